@@ -1,0 +1,100 @@
+"""When an order is looked at: every start of day, every event a planner could act on, or days before its promise."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from features.engine import known_until
+from features.errors import InvalidRequest
+from features.history import History
+from features.orders import OPEN, Commitments, commitments
+from features.outcomes import judged_moments
+from features.times import DAY, LATEST, NEVER, Ints, PlantCalendar, timestamps
+
+SCHEMES = "daily, events, all, or before=DAYS such as before=7"
+
+
+@dataclass(frozen=True)
+class DecisionPoints:
+    """(n,) pairs of an order and a moment, sorted by both.
+
+    Attributes
+    ----------
+    order : index of the order in the history
+    as_of : microseconds
+    """
+
+    order: Ints
+    as_of: Ints
+
+    def __len__(self) -> int:
+        return len(self.order)
+
+    def take(self, rows: Ints) -> DecisionPoints:
+        return DecisionPoints(self.order[rows], self.as_of[rows])
+
+    def frame(self, history: History) -> pd.DataFrame:
+        """order_id and as_of, (n, 2)."""
+        return pd.DataFrame({"order_id": history.order_ids[self.order], "as_of": timestamps(self.as_of)})
+
+
+def standing_orders(history: History, as_of: int) -> DecisionPoints:
+    """Every order of which something is known at ``as_of``."""
+    order = np.arange(history.n_orders, dtype=np.int64)
+    moment = np.full(history.n_orders, as_of, dtype=np.int64)
+    known = known_until(history.first, history.recorded, order, moment) > history.first[:-1]
+    return DecisionPoints(order[known], moment[known])
+
+
+def decision_points(history: History, scheme: str, calendar: PlantCalendar, until: int | None = None) -> DecisionPoints:
+    """The moments at which each order was open, by a scheme.
+
+    Parameters
+    ----------
+    scheme : ``daily`` (each start of day), ``events`` (after each event), ``all`` (both), or ``before=7``
+        (once an order: seven days before its promise, or when it became known, if that was later)
+    until : microseconds, no decision point after it (default: when the last event was recorded)
+    """
+    end = until if until is not None else int(history.recorded.max(initial=0))
+    notice = re.fullmatch(r"before=(\d+(?:\.\d+)?)", scheme)
+    if notice:
+        position, as_of, open_ = judged_moments(history, int(float(notice[1]) * DAY))
+        wanted = open_ & (as_of <= end)
+        return _sorted(history.order[position[wanted]], as_of[wanted])
+    state = commitments(history)
+    if scheme == "daily":
+        order, as_of = _days(history, state, calendar, end)
+    elif scheme == "events":
+        order, as_of = _events(history, state, end)
+    elif scheme == "all":
+        parts = (_days(history, state, calendar, end), _events(history, state, end))
+        order, as_of = (np.concatenate(column) for column in zip(*parts, strict=True))
+    else:
+        raise InvalidRequest(f"the decision points must be {SCHEMES}, got {scheme!r}")
+    return _sorted(order, as_of)
+
+
+def _sorted(order: Ints, as_of: Ints) -> DecisionPoints:
+    pairs = np.unique(np.stack([order, as_of]), axis=1) if len(order) else np.zeros((2, 0), dtype=np.int64)
+    return DecisionPoints(pairs[0], pairs[1])
+
+
+def _events(history: History, state: Commitments, end: int) -> tuple[Ints, Ints]:
+    lasts = history.next_recorded > history.recorded
+    open_ = (state.state == OPEN) & (state.due >= history.recorded) & lasts & (history.recorded <= end)
+    return history.order[open_], history.recorded[open_]
+
+
+def _days(history: History, state: Commitments, calendar: PlantCalendar, end: int) -> tuple[Ints, Ints]:
+    """Every start of day at which an event's state is the latest known and open."""
+    due = np.where(state.due == NEVER, 0, state.due)
+    after = np.minimum(np.minimum(history.next_recorded - 1, due), min(end, LATEST - DAY))
+    open_ = (state.state == OPEN) & (after >= history.recorded)
+    begin = calendar.day(history.recorded - 1) + 1
+    days = np.where(open_, calendar.day(np.where(open_, after, 0)) - begin + 1, 0).clip(min=0)
+    offset = np.arange(days.sum()) - np.repeat(np.cumsum(days) - days, days)
+    return np.repeat(history.order, days), calendar.starts_of(np.repeat(begin, days) + offset)

@@ -1,0 +1,16 @@
+"""The one input: events, what they must hold, and how they are read and written."""
+
+from features.events.files import read_events, write_events
+from features.events.schema import COLUMNS, TYPES
+from features.events.validation import Fault, Validated, checked_events, validate_events
+
+__all__ = [
+    "COLUMNS",
+    "TYPES",
+    "Fault",
+    "Validated",
+    "checked_events",
+    "read_events",
+    "validate_events",
+    "write_events",
+]

@@ -1,0 +1,85 @@
+"""The event table: its columns, and what each type of event must say."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+STRING, MOMENT, NUMBER = "string", "moment", "number"
+
+COLUMNS: dict[str, str] = {
+    "event_id": STRING,
+    "source": STRING,
+    "type": STRING,
+    "order_id": STRING,
+    "line_id": STRING,
+    "occurred_at": MOMENT,
+    "recorded_at": MOMENT,
+    "quantity": NUMBER,
+    "date": MOMENT,
+    "kind": STRING,
+    "state": STRING,
+    "reference": STRING,
+    "reason": STRING,
+    "actor": STRING,
+    "customer": STRING,
+    "item": STRING,
+    "plant": STRING,
+    "work_center": STRING,
+    "route": STRING,
+    "value": NUMBER,
+}
+REQUIRED = ("event_id", "source", "type", "order_id", "occurred_at", "recorded_at")
+DIMENSIONS = ("customer", "item", "plant", "work_center", "route")
+DATE_ONLY = {"occurred_at": "start", "recorded_at": "end", "date": "end"}
+"""What a date without a time means: the start or the end of that day in the plant's zone."""
+
+MICRO = 1_000_000
+LARGEST = 1e12
+"""Quantities and values are counted in integer millionths, so that sums are exact; this bound keeps them in range."""
+
+HOLD_KINDS = ("quality", "material", "engineering", "credit", "delivery", "documents")
+READINESS_KINDS = ("inspection", "packaging", "labels", "documents", "quantities", "carrier")
+
+
+@dataclass(frozen=True)
+class EventType:
+    """What one type of event says: the columns it needs and the words it may use."""
+
+    says: str
+    needs: tuple[str, ...] = ()
+    words: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    signed: bool = False
+
+
+TYPES: dict[str, EventType] = {
+    "order_line.created": EventType("a line is ordered", ("quantity", "date")),
+    "order_line.changed": EventType("its ordered quantity is now ...", ("quantity",)),
+    "order_line.closed": EventType("no more will ship", ("reason",), (("reason", ("complete", "short", "cancelled")),)),
+    "commitment.changed": EventType("the promised date is now ...", ("date",)),
+    "hold.placed": EventType("something may not move on", ("kind",), (("kind", HOLD_KINDS),)),
+    "hold.released": EventType("it may move on again", ("kind",), (("kind", HOLD_KINDS),)),
+    "production.released": EventType("work starts"),
+    "production.rescheduled": EventType("the planned end is now ...", ("date",)),
+    "operation.confirmed": EventType(
+        "good quantity booked", ("quantity",), (("state", ("partial", "final")),), signed=True
+    ),
+    "operation.scrapped": EventType("loss", ("quantity",), signed=True),
+    "operation.reworked": EventType("repeat", ("quantity",), signed=True),
+    "material.stated": EventType("a component is short or available", ("state",), (("state", ("short", "available")),)),
+    "inspection.recorded": EventType(
+        "a result", ("state",), (("kind", ("in_process", "final")), ("state", ("passed", "failed")))
+    ),
+    "readiness.stated": EventType(
+        "a shipping condition is met or not",
+        ("kind", "state"),
+        (("kind", READINESS_KINDS), ("state", ("met", "not_met"))),
+    ),
+    "delivery.planned": EventType("a truck is planned", ("date",)),
+    "goods.issued": EventType("it left the dock", signed=True),
+    "decision.recorded": EventType(
+        "somebody decided",
+        ("kind",),
+        (("kind", ("acknowledge", "snooze", "expedite", "override", "comment")),),
+    ),
+}
+TYPE_CODE: dict[str, int] = {name: code for code, name in enumerate(TYPES)}

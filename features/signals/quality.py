@@ -1,0 +1,34 @@
+"""What was lost, repeated or found wanting."""
+
+import numpy as np
+
+from features.catalogue import RISES, signal
+from features.history import Select, Standing
+from features.known import Floats, Known
+
+FAILED = Standing(Select("inspection.recorded", state="failed"), Select("inspection.recorded", state="passed"))
+SCRAPPED = Select("operation.scrapped")
+REWORKED = Select("operation.reworked")
+
+
+@signal("quality", "lots", RISES, "{value} inspection lots stand failed")
+def failed_inspections(known: Known) -> Floats:
+    """Inspection lots whose latest result is failed, lots."""
+    return known.standing(FAILED)
+
+
+@signal("quality", "share", RISES, "{value} of the ordered quantity was scrapped", "nothing is ordered")
+def scrap_ratio(known: Known) -> Floats:
+    """Quantity scrapped over all operations as a share of the ordered quantity."""
+    return _of_ordered(known, SCRAPPED)
+
+
+@signal("quality", "share", RISES, "{value} of the ordered quantity was reworked", "nothing is ordered")
+def rework_ratio(known: Known) -> Floats:
+    """Quantity reworked over all operations as a share of the ordered quantity."""
+    return _of_ordered(known, REWORKED)
+
+
+def _of_ordered(known: Known, what: Select) -> Floats:
+    ordered = known.ordered()
+    return known.total(what, "quantity") / np.where(ordered > 0, ordered, np.nan)

@@ -1,0 +1,28 @@
+"""How much is ordered."""
+
+from features.catalogue import EITHER, signal
+from features.known import Floats, Known
+
+
+@signal("size", "lines", EITHER, "the order has {value} lines")
+def order_lines(known: Known) -> Floats:
+    """Lines of the order that are not cancelled, lines."""
+    return known.lines()
+
+
+@signal("size", "lines", EITHER, "{value} lines are still to ship")
+def open_lines(known: Known) -> Floats:
+    """Lines of the order that are still to ship, lines."""
+    return known.open_lines()
+
+
+@signal("size", "units", EITHER, "{value} units are ordered")
+def ordered_quantity(known: Known) -> Floats:
+    """Quantity ordered over all lines that are not cancelled, units of the lines."""
+    return known.ordered()
+
+
+@signal("size", "currency", EITHER, "the order is worth {value}")
+def order_value(known: Known) -> Floats:
+    """Value of the lines that are not cancelled, the plant's currency."""
+    return known.value()

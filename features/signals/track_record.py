@@ -1,0 +1,120 @@
+"""How often it went wrong before, as far as that was known.
+
+Failures are missed or partial orders among judged ones. The share of a customer, item, plant, route or work
+centre is shrunk towards the share of all orders by ``WEIGHT`` orders, so that two bad orders are no verdict.
+"""
+
+from features.catalogue import EITHER, RISES, signal
+from features.known import Floats, Known
+
+WEIGHT = 20.0
+
+
+def _share(known: Known, dimension: str) -> Floats:
+    return known.worst_share(dimension, known.share_of_all(), WEIGHT)
+
+
+def _recent_share(known: Known, dimension: str) -> Floats:
+    return known.worst_share(dimension, _share(known, dimension), WEIGHT, recent=True)
+
+
+@signal(
+    "track record",
+    "share",
+    RISES,
+    "{value} of all orders of the last 180 days failed",
+    "no order was judged in the last 180 days",
+)
+def failure_share_recent(known: Known) -> Floats:
+    """Share of all orders judged in the last 180 days that were missed or partial."""
+    return known.share_of_all(recent=True)
+
+
+@signal("track record", "share", RISES, "{value} of this customer's orders failed so far", "no customer is named")
+def customer_failure_share(known: Known) -> Floats:
+    """Share of the customer's judged orders that were missed or partial, shrunk towards all orders."""
+    return _share(known, "customer")
+
+
+@signal("track record", "share", RISES, "{value} of the orders with this item failed so far", "no item is named")
+def item_failure_share(known: Known) -> Floats:
+    """Highest share of missed or partial orders among the order's items, shrunk towards all orders."""
+    return _share(known, "item")
+
+
+@signal("track record", "share", RISES, "{value} of this plant's orders failed so far", "no plant is named")
+def plant_failure_share(known: Known) -> Floats:
+    """Share of the plant's judged orders that were missed or partial, shrunk towards all orders."""
+    return _share(known, "plant")
+
+
+@signal("track record", "share", RISES, "{value} of the orders by this route failed so far", "no route is named")
+def route_failure_share(known: Known) -> Floats:
+    """Share of the route's judged orders that were missed or partial, shrunk towards all orders."""
+    return _share(known, "route")
+
+
+@signal(
+    "track record",
+    "share",
+    RISES,
+    "{value} of the orders through this work centre failed so far",
+    "no work centre is named",
+)
+def work_center_failure_share(known: Known) -> Floats:
+    """Highest share of missed or partial orders among the order's work centres, shrunk towards all orders."""
+    return _share(known, "work_center")
+
+
+@signal("track record", "share", RISES, "{value} of this customer's orders failed lately", "no customer is named")
+def customer_failure_share_recent(known: Known) -> Floats:
+    """Share of the customer's orders judged in the last 180 days that failed, shrunk towards its whole record."""
+    return _recent_share(known, "customer")
+
+
+@signal("track record", "share", RISES, "{value} of this plant's orders failed lately", "no plant is named")
+def plant_failure_share_recent(known: Known) -> Floats:
+    """Share of the plant's orders judged in the last 180 days that failed, shrunk towards its whole record."""
+    return _recent_share(known, "plant")
+
+
+@signal("track record", "share", RISES, "{value} of the orders by this route failed lately", "no route is named")
+def route_failure_share_recent(known: Known) -> Floats:
+    """Share of the route's orders judged in the last 180 days that failed, shrunk towards its whole record."""
+    return _recent_share(known, "route")
+
+
+@signal(
+    "track record",
+    "share",
+    RISES,
+    "{value} of the orders through this work centre failed lately",
+    "no work centre is named",
+)
+def work_center_failure_share_recent(known: Known) -> Floats:
+    """Highest share among its work centres of orders judged in the last 180 days that failed, shrunk."""
+    return _recent_share(known, "work_center")
+
+
+@signal(
+    "track record",
+    "orders",
+    EITHER,
+    "{value} orders of this customer were judged so far",
+    "no customer is named",
+)
+def customer_orders_judged(known: Known) -> Floats:
+    """Judged orders of the customer, orders."""
+    return known.fewest_judged("customer")
+
+
+@signal(
+    "track record",
+    "orders",
+    EITHER,
+    "{value} orders with the order's least known item were judged so far",
+    "no item is named",
+)
+def item_orders_judged(known: Known) -> Floats:
+    """Judged orders of the order's least known item, orders."""
+    return known.fewest_judged("item")

@@ -1,0 +1,112 @@
+"""Moments as integers: microseconds since 1970-01-01 UTC, and the plant's calendar days.
+
+Every time inside the engine is an ``int64`` count of microseconds, so that differences and sums are exact
+and the same on every machine. ``NEVER`` stands for a missing moment.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from functools import lru_cache
+from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from features.errors import InvalidRequest
+
+Ints = NDArray[np.int64]
+
+SECOND = 1_000_000
+HOUR = 3600 * SECOND
+DAY = 24 * HOUR
+WEEK = 7 * DAY
+NEVER = int(np.iinfo(np.int64).min)
+EARLIEST = 0
+LATEST = int(pd.Timestamp("2200-01-01", tz="UTC").value // 1000)
+
+
+def micros(moment: Any) -> int:
+    """Microseconds since the epoch of anything pandas reads as a moment; without an offset it is UTC.
+
+    >>> micros("1970-01-02")
+    86400000000
+    """
+    try:
+        stamp = pd.Timestamp(moment)
+    except (ValueError, TypeError) as error:
+        raise InvalidRequest(f"a moment must be an ISO 8601 date or time, got {moment!r}") from error
+    if stamp is pd.NaT:
+        raise InvalidRequest(f"a moment must be an ISO 8601 date or time, got {moment!r}")
+    stamp = stamp.tz_localize("UTC") if stamp.tzinfo is None else stamp.tz_convert("UTC")
+    value = stamp.value // 1000 if stamp.unit == "ns" else stamp.as_unit("us")._value
+    if not EARLIEST <= value < LATEST:
+        raise InvalidRequest(f"a moment must lie between 1970-01-01 and 2200-01-01, got {moment!r}")
+    return int(value)
+
+
+def isoformat(moment: int) -> str | None:
+    """The moment as ISO 8601 in UTC, ``None`` for a missing one.
+
+    >>> isoformat(86_400_000_000)
+    '1970-01-02T00:00:00Z'
+    """
+    if moment == NEVER:
+        return None
+    whole = datetime.fromtimestamp(moment // SECOND, UTC).replace(microsecond=moment % SECOND)
+    return whole.isoformat().replace("+00:00", "Z")
+
+
+def timestamps(moments: Ints) -> pd.Series:
+    """A UTC timestamp column from microseconds; missing moments become ``NaT``."""
+    values = moments.astype("datetime64[us]")
+    values[moments == NEVER] = np.datetime64("NaT")
+    return pd.Series(values).dt.tz_localize("UTC")
+
+
+class PlantCalendar:
+    """The calendar days of a plant's time zone, looked up without a loop.
+
+    Parameters
+    ----------
+    zone : an IANA time zone name. A day starts at local midnight, or at the first moment of the day where
+        midnight is skipped.
+    """
+
+    def __init__(self, zone: str = "UTC") -> None:
+        try:
+            ZoneInfo(zone)
+        except (ZoneInfoNotFoundError, ValueError, IsADirectoryError) as error:
+            raise InvalidRequest(f"a zone must be an IANA time zone such as Europe/Berlin, got {zone!r}") from error
+        days = pd.date_range("1969-12-31", "2200-01-03", freq="D", unit="us")
+        starts = days.tz_localize(zone, ambiguous=True, nonexistent="shift_forward").tz_convert("UTC")
+        self.zone = zone
+        self.starts: Ints = starts.as_unit("us").asi8.copy()
+
+    def day(self, moments: Ints) -> Ints:
+        """Days since 1970-01-01 on the plant's calendar, shape as given."""
+        return np.searchsorted(self.starts, moments, side="right") - 2
+
+    def start_of_day(self, moments: Ints) -> Ints:
+        """The start of the day each moment falls in, microseconds."""
+        return self.starts[self.day(moments) + 1]
+
+    def end_of_day(self, moments: Ints) -> Ints:
+        """The last microsecond of the day each moment falls in."""
+        return self.starts[self.day(moments) + 2] - 1
+
+    def starts_of(self, days: Ints) -> Ints:
+        """The start of each day given as days since 1970-01-01."""
+        return self.starts[days + 1]
+
+    def weekday(self, moments: Ints) -> Ints:
+        """0 for Monday to 6 for Sunday, on the plant's calendar."""
+        return (self.day(moments) + 3) % 7
+
+
+@lru_cache(maxsize=32)
+def plant_calendar(zone: str = "UTC") -> PlantCalendar:
+    """The calendar of a zone, built once."""
+    return PlantCalendar(zone)
