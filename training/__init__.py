@@ -1,0 +1,1 @@
+"""Outcomes in, a calibrated model out."""

@@ -1,0 +1,155 @@
+"""Fit the trees on earlier orders, calibrate them on later ones."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+from scipy.special import logit
+
+from features.catalogue import features_hash
+from features.context import Context
+from features.errors import InvalidRequest
+from features.outcomes import PARTIAL
+from features.times import isoformat
+from training.boosting import lightgbm
+from training.calibration import Affine, Floats, fit_affine
+from training.dataset import Dataset, LabelledPoints, split_by_time
+from training.model import RiskModel
+
+FEWEST_PARTIAL = 100
+"""Below so many partial orders (or so many missed ones) the share of partial is one number."""
+
+
+@dataclass(frozen=True)
+class Trees:
+    """LightGBM parameters: small trees, slowly; chosen on time-ordered folds inside the training part."""
+
+    learning_rate: float = 0.03
+    num_leaves: int = 7
+    min_child_samples: int = 100
+    feature_fraction: float = 0.5
+    bagging_fraction: float = 0.8
+    lambda_l2: float = 10.0
+    most_rounds: int = 600
+    patience: int = 50
+    seed: int = 7
+
+    def lightgbm(self) -> dict[str, Any]:
+        """As LightGBM names them; repeatable bit for bit."""
+        own = asdict(self)
+        own.pop("most_rounds"), own.pop("patience")
+        fixed = {"objective": "binary", "bagging_freq": 1, "verbosity": -1, "num_threads": 2}
+        return own | fixed | {"deterministic": True, "force_row_wise": True}
+
+
+Progress = Callable[[str], None]
+
+
+def silent(_: str) -> None:
+    """No progress wanted."""
+
+
+def fit_model(
+    points: LabelledPoints,
+    context: Context,
+    about: dict[str, Any],
+    trees: Trees | None = None,
+    tell: Progress = silent,
+) -> RiskModel:
+    """A calibrated model of labelled points.
+
+    The trees learn from the earlier four fifths of the orders; the number of rounds is the best on the latest
+    fifth of those. The calibration is fitted on the latest fifth of all, which the trees have not seen.
+    """
+    trees = trees or Trees()
+    _require_both(points.failed)
+    split = split_by_time(points)
+    tell("growing the trees of missed or partial")
+    risk = _grow(split.earlier, split.earlier.failed, trees)
+    tell("calibrating on later orders")
+    later = split.later
+    raw = risk.predict(later.signals, raw_score=True) if len(later) else np.zeros(0)
+    calibration = fit_affine(raw, later.failed, later.weight)
+    tell("growing the trees of partial")
+    partial, partial_calibration = _fit_partial(points, split.earlier, later, trees)
+    kept = about | {
+        "parameters": asdict(trees),
+        "rounds": risk.num_trees(),
+        "orders": points.n_orders,
+        "rows": len(points),
+        "calibrated_on_orders": later.n_orders,
+        "calibrated_after": isoformat(split.at),
+        "failure_share": float(np.average(points.failed, weights=points.weight)),
+        "features_hash": features_hash(points.names),
+    }
+    return RiskModel(points.names, risk, calibration, partial, partial_calibration, kept, context)
+
+
+def about_dataset(dataset: Dataset, scheme: str, zone: str) -> dict[str, Any]:
+    """What a model remembers of the data it is fitted on."""
+    return {
+        "trained_until": isoformat(dataset.until),
+        "decision_points": scheme,
+        "zone": zone,
+        "events": dataset.history.n_events,
+        "events_fingerprint": dataset.fingerprint,
+        "lightgbm": lightgbm().__version__,
+    }
+
+
+def _require_both(failed: Floats) -> None:
+    if failed.min(initial=1) == failed.max(initial=0):
+        what = "failed" if len(failed) and failed[0] else "was on time in full"
+        raise InvalidRequest(f"training needs orders that failed and orders that did not, but every order {what}")
+
+
+def _fit_partial(
+    points: LabelledPoints, earlier: LabelledPoints, later: LabelledPoints, trees: Trees
+) -> tuple[Any, Affine]:
+    """P(partial given not on time in full): trees if there are enough of both, else one number."""
+    failed = points.take(points.failed == 1)
+    short = (failed.outcome == PARTIAL).astype(np.float64)
+    counts = [len(np.unique(failed.order[short == value])) for value in (0, 1)]
+    known = earlier.take(earlier.failed == 1)
+    if min(counts) < FEWEST_PARTIAL or len(np.unique(known.outcome)) < 2:
+        weighed = float(np.sum(short * failed.weight)) + 0.5
+        return None, Affine(1.0, float(logit(weighed / (failed.weight.sum() + 1.0))))
+    booster = _grow(known, (known.outcome == PARTIAL).astype(np.float64), trees)
+    unseen = later.take(later.failed == 1)
+    raw = booster.predict(unseen.signals, raw_score=True) if len(unseen) else np.zeros(0)
+    return booster, fit_affine(raw, (unseen.outcome == PARTIAL).astype(np.float64), unseen.weight)
+
+
+def _grow(points: LabelledPoints, target: Floats, trees: Trees) -> Any:
+    """Find the number of rounds on the latest orders, then grow that many on all."""
+    rounds = _best_rounds(points, target, trees)
+    return _boost(points, target, trees, rounds)
+
+
+def _best_rounds(points: LabelledPoints, target: Floats, trees: Trees) -> int:
+    try:
+        split = split_by_time(points)
+    except InvalidRequest:
+        return trees.most_rounds // 6
+    early, late = split.rows
+    if min(len(np.unique(target[early])), len(np.unique(target[late]))) < 2:
+        return trees.most_rounds // 6
+    library = lightgbm()
+    train = _dataset(split.earlier, target[early])
+    valid = _dataset(split.later, target[late], train)
+    stop = library.early_stopping(trees.patience, verbose=False)
+    booster = library.train(trees.lightgbm(), train, trees.most_rounds, valid_sets=[valid], callbacks=[stop])
+    return max(int(booster.best_iteration), 20)
+
+
+def _boost(points: LabelledPoints, target: Floats, trees: Trees, rounds: int) -> Any:
+    return lightgbm().train(trees.lightgbm(), _dataset(points, target), rounds)
+
+
+def _dataset(points: LabelledPoints, target: Floats, reference: Any = None) -> Any:
+    return lightgbm().Dataset(
+        points.signals, target, weight=points.weight, feature_name=points.names, reference=reference
+    )

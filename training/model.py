@@ -1,0 +1,162 @@
+"""The risk model: two boosted trees with a coherent reading, kept as LightGBM text and JSON."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from scipy.special import expit
+
+from features.context import Context
+from features.errors import InvalidRequest, ShipriskError
+from training.boosting import lightgbm
+from training.calibration import Affine, Floats
+
+FORMAT = 1
+RISK, SHORT, ABOUT, CONTEXT = "risk.txt", "partial.txt", "model.json", "context.json"
+
+
+class InvalidModel(ShipriskError):
+    """A folder that holds no model this version can read."""
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """(n,) probabilities in [0, 1]; ``risk = missed + partial``."""
+
+    risk: Floats
+    missed: Floats
+    partial: Floats
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """Log-odds that add up: ``base + contributions.sum(axis=1)`` is the log-odds of the risk.
+
+    Attributes
+    ----------
+    base : log-odds of the model before it looks at an order
+    contributions : (n, n_signals) log-odds each signal adds
+    """
+
+    base: float
+    contributions: Floats
+
+    @property
+    def log_odds(self) -> Floats:
+        """(n,) log-odds of the risk."""
+        return self.base + self.contributions.sum(axis=1)
+
+    def points(self) -> tuple[float, Floats]:
+        """The base risk and each signal's share of the risk, both in probability, adding up to the risk.
+
+        ``contribution * (risk - base risk) / sum of contributions``: the Aumann-Shapley value of the logistic
+        link along the straight path from the base to the log-odds of the order.
+        """
+        base_risk = float(expit(self.base))
+        total = self.contributions.sum(axis=1)
+        risk = expit(self.base + total)
+        flat = np.abs(total) < 1e-12
+        scale = np.where(flat, base_risk * (1 - base_risk), (risk - base_risk) / np.where(flat, 1.0, total))
+        return base_risk, self.contributions * scale[:, None]
+
+
+@dataclass(frozen=True)
+class RiskModel:
+    """P(missed or partial) and P(partial), from signals.
+
+    Attributes
+    ----------
+    names : the signals, in the order of the columns
+    risk : LightGBM booster of missed or partial
+    calibration : of its log-odds
+    partial : booster of partial among missed or partial, or None where there were too few; then
+        ``partial_calibration.intercept`` is the log-odds of its share
+    about : what else is worth keeping: training moment, parameters, seed, fingerprint, versions
+    context : load and track record as known when the model was trained
+    """
+
+    names: list[str]
+    risk: Any
+    calibration: Affine
+    partial: Any
+    partial_calibration: Affine
+    about: dict[str, Any]
+    context: Context
+
+    def predict(self, signals: Floats) -> Prediction:
+        """Probabilities of (n, n_signals) signals."""
+        self._check(signals)
+        risk = expit(self.calibration.apply(_scores(self.risk, signals)))
+        raw = _scores(self.partial, signals) if self.partial else np.zeros(len(signals))
+        partial = risk * expit(self.partial_calibration.apply(raw))
+        return Prediction(risk, risk - partial, partial)
+
+    def explain(self, signals: Floats) -> Explanation:
+        """Exact path-dependent TreeSHAP values in log-odds, scaled with the calibration.
+
+        Lundberg, Erion & Lee (2018), Consistent individualized feature attribution for tree ensembles.
+        """
+        self._check(signals)
+        values = _scores(self.risk, signals, pred_contrib=True)
+        base = float(self.calibration.apply(values[:1, -1])[0]) if len(values) else self.calibration.intercept
+        return Explanation(base, self.calibration.slope * values[:, :-1])
+
+    def _check(self, signals: Floats) -> None:
+        if signals.ndim != 2 or signals.shape[1] != len(self.names):
+            raise InvalidRequest(f"signals must have shape (n, {len(self.names)}), got {signals.shape}")
+
+    def save(self, folder: Path) -> None:
+        """Write the model as text: the boosters as LightGBM writes them, the rest as JSON."""
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / RISK).write_text(self.risk.model_to_string(), encoding="utf-8")
+        if self.partial:
+            (folder / SHORT).write_text(self.partial.model_to_string(), encoding="utf-8")
+        kept = {
+            "format": FORMAT,
+            "signals": self.names,
+            "calibration": [self.calibration.slope, self.calibration.intercept],
+            "partial_calibration": [self.partial_calibration.slope, self.partial_calibration.intercept],
+            "about": self.about,
+        }
+        (folder / ABOUT).write_text(json.dumps(kept, indent=1, sort_keys=True) + "\n", encoding="utf-8")
+        (folder / CONTEXT).write_text(json.dumps(self.context.to_json()), encoding="utf-8")
+
+    @classmethod
+    def load(cls, folder: Path) -> RiskModel:
+        """Read what ``save`` wrote. Raises ``InvalidModel`` that says what is missing or wrong."""
+        try:
+            kept = json.loads((folder / ABOUT).read_text(encoding="utf-8"))
+            if kept["format"] != FORMAT:
+                raise InvalidModel(f"the model must have format {FORMAT}, got {kept['format']} in {folder}")
+            short = folder / SHORT
+            return cls(
+                names=kept["signals"],
+                risk=_booster(folder / RISK),
+                calibration=Affine(*kept["calibration"]),
+                partial=_booster(short) if short.exists() else None,
+                partial_calibration=Affine(*kept["partial_calibration"]),
+                about=kept["about"],
+                context=Context.from_json(json.loads((folder / CONTEXT).read_text(encoding="utf-8"))),
+            )
+        except (OSError, KeyError, ValueError, TypeError) as error:
+            raise InvalidModel(f"a model is {RISK}, {ABOUT} and {CONTEXT}, got from {folder}: {error!r}") from error
+
+
+def _scores(booster: Any, signals: Floats, pred_contrib: bool = False) -> Floats:
+    """Raw log-odds, or their contributions; few rows are not worth waking other threads for."""
+    threads = 1 if len(signals) < 1000 else 0
+    return np.asarray(
+        booster.predict(signals, raw_score=not pred_contrib, pred_contrib=pred_contrib, num_threads=threads)
+    )
+
+
+def _booster(path: Path) -> Any:
+    library = lightgbm()
+    try:
+        return library.Booster(model_str=path.read_text(encoding="utf-8"))
+    except library.basic.LightGBMError as error:
+        raise InvalidModel(f"a model must hold LightGBM text, got from {path}: {error}") from error

@@ -1,0 +1,73 @@
+"""One training from events to a judged model."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from features.errors import InvalidRequest
+from training.dataset import FEWEST_ORDERS, Dataset, LabelledPoints, build_dataset, split_by_time
+from training.evaluation import Evaluation, evaluate
+from training.fit import Progress, Trees, about_dataset, fit_model, silent
+from training.model import RiskModel
+
+
+@dataclass(frozen=True)
+class Trained:
+    """A model fitted on everything known, and the judgement of a model fitted the same way on the earlier part."""
+
+    model: RiskModel
+    dataset: Dataset
+    evaluation: Evaluation
+
+
+def train(
+    events: pd.DataFrame,
+    *,
+    scheme: str = "daily",
+    until: int | None = None,
+    zone: str = "UTC",
+    trees: Trees | None = None,
+    draws: int = 500,
+    tell: Progress = silent,
+) -> Trained:
+    """Judge by time, then fit on all.
+
+    The cut lies where four fifths of the orders had their last decision point. A first model learns from what was
+    recorded by the cut, labels included, and is judged on the decision points after it, of other orders. The
+    model that is returned is fitted the same way on everything recorded until ``until``.
+
+    Parameters
+    ----------
+    events : validated event table
+    scheme, zone : see ``features.decision_points`` and ``features.times``
+    until : microseconds; nothing recorded later is read (default: the last record)
+    draws : bootstrap draws of the intervals
+    tell : called with what is being done
+    """
+    tell("building signals")
+    whole = build_dataset(events, scheme, until, zone)
+    cut = split_by_time(whole.points).at
+    tell("building signals as they were at the cut")
+    past = build_dataset(events, scheme, cut, zone)
+    test = _of_other_orders(whole, past, cut)
+    about = about_dataset(whole, scheme, zone)
+    judged = fit_model(past.points, past.context, about, trees, tell)
+    tell("judging on later orders")
+    evaluation = evaluate(judged, past.points, test, cut, draws)
+    tell("fitting on all orders")
+    model = fit_model(whole.points, whole.context, about, trees, tell)
+    return Trained(model, whole, evaluation)
+
+
+def _of_other_orders(whole: Dataset, past: Dataset, cut: int) -> LabelledPoints:
+    learned = past.history.order_ids[np.unique(past.points.order)]
+    seen = np.isin(whole.history.order_ids[whole.points.order], learned)
+    test = whole.points.take((whole.points.as_of > cut) & ~seen)
+    if test.n_orders < FEWEST_ORDERS:
+        raise InvalidRequest(
+            f"judging a model needs at least {FEWEST_ORDERS} later orders with an outcome, got {test.n_orders}"
+        )
+    return test

@@ -1,0 +1,201 @@
+"""Runs, models and aliases in MLflow. Nothing is sent anywhere but to the tracking URI."""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+import features
+import training
+from features.catalogue import catalogue
+from features.errors import ShipriskError
+from training.evaluation import MODEL
+from training.plots import calibration_plot, comparison_plot, importance_plot, ranking_plot
+from training.run import Trained
+
+MODEL_NEEDS = ("lightgbm", "numba", "numpy", "pandas", "pyarrow", "scikit-learn", "scipy")
+CHAMPION = "champion"
+EXPERIMENT = "shiprisk"
+FILES = "model"
+QUIET = {
+    "MLFLOW_DISABLE_TELEMETRY": "true",
+    "DO_NOT_TRACK": "true",
+    "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "1",
+    "MLFLOW_HTTP_REQUEST_TIMEOUT": "5",
+    "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
+    "GIT_PYTHON_REFRESH": "quiet",
+}
+
+
+class RegistryUnavailable(ShipriskError):
+    """The model registry does not answer, or answers with an error."""
+
+
+class UnknownModel(ShipriskError):
+    """The registry has no such model, version or alias."""
+
+
+@dataclass(frozen=True)
+class Registered:
+    """One version of a registered model."""
+
+    name: str
+    version: str
+    run_id: str
+    aliases: tuple[str, ...] = ()
+
+
+class Registry:
+    """The MLflow tracking store and model registry at one URI.
+
+    Parameters
+    ----------
+    uri : where MLflow keeps runs and models; the environment's ``MLFLOW_TRACKING_URI`` comes first
+    artifacts : where a local store keeps files
+    """
+
+    def __init__(self, uri: str, artifacts: Path) -> None:
+        for name, value in QUIET.items():
+            os.environ.setdefault(name, value)
+        import mlflow
+
+        self.uri = uri
+        self.artifacts = artifacts
+        self.mlflow = mlflow
+        self.client = mlflow.MlflowClient(tracking_uri=uri, registry_uri=uri)
+
+    def log(self, trained: Trained, name: str, *, promote: bool = True) -> Registered:
+        """One run with parameters, metrics, plots, fingerprint, signature and example, and the model registered."""
+        mlflow = self.mlflow
+        mlflow.set_tracking_uri(self.uri)
+        mlflow.set_experiment(experiment_id=self._experiment())
+        with mlflow.start_run() as run, tempfile.TemporaryDirectory() as folder:
+            about = trained.model.about
+            mlflow.log_params({key: value for key, value in about.items() if key != "parameters"})
+            mlflow.log_params(about["parameters"])
+            mlflow.log_metrics(_metrics(trained))
+            mlflow.set_tags({"shiprisk.events_fingerprint": trained.dataset.fingerprint, "shiprisk.model": name})
+            self._log_reports(trained)
+            trained.model.save(Path(folder) / "files")
+            self._log_model(trained, Path(folder) / "files", name)
+        version = self._version_of(name, run.info.run_id)
+        if promote:
+            self.client.set_registered_model_alias(name, CHAMPION, version)
+        return Registered(name, version, run.info.run_id, (CHAMPION,) if promote else ())
+
+    def promote(self, name: str, version: str) -> None:
+        """Make a version the champion."""
+        try:
+            self.client.get_model_version(name, version)
+        except Exception as error:
+            raise self._explained(error, f"{name}@{version}") from error
+        self.client.set_registered_model_alias(name, CHAMPION, version)
+
+    def resolve(self, name: str, wanted: str = CHAMPION) -> Registered:
+        """The version behind an alias or a version number.
+
+        Raises ``UnknownModel`` when there is none, ``RegistryUnavailable`` when the registry is away.
+        """
+        try:
+            if wanted.isdigit():
+                found = self.client.get_model_version(name, wanted)
+            else:
+                found = self.client.get_model_version_by_alias(name, wanted)
+        except Exception as error:
+            raise self._explained(error, f"{name}@{wanted}") from error
+        return Registered(name, str(found.version), str(found.run_id), tuple(found.aliases))
+
+    def download(self, model: Registered, folder: Path) -> None:
+        """Copy a version's files (LightGBM text and JSON; nothing in them is executed) into a folder."""
+        try:
+            uri = self.client.get_model_version_download_uri(model.name, model.version)
+            with tempfile.TemporaryDirectory() as temporary:
+                path = self.mlflow.artifacts.download_artifacts(
+                    artifact_uri=uri, dst_path=temporary, tracking_uri=self.uri
+                )
+                source = next(Path(path).rglob("model.json")).parent
+                folder.mkdir(parents=True, exist_ok=True)
+                for file in source.iterdir():
+                    if file.suffix in (".txt", ".json"):
+                        (folder / file.name).write_bytes(file.read_bytes())
+        except StopIteration:
+            raise UnknownModel(f"{model.name}@{model.version} must hold model.json, got a model without it") from None
+        except Exception as error:
+            raise self._explained(error, f"{model.name}@{model.version}") from error
+
+    def _experiment(self) -> str:
+        found = self.client.get_experiment_by_name(EXPERIMENT)
+        if found is not None:
+            return str(found.experiment_id)
+        local = self.uri.startswith("sqlite:")
+        location = self.artifacts.resolve().as_uri() if local else None
+        return str(self.client.create_experiment(EXPERIMENT, artifact_location=location))
+
+    def _log_reports(self, trained: Trained) -> None:
+        mlflow = self.mlflow
+        evaluation = trained.evaluation
+        mlflow.log_dict(_plain(evaluation.to_json()), "evaluation.json")
+        mlflow.log_dict(asdict(trained.dataset.counts), "decision_points.json")
+        mlflow.log_figure(calibration_plot(evaluation), "plots/calibration.png")
+        mlflow.log_figure(comparison_plot(evaluation), "plots/comparison.png")
+        mlflow.log_figure(ranking_plot(evaluation), "plots/ranking.png")
+        mlflow.log_figure(importance_plot(trained.model, evaluation), "plots/importance.png")
+
+    def _log_model(self, trained: Trained, files: Path, name: str) -> None:
+        from mlflow.models import infer_signature
+
+        example = pd.DataFrame(trained.dataset.points.signals[:5], columns=trained.model.names)
+        predicted = trained.model.predict(example.to_numpy())
+        signature = infer_signature(example, pd.DataFrame(asdict(predicted)))
+        self.mlflow.pyfunc.log_model(
+            name=FILES,
+            loader_module="training.pyfunc",
+            data_path=str(files),
+            signature=signature,
+            input_example=example,
+            code_paths=[str(Path(package.__file__).parent) for package in (features, training)],
+            pip_requirements=_requirements(),
+            registered_model_name=name,
+            metadata={"signals": len(catalogue())},
+        )
+
+    def _version_of(self, name: str, run_id: str) -> str:
+        found = self.client.search_model_versions(f"name = '{name}'")
+        return str(next(version.version for version in found if version.run_id == run_id))
+
+    def _explained(self, error: Exception, what: str) -> ShipriskError:
+        code = getattr(error, "error_code", "")
+        if code in ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE"):
+            return UnknownModel(f"the registry at {self.uri} must hold {what}, got: it has no such model")
+        return RegistryUnavailable(f"the registry at {self.uri} must answer, got {type(error).__name__}: {error}")
+
+
+def _requirements() -> list[str]:
+    from importlib.metadata import version
+
+    return [f"{name}=={version(name)}" for name in MODEL_NEEDS]
+
+
+def _metrics(trained: Trained) -> dict[str, float]:
+    whole = trained.evaluation.whole
+    found: dict[str, float] = {"test_orders": whole.orders, "test_failure_share": whole.failure_share}
+    for model, estimates in whole.estimates.items():
+        prefix = "" if model == MODEL else f"{model.replace(' ', '_')}."
+        for metric, estimate in estimates.items():
+            found[f"{prefix}{metric}"] = estimate.value
+            if model == MODEL:
+                found[f"{metric}.low"], found[f"{metric}.high"] = estimate.low, estimate.high
+        found[f"{prefix}brier_skill"] = whole.brier_skill[model]
+    return {key: value for key, value in found.items() if np.isfinite(value)}
+
+
+def _plain(content: Any) -> Any:
+    """JSON has no NaN."""
+    return json.loads(json.dumps(content, default=float).replace("NaN", "null"))
