@@ -8,10 +8,10 @@ microseconds, so sums are exact and do not depend on what stands before an order
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import Any, TypeVar, cast
 
 import numpy as np
 import pandas as pd
@@ -22,6 +22,7 @@ from features.events.schema import COLUMNS, DIMENSIONS, MICRO, MOMENT, NUMBER, T
 from features.times import NEVER, Ints
 
 Texts = NDArray[np.object_]
+T = TypeVar("T")
 CODED = ("line_id", "kind", "state", "reference", "reason", "actor", *DIMENSIONS)
 
 
@@ -98,7 +99,7 @@ class History:
     event_id: Texts
     source: Texts
     coded: dict[str, Coded]
-    _cache: dict[Any, Any] = field(default_factory=dict, repr=False)
+    _cache: dict[Hashable, Any] = field(default_factory=dict, repr=False)
 
     @classmethod
     def of(cls, events: pd.DataFrame) -> History:
@@ -112,7 +113,7 @@ class History:
             elif kind == NUMBER:
                 columns[column] = _millionths(series.to_numpy(dtype=np.float64))
             else:
-                columns[column] = series.to_numpy(dtype=object, na_value=None)
+                columns[column] = series.astype(object).where(series.notna(), None).to_numpy()
         return cls.of_columns(columns)
 
     @classmethod
@@ -244,7 +245,8 @@ class History:
         stated = self.mask(what) & (self.date != NEVER)
         things = np.full(self.n_events, -1, dtype=np.int64)
         things[stated] = _index_within_order(self.order[stated], self.key(by)[stated])
-        return latest_maximum(self.first, things, self.date)
+        latest: Ints = latest_maximum(self.first, things, self.date)
+        return latest
 
     def words_of_orders(self, dimension: str) -> tuple[Ints, Ints, Ints]:
         """The distinct words of a dimension in each order: (order, code, position of the first event that says it)."""
@@ -257,10 +259,11 @@ class History:
         keys, first = np.unique(self.order[given] * width + codes[given], return_index=True)
         return keys // width, keys % width, given[first]
 
-    def once(self, key: Any, make: Any) -> Any:
+    def once(self, key: Hashable, make: Callable[[], T]) -> T:
+        """What ``make`` gives, made on the first call with this key and kept."""
         if key not in self._cache:
             self._cache[key] = make()
-        return self._cache[key]
+        return cast(T, self._cache[key])
 
 
 PLANNED_END = Select("production.released", "production.rescheduled")

@@ -82,7 +82,7 @@ class Known:
         count, since, relevant = self.history.standing(things)
         self._saw(relevant, self.start)
         now = self.as_of * (count[self.stop] - count[self.start])
-        return (now - (since[self.stop] - since[self.start])) / DAY
+        return np.asarray((now - (since[self.stop] - since[self.start])) / DAY)
 
     # -- the latest ----------------------------------------------------------------------------------------
 
@@ -169,7 +169,7 @@ class Known:
         """How far selected events moved the order's due date in total, days, later is positive."""
         self._saw(what, self.start)
         sums = self.history.once(("due_moved_sum", what), lambda: _running(self._due_moves(what)))
-        return (sums[self.stop] - sums[self.start]) / DAY
+        return np.asarray((sums[self.stop] - sums[self.start]) / DAY)
 
     def _due_moves(self, what: Select) -> Ints:
         due = commitments(self.history).due
@@ -197,7 +197,7 @@ class Known:
     def share_of_all(self, recent: bool = False) -> Floats:
         """Missed or partial orders as a share of all judged ones, known at the start of today; NaN if none was."""
         judged, failed = self._record(ALL, np.zeros(len(self), dtype=np.int64), self._today, recent)
-        return failed / np.where(judged > 0, judged, np.nan)
+        return np.asarray(failed / np.where(judged > 0, judged, np.nan))
 
     def worst_share(self, dimension: str, prior: Floats, weight: float, recent: bool = False) -> Floats:
         """The highest failure share among the order's words of a dimension, shrunk towards ``prior``.

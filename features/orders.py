@@ -72,7 +72,7 @@ def _line_columns(history: History) -> tuple[Ints, Ints, Ints, Ints, Ints, Ints,
 @njit(cache=True)
 def needed(ordered: int, tolerance: float) -> int:
     """The quantity that counts as in full."""
-    return ordered - np.int64(ordered * tolerance)
+    return ordered - int(ordered * tolerance)
 
 
 @njit(cache=True)

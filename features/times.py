@@ -25,7 +25,9 @@ DAY = 24 * HOUR
 WEEK = 7 * DAY
 NEVER = int(np.iinfo(np.int64).min)
 EARLIEST = 0
-LATEST = int(pd.Timestamp("2200-01-01", tz="UTC").value // 1000)
+EPOCH = pd.Timestamp("1970-01-01", tz="UTC")
+MICROSECOND = pd.Timedelta(1, unit="us")
+LATEST = int((pd.Timestamp("2200-01-01", tz="UTC") - EPOCH) // MICROSECOND)
 
 
 def micros(moment: Any) -> int:
@@ -38,13 +40,13 @@ def micros(moment: Any) -> int:
         stamp = pd.Timestamp(moment)
     except (ValueError, TypeError) as error:
         raise InvalidRequest(f"a moment must be an ISO 8601 date or time, got {moment!r}") from error
-    if stamp is pd.NaT:
+    if not isinstance(stamp, pd.Timestamp):
         raise InvalidRequest(f"a moment must be an ISO 8601 date or time, got {moment!r}")
     stamp = stamp.tz_localize("UTC") if stamp.tzinfo is None else stamp.tz_convert("UTC")
-    value = stamp.value // 1000 if stamp.unit == "ns" else stamp.as_unit("us")._value
+    value = int((stamp - EPOCH) // MICROSECOND)
     if not EARLIEST <= value < LATEST:
         raise InvalidRequest(f"a moment must lie between 1970-01-01 and 2200-01-01, got {moment!r}")
-    return int(value)
+    return value
 
 
 def isoformat(moment: int) -> str | None:

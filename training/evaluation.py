@@ -47,6 +47,16 @@ class Evaluation:
     def whole(self) -> Part:
         return self.parts[0]
 
+    def summary(self) -> dict[str, Any]:
+        """The model's figures on all test rows: value, low, high; what a model carries with it."""
+        figures = {name: [e.value, e.low, e.high] for name, e in self.whole.estimates[MODEL].items()}
+        return figures | {
+            "brier_skill": self.whole.brier_skill[MODEL],
+            "failure_share": self.whole.failure_share,
+            "orders": self.whole.orders,
+            "after": self.tested_after,
+        }
+
     def to_json(self) -> dict[str, Any]:
         return {"tested_after": self.tested_after, "parts": [asdict(part) for part in self.parts]}
 

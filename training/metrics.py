@@ -74,9 +74,13 @@ def calibration_error(failed: Floats, risk: Floats, weight: Floats) -> Floats:
 
 
 def reliability(failed: Floats, risk: Floats, weight: Floats, bins: int = 10) -> tuple[Floats, Floats, Floats]:
-    """(..., n_bins) mean risk, failure share and weight of bins of equally many rows, by rising risk."""
+    """(..., n_bins) mean risk, failure share and weight of bins of equally many rows, by rising risk.
+
+    Rows of one risk stay in one bin, so there may be fewer bins.
+    """
     by = np.argsort(risk, kind="stable")
-    starts = np.unique(np.arange(bins) * len(by) // bins)
+    evenly = risk[by][np.arange(bins) * len(by) // bins]
+    starts = np.unique(np.searchsorted(risk[by], evenly))
     size, expected, share = (
         np.add.reduceat(values[..., by], starts, axis=-1) for values in (weight, weight * risk, weight * failed)
     )

@@ -48,7 +48,7 @@ class Explanation:
     @property
     def log_odds(self) -> Floats:
         """(n,) log-odds of the risk."""
-        return self.base + self.contributions.sum(axis=1)
+        return np.asarray(self.base + self.contributions.sum(axis=1))
 
     def points(self) -> tuple[float, Floats]:
         """The base risk and each signal's share of the risk, both in probability, adding up to the risk.

@@ -53,8 +53,9 @@ def ranking_plot(evaluation: Evaluation) -> Figure:
         if name == "base rate":
             continue
         by = np.argsort(-risk, kind="stable")
-        looked = np.append(0, np.cumsum(test.weight[by])) / test.weight.sum()
-        caught = np.append(0, np.cumsum((test.weight * test.failed)[by])) / np.sum(test.weight * test.failed)
+        ends = np.append(np.flatnonzero(np.diff(risk[by])), len(by) - 1)
+        looked = np.append(0, np.cumsum(test.weight[by])[ends]) / test.weight.sum()
+        caught = np.append(0, np.cumsum((test.weight * test.failed)[by])[ends]) / np.sum(test.weight * test.failed)
         style: dict[str, Any] = {"color": ACCENT, "linewidth": 2.5} if name == MODEL else {"linewidth": 1.2}
         axis.plot(looked, caught, label=name, **style)
     axis.plot([0, 1], [0, 1], color=PALE, linestyle="--", label="at random")
@@ -75,7 +76,9 @@ def importance_plot(model: RiskModel, evaluation: Evaluation, most: int = 20) ->
     return figure
 
 
-def _figure(rows: int, columns: int = 1, *, width: float = 7.5, height: float = 6.0, **layout: Any) -> Any:
+def _figure(
+    rows: int, columns: int = 1, *, width: float = 7.5, height: float = 6.0, **layout: Any
+) -> tuple[Figure, list[Any]]:
     figure = Figure(figsize=(width, height), layout="constrained")
     ratios = layout.pop("heights", None)
     axes = figure.subplots(rows, columns, squeeze=False, height_ratios=ratios, **layout)

@@ -58,7 +58,7 @@ def train(
     tell("judging on later orders")
     evaluation = evaluate(judged, past.points, test, cut, draws)
     tell("fitting on all orders")
-    model = fit_model(whole.points, whole.context, about, trees, tell)
+    model = fit_model(whole.points, whole.context, about | {"judged": evaluation.summary()}, trees, tell)
     return Trained(model, whole, evaluation)
 
 

@@ -78,7 +78,7 @@ class Registry:
         mlflow.set_experiment(experiment_id=self._experiment())
         with mlflow.start_run() as run, tempfile.TemporaryDirectory() as folder:
             about = trained.model.about
-            mlflow.log_params({key: value for key, value in about.items() if key != "parameters"})
+            mlflow.log_params({key: value for key, value in about.items() if key not in ("parameters", "judged")})
             mlflow.log_params(about["parameters"])
             mlflow.log_metrics(_metrics(trained))
             mlflow.set_tags({"shiprisk.events_fingerprint": trained.dataset.fingerprint, "shiprisk.model": name})
@@ -160,7 +160,7 @@ class Registry:
             data_path=str(files),
             signature=signature,
             input_example=example,
-            code_paths=[str(Path(package.__file__).parent) for package in (features, training)],
+            code_paths=[package.__path__[0] for package in (features, training)],
             pip_requirements=_requirements(),
             registered_model_name=name,
             metadata={"signals": len(catalogue())},

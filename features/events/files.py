@@ -44,7 +44,7 @@ def read_events(path: Path | str, zone: str = "UTC") -> pd.DataFrame:
 
 def _csv(path: Path) -> pd.DataFrame:
     text = dict.fromkeys(COLUMNS, "str")
-    return pd.read_csv(path, dtype=text, keep_default_na=False, na_values=[""])  # type: ignore[arg-type]
+    return pd.read_csv(path, dtype=text, keep_default_na=False, na_values=[""])
 
 
 def write_events(events: pd.DataFrame, path: Path | str) -> None:

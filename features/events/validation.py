@@ -135,7 +135,8 @@ def _moments(raw: pd.Series, calendar: PlantCalendar, faults: list[Fault], assum
     _report(faults, given & absent, raw, "be an ISO 8601 date or time")
     outside = given & ~absent & ~((micros >= EARLIEST) & (micros < LATEST))
     _report(faults, outside, raw, "lie between 1970-01-01 and 2200-01-01")
-    return moments.mask(outside)
+    kept: pd.Series = moments.mask(outside)
+    return kept
 
 
 def _parsed_moments(raw: pd.Series, column: str, calendar: PlantCalendar, assumptions: dict[str, int]) -> pd.Series:

@@ -1,0 +1,139 @@
+"""The HTTP service: parse, one call, one reply."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import asdict
+from typing import Any
+
+from fastapi import FastAPI
+
+import features
+from features.catalogue import catalogue
+from features.errors import InvalidRequest
+from features.events.validation import Validated, validate_events
+from features.history import History
+from features.times import isoformat, micros
+from serving.clock import Clock, system_clock
+from serving.cloudevents import event_frame, pointer
+from serving.limits import BodyLimit
+from serving.problems import InvalidBody, NotReady, add_problem_handlers
+from serving.schemas import Health, ModelReply, Problem, ScoreRequest, ScoresReply
+from serving.scoring import Scorer
+from serving.settings import Settings
+
+PROBLEMS: dict[int | str, dict[str, Any]] = {
+    status: {"model": Problem, "description": said}
+    for status, said in {
+        413: "The body is too large",
+        422: "The request cannot be served as it stands",
+        503: "There is no model to score with",
+    }.items()
+}
+Reader = Callable[[], Scorer]
+
+
+def create_app(scorer: Scorer | None, settings: Settings, clock: Clock = system_clock) -> FastAPI:
+    """The service around one scorer; without one it is alive and not ready.
+
+    Parameters
+    ----------
+    clock : the current moment in microseconds; what ``as_of`` defaults to and may not exceed
+    """
+    app = FastAPI(
+        title="shiprisk",
+        version=features.__version__,
+        description="How likely each open order is to ship late or short, and which facts drive that.",
+    )
+    app.add_middleware(BodyLimit, most=settings.max_body_bytes)
+    add_problem_handlers(app)
+
+    def ready() -> Scorer:
+        if scorer is None:
+            raise NotReady(f"a model {settings.model}@champion must be loaded, got none: run 'shiprisk train' first")
+        return scorer
+
+    _add_scoring(app, ready, settings, clock)
+    _add_health(app, ready)
+    return app
+
+
+def _add_scoring(app: FastAPI, ready: Reader, settings: Settings, clock: Clock) -> None:
+    @app.post("/v1/score", tags=["scoring"], responses=PROBLEMS)
+    def score(request: ScoreRequest) -> ScoresReply:
+        """Risk and factors of the orders whose events are in the body. Nothing is stored.
+
+        Only events recorded by ``as_of`` are looked at. An order that is not open comes back with its state and the
+        reason why the model does not score it.
+        """
+        return ScoresReply(**score_request(ready(), request, settings, clock()))
+
+    @app.get("/v1/model", tags=["model"], responses={503: PROBLEMS[503]})
+    def model() -> ModelReply:
+        """The model that scores, what it was trained on and how it was judged."""
+        return ModelReply(**describe_model(ready()))
+
+
+def _add_health(app: FastAPI, ready: Reader) -> None:
+    @app.get("/health/live", tags=["health"])
+    def live() -> Health:
+        """The process answers."""
+        return Health()
+
+    @app.get("/health/ready", tags=["health"], responses={503: PROBLEMS[503]})
+    def is_ready() -> Health:
+        """A model is loaded and orders can be scored."""
+        ready()
+        return Health()
+
+
+def score_request(scorer: Scorer, request: ScoreRequest, settings: Settings, now: int) -> dict[str, Any]:
+    """The reply to a scoring call, as plain content."""
+    as_of = now if request.as_of is None else micros(request.as_of)
+    if as_of > now:
+        raise InvalidRequest(f"as_of must not lie in the future (now is {isoformat(now)}), got {isoformat(as_of)}")
+    if len(request.events) > settings.max_events:
+        raise InvalidRequest(f"a request must have at most {settings.max_events:,} events, got {len(request.events):,}")
+    judged = validate_events(event_frame([event.model_dump() for event in request.events]), settings.zone)
+    _refuse_faults(judged)
+    history = History.of(judged.events)
+    scores, known_until = scorer.score_all(history, as_of, request.factors)
+    reasons = scorer.degraded_because(as_of)
+    return {
+        "as_of": isoformat(as_of),
+        "model": {"name": scorer.champion.name, "version": scorer.champion.version},
+        "features_hash": scorer.model.about["features_hash"],
+        "events_known_until": isoformat(known_until),
+        "context_known_until": isoformat(scorer.context.known_until),
+        "degraded": bool(reasons),
+        "degraded_because": reasons,
+        "scores": [asdict(entry) for entry in scores],
+    }
+
+
+def _refuse_faults(judged: Validated) -> None:
+    if not judged.faults:
+        return
+    errors = [
+        {"pointer": pointer(fault.row, fault.column), "detail": f"must {fault.must}, got {fault.value}"}
+        for fault in judged.faults
+    ]
+    shown = "; ".join(f"{fault['pointer']} {fault['detail']}" for fault in errors[:5])
+    raise InvalidBody(f"{len(errors):,} values do not hold: {shown}", errors)
+
+
+def describe_model(scorer: Scorer) -> dict[str, Any]:
+    """The reply of ``GET /v1/model``, as plain content."""
+    entries = catalogue()
+    return {
+        "name": scorer.champion.name,
+        "version": scorer.champion.version,
+        "features_hash": scorer.model.about["features_hash"],
+        "degraded": bool(scorer.champion.degraded_because),
+        "degraded_because": list(scorer.champion.degraded_because),
+        "about": scorer.model.about,
+        "signals": [
+            {key: getattr(entries[name], key) for key in ("name", "group", "unit", "definition")}
+            for name in scorer.model.names
+        ],
+    }

@@ -1,0 +1,53 @@
+"""The command line: ``shiprisk``."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from typing import Annotated
+
+import typer
+
+import features
+from features.errors import InvalidRequest, ShipriskError
+from serving.commands import data, models, service
+
+app = typer.Typer(
+    name="shiprisk",
+    help="How likely each open order is to ship late or short, and which facts drive that.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+data.add_to(app)
+models.add_to(app)
+service.add_to(app)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"shiprisk {features.__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version and exit.")
+    ] = False,
+) -> None:
+    """Read by Typer."""
+
+
+def main() -> None:
+    """Run; exit 0, 1 when it failed, 2 when it was called wrongly."""
+    for noisy in ("mlflow", "alembic", "matplotlib"):
+        logging.getLogger(noisy).setLevel(logging.ERROR)
+    try:
+        app()
+    except ShipriskError as error:
+        typer.echo(f"shiprisk: {error}", err=True)
+        sys.exit(2 if isinstance(error, InvalidRequest) else 1)
+    except OSError as error:
+        typer.echo(f"shiprisk: {error.strerror or error}: {error.filename or ''}".rstrip(": "), err=True)
+        sys.exit(1)

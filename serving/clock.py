@@ -1,0 +1,14 @@
+"""The one clock. Everything below the edge takes its moment as an argument."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+Clock = Callable[[], int]
+"""Gives the current moment in microseconds since 1970-01-01 UTC."""
+
+
+def system_clock() -> int:
+    """Now, by the machine."""
+    return time.time_ns() // 1000

@@ -1,0 +1,58 @@
+"""CloudEvents 1.0 in and out: ``id``, ``source``, ``type``, ``time``, ``subject``, ``recordedtime`` and ``data``."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+
+from features.events.schema import COLUMNS, MOMENT, NUMBER
+from features.times import isoformat, micros
+
+PREFIX = "shiprisk."
+ENVELOPE = {
+    "event_id": "id",
+    "source": "source",
+    "type": "type",
+    "order_id": "subject",
+    "occurred_at": "time",
+    "recorded_at": "recordedtime",
+}
+DATA = tuple(column for column in COLUMNS if column not in ENVELOPE)
+
+
+def pointer(row: int, column: str) -> str:
+    """Where a column of the event table stands in a body with ``events``, as a JSON pointer (RFC 6901)."""
+    return f"/events/{row}/{ENVELOPE[column]}" if column in ENVELOPE else f"/events/{row}/data/{column}"
+
+
+def event_frame(events: list[dict[str, Any]]) -> pd.DataFrame:
+    """CloudEvents as rows of the event table, unjudged. Without ``recordedtime`` an event is known since ``time``."""
+    rows = []
+    for event in events:
+        row = {column: event.get(attribute) for column, attribute in ENVELOPE.items()}
+        row["recorded_at"] = row["recorded_at"] or row["occurred_at"]
+        row["type"] = str(row["type"]).removeprefix(PREFIX)
+        data = event.get("data") or {}
+        rows.append(row | {column: data.get(column) for column in DATA})
+    return pd.DataFrame(rows, columns=list(COLUMNS), dtype=object)
+
+
+def cloud_events(events: pd.DataFrame) -> list[dict[str, Any]]:
+    """Rows of a validated event table as CloudEvents; missing values are left out."""
+    return [_cloud_event(row) for row in events.to_dict("records")]
+
+
+def _cloud_event(row: dict[Any, Any]) -> dict[str, Any]:
+    event: dict[str, Any] = {"specversion": "1.0"}
+    for column, attribute in ENVELOPE.items():
+        event[attribute] = _plain(column, row[column])
+    event["type"] = PREFIX + event["type"]
+    event["data"] = {column: _plain(column, row[column]) for column in DATA if not pd.isna(row[column])}
+    return event
+
+
+def _plain(column: str, value: Any) -> Any:
+    if COLUMNS[column] == MOMENT:
+        return isoformat(micros(value))
+    return float(value) if COLUMNS[column] == NUMBER else str(value)

@@ -1,0 +1,136 @@
+"""Commands that make and show events and signals."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import numpy as np
+import typer
+
+from features.decision_points import SCHEMES
+from features.errors import InvalidRequest
+from features.events import read_events, write_events
+from features.events.importing import ImportReport, import_events
+from features.pipeline import signal_table
+from features.times import micros, timestamps
+from serving.cloudevents import cloud_events
+from serving.commands.options import Events, Json, Zone, past_moment
+from serving.console import print_json, print_table, say, steps
+
+
+def add_to(app: typer.Typer) -> None:
+    """Enter the commands."""
+    for name, command, example in (
+        ("import", importing, "shiprisk import mapping.sql --source exports/ --out events.parquet"),
+        ("features", signals, "shiprisk features events.parquet --as-of 2015-03-02 --out signals.parquet"),
+        ("show", show, "shiprisk show events.parquet --order 4711 --json"),
+    ):
+        app.command(name, epilog=f"Example: {example}")(command)
+
+
+def importing(
+    mapping: Annotated[Path, typer.Argument(help="An SQL file that yields the columns of the event table.")],
+    source: Annotated[str, typer.Option(help="The folder or database the mapping reads: getvariable('source').")],
+    out: Annotated[Path, typer.Option(help="Where the events go, Parquet or .csv.")] = Path("events.parquet"),
+    zone: Zone = "UTC",
+    as_json: Json = False,
+) -> None:
+    """Turn an export into events, with a report that accounts for every row.
+
+    Rejected rows go to a file beside the output (events.rejects.csv), each with its reason.
+    """
+    with steps(3) as tell:
+        tell("running the mapping")
+        imported = import_events(mapping, source, zone)
+        tell("writing events")
+        write_events(imported.events, out)
+        rejects = out.with_name(f"{out.stem}.rejects.csv")
+        imported.rejects.to_csv(rejects, index=False)
+        tell("done")
+    if as_json:
+        print_json(imported.report.to_json() | {"out": str(out), "rejects": str(rejects)})
+    else:
+        _print_report(imported.report, out, rejects)
+
+
+def _print_report(report: ImportReport, out: Path, rejects: Path) -> None:
+    rows = [
+        ["rows in", report.rows_in],
+        ["  imported", report.rows_imported],
+        ["  rejected", report.rows_rejected],
+        ["  without an event", report.rows_without_event],
+        ["events yielded", report.events_yielded],
+        ["  written", report.events_out],
+        ["  rejected", report.events_rejected],
+        ["  repeated", report.duplicates],
+        ["orders", report.orders],
+    ]
+    print_table(f"Import of {report.source}", ["", "count"], rows)
+    for title, counts in (
+        ("Events by type", report.events_by_type),
+        ("Assumed", report.assumed),
+        ("Rejected because", report.rejected_because),
+    ):
+        if counts:
+            say("")
+            print_table(title, ["", "count"], [[what, count] for what, count in counts.items()])
+    say("")
+    say(f"Events: {out}\nRejects: {rejects}" if report.events_rejected else f"Events: {out}")
+
+
+def signals(
+    events: Events,
+    as_of: Annotated[str | None, typer.Option("--as-of", help="One moment for all orders, ISO 8601.")] = None,
+    decision_points: Annotated[str | None, typer.Option("--snapshots", help=f"Decision points: {SCHEMES}.")] = None,
+    out: Annotated[Path, typer.Option(help="Where the table goes, Parquet or .csv.")] = Path("features.parquet"),
+    zone: Zone = "UTC",
+    as_json: Json = False,
+) -> None:
+    """Write the signals of every open order, at one moment or at each decision point."""
+    if as_of is not None:
+        past_moment(as_of, "as_of")
+    with steps(3) as tell:
+        tell("reading events")
+        frame = read_events(events, zone)
+        tell("computing signals")
+        table = signal_table(frame, as_of=as_of, scheme=decision_points, zone=zone)
+        tell("writing signals")
+        out.parent.mkdir(parents=True, exist_ok=True)
+        if out.suffix == ".csv":
+            table.to_csv(out, index=False)
+        else:
+            table.to_parquet(out, index=False)
+    if as_json:
+        print_json({"rows": len(table), "signals": table.shape[1] - 2, "out": str(out)})
+    else:
+        say(f"{len(table):,} rows of {table.shape[1] - 2} signals: {out}")
+
+
+def show(
+    events: Events,
+    order: Annotated[str, typer.Option(help="The order's id.")],
+    as_of: Annotated[str | None, typer.Option("--as-of", help="Only what was recorded by then, ISO 8601.")] = None,
+    zone: Zone = "UTC",
+    as_json: Json = False,
+) -> None:
+    """Show the events of one order; with --json as the body of a call to POST /v1/score."""
+    frame = read_events(events, zone)
+    own = frame[(frame["order_id"] == order).to_numpy()].sort_values(["recorded_at", "occurred_at", "event_id"])
+    if own.empty:
+        raise InvalidRequest(f"the order must be one of the {frame['order_id'].nunique():,} in {events}, got {order!r}")
+    if as_of is not None:
+        own = own[(own["recorded_at"] <= timestamps(np.array([micros(as_of)]))[0]).to_numpy()]
+    if as_json:
+        print_json({"as_of": as_of, "events": cloud_events(own)} if as_of else {"events": cloud_events(own)})
+        return
+    rows = [
+        [event["recordedtime"], event["time"], event["source"], event["type"].removeprefix("shiprisk."), _said(event)]
+        for event in cloud_events(own)
+    ]
+    print_table(f"Order {order}", ["recorded", "occurred", "source", "type", "says"], rows)
+
+
+def _said(event: dict[str, object]) -> str:
+    return json.dumps(event["data"], ensure_ascii=False)[1:-1].replace('"', "")

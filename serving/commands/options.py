@@ -1,0 +1,26 @@
+"""Options that several commands share."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from features.errors import InvalidRequest
+from features.times import isoformat, micros
+from serving.clock import system_clock
+
+Events = Annotated[Path, typer.Argument(help="Events, a Parquet or CSV file.", show_default=False)]
+Json = Annotated[bool, typer.Option("--json", help="Print the result as one JSON object.")]
+Zone = Annotated[str, typer.Option(help="The plant's time zone, an IANA name.", envvar="SHIPRISK_ZONE")]
+Name = Annotated[str, typer.Option("--name", help="The registered model.", envvar="SHIPRISK_MODEL")]
+AsOf = Annotated[str, typer.Option("--as-of", help="The moment, ISO 8601; what was recorded later is not seen.")]
+
+
+def past_moment(text: str, what: str) -> int:
+    """A moment that is not in the future, in microseconds."""
+    moment, now = micros(text), system_clock()
+    if moment > now:
+        raise InvalidRequest(f"{what} must not lie in the future (now is {isoformat(now)}), got {text}")
+    return moment

@@ -1,0 +1,64 @@
+"""The command that serves."""
+
+from __future__ import annotations
+
+import ipaddress
+from pathlib import Path
+from typing import Annotated
+
+import typer
+import uvicorn
+
+from features.context import Context
+from features.errors import InvalidRequest
+from features.events import read_events
+from features.history import History
+from features.times import plant_calendar
+from serving.app import create_app
+from serving.champion import load_champion
+from serving.commands.options import Name, Zone
+from serving.console import steps, terminal
+from serving.scoring import Scorer
+from serving.settings import Settings
+
+
+def add_to(app: typer.Typer) -> None:
+    """Enter the command."""
+    app.command("serve", epilog="Example: shiprisk serve --no-auth --events events.parquet --port 8000")(serve)
+
+
+def serve(
+    events: Annotated[
+        Path | None, typer.Option(help="Events of all orders: load and track record come from here.")
+    ] = None,
+    host: Annotated[str, typer.Option(help="The address to listen on; loopback only without keys.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=0, max=65535, help="The port to listen on.")] = 8000,
+    no_auth: Annotated[bool, typer.Option("--no-auth", help="Ask for no API keys; loopback only.")] = False,
+    name: Name = "order-risk",
+    zone: Zone = "UTC",
+) -> None:
+    """Serve risk and factors over HTTP; /docs describes the API.
+
+    Without --events, load and track record are those the model was trained with, and replies say so once they
+    are old.
+    """
+    if not no_auth:
+        raise InvalidRequest("the service must run with --no-auth, got no such flag: this version has no API keys")
+    if not _is_loopback(host):
+        raise InvalidRequest(f"the host must be a loopback address without API keys, got {host}")
+    settings = Settings(model=name, zone=zone)
+    with steps(2) as tell:
+        tell("loading the model")
+        champion = load_champion(settings)
+        tell("building load and track record")
+        context = Context.of(History.of(read_events(events, zone)), plant_calendar(zone)) if events else None
+        scorer = Scorer(champion, context)
+    terminal.print(f"{champion.name}@{champion.version} scores at http://{host}:{port}/v1/score, docs at /docs")
+    uvicorn.run(create_app(scorer, settings), host=host, port=port, log_level="warning")
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"

@@ -1,0 +1,77 @@
+"""Errors as RFC 9457 problem documents, mapped once."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from starlette.exceptions import HTTPException
+
+from features.errors import InvalidEvents, InvalidRequest, ShipriskError
+
+MEDIA_TYPE = "application/problem+json"
+STATUS: dict[type[ShipriskError], tuple[int, str, str]] = {
+    InvalidEvents: (422, "invalid-events", "The events do not hold"),
+    InvalidRequest: (422, "invalid-request", "The request cannot be served"),
+}
+
+
+class NotReady(ShipriskError):
+    """The service has no model to score with."""
+
+
+STATUS[NotReady] = (503, "not-ready", "The service is not ready")
+
+
+class InvalidBody(InvalidEvents):
+    """Events of a request that break a rule, each with its place in the body."""
+
+    def __init__(self, message: str, errors: list[dict[str, str]]) -> None:
+        super().__init__(message)
+        self.errors = errors
+
+
+def problem(status: int, kind: str, title: str, detail: str, **more: Any) -> JSONResponse:
+    """A problem document."""
+    content = {"type": f"urn:shiprisk:problem:{kind}", "title": title, "status": status, "detail": detail} | more
+    return JSONResponse(content, status_code=status, media_type=MEDIA_TYPE)
+
+
+def add_problem_handlers(app: FastAPI) -> None:
+    """Every error leaves as a problem document, none as a traceback."""
+    app.add_exception_handler(ShipriskError, _ours)
+    app.add_exception_handler(RequestValidationError, _malformed)
+    app.add_exception_handler(HTTPException, _http)
+    app.add_exception_handler(Exception, _unexpected)
+
+
+async def _ours(_: Request, error: Exception) -> JSONResponse:
+    known = (STATUS[kind] for kind in type(error).__mro__ if kind in STATUS)
+    status, kind, title = next(known, (500, "failed", "It failed"))
+    if isinstance(error, InvalidBody):
+        return problem(status, kind, title, str(error), errors=error.errors)
+    return problem(status, kind, title, str(error))
+
+
+async def _malformed(_: Request, error: Exception) -> JSONResponse:
+    faults = error.errors() if isinstance(error, RequestValidationError) else []
+    errors = [
+        {"pointer": "/" + "/".join(str(part) for part in fault["loc"][1:]), "detail": str(fault["msg"])}
+        for fault in faults
+    ]
+    detail = "; ".join(f"{fault['pointer']}: {fault['detail']}" for fault in errors[:5])
+    return problem(422, "invalid-request", "The request cannot be read", detail, errors=errors)
+
+
+async def _http(_: Request, error: Exception) -> JSONResponse:
+    status = error.status_code if isinstance(error, HTTPException) else 500
+    detail = str(error.detail) if isinstance(error, HTTPException) else ""
+    response = problem(status, "http", detail, detail)
+    response.headers.update((error.headers if isinstance(error, HTTPException) else None) or {})
+    return response
+
+
+async def _unexpected(_: Request, error: Exception) -> JSONResponse:  # noqa: ARG001
+    return problem(500, "failed", "It failed", "an unexpected error; the service's log has the details")

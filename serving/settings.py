@@ -1,0 +1,35 @@
+"""Configuration: environment variables ``SHIPRISK_*``, and ``MLFLOW_TRACKING_URI`` as MLflow knows it."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    """Defaults need no server: everything local lives under ``home``."""
+
+    model_config = SettingsConfigDict(env_prefix="SHIPRISK_", extra="ignore")
+
+    home: Path = Field(default_factory=lambda: Path.home() / ".shiprisk", description="Everything local lives here")
+    model: str = Field(default="order-risk", description="The registered model that scores")
+    zone: str = Field(default="UTC", description="The plant's time zone, an IANA name")
+    max_body_bytes: int = Field(default=4 * 1024 * 1024, ge=1024, description="A larger request is refused")
+    max_events: int = Field(default=10_000, ge=1, description="A request with more events is refused")
+
+    @property
+    def tracking_uri(self) -> str:
+        """Where MLflow keeps runs and models: ``MLFLOW_TRACKING_URI``, else a file under ``home``."""
+        return os.environ.get("MLFLOW_TRACKING_URI") or f"sqlite:///{self.home.resolve() / 'mlflow.db'}"
+
+    @property
+    def artifacts(self) -> Path:
+        return self.home / "artifacts"
+
+    @property
+    def models(self) -> Path:
+        """The local cache of models."""
+        return self.home / "models"
