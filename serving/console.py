@@ -13,6 +13,8 @@ from rich.table import Table
 
 terminal = Console(stderr=True, highlight=False)
 output = Console(highlight=False, soft_wrap=True)
+SHORT = 22
+"""Cells of at most so many characters stay on one line."""
 
 
 @contextmanager
@@ -43,7 +45,8 @@ def print_table(title: str, columns: list[str], rows: list[list[Any]]) -> None:
     table = Table(title=title, title_justify="left", header_style="bold", box=None, padding=(0, 2, 0, 0))
     for number, column in enumerate(columns):
         numeric = bool(rows) and all(isinstance(row[number], int | float) for row in rows)
-        table.add_column(column, justify="right" if numeric else "left", overflow="fold")
+        short = bool(rows) and max(len(str(row[number])) for row in rows) <= SHORT
+        table.add_column(column, justify="right" if numeric else "left", overflow="fold", no_wrap=short)
     for row in rows:
         table.add_row(*(f"{cell:,}" if isinstance(cell, int) else str(cell) for cell in row))
     output.print(table)

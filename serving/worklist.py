@@ -28,6 +28,8 @@ def worklist(scorer: Scorer, history: History, points: DecisionPoints, most_fact
     frame = pd.DataFrame(rows, columns=columns).sort_values(
         ["risk", "due_at", "order_id"], ascending=[False, True, True], kind="stable"
     )
+    rounded = dict.fromkeys(("risk", "missed", "partial", "days_to_promise", "value"), 6)
+    frame = frame.astype(dict.fromkeys(rounded, "float64")).round(rounded)
     frame.insert(0, "rank", np.arange(1, len(frame) + 1))
     return frame.reset_index(drop=True)
 

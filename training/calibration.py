@@ -28,7 +28,7 @@ class Affine:
         return self.slope * log_odds + self.intercept
 
 
-def fit_affine(log_odds: Floats, failed: Floats, weight: Floats, prior_strength: float = 1.0) -> Affine:
+def fit_affine(log_odds: Floats, failed: Floats, weight: Floats, prior_strength: float = 4.0) -> Affine:
     """Platt's scaling as a maximum a posteriori estimate.
 
     Parameters

@@ -20,6 +20,8 @@ from training.model import RiskModel
 MODEL = "model"
 DAYS_TO_PROMISE = (0.0, 2.0, 5.0, 10.0, 20.0, np.inf)
 FEWEST_ORDERS = 20
+NEARLY_ALL = 0.95
+"""A part of so many of the rows says nothing the whole does not."""
 
 
 @dataclass(frozen=True)
@@ -84,7 +86,7 @@ def _parts_of(test: LabelledPoints) -> list[tuple[str, NDArray[np.bool_]]]:
         for low, high in itertools.pairwise(DAYS_TO_PROMISE)
         if (rows := (days >= low) & (days < high)).any()
     ]
-    return by_plant + (by_days if len(by_days) > 1 else [])
+    return [(name, rows) for name, rows in by_plant + by_days if rows.mean() < NEARLY_ALL]
 
 
 def _judge(

@@ -21,6 +21,8 @@ from training.model import RiskModel
 
 FEWEST_PARTIAL = 100
 """Below so many partial orders (or so many missed ones) the share of partial is one number."""
+FEW = 25.0
+"""Prior strength of its calibration: failed orders are few, and single lines can hardly ship in part."""
 
 
 @dataclass(frozen=True)
@@ -120,7 +122,7 @@ def _fit_partial(
     booster = _grow(known, (known.outcome == PARTIAL).astype(np.float64), trees)
     unseen = later.take(later.failed == 1)
     raw = booster.predict(unseen.signals, raw_score=True) if len(unseen) else np.zeros(0)
-    return booster, fit_affine(raw, (unseen.outcome == PARTIAL).astype(np.float64), unseen.weight)
+    return booster, fit_affine(raw, (unseen.outcome == PARTIAL).astype(np.float64), unseen.weight, FEW)
 
 
 def _grow(points: LabelledPoints, target: Floats, trees: Trees) -> Any:

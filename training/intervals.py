@@ -20,7 +20,7 @@ class Estimate:
     high: float
 
     def __str__(self) -> str:
-        return f"{self.value:.3f} [{self.low:.3f}, {self.high:.3f}]"
+        return f"{self.value:.3f} ({self.low:.3f}-{self.high:.3f})"
 
 
 def order_weights(order: Ints, draws: int, seed: int) -> Floats:

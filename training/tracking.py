@@ -31,6 +31,7 @@ QUIET = {
     "MLFLOW_HTTP_REQUEST_TIMEOUT": "5",
     "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
     "GIT_PYTHON_REFRESH": "quiet",
+    "MLFLOW_LOGGING_LEVEL": "ERROR",
 }
 
 
@@ -84,8 +85,8 @@ class Registry:
             mlflow.set_tags({"shiprisk.events_fingerprint": trained.dataset.fingerprint, "shiprisk.model": name})
             self._log_reports(trained)
             trained.model.save(Path(folder) / "files")
-            self._log_model(trained, Path(folder) / "files", name)
-        version = self._version_of(name, run.info.run_id)
+            logged = self._log_model(trained, Path(folder) / "files")
+        version = self._register(name, logged, run.info.run_id)
         if promote:
             self.client.set_registered_model_alias(name, CHAMPION, version)
         return Registered(name, version, run.info.run_id, (CHAMPION,) if promote else ())
@@ -148,13 +149,13 @@ class Registry:
         mlflow.log_figure(ranking_plot(evaluation), "plots/ranking.png")
         mlflow.log_figure(importance_plot(trained.model, evaluation), "plots/importance.png")
 
-    def _log_model(self, trained: Trained, files: Path, name: str) -> None:
+    def _log_model(self, trained: Trained, files: Path) -> Any:
         from mlflow.models import infer_signature
 
         example = pd.DataFrame(trained.dataset.points.signals[:5], columns=trained.model.names)
         predicted = trained.model.predict(example.to_numpy())
         signature = infer_signature(example, pd.DataFrame(asdict(predicted)))
-        self.mlflow.pyfunc.log_model(
+        return self.mlflow.pyfunc.log_model(
             name=FILES,
             loader_module="training.pyfunc",
             data_path=str(files),
@@ -162,13 +163,14 @@ class Registry:
             input_example=example,
             code_paths=[package.__path__[0] for package in (features, training)],
             pip_requirements=_requirements(),
-            registered_model_name=name,
             metadata={"signals": len(catalogue())},
         )
 
-    def _version_of(self, name: str, run_id: str) -> str:
-        found = self.client.search_model_versions(f"name = '{name}'")
-        return str(next(version.version for version in found if version.run_id == run_id))
+    def _register(self, name: str, logged: Any, run_id: str) -> str:
+        if not self.client.search_registered_models(f"name = '{name}'"):
+            self.client.create_registered_model(name, description="P(missed or partial) of an open order")
+        made = self.client.create_model_version(name, logged.model_uri, run_id, model_id=logged.model_id)
+        return str(made.version)
 
     def _explained(self, error: Exception, what: str) -> ShipriskError:
         code = getattr(error, "error_code", "")

@@ -79,7 +79,8 @@ def validate_events(frame: pd.DataFrame, zone: str = "UTC") -> Validated:
             events[column] = _numbers(raw, faults)
         else:
             events[column] = _moments(raw, calendar, faults, assumptions)
-    faults.extend(_faults_of_rows(events))
+    unread = {(fault.row, fault.column) for fault in faults}
+    faults.extend(fault for fault in _faults_of_rows(events) if (fault.row, fault.column) not in unread)
     duplicates = _duplicates(events, faults)
     rejected = {fault.row for fault in faults}
     faults.sort(key=lambda fault: (fault.row, list(COLUMNS).index(fault.column)))
@@ -113,10 +114,10 @@ def _strings(raw: pd.Series) -> pd.Series:
 
 def _numbers(raw: pd.Series, faults: list[Fault]) -> pd.Series:
     values = pd.to_numeric(raw, errors="coerce").astype("float64")
-    given = raw.notna() & (raw.astype("str").str.strip() != "")
+    given = _given(raw)
     with np.errstate(invalid="ignore"):
-        bad = given & ~(values.abs() <= LARGEST)
-    _report(faults, bad.to_numpy(dtype=bool), raw, f"be a number of at most {LARGEST:.0e} in size")
+        bad = given & ~(values.abs() <= LARGEST).to_numpy()
+    _report(faults, bad, raw, f"be a number of at most {LARGEST:.0e} in size")
     return values.mask(bad)
 
 
@@ -130,13 +131,21 @@ def _moments(raw: pd.Series, calendar: PlantCalendar, faults: list[Fault], assum
         moments = _parsed_moments(raw, column, calendar, assumptions)
     with np.errstate(invalid="ignore"):
         micros = moments.dt.tz_localize(None).to_numpy().astype("datetime64[us]").astype(np.int64)
-    given = (raw.notna() & (raw.astype("str").str.strip() != "")).to_numpy(dtype=bool)
+    given = _given(raw)
     absent = moments.isna().to_numpy(dtype=bool)
     _report(faults, given & absent, raw, "be an ISO 8601 date or time")
     outside = given & ~absent & ~((micros >= EARLIEST) & (micros < LATEST))
     _report(faults, outside, raw, "lie between 1970-01-01 and 2200-01-01")
     kept: pd.Series = moments.mask(outside)
     return kept
+
+
+def _given(raw: pd.Series) -> Mask:
+    """True where a value is given; a blank text is none."""
+    given = raw.notna().to_numpy(dtype=bool)
+    if pd.api.types.is_object_dtype(raw.dtype) or pd.api.types.is_string_dtype(raw.dtype):
+        given = given & (raw.astype("str").str.strip() != "").fillna(False).to_numpy(dtype=bool)
+    return given
 
 
 def _parsed_moments(raw: pd.Series, column: str, calendar: PlantCalendar, assumptions: dict[str, int]) -> pd.Series:
@@ -187,7 +196,7 @@ def _failing(bad: pd.Series, values: pd.Series, must: str) -> Iterator[Fault]:
 
 
 def _shown(value: Any) -> str:
-    return "nothing" if pd.isna(value) else repr(value)
+    return "nothing" if pd.isna(value) else repr(value.item() if isinstance(value, np.generic) else value)
 
 
 def _duplicates(events: pd.DataFrame, faults: list[Fault]) -> list[int]:

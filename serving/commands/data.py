@@ -126,10 +126,10 @@ def show(
         print_json({"as_of": as_of, "events": cloud_events(own)} if as_of else {"events": cloud_events(own)})
         return
     rows = [
-        [event["recordedtime"], event["time"], event["source"], event["type"].removeprefix("shiprisk."), _said(event)]
+        [event["recordedtime"][:16], event["source"], event["type"].removeprefix("shiprisk."), _said(event)]
         for event in cloud_events(own)
     ]
-    print_table(f"Order {order}", ["recorded", "occurred", "source", "type", "says"], rows)
+    print_table(f"Order {order}", ["recorded", "source", "type", "says"], rows)
 
 
 def _said(event: dict[str, object]) -> str:

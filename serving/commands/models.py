@@ -83,7 +83,7 @@ def _print_evaluation(evaluation: Evaluation) -> None:
     judged = f"Judged on {whole.orders:,} orders after {evaluation.tested_after[:10]}"
     say(f"{judged}, {whole.failure_share:.1%} of which failed (95 % intervals, orders redrawn).")
     say("")
-    columns = ["", "ROC AUC", "average precision", "Brier", "Brier skill", "log loss", "calibration error"]
+    columns = ["", "ROC AUC", "Brier", "skill", "calibration"]
     print_table("All", columns, [[model, *_figures(whole, model)] for model in whole.estimates])
     if len(evaluation.parts) > 1:
         say("")
@@ -96,8 +96,8 @@ def _print_evaluation(evaluation: Evaluation) -> None:
 
 def _figures(part: Any, model: str) -> list[str]:
     estimates = part.estimates[model]
-    order = ("roc_auc", "average_precision", "brier", None, "log_loss", "calibration_error")
-    return [f"{part.brier_skill[model]:.3f}" if key is None else str(estimates[key]) for key in order]
+    skill, error = part.brier_skill[model], estimates["calibration_error"].value
+    return [str(estimates["roc_auc"]), str(estimates["brier"]), f"{skill:.2f}", f"{error:.3f}"]
 
 
 def promote(

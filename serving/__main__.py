@@ -1,0 +1,5 @@
+"""``python -m serving`` is ``shiprisk``."""
+
+from serving.cli import main
+
+main()

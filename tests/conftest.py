@@ -1,0 +1,108 @@
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+import pandas as pd
+import pytest
+from hypothesis import HealthCheck, settings
+
+from features.events import write_events
+from tests.little_plant import little_plant
+from training.run import Trained, train
+
+settings.register_profile("ci", max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("nightly", max_examples=10_000, deadline=None)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
+
+
+@pytest.fixture(scope="session")
+def plant() -> pd.DataFrame:
+    return little_plant()
+
+
+@pytest.fixture(scope="session")
+def trained(plant: pd.DataFrame) -> Trained:
+    return train(plant, scheme="before=5", draws=50)
+
+
+@dataclass(frozen=True)
+class Home:
+    """A place with events, a trained champion, and the environment a command needs to find it."""
+
+    folder: Path
+    events: Path
+    environment: dict[str, str]
+
+    def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-m", "serving", *arguments]
+        return subprocess.run(command, env=self.environment, capture_output=True, text=True, cwd=self.folder)
+
+
+def new_home(folder: Path, plant: pd.DataFrame) -> Home:
+    events = folder / "events.parquet"
+    write_events(plant, events)
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("SHIPRISK_", "MLFLOW_"))}
+    return Home(folder, events, kept | {"SHIPRISK_HOME": str(folder / "home")})
+
+
+@pytest.fixture
+def empty_home(tmp_path: Path, plant: pd.DataFrame) -> Home:
+    return new_home(tmp_path, plant)
+
+
+@pytest.fixture(scope="session")
+def home(tmp_path_factory: pytest.TempPathFactory, plant: pd.DataFrame) -> Home:
+    made = new_home(tmp_path_factory.mktemp("shiprisk"), plant)
+    done = made.run("train", str(made.events), "--snapshots", "before=5", "--json")
+    assert done.returncode == 0, done.stderr
+    return made
+
+
+@dataclass(frozen=True)
+class Service:
+    url: str
+    log: Path
+
+
+def serve(home: Home, *arguments: str) -> Iterator[Service]:
+    """The real server in a process of its own."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    log = home.folder / f"serve-{port}.log"
+    command = [sys.executable, "-m", "serving", "serve", "--no-auth", "--port", str(port), *arguments]
+    with log.open("w") as out:
+        process = subprocess.Popen(command, env=home.environment, stdout=out, stderr=out, cwd=home.folder)
+    url = f"http://127.0.0.1:{port}"
+    try:
+        _wait(url, process, log)
+        yield Service(url, log)
+    finally:
+        process.terminate()
+        process.wait(20)
+
+
+def _wait(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
+    until = time.monotonic() + 120
+    while time.monotonic() < until:
+        assert process.poll() is None, log.read_text()
+        try:
+            if httpx.get(f"{url}/health/live", timeout=1).status_code == 200:
+                return
+        except httpx.TransportError:
+            shutil.which("true")
+    raise AssertionError(f"the service did not answer: {log.read_text()}")
+
+
+@pytest.fixture(scope="session")
+def service(home: Home) -> Iterator[Service]:
+    yield from serve(home, "--events", str(home.events))

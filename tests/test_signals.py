@@ -1,0 +1,293 @@
+"""One list of checks for every signal, found by discovery; and values on histories a reader can check."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from features.catalogue import GROUPS, catalogue, compute, evidence, features_hash
+from features.context import Context
+from features.decision_points import DecisionPoints
+from features.history import History
+from features.known import Known
+from tests.stories import UTC, created, event, known, moment, points, shipped, story
+
+SIGNALS = list(catalogue())
+DAYS = st.integers(0, 20)
+
+
+def some_event(draw: st.DrawFn) -> dict[str, Any]:
+    """Any event, with lines and without, late and early, of few orders and few references."""
+    what = draw(st.sampled_from(sorted(WORDS)))
+    says = {name: draw(words) for name, words in WORDS[what].items()}
+    dimensions = {name: draw(st.sampled_from([None, "x", "y"])) for name in ("customer", "plant", "item")}
+    line = draw(st.sampled_from([None, "1", "2"]))
+    late = draw(st.sampled_from([0.0, 0.0, 0.5, 3.0, -1.0]))
+    order = draw(st.sampled_from(["A", "B", "C"]))
+    return event(what, draw(DAYS), order, late=late, line=line, **says, **dimensions)
+
+
+REFERENCE = st.sampled_from([None, "r1", "r2"])
+QUANTITY = st.sampled_from([0.0, 0.1, 3.0, 10.0])
+SIGNED = st.sampled_from([-3.0, 0.1, 3.0, 10.0])
+DATE = st.integers(5, 40)
+WORDS: dict[str, dict[str, st.SearchStrategy[Any]]] = {
+    "order_line.created": {"quantity": QUANTITY, "date": DATE, "value": QUANTITY},
+    "order_line.changed": {"quantity": QUANTITY},
+    "order_line.closed": {"reason": st.sampled_from(["complete", "short", "cancelled"])},
+    "commitment.changed": {"date": DATE, "actor": st.sampled_from(["plant", "customer", None])},
+    "hold.placed": {"kind": st.sampled_from(["quality", "credit"]), "reference": REFERENCE},
+    "hold.released": {"kind": st.sampled_from(["quality", "credit"]), "reference": REFERENCE},
+    "production.released": {"date": DATE, "reference": REFERENCE},
+    "production.rescheduled": {"date": DATE, "reference": REFERENCE},
+    "operation.confirmed": {
+        "quantity": SIGNED,
+        "reference": REFERENCE,
+        "state": st.sampled_from(["partial", "final", None]),
+    },
+    "operation.scrapped": {"quantity": SIGNED},
+    "operation.reworked": {"quantity": SIGNED},
+    "material.stated": {"state": st.sampled_from(["short", "available"]), "reference": REFERENCE},
+    "inspection.recorded": {"state": st.sampled_from(["passed", "failed"]), "reference": REFERENCE},
+    "readiness.stated": {
+        "kind": st.sampled_from(["labels", "packaging"]),
+        "state": st.sampled_from(["met", "not_met"]),
+    },
+    "delivery.planned": {"date": DATE, "reference": REFERENCE},
+    "goods.issued": {"quantity": st.sampled_from([None, -3.0, 3.0, 10.0])},
+    "decision.recorded": {"kind": st.just("comment")},
+}
+EVENTS = st.lists(st.composite(some_event)(), min_size=1, max_size=14)
+
+
+def table(rows: list[dict[str, Any]]) -> pd.DataFrame:
+    return story(*rows)
+
+
+def signals(events: pd.DataFrame, day: float, context: Context | None = None) -> pd.DataFrame:
+    """Every signal of every order on a day, by order."""
+    history = History.of(events)
+    points_now = points(history, day)
+    context = context or Context.of(history, UTC)
+    return pd.DataFrame(
+        compute(Known(history, points_now, context)), columns=SIGNALS, index=pd.Index(history.order_ids)
+    )
+
+
+@given(EVENTS, DAYS)
+def test_what_is_recorded_later_changes_no_signal(rows: list[dict[str, Any]], day: int) -> None:
+    everything = table(rows)
+    seen = everything[(everything["recorded_at"] <= pd.Timestamp(moment(day), unit="us", tz="UTC")).to_numpy()]
+    if seen.empty:
+        return
+    expected = signals(seen, day)
+    pd.testing.assert_frame_equal(signals(everything, day).loc[expected.index], expected, check_exact=True)
+
+
+@given(EVENTS, DAYS, st.randoms(use_true_random=False))
+def test_the_order_of_rows_changes_no_signal(rows: list[dict[str, Any]], day: int, random: Any) -> None:
+    events = table(rows)
+    by = list(range(len(events)))
+    random.shuffle(by)
+    pd.testing.assert_frame_equal(signals(events.iloc[by], day), signals(events, day), check_exact=True)
+
+
+@given(EVENTS, DAYS)
+def test_an_order_alone_has_the_signals_it_has_among_others(rows: list[dict[str, Any]], day: int) -> None:
+    events = table(rows)
+    context = Context.of(History.of(events), UTC)
+    together = signals(events, day, context)
+    for order in together.index:
+        alone = signals(events[(events["order_id"] == order).to_numpy()], day, context)
+        pd.testing.assert_frame_equal(alone, together.loc[[order]], check_exact=True)
+
+
+@given(EVENTS, DAYS)
+def test_context_survives_json(rows: list[dict[str, Any]], day: int) -> None:
+    events = table(rows)
+    context = Context.of(History.of(events), UTC)
+    kept = Context.from_json(context.to_json())
+    pd.testing.assert_frame_equal(signals(events, day, kept), signals(events, day, context), check_exact=True)
+
+
+@given(EVENTS, DAYS)
+def test_many_moments_at_once_are_the_same_as_one_by_one(rows: list[dict[str, Any]], day: int) -> None:
+    history = History.of(table(rows))
+    context = Context.of(history, UTC)
+    order = np.zeros(3, dtype=np.int64)
+    moments = np.array([moment(day), moment(day + 3), moment(40)])
+    together = compute(Known(history, DecisionPoints(order, moments), context))
+    for row in range(3):
+        single = compute(Known(history, DecisionPoints(order[:1], moments[row : row + 1]), context))
+        np.testing.assert_array_equal(single[0], together[row])
+
+
+@pytest.mark.parametrize("name", SIGNALS)
+def test_before_the_first_record_a_signal_is_missing_or_zero(name: str) -> None:
+    value = compute(known(story(created(5, 20, plant="P", customer="C")), 1), [name])[0, 0]
+    assert np.isnan(value) or value == 0
+
+
+@pytest.mark.parametrize("name", SIGNALS)
+def test_every_signal_says_what_it_is(name: str) -> None:
+    entry = catalogue()[name]
+    assert entry.definition.endswith(".")
+    assert entry.group in GROUPS
+    assert "{value}" in entry.says
+    assert re.fullmatch(r"[^{}]+", entry.sentence(1.5) + entry.sentence(float("nan")))
+
+
+@given(EVENTS, DAYS)
+def test_evidence_is_known_and_of_the_order(rows: list[dict[str, Any]], day: int) -> None:
+    history = History.of(table(rows))
+    context = Context.of(history, UTC)
+    for order in range(history.n_orders):
+        point = DecisionPoints(np.array([order]), np.array([moment(day)]))
+        seen = Known(history, point, context)
+        for name in SIGNALS:
+            read = evidence(seen, name)
+            assert (history.order[read] == order).all()
+            assert (history.recorded[read] <= moment(day)).all()
+
+
+def value(name: str, *events: dict[str, Any], day: float, order: str = "A") -> float:
+    return float(compute(known(story(*events), day, order), [name])[0, 0])
+
+
+def test_partial_completion_ratio_is_the_share_of_partial_confirmations() -> None:
+    told = [
+        created(0, 20),
+        event("operation.confirmed", 1, reference="10", quantity=4, state="partial"),
+        event("operation.confirmed", 2, reference="10", quantity=6, state="final"),
+        event("operation.confirmed", 3, reference="20", quantity=3, state="partial"),
+        event("operation.confirmed", 4, reference="20", quantity=3, state="partial"),
+    ]
+    assert np.isnan(value("partial_completion_ratio", *told, day=0.5))
+    assert value("partial_completion_ratio", *told, day=2) == 0.5
+    assert value("partial_completion_ratio", *told, day=5) == 0.75
+    assert value("begun_operations_finished_ratio", *told, day=5) == 0.5
+
+
+def test_hold_frequency_counts_holds_a_week() -> None:
+    told = [created(0, 40), *(event("hold.placed", d, kind="quality", reference=f"h{d}") for d in (1, 2, 20))]
+    assert value("hold_frequency", *told, day=3) == 2.0  # the first week counts whole
+    assert value("hold_frequency", *told, day=21) == 1.0
+    assert value("holds_last_7_days", *told, day=21) == 1.0
+
+
+def test_a_released_hold_is_not_open_and_its_days_are_kept() -> None:
+    told = [
+        created(0, 40),
+        event("hold.placed", 2, kind="quality", reference="h1"),
+        event("hold.placed", 4, kind="credit", reference="h2"),
+        event("hold.released", 5, kind="quality", reference="h1"),
+        event("hold.released", 5.5, kind="quality", reference="h1"),
+    ]
+    assert [value("open_holds", *told, day=day) for day in (1, 3, 4.5, 6)] == [0, 1, 2, 1]
+    assert value("hold_days", *told, day=10) == 3 + 6
+
+
+def test_schedule_churn_counts_restatements_and_travel_adds_up_days() -> None:
+    told = [
+        created(0, 40),
+        event("production.released", 1, reference="p", date=20),
+        event("production.rescheduled", 2, reference="p", date=25),
+        event("production.rescheduled", 3, reference="p", date=22),
+        event("commitment.changed", 4, date=45, actor="customer"),
+    ]
+    assert value("schedule_churn", *told, day=5) == 3
+    assert value("planned_end_slip", *told, day=5) == 2
+    assert value("planned_end_travel", *told, day=5) == 8
+    assert value("planned_end_slack", *told, day=5) == 45 - 22
+    assert value("promise_moved", *told, day=5) == 5
+    assert value("promise_moves_by_plant", *told, day=5) == 0
+
+
+def test_the_latest_of_several_production_orders_decides_the_slack() -> None:
+    told = [
+        created(0, 40),
+        event("production.released", 1, reference="p", date=30),
+        event("production.released", 1, reference="q", date=20),
+    ]
+    assert value("planned_end_slack", *told, day=2) == 10
+
+
+def test_readiness_material_quality_and_delivery() -> None:
+    told = [
+        created(0, 20, quantity=100),
+        event("readiness.stated", 1, kind="labels", state="not_met"),
+        event("readiness.stated", 2, kind="packaging", state="met"),
+        event("material.stated", 1, reference="screw", state="short", quantity=4),
+        event("inspection.recorded", 2, reference="lot", state="failed"),
+        event("operation.scrapped", 3, quantity=7),
+        event("operation.scrapped", 4, quantity=-2),
+        event("delivery.planned", 4, reference="d", date=19),
+        shipped(5, 25),
+    ]
+    expected = {
+        "conditions_not_met": 1,
+        "conditions_met": 1,
+        "open_shortages": 1,
+        "failed_inspections": 1,
+        "scrap_ratio": 0.05,
+        "delivery_slack": 1,
+        "shipped_ratio": 0.25,
+        "days_to_promise": 14,
+        "order_age": 6,
+        "promise_weekday": 6,
+        "days_since_event": 1,
+    }
+    assert {name: value(name, *told, day=6) for name in expected} == expected
+
+
+def test_reporting_lag_is_the_mean_of_the_second_clock() -> None:
+    told = [created(0, 20, late=1), event("hold.placed", 1, kind="credit", late=3)]
+    assert value("reporting_lag", *told, day=9) == 2
+
+
+def test_a_track_record_counts_outcomes_from_the_day_after_they_were_known() -> None:
+    """Order B of the same customer is missed on day 10, known on day 12 at noon, counted from day 13."""
+    told = [created(0, 40, customer="C"), created(0, 10, order="B", customer="C"), shipped(15, 10, "B")]
+    shares = [value("customer_failure_share", *told, day=day) for day in (5, 12.2, 13)]
+    assert np.isnan(shares[0])
+    assert np.isnan(shares[1])
+    assert shares[2] == 1.0
+    assert value("customer_orders_judged", *told, day=13) == 1
+
+
+def test_a_track_record_is_corrected_from_the_day_a_late_booking_is_known() -> None:
+    told = [created(0, 90, customer="C"), created(0, 10, order="B", customer="C"), shipped(9, 10, "B", late=30)]
+    assert value("customer_failure_share", *told, day=30) == 1.0
+    assert value("customer_failure_share", *told, day=41) == 0.0
+    assert value("failure_share_recent", *told, day=41) == 0.0
+
+
+def test_the_recent_record_forgets() -> None:
+    told = [created(0, 400, customer="C"), created(0, 10, order="B", customer="C"), shipped(15, 10, "B")]
+    assert value("failure_share_recent", *told, day=100) == 1.0
+    assert np.isnan(value("failure_share_recent", *told, day=200))
+
+
+def test_load_counts_open_orders_due_in_the_week_from_the_day_after() -> None:
+    """Day 10 is a Thursday, day 13 a Sunday, day 14 the next Monday."""
+    told = [
+        created(0, 10, plant="P"),
+        created(0, 13, order="B", plant="P"),
+        created(0, 14, order="C", plant="P"),
+        created(0, 10, order="D", plant="Q"),
+    ]
+    assert value("plant_orders_due_same_week", *told, day=0.1) == 0
+    assert value("plant_orders_due_same_week", *told, day=1) == 2
+    assert value("plant_open_orders", *told, day=1) == 3
+    assert value("plant_open_orders", *told, shipped(2, 10, "C"), day=3) == 2
+
+
+def test_the_hash_changes_with_the_signals() -> None:
+    assert features_hash(SIGNALS) == features_hash()
+    assert features_hash(SIGNALS[1:]) != features_hash()
