@@ -7,7 +7,7 @@ import os
 import tempfile
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -16,9 +16,9 @@ import features
 import training
 from features.catalogue import catalogue
 from features.errors import ShipriskError
-from training.evaluation import MODEL
-from training.plots import calibration_plot, comparison_plot, importance_plot, ranking_plot
-from training.run import Trained
+
+if TYPE_CHECKING:
+    from training.run import Trained
 
 MODEL_NEEDS = ("lightgbm", "numba", "numpy", "pandas", "pyarrow", "scikit-learn", "scipy")
 CHAMPION = "champion"
@@ -140,6 +140,8 @@ class Registry:
         return str(self.client.create_experiment(EXPERIMENT, artifact_location=location))
 
     def _log_reports(self, trained: Trained) -> None:
+        from training.plots import calibration_plot, comparison_plot, importance_plot, ranking_plot
+
         mlflow = self.mlflow
         evaluation = trained.evaluation
         mlflow.log_dict(_plain(evaluation.to_json()), "evaluation.json")
@@ -186,6 +188,8 @@ def _requirements() -> list[str]:
 
 
 def _metrics(trained: Trained) -> dict[str, float]:
+    from training.evaluation import MODEL
+
     whole = trained.evaluation.whole
     found: dict[str, float] = {"test_orders": whole.orders, "test_failure_share": whole.failure_share}
     for model, estimates in whole.estimates.items():

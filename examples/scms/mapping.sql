@@ -31,14 +31,14 @@ FROM read_csv(
     getvariable('source') || '/SCMS_Delivery_History_Dataset.csv', header = true, all_varchar = true
 );
 
--- When the line was first known: the PO, else the quote, if that is a day up to the promise; else 30 days before it.
+-- When the line was first known: the PO, else the quote, if that is a day before the promise; else 30 days before it.
 CREATE TABLE dated AS
 SELECT
     *,
     'SCMS_Delivery_History_Dataset.csv line ' || line_of_file AS source_row,
     po || ' ' || promised AS order_id,
-    CASE WHEN try_cast(sent AS DATE) <= try_cast(promised AS DATE) THEN sent END AS ordered,
-    CASE WHEN try_cast(quoted AS DATE) <= try_cast(promised AS DATE) THEN quoted END AS asked
+    CASE WHEN try_cast(sent AS DATE) < try_cast(promised AS DATE) THEN sent END AS ordered,
+    CASE WHEN try_cast(quoted AS DATE) < try_cast(promised AS DATE) THEN quoted END AS asked
 FROM lines;
 
 CREATE VIEW source_rows AS SELECT source_row FROM dated;
@@ -52,9 +52,9 @@ SELECT
     CASE
         WHEN ordered IS NOT NULL THEN NULL
         WHEN asked IS NOT NULL AND sent IS NULL THEN 'no date of the PO: known since the quote was sent'
-        WHEN asked IS NOT NULL THEN 'PO dated after the promise: known since the quote was sent'
+        WHEN asked IS NOT NULL THEN 'PO not dated before the promise: known since the quote was sent'
         WHEN sent IS NULL AND quoted IS NULL THEN 'no date before the promise: known since 30 days before it'
-        ELSE 'PO and quote dated after the promise: known since 30 days before it'
+        ELSE 'neither PO nor quote dated before the promise: known since 30 days before it'
     END AS assumed
 FROM dated
 

@@ -1,23 +1,19 @@
-"""Commands that make and show events and signals."""
+"""Commands that make and show events and signals; what is heavy is imported where it is used."""
 
 from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
-import numpy as np
 import typer
 
-from features.decision_points import SCHEMES
 from features.errors import InvalidRequest
-from features.events import read_events, write_events
-from features.events.importing import ImportReport, import_events
-from features.pipeline import signal_table
-from features.times import micros, timestamps
-from serving.cloudevents import cloud_events
-from serving.commands.options import Events, Json, Zone, past_moment
+from serving.commands.options import SCHEMES, Events, Json, Zone, past_moment
 from serving.console import print_json, print_table, say, steps
+
+if TYPE_CHECKING:
+    from features.events.importing import ImportReport
 
 
 def add_to(app: typer.Typer) -> None:
@@ -41,6 +37,9 @@ def importing(
 
     Rejected rows go to a file beside the output (events.rejects.csv), each with its reason.
     """
+    from features.events import write_events
+    from features.events.importing import import_events
+
     with steps(3) as tell:
         tell("running the mapping")
         imported = import_events(mapping, source, zone)
@@ -89,6 +88,9 @@ def signals(
     as_json: Json = False,
 ) -> None:
     """Write the signals of every open order, at one moment or at each decision point."""
+    from features.events import read_events
+    from features.pipeline import signal_table
+
     if as_of is not None:
         past_moment(as_of, "as_of")
     with steps(3) as tell:
@@ -116,6 +118,12 @@ def show(
     as_json: Json = False,
 ) -> None:
     """Show the events of one order; with --json as the body of a call to POST /v1/score."""
+    import numpy as np
+
+    from features.events import read_events
+    from features.times import micros, timestamps
+    from serving.cloudevents import cloud_events
+
     frame = read_events(events, zone)
     own = frame[(frame["order_id"] == order).to_numpy()].sort_values(["recorded_at", "occurred_at", "event_id"])
     if own.empty:

@@ -1,30 +1,26 @@
-"""Commands that train, promote and score."""
+"""Commands that train, promote and score.
+
+What is heavy is imported where it is used, so that ``--help`` answers at once.
+"""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
-import numpy as np
 import typer
 
-from features.context import Context
-from features.decision_points import SCHEMES, DecisionPoints, standing_orders
 from features.errors import InvalidRequest
-from features.events import read_events
-from features.history import History
-from features.pipeline import moment_in_records
-from features.times import plant_calendar
-from serving.champion import load_champion, open_registry
-from serving.commands.options import AsOf, Events, Json, Name, Zone, past_moment
+from serving.commands.options import SCHEMES, AsOf, Events, Json, Name, Zone, past_moment
 from serving.console import print_json, print_table, say, steps, terminal
-from serving.scoring import Scorer, order_index
 from serving.settings import Settings
-from serving.worklist import worklist
-from training.evaluation import Evaluation
-from training.run import train
-from training.tracking import CHAMPION
 
+if TYPE_CHECKING:
+    from features.decision_points import DecisionPoints
+    from features.history import History
+    from training.evaluation import Evaluation
+
+CHAMPION = "champion"
 STEPS_OF_TRAINING = 14
 
 
@@ -52,6 +48,10 @@ def training(
     The figures are of a model that learned from the earlier four fifths of the orders; the registered one
     learned the same way from all.
     """
+    from features.events import read_events
+    from serving.champion import open_registry
+    from training.run import train
+
     moment = None if until is None else past_moment(until, "until")
     settings = Settings()
     with steps(STEPS_OF_TRAINING) as tell:
@@ -104,6 +104,8 @@ def promote(
     model: Annotated[str, typer.Argument(help="NAME@VERSION, such as order-risk@3.")], as_json: Json = False
 ) -> None:
     """Make a registered version the champion; services follow when they next load it."""
+    from serving.champion import open_registry
+
     name, separator, version = model.partition("@")
     if not separator or not version.isdigit():
         raise InvalidRequest(f"the model must be NAME@VERSION such as order-risk@3, got {model!r}")
@@ -126,6 +128,16 @@ def score(
     as_json: Json = False,
 ) -> None:
     """Score every order that is open at a moment and sort them: a worklist, the riskiest first."""
+    from features.context import Context
+    from features.decision_points import standing_orders
+    from features.events import read_events
+    from features.history import History
+    from features.pipeline import moment_in_records
+    from features.times import plant_calendar
+    from serving.champion import load_champion
+    from serving.scoring import Scorer
+    from serving.worklist import worklist
+
     moment = past_moment(as_of, "as_of")
     with steps(4) as tell:
         tell("loading the model")
@@ -158,6 +170,11 @@ def score(
 
 
 def _one(history: History, order: str, moment: int) -> DecisionPoints:
+    import numpy as np
+
+    from features.decision_points import DecisionPoints
+    from serving.scoring import order_index
+
     index = order_index(history, order)
     if history.recorded[history.first[index]] > moment:
         raise InvalidRequest(f"the order must be known at as_of, got {order!r}, first recorded later")

@@ -8,9 +8,9 @@ from typing import Annotated
 import typer
 
 from features.errors import InvalidRequest
-from features.times import isoformat, micros
 from serving.clock import system_clock
 
+SCHEMES = "daily, events, all, or before=DAYS such as before=7"
 Events = Annotated[Path, typer.Argument(help="Events, a Parquet or CSV file.", show_default=False)]
 Json = Annotated[bool, typer.Option("--json", help="Print the result as one JSON object.")]
 Zone = Annotated[str, typer.Option(help="The plant's time zone, an IANA name.", envvar="SHIPRISK_ZONE")]
@@ -20,6 +20,8 @@ AsOf = Annotated[str, typer.Option("--as-of", help="The moment, ISO 8601; what w
 
 def past_moment(text: str, what: str) -> int:
     """A moment that is not in the future, in microseconds."""
+    from features.times import isoformat, micros
+
     moment, now = micros(text), system_clock()
     if moment > now:
         raise InvalidRequest(f"{what} must not lie in the future (now is {isoformat(now)}), got {text}")

@@ -1,4 +1,4 @@
-"""The command that serves."""
+"""The command that serves; what is heavy is imported where it is used."""
 
 from __future__ import annotations
 
@@ -7,18 +7,10 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-import uvicorn
 
-from features.context import Context
 from features.errors import InvalidRequest
-from features.events import read_events
-from features.history import History
-from features.times import plant_calendar
-from serving.app import create_app
-from serving.champion import load_champion
 from serving.commands.options import Name, Zone
 from serving.console import steps, terminal
-from serving.scoring import Scorer
 from serving.settings import Settings
 
 
@@ -46,6 +38,16 @@ def serve(
         raise InvalidRequest("the service must run with --no-auth, got no such flag: this version has no API keys")
     if not _is_loopback(host):
         raise InvalidRequest(f"the host must be a loopback address without API keys, got {host}")
+    import uvicorn
+
+    from features.context import Context
+    from features.events import read_events
+    from features.history import History
+    from features.times import plant_calendar
+    from serving.app import create_app
+    from serving.champion import load_champion
+    from serving.scoring import Scorer
+
     settings = Settings(model=name, zone=zone)
     with steps(2) as tell:
         tell("loading the model")

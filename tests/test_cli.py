@@ -1,0 +1,138 @@
+"""The commands as a user runs them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from serving.cli import main
+from tests.conftest import Home
+
+AS_OF = "2024-06-01"
+Here = Callable[[list[str]], tuple[int, str, str]]
+
+
+@pytest.fixture
+def here(home: Home, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Here:
+    """Run a command in this process: exit code, standard output, standard error."""
+    monkeypatch.chdir(home.folder)
+    monkeypatch.setenv("SHIPRISK_HOME", home.environment["SHIPRISK_HOME"])
+
+    def run(arguments: list[str]) -> tuple[int, str, str]:
+        monkeypatch.setattr("sys.argv", ["shiprisk", *(word.format(events=home.events) for word in arguments)])
+        with pytest.raises(SystemExit) as ended:
+            main()
+        return int(ended.value.code or 0), *capsys.readouterr()
+
+    return run
+
+
+def test_score_writes_a_worklist_sorted_by_risk(home: Home) -> None:
+    done = home.run("score", str(home.events), "--as-of", AS_OF, "--out", "scores.csv")
+    assert done.returncode == 0, done.stderr
+    table = pd.read_csv(home.folder / "scores.csv")
+    assert list(table["rank"]) == list(range(1, len(table) + 1))
+    assert table["risk"].is_monotonic_decreasing
+    assert set(table["state"]) <= {"open", "late"}
+    opened = table[table["state"] == "open"]
+    assert len(opened) > 5
+    assert opened["factor_1"].str.contains(r"\([+-]\d+\.\d points\)$").all()
+    assert ((opened["missed"] + opened["partial"] - opened["risk"]).abs() < 2e-6).all()
+    assert "learned from outcomes known until" in done.stderr
+
+
+def test_json_is_the_last_line_of_standard_output(home: Home) -> None:
+    done = home.run("score", str(home.events), "--as-of", AS_OF, "--order", "O0290", "--json")
+    assert done.returncode == 0, done.stderr
+    found = json.loads(done.stdout.splitlines()[-1])
+    assert [order["order_id"] for order in found["orders"]] == ["O0290"]
+
+
+def test_features_writes_a_table(home: Home) -> None:
+    done = home.run("features", str(home.events), "--snapshots", "daily", "--out", "f.parquet", "--json")
+    assert done.returncode == 0, done.stderr
+    table = pd.read_parquet(home.folder / "f.parquet")
+    said = json.loads(done.stdout)
+    assert (said["rows"], said["signals"]) == (len(table), table.shape[1] - 2)
+    assert {"partial_completion_ratio", "hold_frequency", "schedule_churn"} <= set(table.columns)
+
+
+def test_a_second_training_and_back(home: Home) -> None:
+    done = home.run("train", str(home.events), "--snapshots", "before=5", "--no-promote", "--json")
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["aliases"] == []
+    version = json.loads(done.stdout)["version"]
+    assert home.run("promote", f"order-risk@{version}").returncode == 0
+    assert home.run("promote", "order-risk@1").stdout == "order-risk@1 is the champion.\n"
+    refused = home.run("promote", "order-risk@99")
+    assert (refused.returncode, "must hold order-risk@99" in refused.stderr) == (1, True)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "said"),
+    [
+        (["score", "{events}", "--as-of", "2190-01-01"], 2, "as_of must not lie in the future"),
+        (["score", "{events}", "--as-of", "1999-01-01"], 2, "as_of must not be before the first record"),
+        (["score", "{events}", "--as-of", "then"], 2, "a moment must be an ISO 8601 date or time, got 'then'"),
+        (["score", "{events}", "--as-of", AS_OF, "--order", "O9"], 2, "must be one of the 600 in the events, got 'O9'"),
+        (["score", "none.parquet", "--as-of", AS_OF], 1, "got none.parquet, which is not there"),
+        (["score", "{events}"], 2, "Missing option '--as-of'"),
+        (["features", "{events}"], 2, "exactly one of as_of and decision points must be given"),
+        (["features", "{events}", "--snapshots", "hourly"], 2, "decision points must be daily, events, all"),
+        (["features", "{events}", "--as-of", AS_OF, "--zone", "Mars"], 2, "must be an IANA time zone"),
+        (["import", "none.sql", "--source", "."], 1, "the mapping must be an SQL file, got none.sql"),
+        (["show", "{events}", "--order", "O9"], 2, "the order must be one of the 600"),
+        (["promote", "order-risk"], 2, "the model must be NAME@VERSION such as order-risk@3, got 'order-risk'"),
+        (["serve", "--port", "1"], 2, "the service must run with --no-auth"),
+        (["serve", "--no-auth", "--host", "0.0.0.0"], 2, "must be a loopback address without API keys, got 0.0.0.0"),
+        (["fly"], 2, "No such command 'fly'"),
+    ],
+)
+def test_errors_are_one_sentence_and_the_right_code(here: Here, arguments: list[str], code: int, said: str) -> None:
+    returned, _, errors = here(arguments)
+    assert returned == code
+    assert said in " ".join(errors.replace("│", " ").split())
+    assert "Traceback" not in errors
+
+
+@pytest.mark.parametrize("command", [["score", "{events}", "--as-of", AS_OF], ["serve", "--no-auth"]])
+def test_a_missing_model_is_a_sentence(empty_home: Home, command: list[str]) -> None:
+    done = empty_home.run(*(argument.format(events=empty_home.events) for argument in command))
+    assert done.returncode == 1
+    assert "run 'shiprisk train' first" in done.stderr
+
+
+def test_an_import_ends_with_a_report(empty_home: Home) -> None:
+    folder = empty_home.folder
+    (folder / "orders.csv").write_text("id,promised\nA,2024-03-01\nB,never\n")
+    (folder / "m.sql").write_text(
+        "SELECT 'order_line.created' AS type, id AS event_id, 'erp' AS source, id AS order_id, 1 AS quantity, "
+        "promised AS date, '2024-01-01' AS occurred_at, id AS source_row "
+        "FROM read_csv(getvariable('source') || '/orders.csv', all_varchar = true)"
+    )
+    done = empty_home.run("import", "m.sql", "--source", str(folder), "--out", "out/events.csv", "--json")
+    assert done.returncode == 0, done.stderr
+    report = json.loads(done.stdout)
+    assert (report["rows_in"], report["rows_imported"], report["rows_rejected"]) == (2, 1, 1)
+    rejects = pd.read_csv(folder / "out" / "events.rejects.csv")
+    assert rejects["because"].tolist() == ["date must be an ISO 8601 date or time, got 'never'"]
+    shown = empty_home.run("import", "m.sql", "--source", str(folder), "--out", "out/events.csv")
+    assert "date must be an ISO 8601 date or time" in shown.stdout
+
+
+@pytest.mark.parametrize("command", ["import", "features", "show", "train", "promote", "score", "serve"])
+def test_help_has_an_example(here: Here, command: str) -> None:
+    returned, shown, _ = here([command, "--help"])
+    assert returned == 0
+    assert f"Example: shiprisk {command}" in " ".join(shown.split())
+
+
+def test_a_path_that_cannot_be_written_is_a_sentence(home: Home) -> None:
+    target = Path("/proc/shiprisk/scores.csv")
+    done = home.run("score", str(home.events), "--as-of", AS_OF, "--out", str(target))
+    assert done.returncode == 1
+    assert "Traceback" not in done.stderr

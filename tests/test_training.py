@@ -1,0 +1,164 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from features.catalogue import catalogue
+from features.errors import InvalidRequest
+from features.times import DAY, micros
+from tests.little_plant import little_plant
+from tests.stories import created, shipped, story
+from training.boosting import lightgbm
+from training.dataset import build_dataset, fingerprint, split_by_time
+from training.fit import fit_model
+from training.model import Explanation, InvalidModel, RiskModel
+from training.run import Trained, train
+
+
+def test_the_model_finds_the_cause_and_beats_the_baselines(trained: Trained) -> None:
+    whole = trained.evaluation.whole
+    assert whole.estimates["model"]["roc_auc"].low > 0.65
+    assert whole.brier_skill["model"] > whole.brier_skill["slack to promise"] + 0.1
+    mean = np.abs(trained.model.explain(trained.evaluation.test.signals).contributions).mean(axis=0)
+    strongest = {trained.model.names[i] for i in np.argsort(mean)[-3:]}
+    assert strongest & {"open_holds", "hold_frequency", "hold_days", "holds_last_7_days"}
+
+
+def test_risk_is_coherent(trained: Trained) -> None:
+    predicted = trained.model.predict(trained.dataset.points.signals)
+    np.testing.assert_allclose(predicted.missed + predicted.partial, predicted.risk, atol=1e-15)
+    for share in (predicted.risk, predicted.missed, predicted.partial):
+        assert ((share >= 0) & (share <= 1)).all()
+
+
+def test_contributions_are_lightgbms_scaled_and_add_up_to_the_risk(trained: Trained) -> None:
+    model, signals = trained.model, trained.dataset.points.signals
+    explained = model.explain(signals)
+    risk = model.predict(signals).risk
+    np.testing.assert_allclose(1 / (1 + np.exp(-explained.log_odds)), risk, atol=1e-9)
+    theirs = model.risk.predict(signals, pred_contrib=True)
+    np.testing.assert_allclose(explained.contributions, theirs[:, :-1] * model.calibration.slope, atol=1e-9)
+    base, points = explained.points()
+    np.testing.assert_allclose(base + points.sum(axis=1), risk, atol=1e-9)
+
+
+def test_points_of_nothing_are_nothing() -> None:
+    base, points = Explanation(-1.0, np.array([[0.0, 0.0], [1.0, -1.0]])).points()
+    assert points[0].tolist() == [0.0, 0.0]
+    assert points[1].sum() == pytest.approx(0.0)
+    assert points[1, 0] == pytest.approx(base * (1 - base))
+
+
+def test_a_saved_model_is_the_same_model(trained: Trained, tmp_path: Path) -> None:
+    trained.model.save(tmp_path)
+    loaded = RiskModel.load(tmp_path)
+    signals = trained.dataset.points.signals
+    np.testing.assert_array_equal(loaded.predict(signals).partial, trained.model.predict(signals).partial)
+    np.testing.assert_array_equal(loaded.explain(signals).contributions, trained.model.explain(signals).contributions)
+    assert {path.suffix for path in tmp_path.iterdir()} == {".txt", ".json"}
+
+
+def test_the_same_events_and_seed_give_the_same_bytes(trained: Trained, plant: pd.DataFrame, tmp_path: Path) -> None:
+    shuffled = plant.sample(frac=1, random_state=5)
+    again = train(shuffled, scheme="before=5", draws=50)
+    for name, model in (("one", trained.model), ("two", again.model)):
+        model.save(tmp_path / name)
+    for path in (tmp_path / "one").iterdir():
+        assert path.read_bytes() == (tmp_path / "two" / path.name).read_bytes(), path.name
+
+
+@pytest.mark.parametrize("spoilt", ["model.json", "risk.txt", "context.json"])
+def test_a_spoilt_model_says_which_folder(trained: Trained, tmp_path: Path, spoilt: str) -> None:
+    trained.model.save(tmp_path)
+    (tmp_path / spoilt).write_text("nonsense")
+    with pytest.raises(InvalidModel, match=str(tmp_path)):
+        RiskModel.load(tmp_path)
+
+
+def test_an_order_is_on_one_side_of_a_split_only(plant: pd.DataFrame) -> None:
+    points = build_dataset(plant, "daily").points
+    split = split_by_time(points)
+    assert not set(split.earlier.order) & set(split.later.order)
+    assert (split.earlier.known_at <= split.at).all()
+    assert (split.later.as_of > split.at).all()
+
+
+def test_training_until_a_moment_does_not_look_past_it(plant: pd.DataFrame) -> None:
+    until = micros("2024-06-01")
+    seen = plant[(plant["recorded_at"] <= pd.Timestamp("2024-06-01", tz="UTC")).to_numpy()]
+    whole, past = build_dataset(plant, "daily", until), build_dataset(seen, "daily", until)
+    assert whole.fingerprint == past.fingerprint
+    np.testing.assert_array_equal(whole.points.signals, past.points.signals)
+    assert (whole.points.known_at <= until).all()
+    assert whole.counts.unsettled > 0
+    assert whole.counts.points == whole.counts.labelled + whole.counts.unsettled + whole.counts.cancelled
+
+
+def test_decision_points_are_thinned_and_an_orders_weights_sum_to_one(plant: pd.DataFrame) -> None:
+    points = build_dataset(plant, "daily", per_order=4).points
+    orders, counts = np.unique(points.order, return_counts=True)
+    assert counts.max() == 4
+    np.testing.assert_allclose(np.bincount(points.order, points.weight)[orders], 1)
+    first = points.order == orders[0]
+    assert np.ptp(points.as_of[first]) > 5 * DAY  # spread over the order's life, not its first days
+
+
+def test_the_fingerprint_is_of_the_content(plant: pd.DataFrame) -> None:
+    assert fingerprint(plant) == fingerprint(plant.sample(frac=1, random_state=1))
+    changed = plant.copy()
+    changed.loc[0, "quantity"] = 11.0
+    assert fingerprint(plant) != fingerprint(changed)
+
+
+def test_shuffled_outcomes_teach_nothing(trained: Trained) -> None:
+    points = trained.dataset.points
+    shuffled = replace(points, outcome=np.random.default_rng(0).permutation(points.outcome))
+    split = split_by_time(shuffled)
+    model = fit_model(split.earlier, trained.dataset.context, {})
+    from training.intervals import metric_estimates
+
+    later = split.later
+    risk = model.predict(later.signals).risk
+    auc = metric_estimates(later.order, later.failed, risk, later.weight)["roc_auc"]
+    assert auc.low < 0.5 < auc.high
+
+
+def test_too_few_orders_and_one_kind_of_outcome_are_refused() -> None:
+    with pytest.raises(InvalidRequest, match="at least 50 orders with a settled outcome, got 1"):
+        train(story(created(0, 10), shipped(9, 10), created(30, 60, order="B")), scheme="before=5")
+    fine = [row for n in range(300) for row in (created(n, n + 10, order=f"{n}"), shipped(n + 9, 10, f"{n}"))]
+    with pytest.raises(InvalidRequest, match="but every order was on time in full"):
+        train(story(*fine), scheme="before=5")
+
+
+def test_signals_of_the_wrong_shape_are_refused(trained: Trained) -> None:
+    with pytest.raises(InvalidRequest, match=rf"must have shape \(n, {len(catalogue())}\), got \(1, 2\)"):
+        trained.model.predict(np.zeros((1, 2)))
+
+
+def test_another_seed_is_another_plant() -> None:
+    assert fingerprint(little_plant(20, 1)) != fingerprint(little_plant(20, 2))
+
+
+def test_a_machine_without_openmp_gets_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    import builtins
+
+    from features.errors import LibraryMissing
+
+    found = builtins.__import__
+
+    def without(name: str, *arguments: object, **named: object) -> object:
+        if name == "lightgbm":
+            raise OSError("libgomp.so.1: cannot open shared object file")
+        return found(name, *arguments, **named)  # type: ignore[arg-type]
+
+    lightgbm.cache_clear()
+    monkeypatch.setattr(builtins, "__import__", without)
+    with pytest.raises(LibraryMissing, match="needs the OpenMP runtime libgomp .* libgomp1 on Debian"):
+        lightgbm()
+    monkeypatch.undo()
+    lightgbm.cache_clear()
