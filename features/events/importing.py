@@ -165,13 +165,18 @@ def _account(
         fault.must if fault.value == "the row" else f"{fault.column} must {fault.must}" for fault in judged.faults
     )
     report.rejected_because = dict(because.most_common())
-    if "source_row" in yielded:
-        origin = yielded["source_row"].astype("str")
-    else:
-        origin = pd.Series(yielded.index.astype("str"), index=yielded.index)
-    rows = set(source_rows) if source_rows is not None else set(origin)
+    origin = _origin(yielded)
+    rows = set(origin) if source_rows is None else set(source_rows) | set(origin)
     rejected_rows = set(origin[rejects.index])
     report.rows_in = len(rows)
     report.rows_rejected = len(rejected_rows)
     report.rows_imported = len(set(origin) - rejected_rows)
     report.rows_without_event = len(rows - set(origin))
+
+
+def _origin(yielded: pd.DataFrame) -> pd.Series:
+    """Where each yielded row comes from; one that does not say is a row of its own."""
+    own = "yielded row " + yielded.index.to_series().astype("str")
+    if "source_row" not in yielded:
+        return own
+    return yielded["source_row"].astype("str").where(yielded["source_row"].notna(), own)

@@ -1,0 +1,48 @@
+PYTHON ?= python3
+VENV := .venv
+DEMO := .venv-demo
+BIN := $(VENV)/bin
+SOURCE ?=
+
+.PHONY: demo test lint bench docs lock clean
+
+test: $(VENV)/.made  ## every test, in an environment of its own
+	$(BIN)/python -m pytest -n 2
+
+lint: $(VENV)/.made  ## style, types, layers
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+demo: $(DEMO)/.made  ## from a real export to a scored worklist; SOURCE is the folder that holds it
+	examples/scms/demo.sh $(DEMO)/bin/shiprisk "$(SOURCE)"
+
+bench: $(VENV)/.made  ## the model on real orders; SOURCE is the folder that holds the SCMS export
+	$(BIN)/python benchmarks/scms.py --source "$(SOURCE)"
+
+docs: $(VENV)/.made  ## write what is generated
+	$(BIN)/python -m features.document > docs/signals.md
+
+$(VENV)/.made: requirements-dev.lock pyproject.toml
+	$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "Python must be 3.11 or later, got " + sys.version)'
+	$(PYTHON) -m venv --clear $(VENV)
+	$(BIN)/python -m pip install --quiet --require-hashes -r requirements-dev.lock
+	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
+	touch $@
+
+$(DEMO)/.made: requirements.lock pyproject.toml
+	$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "Python must be 3.11 or later, got " + sys.version)'
+	$(PYTHON) -m venv --clear $(DEMO)
+	$(DEMO)/bin/python -m pip install --quiet --require-hashes -r requirements.lock
+	$(DEMO)/bin/python -m pip install --quiet --no-deps --no-build-isolation .
+	touch $@
+
+lock:  ## resolve the dependencies anew; needs uv
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url \
+		--extra build pyproject.toml -o requirements.lock
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url \
+		--extra build --extra dev -c requirements.lock pyproject.toml -o requirements-dev.lock
+
+clean:
+	rm -rf $(VENV) $(DEMO) dist build
