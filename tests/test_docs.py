@@ -1,0 +1,74 @@
+"""Docs are tests: what the software has, the pages name; what they show, runs."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pandas as pd
+import typer
+
+import features
+from features.catalogue import catalogue
+from features.document import page
+from features.events import TYPES, write_events
+from serving.app import create_app
+from serving.cli import app
+from serving.settings import Settings
+
+ROOT = Path(__file__).parents[1]
+DOCS = {path.name: path.read_text(encoding="utf-8") for path in (ROOT / "docs").glob("*.md")}
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def test_the_page_of_signals_is_what_the_catalogue_says() -> None:
+    assert DOCS["signals.md"] == page(), "run 'make docs'"
+
+
+def test_every_event_type_is_described() -> None:
+    assert [name for name in TYPES if f"`{name}`" not in DOCS["events.md"]] == []
+
+
+def test_every_route_is_described() -> None:
+    routes = {f"{method.upper()} {path}" for path, methods in _paths().items() for method in methods}
+    assert routes == set(re.findall(r"^\| `([A-Z]+ /[^`]*)`", DOCS["api.md"], re.M))
+
+
+def _paths() -> dict[str, dict[str, object]]:
+    paths: dict[str, dict[str, object]] = create_app(None, Settings()).openapi()["paths"]
+    return paths
+
+
+def test_every_command_is_described() -> None:
+    commands = typer.main.get_command(app).commands  # type: ignore[attr-defined]
+    everything = README + "".join(DOCS.values())
+    assert [name for name in commands if f"shiprisk {name}" not in everything] == []
+
+
+def test_every_setting_is_described() -> None:
+    assert [name for name in Settings.model_fields if f"SHIPRISK_{name.upper()}" not in DOCS["operating.md"]] == []
+
+
+def test_the_changelog_names_the_version() -> None:
+    assert f"## {features.__version__}\n" in (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+    signals = re.search(r"- (\d+) point-in-time signals", (ROOT / "CHANGELOG.md").read_text(encoding="utf-8"))
+    assert signals is not None
+    assert int(signals[1]) == len(catalogue())
+
+
+def test_the_python_of_the_readme_runs(tmp_path: Path, plant: pd.DataFrame) -> None:
+    code = re.search(r"```python\n(.*?)```", README, re.S)
+    assert code is not None
+    write_events(plant, tmp_path / "events.parquet")
+    code_here = (
+        code[1].replace('"events.parquet"', repr(str(tmp_path / "events.parquet"))).replace("2015-05", "2024-05")
+    )
+    found: dict[str, pd.DataFrame] = {}
+    exec(code_here, found)
+    assert len(found["signals"]) > 5
+
+
+def test_links_between_pages_lead_somewhere() -> None:
+    for folder, text in [(ROOT, README), *((ROOT / "docs", text) for text in DOCS.values())]:
+        for target in re.findall(r"\]\(([^)#:]+)\)", text):
+            assert (folder / target).exists(), target
