@@ -8,7 +8,7 @@ microseconds, so sums are exact and do not depend on what stands before an order
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, TypeVar, cast
@@ -18,7 +18,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from features.engine import changes_by_key, latest_maximum
-from features.events.schema import COLUMNS, DIMENSIONS, MICRO, MOMENT, NUMBER, TYPE_CODE
+from features.events.columns import Columns, as_columns
+from features.events.schema import DIMENSIONS, MICRO, TYPE_CODE
 from features.times import NEVER, Ints
 
 Texts = NDArray[np.object_]
@@ -104,21 +105,11 @@ class History:
     @classmethod
     def of(cls, events: pd.DataFrame) -> History:
         """Sort a validated event table; the order of its rows means nothing."""
-        columns: dict[str, Any] = {}
-        for column, kind in COLUMNS.items():
-            series = events[column]
-            if kind == MOMENT:
-                moments = series.dt.tz_localize(None).to_numpy().astype("datetime64[us]").astype(np.int64)
-                columns[column] = moments
-            elif kind == NUMBER:
-                columns[column] = _millionths(series.to_numpy(dtype=np.float64))
-            else:
-                columns[column] = series.astype(object).where(series.notna(), None).to_numpy()
-        return cls.of_columns(columns)
+        return cls.of_columns(as_columns(events))
 
     @classmethod
-    def of_columns(cls, columns: Mapping[str, Any]) -> History:
-        """The same from one array a column: texts as objects with ``None``, the rest as integers."""
+    def of_columns(cls, columns: Columns) -> History:
+        """The same from its columns, as ``features.events.columns`` has them."""
         codes, order_ids = pd.factorize(columns["order_id"], sort=True)
         by = _sorted_positions(codes, columns)
         order = codes[by].astype(np.int64)
@@ -134,8 +125,8 @@ class History:
             recorded=columns["recorded_at"][by],
             occurred=columns["occurred_at"][by],
             date=columns["date"][by],
-            quantity=columns["quantity"][by],
-            value=columns["value"][by],
+            quantity=_millionths(columns["quantity"][by]),
+            value=_millionths(columns["value"][by]),
             type=np.fromiter((TYPE_CODE[name] for name in types), dtype=np.int64, count=len(types)),
             line=_index_within_order(order, coded["line_id"].codes),
             event_id=columns["event_id"][by],
@@ -283,7 +274,7 @@ def _millionths(values: NDArray[np.float64]) -> Ints:
     return whole
 
 
-def _sorted_positions(codes: NDArray[Any], columns: Mapping[str, Any]) -> Ints:
+def _sorted_positions(codes: NDArray[Any], columns: Columns) -> Ints:
     """Sort by order and both clocks; the texts are compared only where those are equal."""
     recorded, occurred = columns["recorded_at"], columns["occurred_at"]
     by = np.lexsort((occurred, recorded, codes))

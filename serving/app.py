@@ -11,11 +11,11 @@ from fastapi import FastAPI
 import features
 from features.catalogue import catalogue
 from features.errors import InvalidRequest
-from features.events.validation import Validated, validate_events
+from features.events.validation import Validated, validate_columns
 from features.history import History
 from features.times import isoformat, micros
 from serving.clock import Clock, system_clock
-from serving.cloudevents import event_frame, pointer
+from serving.cloudevents import event_columns, pointer
 from serving.limits import BodyLimit
 from serving.problems import InvalidBody, NotReady, add_problem_handlers
 from serving.schemas import Health, ModelReply, Problem, ScoreRequest, ScoresReply
@@ -94,9 +94,10 @@ def score_request(scorer: Scorer, request: ScoreRequest, settings: Settings, now
         raise InvalidRequest(f"as_of must not lie in the future (now is {isoformat(now)}), got {isoformat(as_of)}")
     if len(request.events) > settings.max_events:
         raise InvalidRequest(f"a request must have at most {settings.max_events:,} events, got {len(request.events):,}")
-    judged = validate_events(event_frame([event.model_dump() for event in request.events]), settings.zone)
+    columns = event_columns([event.model_dump() for event in request.events])
+    judged = validate_columns(columns, len(request.events), settings.zone)
     _refuse_faults(judged)
-    history = History.of(judged.events)
+    history = History.of_columns(judged.columns)
     scores, known_until = scorer.score_all(history, as_of, request.factors)
     reasons = scorer.degraded_because(as_of)
     return {

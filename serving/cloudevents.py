@@ -6,6 +6,7 @@ from typing import Any
 
 import pandas as pd
 
+from features.events.columns import Columns, columns_of_rows
 from features.events.schema import COLUMNS, MOMENT, NUMBER
 from features.times import isoformat, micros
 
@@ -26,8 +27,8 @@ def pointer(row: int, column: str) -> str:
     return f"/events/{row}/{ENVELOPE[column]}" if column in ENVELOPE else f"/events/{row}/data/{column}"
 
 
-def event_frame(events: list[dict[str, Any]]) -> pd.DataFrame:
-    """CloudEvents as rows of the event table, unjudged. Without ``recordedtime`` an event is known since ``time``."""
+def event_columns(events: list[dict[str, Any]]) -> Columns:
+    """CloudEvents as raw columns of the event table. Without ``recordedtime`` an event is known since ``time``."""
     rows = []
     for event in events:
         row = {column: event.get(attribute) for column, attribute in ENVELOPE.items()}
@@ -35,7 +36,7 @@ def event_frame(events: list[dict[str, Any]]) -> pd.DataFrame:
         row["type"] = str(row["type"]).removeprefix(PREFIX)
         data = event.get("data") or {}
         rows.append(row | {column: data.get(column) for column in DATA})
-    return pd.DataFrame(rows, columns=list(COLUMNS), dtype=object)
+    return columns_of_rows(rows)
 
 
 def cloud_events(events: pd.DataFrame) -> list[dict[str, Any]]:

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import numpy as np
 import pandas as pd
 
 from features.errors import InvalidMapping
@@ -128,9 +129,10 @@ def _judge(yielded: pd.DataFrame, zone: str) -> Validated:
         return judged
     refused = yielded.index[yielded["rejected"].notna()]
     faults = [Fault(int(row), "order_id", "the row", str(yielded.at[row, "rejected"])) for row in refused]
-    events = judged.events[~judged.events.index.isin(refused)]
+    kept = ~np.isin(judged.rows, refused)
+    columns = {column: values[kept] for column, values in judged.columns.items()}
     others = [fault for fault in judged.faults if fault.row not in set(refused)]
-    return Validated(events, faults + others, judged.duplicates, judged.assumptions)
+    return Validated(judged.rows[kept], columns, faults + others, judged.duplicates, judged.assumptions)
 
 
 def _rejects(yielded: pd.DataFrame, faults: list[Fault]) -> pd.DataFrame:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -11,11 +12,11 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from features.errors import InvalidEvents
-from features.events.schema import COLUMNS, DATE_ONLY, LARGEST, MOMENT, NUMBER, REQUIRED, STRING, TYPES
-from features.times import EARLIEST, LATEST, PlantCalendar, plant_calendar
+from features.events.columns import Columns, Mask, Read, as_frame, is_none, read_column
+from features.events.schema import COLUMNS, REQUIRED, TYPE_CODE, TYPES
+from features.times import NEVER, plant_calendar
 
-Mask = NDArray[np.bool_]
-DATE_PATTERN = r"\s*\d{4}-\d{2}-\d{2}\s*"
+RANK = {column: rank for rank, column in enumerate(COLUMNS)}
 
 
 @dataclass(frozen=True)
@@ -37,16 +38,23 @@ class Validated:
 
     Attributes
     ----------
-    events : (n_valid, 20) frame with exactly the columns of the event table, index = row in the input
+    rows : (n_valid,) their places in the input
+    columns : their values, (n_valid,) each, as ``features.events.columns`` has them
     faults : every fault of every rejected row
     duplicates : rows that repeat an earlier row word for word and are left out
     assumptions : what was assumed, with the number of rows
     """
 
-    events: pd.DataFrame
+    rows: NDArray[np.int64]
+    columns: Columns
     faults: list[Fault]
     duplicates: list[int]
     assumptions: dict[str, int]
+
+    @cached_property
+    def events(self) -> pd.DataFrame:
+        """(n_valid, 20) exactly the columns of the event table, index = row in the input."""
+        return as_frame(self.columns, pd.Index(self.rows))
 
 
 def checked_events(frame: pd.DataFrame, zone: str = "UTC", where: str = "the events") -> pd.DataFrame:
@@ -65,150 +73,107 @@ def validate_events(frame: pd.DataFrame, zone: str = "UTC") -> Validated:
     Raises ``InvalidEvents`` only for what no row can mend: a required column that is not there, or a column
     that the event table does not know.
     """
-    _require_columns(frame)
-    frame = frame.reset_index(drop=True)
-    faults: list[Fault] = []
-    assumptions: dict[str, int] = {}
-    events = pd.DataFrame(index=frame.index)
-    calendar = plant_calendar(zone)
-    for column, kind in COLUMNS.items():
-        raw = frame[column] if column in frame else pd.Series(np.nan, index=frame.index, dtype=object)
-        if kind == STRING:
-            events[column] = _strings(raw)
-        elif kind == NUMBER:
-            events[column] = _numbers(raw, faults)
-        else:
-            events[column] = _moments(raw, calendar, faults, assumptions)
-    unread = {(fault.row, fault.column) for fault in faults}
-    faults.extend(fault for fault in _faults_of_rows(events) if (fault.row, fault.column) not in unread)
-    duplicates = _duplicates(events, faults)
-    rejected = {fault.row for fault in faults}
-    faults.sort(key=lambda fault: (fault.row, list(COLUMNS).index(fault.column)))
-    keep = ~events.index.isin(rejected | set(duplicates))
-    return Validated(events[keep], faults, [row for row in duplicates if row not in rejected], assumptions)
-
-
-def _require_columns(frame: pd.DataFrame) -> None:
-    missing = [column for column in REQUIRED if column not in frame]
+    given = [str(column) for column in frame]
+    missing = [column for column in REQUIRED if column not in given]
     if missing:
         raise InvalidEvents(
             f"the event table must have the columns {', '.join(REQUIRED)}, "
-            f"got {', '.join(map(str, frame.columns)) or 'none'}: {', '.join(missing)} missing"
+            f"got {', '.join(given) or 'none'}: {', '.join(missing)} missing"
         )
-    unknown = [str(column) for column in frame if column not in COLUMNS]
-    if unknown:
+    unknown = [column for column in given if column not in COLUMNS]
+    if unknown or len(set(given)) < len(given):
+        wrong = unknown or [column for column in given if given.count(column) > 1]
         raise InvalidEvents(
-            f"the event table must have no other columns than {', '.join(COLUMNS)}, got also {', '.join(unknown)}"
+            f"the event table must have the columns {', '.join(COLUMNS)}, each once, got also {', '.join(wrong)}"
         )
+    return validate_columns({column: frame[column] for column in given}, len(frame), zone)
 
 
-def _report(faults: list[Fault], bad: Mask, raw: pd.Series, must: str) -> None:
-    faults.extend(Fault(int(row), str(raw.name), repr(raw.iloc[row]), must) for row in np.flatnonzero(bad))
+def validate_columns(raw: Mapping[str, Any], n: int, zone: str = "UTC") -> Validated:
+    """The same for columns of any origin: a Series or an object array of ``n`` values each; missing ones are empty."""
+    calendar = plant_calendar(zone)
+    read = {column: read_column(column, raw.get(column), n, calendar) for column in COLUMNS}
+    columns: Columns = {column: found.values for column, found in read.items()}
+    faults = [fault for found in read.values() for fault in _unread(found)]
+    unread = {(fault.row, fault.column) for fault in faults}
+    faults += [fault for fault in _broken_rules(columns) if (fault.row, fault.column) not in unread]
+    duplicates, clashes = _repeated(columns)
+    faults += clashes
+    rejected = {fault.row for fault in faults}
+    faults.sort(key=lambda fault: (fault.row, RANK[fault.column]))
+    keep = np.ones(n, dtype=bool)
+    keep[[*rejected, *duplicates]] = False
+    rows = np.flatnonzero(keep)
+    assumptions = {found.assumed: found.assumed_rows for found in read.values() if found.assumed_rows}
+    kept = columns if len(rows) == n else {column: values[rows] for column, values in columns.items()}
+    return Validated(rows, kept, faults, [row for row in duplicates if row not in rejected], assumptions)
 
 
-def _strings(raw: pd.Series) -> pd.Series:
-    text = raw.astype("str") if raw.notna().any() else pd.Series(pd.NA, index=raw.index, dtype="str")
-    stripped = text.where(raw.notna()).str.strip()
-    return stripped.where(stripped != "")
+def _unread(found: Read) -> Iterator[Fault]:
+    for must, bad in found.wrong:
+        for row in np.flatnonzero(bad):
+            yield Fault(int(row), found.column, _shown(found.raw[row]), must)
 
 
-def _numbers(raw: pd.Series, faults: list[Fault]) -> pd.Series:
-    values = pd.to_numeric(raw, errors="coerce").astype("float64")
-    given = _given(raw)
-    with np.errstate(invalid="ignore"):
-        bad = given & ~(values.abs() <= LARGEST).to_numpy()
-    _report(faults, bad, raw, f"be a number of at most {LARGEST:.0e} in size")
-    return values.mask(bad)
-
-
-def _moments(raw: pd.Series, calendar: PlantCalendar, faults: list[Fault], assumptions: dict[str, int]) -> pd.Series:
-    column = str(raw.name)
-    if isinstance(raw.dtype, pd.DatetimeTZDtype):
-        moments = raw.dt.tz_convert("UTC").dt.as_unit("us")
-    elif pd.api.types.is_datetime64_dtype(raw.dtype):
-        moments = raw.dt.tz_localize("UTC").dt.as_unit("us")
-    else:
-        moments = _parsed_moments(raw, column, calendar, assumptions)
-    with np.errstate(invalid="ignore"):
-        micros = moments.dt.tz_localize(None).to_numpy().astype("datetime64[us]").astype(np.int64)
-    given = _given(raw)
-    absent = moments.isna().to_numpy(dtype=bool)
-    _report(faults, given & absent, raw, "be an ISO 8601 date or time")
-    outside = given & ~absent & ~((micros >= EARLIEST) & (micros < LATEST))
-    _report(faults, outside, raw, "lie between 1970-01-01 and 2200-01-01")
-    kept: pd.Series = moments.mask(outside)
-    return kept
-
-
-def _given(raw: pd.Series) -> Mask:
-    """True where a value is given; a blank text is none."""
-    given = raw.notna().to_numpy(dtype=bool)
-    if pd.api.types.is_object_dtype(raw.dtype) or pd.api.types.is_string_dtype(raw.dtype):
-        given = given & (raw.astype("str").str.strip() != "").fillna(False).to_numpy(dtype=bool)
-    return given
-
-
-def _parsed_moments(raw: pd.Series, column: str, calendar: PlantCalendar, assumptions: dict[str, int]) -> pd.Series:
-    text = raw.astype("str").where(raw.notna())
-    date_only = text.str.fullmatch(DATE_PATTERN).fillna(False).to_numpy(dtype=bool)
-    parsed = pd.to_datetime(text, errors="coerce", utc=True, format="ISO8601").dt.as_unit("us")
-    if date_only.any():
-        days = parsed[date_only].dt.tz_localize(None).to_numpy().astype("datetime64[D]").astype(np.int64)
-        known = (days >= 0) & (days < LATEST // 86_400_000_000)
-        starts = calendar.starts_of(np.where(known, days, 0))
-        ends = calendar.starts_of(np.where(known, days + 1, 1)) - 1
-        moment = (starts if DATE_ONLY[column] == "start" else ends).astype("datetime64[us]")
-        exact = pd.Series(moment, index=parsed[date_only].index).dt.tz_localize("UTC")
-        parsed.loc[date_only] = exact.where(known, parsed[date_only])
-        assumptions[
-            f"{column} given as a date alone: taken as the {DATE_ONLY[column]} of that day, {calendar.zone}"
-        ] = int(date_only.sum())
-    return parsed
-
-
-def _faults_of_rows(events: pd.DataFrame) -> Iterator[Fault]:
+def _broken_rules(columns: Columns) -> Iterator[Fault]:
     for column in REQUIRED:
-        if COLUMNS[column] == MOMENT:
-            continue
-        yield from _failing(events[column].isna(), events[column], "be given")
-    for column in ("occurred_at", "recorded_at"):
-        yield from _failing(events[column].isna(), events[column], "be given")
-    known = events["type"].isin(list(TYPES))
-    unknown = events["type"].notna() & ~known
-    yield from _failing(unknown, events["type"], f"be one of {', '.join(TYPES)}")
-    for name, spec in TYPES.items():
-        of_type = events["type"] == name
-        if not of_type.any():
-            continue
-        for column in spec.needs:
-            yield from _failing(of_type & events[column].isna(), events[column], f"be given for {name}")
-        for column, words in spec.words:
-            wrong = of_type & events[column].notna() & ~events[column].isin(list(words))
-            yield from _failing(wrong, events[column], f"be one of {', '.join(words)} for {name}")
-        if not spec.signed:
-            negative = of_type & (events["quantity"] < 0)
-            yield from _failing(negative, events["quantity"], f"not be negative for {name}")
+        yield from _failing(_absent(columns[column]), columns, column, "be given")
+    codes = np.fromiter(
+        (TYPE_CODE.get(name, -1) for name in columns["type"]), dtype=np.int64, count=len(columns["type"])
+    )
+    unknown = (codes < 0) & ~_absent(columns["type"])
+    yield from _failing(unknown, columns, "type", f"be one of {', '.join(TYPES)}")
+    for code in np.unique(codes[codes >= 0]):
+        yield from _broken_rules_of_type(list(TYPES)[code], codes == code, columns)
 
 
-def _failing(bad: pd.Series, values: pd.Series, must: str) -> Iterator[Fault]:
-    for row in np.flatnonzero(bad.fillna(False).to_numpy(dtype=bool)):
-        yield Fault(int(row), str(values.name), _shown(values.iloc[row]), must)
+def _broken_rules_of_type(name: str, of_type: Mask, columns: Columns) -> Iterator[Fault]:
+    rule = TYPES[name]
+    for column in rule.needs:
+        yield from _failing(of_type & _absent(columns[column]), columns, column, f"be given for {name}")
+    for column, words in rule.words:
+        wrong = of_type.copy()
+        wrong[of_type] = [value is not None and value not in words for value in columns[column][of_type]]
+        yield from _failing(wrong, columns, column, f"be one of {', '.join(words)} for {name}")
+    if not rule.signed:
+        with np.errstate(invalid="ignore"):
+            negative = of_type & (columns["quantity"] < 0)
+        yield from _failing(negative, columns, "quantity", f"not be negative for {name}")
+
+
+def _failing(bad: Mask, columns: Columns, column: str, must: str) -> Iterator[Fault]:
+    for row in np.flatnonzero(bad):
+        yield Fault(int(row), column, _shown(columns[column][row]), must)
+
+
+def _absent(values: NDArray[Any]) -> Mask:
+    if values.dtype == object:
+        return is_none(values)
+    missing: Mask = np.isnan(values) if values.dtype == np.float64 else values == NEVER
+    return missing
 
 
 def _shown(value: Any) -> str:
-    return "nothing" if pd.isna(value) else repr(value.item() if isinstance(value, np.generic) else value)
+    if isinstance(value, np.generic):
+        value = value.item()
+    missing = value is None or value is pd.NaT or value is pd.NA or value in (NEVER, "") or value != value
+    return "nothing" if missing else repr(value)
 
 
-def _duplicates(events: pd.DataFrame, faults: list[Fault]) -> list[int]:
-    """Rows that repeat a row exactly; rows that reuse its id for something else are faults."""
-    keyed = events["event_id"].notna() & events["source"].notna()
-    repeated = keyed & events.duplicated(["source", "event_id"], keep=False)
-    if not repeated.any():
-        return []
-    group = events[repeated]
-    same = group.duplicated(list(COLUMNS), keep="first")
-    variants = group[~same].groupby(["source", "event_id"], sort=False)["type"].transform("size")
+def _repeated(columns: Columns) -> tuple[list[int], list[Fault]]:
+    """Rows that repeat a row exactly; and faults for rows that reuse its id for something else."""
+    keyed = np.flatnonzero(~_absent(columns["event_id"]) & ~_absent(columns["source"]))
+    ids, words = pd.factorize(columns["event_id"][keyed])
+    sources, _ = pd.factorize(columns["source"][keyed])
+    _, group, counts = np.unique(sources * (len(words) + 1) + ids, return_inverse=True, return_counts=True)
+    if counts.max(initial=1) == 1:
+        return [], []
+    again = keyed[counts[group] > 1]
+    frame = pd.DataFrame({column: values[again] for column, values in columns.items()}, index=again)
+    same = frame.duplicated(keep="first")
+    variants = frame[~same].groupby(["source", "event_id"], sort=False)["type"].transform("size")
+    faults = []
     for row in variants.index[variants > 1]:
-        must = f"be unique within source {events.at[row, 'source']!r} unless the whole event is the same"
-        faults.append(Fault(int(row), "event_id", repr(events.at[row, "event_id"]), must))
-    return [int(row) for row in group.index[same]]
+        must = f"be unique within source {columns['source'][row]!r} unless the whole event is the same"
+        faults.append(Fault(int(row), "event_id", repr(columns["event_id"][row]), must))
+    return [int(row) for row in frame.index[same]], faults
