@@ -10,6 +10,8 @@ from features.catalogue import Signal, catalogue, compute, evidence
 from features.context import Context
 from features.decision_points import DecisionPoints
 from features.errors import InvalidRequest
+from features.events.columns import read_column
+from features.events.schema import COLUMNS
 from features.history import History
 from features.known import Known
 from features.pipeline import states
@@ -121,6 +123,15 @@ class Scorer:
                 other_points=float(shares[row].sum() - sum(factor.points for factor in factors)),
             )
         return scores
+
+    def warm_up(self) -> None:
+        """Score a made-up order once, so that the first caller does not wait for compilation."""
+        moment = np.array([0], dtype=np.int64)
+        blank = {column: read_column(column, None, 1, self.context.calendar).values for column in COLUMNS}
+        texts = {name: np.array([name], dtype=object) for name in ("event_id", "source", "order_id")}
+        kind = np.array(["order_line.created"], dtype=object)
+        created = texts | {"type": kind, "occurred_at": moment, "recorded_at": moment, "date": moment + DAY}
+        self.score_all(History.of_columns(blank | created | {"quantity": np.array([1.0])}), 1)
 
     def score_all(self, history: History, as_of: int, most_factors: int = 5) -> tuple[list[OrderScore], int]:
         """Every order of a history, those of which nothing is known yet too; and the latest record known."""

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
+import contextlib
 import os
-import shutil
 import socket
 import subprocess
 import sys
@@ -73,33 +73,38 @@ class Service:
     log: Path
 
 
-def serve(home: Home, *arguments: str) -> Iterator[Service]:
-    """The real server in a process of its own."""
+def free_port() -> int:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+        return int(free.getsockname()[1])
+
+
+def serve(home: Home, *arguments: str) -> Iterator[Service]:
+    """The real server in a process of its own."""
+    port = free_port()
     log = home.folder / f"serve-{port}.log"
     command = [sys.executable, "-m", "serving", "serve", "--no-auth", "--port", str(port), *arguments]
     with log.open("w") as out:
         process = subprocess.Popen(command, env=home.environment, stdout=out, stderr=out, cwd=home.folder)
     url = f"http://127.0.0.1:{port}"
     try:
-        _wait(url, process, log)
+        wait_for(f"{url}/health/live", process, log)
         yield Service(url, log)
     finally:
         process.terminate()
         process.wait(20)
 
 
-def _wait(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
-    until = time.monotonic() + 120
+def wait_for(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
+    """Until the server answers; fails with its log when it ends first."""
+    until = time.monotonic() + 180
     while time.monotonic() < until:
         assert process.poll() is None, log.read_text()
-        try:
-            if httpx.get(f"{url}/health/live", timeout=1).status_code == 200:
+        with contextlib.suppress(httpx.TransportError):
+            if httpx.get(url, timeout=1).status_code == 200:
                 return
-        except httpx.TransportError:
-            shutil.which("true")
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(0.2)
     raise AssertionError(f"the service did not answer: {log.read_text()}")
 
 

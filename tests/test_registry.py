@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -14,7 +13,7 @@ import pytest
 
 from serving.champion import ModelMissing, load_champion
 from serving.settings import Settings
-from tests.conftest import Home
+from tests.conftest import Home, free_port, wait_for
 from training.dataset import build_dataset
 from training.tracking import Registry
 
@@ -82,7 +81,7 @@ def test_mlflow_serves_the_same_numbers(home: Home, settings: Settings, plant: p
     """The scoring server MLflow starts for ``mlflow models serve``, asked over its socket."""
     points = build_dataset(plant, "before=5").points
     rows = points.frame().head(20)
-    port = "18765"
+    url = f"http://127.0.0.1:{free_port()}"
     command = [sys.executable, "-m", "mlflow", "models", "serve", "-m", "models:/order-risk@champion"]
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     environment = home.environment | {
@@ -92,7 +91,7 @@ def test_mlflow_serves_the_same_numbers(home: Home, settings: Settings, plant: p
     }
     with (home.folder / "mlflow.log").open("w") as log:
         server = subprocess.Popen(
-            [*command, "--env-manager", "local", "--port", port],
+            [*command, "--env-manager", "local", "--port", url.rpartition(":")[2]],
             env=environment,
             stdout=log,
             stderr=log,
@@ -100,23 +99,10 @@ def test_mlflow_serves_the_same_numbers(home: Home, settings: Settings, plant: p
         )
     try:
         body = {"dataframe_split": json.loads(rows.to_json(orient="split", double_precision=15))}
-        reply = _when_up(f"http://127.0.0.1:{port}", server).post(
-            f"http://127.0.0.1:{port}/invocations", json=body, timeout=60
-        )
+        wait_for(f"{url}/ping", server, home.folder / "mlflow.log")
+        reply = httpx.post(f"{url}/invocations", json=body, timeout=60)
     finally:
         os.killpg(server.pid, 15)
         server.wait(30)
     expected = load_champion(settings).model.predict(points.signals[:20])
     np.testing.assert_allclose([row["risk"] for row in reply.json()["predictions"]], expected.risk, atol=1e-9)
-
-
-def _when_up(url: str, server: subprocess.Popen[bytes]) -> httpx.Client:
-    client = httpx.Client(transport=httpx.HTTPTransport(retries=3))
-    for _ in range(600):
-        assert server.poll() is None
-        try:
-            if client.get(f"{url}/ping", timeout=1).status_code == 200:
-                return client
-        except httpx.TransportError:
-            shutil.which("true")
-    raise AssertionError("the MLflow server did not answer")

@@ -39,14 +39,15 @@ class Trees:
     patience: int = 50
     seed: int = 7
 
-    def lightgbm(self) -> dict[str, Any]:
-        """As LightGBM names them; repeatable bit for bit."""
+    def lightgbm(self, rows: int) -> dict[str, Any]:
+        """As LightGBM names them; repeatable bit for bit. Few rows are not worth a second thread."""
         own = asdict(self)
         own.pop("most_rounds"), own.pop("patience")
-        fixed = {"objective": "binary", "bagging_freq": 1, "verbosity": -1, "num_threads": 2}
+        fixed = {"objective": "binary", "bagging_freq": 1, "verbosity": -1, "num_threads": 1 if rows < MANY_ROWS else 2}
         return own | fixed | {"deterministic": True, "force_row_wise": True}
 
 
+MANY_ROWS = 50_000
 Progress = Callable[[str], None]
 
 
@@ -143,12 +144,12 @@ def _best_rounds(points: LabelledPoints, target: Floats, trees: Trees) -> int:
     train = _dataset(split.earlier, target[early])
     valid = _dataset(split.later, target[late], train)
     stop = library.early_stopping(trees.patience, verbose=False)
-    booster = library.train(trees.lightgbm(), train, trees.most_rounds, valid_sets=[valid], callbacks=[stop])
+    booster = library.train(trees.lightgbm(len(points)), train, trees.most_rounds, valid_sets=[valid], callbacks=[stop])
     return max(int(booster.best_iteration), 20)
 
 
 def _boost(points: LabelledPoints, target: Floats, trees: Trees, rounds: int) -> Any:
-    return lightgbm().train(trees.lightgbm(), _dataset(points, target), rounds)
+    return lightgbm().train(trees.lightgbm(len(points)), _dataset(points, target), rounds)
 
 
 def _dataset(points: LabelledPoints, target: Floats, reference: Any = None) -> Any:

@@ -49,12 +49,14 @@ def serve(
     from serving.scoring import Scorer
 
     settings = Settings(model=name, zone=zone)
-    with steps(2) as tell:
+    with steps(3) as tell:
         tell("loading the model")
         champion = load_champion(settings)
         tell("building load and track record")
         context = Context.of(History.of(read_events(events, zone)), plant_calendar(zone)) if events else None
         scorer = Scorer(champion, context)
+        tell("warming up")
+        scorer.warm_up()
     terminal.print(f"{champion.name}@{champion.version} scores at http://{host}:{port}/v1/score, docs at /docs")
     uvicorn.run(create_app(scorer, settings), host=host, port=port, log_level="warning")
 
