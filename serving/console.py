@@ -13,6 +13,7 @@ from rich.table import Table
 
 terminal = Console(stderr=True, highlight=False)
 output = Console(highlight=False, soft_wrap=True)
+output.width = max(output.width, 110)
 SHORT = 22
 """Cells of at most so many characters stay on one line."""
 
