@@ -149,6 +149,7 @@ class Planning:
     shipping_days: float = _positive()
     allowance: float = _many()
     move_hours: float = _many()
+    overtime: float = _between(0, 0.5)
     reschedule_after_days: float = _positive()
     expedites_per_100_orders: float = _many()
     repromise: float = _share()

@@ -59,7 +59,7 @@ def _make_up(shop: Shop, line: Line) -> None:
 
 def _replan(shop: Shop, batch: Batch) -> None:
     """State a new planned end when the estimate has left the plan behind."""
-    if shop.now - batch.moved < DAY:
+    if shop.now - batch.moved < 2 * DAY:
         return
     line = batch.line
     end = shop.ready_estimate(line) - DAY

@@ -71,7 +71,7 @@ def _run(shop: Shop, batch: Batch, center: Center, job: Job) -> Process:
     group = center.machines.group
     in_pieces = batch.good >= 4 and luck.random() < group.pieces
     pieces = int(luck.integers(2, 5)) if in_pieces else 1
-    hours = job.hours + center.lost_hours(job.hours)
+    hours = center.hours_for(job.hours)
     bounds = [batch.good * number // pieces for number in range(pieces + 1)]
     scrap_rate = min(0.5, line.item.group.scrap * line.item.trouble(shop.now))
     good, forgotten = 0, 0

@@ -34,7 +34,7 @@ def inspect_finally(shop: Shop, batch: Batch, operation: str) -> Process:
     line = batch.line
     job = center.enter(center.machines.hours * (0.6 + 0.8 * line.order.luck.random()), line.promise, line)
     yield job.granted
-    hours = job.hours + center.lost_hours(job.hours)
+    hours = center.hours_for(job.hours)
     yield shop.env.timeout(shop.calendar.after(shop.now, hours) - shop.now)
     center.leave(job)
     last = shop.centers[line.item.group.routing[-1]]
@@ -68,7 +68,7 @@ def _rework(shop: Shop, batch: Batch, center: Center, operation: str) -> Process
     quantity = max(1, round(batch.good * share))
     job = center.enter(center.machines.hours * line.item.effort(quantity) * 0.7, batch.planned_end, line)
     yield job.granted
-    yield shop.env.timeout(shop.calendar.after(shop.now, job.hours) - shop.now)
+    yield shop.env.timeout(shop.calendar.after(shop.now, center.hours_for(job.hours)) - shop.now)
     shop.records.say(
         "mes", "operation.reworked", line.order, line, shop.now, quantity=quantity, reference=operation,
         work_center=center.name, reason="inspection failed",

@@ -23,7 +23,8 @@ DOCUMENT_HOLDS = 0.4
 def finish(shop: Shop, batch: Batch, operation: str) -> Process:
     """Bring what a batch made to the dock."""
     line = batch.line
-    if batch.good and line.closed != "cancelled":
+    if batch.good and not line.closed:
+        state_condition(shop, line.order, line, "inspection", "not_met", "waiting for inspection")
         yield from inspect_finally(shop, batch, operation)
     batch.finished = True
     quantity = min(batch.good, line.ordered - line.secured)
@@ -35,6 +36,7 @@ def finish(shop: Shop, batch: Batch, operation: str) -> Process:
 def prepare(shop: Shop, line: Line, quantity: int, pieces: int) -> Process:
     """Pack a quantity and settle all that shipping asks for."""
     line.finishing += quantity
+    state_condition(shop, line.order, line, "packaging", "not_met", "waiting for packing")
     yield from _pack(shop, line, quantity)
     luck, trouble = line.order.luck, line.order.customer.trouble(shop.now)
     shipping = shop.plant.shipping
@@ -55,7 +57,7 @@ def _pack(shop: Shop, line: Line, quantity: int) -> Process:
     hours = center.machines.hours * (0.5 + 0.5 * line.item.effort(quantity))
     job = center.enter(hours, line.promise, line)
     yield job.granted
-    yield shop.env.timeout(shop.calendar.after(shop.now, hours + center.lost_hours(hours)) - shop.now)
+    yield shop.env.timeout(shop.calendar.after(shop.now, center.hours_for(hours)) - shop.now)
     center.leave(job)
     state_condition(shop, line.order, line, "packaging", "met")
 

@@ -51,8 +51,7 @@ def _fill(shop: Shop, item: Item) -> Process:
         hours = center.machines.hours * item.effort(item.lot)
         job = center.enter(hours, due, None)
         yield job.granted
-        hours += center.lost_hours(hours)
-        yield shop.env.timeout(shop.calendar.after(shop.now, hours) - shop.now)
+        yield shop.env.timeout(shop.calendar.after(shop.now, center.hours_for(hours)) - shop.now)
         center.leave(job)
         yield shop.env.timeout(shop.plant.planning.move_hours)
     scrap = min(0.5, item.group.scrap * item.trouble(shop.now) * len(item.group.routing))

@@ -35,14 +35,14 @@ class Shop:
             name: self.chance.stream("routes", number) for number, name in enumerate(self.world.lanes)
         }
         self.centers = {
-            name: Center(self.env, self.calendar, machines, self.chance.stream("machines", number))
+            name: Center(self.env, self.calendar, machines, plant.planning.overtime, self.chance.stream("machines", number))
             for number, (name, machines) in enumerate(self.world.machines.items())
         }
 
     @property
     def now(self) -> float:
         """Hours since the plant began."""
-        return float(self.env.now)
+        return self.env.now  # type: ignore[return-value]
 
     def open_orders(self) -> list[Order]:
         """Orders with something still to ship, oldest first."""

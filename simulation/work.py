@@ -13,6 +13,10 @@ from simulation.state import BLOCKS_WORK, Line
 from simulation.world import Machines
 
 
+LONG_QUEUE = 24.0
+"""Working hours of queue beyond which a work center runs overtime."""
+
+
 @dataclass(eq=False, slots=True)
 class Job:
     """An operation that waits for a machine; ``line`` is None for a lot for the shelf."""
@@ -35,7 +39,10 @@ class Job:
 class Center:
     """A work center. A machine fails after running hours and keeps its job until it is repaired."""
 
-    def __init__(self, env: simpy.Environment, calendar: Calendar, machines: Machines, stream: Stream) -> None:
+    def __init__(
+        self, env: simpy.Environment, calendar: Calendar, machines: Machines, overtime: float, stream: Stream
+    ) -> None:
+        self.overtime = overtime
         self.env, self.calendar, self.machines, self.stream = env, calendar, machines, stream
         self.free = machines.count
         self.queue: list[Job] = []
@@ -80,14 +87,14 @@ class Center:
             job.line.running -= 1
         self.dispatch()
 
-    def lost_hours(self, hours: float) -> float:
-        """Hours of repair while a job of ``hours`` runs."""
+    def hours_for(self, hours: float) -> float:
+        """Hours of the shift that a job of ``hours`` takes: repairs on top, less in overtime when the queue is long."""
         self.to_failure -= hours
-        lost = 0.0
+        taken = hours * (1 - self.overtime) if self.wait_hours > LONG_QUEUE else hours
         while self.to_failure <= 0:
-            lost += self.machines.group.repair_hours * float(self.stream.standard_exponential())
+            taken += self.machines.group.repair_hours * float(self.stream.standard_exponential())
             self.to_failure += self._next_failure()
-        return lost
+        return taken
 
     def restart(self, stream: Stream) -> None:
         """Another future: failures have no memory, so the next one is drawn anew."""
