@@ -68,6 +68,7 @@ def _line(shop: Shop, order: Order, index: int, promise: float) -> None:
     item = shop.world.items[pick(luck, shop.world.item_weights)]
     quantity = math.ceil(between(luck, item.group.quantity))
     line = Line(f"{index + 1}0", order, item, quantity, promise, [(shop.now, quantity)])
+    line.needs_documents = bool(luck.random() < order.customer.group.documents)
     order.lines.append(line)
     shop.records.say(
         "erp", "order_line.created", order, line, shop.now, quantity=quantity, date=promise,

@@ -6,35 +6,39 @@ otherwise, days are calendar days, shares and chances lie in [0, 1].
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Annotated
 
+
+@dataclass(frozen=True)
+class Bounds:
+    """What a number of the file may be, both ends included."""
+
+    least: float
+    most: float
+
+
+LARGE = 1e9
 Range = tuple[float, float]
-
-
-def _between(least: float, most: float) -> Any:
-    return field(metadata={"least": least, "most": most})
-
-
-def _share() -> Any:
-    return _between(0.0, 1.0)
-
-
-def _positive() -> Any:
-    return _between(1e-9, 1e9)
-
-
-def _many() -> Any:
-    return _between(0.0, 1e9)
+Share = Annotated[float, Bounds(0, 1)]
+Positive = Annotated[float, Bounds(1e-9, LARGE)]
+Many = Annotated[float, Bounds(0, LARGE)]
+Hour = Annotated[float, Bounds(0, 24)]
+Load = Annotated[float, Bounds(0.01, 2)]
+LogUnits = Annotated[float, Bounds(0, 2)]
+Count = Annotated[int, Bounds(1, 100_000)]
+Days = Annotated[Range, Bounds(0.01, 3650)]
+Weights = Annotated[tuple[float, ...], Bounds(0, LARGE)]
+Names = tuple[str, ...]
 
 
 @dataclass(frozen=True)
 class Shift:
     """When the floor works, Monday to Friday, hours of the day in UTC."""
 
-    first_hour: float = _between(0, 24)
-    last_hour: float = _between(0, 24)
+    first_hour: Hour
+    last_hour: Hour
 
 
 @dataclass(frozen=True)
@@ -46,18 +50,18 @@ class Demand:
     one, two, three ... lines, ``staggered`` the share of orders whose further lines are promised later.
     """
 
-    orders_per_day: float = _positive()
-    months: tuple[float, ...] = _many()
-    lines: tuple[float, ...] = _many()
-    staggered: float = _share()
+    orders_per_day: Positive
+    months: Weights
+    lines: Weights
+    staggered: Share
 
 
 @dataclass(frozen=True)
 class Reliability:
     """How far individuals of a group differ and how far each drifts over the year, both in log units."""
 
-    spread: float = _between(0, 2)
-    drift: float = _between(0, 2)
+    spread: LogUnits
+    drift: LogUnits
 
 
 @dataclass(frozen=True)
@@ -65,17 +69,17 @@ class Customers:
     """Who orders. Changes, cancellations and stops are expected counts over an order's life."""
 
     name: str
-    count: int = _positive()
-    share: float = _positive()
+    count: Count
+    share: Positive
     route: str
-    ship_complete: float = _share()
-    lead_days: Range = _positive()
-    date_changes: float = _many()
-    quantity_changes: float = _many()
-    cancellations: float = _many()
-    credit_holds: float = _share()
-    delivery_stops: float = _many()
-    documents: float = _share()
+    ship_complete: Share
+    lead_days: Days
+    date_changes: Many
+    quantity_changes: Many
+    cancellations: Many
+    credit_holds: Share
+    delivery_stops: Many
+    documents: Share
 
 
 @dataclass(frozen=True)
@@ -83,18 +87,18 @@ class Items:
     """What is ordered. ``stock_days`` of demand are kept on the shelf; 0 means made to order."""
 
     name: str
-    count: int = _positive()
-    share: float = _positive()
-    routing: tuple[str, ...]
-    components: tuple[str, ...]
-    quantity: Range = _positive()
-    price: float = _positive()
-    scrap: float = _share()
-    rework: float = _share()
-    inspected: float = _share()
-    fails: float = _share()
-    engineering_holds: float = _share()
-    stock_days: float = _many()
+    count: Count
+    share: Positive
+    routing: Names
+    components: Names
+    quantity: Annotated[Range, Bounds(1, 1e6)]
+    price: Positive
+    scrap: Share
+    rework: Share
+    inspected: Share
+    fails: Share
+    engineering_holds: Share
+    stock_days: Many
 
 
 @dataclass(frozen=True)
@@ -106,13 +110,13 @@ class WorkCenters:
     """
 
     name: str
-    capacity: int = _positive()
-    load: float = _between(0.01, 2)
-    failure_hours: float = _positive()
-    repair_hours: float = _many()
-    pieces: float = _share()
-    late: float = _share()
-    late_hours: float = _many()
+    capacity: Count
+    load: Load
+    failure_hours: Positive
+    repair_hours: Many
+    pieces: Share
+    late: Share
+    late_hours: Many
 
 
 @dataclass(frozen=True)
@@ -120,11 +124,11 @@ class Suppliers:
     """Where components come from; a delivery that is due slips with a chance, by ``slip_days`` on average."""
 
     name: str
-    components: tuple[str, ...]
-    in_stock: float = _share()
-    lead_days: Range = _positive()
-    slips: float = _share()
-    slip_days: float = _positive()
+    components: Names
+    in_stock: Share
+    lead_days: Days
+    slips: Share
+    slip_days: Positive
 
 
 @dataclass(frozen=True)
@@ -135,37 +139,37 @@ class Routes:
     """
 
     name: str
-    weekdays: tuple[int, ...] = _between(0, 6)
-    cut_off: float = _between(0, 24)
-    load: float = _between(0.01, 2)
-    fails: float = _share()
+    weekdays: Annotated[tuple[int, ...], Bounds(0, 4)]
+    cut_off: Hour
+    load: Load
+    fails: Share
 
 
 @dataclass(frozen=True)
 class Planning:
     """How the planner works. Days are what is allowed for in the plan, not what happens."""
 
-    days_per_operation: float = _positive()
-    shipping_days: float = _positive()
-    allowance: float = _many()
-    move_hours: float = _many()
-    overtime: float = _between(0, 0.5)
-    reschedule_after_days: float = _positive()
-    expedites_per_100_orders: float = _many()
-    repromise: float = _share()
-    early_days: float = _positive()
-    accepts_short: float = _share()
+    days_per_operation: Positive
+    shipping_days: Positive
+    allowance: Many
+    move_hours: Many
+    overtime: Annotated[float, Bounds(0, 0.5)]
+    reschedule_after_days: Positive
+    expedites_per_100_orders: Many
+    repromise: Share
+    early_days: Positive
+    accepts_short: Share
 
 
 @dataclass(frozen=True)
 class Holds:
     """Days a hold stands on average, by its kind."""
 
-    quality_days: float = _positive()
-    engineering_days: float = _positive()
-    credit_days: float = _positive()
-    delivery_days: float = _positive()
-    documents_days: float = _positive()
+    quality_days: Positive
+    engineering_days: Positive
+    credit_days: Positive
+    delivery_days: Positive
+    documents_days: Positive
 
 
 @dataclass(frozen=True)
@@ -174,22 +178,22 @@ class Shipping:
 
     inspection: str
     packaging: str
-    wrong_labels: float = _share()
-    document_trouble: float = _share()
-    reconciliation: float = _share()
+    wrong_labels: Share
+    document_trouble: Share
+    reconciliation: Share
 
 
 @dataclass(frozen=True)
 class Records:
     """How the systems keep up: hours from a fact to its record on average, what is missed, what is booked wrongly."""
 
-    erp_hours: float = _many()
-    mes_hours: float = _many()
-    qms_hours: float = _many()
-    wms_hours: float = _many()
-    tms_hours: float = _many()
-    missed: float = _share()
-    reversed: float = _share()
+    erp_hours: Many
+    mes_hours: Many
+    qms_hours: Many
+    wms_hours: Many
+    tms_hours: Many
+    missed: Share
+    reversed: Share
 
 
 @dataclass(frozen=True)

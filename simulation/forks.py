@@ -86,12 +86,13 @@ def _fork() -> int:
 def _live(future: Callable[[int], Codes], number: int, writing: int) -> None:
     """The child's life: play, send, leave without the parent's clean-up."""
     code = 1
+    gc.disable()
     try:
         sent = memoryview(b"+" + future(number).tobytes())
         while sent:
             sent = sent[os.write(writing, sent) :]
         code = 0
-    except BaseException as error:  # noqa: BLE001 - whatever it is, the parent has to hear of it
+    except BaseException as error:
         os.write(writing, f"-{type(error).__name__}: {error}".encode()[:4000])
     finally:
         os._exit(code)

@@ -64,5 +64,5 @@ def _unfinished(order: Order) -> bool:
 
 
 def _drawn(options: list[Intervention], count: int, stream: Stream) -> list[Intervention]:
-    rows = stream.choice(len(options), size=min(count, len(options)), replace=False) if options else []
-    return [options[row] for row in sorted(int(row) for row in rows)]
+    rows = stream.permutation(len(options))[:count]
+    return [options[row] for row in sorted(rows.tolist())]

@@ -105,9 +105,7 @@ class _Counted:
 class Moment:
     """A plant that stands still at the start of a day, with the futures that begin there."""
 
-    def __init__(
-        self, shop: Shop, seed: int, day: int, futures: int, tell: Callable[[], None] = lambda: None
-    ) -> None:
+    def __init__(self, shop: Shop, seed: int, day: int, futures: int, tell: Callable[[], None] = lambda: None) -> None:
         self.shop, self.seed, self.day, self.futures, self.tell = shop, seed, day, futures, tell
         self.as_of = shop.records.micros(shop.now)
         self.orders = [order for order in shop.open_orders() if is_open(order, shop.now)]
@@ -176,4 +174,3 @@ def _table(rows: list[tuple[object, ...]], columns: dict[str, str]) -> pd.DataFr
         else:
             table[name] = table[name].astype(kind)  # type: ignore[call-overload]
     return table
-

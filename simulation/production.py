@@ -7,6 +7,7 @@ from collections.abc import Generator
 from typing import Any
 
 from simulation.chance import Stream
+from simulation.conditions import state_condition
 from simulation.quality import inspect_in_process
 from simulation.readiness import finish
 from simulation.shop import Shop
@@ -26,6 +27,8 @@ def release(shop: Shop, line: Line, quantity: int, planned_end: float) -> None:
     reference = f"PO{order.number:06}-{line.line_id}-{len(line.batches) + 1}"
     batch = Batch(reference, line, size, size, planned_end)
     line.batches.append(batch)
+    if line.needs_documents and not line.begun:
+        state_condition(shop, order, line, "documents", "not_met", "requested")
     line.begun = True
     shop.records.say(
         "erp", "production.released", order, line, shop.now, quantity=size, date=planned_end, reference=reference,
@@ -85,7 +88,7 @@ def _run(shop: Shop, batch: Batch, center: Center, job: Job) -> Process:
         good += size - scrapped
         forgotten += size - scrapped
         last = number == pieces - 1
-        if last or shop.records.stream.random() >= shop.plant.records.missed:
+        if last or luck.random() >= shop.plant.records.missed:
             _book(shop, batch, center, forgotten, "final" if last else "partial")
             forgotten = 0
     batch.good = good
@@ -94,9 +97,9 @@ def _run(shop: Shop, batch: Batch, center: Center, job: Job) -> Process:
 
 
 def _book_scrap(shop: Shop, batch: Batch, center: Center, scrapped: int, reason: str = "defect") -> None:
-    if not scrapped:
-        return
     batch.scrapped += scrapped
+    if not scrapped or not shop.records.on:
+        return
     shop.records.say(
         "mes", "operation.scrapped", batch.line.order, batch.line, shop.now, lag=_lag(shop, center),
         quantity=scrapped, reference=operation(batch), work_center=center.name, reason=reason,
@@ -108,16 +111,19 @@ def _book(shop: Shop, batch: Batch, center: Center, quantity: int, state: str) -
     luck = batch.line.order.luck
     if quantity == 0:
         return
-    lag = _lag(shop, center)
-    if quantity > 1 and luck.random() < shop.plant.records.reversed:
-        wrong = max(1, quantity - int(luck.integers(1, quantity)))
-        _confirm(shop, batch, center, wrong, state, shop.now, lag)
-        noticed = 1 + 5 * luck.random()
-        _confirm(shop, batch, center, -wrong, "partial", shop.now + noticed, 0.0, "reversal")
-        _confirm(shop, batch, center, quantity, state, shop.now + noticed + 0.1, 0.0, "correction")
-        batch.pieces += 1
+    reverses = luck.random() < shop.plant.records.reversed
+    batch.pieces += reverses
+    if not shop.records.on:
         return
-    _confirm(shop, batch, center, quantity, state, shop.now, lag)
+    lag = _lag(shop, center)
+    if not reverses:
+        _confirm(shop, batch, center, quantity, state, shop.now, lag)
+        return
+    wrong = max(1, int(quantity * luck.random()))
+    noticed = shop.now + 1 + 5 * luck.random()
+    _confirm(shop, batch, center, wrong, state, shop.now, lag)
+    _confirm(shop, batch, center, -wrong, "partial", noticed, 0.0, "reversal")
+    _confirm(shop, batch, center, quantity, state, noticed + 0.1, 0.0, "correction")
 
 
 def _confirm(

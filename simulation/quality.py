@@ -96,4 +96,3 @@ def _say(shop: Shop, batch: Batch, lot: str, kind: str, state: str) -> None:
         "qms", "inspection.recorded", batch.line.order, batch.line, shop.now, missable=kind == "in_process",
         reference=lot, kind=kind, state=state, actor="inspector",
     )  # fmt: skip
-

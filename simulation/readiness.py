@@ -43,7 +43,7 @@ def prepare(shop: Shop, line: Line, quantity: int, pieces: int) -> Process:
     if luck.random() < shipping.wrong_labels * trouble:
         yield from _mend(shop, line, "labels", "wrong label", LABEL_HOURS)
     state_condition(shop, line.order, line, "labels", "met")
-    if luck.random() < line.order.customer.group.documents:
+    if line.needs_documents:
         yield from _documents(shop, line, trouble)
     if luck.random() < 1 - (1 - shipping.reconciliation) ** (1 + pieces):
         yield from _mend(shop, line, "quantities", "bookings do not add up", RECONCILIATION_HOURS)

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Iterable
-from dataclasses import Field, fields, is_dataclass
+from dataclasses import is_dataclass
 from datetime import date
 from importlib import resources
 from pathlib import Path
-from typing import Any, TypeVar, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, TypeVar, cast, get_args, get_origin, get_type_hints
 
 from features.errors import ShipriskError
 from features.times import LATEST, micros
-from simulation.description import Plant
+from simulation.description import Bounds, Plant
 
 T = TypeVar("T")
+WORDS: dict[type, str] = {str: "a text", float: "a number", int: "a whole number", date: "a date such as 2025-01-01"}
 
 
 class InvalidPlant(ShipriskError):
@@ -23,8 +24,11 @@ class InvalidPlant(ShipriskError):
 
 def shipped_plants() -> list[str]:
     """The names of the plants that come with the package."""
-    return sorted(file.name.removesuffix(".toml") for file in resources.files("simulation.plants").iterdir()
-                  if file.name.endswith(".toml"))
+    return sorted(
+        file.name.removesuffix(".toml")
+        for file in resources.files("simulation.plants").iterdir()
+        if file.name.endswith(".toml")
+    )
 
 
 def load_plant(name_or_path: str | Path = "default") -> Plant:
@@ -58,43 +62,42 @@ def read_plant(text: str, where: str) -> Plant:
 
 
 def _table(kind: type[T], content: Any, where: str, path: str) -> T:
+    """A table of the file as the dataclass that names its keys."""
     if not isinstance(content, dict):
-        raise InvalidPlant(f"[{path}] must be a table, got {content!r} ({where})")
-    spec: dict[str, Field[Any]] = {entry.name: entry for entry in fields(kind)}  # type: ignore[arg-type]
-    hints = get_type_hints(kind)
-    missing = [name for name in spec if name not in content]
-    unknown = [name for name in content if name not in spec]
-    if missing or unknown:
-        wrong = [f"{name} missing" for name in missing] + [f"{name} unknown" for name in unknown]
-        must = f"{f'[{path}]' if path else 'a plant'} must have the keys {', '.join(spec)}"
+        raise InvalidPlant(f"{path} must be a table, got {content!r} ({where})")
+    hints = get_type_hints(kind, include_extras=True)
+    wrong = [f"{name} missing" for name in hints if name not in content]
+    wrong += [f"{name} unknown" for name in content if name not in hints]
+    if wrong:
+        must = f"{path or 'a plant'} must have the keys {', '.join(hints)}"
         raise InvalidPlant(f"{must}, got {', '.join(content) or 'none'}: {', '.join(wrong)} ({where})")
-    values = {
-        name: _value(hints[name], content[name], entry, where, f"{path}.{name}".lstrip("."))
-        for name, entry in spec.items()
-    }
-    return kind(**values)
+    return kind(
+        **{name: _value(hint, content[name], where, f"{path}.{name}".lstrip(".")) for name, hint in hints.items()}
+    )
 
 
-def _value(hint: Any, got: Any, entry: Field[Any], where: str, path: str) -> Any:
-    if is_dataclass(hint):
-        return _table(hint, got, where, path)
+def _value(hint: Any, got: Any, where: str, path: str, bounds: Bounds | None = None) -> Any:
+    """A value of the file as its type says, within its bounds."""
+    if get_origin(hint) is Annotated:
+        plain, bounds = get_args(hint)
+        return _value(plain, got, where, path, bounds)
     if get_origin(hint) is tuple:
-        return _sequence(hint, got, entry, where, path)
-    wanted = {str: "a text", float: "a number", int: "a whole number", date: "a date such as 2025-01-01"}[hint]
+        return _sequence(hint, got, where, path, bounds)
+    if is_dataclass(hint):
+        return _table(cast("type[Any]", hint), got, where, path)
     fits = isinstance(got, int | float if hint is float else hint) and not isinstance(got, bool)
     if not fits or got == "":
-        raise InvalidPlant(f"{path} must be {wanted}, got {got!r} ({where})")
-    least, most = entry.metadata.get("least"), entry.metadata.get("most")
-    if least is not None and not least <= got <= most:
-        raise InvalidPlant(f"{path} must lie between {least:g} and {most:g}, got {got!r} ({where})")
+        raise InvalidPlant(f"{path} must be {WORDS[hint]}, got {got!r} ({where})")
+    if bounds is not None and not bounds.least <= got <= bounds.most:
+        raise InvalidPlant(f"{path} must lie between {bounds.least:g} and {bounds.most:g}, got {got!r} ({where})")
     return float(got) if hint is float else got
 
 
-def _sequence(hint: Any, got: Any, entry: Field[Any], where: str, path: str) -> tuple[Any, ...]:
+def _sequence(hint: Any, got: Any, where: str, path: str, bounds: Bounds | None) -> tuple[Any, ...]:
     if not isinstance(got, list):
         raise InvalidPlant(f"{path} must be a list, got {got!r} ({where})")
     of, *rest = get_args(hint)
-    values = tuple(_value(of, item, entry, where, f"{path}[{number}]") for number, item in enumerate(got, start=1))
+    values = tuple(_value(of, item, where, f"{path}[{number}]", bounds) for number, item in enumerate(got, start=1))
     if rest == [of] and not (len(values) == 2 and values[0] <= values[1]):
         raise InvalidPlant(f"{path} must be two numbers, the smaller first, got {got!r} ({where})")
     return values
@@ -113,8 +116,12 @@ def _check_names(plant: Plant, where: str) -> None:
     for items in plant.items:
         _known(where, f"the routing of items {items.name!r}", items.routing, centers)
         _known(where, f"the components of items {items.name!r}", items.components, parts)
-    _known(where, "shipping.inspection and shipping.packaging",
-           [plant.shipping.inspection, plant.shipping.packaging], centers)
+    _known(
+        where,
+        "shipping.inspection and shipping.packaging",
+        [plant.shipping.inspection, plant.shipping.packaging],
+        centers,
+    )
 
 
 def _unique(where: str, what: str, names: Iterable[str]) -> list[str]:
@@ -135,7 +142,8 @@ def _known(where: str, what: str, wanted: Iterable[str], known: list[str]) -> No
 def _check_rest(plant: Plant, where: str) -> None:
     rules = {
         "shift.last_hour must be after shift.first_hour": plant.shift.first_hour < plant.shift.last_hour,
-        "begins must lie between 1970-01-01 and 2200-01-01": 1970 <= plant.begins.year and micros(plant.begins) < LATEST,
+        "begins must lie between 1970-01-01 and 2200-01-01": plant.begins.year >= 1970
+        and micros(plant.begins) < LATEST,
         "demand.months must be twelve weights, not all zero": len(plant.demand.months) == 12
         and sum(plant.demand.months) > 0,
         "demand.lines must be weights, not all zero": sum(plant.demand.lines) > 0,
@@ -143,9 +151,7 @@ def _check_rest(plant: Plant, where: str) -> None:
             (plant.customers, plant.items, plant.work_centers, plant.routes, plant.suppliers)
         ),
         "the routing of every group of items must have at least one operation": all(g.routing for g in plant.items),
-        "the weekdays of every route must lie between 0 (Monday) and 4 (Friday), at least one": all(
-            group.weekdays and max(group.weekdays) < 5 for group in plant.routes
-        ),
+        "every route must have at least one weekday": all(group.weekdays for group in plant.routes),
         "routes must leave within the shift": all(
             plant.shift.first_hour <= group.cut_off <= plant.shift.last_hour for group in plant.routes
         ),

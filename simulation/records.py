@@ -93,7 +93,9 @@ class Recorder:
             {
                 name: timestamps(np.array(columns.get(name, ()), dtype=np.int64)[order])
                 if kind == MOMENT
-                else np.array(columns.get(name, ()), dtype=np.float64 if name in ("quantity", "value") else object)[order]
+                else np.array(columns.get(name, ()), dtype=np.float64 if name in ("quantity", "value") else object)[
+                    order
+                ]
                 for name, kind in COLUMNS.items()
             }
         )

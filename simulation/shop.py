@@ -31,18 +31,18 @@ class Shop:
         self.arrived = 0
         self.shelf = {item.name: item.reorder + item.lot // 2 for item in self.world.items if item.stocked}
         self.coming = dict.fromkeys(self.shelf, 0)
-        self.lane_luck = {
-            name: self.chance.stream("routes", number) for number, name in enumerate(self.world.lanes)
-        }
+        self.lane_luck = {name: self.chance.stream("routes", number) for number, name in enumerate(self.world.lanes)}
         self.centers = {
-            name: Center(self.env, self.calendar, machines, plant.planning.overtime, self.chance.stream("machines", number))
+            name: Center(
+                self.env, self.calendar, machines, plant.planning.overtime, self.chance.stream("machines", number)
+            )
             for number, (name, machines) in enumerate(self.world.machines.items())
         }
 
     @property
     def now(self) -> float:
         """Hours since the plant began."""
-        return self.env.now  # type: ignore[return-value]
+        return self.env.now
 
     def open_orders(self) -> list[Order]:
         """Orders with something still to ship, oldest first."""

@@ -77,6 +77,7 @@ class Line:
     awaited: bool = False
     running: int = 0
     settled_short: bool = False
+    needs_documents: bool = False
     begun: bool = False
     closed: str = ""
     closed_at: float = -1.0
@@ -124,6 +125,4 @@ class Order:
         """Whether a hold of these kinds stands on the order or on this line of it."""
         if not self.holds:
             return False
-        return any(
-            hold.kind in kinds and (hold.line is None or hold.line is line) for hold in self.holds.values()
-        )
+        return any(hold.kind in kinds and (hold.line is None or hold.line is line) for hold in self.holds.values())

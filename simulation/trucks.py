@@ -68,9 +68,7 @@ def _load(shop: Shop, lane: Lane) -> None:
     name = lane.group.name
     comes = shop.lane_luck[name].random() >= lane.group.fails * lane.trouble(shop.now)
     horizon = shop.now + shop.plant.planning.early_days * DAY
-    waiting = [
-        order for order in shop.open_orders() if order.customer.group.route == name and order.due <= horizon
-    ]
+    waiting = [order for order in shop.open_orders() if order.customer.group.route == name and order.due <= horizon]
     following = next_departure(shop, lane.group, shop.now)
     room = lane.room
     for order in sorted(waiting, key=lambda order: (order.due, order.number)):

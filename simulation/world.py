@@ -148,9 +148,7 @@ def _customers(plant: Plant, stream: Stream, trouble: _Troubles) -> tuple[list[C
     return made, weights
 
 
-def _items(
-    plant: Plant, lines_per_day: float, stream: Stream, trouble: _Troubles
-) -> tuple[list[Item], list[float]]:
+def _items(plant: Plant, lines_per_day: float, stream: Stream, trouble: _Troubles) -> tuple[list[Item], list[float]]:
     made, weights = [], []
     total = sum(group.share for group in plant.items)
     for group in plant.items:
