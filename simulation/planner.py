@@ -20,7 +20,7 @@ def review_line(shop: Shop, line: Line) -> None:
     """Release, make up for what was lost, or move the plan of one line that is made to order."""
     if not line.begun:
         _release_when_due(shop, line)
-    elif line.ordered > line.secured and not line.settled_short:
+    elif line.ordered > line.secured and not line.settled_short and not line.order.held(BLOCKS_RELEASE, line):
         _make_up(shop, line)
     for batch in line.batches:
         if not batch.finished:
