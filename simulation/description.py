@@ -84,7 +84,11 @@ class Customers:
 
 @dataclass(frozen=True)
 class Items:
-    """What is ordered. ``stock_days`` of demand are kept on the shelf; 0 means made to order."""
+    """What is ordered. ``stock_days`` of demand are kept on the shelf; 0 means made to order.
+
+    ``scrap`` is the share of pieces an operation spoils, ``rework`` the share of operations that repeat some of
+    theirs, ``inspected`` the share of operations that are inspected, ``fails`` the share of inspections that fail.
+    """
 
     name: str
     count: Count
@@ -121,7 +125,10 @@ class WorkCenters:
 
 @dataclass(frozen=True)
 class Suppliers:
-    """Where components come from; a delivery that is due slips with a chance, by ``slip_days`` on average."""
+    """Where components come from: ``in_stock`` is the chance that one is there, otherwise it takes ``lead_days``.
+
+    A delivery that is due slips with the chance ``slips``, each time by ``slip_days`` on average.
+    """
 
     name: str
     components: Names
@@ -147,7 +154,13 @@ class Routes:
 
 @dataclass(frozen=True)
 class Planning:
-    """How the planner works. Days are what is allowed for in the plan, not what happens."""
+    """How the planner works. Days are what is allowed for in the plan, not what happens.
+
+    ``allowance`` is what is made on top, in expected scrap; ``move_hours`` pass between two operations;
+    ``overtime`` is the share of hours that a work center with a long queue makes up; ``repromise`` is the chance a
+    day that an order that will be late is promised anew; nothing ships more than ``early_days`` early;
+    ``accepts_short`` is the chance that a customer does without a small shortfall.
+    """
 
     days_per_operation: Positive
     shipping_days: Positive
@@ -174,7 +187,10 @@ class Holds:
 
 @dataclass(frozen=True)
 class Shipping:
-    """Between the last operation and the dock: two work centers, and what goes wrong how often."""
+    """Between the last operation and the dock: two work centers, and what goes wrong how often.
+
+    ``reconciliation`` is the chance that bookings do not add up, for each time something was booked in pieces.
+    """
 
     inspection: str
     packaging: str

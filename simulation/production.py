@@ -15,6 +15,8 @@ from simulation.state import Batch, Line
 from simulation.work import Center, Job
 
 Process = Generator[Any, Any, None]
+REPEAT = 0.7
+"""What it takes to do a piece again, in the hours of doing it."""
 SPREAD = 0.25
 """Spread of an operation's hours around the standard, log units."""
 
@@ -74,7 +76,8 @@ def _run(shop: Shop, batch: Batch, center: Center, job: Job) -> Process:
     group = center.machines.group
     in_pieces = batch.good >= 4 and luck.random() < group.pieces
     pieces = int(luck.integers(2, 5)) if in_pieces else 1
-    hours = center.hours_for(job.hours)
+    reworked = _rework(batch, shop.now)
+    hours = center.hours_for(job.hours * (1 + reworked / batch.good * REPEAT))
     bounds = [batch.good * number // pieces for number in range(pieces + 1)]
     scrap_rate = min(0.5, line.item.group.scrap * line.item.trouble(shop.now))
     good, forgotten = 0, 0
@@ -91,9 +94,22 @@ def _run(shop: Shop, batch: Batch, center: Center, job: Job) -> Process:
         if last or luck.random() >= shop.plant.records.missed:
             _book(shop, batch, center, forgotten, "final" if last else "partial")
             forgotten = 0
+    if reworked:
+        shop.records.say(
+            "mes", "operation.reworked", line.order, line, shop.now, quantity=reworked, reference=operation(batch),
+            work_center=center.name, reason="defect",
+        )  # fmt: skip
     batch.good = good
     batch.pieces += pieces - 1
     center.leave(job)
+
+
+def _rework(batch: Batch, moment: float) -> int:
+    """How much of a batch an operation has to do again."""
+    item, luck = batch.line.item, batch.line.order.luck
+    if luck.random() >= item.group.rework * item.trouble(moment):
+        return 0
+    return max(1, int(batch.good * (0.1 + 0.4 * luck.random())))
 
 
 def _book_scrap(shop: Shop, batch: Batch, center: Center, scrapped: int, reason: str = "defect") -> None:

@@ -73,9 +73,7 @@ def test_quantities_are_conserved_from_operation_to_operation(events: pd.DataFra
     table = operations(events)
     released = events[events["type"] == "production.released"].set_index("reference")["quantity"]
     before = table.assign(step=table["step"] + 1).set_index(["batch", "step"])["good"]
-    started = [
-        released[row.batch] if row.step == 1 else before[(row.batch, row.step)] for row in table.itertuples()
-    ]
+    started = [released[row.batch] if row.step == 1 else before[(row.batch, row.step)] for row in table.itertuples()]
     table["started"] = started
     following = table.assign(step=table["step"] - 1).set_index(["batch", "step"])["first"]
     end = events["recorded_at"].max() - SETTLED_BEFORE
@@ -144,7 +142,9 @@ def test_orders_that_missed_ship_later_and_reversals_occur() -> None:
     frames = [simulate(tiny(), 240, 80, seed) for seed in SEEDS]
     everything = pd.concat(frames)
     assert (everything.loc[everything["type"] == "operation.confirmed", "reason"] == "reversal").any()
-    assert {"complete", "short", "cancelled"} <= set(everything.loc[everything["type"] == "order_line.closed", "reason"])
+    assert {"complete", "short", "cancelled"} <= set(
+        everything.loc[everything["type"] == "order_line.closed", "reason"]
+    )
     shares = label_shares(frames[0])
     assert shares["missed"] > 0
     state = frames[0][frames[0]["type"] == "order_line.closed"]["order_id"].nunique()
