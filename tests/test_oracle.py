@@ -117,7 +117,7 @@ def test_a_future_that_dies_is_reported() -> None:
     def dies(number: int) -> np.ndarray:
         raise ValueError(f"no future {number}")
 
-    with pytest.raises(ForkingFailed, match="every future must send back 3 outcomes, got from .: ValueError: no fut"):
+    with pytest.raises(ForkingFailed, match=r"send back 3 outcomes, got from \d: ValueError: no future \d"):
         play(dies, 3, 3)
 
 
@@ -128,7 +128,7 @@ def test_futures_come_back_in_their_order() -> None:
 
 def test_without_fork_the_oracle_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delattr(os, "fork")
-    with pytest.raises(ForkingFailed, match="the oracle needs os.fork"):
+    with pytest.raises(ForkingFailed, match=r"the oracle needs os\.fork"):
         simulate_with_oracle(tiny(), ORDERS, PERIOD, SEED, [30], futures=2)
 
 
