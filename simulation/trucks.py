@@ -87,8 +87,6 @@ def _load(shop: Shop, lane: Lane) -> None:
 
 def _loadable(shop: Shop, order: Order, following: float) -> list[Line]:
     """The lines that go with this truck: all that are due, or what is there when it is the last chance."""
-    if order.held(BLOCKS_SHIPPING):
-        return []
     horizon = shop.now + shop.plant.planning.early_days * DAY
     wanted = [line for line in order.lines if line.open and line.promise <= horizon]
     there = [line for line in wanted if line.ready and not order.held(BLOCKS_SHIPPING, line)]

@@ -12,7 +12,7 @@ from simulation.chance import Stream
 from simulation.state import BLOCKS_WORK, Line
 from simulation.world import Machines
 
-LONG_QUEUE = 24.0
+LONG_QUEUE = 16.0
 """Working hours of queue beyond which a work center runs overtime."""
 
 

@@ -7,7 +7,7 @@ import numpy as np
 import orjson
 import pandas as pd
 import pytest
-from plants import TINY, loaded, tiny
+from plants import TINY, loaded, queues_only, tiny
 from typer.testing import CliRunner
 
 from features.errors import InvalidRequest
@@ -84,7 +84,7 @@ def test_more_load_is_more_risk() -> None:
 
 
 def test_expediting_helps_in_a_loaded_plant() -> None:
-    shop = start(loaded(1.5), ORDERS, PERIOD, SEED)
+    shop = start(queues_only(1.5), ORDERS, PERIOD, SEED)
     run_until(shop, 30)
     moment = Moment(shop, SEED, 30, 12)
     chosen = [order for order in moment.orders if not order.expedited and order.due - shop.now < 9 * 24]
