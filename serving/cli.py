@@ -10,7 +10,7 @@ import typer
 
 import features
 from features.errors import InvalidRequest, ShipriskError
-from serving.commands import data, models, service
+from serving.commands import data, models, plant, service
 
 app = typer.Typer(
     name="shiprisk",
@@ -19,6 +19,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+plant.add_to(app)
 data.add_to(app)
 models.add_to(app)
 service.add_to(app)

@@ -8,7 +8,15 @@ from typing import Any
 
 import orjson
 from rich.console import Console
-from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.progress import (
+    BarColumn,
+    Progress,
+    SpinnerColumn,
+    TaskProgressColumn,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
 from rich.table import Table
 
 terminal = Console(stderr=True, highlight=False)
@@ -27,6 +35,19 @@ def steps(total: int) -> Iterator[Callable[[str], None]]:
 
         def tell(what: str) -> None:
             progress.update(task, description=what, advance=1)
+
+        yield tell
+
+
+@contextmanager
+def share_done(what: str) -> Iterator[Callable[[float], None]]:
+    """A progress bar with the time left; call the function with the share that is done, in [0, 1]."""
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), TaskProgressColumn())
+    with Progress(*columns, TimeElapsedColumn(), TimeRemainingColumn(), console=terminal, transient=True) as progress:
+        task = progress.add_task(what, total=1.0)
+
+        def tell(share: float) -> None:
+            progress.update(task, completed=share)
 
         yield tell
 

@@ -1,0 +1,67 @@
+"""Running a plant: from a description, a size and a seed to the event table."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pandas as pd
+
+from features.errors import InvalidRequest
+from simulation.calendar import DAY
+from simulation.demand import arrivals
+from simulation.description import Plant
+from simulation.rounds import mornings
+from simulation.shop import Shop
+from simulation.trucks import run_lane
+
+Tell = Callable[[float], None]
+LONGEST = 3650
+
+
+def silent(_: float) -> None:
+    """Tell nobody."""
+
+
+def start(plant: Plant, orders: int, days: int, seed: int) -> Shop:
+    """A plant on its first morning, ready to run.
+
+    Raises ``InvalidRequest`` when the numbers cannot be simulated.
+    """
+    for what, got, least, most in (
+        ("orders", orders, 1, 10_000_000), ("days", days, 7, LONGEST), ("the seed", seed, 0, 2**63 - 1),
+    ):  # fmt: skip
+        if not least <= got <= most:
+            raise InvalidRequest(f"{what} must lie between {least:,} and {most:,}, got {got:,}")
+    shop = Shop(plant, orders, days, seed)
+    shop.env.process(arrivals(shop))
+    shop.env.process(mornings(shop))
+    for lane in shop.world.lanes.values():
+        shop.env.process(run_lane(shop, lane))
+    return shop
+
+
+def run_until(shop: Shop, day: int, tell: Tell = silent) -> None:
+    """Run to the start of a day, counted from the plant's first; tell the share of the plant's days done."""
+    for next_day in range(int(shop.now // DAY) + 1, day + 1):
+        shop.env.run(until=next_day * DAY)
+        tell(next_day / shop.days)
+
+
+def simulate(plant: Plant, orders: int, days: int, seed: int, tell: Tell = silent) -> pd.DataFrame:
+    """The events of a plant.
+
+    Parameters
+    ----------
+    plant : see ``simulation.load_plant``
+    orders : how many arrive over the days; the plant is sized for them
+    days : calendar days from the plant's first; what is recorded later is not in the table
+    seed : the same seed gives the same table, bit for bit
+    tell : called with the share of days done, in [0, 1]
+
+    Returns
+    -------
+    (n_events, 20) the validated event table, in the order in which the events were recorded.
+    """
+    shop = start(plant, orders, days, seed)
+    run_until(shop, days, tell)
+    return shop.records.frame(days)
