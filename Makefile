@@ -15,8 +15,8 @@ lint: $(VENV)/.made  ## style, types, layers
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-demo: $(DEMO)/.made  ## from a real export to a scored worklist; SOURCE is the folder that holds it
-	examples/scms/demo.sh $(DEMO)/bin/shiprisk "$(SOURCE)"
+demo: $(DEMO)/.made  ## a simulated plant, from its first event to its planner's morning
+	$(DEMO)/bin/shiprisk demo
 
 bench: $(VENV)/.made  ## the model on real orders; SOURCE is the folder that holds the SCMS export
 	$(BIN)/python benchmarks/scms.py --source "$(SOURCE)"

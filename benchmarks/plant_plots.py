@@ -51,7 +51,7 @@ def main() -> None:
     oracle = simulate_with_oracle(plant, asked.orders, asked.days, asked.seed, at_days, asked.futures, of_each=0)
     history = History.of(oracle.events)
     points = decision_points(history, "before=7", plant_calendar("UTC"))
-    outcome, _ = outcomes(history, points.order, points.as_of)
+    outcome, *_ = outcomes(history, points.order, points.as_of)
     # Of the orders due at the very end only those that shipped early are settled: leave them out.
     outcome[points.as_of + 7 * DAY + GRACE > history.recorded.max()] = UNSETTLED
     by_month(points.as_of, outcome, asked.out / "outcomes_by_month.png")

@@ -15,14 +15,16 @@ from pathlib import Path
 
 import numpy as np
 
+from features.context import Context
 from features.decision_points import DecisionPoints
 from features.events.importing import import_events
 from features.history import History
+from features.known import Known
 from features.orders import SHIPPED, commitments
 from features.outcomes import MISSED, PARTIAL, beliefs
-from features.times import DAY, NEVER, micros
+from features.times import DAY, NEVER, micros, plant_calendar
 from training.baselines import BASELINES
-from training.dataset import build_dataset, plants
+from training.dataset import build_dataset
 from training.fit import about_dataset, fit_model
 from training.intervals import metric_estimates
 from training.metrics import METRICS
@@ -62,10 +64,12 @@ def main() -> None:
     share = {name: np.append(risk, np.zeros(len(shipped))) for name, risk in risks.items()}
     share["base rate"] = np.full(len(order), past.points.failed.mean())
     _table("all orders, the shipped ones at risk 0", order, failed[order], share)
-    for via in sorted(set(plants(history)) - {""}):
+    everything = DecisionPoints(np.arange(history.n_orders), np.full(history.n_orders, int(history.recorded.max())))
+    plants = Known(history, everything, Context.of(history, plant_calendar())).first_word("plant")
+    for via in sorted(set(plants)):
         rows = open_.plant == via
         _table(f"open, {via}", open_.order[rows], open_.failed[rows], {"model": risks["model"][rows]})
-        rows = plants(history)[order] == via
+        rows = plants[order] == via
         _table(f"all, {via}", order[rows], failed[order][rows], {"model": share["model"][rows]})
 
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import importlib
-import inspect
 import pkgutil
+import re
+from calendar import day_name
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
+from pathlib import Path
 
 import numpy as np
 
@@ -17,6 +19,7 @@ from features.times import Ints
 
 Compute = Callable[[Known], Floats]
 RISES, FALLS, EITHER = 1, -1, 0
+WITHOUT_A_SAY = ("document.py", "importing.py", "files.py")
 GROUPS = (
     "progress",
     "holds",
@@ -44,7 +47,8 @@ class Signal:
     unit : days, orders, share, ...
     direction : RISES if planners expect risk to rise with it, FALLS if to fall, EITHER if it depends
     definition : one sentence
-    says : what a value tells a planner; ``{value}`` stands for the number with its unit's rounding
+    says : what a value tells a planner; ``{value}`` stands for the number, ``[day|days]`` for one or many
+    negative : what a value below zero tells, said of its size; the same as ``says`` if empty
     absent : what a missing value tells
     """
 
@@ -56,29 +60,46 @@ class Signal:
     says: str
     absent: str
     compute: Compute
+    negative: str = ""
 
     def sentence(self, value: float) -> str:
-        """What this value tells, as a planner would say it."""
-        return self.absent if np.isnan(value) else self.says.replace("{value}", self.shown(value))
+        """What this value tells, as a planner would say it.
+
+        >>> catalogue()["open_holds"].sentence(1.0)
+        '1 hold is open'
+        >>> catalogue()["planned_end_slack"].sentence(-2.0)
+        'the plan ends 2 days after the promise'
+        """
+        if np.isnan(value):
+            return self.absent
+        words = self.negative if value < 0 and self.negative else self.says
+        shown = self.shown(abs(value) if words == self.negative else value)
+        return _NUMBERED.sub(r"\1" if shown in ("1", "-1") else r"\2", words).replace("{value}", shown)
 
     def shown(self, value: float) -> str:
         """The number, rounded as its unit deserves.
 
         >>> catalogue()["partial_completion_ratio"].shown(0.25)
         '25 %'
+        >>> catalogue()["promise_weekday"].shown(1.0)
+        'Tuesday'
         """
         if self.unit == "share":
             return f"{value:.0%}".replace("%", " %")
-        if abs(value) >= 100 or float(value).is_integer():
-            return f"{value:,.0f}"
-        return f"{value:.1f}"
+        if self.unit == "day of the week":
+            return day_name[int(value)]
+        rounded = round(value, 1)
+        if abs(rounded) >= 100 or rounded.is_integer():
+            return f"{rounded:,.0f}"
+        return f"{rounded:.1f}"
 
 
+_NUMBERED = re.compile(r"\[([^|\]]*)\|([^\]]*)\]")
 _REGISTERED: dict[str, Signal] = {}
 
 
 def signal(
-    group: str, unit: str, direction: int, says: str, absent: str = "nothing is recorded"
+    group: str, unit: str, direction: int, says: str, absent: str = "nothing is recorded", negative: str = ""
 ) -> Callable[[Compute], Compute]:
     """Enter a function into the catalogue; its name is the column, its first docstring line the definition."""
 
@@ -91,7 +112,7 @@ def signal(
             raise ValueError(f"{name} must have a docstring that says what it is, got none")
         if name in _REGISTERED and _REGISTERED[name].compute.__module__ != compute.__module__:
             raise ValueError(f"a signal's name must be its own, got {name!r} twice")
-        _REGISTERED[name] = Signal(name, group, unit, direction, definition, says, absent, compute)
+        _REGISTERED[name] = Signal(name, group, unit, direction, definition, says, absent, compute, negative)
         return compute
 
     return enter
@@ -111,13 +132,17 @@ def catalogue() -> dict[str, Signal]:
     return {entry.name: entry for entry in ranked}
 
 
+@lru_cache(maxsize=1)
+def _code() -> bytes:
+    """All code a signal may depend on: every module of this package."""
+    package = Path(__file__).parent
+    return b"".join(path.read_bytes() for path in sorted(package.rglob("*.py")) if path.name not in WITHOUT_A_SAY)
+
+
 def features_hash(names: list[str] | None = None) -> str:
-    """Sixteen hex digits that change when a signal, its definition or its code does."""
-    entries = catalogue()
-    digest = hashlib.sha256()
-    for name in names if names is not None else entries:
-        digest.update(f"{name}\n{inspect.getsource(entries[name].compute)}\n".encode())
-    return digest.hexdigest()[:16]
+    """Sixteen hex digits that change when the list of signals, or any code of the feature pipeline, does."""
+    chosen = names if names is not None else list(catalogue())
+    return hashlib.sha256("\n".join(chosen).encode() + _code()).hexdigest()[:16]
 
 
 def compute(known: Known, names: list[str] | None = None) -> Floats:

@@ -17,7 +17,7 @@ from features.events.schema import DIMENSIONS
 from features.history import History
 from features.orders import OPEN, commitments
 from features.outcomes import MISSED, ON_TIME_IN_FULL, PARTIAL, Beliefs, beliefs
-from features.times import NEVER, Ints, PlantCalendar, isoformat, plant_calendar
+from features.times import EARLIEST, Ints, PlantCalendar, isoformat, plant_calendar
 
 ALL = "all"
 RECENT_DAYS = 180
@@ -35,7 +35,8 @@ class Context:
     track_record : by dimension, and ``ALL``: totals (judged orders, missed or partial orders)
     recent_record : the same over the orders that were first judged in the last ``RECENT_DAYS`` days
     due : orders due in a week, key ``plant`` + BETWEEN + ``week``; ``open_orders`` the same over all weeks
-    known_until : microseconds; nothing recorded later is in here
+    known_until : microseconds; the records end here. No lookup goes past that day: what is silent after it is not
+        known, so it is no sign that an order was missed
     """
 
     calendar: PlantCalendar
@@ -46,23 +47,18 @@ class Context:
     known_until: int
 
     @classmethod
-    def of(cls, history: History, calendar: PlantCalendar) -> Context:
+    def of(cls, history: History, calendar: PlantCalendar, known_until: int | None = None) -> Context:
+        """All orders of a history whose records are complete until ``known_until`` (default: the last record)."""
         due, open_orders = _load(history, calendar)
-        known_until = int(history.recorded.max()) if history.n_events else NEVER
+        if known_until is None:
+            known_until = int(history.recorded.max(initial=EARLIEST))
         lasting, recent = _records(history, calendar)
         return cls(calendar, lasting, recent, due, open_orders, known_until)
 
-    def until(self, moment: int) -> Context:
-        """Only what was known at the start of that day."""
-        day = int(self.calendar.day(np.array([moment]))[0])
-        return Context(
-            self.calendar,
-            {name: book.until(day) for name, book in self.track_record.items()},
-            {name: book.until(day) for name, book in self.recent_record.items()},
-            self.due.until(day),
-            self.open_orders.until(day),
-            min(self.known_until, moment),
-        )
+    def today(self, as_of: Ints) -> Ints:
+        """The day whose start each moment looks things up at."""
+        end = self.calendar.day(np.array([self.known_until + 1]))
+        return np.minimum(self.calendar.day(as_of), end)
 
     def to_json(self) -> dict[str, Any]:
         return {

@@ -61,12 +61,6 @@ class Daybook:
         found: Ints = np.where((key >= 0)[:, None], self.totals[stop] - self.totals[start], 0)
         return found
 
-    def until(self, day: int) -> Daybook:
-        """Only the changes that count by the start of a day."""
-        keep = self.place % DAYS <= day
-        changes = np.diff(self.totals, axis=0)[keep]
-        return Daybook.of(self.keys, self.place[keep] // DAYS, self.place[keep] % DAYS, changes)
-
     def to_json(self) -> dict[str, Any]:
         """Plain lists; ``from_json`` gives the same daybook."""
         return {

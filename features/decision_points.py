@@ -60,7 +60,7 @@ def decision_points(history: History, scheme: str, calendar: PlantCalendar, unti
     until : microseconds, no decision point after it (default: when the last event was recorded)
     """
     end = until if until is not None else int(history.recorded.max(initial=0))
-    notice = re.fullmatch(r"before=(\d+(?:\.\d+)?)", scheme)
+    notice = re.fullmatch(r"before=(\d{1,4}(?:\.\d+)?)", scheme)
     if notice:
         position, as_of, open_ = judged_moments(history, int(float(notice[1]) * DAY))
         wanted = open_ & (as_of <= end)

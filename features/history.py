@@ -84,7 +84,8 @@ class History:
     recorded, occurred, date : (n_events,) microseconds, ``NEVER`` where missing
     quantity, value : (n_events,) millionths, ``NEVER`` where missing
     type : (n_events,) code of the type
-    line : (n_events,) index of the line within its order by ``line_id``, -1 for the whole order
+    line : (n_events,) index of the line within its order by ``line_id``, -1 for the whole order; lines that become
+        known later are counted too, so only the order of the indices means something
     """
 
     order_ids: Texts
@@ -128,7 +129,7 @@ class History:
             quantity=_millionths(columns["quantity"][by]),
             value=_millionths(columns["value"][by]),
             type=np.fromiter((TYPE_CODE[name] for name in types), dtype=np.int64, count=len(types)),
-            line=_index_within_order(order, coded["line_id"].codes),
+            line=_lines(order, coded["line_id"].codes, np.equal(types, "order_line.created").astype(bool)),
             event_id=columns["event_id"][by],
             source=columns["source"][by],
             coded=coded,
@@ -187,6 +188,8 @@ class History:
         """An integer column: ``recorded``, ``occurred``, ``date``, ``quantity``, ``value``, ``lag``, ``moved``."""
         if name == "lag":
             return self.once(("lag",), lambda: self.recorded - self.occurred)
+        if name == "sign":
+            return self.once(("sign",), lambda: np.where((self.quantity < 0) & (self.quantity != NEVER), -1, 1))
         if name == "moved":
             return self.once(("moved",), lambda: self._moved(PLANNED_END, "reference"))
         if name == "moved_size":
@@ -215,7 +218,7 @@ class History:
         relevant = np.flatnonzero(on | self.mask(things.until))
         change = np.zeros(self.n_events, dtype=np.int64)
         change[relevant] = changes_by_key(self.key(things.by)[relevant], on[relevant].astype(np.int64))
-        return _prefix(change), _prefix(change * self.occurred), relevant
+        return _prefix(change), _prefix(change * np.minimum(self.occurred, self.recorded)), relevant
 
     def _moved(self, what: Select, by: str) -> Ints:
         """How far each statement of a date moved the one before it of the same thing, microseconds."""
@@ -287,6 +290,11 @@ def _sorted_positions(codes: NDArray[Any], columns: Columns) -> Ints:
         sources = pd.factorize(columns["source"][rows], sort=True)[0]
         by[tied] = rows[np.lexsort((ids, sources, run))]
     return by
+
+
+def _lines(order: Ints, codes: Ints, creates: NDArray[np.bool_]) -> Ints:
+    """The line each event speaks of; one created without an id is a line of its own, before all others."""
+    return _index_within_order(order, np.where(codes >= 0, codes + 1, np.where(creates, 0, -1)))
 
 
 def _index_within_order(order: Ints, codes: Ints) -> Ints:

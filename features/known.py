@@ -15,7 +15,7 @@ from features.context import ALL, Context, week_key, week_of
 from features.decision_points import DecisionPoints
 from features.engine import known_until
 from features.events.schema import MICRO
-from features.history import History, Select, Standing
+from features.history import History, Select, Standing, Texts
 from features.orders import commitments
 from features.times import DAY, NEVER, Ints
 
@@ -192,7 +192,7 @@ class Known:
 
     @cached_property
     def _today(self) -> Ints:
-        return self.context.calendar.day(self.as_of)
+        return self.context.today(self.as_of)
 
     def share_of_all(self, recent: bool = False) -> Floats:
         """Missed or partial orders as a share of all judged ones, known at the start of today; NaN if none was."""
@@ -231,6 +231,15 @@ class Known:
         codes = np.append(book.codes(self.history.coded["plant"].words), -1)
         return np.where(plant >= 0, book.at(codes[plant], self._today)[:, 0], np.nan)
 
+    def first_word(self, dimension: str) -> Texts:
+        """The first word of a dimension that was known, "" where none was."""
+        point, entry = self._entries(dimension)
+        _, code, position = self.history.words_of_orders(dimension)
+        by = np.lexsort((-position[entry], point))
+        names = np.full(len(self), "", dtype=object)
+        names[point[by]] = self.history.coded[dimension].words[code[entry[by]]]
+        return names
+
     def _plant(self) -> Ints:
         codes = self.history.coded["plant"].codes
         given = self.history.once(("plant given",), lambda: _last_where(codes >= 0))[self.stop]
@@ -255,15 +264,20 @@ class Known:
 
     def _words(self, dimension: str) -> tuple[Ints, Ints]:
         """(decision point, code) for each word of a dimension that was known."""
-        order, code, position = self.history.words_of_orders(dimension)
+        point, entry = self._entries(dimension)
+        if self.trace is not None:
+            self.trace.append(self.history.words_of_orders(dimension)[2][entry[point == 0]])
+        return point, self.history.words_of_orders(dimension)[1][entry]
+
+    def _entries(self, dimension: str) -> tuple[Ints, Ints]:
+        """(decision point, entry of ``words_of_orders``) that was known."""
+        order, _, position = self.history.words_of_orders(dimension)
         start = np.searchsorted(order, self.order)
         count = np.searchsorted(order, self.order, side="right") - start
         point = np.repeat(np.arange(len(self)), count)
         entry = np.repeat(start, count) + np.arange(len(point)) - np.repeat(np.cumsum(count) - count, count)
         known = position[entry] < self.stop[point]
-        if self.trace is not None:
-            self.trace.append(position[entry[known & (point == 0)]])
-        return point[known], code[entry[known]]
+        return point[known], entry[known]
 
     # -- evidence ------------------------------------------------------------------------------------------
 

@@ -6,6 +6,7 @@ and the same on every machine. ``NEVER`` stands for a missing moment.
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
@@ -30,15 +31,25 @@ MICROSECOND = pd.Timedelta(1, unit="us")
 LATEST = int((pd.Timestamp("2200-01-01", tz="UTC") - EPOCH) // MICROSECOND)
 
 
+ISO_8601 = re.compile(
+    r"(?P<date>\d{4}-\d{2}-\d{2}|\d{8})"
+    r"(?P<time>[T ]\d{2}:?\d{2}(:?\d{2}(\.\d{1,9})?)?(?P<offset> ?(Z|[+-]\d{2}(:?\d{2})?))?)?",
+    re.ASCII,
+)
+"""A date of the calendar, alone or with a time of day. What people also write (now, 3/2/15, March) is not read."""
+
+
 def micros(moment: Any) -> int:
-    """Microseconds since the epoch of anything pandas reads as a moment; without an offset it is UTC.
+    """Microseconds since the epoch of an ISO 8601 text or a datetime; without an offset it is UTC.
 
     >>> micros("1970-01-02")
     86400000000
     """
     try:
+        if isinstance(moment, str) and not ISO_8601.fullmatch(moment.strip()):
+            raise ValueError(moment)
         stamp = pd.Timestamp(moment)
-    except (ValueError, TypeError) as error:
+    except (ValueError, TypeError, OverflowError) as error:
         raise InvalidRequest(f"a moment must be an ISO 8601 date or time, got {moment!r}") from error
     if not isinstance(stamp, pd.Timestamp):
         raise InvalidRequest(f"a moment must be an ISO 8601 date or time, got {moment!r}")

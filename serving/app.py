@@ -25,6 +25,7 @@ from serving.settings import Settings
 PROBLEMS: dict[int | str, dict[str, Any]] = {
     status: {"model": Problem, "description": said}
     for status, said in {
+        400: "The body cannot be decoded",
         413: "The body is too large",
         422: "The request cannot be served as it stands",
         503: "There is no model to score with",
@@ -95,6 +96,9 @@ def score_request(scorer: Scorer, request: ScoreRequest, settings: Settings, now
     if len(request.events) > settings.max_events:
         raise InvalidRequest(f"a request must have at most {settings.max_events:,} events, got {len(request.events):,}")
     columns = event_columns([event.model_dump() for event in request.events])
+    orders = len({event.subject for event in request.events})
+    if orders > settings.max_orders:
+        raise InvalidRequest(f"a request must have at most {settings.max_orders:,} orders, got {orders:,}")
     judged = validate_columns(columns, len(request.events), settings.zone)
     _refuse_faults(judged)
     history = History.of_columns(judged.columns)

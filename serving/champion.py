@@ -51,7 +51,7 @@ def load_champion(settings: Settings, wanted: str = CHAMPION) -> Champion:
         away: tuple[str, ...] = ()
     except RegistryUnavailable as error:
         registered = _remembered(settings, wanted, error)
-        folder = settings.models / registered.name / registered.version
+        folder = _folder(settings, registered)
         away = (f"the model registry is away, the cached version {registered.version} scores",)
     model = RiskModel.load(folder)
     return Champion(registered.name, registered.version, model, away + _mismatch(model))
@@ -68,8 +68,13 @@ def _resolve(settings: Settings, wanted: str) -> Registered:
         raise ModelMissing(f"a model {settings.model}@{wanted} must be registered, got none: {hint}") from error
 
 
+def _folder(settings: Settings, registered: Registered) -> Path:
+    """Versions start anew in another registry, so the run is part of the name."""
+    return settings.models / registered.name / f"{registered.version}-{registered.run_id}"
+
+
 def _cached(settings: Settings, registered: Registered) -> Path:
-    folder = settings.models / registered.name / registered.version
+    folder = _folder(settings, registered)
     if not folder.exists():
         folder.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=folder.parent) as temporary:
@@ -88,8 +93,9 @@ def _remember(settings: Settings, registered: Registered) -> None:
 def _remembered(settings: Settings, wanted: str, why: RegistryUnavailable) -> Registered:
     folder = settings.models / settings.model
     pointer = folder / "champion.json"
-    if wanted.isdigit() and (folder / wanted).exists():
-        return Registered(settings.model, wanted, "")
+    versions = sorted(folder.glob(f"{wanted}-*")) if wanted.isdigit() else []
+    if versions:
+        return Registered(settings.model, wanted, versions[-1].name.partition("-")[2])
     if wanted == CHAMPION and pointer.exists():
         kept = json.loads(pointer.read_text(encoding="utf-8"))
         return Registered(settings.model, kept["version"], kept["run_id"], (CHAMPION,))

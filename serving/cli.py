@@ -7,10 +7,11 @@ import sys
 from typing import Annotated
 
 import typer
+from pydantic import ValidationError
 
 import features
 from features.errors import InvalidRequest, ShipriskError
-from serving.commands import data, models, plant, service
+from serving.commands import data, demo, models, plant, service
 
 app = typer.Typer(
     name="shiprisk",
@@ -23,6 +24,7 @@ plant.add_to(app)
 data.add_to(app)
 models.add_to(app)
 service.add_to(app)
+demo.add_to(app)
 
 
 def _version(wanted: bool) -> None:
@@ -49,6 +51,10 @@ def main() -> None:
     except ShipriskError as error:
         typer.echo(f"shiprisk: {error}", err=True)
         sys.exit(2 if isinstance(error, InvalidRequest) else 1)
+    except ValidationError as error:
+        wrong = "; ".join(f"SHIPRISK_{'_'.join(map(str, e['loc'])).upper()}: {e['msg']}" for e in error.errors())
+        typer.echo(f"shiprisk: the settings must hold, got {wrong}", err=True)
+        sys.exit(2)
     except OSError as error:
         typer.echo(f"shiprisk: {error.strerror or error}: {error.filename or ''}".rstrip(": "), err=True)
         sys.exit(1)

@@ -18,6 +18,14 @@ STATUS: dict[type[ShipriskError], tuple[int, str, str]] = {
 }
 
 
+KINDS = {
+    400: ("malformed", "The request cannot be read"),
+    404: ("not-found", "There is no such route"),
+    405: ("method-not-allowed", "The route does not take this method"),
+    413: ("too-large", "The request is too large"),
+}
+
+
 class NotReady(ShipriskError):
     """The service has no model to score with."""
 
@@ -68,7 +76,8 @@ async def _malformed(_: Request, error: Exception) -> JSONResponse:
 async def _http(_: Request, error: Exception) -> JSONResponse:
     status = error.status_code if isinstance(error, HTTPException) else 500
     detail = str(error.detail) if isinstance(error, HTTPException) else ""
-    response = problem(status, "http", detail, detail)
+    kind, title = KINDS.get(status, ("http", detail))
+    response = problem(status, kind, title, detail)
     response.headers.update((error.headers if isinstance(error, HTTPException) else None) or {})
     return response
 

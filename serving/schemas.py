@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 Text = Annotated[str, Field(min_length=1, max_length=512)]
 Moment = Annotated[str, Field(max_length=64, examples=["2015-03-02T08:00:00Z"])]
-Number = Annotated[float, Field(allow_inf_nan=False)]
+Number = Annotated[float, Field(allow_inf_nan=False, strict=True)]
 
 
 class EventData(BaseModel):

@@ -20,6 +20,8 @@ class Settings(BaseSettings):
     max_body_bytes: int = Field(default=4 * 1024 * 1024, ge=1024, description="A larger request is refused")
     max_events: int = Field(default=10_000, ge=1, description="A request with more events is refused")
 
+    max_orders: int = Field(default=500, ge=1, description="A request with more orders is refused")
+
     @property
     def tracking_uri(self) -> str:
         """Where MLflow keeps runs and models: ``MLFLOW_TRACKING_URI``, else a file under ``home``."""

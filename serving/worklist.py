@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from features.decision_points import DecisionPoints
-from features.history import History, Texts
+from features.history import History
 from features.known import Known
 from serving.scoring import Factor, OrderScore, Scorer
 
@@ -17,11 +17,11 @@ def worklist(scorer: Scorer, history: History, points: DecisionPoints, most_fact
     Returns (n_open_and_late, 10 + 2 * most_factors); orders that shipped or were cancelled are left out.
     """
     scores = scorer.score(history, points, most_factors)
-    values = Known(history, points, scorer.context).value()
-    customers, plants = (_first_words(history, dimension) for dimension in ("customer", "plant"))
+    known = Known(history, points, scorer.context)
+    named = (known.first_word("customer"), known.first_word("plant"), known.value())
     rows = [
-        _row(score, customers[order], plants[order], value, most_factors)
-        for score, order, value in zip(scores, points.order, values, strict=True)
+        _row(score, customer, plant, value, most_factors)
+        for score, customer, plant, value in zip(scores, *named, strict=True)
         if score.risk is not None
     ]
     columns = list(_row(_EMPTY, "", "", 0.0, most_factors))
@@ -63,11 +63,3 @@ def _row(score: OrderScore, customer: str, plant: str, value: float, most: int) 
 
 
 _EMPTY = OrderScore("", "", None, None, None, None, None, None, None, (), None)
-
-
-def _first_words(history: History, dimension: str) -> Texts:
-    names = np.full(history.n_orders, "", dtype=object)
-    order, code, position = history.words_of_orders(dimension)
-    by = np.lexsort((-position, order))
-    names[order[by]] = history.coded[dimension].words[code[by]]
-    return names

@@ -58,7 +58,7 @@ def points(history: History, day: float, order: str | None = None) -> DecisionPo
 
 def known(events: pd.DataFrame, day: float, order: str | None = None) -> Known:
     history = History.of(events)
-    return Known(history, points(history, day, order), Context.of(history, UTC))
+    return Known(history, points(history, day, order), Context.of(history, UTC, moment(day)))
 
 
 def days(count: float) -> int:

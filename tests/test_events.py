@@ -5,7 +5,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from features.errors import InvalidEvents
+from features.errors import InvalidEvents, InvalidRequest
 from features.events import COLUMNS, TYPES, checked_events, read_events, validate_events, write_events
 from features.times import micros
 from tests.stories import created, event, shipped, story
@@ -39,7 +39,7 @@ def test_all_faults_are_collected_with_row_column_value_and_rule() -> None:
     )
     assert found == [
         "row 0: order_id must be given, got nothing",
-        "row 0: quantity must be a number of at most 1e+12 in size, got 'many'",
+        "row 0: quantity must be a number of at most 1e+10 in size, got 'many'",
         "row 2: occurred_at must be an ISO 8601 date or time, got 'yesterday'",
         "row 2: kind must be one of quality, material, engineering, credit, delivery, documents for hold.placed, "
         "got 'moon'",
@@ -107,6 +107,39 @@ def test_a_file_that_is_no_table_says_so(tmp_path: Path, name: str, content: byt
         (tmp_path / name).write_bytes(content)
     with pytest.raises(InvalidEvents, match=said):
         read_events(tmp_path / name)
+
+
+@pytest.mark.parametrize("text", ["now", "today", "10:00", "March 2015", "01/02/2015", "2015-03", "2015", "2015-02-30"])
+def test_what_is_no_iso_8601_date_is_rejected(text: str) -> None:
+    assert faults(raw(date=text)) == [f"row 0: date must be an ISO 8601 date or time, got {text!r}"]
+    with pytest.raises(InvalidRequest, match="must be an ISO 8601 date or time"):
+        micros(text)
+
+
+def test_a_compact_date_is_a_date() -> None:
+    result = validate_events(pd.DataFrame([raw(date="20240201")]))
+    assert result.events["date"].iloc[0] == pd.Timestamp("2024-02-01T23:59:59.999999Z")
+
+
+@pytest.mark.parametrize("value", [True, "many", "True", float("inf"), 1e11, pd.Timedelta(1), "1 000"])
+def test_what_is_no_number_is_rejected(value: object) -> None:
+    assert "quantity must be a number of at most 1e+10 in size" in faults(raw(quantity=value))[0]
+
+
+def test_moments_without_an_offset_are_counted_as_assumed() -> None:
+    result = validate_events(pd.DataFrame([raw(occurred_at="2024-01-01 08:00")]))
+    assert result.assumptions["occurred_at given without an offset: taken as UTC"] == 1
+
+
+def test_ids_that_are_numbers_stay_what_they_are(tmp_path: Path) -> None:
+    big = 9007199254740993
+    frame = pd.DataFrame([raw(order_id=big), raw(event_id="2", order_id=big + 1)])
+    frame["line_id"] = pd.array([10, None], dtype="Int64")
+    frame["order_id"] = frame["order_id"].astype("int64")
+    frame.to_parquet(tmp_path / "e.parquet")
+    events = read_events(tmp_path / "e.parquet")
+    assert list(events["order_id"]) == [str(big), str(big + 1)]
+    assert events["line_id"].iloc[0] == "10"
 
 
 def test_moments_are_exact_to_the_microsecond() -> None:

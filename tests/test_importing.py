@@ -79,6 +79,45 @@ def test_dates_and_timestamps_of_duckdb_are_understood(tmp_path: Path) -> None:
     assert row["recorded_at"] == pd.Timestamp("2024-01-01T07:00:00Z")
 
 
+ODD = """SELECT 'order_line.created' AS type, 'a' AS event_id, 'erp' AS source, 'A' AS order_id,
+    DATE '2024-03-01' AS date, 5 AS quantity, TIMESTAMP '2024-01-01 08:00:00' AS occurred_at, {}"""
+
+
+@pytest.mark.parametrize(
+    ("odd", "because"),
+    [
+        ("DATE 'infinity' AS recorded_at", "recorded_at must be an ISO 8601"),
+        ("DATE '20000-01-01' AS recorded_at", "recorded_at must be an ISO 8601"),
+        ("INTERVAL 5 DAY AS recorded_at", "recorded_at must be an ISO 8601"),
+        ("[1, 2] AS recorded_at", "recorded_at must be an ISO 8601"),
+        ("true AS value", "value must be a number"),
+        ("'\\x00'::BLOB AS kind, 'late' AS rejected", "late"),
+    ],
+)
+def test_odd_types_are_rejected_by_name(tmp_path: Path, odd: str, because: str) -> None:
+    found = run(tmp_path, ODD.format(odd))
+    assert found.report.events_out == 0
+    assert found.rejects["because"].iloc[0].startswith(because)
+
+
+def test_ids_and_rows_that_are_numbers_stay_what_they_are(tmp_path: Path) -> None:
+    mapping = """CREATE VIEW source_rows AS SELECT unnest([1, 2, 3]) AS source_row;
+    SELECT 'order_line.created' AS type, x AS event_id, 'erp' AS source, 9007199254740992 + x AS order_id,
+        CASE WHEN x > 1 THEN 10 END AS line_id, DATE '2024-03-01' AS date, 5 AS quantity,
+        TIMESTAMP '2024-01-01 08:00:00' AS occurred_at, x AS source_row FROM (SELECT unnest([1, 2, 3]) AS x)"""
+    found = run(tmp_path, mapping)
+    assert list(found.events["order_id"]) == ["9007199254740993", "9007199254740994", "9007199254740995"]
+    assert list(found.events["line_id"].dropna()) == ["10", "10"]
+    assert (found.report.rows_in, found.report.rows_imported) == (3, 3)
+
+
+def test_a_repeated_row_that_is_refused_is_counted_once(tmp_path: Path) -> None:
+    twice = """SELECT * FROM (SELECT 'order_line.created' AS type, 'a' AS event_id, 'erp' AS source, 'A' AS order_id,
+        '2024-03-01' AS date, 5 AS quantity, '2024-01-01' AS occurred_at, unnest(['no', NULL, NULL]) AS rejected)"""
+    report = run(tmp_path, twice).report
+    assert (report.events_yielded, report.events_out, report.events_rejected, report.duplicates) == (3, 1, 1, 1)
+
+
 @pytest.mark.parametrize(
     ("mapping", "said"),
     [
@@ -87,6 +126,7 @@ def test_dates_and_timestamps_of_duckdb_are_understood(tmp_path: Path) -> None:
         ("CREATE TABLE t AS SELECT 1", "last statement of a mapping must be a SELECT"),
         ("SELECT 1 AS one", "event_id missing, source missing, type missing, order_id missing, occurred_at missing"),
         (MAPPING.replace("amount AS quantity", "amount AS amount"), "amount unknown"),
+        ("SELECT 1 AS type, 2 AS type", "each column once, got type twice"),
         (MAPPING.replace("done <> 'skip'", "false").replace("gone IS NOT NULL", "false"), "at least one row"),
     ],
 )

@@ -60,6 +60,20 @@ def test_quantities_add_up_exactly() -> None:
     assert known(events, 3).issued()[0] == 1.0
 
 
+def test_a_line_without_an_id_is_a_line_of_its_own() -> None:
+    told = [created(0, 20), shipped(2, 10, line="20"), event("hold.placed", 8, kind="credit", line="10")]
+    assert state(*told[:2], day=5) == state(*told, day=5) == "open"
+    assert state(created(0, 20), shipped(2, 10), created(8, 30, line="0"), day=5) == "shipped"
+
+
+def test_a_line_that_shipped_after_its_promise_makes_the_order_late() -> None:
+    """It can no longer be on time in full, so there is nothing left to predict."""
+    told = [created(0, 5, line="1"), created(0, 20, line="2"), shipped(7, 10, line="1")]
+    assert [state(*told, day=day) for day in (4, 6, 8)] == ["open", "late", "late"]
+    in_time = [*told[:2], shipped(5, 10, line="1")]
+    assert state(*in_time, day=8) == "open"
+
+
 def test_orders_do_not_reach_into_each_other() -> None:
     events = story(created(0, 10), shipped(3, 10), created(1, 20, order="B"))
     history = History.of(events)

@@ -18,7 +18,7 @@ def outcome(*events: dict[str, Any], day: float, until: float = 1000, **rules: A
     """The outcome of order A seen from a day, and the day it was known."""
     history = History.of(story(*events))
     order, as_of = np.array([0]), np.array([moment(day)])
-    found, known_at = outcomes(history, order, as_of, until=moment(until), **rules)
+    found, known_at, _ = outcomes(history, order, as_of, until=moment(until), **rules)
     day_known = None if known_at[0] == NEVER else (known_at[0] - moment(0)) / days(1)
     return str(OUTCOMES[found[0]]), day_known
 
@@ -106,6 +106,47 @@ def test_a_goods_issue_of_the_whole_order_fills_its_lines() -> None:
     lines = [created(0, 10, line="1"), created(0, 10, line="2")]
     assert outcome(*lines, shipped(9), day=1)[0] == "on_time_in_full"
     assert outcome(*lines, shipped(9, 15), day=1)[0] == "partial"
+
+
+def test_shipped_on_the_last_moment_of_the_promise_is_in_time() -> None:
+    assert outcome(created(0, 10), shipped(10, 10), day=1)[0] == "on_time_in_full"
+    assert outcome(created(0, 10), shipped(10.00001, 10), day=1)[0] == "missed"
+    assert outcome(created(0, 10), event("order_line.changed", 10, quantity=5), shipped(9, 5), day=1)[0] == (
+        "on_time_in_full"
+    )
+    assert outcome(created(0, 10), day=10)[0] == "missed"
+
+
+def test_a_correction_known_at_the_moment_counts_whenever_it_happened() -> None:
+    told = [created(0, 10), event("order_line.changed", 12, quantity=5, late=-10), shipped(9, 5)]
+    assert outcome(*told, day=3)[0] == "on_time_in_full"
+    assert outcome(*told, day=1)[0] == "partial"
+
+
+def test_a_goods_issue_without_a_line_passes_over_lines_that_are_cancelled_or_not_known_yet() -> None:
+    lines = [created(0, 10, line="10"), created(0, 10, line="20")]
+    cancelled = event("order_line.closed", 1, line="10", reason="cancelled")
+    assert outcome(*lines, cancelled, shipped(5, 10), day=2)[0] == "on_time_in_full"
+    raised = [created(0, 9, line="10"), shipped(2, 15), event("order_line.changed", 3, line="10", quantity=20)]
+    assert outcome(*raised, created(8, 30, line="20"), day=4)[0] == "partial"
+
+
+def test_a_late_issue_is_not_given_to_its_line_again() -> None:
+    lines = [created(0, 5, line="10"), created(0, 20, line="20")]
+    assert outcome(*lines, shipped(7, 10), shipped(10, 10), day=1)[0] == "partial"
+
+
+def test_all_that_is_left_may_be_booked_before_the_line_is() -> None:
+    assert outcome(shipped(0, line="1"), created(1, 20, line="1"), shipped(30, 1, line="1"), day=1)[0] == "unsettled"
+    assert outcome(shipped(9, line="2", late=-9), created(1, 20, line="1"), created(1, 20, line="2"), day=1)[0] == (
+        "partial"
+    )
+
+
+@pytest.mark.parametrize("share", [0.29, 0.07, 0.57])
+def test_the_tolerance_is_exact(share: float) -> None:
+    told = [created(0, 10, quantity=100), shipped(8, round(100 - 100 * share))]
+    assert outcome(*told, day=1, tolerance=share)[0] == "on_time_in_full"
 
 
 def test_the_track_record_keeps_what_was_believed_and_when() -> None:

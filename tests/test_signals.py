@@ -74,7 +74,7 @@ def signals(events: pd.DataFrame, day: float, context: Context | None = None) ->
     """Every signal of every order on a day, by order."""
     history = History.of(events)
     points_now = points(history, day)
-    context = context or Context.of(history, UTC)
+    context = context or Context.of(history, UTC, moment(day))
     return pd.DataFrame(
         compute(Known(history, points_now, context)), columns=SIGNALS, index=pd.Index(history.order_ids)
     )
@@ -101,7 +101,7 @@ def test_the_order_of_rows_changes_no_signal(rows: list[dict[str, Any]], day: in
 @given(EVENTS, DAYS)
 def test_an_order_alone_has_the_signals_it_has_among_others(rows: list[dict[str, Any]], day: int) -> None:
     events = table(rows)
-    context = Context.of(History.of(events), UTC)
+    context = Context.of(History.of(events), UTC, moment(day))
     together = signals(events, day, context)
     for order in together.index:
         alone = signals(events[(events["order_id"] == order).to_numpy()], day, context)
@@ -111,7 +111,7 @@ def test_an_order_alone_has_the_signals_it_has_among_others(rows: list[dict[str,
 @given(EVENTS, DAYS)
 def test_context_survives_json(rows: list[dict[str, Any]], day: int) -> None:
     events = table(rows)
-    context = Context.of(History.of(events), UTC)
+    context = Context.of(History.of(events), UTC, moment(day))
     kept = Context.from_json(context.to_json())
     pd.testing.assert_frame_equal(signals(events, day, kept), signals(events, day, context), check_exact=True)
 
@@ -119,7 +119,7 @@ def test_context_survives_json(rows: list[dict[str, Any]], day: int) -> None:
 @given(EVENTS, DAYS)
 def test_many_moments_at_once_are_the_same_as_one_by_one(rows: list[dict[str, Any]], day: int) -> None:
     history = History.of(table(rows))
-    context = Context.of(history, UTC)
+    context = Context.of(history, UTC, moment(40))
     order = np.zeros(3, dtype=np.int64)
     moments = np.array([moment(day), moment(day + 3), moment(40)])
     together = compute(Known(history, DecisionPoints(order, moments), context))
@@ -154,6 +154,41 @@ def test_evidence_is_known_and_of_the_order(rows: list[dict[str, Any]], day: int
             read = evidence(seen, name)
             assert (history.order[read] == order).all()
             assert (history.recorded[read] <= moment(day)).all()
+
+
+EVIDENCE = {
+    "open_holds": ["h2"],
+    "hold_frequency": ["h1", "h2"],
+    "hold_days": ["h1", "h2", "h1 released"],
+    "holds_last_7_days": ["h2"],
+    "planned_end_slack": ["line", "plan", "plan again"],
+    "schedule_churn": ["plan again"],
+    "days_since_release": ["plan"],
+    "days_since_event": ["h2"],
+    "order_age": ["line"],
+    "days_to_promise": ["line"],
+    "order_lines": ["line"],
+    "plant_open_orders": ["line"],
+    "customer_failure_share": ["line"],
+    "events_known": ["line", "plan", "h1", "plan again", "h1 released", "h2"],
+}
+
+
+@pytest.mark.parametrize("name", EVIDENCE)
+def test_evidence_names_the_events_a_signal_rests_on(name: str) -> None:
+    history = History.of(
+        story(
+            created(0, 40, event_id="line", plant="P", customer="C"),
+            event("production.released", 1, event_id="plan", reference="p", date=20),
+            event("hold.placed", 2, event_id="h1", kind="quality", reference="h1"),
+            event("production.rescheduled", 3, event_id="plan again", reference="p", date=25),
+            event("hold.released", 4, event_id="h1 released", kind="quality", reference="h1"),
+            event("hold.placed", 10, event_id="h2", kind="credit", reference="h2"),
+            event("hold.placed", 30, event_id="h3", kind="credit", reference="h3"),
+        )
+    )
+    seen = Known(history, points(history, 12), Context.of(history, UTC))
+    assert list(history.event_id[evidence(seen, name)]) == EVIDENCE[name]
 
 
 def value(name: str, *events: dict[str, Any], day: float, order: str = "A") -> float:
@@ -246,6 +281,59 @@ def test_readiness_material_quality_and_delivery() -> None:
     assert {name: value(name, *told, day=6) for name in expected} == expected
 
 
+def test_a_reversed_confirmation_is_no_piece() -> None:
+    told = [
+        created(0, 20),
+        event("operation.confirmed", 1, reference="10", quantity=5, state="partial"),
+        event("operation.confirmed", 2, reference="10", quantity=-5, state="partial"),
+        event("operation.confirmed", 3, reference="10", quantity=10, state="final"),
+    ]
+    assert value("partial_completion_ratio", *told, day=4) == 0.0
+
+
+def test_a_hold_recorded_before_it_stands_has_not_stood_less_than_nothing() -> None:
+    told = [created(0, 40), event("hold.placed", 10, kind="credit", reference="h", late=-8)]
+    assert value("hold_days", *told, day=5) == 3.0
+
+
+def test_a_value_that_nobody_states_is_missing() -> None:
+    assert np.isnan(value("order_value", created(0, 20), day=1))
+    assert value("order_value", created(0, 20, line="1"), created(0, 20, line="2", value=5.5), day=1) == 5.5
+
+
+def test_the_worst_item_counts() -> None:
+    told = [
+        *(created(0, 10, order=f"B{n}", item="bad") for n in range(20)),
+        *(row for n in range(20) for row in (created(0, 10, order=f"G{n}", item="good"), shipped(5, 10, f"G{n}"))),
+        created(0, 60, line="1", item="good"),
+        created(0, 60, line="2", item="bad"),
+    ]
+    assert value("item_failure_share", *told, day=20) == (20 + 20 * 0.5) / 40
+    assert value("item_orders_judged", *told, day=20) == 20
+
+
+def test_a_word_said_after_an_order_was_judged_does_not_enter_its_record() -> None:
+    """Order B is judged on day 3, a week before its promise; its route is named on day 20."""
+    told = [
+        created(0, 60, route="sea"),
+        created(0, 10, order="B"),
+        event("delivery.planned", 20, "B", date=25, route="sea"),
+    ]
+    assert np.isnan(value("route_failure_share", *told, day=12))
+    assert value("item_orders_judged", *told, created(0, 60, order="C", item="x"), day=30, order="C") == 0
+    history = History.of(story(*told))
+    assert Context.of(history, UTC).track_record["route"].totals[-1, 0] == 0
+
+
+def test_silence_after_the_end_of_the_records_is_no_failure() -> None:
+    """The records end on day 5; nobody knows on day 30 whether the order of day 10 was missed."""
+    history = History.of(story(created(0, 60, customer="C"), created(5, 10, order="B", customer="C")))
+    seen = Known(history, points(history, 30), Context.of(history, UTC))
+    assert np.isnan(compute(seen, ["failure_share_recent"])[0, 0])
+    watched = Known(history, points(history, 30), Context.of(history, UTC, moment(30)))
+    assert compute(watched, ["failure_share_recent"])[0, 0] == 1.0
+
+
 def test_reporting_lag_is_the_mean_of_the_second_clock() -> None:
     told = [created(0, 20, late=1), event("hold.placed", 1, kind="credit", late=3)]
     assert value("reporting_lag", *told, day=9) == 2
@@ -286,6 +374,15 @@ def test_load_counts_open_orders_due_in_the_week_from_the_day_after() -> None:
     assert value("plant_orders_due_same_week", *told, day=1) == 2
     assert value("plant_open_orders", *told, day=1) == 3
     assert value("plant_open_orders", *told, shipped(2, 10, "C"), day=3) == 2
+
+
+def test_sentences_speak_of_one_and_of_many_and_of_less_than_nothing() -> None:
+    say = {name: catalogue()[name].sentence for name in ("open_holds", "planned_end_slack", "promise_weekday")}
+    assert [say["open_holds"](n) for n in (1.0, 2.0)] == ["1 hold is open", "2 holds are open"]
+    assert say["planned_end_slack"](-1.04) == "the plan ends 1 day after the promise"
+    assert say["planned_end_slack"](2.5) == "the plan leaves 2.5 days before the promise"
+    assert say["planned_end_slack"](float("nan")) == "no end is planned"
+    assert say["promise_weekday"](4.0) == "the promise falls on a Friday"
 
 
 def test_the_hash_changes_with_the_signals() -> None:

@@ -160,7 +160,7 @@ def test_orders_that_missed_ship_later_and_reversals_occur() -> None:
 def label_shares(frame: pd.DataFrame) -> dict[str, float]:
     history = History.of(frame)
     points = decision_points(history, "before=7", plant_calendar("UTC"))
-    outcome, _ = outcomes(history, points.order, points.as_of)
+    outcome, *_ = outcomes(history, points.order, points.as_of)
     names = OUTCOMES[outcome]
     settled = np.isin(names, ["missed", "partial", "on_time_in_full"])
     return {name: float((names[settled] == name).mean()) for name in ("missed", "partial", "on_time_in_full")}
@@ -190,7 +190,7 @@ def test_the_ledger_judges_like_the_outcomes_of_the_records() -> None:
     seen = set()
     for as_of, entries in committed.items():
         order = np.array([index[entry.order.order_id] for entry in entries])
-        outcome, _ = outcomes(history, order, np.full(len(order), as_of))
+        outcome, *_ = outcomes(history, order, np.full(len(order), as_of))
         truth = [words[judge(entry)] for entry in entries]
         assert list(OUTCOMES[outcome]) == truth
         seen.update(truth)

@@ -11,12 +11,13 @@ from features.catalogue import catalogue
 from features.errors import InvalidRequest
 from features.times import DAY, micros
 from tests.little_plant import little_plant
-from tests.stories import created, shipped, story
+from tests.stories import UTC, created, event, shipped, story
 from training.boosting import lightgbm
+from training.calibration import Affine, fit_affine
 from training.dataset import build_dataset, fingerprint, split_by_time
 from training.fit import fit_model
 from training.model import Explanation, InvalidModel, RiskModel
-from training.run import Trained, train
+from training.run import Trained, of_other_orders, train
 
 
 def test_the_model_finds_the_cause_and_beats_the_baselines(trained: Trained) -> None:
@@ -105,6 +106,51 @@ def test_decision_points_are_thinned_and_an_orders_weights_sum_to_one(plant: pd.
     np.testing.assert_allclose(np.bincount(points.order, points.weight)[orders], 1)
     first = points.order == orders[0]
     assert np.ptp(points.as_of[first]) > 5 * DAY  # spread over the order's life, not its first days
+
+
+def test_successes_are_not_learned_from_before_failures_can_be(plant: pd.DataFrame) -> None:
+    """Near the end of the records an early delivery is settled, a miss is not: neither is taken."""
+    until = micros("2024-06-01")
+    points = build_dataset(plant, "daily", until).points
+    assert (points.due + 2 * DAY <= until).all()
+    assert (points.known_at >= points.due + 2 * DAY).all()
+
+
+def test_the_context_of_a_model_ends_with_its_training(plant: pd.DataFrame) -> None:
+    until = micros("2024-06-01")
+    context = build_dataset(plant, "daily", until).context
+    last_day = UTC.day(np.array([until]))[0]
+    assert context.known_until == until
+    customers = context.track_record["customer"]
+    seen = plant[(plant["recorded_at"] <= pd.Timestamp("2024-06-01", tz="UTC")).to_numpy()]
+    assert customers.totals[-1, 0] <= seen["order_id"].nunique() * 2
+    later = np.array([until + 400 * DAY])
+    assert context.today(later)[0] == last_day
+
+
+def test_the_calibration_is_of_orders_the_trees_have_not_seen(trained: Trained) -> None:
+    model, points = trained.model, trained.dataset.points
+    later = split_by_time(points).later
+    raw = model.risk.predict(later.signals, raw_score=True)
+    assert fit_affine(raw, later.failed, later.weight) == model.calibration
+    assert model.calibration != Affine()
+    assert not np.allclose(model.predict(later.signals).risk, 1 / (1 + np.exp(-raw)))
+
+
+def test_the_test_part_has_no_order_that_was_learned_from(plant: pd.DataFrame) -> None:
+    """A promise moved far back opens an order again that was missed and learned from."""
+    moved = [event("commitment.changed", n / 2 + 30, f"O{n:04}", date=n / 2 + 300) for n in range(0, 400, 3)]
+    reopened = pd.concat([plant, story(*moved).assign(source="planner")], ignore_index=True)
+    reopened = reopened[
+        ~((reopened["type"] == "goods.issued") & reopened["order_id"].isin([m["order_id"] for m in moved]))
+    ]
+    whole = build_dataset(reopened, "daily")
+    cut = split_by_time(whole.points).at
+    past = build_dataset(reopened, "daily", cut)
+    test = of_other_orders(whole, past, cut)
+    learned = set(past.history.order_ids[past.points.order])
+    assert not learned & set(whole.history.order_ids[test.order])
+    assert learned & set(whole.history.order_ids[whole.points.order[whole.points.as_of > cut]])
 
 
 def test_the_fingerprint_is_of_the_content(plant: pd.DataFrame) -> None:

@@ -32,9 +32,11 @@ class LabelledPoints:
     ----------
     signals : (n, n_signals) floats, columns ``names``
     order, as_of, due, known_at : (n,) index of the order, microseconds
+        ``known_at`` is when the outcome was known and the last promise and its grace had passed, whatever the outcome:
+        a success settles earlier than a failure, and learning from it earlier would learn that orders succeed
     outcome : (n,) codes of ``features.outcomes``
     weight : (n,)
-    plant : (n,) the order's first plant, "" where none is named
+    plant : (n,) the first plant known of the order, "" where none was named
     """
 
     names: list[str]
@@ -125,9 +127,11 @@ def build_dataset(
     known_events = events[(events["recorded_at"] <= timestamps(np.array([end]))[0]).to_numpy()]
     history = full if len(known_events) == len(events) else History.of(known_events)
     calendar = plant_calendar(zone)
-    context = Context.of(history, calendar)
+    context = Context.of(history, calendar, end)
     points = decision_points(history, scheme, calendar, until=end)
-    outcome, known_at = outcomes(history, points.order, points.as_of, until=end)
+    outcome, believed_at, ripe_at = outcomes(history, points.order, points.as_of, until=end)
+    known_at = np.maximum(believed_at, ripe_at)
+    outcome[known_at > end] = UNSETTLED
     settled = ~np.isin(outcome, (UNSETTLED, CANCELLED))
     counts = Counts(
         history.n_orders,
@@ -151,7 +155,7 @@ def build_dataset(
         known_at=known_at[kept],
         outcome=outcome[kept],
         weight=1.0 / sizes[inverse] if len(points) else np.zeros(0),
-        plant=plants(history)[points.order],
+        plant=known.first_word("plant"),
     )
     return Dataset(labelled, counts, context, history, end, fingerprint(known_events))
 
@@ -165,17 +169,6 @@ def _thinned(order: Ints, per_order: int) -> Ints:
     slot = rank * per_order // np.maximum(size, 1)
     before = (rank - 1) * per_order // np.maximum(size, 1)
     return np.flatnonzero((size <= per_order) | (slot != before))
-
-
-def plants(history: History) -> NDArray[np.object_]:
-    """(n_orders,) the first plant each order names, "" for none."""
-    names = np.full(history.n_orders, "", dtype=object)
-    order, code, position = history.words_of_orders("plant")
-    by = np.lexsort((position, order))
-    _, first = np.unique(order[by], return_index=True)
-    chosen = by[first]
-    names[order[chosen]] = history.coded["plant"].words[code[chosen]]
-    return names
 
 
 def fingerprint(events: pd.DataFrame) -> str:

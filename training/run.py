@@ -52,7 +52,7 @@ def train(
     cut = split_by_time(whole.points).at
     tell("building signals as they were at the cut")
     past = build_dataset(events, scheme, cut, zone)
-    test = _of_other_orders(whole, past, cut)
+    test = of_other_orders(whole, past, cut)
     about = about_dataset(whole, scheme, zone)
     judged = fit_model(past.points, past.context, about, trees, tell)
     tell("judging on later orders")
@@ -62,7 +62,8 @@ def train(
     return Trained(model, whole, evaluation)
 
 
-def _of_other_orders(whole: Dataset, past: Dataset, cut: int) -> LabelledPoints:
+def of_other_orders(whole: Dataset, past: Dataset, cut: int) -> LabelledPoints:
+    """The decision points after the cut, of orders that were not learned from."""
     learned = past.history.order_ids[np.unique(past.points.order)]
     seen = np.isin(whole.history.order_ids[whole.points.order], learned)
     test = whole.points.take((whole.points.as_of > cut) & ~seen)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import os
+import re
 import tempfile
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -15,7 +15,7 @@ import pandas as pd
 import features
 import training
 from features.catalogue import catalogue
-from features.errors import ShipriskError
+from features.errors import InvalidRequest, ShipriskError
 
 if TYPE_CHECKING:
     from training.run import Trained
@@ -70,7 +70,19 @@ class Registry:
         self.uri = uri
         self.artifacts = artifacts
         self.mlflow = mlflow
-        self.client = mlflow.MlflowClient(tracking_uri=uri, registry_uri=uri)
+        try:
+            self.client = mlflow.MlflowClient(tracking_uri=uri, registry_uri=uri)
+        except Exception as error:
+            raise self._explained(error, "runs and models") from error
+
+    def check(self, name: str) -> None:
+        """Raise now what would go wrong when a training is logged: a bad name, a registry that is away."""
+        if not re.fullmatch(r"[\w. -]{1,128}", name):
+            raise InvalidRequest(f"a model's name must be letters, digits, blanks and . _ -, got {name!r}")
+        try:
+            self.client.search_registered_models(f"name = '{name}'")
+        except Exception as error:
+            raise self._explained(error, name) from error
 
     def log(self, trained: Trained, name: str, *, promote: bool = True) -> Registered:
         """One run with parameters, metrics, plots, fingerprint, signature and example, and the model registered."""
@@ -203,5 +215,9 @@ def _metrics(trained: Trained) -> dict[str, float]:
 
 
 def _plain(content: Any) -> Any:
-    """JSON has no NaN."""
-    return json.loads(json.dumps(content, default=float).replace("NaN", "null"))
+    """JSON has no NaN and no infinity."""
+    if isinstance(content, dict):
+        return {key: _plain(value) for key, value in content.items()}
+    if isinstance(content, list | tuple):
+        return [_plain(value) for value in content]
+    return None if isinstance(content, float) and not np.isfinite(content) else content

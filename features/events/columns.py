@@ -7,7 +7,7 @@ Texts are objects with ``None`` where missing, numbers are floats with NaN, mome
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -15,11 +15,10 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from features.events.schema import COLUMNS, DATE_ONLY, LARGEST, MOMENT, NUMBER, STRING
-from features.times import EARLIEST, LATEST, NEVER, Ints, PlantCalendar, timestamps
+from features.times import EARLIEST, ISO_8601, LATEST, NEVER, Ints, PlantCalendar, timestamps
 
 Mask = NDArray[np.bool_]
 Columns = dict[str, NDArray[Any]]
-LENGTH_OF_A_DATE = len("2024-01-31")
 
 
 @dataclass(frozen=True)
@@ -31,15 +30,14 @@ class Read:
     values : (n,) typed; missing where a value is wrong
     raw : (n,) as it was given
     wrong : what must hold, and where it does not
-    assumed, assumed_rows : what was taken for granted, in how many rows
+    assumed : what was taken for granted, and in how many rows
     """
 
     column: str
     values: NDArray[Any]
     raw: Any
     wrong: list[tuple[str, Mask]]
-    assumed: str = ""
-    assumed_rows: int = 0
+    assumed: dict[str, int] = field(default_factory=dict)
 
 
 def read_column(column: str, raw: Any, n: int, calendar: PlantCalendar) -> Read:
@@ -56,8 +54,9 @@ def _read_series(column: str, kind: str, raw: pd.Series, calendar: PlantCalendar
     if kind == MOMENT and isinstance(raw.dtype, pd.DatetimeTZDtype):
         return _checked_moments(column, _micros(pd.DatetimeIndex(raw).tz_convert("UTC")), raw)
     if kind == MOMENT and pd.api.types.is_datetime64_dtype(raw.dtype):
-        return _checked_moments(column, _micros(pd.DatetimeIndex(raw)), raw)
-    if kind == NUMBER and pd.api.types.is_numeric_dtype(raw.dtype) and not pd.api.types.is_bool_dtype(raw.dtype):
+        read = _checked_moments(column, _micros(pd.DatetimeIndex(raw)), raw)
+        return replace(read, assumed={_without_offset(column): int(raw.notna().sum())})
+    if kind == NUMBER and pd.api.types.is_numeric_dtype(raw.dtype) and raw.dtype.kind in "iuf":
         values = raw.to_numpy(dtype=np.float64, na_value=np.nan)
         return _checked_numbers(column, values, raw, raw.notna().to_numpy(dtype=bool))
     if kind == STRING and raw.dtype == "str":
@@ -72,8 +71,13 @@ def _read_objects(column: str, kind: str, raw: NDArray[np.object_], calendar: Pl
         return Read(column, texts, raw, [])
     if kind == NUMBER:
         given = ~is_none(texts)
-        return _checked_numbers(column, pd.to_numeric(texts, errors="coerce").astype(np.float64), raw, given)
+        return _checked_numbers(column, _floats(texts), raw, given)
     return _read_moments(column, texts, raw, calendar)
+
+
+def _floats(texts: NDArray[np.object_]) -> NDArray[np.float64]:
+    numbers = pd.to_numeric(texts, errors="coerce")
+    return np.where(np.isin(texts.astype(str), ("True", "False")), np.nan, numbers.astype(np.float64))
 
 
 def _texts(raw: NDArray[np.object_]) -> NDArray[np.object_]:
@@ -86,8 +90,11 @@ def _texts(raw: NDArray[np.object_]) -> NDArray[np.object_]:
 
 
 def _read_moments(column: str, texts: NDArray[np.object_], raw: NDArray[np.object_], calendar: PlantCalendar) -> Read:
-    moments = _micros(pd.to_datetime(list(texts), errors="coerce", utc=True, format="ISO8601"))
-    date_only = np.fromiter((_is_date(text) for text in texts), dtype=bool, count=len(texts))
+    matches = [None if text is None else ISO_8601.fullmatch(text) for text in texts]
+    readable = ["" if match is None else match[0] for match in matches]
+    moments = _micros(pd.to_datetime(readable, errors="coerce", utc=True, format="ISO8601"))
+    date_only = np.fromiter((match is not None and not match["time"] for match in matches), bool, len(texts))
+    naive = sum(1 for match in matches if match is not None and match["time"] and not match["offset"])
     inside = date_only & (moments >= EARLIEST) & (moments < LATEST)
     if inside.any():
         days = moments[inside] // 86_400_000_000
@@ -97,11 +104,11 @@ def _read_moments(column: str, texts: NDArray[np.object_], raw: NDArray[np.objec
     unread = ~is_none(texts) & (moments == NEVER)
     read = _checked_moments(column, moments, raw)
     wrong = [("be an ISO 8601 date or time", unread), *read.wrong]
-    return Read(column, read.values, raw, wrong, assumed, int(date_only.sum()))
+    return Read(column, read.values, raw, wrong, {assumed: int(date_only.sum()), _without_offset(column): naive})
 
 
-def _is_date(text: str | None) -> bool:
-    return text is not None and len(text) == LENGTH_OF_A_DATE and text[4] == "-" and text[7] == "-"
+def _without_offset(column: str) -> str:
+    return f"{column} given without an offset: taken as UTC"
 
 
 def _checked_moments(column: str, moments: Ints, raw: Any) -> Read:

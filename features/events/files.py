@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from features.errors import InvalidEvents
-from features.events.schema import COLUMNS, MOMENT, NUMBER
+from features.events.schema import COLUMNS, MOMENT, NUMBER, STRING
 from features.events.validation import checked_events
 
 ARROW = pa.schema(
@@ -34,12 +34,23 @@ def read_events(path: Path | str, zone: str = "UTC") -> pd.DataFrame:
     if path.stat().st_size == 0:
         raise InvalidEvents(f"the events must be a Parquet or CSV file with rows, got {path}, which is empty")
     try:
-        frame = _csv(path) if path.suffix == ".csv" else pq.read_table(path).to_pandas()
-    except (pa.ArrowInvalid, UnicodeDecodeError, pd.errors.ParserError, pd.errors.EmptyDataError) as error:
+        frame = _csv(path) if path.suffix == ".csv" else _parquet(path)
+    except (pa.ArrowException, ValueError, pd.errors.EmptyDataError) as error:
         raise InvalidEvents(f"the events must be a Parquet or CSV file, got {path}: {error}") from error
     if frame.empty:
         raise InvalidEvents(f"the events must have at least one row, got none in {path}")
     return checked_events(frame, zone, where=str(path))
+
+
+def _parquet(path: Path) -> pd.DataFrame:
+    """Ids that are numbers are read as text before pandas makes floats of them."""
+    table = pq.read_table(path).replace_schema_metadata(None)
+    for place, name in enumerate(table.column_names):
+        kind = table.schema.field(place).type
+        if COLUMNS.get(name) == STRING and (pa.types.is_integer(kind) or pa.types.is_decimal(kind)):
+            table = table.set_column(place, name, table.column(place).cast(pa.string()))
+    frame: pd.DataFrame = table.to_pandas()
+    return frame
 
 
 def _csv(path: Path) -> pd.DataFrame:

@@ -14,7 +14,7 @@ account for every row of the export, those that yield no event too.
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -23,10 +23,12 @@ import numpy as np
 import pandas as pd
 
 from features.errors import InvalidMapping
-from features.events.schema import COLUMNS, REQUIRED
+from features.events.schema import COLUMNS, NUMBER, REQUIRED
 from features.events.validation import Fault, Validated, validate_events
 
 EXTRA = ("source_row", "assumed", "rejected")
+WHOLE_ROW = "the row"
+"""Stands for the column in a fault that a mapping finds itself."""
 
 
 @dataclass
@@ -108,31 +110,50 @@ def _run(mapping: Path, source: str) -> tuple[pd.DataFrame, pd.Series | None]:
             raise InvalidMapping(f"the last statement of a mapping must be a SELECT, got none in {mapping}")
         for statement in statements[:-1]:
             connection.execute(statement)
-        yielded = connection.sql(statements[-1].query).to_arrow_table().to_pandas(date_as_object=True)
+        yielded = _yielded(connection, statements[-1].query, mapping)
         tables = connection.execute("SELECT table_name FROM information_schema.tables").fetchall()
         if ("source_rows",) not in tables:
             return yielded, None
-        rows = connection.sql("SELECT source_row FROM source_rows").to_arrow_table().to_pandas()["source_row"]
-    except (duckdb.Error, UnicodeDecodeError) as error:
+        rows = connection.sql("SELECT CAST(source_row AS VARCHAR) AS source_row FROM source_rows").df()["source_row"]
+    except (duckdb.Error, UnicodeDecodeError, ValueError) as error:
         said = str(error).strip()
         raise InvalidMapping(
             f"the mapping must run over the source, got from {mapping} over {source}: {said}"
         ) from error
     finally:
         connection.close()
-    return yielded, rows.astype("str")
+    return yielded, rows
+
+
+def _yielded(connection: duckdb.DuckDBPyConnection, query: str, mapping: Path) -> pd.DataFrame:
+    """The rows of the last statement: numbers as doubles where the column is one, everything else as text."""
+    relation = connection.sql(query)
+    names = list(relation.columns)
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        raise InvalidMapping(f"the mapping must yield each column once, got {', '.join(twice)} twice from {mapping}")
+    kinds = dict(zip(names, (str(kind) for kind in relation.types), strict=True))
+    casts = (
+        f'CAST("{name}" AS {"DOUBLE" if COLUMNS.get(name) == NUMBER and _is_number(kind) else "VARCHAR"}) AS "{name}"'
+        for name, kind in kinds.items()
+    )
+    frame: pd.DataFrame = relation.project(", ".join(casts)).df()
+    return frame
+
+
+def _is_number(kind: str) -> bool:
+    return kind.startswith(("DECIMAL", "FLOAT", "DOUBLE")) or kind.endswith(("INT", "INTEGER"))
 
 
 def _judge(yielded: pd.DataFrame, zone: str) -> Validated:
-    judged = validate_events(yielded.drop(columns=list(EXTRA), errors="ignore"), zone)
-    if "rejected" not in yielded:
-        return judged
-    refused = yielded.index[yielded["rejected"].notna()]
-    faults = [Fault(int(row), "order_id", "the row", str(yielded.at[row, "rejected"])) for row in refused]
-    kept = ~np.isin(judged.rows, refused)
-    columns = {column: values[kept] for column, values in judged.columns.items()}
-    others = [fault for fault in judged.faults if fault.row not in set(refused)]
-    return Validated(judged.rows[kept], columns, faults + others, judged.duplicates, judged.assumptions)
+    """Refuse what the mapping refuses, and judge the rest."""
+    refused = yielded["rejected"].notna().to_numpy() if "rejected" in yielded else np.zeros(len(yielded), dtype=bool)
+    rest = np.flatnonzero(~refused)
+    judged = validate_events(yielded.drop(columns=list(EXTRA), errors="ignore").iloc[rest], zone)
+    faults = [Fault(int(row), WHOLE_ROW, "", str(yielded["rejected"].iloc[row])) for row in np.flatnonzero(refused)]
+    faults += [replace(fault, row=int(rest[fault.row])) for fault in judged.faults]
+    duplicates = [int(rest[row]) for row in judged.duplicates]
+    return Validated(rest[judged.rows], judged.columns, faults, duplicates, judged.assumptions)
 
 
 def _rejects(yielded: pd.DataFrame, faults: list[Fault]) -> pd.DataFrame:
@@ -148,7 +169,11 @@ def _rejects(yielded: pd.DataFrame, faults: list[Fault]) -> pd.DataFrame:
 
 
 def _reason(fault: Fault) -> str:
-    return fault.must if fault.value == "the row" else f"{fault.column} must {fault.must}, got {fault.value}"
+    return f"{_rule(fault)}, got {fault.value}" if fault.column != WHOLE_ROW else fault.must
+
+
+def _rule(fault: Fault) -> str:
+    return f"{fault.column} must {fault.must}" if fault.column != WHOLE_ROW else fault.must
 
 
 def _account(
@@ -163,9 +188,7 @@ def _account(
     report.duplicates = len(judged.duplicates)
     report.orders = int(judged.events["order_id"].nunique())
     report.events_by_type = {str(k): int(v) for k, v in judged.events["type"].value_counts().items()}
-    because = Counter(
-        fault.must if fault.value == "the row" else f"{fault.column} must {fault.must}" for fault in judged.faults
-    )
+    because = Counter(map(_rule, judged.faults))
     report.rejected_because = dict(because.most_common())
     origin = _origin(yielded)
     rows = set(origin) if source_rows is None else set(source_rows) | set(origin)

@@ -34,7 +34,7 @@ DATE_ONLY = {"occurred_at": "start", "recorded_at": "end", "date": "end"}
 """What a date without a time means: the start or the end of that day in the plant's zone."""
 
 MICRO = 1_000_000
-LARGEST = 1e12
+LARGEST = 1e10
 """Quantities and values are counted in integer millionths, so that sums are exact; this bound keeps them in range."""
 
 HOLD_KINDS = ("quality", "material", "engineering", "credit", "delivery", "documents")

@@ -104,7 +104,7 @@ def validate_columns(raw: Mapping[str, Any], n: int, zone: str = "UTC") -> Valid
     keep = np.ones(n, dtype=bool)
     keep[[*rejected, *duplicates]] = False
     rows = np.flatnonzero(keep)
-    assumptions = {found.assumed: found.assumed_rows for found in read.values() if found.assumed_rows}
+    assumptions = {what: rows for found in read.values() for what, rows in found.assumed.items() if rows}
     kept = columns if len(rows) == n else {column: values[rows] for column, values in columns.items()}
     return Validated(rows, kept, faults, [row for row in duplicates if row not in rejected], assumptions)
 

@@ -11,7 +11,7 @@ from features.times import NEVER
     "calendar",
     "day of the week",
     EITHER,
-    "the promise falls on day {value} of the week (0 is Monday)",
+    "the promise falls on a {value}",
     "nothing is promised",
 )
 def promise_weekday(known: Known) -> Floats:

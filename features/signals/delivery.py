@@ -9,7 +9,14 @@ from features.known import Floats, Known
 PLANNED = Select("delivery.planned")
 
 
-@signal("delivery", "days", FALLS, "the truck is planned {value} days before the promise", "no truck is planned")
+@signal(
+    "delivery",
+    "days",
+    FALLS,
+    "the truck is planned {value} [day|days] before the promise",
+    absent="no truck is planned",
+    negative="the truck is planned {value} [day|days] after the promise",
+)
 def delivery_slack(known: Known) -> Floats:
     """Days from the latest planned ship date in force to the promise; negative when the truck is too late."""
     due = known.due()
@@ -17,7 +24,7 @@ def delivery_slack(known: Known) -> Floats:
     return known.days_until(due) - known.days_until(ship)
 
 
-@signal("delivery", "statements", RISES, "deliveries were planned or planned again {value} times")
+@signal("delivery", "statements", RISES, "deliveries were planned or planned again {value} [time|times]")
 def delivery_plans(known: Known) -> Floats:
     """Times a delivery was planned or planned again, statements."""
     return known.count(PLANNED)

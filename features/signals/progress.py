@@ -21,11 +21,18 @@ RELEASED = Select("production.released")
     "no operation is confirmed",
 )
 def partial_completion_ratio(known: Known) -> Floats:
-    """Share of the order's operation confirmations that were booked as partial instead of final."""
-    return known.count(PARTIAL) / _or_nan(known.count(CONFIRMED))
+    """Share of the order's operation confirmations, less reversals, that were booked as partial instead of final."""
+    partial = known.total(PARTIAL, "sign") / _or_nan(known.total(CONFIRMED, "sign"))
+    return np.clip(partial, 0.0, 1.0)
 
 
-@signal("progress", "operations", FALLS, "{value} operations are confirmed as final", "no operation is confirmed")
+@signal(
+    "progress",
+    "operations",
+    FALLS,
+    "{value} [operation is|operations are] finished",
+    "no operation is confirmed",
+)
 def operations_finished(known: Known) -> Floats:
     """Operations whose latest confirmation is final, operations."""
     return known.standing(FINISHED)
@@ -43,13 +50,13 @@ def begun_operations_finished_ratio(known: Known) -> Floats:
     return known.standing(FINISHED) / _or_nan(known.standing(BEGUN))
 
 
-@signal("progress", "days", RISES, "the last confirmation was {value} days ago", "no operation is confirmed")
+@signal("progress", "days", RISES, "the last confirmation was {value} [day|days] ago", "no operation is confirmed")
 def days_since_confirmation(known: Known) -> Floats:
     """Days since good quantity was last booked."""
     return known.days_since(known.latest(CONFIRMED, "recorded"))
 
 
-@signal("progress", "days", RISES, "work was released {value} days ago", "no work is released")
+@signal("progress", "days", RISES, "work was released {value} [day|days] ago", "no work is released")
 def days_since_release(known: Known) -> Floats:
     """Days since production was last released to the floor or to a supplier."""
     return known.days_since(known.latest(RELEASED, "recorded"))

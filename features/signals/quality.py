@@ -11,7 +11,7 @@ SCRAPPED = Select("operation.scrapped")
 REWORKED = Select("operation.reworked")
 
 
-@signal("quality", "lots", RISES, "{value} inspection lots stand failed")
+@signal("quality", "lots", RISES, "{value} inspection [lot stands|lots stand] failed")
 def failed_inspections(known: Known) -> Floats:
     """Inspection lots whose latest result is failed, lots."""
     return known.standing(FAILED)

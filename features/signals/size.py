@@ -4,19 +4,19 @@ from features.catalogue import EITHER, signal
 from features.known import Floats, Known
 
 
-@signal("size", "lines", EITHER, "the order has {value} lines")
+@signal("size", "lines", EITHER, "the order has {value} [line|lines]")
 def order_lines(known: Known) -> Floats:
     """Lines of the order that are not cancelled, lines."""
     return known.lines()
 
 
-@signal("size", "lines", EITHER, "{value} lines are still to ship")
+@signal("size", "lines", EITHER, "{value} [line is|lines are] still to ship")
 def open_lines(known: Known) -> Floats:
     """Lines of the order that are still to ship, lines."""
     return known.open_lines()
 
 
-@signal("size", "units", EITHER, "{value} units are ordered")
+@signal("size", "units", EITHER, "{value} [unit is|units are] ordered")
 def ordered_quantity(known: Known) -> Floats:
     """Quantity ordered over all lines that are not cancelled, units of the lines."""
     return known.ordered()

@@ -100,7 +100,7 @@ def work_center_failure_share_recent(known: Known) -> Floats:
     "track record",
     "orders",
     EITHER,
-    "{value} orders of this customer were judged so far",
+    "{value} [order of this customer was|orders of this customer were] judged so far",
     "no customer is named",
 )
 def customer_orders_judged(known: Known) -> Floats:
@@ -112,7 +112,7 @@ def customer_orders_judged(known: Known) -> Floats:
     "track record",
     "orders",
     EITHER,
-    "{value} orders with the order's least known item were judged so far",
+    "{value} [order|orders] with the order's least known item [was|were] judged so far",
     "no item is named",
 )
 def item_orders_judged(known: Known) -> Floats:

@@ -54,12 +54,14 @@ def training(
 
     moment = None if until is None else past_moment(until, "until")
     settings = Settings()
+    registry = open_registry(settings)
+    registry.check(name)
     with steps(STEPS_OF_TRAINING) as tell:
         tell("reading events")
         frame = read_events(events, zone)
         trained = train(frame, scheme=decision_points, until=moment, zone=zone, tell=tell)
         tell("logging the run")
-        registered = open_registry(settings).log(trained, name, promote=promote_it)
+        registered = registry.log(trained, name, promote=promote_it)
         tell("done")
     found = {
         "model": registered.name,

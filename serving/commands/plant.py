@@ -75,7 +75,7 @@ def _about(events: pd.DataFrame) -> dict[str, Any]:
     """Orders, events an order, and what became of those that are settled, judged a week before their promise."""
     history = History.of(events)
     points = decision_points(history, NOTICE, plant_calendar("UTC"))
-    outcome, _ = outcomes(history, points.order, points.as_of)
+    outcome, *_ = outcomes(history, points.order, points.as_of)
     names = list(OUTCOMES[outcome])
     settled = max(1, sum(names.count(name) for name in ("on_time_in_full", "missed", "partial")))
     return {
