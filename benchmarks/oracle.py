@@ -56,7 +56,8 @@ def main() -> None:
     history = History.of(events)
     place = {order: index for index, order in enumerate(history.order_ids)}
     points = DecisionPoints(np.array([place[order] for order in truth["order_id"]]), moments)
-    outcome, *_ = outcomes(history, points.order, points.as_of)
+    outcome, _, ripe_at = outcomes(history, points.order, points.as_of)
+    outcome[ripe_at > history.recorded.max()] = UNSETTLED  # else only early successes of late promises would count
     judged = (outcome == MISSED) | (outcome == PARTIAL) | (outcome == 1)
     unsettled = (outcome == UNSETTLED).sum()
     print(f"{len(points):,} open orders at {len(set(moments)):,} moments, {unsettled:,} not settled yet")

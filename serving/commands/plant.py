@@ -1,25 +1,20 @@
-"""The command that simulates a plant."""
+"""The command that simulates a plant; what is heavy is imported where it is used."""
 
 from __future__ import annotations
 
 import time
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
-import pandas as pd
 import typer
 
-from features.decision_points import decision_points
-from features.events import write_events
-from features.history import History
-from features.outcomes import OUTCOMES, outcomes
-from features.times import plant_calendar
 from serving.commands.options import Json
 from serving.console import print_json, print_table, say, share_done
-from simulation import load_plant, simulate
-from simulation.oracle import FUTURES, oracle_days, simulate_with_oracle
-from simulation.reading import shipped_plants
 
+if TYPE_CHECKING:
+    import pandas as pd
+
+FUTURES = 200
 NOTICE = "before=7"
 
 
@@ -33,7 +28,7 @@ def simulating(
     orders: Annotated[int, typer.Option(min=1, help="Orders that arrive; the plant is sized for them.")] = 5000,
     days: Annotated[int, typer.Option(min=7, help="Calendar days that are simulated.")] = 365,
     seed: Annotated[int, typer.Option(min=0, help="The same seed gives the same files, bit for bit.")] = 7,
-    plant: Annotated[str, typer.Option(help=f"{', '.join(shipped_plants())}, or a TOML file.")] = "default",
+    plant: Annotated[str, typer.Option(help="default, job_shop, make_to_stock, or a TOML file.")] = "default",
     out: Annotated[Path, typer.Option(help="The folder the files go to.")] = Path("plant"),
     oracle: Annotated[
         int | None, typer.Option(min=1, help="Ask the oracle at so many moments in the last fifth of the days.")
@@ -46,6 +41,10 @@ def simulating(
     Writes events.parquet; with --oracle also oracle.parquet (P(missed) and P(partial) of every open order at each
     moment) and interventions.parquet (the true effect of decisions), which take minutes.
     """
+    from features.events import write_events
+    from simulation import load_plant, simulate
+    from simulation.oracle import oracle_days, simulate_with_oracle
+
     described = load_plant(plant)
     begun = time.perf_counter()
     at_days = [] if oracle is None else oracle_days(days, oracle)
@@ -73,6 +72,11 @@ def simulating(
 
 def _about(events: pd.DataFrame) -> dict[str, Any]:
     """Orders, events an order, and what became of those that are settled, judged a week before their promise."""
+    from features.decision_points import decision_points
+    from features.history import History
+    from features.outcomes import OUTCOMES, outcomes
+    from features.times import plant_calendar
+
     history = History.of(events)
     points = decision_points(history, NOTICE, plant_calendar("UTC"))
     outcome, *_ = outcomes(history, points.order, points.as_of)
