@@ -124,7 +124,9 @@ def test_an_import_ends_with_a_report(empty_home: Home) -> None:
     assert "date must be an ISO 8601 date or time" in shown.stdout
 
 
-@pytest.mark.parametrize("command", ["import", "features", "show", "train", "promote", "score", "serve"])
+@pytest.mark.parametrize(
+    "command", ["simulate", "import", "features", "show", "train", "promote", "score", "serve", "demo"]
+)
 def test_help_has_an_example(here: Here, command: str) -> None:
     returned, shown, _ = here([command, "--help"])
     assert returned == 0
@@ -136,3 +138,32 @@ def test_a_path_that_cannot_be_written_is_a_sentence(home: Home) -> None:
     done = home.run("score", str(home.events), "--as-of", AS_OF, "--out", str(target))
     assert done.returncode == 1
     assert "Traceback" not in done.stderr
+
+
+def test_the_demo_tells_its_story_and_remembers_it(empty_home: Home) -> None:
+    told = empty_home.run("demo", "--orders", "600", "--no-serve")
+    assert told.returncode == 0, told.stderr
+    folder = empty_home.folder / "home" / "demo" / "600-7"
+    model = (folder / "models" / "demo-risk" / "champion.json").read_text()
+    worklist = pd.read_csv(folder / "scores.csv")
+    assert f"{len(worklist):,} open orders" in told.stdout
+    opened = worklist[worklist["state"] == "open"]
+    assert opened["order_id"].iloc[0] in told.stdout
+    body = json.loads((folder / "body.json").read_text())
+    assert {event["subject"] for event in body["events"]} == {opened["order_id"].iloc[0]}
+    again = empty_home.run("demo", "--orders", "600", "--no-serve")
+    assert again.stdout == told.stdout
+    assert (folder / "models" / "demo-risk" / "champion.json").read_text() == model
+
+
+def test_a_simulated_plant_goes_the_same_way(empty_home: Home) -> None:
+    folder = empty_home.folder
+    for name in ("a", "b"):
+        made = empty_home.run("simulate", "--orders", "60", "--days", "60", "--seed", "3", "--out", name)
+        assert made.returncode == 0, made.stderr
+    assert (folder / "a" / "events.parquet").read_bytes() == (folder / "b" / "events.parquet").read_bytes()
+    done = empty_home.run("features", "a/events.parquet", "--snapshots", "events", "--out", "f.parquet", "--json")
+    assert done.returncode == 0, done.stderr
+    table = pd.read_parquet(folder / "f.parquet")
+    for name in ("partial_completion_ratio", "hold_frequency", "schedule_churn"):
+        assert table[name].nunique() > 3
