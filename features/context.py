@@ -55,7 +55,7 @@ class Context:
         lasting, recent = _records(history, calendar)
         return cls(calendar, lasting, recent, due, open_orders, known_until)
 
-    def today(self, as_of: Ints) -> Ints:
+    def lookup_day(self, as_of: Ints) -> Ints:
         """The day whose start each moment looks things up at."""
         end = self.calendar.day(np.array([self.known_until + 1]))
         return np.minimum(self.calendar.day(as_of), end)

@@ -192,7 +192,7 @@ class Known:
 
     @cached_property
     def _today(self) -> Ints:
-        return self.context.today(self.as_of)
+        return self.context.lookup_day(self.as_of)
 
     def share_of_all(self, recent: bool = False) -> Floats:
         """Missed or partial orders as a share of all judged ones, known at the start of today; NaN if none was."""

@@ -28,8 +28,20 @@ def commitment(order: Order) -> Commitment:
 
 
 def is_open(order: Order, moment: float) -> bool:
-    """Whether there is something left to ship and no promise has passed."""
-    return any(line.open for line in order.lines) and order.due >= moment
+    """Whether there is something left to ship, no promise has passed, and none was kept too late."""
+    left = any(line.open for line in order.lines) and order.due >= moment
+    return left and not any(_shipped_late(line) for line in order.lines if line.closed != "cancelled")
+
+
+def _shipped_late(line: Line) -> bool:
+    """Whether the line is in full, and came to be so after its promise."""
+    stated = [(moment, quantity, 0) for moment, quantity in line.ordered_log]
+    left = [(moment, 0, quantity) for moment, quantity in line.shipped_log]
+    ordered, shipped, full_at = 0, 0, None
+    for moment, now, more in sorted(stated + left, key=lambda entry: entry[0]):
+        ordered, shipped = (now, shipped) if more == 0 else (ordered, shipped + more)
+        full_at = None if shipped < ordered else moment if full_at is None else full_at
+    return full_at is not None and full_at > line.promise
 
 
 def judge(committed: Commitment) -> int:

@@ -34,12 +34,17 @@ def test_no_pickle(path: Path) -> None:
 
 def test_signals_see_outcomes_only_through_the_daybook() -> None:
     """Only the context (rows with a moment they were known) and the decision points read outcomes."""
-    readers = {
+    assert importers("from features.outcomes import") == {"features/context.py", "features/decision_points.py"}
+    assert importers("judge\n") == {"features/outcomes.py"}
+
+
+def importers(statement: str) -> set[str]:
+    return {
         str(path.relative_to(ROOT))
         for path in (ROOT / "features").rglob("*.py")
-        if "features.outcomes" in path.read_text(encoding="utf-8")
+        for line in path.read_text(encoding="utf-8").splitlines(keepends=True)
+        if line.startswith("from features.") and statement in line
     }
-    assert readers == {"features/context.py", "features/decision_points.py"}
 
 
 def test_no_committed_file_names_a_package_index() -> None:

@@ -7,7 +7,6 @@ import numpy as np
 import orjson
 import pandas as pd
 import pytest
-from plants import TINY, loaded, queues_only, tiny
 from typer.testing import CliRunner
 
 from features.errors import InvalidRequest
@@ -20,6 +19,7 @@ from simulation.forks import ForkingFailed, play
 from simulation.interventions import Intervention
 from simulation.oracle import Moment, Oracle, oracle_days, simulate_with_oracle
 from simulation.run import run_until, start
+from tests.plants import TINY, loaded, queues_only, tiny
 
 ORDERS, PERIOD, SEED = 110, 45, 3
 

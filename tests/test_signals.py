@@ -158,8 +158,8 @@ def test_evidence_is_known_and_of_the_order(rows: list[dict[str, Any]], day: int
 
 EVIDENCE = {
     "open_holds": ["h2"],
-    "hold_frequency": ["h1", "h2"],
-    "hold_days": ["h1", "h2", "h1 released"],
+    "hold_frequency": ["line", "h1", "h2"],
+    "hold_days": ["h1", "h1 released", "h2"],
     "holds_last_7_days": ["h2"],
     "planned_end_slack": ["line", "plan", "plan again"],
     "schedule_churn": ["plan again"],
@@ -319,10 +319,10 @@ def test_a_word_said_after_an_order_was_judged_does_not_enter_its_record() -> No
         created(0, 10, order="B"),
         event("delivery.planned", 20, "B", date=25, route="sea"),
     ]
-    assert np.isnan(value("route_failure_share", *told, day=12))
-    assert value("item_orders_judged", *told, created(0, 60, order="C", item="x"), day=30, order="C") == 0
     history = History.of(story(*told))
-    assert Context.of(history, UTC).track_record["route"].totals[-1, 0] == 0
+    book = Context.of(history, UTC).track_record["route"]
+    by_then = UTC.day(np.array([moment(30)]))
+    assert book.at(book.codes(np.array(["sea"], dtype=object)), by_then)[0].tolist() == [0, 0]
 
 
 def test_silence_after_the_end_of_the_records_is_no_failure() -> None:

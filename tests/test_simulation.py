@@ -3,7 +3,6 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
-from plants import TINY, loaded, tiny
 
 from features.decision_points import decision_points
 from features.errors import InvalidRequest
@@ -15,6 +14,7 @@ from simulation import load_plant, simulate
 from simulation.ledger import CANCELLED, MISSED, ON_TIME_IN_FULL, PARTIAL, commitment, is_open, judge
 from simulation.reading import InvalidPlant, read_plant, shipped_plants
 from simulation.run import run_until, start
+from tests.plants import TINY, loaded, tiny
 
 SEEDS = (1, 2, 3)
 SETTLED_BEFORE = pd.Timedelta(hours=48)
