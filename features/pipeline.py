@@ -34,7 +34,7 @@ def signal_table(
     (n_points, 2 + n_signals): order_id, as_of, and one float column a signal, sorted by order and moment.
     """
     if (as_of is None) == (scheme is None):
-        raise InvalidRequest("exactly one of as_of and decision points must be given")
+        raise InvalidRequest("either as_of (--as-of) or decision points (--snapshots) must be given, got both or none")
     calendar = plant_calendar(zone)
     history = History.of(events)
     context = Context.of(history, calendar)

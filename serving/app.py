@@ -7,6 +7,7 @@ from dataclasses import asdict
 from typing import Any
 
 from fastapi import FastAPI
+from fastapi_offline import FastAPIOffline
 
 import features
 from features.catalogue import catalogue
@@ -41,7 +42,7 @@ def create_app(scorer: Scorer | None, settings: Settings, clock: Clock = system_
     ----------
     clock : the current moment in microseconds; what ``as_of`` defaults to and may not exceed
     """
-    app = FastAPI(
+    app = FastAPIOffline(
         title="shiprisk",
         version=features.__version__,
         description="How likely each open order is to ship late or short, and which facts drive that.",

@@ -57,6 +57,13 @@ def load_champion(settings: Settings, wanted: str = CHAMPION) -> Champion:
     return Champion(registered.name, registered.version, model, away + _mismatch(model))
 
 
+def cached_champion(settings: Settings) -> Champion:
+    """The champion of the local cache, without asking the registry."""
+    kept = _remembered(settings, CHAMPION, RegistryUnavailable("the registry was not asked"))
+    model = RiskModel.load(_folder(settings, kept))
+    return Champion(kept.name, kept.version, model, _mismatch(model))
+
+
 def _resolve(settings: Settings, wanted: str) -> Registered:
     uri = settings.tracking_uri
     hint = f"run 'shiprisk train' first, or set MLFLOW_TRACKING_URI (now {uri})"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 import httpx
@@ -187,7 +188,13 @@ def test_without_events_the_models_own_context_scores_and_says_when_it_is_old(ho
         reply = ask(service, events=cloud_events(story(created(0, 3000)))).json()
         assert reply["degraded"]
         assert any(reason.startswith("other orders are known only until") for reason in reply["degraded_because"])
-        assert httpx.get(f"{service.url}/docs").status_code == 200
+
+
+def test_the_docs_page_needs_no_other_host(service: Service) -> None:
+    page = httpx.get(f"{service.url}/docs").text
+    assert not re.findall(r"(?:src|href)=[\"'](?:https?:)?//", page)
+    for asset in re.findall(r"(?:src|href)=[\"'](/[^\"']+)", page):
+        assert httpx.get(f"{service.url}{asset}").status_code == 200
 
 
 def test_show_prints_a_body_that_scores(service: Service, home: Home, plant: pd.DataFrame) -> None:

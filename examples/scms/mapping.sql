@@ -28,7 +28,7 @@ SELECT
     as_date("Delivered to Client Date") AS delivered,
     as_date("Delivery Recorded Date") AS recorded
 FROM read_csv(
-    getvariable('source') || '/SCMS_Delivery_History_Dataset.csv', header = true, all_varchar = true
+    getvariable('source') || '/SCMS_Delivery_History_Dataset.csv', header = true, comment = '', all_varchar = true
 );
 
 -- When the line was first known: the PO, else the quote, if that is a day before the promise; else 30 days before it.

@@ -1,11 +1,11 @@
 -- Two files of an ERP become events: order lines with what has left, and holds.
 CREATE TABLE lines AS
 SELECT *, 'orders.csv line ' || (row_number() OVER () + 1) AS source_row
-FROM read_csv(getvariable('source') || '/orders.csv', delim = ';', all_varchar = true);
+FROM read_csv(getvariable('source') || '/orders.csv', delim = ';', header = true, comment = '', all_varchar = true);
 
 CREATE TABLE holds AS
 SELECT *, 'holds.csv line ' || (row_number() OVER () + 1) AS source_row
-FROM read_csv(getvariable('source') || '/holds.csv', delim = ';', all_varchar = true);
+FROM read_csv(getvariable('source') || '/holds.csv', delim = ';', header = true, comment = '', all_varchar = true);
 
 CREATE VIEW source_rows AS SELECT source_row FROM lines UNION ALL SELECT source_row FROM holds;
 

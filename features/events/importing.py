@@ -37,6 +37,7 @@ class ImportReport:
 
     ``rows_in`` = ``rows_imported`` + ``rows_rejected`` + ``rows_without_event``; a row is rejected when any event it
     yields is. ``events_yielded`` = ``events_out`` + ``events_rejected`` + ``duplicates``.
+    Of ``orders_without_line`` there are events, but no line is known; such an order is not scored.
     """
 
     mapping: str
@@ -50,6 +51,7 @@ class ImportReport:
     events_rejected: int = 0
     duplicates: int = 0
     orders: int = 0
+    orders_without_line: int = 0
     events_by_type: dict[str, int] = field(default_factory=dict)
     rejected_because: dict[str, int] = field(default_factory=dict)
     assumed: dict[str, int] = field(default_factory=dict)
@@ -187,6 +189,8 @@ def _account(
     report.events_rejected = len(rejects)
     report.duplicates = len(judged.duplicates)
     report.orders = int(judged.events["order_id"].nunique())
+    created = judged.events.loc[judged.events["type"] == "order_line.created", "order_id"]
+    report.orders_without_line = report.orders - int(created.nunique())
     report.events_by_type = {str(k): int(v) for k, v in judged.events["type"].value_counts().items()}
     because = Counter(map(_rule, judged.faults))
     report.rejected_because = dict(because.most_common())

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from features.errors import InvalidRequest
-from serving.commands.options import SCHEMES, Events, Json, Zone, past_moment
+from features.errors import InvalidEvents, InvalidRequest
+from serving.commands.options import SCHEMES, Events, Json, Zone, check_ending, past_moment
 from serving.console import print_json, print_table, say, steps
 
 if TYPE_CHECKING:
@@ -40,6 +40,7 @@ def importing(
     from features.events import write_events
     from features.events.importing import import_events
 
+    check_ending(out, ".parquet", ".csv")
     with steps(3) as tell:
         tell("running the mapping")
         imported = import_events(mapping, source, zone)
@@ -52,6 +53,7 @@ def importing(
         print_json(imported.report.to_json() | {"out": str(out), "rejects": str(rejects)})
     else:
         _print_report(imported.report, out, rejects)
+    _refuse_nothing(imported.report, rejects)
 
 
 def _print_report(report: ImportReport, out: Path, rejects: Path) -> None:
@@ -65,6 +67,7 @@ def _print_report(report: ImportReport, out: Path, rejects: Path) -> None:
         ["  rejected", report.events_rejected],
         ["  repeated", report.duplicates],
         ["orders", report.orders],
+        ["  without a line", report.orders_without_line],
     ]
     print_table(f"Import of {report.source}", ["", "count"], rows)
     for title, counts in (
@@ -79,6 +82,11 @@ def _print_report(report: ImportReport, out: Path, rejects: Path) -> None:
     say(f"Events: {out}\nRejects: {rejects}" if report.events_rejected else f"Events: {out}")
 
 
+def _refuse_nothing(report: ImportReport, rejects: Path) -> None:
+    if report.events_out == 0:
+        raise InvalidEvents(f"an import must write events, got none: every row was rejected, see {rejects}")
+
+
 def signals(
     events: Events,
     as_of: Annotated[str | None, typer.Option("--as-of", help="One moment for all orders, ISO 8601.")] = None,
@@ -91,6 +99,7 @@ def signals(
     from features.events import read_events
     from features.pipeline import signal_table
 
+    check_ending(out, ".parquet", ".csv")
     if as_of is not None:
         past_moment(as_of, "as_of")
     with steps(3) as tell:

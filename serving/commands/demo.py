@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from serving.commands.options import check_port
 from serving.console import print_table, say, share_done, steps
 from serving.settings import Settings
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from serving.scoring import Scorer
     from training.run import Trained
 
 SHOWN = 8
+EVENTS, CONTEXT, STORY = "events.parquet", "context.json", "story.json"
 DECISION_POINTS = "daily"
 
 
@@ -36,32 +38,63 @@ def demo(
 
     Everything is kept under SHIPRISK_HOME/demo, apart from your own models; a second run is instant.
     """
+    check_port(port)
     folder = Settings().home / "demo" / f"{orders}-{seed}"
     settings = Settings(home=folder, model="demo-risk")
+    kept = folder / STORY
+    story = json.loads(kept.read_text(encoding="utf-8")) if kept.exists() else _made(settings, orders, seed)
+    _told(story, folder, settings, port)
+    if serve:
+        _serve(settings, story["as_of"], port)
+
+
+def _made(settings: Settings, orders: int, seed: int) -> dict[str, Any]:
+    """Simulate, train and score; everything the story tells, and what the service needs, is kept."""
+    folder = settings.home
     events = _plant(folder, orders, seed)
     as_of = _morning_after(events)
-    trained = _model(settings, events, as_of)
-    scorer = _scored(settings, events, as_of)
-    _what_to_try(folder, port, as_of, trained)
-    if serve:
-        _serve(scorer, settings, as_of, port)
+    about = _train(settings, events, as_of).model.about
+    story = {"as_of": as_of, "events": len(events), "orders": events["order_id"].nunique(), "about": about}
+    story |= _scored(settings, events, as_of)
+    (folder / STORY).write_text(json.dumps(story), encoding="utf-8")
+    return story
+
+
+def _told(story: dict[str, Any], folder: Path, settings: Settings, port: int) -> None:
+    about, judged, url = story["about"], story["about"]["judged"], f"http://127.0.0.1:{port}"
+    moment = datetime.fromtimestamp(story["as_of"] / 1e6, UTC)
+    auc, low, high = judged["roc_auc"]
+    say("[1] A year in a plant that does not exist: customers, work centres, holds, trucks. Each fact is an event.")
+    say(f"    {story['events']:,} events of {story['orders']:,} orders: {folder / EVENTS}\n")
+    say("[2] A model that learns from the outcomes known by then, and is judged on later orders.")
+    say(f"    {judged['orders']:,} later orders, {judged['failure_share']:.0%} of which failed:")
+    say(f"    ROC AUC {auc:.2f} ({low:.2f}-{high:.2f}), Brier skill over the base rate {judged['brier_skill']:.2f}")
+    say(f"    Look at the run: mlflow ui --backend-store-uri {settings.tracking_uri}\n")
+    say(f"[3] The planner's morning, {moment:%Y-%m-%d}: {story['listed']:,} open orders, the riskiest first.")
+    say(f"    {story['late']:,} of them are late already; these are the riskiest that are not:\n")
+    print_table("", ["order", "risk", "due", "customer", "first factors"], story["riskiest"])
+    say(f"\n    All of them with five factors each: {folder / 'scores.csv'}\n")
+    say(f"[4] The service; its clock at {moment:%Y-%m-%dT%H:%M}Z. The riskiest order, the model, the whole API:\n")
+    say(f"    curl -s -H 'content-type: application/json' -d @{folder / 'body.json'} {url}/v1/score")
+    say(f"    curl -s {url}/v1/model")
+    say(f"    {url}/docs in a browser\n")
+    say(
+        f"    The plant is simulated: {about['failure_share']:.0%} failed because it was built so (docs/simulation.md)."
+    )
 
 
 def _plant(folder: Path, orders: int, seed: int) -> pd.DataFrame:
     from features.events import read_events, write_events
     from simulation import load_plant, simulate
 
-    path = folder / "events.parquet"
-    say("[1] A year in a plant that does not exist: customers, work centres, holds, trucks. Each fact is an event.")
+    path = folder / EVENTS
     if not path.exists():
         with share_done("simulating") as tell:
             events = simulate(load_plant("default"), orders, 365, seed, tell)
         folder.mkdir(parents=True, exist_ok=True)
         write_events(events, path.with_suffix(".part"))
         path.with_suffix(".part").replace(path)
-    events = read_events(path)
-    say(f"    {len(events):,} events of {events['order_id'].nunique():,} orders: {path}\n")
-    return events
+    return read_events(path)
 
 
 def _morning_after(events: pd.DataFrame) -> int:
@@ -72,22 +105,6 @@ def _morning_after(events: pd.DataFrame) -> int:
 
     last = np.array([micros(events["recorded_at"].max())])
     return int(plant_calendar().end_of_day(last)[0]) + 1
-
-
-def _model(settings: Settings, events: pd.DataFrame, as_of: int) -> dict[str, object]:
-    from serving.champion import ModelMissing, load_champion
-
-    say("[2] A model that learns from the outcomes known by then, and is judged on later orders.")
-    try:
-        about = load_champion(settings).model.about
-    except ModelMissing:
-        about = _train(settings, events, as_of).model.about
-    judged = about["judged"]
-    auc, low, high = judged["roc_auc"]
-    say(f"    {judged['orders']:,} later orders, {judged['failure_share']:.0%} of which failed:")
-    say(f"    ROC AUC {auc:.2f} ({low:.2f}-{high:.2f}), Brier skill over the base rate {judged['brier_skill']:.2f}")
-    say(f"    Look at the run: mlflow ui --backend-store-uri {settings.tracking_uri}\n")
-    return about
 
 
 def _train(settings: Settings, events: pd.DataFrame, as_of: int) -> Trained:
@@ -102,55 +119,52 @@ def _train(settings: Settings, events: pd.DataFrame, as_of: int) -> Trained:
     return trained
 
 
-def _scored(settings: Settings, events: pd.DataFrame, as_of: int) -> Scorer:
+def _scored(settings: Settings, events: pd.DataFrame, as_of: int) -> dict[str, Any]:
+    """The worklist of the morning, the riskiest order as a body, and the context for the service."""
     from features.context import Context
     from features.decision_points import standing_orders
     from features.history import History
-    from features.times import isoformat, plant_calendar
+    from features.times import plant_calendar
     from serving.champion import load_champion
     from serving.cloudevents import cloud_events
     from serving.scoring import Scorer
     from serving.worklist import worklist
 
-    history = History.of(events)
-    scorer = Scorer(load_champion(settings), Context.of(history, plant_calendar()))
-    table = worklist(scorer, history, standing_orders(history, as_of))
+    with steps(2) as tell:
+        tell("building load and track record")
+        history = History.of(events)
+        context = Context.of(history, plant_calendar(), as_of)
+        tell("scoring")
+        table = worklist(Scorer(load_champion(settings), context), history, standing_orders(history, as_of))
     table.to_csv(settings.home / "scores.csv", index=False)
-    opened = table[table["state"] == "open"]
-    say(f"[3] The planner's morning, {str(isoformat(as_of))[:10]}: {len(table):,} open orders, the riskiest first.")
-    say(f"    {len(table) - len(opened):,} of them are late already; these are the riskiest that are not:\n")
-    rows = [
-        [row["order_id"], f"{row['risk']:.0%}", str(row["due_at"])[:10], row["customer"], row["factor_1"]]
-        for row in opened.head(SHOWN).to_dict("records")
-    ]
-    print_table("", ["order", "risk", "due", "customer", "first factor"], rows)
-    say(f"\n    All of them with five factors each: {settings.home / 'scores.csv'}\n")
+    opened = table[table["state"] == "open"].head(SHOWN)
     first = opened["order_id"].iloc[0]
     body = {"events": cloud_events(events[(events["order_id"] == first).to_numpy()])}
     (settings.home / "body.json").write_text(json.dumps(body), encoding="utf-8")
-    return scorer
+    (settings.home / CONTEXT).write_text(json.dumps(context.to_json()), encoding="utf-8")
+    riskiest = [
+        [
+            row["order_id"],
+            f"{row['risk']:.0%}",
+            row["due_at"][:10],
+            row["customer"],
+            f"{row['factor_1']}; {row['factor_2']}",
+        ]
+        for row in opened.to_dict("records")
+    ]
+    return {"listed": len(table), "late": int((table["state"] == "late").sum()), "riskiest": riskiest}
 
 
-def _what_to_try(folder: Path, port: int, as_of: int, about: dict[str, object]) -> None:
-    from features.times import isoformat
-
-    url = f"http://127.0.0.1:{port}"
-    say(
-        f"[4] The service; its clock stands at {isoformat(as_of)}. The riskiest order, the model, and all of the API:\n"
-    )
-    say(f"    curl -s -H 'content-type: application/json' -d @{folder / 'body.json'} {url}/v1/score")
-    say(f"    curl -s {url}/v1/model")
-    say(f"    {url}/docs in a browser\n")
-    say(
-        f"    The plant is simulated: {about['failure_share']:.0%} failed because it was built so (docs/simulation.md)."
-    )
-
-
-def _serve(scorer: Scorer, settings: Settings, as_of: int, port: int) -> None:
+def _serve(settings: Settings, as_of: int, port: int) -> None:
     import uvicorn
 
+    from features.context import Context
     from serving.app import create_app
+    from serving.champion import cached_champion
+    from serving.scoring import Scorer
 
+    context = Context.from_json(json.loads((settings.home / CONTEXT).read_text(encoding="utf-8")))
+    scorer = Scorer(cached_champion(settings), context)
     scorer.warm_up()
     say("    Serving until Ctrl-C.")
     uvicorn.run(create_app(scorer, settings, clock=lambda: as_of), host="127.0.0.1", port=port, log_level="warning")

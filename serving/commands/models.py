@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from features.errors import InvalidRequest
-from serving.commands.options import SCHEMES, AsOf, Events, Json, Name, Zone, past_moment
+from serving.commands.options import SCHEMES, AsOf, Events, Json, Name, Zone, check_ending, past_moment
 from serving.console import print_json, print_table, say, steps, terminal
 from serving.settings import Settings
 
@@ -90,10 +90,10 @@ def _print_evaluation(evaluation: Evaluation) -> None:
     if len(evaluation.parts) > 1:
         say("")
         rows = [
-            [part.name, part.orders, f"{part.failure_share:.1%}", *_figures(part, "model")]
+            [part.name, part.orders, f"{part.failure_share:.1%}", *(_figures(part, "model")[i] for i in (0, 1, 3))]
             for part in evaluation.parts[1:]
         ]
-        print_table("The model by part", ["", "orders", "failed", *columns[1:]], rows)
+        print_table("The model by part", ["", "orders", "failed", "ROC AUC", "Brier", "calibration"], rows)
 
 
 def _figures(part: Any, model: str) -> list[str]:
@@ -141,6 +141,8 @@ def score(
     from serving.worklist import worklist
 
     moment = past_moment(as_of, "as_of")
+    if out is not None:
+        check_ending(out, ".csv")
     with steps(4) as tell:
         tell("loading the model")
         champion = load_champion(Settings(model=name), model)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import socket
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from features.errors import InvalidRequest
+from features.errors import InvalidRequest, ShipriskError
 from serving.clock import system_clock
 
 SCHEMES = "daily, events, all, or before=DAYS such as before=7"
@@ -26,3 +27,25 @@ def past_moment(text: str, what: str) -> int:
     if moment > now:
         raise InvalidRequest(f"{what} must not lie in the future (now is {isoformat(now)}), got {text}")
     return moment
+
+
+def check_ending(out: Path, *endings: str) -> None:
+    """A file is written as its ending says; another ending would mislead."""
+    if out.suffix not in endings:
+        raise InvalidRequest(f"the output must end in {' or '.join(endings)}, got {out}")
+
+
+def check_port(port: int, host: str = "127.0.0.1") -> None:
+    """Say that a port is taken before anything is announced there."""
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            raise PortTaken(
+                f"the port must be free, got {host}:{port}: {error.strerror}; choose one with --port"
+            ) from error
+
+
+class PortTaken(ShipriskError):
+    """Something else listens where the service should."""

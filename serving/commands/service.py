@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from features.errors import InvalidRequest
-from serving.commands.options import Name, Zone
+from serving.commands.options import Name, Zone, check_port
 from serving.console import steps, terminal
 from serving.settings import Settings
 
@@ -49,6 +49,7 @@ def serve(
     from serving.scoring import Scorer
 
     settings = Settings(model=name, zone=zone)
+    check_port(port, host)
     with steps(3) as tell:
         tell("loading the model")
         champion = load_champion(settings)
