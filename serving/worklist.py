@@ -57,7 +57,7 @@ def _row(score: OrderScore, customer: str, plant: str, value: float, most: int) 
     }
     for place in range(most):
         factor = score.factors[place] if place < len(score.factors) else None
-        row[f"factor_{place + 1}"] = spoken(factor) if factor else None
+        row[f"factor_{place + 1}"] = spoken(factor) if factor else (score.reason if place == 0 else None)
         row[f"factor_{place + 1}_signal"] = factor.signal if factor else None
     return row
 

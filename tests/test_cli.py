@@ -41,6 +41,8 @@ def test_score_writes_a_worklist_sorted_by_risk(home: Home) -> None:
     opened = table[table["state"] == "open"]
     assert len(opened) > 5
     assert opened["factor_1"].str.contains(r"\([+-]\d+\.\d points\)$").all()
+    late = table[table["state"] == "late"]
+    assert late["factor_1"].str.contains("has passed unshipped").all()
     assert ((opened["missed"] + opened["partial"] - opened["risk"]).abs() < 2e-6).all()
     assert "learned from outcomes known until" in done.stderr
 
