@@ -23,7 +23,6 @@ Ints = NDArray[np.int64]
 SECOND = 1_000_000
 HOUR = 3600 * SECOND
 DAY = 24 * HOUR
-WEEK = 7 * DAY
 NEVER = int(np.iinfo(np.int64).min)
 EARLIEST = 0
 EPOCH = pd.Timestamp("1970-01-01", tz="UTC")

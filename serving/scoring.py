@@ -15,7 +15,7 @@ from features.events.schema import COLUMNS
 from features.history import History
 from features.known import Known
 from features.pipeline import states
-from features.times import DAY, NEVER, isoformat
+from features.times import DAY, NEVER, isoformat, micros
 from serving.champion import Champion
 from training.calibration import Floats
 
@@ -146,7 +146,7 @@ class Scorer:
         if as_of - self.context.known_until > STALE_AFTER:
             reasons.append(f"other orders are known only until {isoformat(self.context.known_until)}")
         trained = str(self.model.about["trained_until"])
-        if str(isoformat(as_of)) < trained:
+        if as_of < micros(trained):
             reasons.append(f"the model has learned from outcomes known until {trained}, after as_of")
         return reasons
 

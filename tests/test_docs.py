@@ -5,16 +5,22 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import duckdb
 import pandas as pd
 import typer
 
 import features
+from features import decision_points
 from features.catalogue import catalogue
 from features.document import page
 from features.events import TYPES, write_events
 from serving.app import create_app
 from serving.cli import app
+from serving.commands import models, options
+from serving.commands import plant as plant_command
 from serving.settings import Settings
+from simulation import oracle
+from training import tracking
 
 ROOT = Path(__file__).parents[1]
 DOCS = {path.name: path.read_text(encoding="utf-8") for path in (ROOT / "docs").glob("*.md")}
@@ -72,3 +78,22 @@ def test_links_between_pages_lead_somewhere() -> None:
     for folder, text in [(ROOT, README), *((ROOT / "docs", text) for text in DOCS.values())]:
         for target in re.findall(r"\]\(([^)#:]+)\)", text):
             assert (folder / target).exists(), target
+
+
+def test_the_macros_for_another_country_do_what_they_say() -> None:
+    code = re.search(r"```sql\n(CREATE MACRO german_date.*?)```", DOCS["importing.md"], re.S)
+    assert code is not None
+    with duckdb.connect() as connection:
+        connection.execute("SET TimeZone = 'UTC'")
+        for statement in connection.extract_statements(code[1]):
+            connection.execute(statement)
+        dates = connection.execute("SELECT german_date('31.12.2024'), german_date('31.02.2025')").fetchone()
+        others = connection.execute("SELECT german_time('01.11.2024 08:30'), german_number('1.250,5')").fetchone()
+    assert dates == ("2024-12-31", "31.02.2025")
+    assert others == ("2024-11-01 07:30:00+00", "1250.5")
+
+
+def test_what_commands_repeat_to_start_quickly_is_what_the_library_says() -> None:
+    assert options.SCHEMES == decision_points.SCHEMES
+    assert models.CHAMPION == tracking.CHAMPION
+    assert plant_command.FUTURES == oracle.FUTURES

@@ -96,6 +96,7 @@ def test_no_operation_is_booked_before_its_predecessor(events: pd.DataFrame) -> 
     later = table[table["step"] > 1]
     assert len(later) > 50
     assert all(row.first >= before[(row.batch, row.step)] for row in later.itertuples())
+    assert any(row.first > before[(row.batch, row.step)] for row in later.itertuples())
 
 
 def test_no_more_ships_than_was_ordered_or_made(events: pd.DataFrame) -> None:

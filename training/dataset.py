@@ -17,7 +17,7 @@ from features.events.schema import COLUMNS
 from features.history import History
 from features.known import Known
 from features.outcomes import CANCELLED, MISSED, PARTIAL, UNSETTLED, outcomes
-from features.times import DAY, NEVER, Ints, isoformat, plant_calendar, timestamps
+from features.times import DAY, NEVER, Ints, isoformat, micros, plant_calendar, timestamps
 from training.calibration import Floats
 
 FEWEST_ORDERS = 50
@@ -119,13 +119,12 @@ def build_dataset(
     until : microseconds; nothing recorded later is read (default: the last record)
     per_order : at most so many decision points an order, spread evenly over its life
     """
-    full = History.of(events)
-    end = int(full.recorded.max()) if until is None else until
-    if end < full.recorded.min():
-        first = isoformat(int(full.recorded.min()))
-        raise InvalidRequest(f"until must not be before the first record ({first}), got {isoformat(end)}")
+    first, last = micros(events["recorded_at"].min()), micros(events["recorded_at"].max())
+    end = last if until is None else until
+    if end < first:
+        raise InvalidRequest(f"until must not be before the first record ({isoformat(first)}), got {isoformat(end)}")
     known_events = events[(events["recorded_at"] <= timestamps(np.array([end]))[0]).to_numpy()]
-    history = full if len(known_events) == len(events) else History.of(known_events)
+    history = History.of(known_events)
     calendar = plant_calendar(zone)
     context = Context.of(history, calendar, end)
     points = decision_points(history, scheme, calendar, until=end)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from features.errors import InvalidEvents, InvalidRequest
-from serving.commands.options import SCHEMES, Events, Json, Zone, check_ending, past_moment
+from serving.commands.options import SCHEMES, Events, Json, Zone, check_ending, enter, past_moment
 from serving.console import print_json, print_table, say, steps
 
 if TYPE_CHECKING:
@@ -18,12 +18,9 @@ if TYPE_CHECKING:
 
 def add_to(app: typer.Typer) -> None:
     """Enter the commands."""
-    for name, command, example in (
-        ("import", importing, "shiprisk import mapping.sql --source exports/ --out events.parquet"),
-        ("features", signals, "shiprisk features events.parquet --as-of 2015-03-02 --out signals.parquet"),
-        ("show", show, "shiprisk show events.parquet --order 4711 --json"),
-    ):
-        app.command(name, epilog=f"Example: {example}")(command)
+    enter(app, "import", importing, "shiprisk import mapping.sql --source exports/ --out events.parquet")
+    enter(app, "features", signals, "shiprisk features events.parquet --as-of 2015-03-02 --out signals.parquet")
+    enter(app, "show", show, "shiprisk show events.parquet --order 4711 --json")
 
 
 def importing(

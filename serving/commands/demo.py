@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from serving.commands.options import check_port
+from serving.commands.options import check_port, enter
 from serving.console import print_table, say, share_done, steps
 from serving.settings import Settings
 
@@ -25,7 +25,7 @@ DECISION_POINTS = "daily"
 
 def add_to(app: typer.Typer) -> None:
     """Enter the command."""
-    app.command("demo", epilog="Example: shiprisk demo --port 8000")(demo)
+    enter(app, "demo", demo, "shiprisk demo --port 8000")
 
 
 def demo(

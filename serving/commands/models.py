@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from features.errors import InvalidRequest
-from serving.commands.options import SCHEMES, AsOf, Events, Json, Name, Zone, check_ending, past_moment
+from serving.commands.options import SCHEMES, AsOf, Events, Json, Name, Zone, check_ending, enter, past_moment
 from serving.console import print_json, print_table, say, steps, terminal
 from serving.settings import Settings
 
@@ -26,12 +26,9 @@ STEPS_OF_TRAINING = 14
 
 def add_to(app: typer.Typer) -> None:
     """Enter the commands."""
-    for name, command, example in (
-        ("train", training, "shiprisk train events.parquet --until 2015-03-01 --snapshots before=7"),
-        ("promote", promote, "shiprisk promote order-risk@3"),
-        ("score", score, "shiprisk score events.parquet --as-of 2015-03-02 --out scores.csv"),
-    ):
-        app.command(name, epilog=f"Example: {example}")(command)
+    enter(app, "train", training, "shiprisk train events.parquet --until 2015-03-01 --snapshots before=7")
+    enter(app, "promote", promote, "shiprisk promote order-risk@3")
+    enter(app, "score", score, "shiprisk score events.parquet --as-of 2015-03-02 --out scores.csv")
 
 
 def training(

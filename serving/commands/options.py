@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
 
@@ -27,6 +28,11 @@ def past_moment(text: str, what: str) -> int:
     if moment > now:
         raise InvalidRequest(f"{what} must not lie in the future (now is {isoformat(now)}), got {text}")
     return moment
+
+
+def enter(app: typer.Typer, name: str, command: Callable[..., None], example: str) -> None:
+    """Enter a command whose help ends with an example."""
+    app.command(name, epilog=f"Example: {example}")(command)
 
 
 def check_ending(out: Path, *endings: str) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from serving.commands.options import Json
+from serving.commands.options import Json, enter
 from serving.console import print_json, print_table, say, share_done
 
 if TYPE_CHECKING:
@@ -20,8 +20,7 @@ NOTICE = "before=7"
 
 def add_to(app: typer.Typer) -> None:
     """Enter the command."""
-    example = "shiprisk simulate --orders 5000 --days 365 --seed 7 --out plant/ --oracle 5"
-    app.command("simulate", epilog=f"Example: {example}")(simulating)
+    enter(app, "simulate", simulating, "shiprisk simulate --orders 5000 --days 365 --seed 7 --out plant/ --oracle 5")
 
 
 def simulating(

@@ -9,14 +9,14 @@ from typing import Annotated
 import typer
 
 from features.errors import InvalidRequest
-from serving.commands.options import Name, Zone, check_port
+from serving.commands.options import Name, Zone, check_port, enter
 from serving.console import steps, terminal
 from serving.settings import Settings
 
 
 def add_to(app: typer.Typer) -> None:
     """Enter the command."""
-    app.command("serve", epilog="Example: shiprisk serve --no-auth --events events.parquet --port 8000")(serve)
+    enter(app, "serve", serve, "shiprisk serve --no-auth --events events.parquet --port 8000")
 
 
 def serve(
