@@ -63,7 +63,7 @@ def main() -> None:
     print(f"{len(points):,} open orders at {len(set(moments)):,} moments, {unsettled:,} not settled yet")
 
     points, failed = points.take(np.flatnonzero(judged)), np.isin(outcome, (MISSED, PARTIAL))[judged].astype(float)
-    signals = compute(Known(history, points, Context.of(history, plant_calendar())), model.names)
+    signals = compute(history, points, Context.of(history, plant_calendar()), model.names)
     p_oracle = (truth["p_missed"] + truth["p_partial"]).to_numpy()[judged]
     test = past.points.__class__(
         model.names, signals, points.order, points.as_of, points.as_of, points.as_of, outcome[judged],

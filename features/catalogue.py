@@ -4,18 +4,33 @@ from __future__ import annotations
 
 import hashlib
 import importlib
+import os
 import pkgutil
 import re
 from calendar import day_name
-from collections.abc import Callable
-from dataclasses import dataclass
-from functools import lru_cache
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from functools import lru_cache, partial
 from pathlib import Path
 
 import numpy as np
 
+from features.context import Context
+from features.decision_points import DecisionPoints
+from features.history import History
 from features.known import Floats, Known
 from features.times import Ints
+
+PART_EVENTS = 1 << 16
+FEW_POINTS = 256
+THREADS = os.cpu_count() or 1
+Progress = Callable[[int, int], None]
+
+
+def unheard(_done: int, _all: int) -> None:
+    """No progress wanted."""
+
 
 Compute = Callable[[Known], Floats]
 RISES, FALLS, EITHER = 1, -1, 0
@@ -145,21 +160,77 @@ def features_hash(names: list[str] | None = None) -> str:
     return hashlib.sha256("\n".join(chosen).encode() + _code()).hexdigest()[:16]
 
 
-def compute(known: Known, names: list[str] | None = None) -> Floats:
-    """(n_points, n_signals) every signal, in the order of ``names`` or of the catalogue."""
-    entries = catalogue()
-    chosen = names if names is not None else list(entries)
-    values = np.empty((len(known), len(chosen)))
-    for column, name in enumerate(chosen):
-        values[:, column] = entries[name].compute(known)
+def compute(
+    history: History,
+    points: DecisionPoints,
+    context: Context,
+    names: list[str] | None = None,
+    tell: Progress = unheard,
+) -> Floats:
+    """(n_points, n_signals) every signal, in the order of ``names`` or of the catalogue.
+
+    Parameters
+    ----------
+    points : (n_points,) in any order
+    tell : called with (points done, points in all) as parts of the history are done
+    """
+    entries = [catalogue()[name] for name in names or catalogue()]
+    values = np.empty((len(points), len(entries)))
+    if len(points) <= FEW_POINTS:
+        _fill(values, history, points, context, entries)
+        return values
+    by = points.ranks()
+    ordered = points.take(by) if by is not None else points
+    done = 0
+    with ThreadPoolExecutor(THREADS) as pool:
+        parts = list(_parts(history, ordered))
+        for part, filled in zip(
+            parts, pool.map(partial(_part, history, ordered, context, entries), parts), strict=True
+        ):
+            rows = slice(part[2], part[3])
+            values[rows if by is None else by[rows]] = filled
+            done += part[3] - part[2]
+            tell(done, len(points))
     return values
+
+
+def _parts(history: History, points: DecisionPoints) -> Iterator[tuple[int, int, int, int]]:
+    """Orders and rows that are done together: few enough that what they read stays close to the processor."""
+    for begin, end in history.parts(PART_EVENTS):
+        low, high = np.searchsorted(points.order, (begin, end))
+        if high > low:
+            yield begin, end, int(low), int(high)
+
+
+def _part(
+    history: History,
+    points: DecisionPoints,
+    context: Context,
+    entries: list[Signal],
+    part: tuple[int, int, int, int],
+) -> Floats:
+    begin, end, low, high = part
+    own = points.take(slice(low, high))
+    values = np.empty((len(own), len(entries)))
+    _fill(values, history.part(begin, end), replace(own, order=own.order - begin), context, entries)
+    return values
+
+
+def _fill(values: Floats, history: History, points: DecisionPoints, context: Context, entries: list[Signal]) -> None:
+    by = points.ranks()
+    known = Known(history, points if by is None else points.take(by), context)
+    rows = slice(None) if by is None else by
+    with np.errstate(invalid="ignore", divide="ignore"):
+        for column, entry in enumerate(entries):
+            values[rows, column] = entry.compute(known)
 
 
 def evidence(known: Known, name: str) -> Ints:
     """Positions of the events a signal read, for the first decision point; ascending, each once."""
     known.trace = []
     try:
-        catalogue()[name].compute(known)
+        with np.errstate(invalid="ignore", divide="ignore"):
+            catalogue()[name].compute(known)
         return np.unique(np.concatenate([*known.trace, np.zeros(0, dtype=np.int64)]))
     finally:
         known.trace = None

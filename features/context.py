@@ -1,28 +1,46 @@
-"""What other orders say: the load of a plant and the track record of each dimension, by day.
+"""What other orders say: the load of plants and work centres, the pace of items, the track record of each dimension.
 
-Built once from all events; a lookup sees only what was known at the last start of day, the same in a batch and in a
-single call.
+Built once from all events, in parts that add up; a lookup sees only what was known at the last start of day, the same
+in a batch and in a single call.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from features.daybook import Daybook
+from features.daybook import Daybook, Tally
+from features.engine import known_until as known_until_moment
 from features.events.schema import DIMENSIONS
 from features.history import History
-from features.orders import OPEN, commitments
+from features.orders import OPEN, commitments, line_columns, operation_words
 from features.outcomes import MISSED, ON_TIME_IN_FULL, PARTIAL, Beliefs, beliefs
+from features.routing import Routing, transition_tallies
+from features.stages import LEFT, OPENED, STAGE, passages
 from features.times import EARLIEST, Ints, PlantCalendar, isoformat, plant_calendar
 
 ALL = "all"
+ALL_WORDS = np.array([ALL], dtype=object)
 RECENT_DAYS = 180
-BETWEEN = "\x1f"
-"""Separates the plant from the week in the key of what is due in a week."""
+Tallies = dict[str, Tally]
+
+
+@dataclass(frozen=True)
+class Part:
+    """What some of the orders add to a context; parts of different orders add up."""
+
+    tallies: Tallies
+    known_until: int
+
+    @classmethod
+    def of(cls, history: History, calendar: PlantCalendar) -> Part:
+        """What the orders of a history add."""
+        tallies = _records(history, calendar) | _load(history, calendar) | _work(history, calendar)
+        return cls(tallies, int(history.recorded.max(initial=EARLIEST)))
 
 
 @dataclass(frozen=True)
@@ -32,28 +50,30 @@ class Context:
     Attributes
     ----------
     calendar : the plant's days
-    track_record : by dimension, and ``ALL``: totals (judged orders, missed or partial orders)
-    recent_record : the same over the orders that were first judged in the last ``RECENT_DAYS`` days
-    due : orders due in a week, key ``plant`` + BETWEEN + ``week``; ``open_orders`` the same over all weeks
+    books : by name, see ``_records``, ``_load`` and ``_work``
+    routing : which work centre follows which, by item, and the queues before them
     known_until : microseconds; the records end here. No lookup goes past that day: what is silent after it is not
         known, so it is no sign that an order was missed
     """
 
     calendar: PlantCalendar
-    track_record: dict[str, Daybook]
-    recent_record: dict[str, Daybook]
-    due: Daybook
-    open_orders: Daybook
+    books: dict[str, Daybook]
+    routing: Routing
     known_until: int
 
     @classmethod
     def of(cls, history: History, calendar: PlantCalendar, known_until: int | None = None) -> Context:
         """All orders of a history whose records are complete until ``known_until`` (default: the last record)."""
-        due, open_orders = _load(history, calendar)
-        if known_until is None:
-            known_until = int(history.recorded.max(initial=EARLIEST))
-        lasting, recent = _records(history, calendar)
-        return cls(calendar, lasting, recent, due, open_orders, known_until)
+        return cls.sum([Part.of(history, calendar)], calendar, known_until)
+
+    @classmethod
+    def sum(cls, parts: Sequence[Part], calendar: PlantCalendar, known_until: int | None = None) -> Context:
+        """The same from the parts of disjoint sets of orders, in any order."""
+        tallies = {name: Tally.sum([part.tallies[name] for part in parts]) for name in parts[0].tallies}
+        routing = Routing.of(*(tallies.pop(name) for name in ("moved", "waiting", "at work")))
+        books = {name: Daybook.of(tally) for name, tally in tallies.items()}
+        end = max(part.known_until for part in parts) if known_until is None else known_until
+        return cls(calendar, books, routing, end)
 
     def lookup_day(self, as_of: Ints) -> Ints:
         """The day whose start each moment looks things up at."""
@@ -65,22 +85,15 @@ class Context:
             "zone": self.calendar.zone,
             "known_until": isoformat(self.known_until),
             "known_until_micros": self.known_until,
-            "track_record": {name: book.to_json() for name, book in self.track_record.items()},
-            "recent_record": {name: book.to_json() for name, book in self.recent_record.items()},
-            "due": self.due.to_json(),
-            "open_orders": self.open_orders.to_json(),
+            "books": {name: book.to_json() for name, book in self.books.items()},
+            "routing": self.routing.to_json(),
         }
 
     @classmethod
     def from_json(cls, kept: dict[str, Any]) -> Context:
-        return cls(
-            plant_calendar(kept["zone"]),
-            {name: Daybook.from_json(book) for name, book in kept["track_record"].items()},
-            {name: Daybook.from_json(book) for name, book in kept["recent_record"].items()},
-            Daybook.from_json(kept["due"]),
-            Daybook.from_json(kept["open_orders"]),
-            kept["known_until_micros"],
-        )
+        books = {name: Daybook.from_json(book) for name, book in kept["books"].items()}
+        routing = Routing.from_json(kept["routing"])
+        return cls(plant_calendar(kept["zone"]), books, routing, kept["known_until_micros"])
 
 
 def visible_from(calendar: PlantCalendar, moments: Ints) -> Ints:
@@ -88,21 +101,21 @@ def visible_from(calendar: PlantCalendar, moments: Ints) -> Ints:
     return calendar.day(moments - 1) + 1
 
 
-Books = dict[str, Daybook]
+# -- the track record: totals (judged, missed or partial, partial) ---------------------------------------------
 
 
-def _records(history: History, calendar: PlantCalendar) -> tuple[Books, Books]:
-    """The whole track record and the recent one, by dimension."""
+def _records(history: History, calendar: PlantCalendar) -> Tallies:
+    """The whole record and the recent one, by dimension: ``record customer``, ``recent customer``, ..."""
     believed = beliefs(history)
     day = visible_from(calendar, believed.known_at)
-    judged = np.isin(believed.outcome, (ON_TIME_IN_FULL, PARTIAL, MISSED)).astype(np.int64)
-    failed = np.isin(believed.outcome, (PARTIAL, MISSED)).astype(np.int64)
-    now = np.stack([judged, failed], axis=1)
+    sets = ((ON_TIME_IN_FULL, PARTIAL, MISSED), (PARTIAL, MISSED), (PARTIAL,))
+    now = np.stack([np.isin(believed.outcome, chosen) for chosen in sets], axis=1).astype(np.int64)
     first = np.append(True, believed.order[1:] != believed.order[:-1])[: len(day)]
-    before = np.append(np.zeros((1, 2), dtype=np.int64), now, axis=0)[:-1]
+    before = np.append(np.zeros((1, 3), dtype=np.int64), now, axis=0)[:-1]
     before[first] = 0
     lasting = (np.arange(len(day)), day, now - before)
-    return _books(history, believed, lasting), _books(history, believed, _while_recent(first, day, now - before))
+    recent = _while_recent(first, day, now - before)
+    return _by_dimension("record", history, believed, lasting) | _by_dimension("recent", history, believed, recent)
 
 
 def _while_recent(first: NDArray[np.bool_], day: Ints, change: Ints) -> tuple[Ints, Ints, Ints]:
@@ -117,55 +130,68 @@ def _while_recent(first: NDArray[np.bool_], day: Ints, change: Ints) -> tuple[In
     )
 
 
-def _books(history: History, believed: Beliefs, changes: tuple[Ints, Ints, Ints]) -> Books:
-    """A daybook a dimension, of changes (row of the belief, day, change of the totals)."""
+def _by_dimension(name: str, history: History, believed: Beliefs, changes: tuple[Ints, Ints, Ints]) -> Tallies:
+    """A tally a dimension, of changes (row of the belief, day, change of the totals).
+
+    A word counts where it was known when the order was judged.
+    """
     belief, day, change = changes
-    books = {ALL: Daybook.of(np.array([ALL], dtype=object), np.zeros_like(day), day, change)}
+    tallies = {f"{name} {ALL}": Tally.of(ALL_WORDS, np.zeros_like(day), 0, day, change)}
+    order, first = np.unique(believed.order, return_index=True)
+    stop = known_until_moment(history.first, history.recorded, order, believed.judged_at[first])
     for dimension in DIMENSIONS:
-        order, code, position = history.words_of_orders(dimension)
-        row, pair = _pairs(believed.order[belief], order)
-        known = history.recorded[position[pair]] <= believed.judged_at[belief[row]]
-        row, pair = row[known], pair[known]
-        books[dimension] = Daybook.of(history.coded[dimension].words, code[pair], day[row], change[row])
-    return books
+        owner, code, _ = history.words_known(dimension, order, stop)
+        row, pair = _pairs(np.searchsorted(order, believed.order[belief]), owner)
+        tallies[f"{name} {dimension}"] = Tally.of(history.coded[dimension].words, code[pair], 0, day[row], change[row])
+    return tallies
 
 
-def _pairs(wanted: Ints, order: Ints) -> tuple[Ints, Ints]:
-    """For each row that names an order, each entry of the (sorted) list of entries of that order."""
-    start = np.searchsorted(order, wanted)
-    count = np.searchsorted(order, wanted, side="right") - start
+def _pairs(wanted: Ints, owner: Ints) -> tuple[Ints, Ints]:
+    """For each row that names an owner, each entry of the (sorted) list of entries of that owner."""
+    start = np.searchsorted(owner, wanted)
+    count = np.searchsorted(owner, wanted, side="right") - start
     row = np.repeat(np.arange(len(wanted)), count)
     offset = np.arange(count.sum()) - np.repeat(np.cumsum(count) - count, count)
     return row, start[row] + offset
 
 
-def _load(history: History, calendar: PlantCalendar) -> tuple[Daybook, Daybook]:
-    """An order counts at its latest plant, in the week of its due date, from the day after it is so recorded."""
+# -- the load: totals (orders) ---------------------------------------------------------------------------------
+
+
+def _load(history: History, calendar: PlantCalendar) -> Tallies:
+    """Open orders: ``due`` by plant and week of the due date, ``open plant`` and ``open customer`` over all weeks."""
     state = commitments(history)
-    coded = history.coded["plant"]
-    plant = _latest_word(history, coded.codes)
-    counts = (state.state == OPEN) & (plant >= 0)
-    week = week_of(calendar, np.where(counts, state.due, 0))
-    place = np.where(counts, plant * (1 << 16) + week, -1)
-    before = np.append(np.int64(-1), place[:-1])
-    before[history.first[:-1]] = -1
-    moved = np.flatnonzero(place != before)
+    plant, customer = (_latest_word(history, dimension) for dimension in ("plant", "customer"))
+    open_ = state.state == OPEN
+    week = week_of(calendar, np.where(open_, state.due, 0))
+    return {
+        "due": _standing_by(history, calendar, "plant", np.where(open_, plant, -1), week),
+        "open plant": _standing_by(history, calendar, "plant", np.where(open_, plant, -1), np.zeros_like(week)),
+        "open customer": _standing_by(
+            history, calendar, "customer", np.where(open_, customer, -1), np.zeros_like(week)
+        ),
+    }
+
+
+def _standing_by(history: History, calendar: PlantCalendar, dimension: str, code: Ints, sub: Ints) -> Tally:
+    """An order counts at the code and subdivision it has after its latest event, from the day after it is recorded."""
+    before_code, before_sub = np.append(np.int64(-1), code[:-1]), np.append(np.int64(0), sub[:-1])
+    before_code[history.first[:-1]] = -1
+    moved = np.flatnonzero((code != before_code) | ((code >= 0) & (sub != before_sub)))
     day = visible_from(calendar, history.recorded[moved])
-    key = np.concatenate([place[moved], before[moved]])
-    days = np.concatenate([day, day])
+    codes = np.concatenate([code[moved], before_code[moved]])
+    subs = np.concatenate([sub[moved], before_sub[moved]])
     sign = np.concatenate([np.ones_like(moved), -np.ones_like(moved)])
-    real = key >= 0
-    places, index = np.unique(key[real], return_inverse=True)
-    names = [week_key(coded.words[p >> 16], p & 0xFFFF) for p in places]
-    due = Daybook.of(np.array(names, dtype=object), index, days[real], sign[real][:, None])
-    return due, Daybook.of(coded.words, key[real] >> 16, days[real], sign[real][:, None])
+    real = codes >= 0
+    days = np.concatenate([day, day])[real]
+    return Tally.of(history.coded[dimension].words, codes[real], subs[real], days, sign[real][:, None])
 
 
-def _latest_word(history: History, codes: Ints) -> Ints:
+def _latest_word(history: History, dimension: str) -> Ints:
     """After each event, the latest word its order has given, -1 for none."""
-    given = np.where(codes >= 0, np.arange(len(codes)), -1)
-    latest = np.maximum.accumulate(given) if len(given) else given
-    return np.where(latest >= history.first[history.order], codes[latest], -1)
+    given = history.last_given(dimension)[1:]
+    codes = history.coded[dimension].codes
+    return np.where(given >= history.first[history.order], codes[given], -1)
 
 
 def week_of(calendar: PlantCalendar, moments: Ints) -> Ints:
@@ -173,6 +199,28 @@ def week_of(calendar: PlantCalendar, moments: Ints) -> Ints:
     return (calendar.day(moments) + 3) // 7
 
 
-def week_key(plant: str, week: int) -> str:
-    """The key of what is due at a plant in a week."""
-    return f"{plant}{BETWEEN}{week}"
+# -- the work: what lines that left have needed, and where lines are -------------------------------------------
+
+
+def _work(history: History, calendar: PlantCalendar) -> Tallies:
+    """``items``: totals (lines that left, their finished operations, microseconds from their creation); ``stages`` by stage:
+    totals (lines, microseconds from the stage until they left), both by item and over all; ``open items``: open lines.
+    """
+    told = passages(
+        *line_columns(history), history.saying, *operation_words(history), history.coded["item"].codes,
+        history.coded["work_center"].codes, history.recorded, history.occurred,
+    )  # fmt: skip
+    what, recorded, item, a, b, amount = told.T
+    day = visible_from(calendar, recorded)
+    words = history.coded["item"].words
+    one = np.ones(len(told), dtype=np.int64)
+    left, stage, opened = (np.flatnonzero(what == kind) for kind in (LEFT, STAGE, OPENED))
+    items = np.stack([one[left], a[left], amount[left]], axis=1)
+    stages = np.stack([one[stage], amount[stage]], axis=1)
+    return {
+        "items": Tally.of(words, item[left], 0, day[left], items),
+        "all items": Tally.of(ALL_WORDS, 0 * item[left], 0, day[left], items),
+        "stages": Tally.of(words, item[stage], a[stage], day[stage], stages),
+        "all stages": Tally.of(ALL_WORDS, 0 * item[stage], a[stage], day[stage], stages),
+        "open items": Tally.of(words, item[opened], 0, day[opened], amount[opened][:, None]),
+    } | transition_tallies(told, day, words, history.coded["work_center"].words)

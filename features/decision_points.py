@@ -20,7 +20,7 @@ SCHEMES = "daily, events, all, or before=DAYS such as before=7"
 
 @dataclass(frozen=True)
 class DecisionPoints:
-    """(n,) pairs of an order and a moment, sorted by both.
+    """(n,) pairs of an order and a moment.
 
     Attributes
     ----------
@@ -34,8 +34,17 @@ class DecisionPoints:
     def __len__(self) -> int:
         return len(self.order)
 
-    def take(self, rows: Ints) -> DecisionPoints:
+    def take(self, rows: Ints | slice) -> DecisionPoints:
         return DecisionPoints(self.order[rows], self.as_of[rows])
+
+    def ranks(self) -> Ints | None:
+        """(n,) the rows sorted by order and moment, ``None`` where they are."""
+        if len(self) < 2:
+            return None
+        later = (self.order[1:] > self.order[:-1]) | (
+            (self.order[1:] == self.order[:-1]) & (self.as_of[1:] >= self.as_of[:-1])
+        )
+        return None if later.all() else np.lexsort((self.as_of, self.order))
 
     def frame(self, history: History) -> pd.DataFrame:
         """order_id and as_of, (n, 2)."""

@@ -1,25 +1,100 @@
-"""The loops: few, compiled, over integers only."""
+"""The loops over events: few, compiled, over integers only.
+
+Running values have shape (n_events + 1,): entry ``i`` holds before position ``i``, so that a range of positions is
+the difference of two entries. They run on across orders and may wrap around; differences within an order are exact
+all the same. Things (holds, operations, deliveries, ...) are numbered within their order: a thing is a word, or
+with ``per_line`` a word of a line.
+"""
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numba import njit
+from numpy.typing import NDArray
 
 from features.times import NEVER, Ints
 
-
-def changes_by_key(keys: Ints, amounts: Ints) -> Ints:
-    """How each statement changes the amount in force of its key, 0 before the first. Shapes (n,)."""
-    by = np.argsort(keys, kind="stable")
-    ordered = amounts[by]
-    same_key = keys[by][1:] == keys[by][:-1]
-    ordered[1:] -= np.where(same_key, amounts[by][:-1], 0)
-    change = np.empty_like(amounts)
-    change[by] = ordered
-    return change
+Floats = NDArray[np.float64]
+Masks = Ints
+BITS = 63
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True, inline="always")
+def _is_one(saying: int, masks: Masks) -> bool:
+    """Does an event say one of the types, and in each column one of the words? See ``features.selection``."""
+    return (
+        (masks[0] >> (saying & BITS))
+        & (masks[1] >> ((saying >> 8) & BITS))
+        & (masks[2] >> ((saying >> 16) & BITS))
+        & (masks[3] >> ((saying >> 24) & BITS))
+        & (masks[4] >> ((saying >> 32) & BITS))
+        & 1
+    ) == 1
+
+
+@njit(cache=True, nogil=True)
+def matches(saying: Ints, masks: Masks) -> NDArray[np.bool_]:
+    """(n_events,) True where an event is selected."""
+    out = np.empty(len(saying), dtype=np.bool_)
+    for i in range(len(saying)):
+        out[i] = _is_one(saying[i], masks)
+    return out
+
+
+@njit(cache=True, nogil=True)
+def running_count(saying: Ints, masks: Masks) -> Ints:
+    """Selected events before each position."""
+    out = np.empty(len(saying) + 1, dtype=np.int64)
+    total = 0
+    for i in range(len(saying)):
+        out[i] = total
+        total += _is_one(saying[i], masks)
+    out[len(saying)] = total
+    return out
+
+
+@njit(cache=True, nogil=True)
+def running_sum(saying: Ints, masks: Masks, values: Ints) -> Ints:
+    """Sum over the selected events before each position; a missing value adds nothing."""
+    out = np.empty(len(saying) + 1, dtype=np.int64)
+    total = 0
+    for i in range(len(saying)):
+        out[i] = total
+        if values[i] != NEVER and _is_one(saying[i], masks):
+            total += values[i]
+    out[len(saying)] = total
+    return out
+
+
+@njit(cache=True, nogil=True)
+def running_last(saying: Ints, masks: Masks) -> Ints:
+    """Position of the last selected event before each position, -1 for none."""
+    out = np.empty(len(saying) + 1, dtype=np.int64)
+    last = -1
+    for i in range(len(saying)):
+        out[i] = last
+        if _is_one(saying[i], masks):
+            last = i
+    out[len(saying)] = last
+    return out
+
+
+@njit(cache=True, nogil=True)
+def last_given(codes: Ints) -> Ints:
+    """Position of the last event before each position whose code is given (not negative), -1 for none."""
+    out = np.empty(len(codes) + 1, dtype=np.int64)
+    last = -1
+    for i in range(len(codes)):
+        out[i] = last
+        if codes[i] >= 0:
+            last = i
+    out[len(codes)] = last
+    return out
+
+
+@njit(cache=True, nogil=True)
 def known_until(first: Ints, recorded: Ints, order: Ints, moment: Ints) -> Ints:
     """For each (order, moment): the position after the last event recorded by then. Binary search."""
     stop = np.empty(len(order), dtype=np.int64)
@@ -35,22 +110,375 @@ def known_until(first: Ints, recorded: Ints, order: Ints, moment: Ints) -> Ints:
     return stop
 
 
-@njit(cache=True)
-def latest_maximum(first: Ints, thing: Ints, date: Ints) -> Ints:
-    """After each event, the latest of the dates in force: one a thing, each thing's last statement holds."""
-    out = np.full(len(thing), NEVER, dtype=np.int64)
+@njit(cache=True, nogil=True)
+def sorted_events(order: Ints, n_orders: int, recorded: Ints, occurred: Ints) -> tuple[Ints, Ints, bool]:
+    """Positions sorted by order and both clocks; where each order begins; whether equal clocks are left to break.
+
+    Counting sort by order, then a merge sort of each order's few events (nothing to do where they are in order).
+    """
+    first = np.zeros(n_orders + 1, dtype=np.int64)
+    for i in range(len(order)):
+        first[order[i] + 1] += 1
+    for i in range(n_orders):
+        first[i + 1] += first[i]
+    fill = first[:-1].copy()
+    by = np.empty(len(order), dtype=np.int64)
+    for i in range(len(order)):
+        by[fill[order[i]]] = i
+        fill[order[i]] += 1
+    spare = np.empty(len(order), dtype=np.int64)
+    ties = False
+    for k in range(n_orders):
+        start, end = first[k], first[k + 1]
+        _merge_sort(by, spare, start, end, recorded, occurred)
+        for i in range(start + 1, end):
+            if recorded[by[i]] == recorded[by[i - 1]] and occurred[by[i]] == occurred[by[i - 1]]:
+                ties = True
+    return by, first, ties
+
+
+@njit(cache=True, nogil=True)
+def _merge_sort(by: Ints, spare: Ints, start: int, end: int, recorded: Ints, occurred: Ints) -> None:
+    """Sort by[start:end] by both clocks, bottom up from runs of insertion sort; stable."""
+    width = 24
+    for low in range(start, end, width):
+        for i in range(low + 1, min(low + width, end)):
+            moving, j = by[i], i
+            while j > low and _later(by[j - 1], moving, recorded, occurred):
+                by[j] = by[j - 1]
+                j -= 1
+            by[j] = moving
+    while width < end - start:
+        for low in range(start, end, 2 * width):
+            middle, high = min(low + width, end), min(low + 2 * width, end)
+            i, j = low, middle
+            for k in range(low, high):
+                if i < middle and (j >= high or not _later(by[i], by[j], recorded, occurred)):
+                    spare[k] = by[i]
+                    i += 1
+                else:
+                    spare[k] = by[j]
+                    j += 1
+        by[start:end] = spare[start:end]
+        width *= 2
+
+
+@njit(cache=True, nogil=True, inline="always")
+def _later(a: int, b: int, recorded: Ints, occurred: Ints) -> bool:
+    return recorded[a] > recorded[b] or (recorded[a] == recorded[b] and occurred[a] > occurred[b])
+
+
+@njit(cache=True, nogil=True)
+def numbered(first: Ints, codes: Ints, n_codes: int) -> tuple[Ints, Ints]:
+    """Number the codes of each order in the order they appear, -1 for a negative code; and how many each order has."""
+    number = np.empty(len(codes), dtype=np.int64)
+    count = np.zeros(len(first) - 1, dtype=np.int64)
+    seen_in = np.full(n_codes, -1, dtype=np.int64)
+    place = np.empty(n_codes, dtype=np.int64)
     for order in range(len(first) - 1):
-        start, end = first[order], first[order + 1]
-        count = 0
-        for i in range(start, end):
-            count = max(count, thing[i] + 1)
-        held = np.full(count, NEVER, dtype=np.int64)
+        for i in range(first[order], first[order + 1]):
+            code = codes[i]
+            if code < 0:
+                number[i] = -1
+                continue
+            if seen_in[code] != order:
+                seen_in[code] = order
+                place[code] = count[order]
+                count[order] += 1
+            number[i] = place[code]
+    return number, count
+
+
+@njit(cache=True, nogil=True)
+def ranked(first: Ints, codes: Ints, n_codes: int) -> tuple[Ints, Ints]:
+    """The same, numbered in the order of the codes."""
+    number, count = numbered(first, codes, n_codes)
+    for order in range(len(first) - 1):
+        k = count[order]
+        if k < 2:
+            continue
+        code_of = np.empty(k, dtype=np.int64)
+        for i in range(first[order], first[order + 1]):
+            if number[i] >= 0:
+                code_of[number[i]] = codes[i]
+        rank = np.empty(k, dtype=np.int64)
+        rank[np.argsort(code_of)] = np.arange(k)
+        for i in range(first[order], first[order + 1]):
+            if number[i] >= 0:
+                number[i] = rank[number[i]]
+    return number, count
+
+
+@njit(cache=True, nogil=True)
+def standing(
+    first: Ints, saying: Ints, on: Masks, off: Masks, word: Ints, words: Ints, line: Ints, lines: Ints,
+    occurred: Ints, recorded: Ints, per_line: bool,
+) -> tuple[Ints, Ints]:  # fmt: skip
+    """How many things stand, and the sum of the moments at which they began less those at which they ended.
+
+    At a moment ``t`` the things of an order have stood for ``t * count - moments`` in total, ended ones included.
+    """
+    n = len(saying)
+    counts, moments = np.empty(n + 1, dtype=np.int64), np.empty(n + 1, dtype=np.int64)
+    count, moment = 0, 0
+    for order in range(len(first) - 1):
+        width = words[order]
+        stands = np.zeros((lines[order] + 1 if per_line else 1) * width, dtype=np.bool_)
+        for i in range(first[order], first[order + 1]):
+            counts[i], moments[i] = count, moment
+            begins = _is_one(saying[i], on)
+            if not begins and not _is_one(saying[i], off):
+                continue
+            at = min(occurred[i], recorded[i])
+            if per_line and line[i] < 0:
+                for place in range(width + word[i], len(stands), width):
+                    if stands[place]:
+                        stands[place] = False
+                        count -= 1
+                        moment -= at
+            place = word[i] + (width * (line[i] + 1) if per_line else 0)
+            if begins != stands[place]:
+                stands[place] = begins
+                count += 1 if begins else -1
+                moment += at if begins else -at
+    counts[n], moments[n] = count, moment
+    return counts, moments
+
+
+@njit(cache=True, nogil=True)
+def standing_things(
+    first: Ints, saying: Ints, on: Masks, off: Masks, word: Ints, words: Ints, line: Ints, lines: Ints,
+    occurred: Ints, recorded: Ints, per_line: bool, order: Ints, stop: Ints, total: int,
+) -> tuple[Ints, Ints, Ints]:  # fmt: skip
+    """The things that stand at each point (sorted by order and position): (point, since, position of the last statement)."""
+    owner, since, said = np.empty(total, np.int64), np.empty(total, np.int64), np.empty(total, np.int64)
+    row, p = 0, 0
+    while p < len(order):
+        k = order[p]
+        width = words[k]
+        begun = np.full((lines[k] + 1 if per_line else 1) * width, NEVER, dtype=np.int64)
+        position = np.empty(len(begun), dtype=np.int64)
+        i = first[k]
+        while p < len(order) and order[p] == k:
+            while i < stop[p]:
+                begins = _is_one(saying[i], on)
+                if begins or _is_one(saying[i], off):
+                    if per_line and line[i] < 0:
+                        for place in range(width + word[i], len(begun), width):
+                            begun[place] = NEVER
+                    place = word[i] + (width * (line[i] + 1) if per_line else 0)
+                    if not begins:
+                        begun[place] = NEVER
+                    else:
+                        position[place] = i
+                        if begun[place] == NEVER:
+                            begun[place] = min(occurred[i], recorded[i])
+                i += 1
+            for place in range(len(begun)):
+                if begun[place] != NEVER:
+                    owner[row], since[row], said[row] = p, begun[place], position[place]
+                    row += 1
+            p += 1
+    return owner[:row], since[:row], said[:row]
+
+
+@njit(cache=True, nogil=True)
+def running_reversals(
+    first: Ints, saying: Ints, on: Masks, off: Masks, word: Ints, words: Ints, line: Ints, lines: Ints, per_line: bool
+) -> Ints:
+    """Statements of ``off`` about a thing whose last statement was of ``on``, before each position."""
+    out = np.empty(len(saying) + 1, dtype=np.int64)
+    total = 0
+    for order in range(len(first) - 1):
+        width = words[order]
+        stands = np.zeros((lines[order] + 1 if per_line else 1) * width, dtype=np.bool_)
+        for i in range(first[order], first[order + 1]):
+            out[i] = total
+            begins, ends = _is_one(saying[i], on), _is_one(saying[i], off)
+            if not begins and not ends:
+                continue
+            if per_line and line[i] < 0:
+                for place in range(width + word[i], len(stands), width):
+                    stands[place] = False
+            place = word[i] + (width * (line[i] + 1) if per_line else 0)
+            total += ends and stands[place]
+            stands[place] = begins
+    out[len(saying)] = total
+    return out
+
+
+@njit(cache=True, nogil=True)
+def running_distinct(first: Ints, saying: Ints, masks: Masks, word: Ints, words: Ints) -> Ints:
+    """Distinct words among the selected events of the order before each position (running on across orders)."""
+    out = np.empty(len(saying) + 1, dtype=np.int64)
+    total = 0
+    for order in range(len(first) - 1):
+        said = np.zeros(words[order], dtype=np.bool_)
+        for i in range(first[order], first[order + 1]):
+            out[i] = total
+            if _is_one(saying[i], masks) and not said[word[i]]:
+                said[word[i]] = True
+                total += 1
+    out[len(saying)] = total
+    return out
+
+
+@njit(cache=True, nogil=True)
+def moves(
+    first: Ints, saying: Ints, masks: Masks, word: Ints, words: Ints, line: Ints, lines: Ints, per_line: bool,
+    date: Ints,
+) -> Ints:  # fmt: skip
+    """(n_events,) how far each selected statement of a date moved the one before it of the same thing."""
+    moved = np.zeros(len(saying), dtype=np.int64)
+    for order in range(len(first) - 1):
+        width = words[order]
+        held = np.full((lines[order] + 1 if per_line else 1) * width, NEVER, dtype=np.int64)
+        for i in range(first[order], first[order + 1]):
+            if date[i] == NEVER or not _is_one(saying[i], masks):
+                continue
+            place = word[i] + (width * (line[i] + 1) if per_line else 0)
+            if held[place] != NEVER:
+                moved[i] = date[i] - held[place]
+            held[place] = date[i]
+    return moved
+
+
+@njit(cache=True, nogil=True)
+def latest_in_force(first: Ints, saying: Ints, masks: Masks, word: Ints, words: Ints, date: Ints) -> Ints:
+    """(n_events,) after each event, the latest of the order's dates in force: each thing's last statement holds."""
+    out = np.full(len(saying), NEVER, dtype=np.int64)
+    for order in range(len(first) - 1):
+        held = np.full(words[order], NEVER, dtype=np.int64)
         latest = NEVER
-        for i in range(start, end):
-            if thing[i] >= 0:
-                held[thing[i]] = date[i]
-                latest = NEVER
-                for j in range(count):
-                    latest = max(latest, held[j])
+        for i in range(first[order], first[order + 1]):
+            if date[i] != NEVER and _is_one(saying[i], masks):
+                before = held[word[i]]
+                held[word[i]] = date[i]
+                if date[i] >= latest:
+                    latest = date[i]
+                elif before == latest:
+                    latest = held.max()
             out[i] = latest
+    return out
+
+
+@njit(cache=True, nogil=True)
+def total_in_force(first: Ints, saying: Ints, masks: Masks, word: Ints, words: Ints, values: Ints) -> Ints:
+    """(n_events,) after each event, the sum of the order's values in force: each thing's last statement holds."""
+    out = np.zeros(len(saying), dtype=np.int64)
+    for order in range(len(first) - 1):
+        held = np.zeros(words[order], dtype=np.int64)
+        total = 0
+        for i in range(first[order], first[order + 1]):
+            if values[i] != NEVER and _is_one(saying[i], masks):
+                total += values[i] - held[word[i]]
+                held[word[i]] = values[i]
+            out[i] = total
+    return out
+
+
+@njit(cache=True, nogil=True)
+def longest_gap(first: Ints, recorded: Ints) -> Ints:
+    """(n_events,) after each event, the longest time between two consecutive records of the order."""
+    out = np.zeros(len(recorded), dtype=np.int64)
+    for order in range(len(first) - 1):
+        for i in range(first[order] + 1, first[order + 1]):
+            out[i] = max(out[i - 1], recorded[i] - recorded[i - 1])
+    return out
+
+
+@njit(cache=True, nogil=True)
+def first_known_pair(first: Ints, a: Ints, b: Ints) -> Ints:
+    """(n_events,) after each event, ``a - b`` as it was after the order's first event with both known; else NEVER."""
+    out = np.full(len(a), NEVER, dtype=np.int64)
+    for order in range(len(first) - 1):
+        for i in range(first[order], first[order + 1]):
+            if i > first[order] and out[i - 1] != NEVER:
+                out[i] = out[i - 1]
+            elif a[i] != NEVER and b[i] != NEVER:
+                out[i] = a[i] - b[i]
+    return out
+
+
+@njit(cache=True, nogil=True)
+def words_known(first: Ints, codes: Ints, n_codes: int, order: Ints, stop: Ints) -> tuple[Ints, Ints, Ints]:
+    """The distinct codes said before each point's position: (point, code, position of the first that says it).
+
+    Points are sorted by order and position; codes come in the order in which they were said.
+    """
+    total = 0
+    owner, said, where = np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0, np.int64)
+    seen_in = np.full(n_codes, -1, dtype=np.int64)
+    for fill in range(2):
+        row, p = 0, 0
+        if fill == 1:
+            owner, said, where = np.empty(total, np.int64), np.empty(total, np.int64), np.empty(total, np.int64)
+            seen_in[:] = -1
+        while p < len(order):
+            k = order[p]
+            i, count, begin = first[k], 0, row
+            while p < len(order) and order[p] == k:
+                earlier, start = count, row
+                if fill == 1:
+                    for j in range(earlier):
+                        owner[row], said[row], where[row] = p, said[begin + j], where[begin + j]
+                        row += 1
+                while i < stop[p]:
+                    if codes[i] >= 0 and seen_in[codes[i]] != k:
+                        seen_in[codes[i]] = k
+                        count += 1
+                        if fill == 1:
+                            owner[row], said[row], where[row] = p, codes[i], i
+                            row += 1
+                    i += 1
+                begin = start
+                total += count if fill == 0 else 0
+                p += 1
+    return owner, said, where
+
+
+@njit(cache=True, nogil=True)
+def highest(owner: Ints, values: Floats, n: int) -> Floats:
+    """(n,) the highest value of each owner, NaN ones left out; NaN where there is none."""
+    out = np.full(n, np.nan)
+    for i in range(len(owner)):
+        if values[i] > out[owner[i]] or np.isnan(out[owner[i]]):
+            out[owner[i]] = values[i]
+    return out
+
+
+@njit(cache=True, nogil=True)
+def added_up(owner: Ints, values: Floats, n: int) -> Floats:
+    """(n,) the sum of each owner's values, NaN ones left out; 0 where there is none. In the order given."""
+    out = np.zeros(n)
+    for i in range(len(owner)):
+        if not np.isnan(values[i]):
+            out[owner[i]] += values[i]
+    return out
+
+
+@njit(cache=True, nogil=True)
+def totals_at(place: Ints, totals: Any, begin: Ints, end: Ints) -> Any:
+    """(n, n_totals) what running totals say between two places: see ``features.daybook``. -1 begins nowhere: zero."""
+    width = totals.shape[1]
+    out = np.zeros((len(begin), width), dtype=np.int64)
+    for i in range(len(begin)):
+        if begin[i] < 0:
+            continue
+        low, high = 0, len(place)
+        while low < high:
+            middle = (low + high) // 2
+            if place[middle] < begin[i]:
+                low = middle + 1
+            else:
+                high = middle
+        start, high = low, len(place)
+        while low < high:
+            middle = (low + high) // 2
+            if place[middle] <= end[i]:
+                low = middle + 1
+            else:
+                high = middle
+        for j in range(width):
+            out[i, j] = totals[low, j] - totals[start, j]
     return out

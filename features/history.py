@@ -2,13 +2,13 @@
 
 Events stand in the order (order, ``recorded_at``, ``occurred_at``, ``source``, ``event_id``). What was known of an
 order at a moment is therefore one contiguous range of positions, and a count or a sum over it is the
-difference of two entries of a prefix sum. Quantities are integer millionths and moments are integer
+difference of two entries of a running sum. Quantities are integer millionths and moments are integer
 microseconds, so sums are exact and do not depend on what stands before an order.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, TypeVar, cast
@@ -17,59 +17,18 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from features.engine import changes_by_key, latest_maximum
+from features import engine
 from features.events.columns import Columns, as_columns
 from features.events.schema import DIMENSIONS, MICRO, TYPE_CODE
+from features.events.text import Coded, Texts
+from features.selection import Select, Standing, sayings
 from features.times import NEVER, Ints
 
-Texts = NDArray[np.object_]
+__all__ = ["PLANNED_END", "History", "Select", "Standing", "Texts"]
 T = TypeVar("T")
-CODED = ("line_id", "kind", "state", "reference", "reason", "actor", *DIMENSIONS)
-
-
-@dataclass(frozen=True)
-class Select:
-    """Which events: any of the types, and where given, any of these words in a column.
-
-    >>> Select("hold.placed", kind="quality")
-    Select('hold.placed', kind='quality')
-    """
-
-    types: tuple[str, ...]
-    words: tuple[tuple[str, tuple[str, ...]], ...]
-
-    def __init__(self, *types: str, **words: str | tuple[str, ...]) -> None:
-        object.__setattr__(self, "types", types)
-        sought = tuple((column, (word,) if isinstance(word, str) else word) for column, word in words.items())
-        object.__setattr__(self, "words", sought)
-
-    def __repr__(self) -> str:
-        words = [f"{column}={' or '.join(word)!r}" for column, word in self.words]
-        return f"Select({', '.join([*map(repr, self.types), *words])})"
-
-
-@dataclass(frozen=True)
-class Standing:
-    """Things that stand or not, told apart by ``by``: the latest statement of each decides.
-
-    ``Standing(when=Select("hold.placed"), until=Select("hold.released"))`` are the open holds.
-    """
-
-    when: Select
-    until: Select
-    by: str = "reference"
-
-
-@dataclass(frozen=True)
-class Coded:
-    """A text column as codes into its distinct words; -1 is a missing text."""
-
-    codes: Ints
-    words: Texts
-
-    @cached_property
-    def index(self) -> dict[str, int]:
-        return {word: code for code, word in enumerate(self.words)}
+CODED = ("source", "line_id", "kind", "state", "reference", "reason", "actor", *DIMENSIONS)
+PLANNED_END = Select("production.released", "production.rescheduled")
+COLUMNS = ("order", "recorded", "occurred", "date", "quantity", "value", "type", "line", "saying")
 
 
 @dataclass(eq=False)
@@ -80,16 +39,20 @@ class History:
     ----------
     order_ids : (n_orders,) the orders in the order of their ids
     first : (n_orders + 1,) position of each order's first event
+    lines : (n_orders,) how many lines each order speaks of
     order : (n_events,) index of the event's order
     recorded, occurred, date : (n_events,) microseconds, ``NEVER`` where missing
     quantity, value : (n_events,) millionths, ``NEVER`` where missing
     type : (n_events,) code of the type
     line : (n_events,) index of the line within its order by ``line_id``, -1 for the whole order; lines that become
         known later are counted too, so only the order of the indices means something
+    saying : (n_events,) the type and the words that signals look for, see ``features.selection``
+    coded : the text columns but for the ids
     """
 
     order_ids: Texts
     first: Ints
+    lines: Ints
     order: Ints
     recorded: Ints
     occurred: Ints
@@ -98,8 +61,8 @@ class History:
     value: Ints
     type: Ints
     line: Ints
-    event_id: Texts
-    source: Texts
+    saying: Ints
+    ids: Coded
     coded: dict[str, Coded]
     _cache: dict[Hashable, Any] = field(default_factory=dict, repr=False)
 
@@ -111,29 +74,53 @@ class History:
     @classmethod
     def of_columns(cls, columns: Columns) -> History:
         """The same from its columns, as ``features.events.columns`` has them."""
-        codes, order_ids = pd.factorize(columns["order_id"], sort=True)
-        by = _sorted_positions(codes, columns)
-        order = codes[by].astype(np.int64)
-        coded = {}
-        for column in CODED:
-            word_codes, words = pd.factorize(columns[column][by], sort=column == "line_id")
-            coded[column] = Coded(word_codes.astype(np.int64), np.asarray(words, dtype=object))
-        types = columns["type"][by]
+        orders = columns["order_id"].ranked()
+        by, first = _sorted(orders, columns)
+        order = orders.codes[by]
+        coded = {name: columns[name].take(by) for name in CODED}
+        coded["line_id"] = coded["line_id"].ranked()
+        types = _type_codes(columns["type"])[by]
+        line, lines = _lines(first, coded["line_id"], types == TYPE_CODE["order_line.created"])
         return cls(
-            order_ids=np.asarray(order_ids, dtype=object),
-            first=np.searchsorted(order, np.arange(len(order_ids) + 1)).astype(np.int64),
+            order_ids=orders.words,
+            first=first,
+            lines=lines,
             order=order,
             recorded=columns["recorded_at"][by],
             occurred=columns["occurred_at"][by],
             date=columns["date"][by],
             quantity=_millionths(columns["quantity"][by]),
             value=_millionths(columns["value"][by]),
-            type=np.fromiter((TYPE_CODE[name] for name in types), dtype=np.int64, count=len(types)),
-            line=_lines(order, coded["line_id"].codes, np.equal(types, "order_line.created").astype(bool)),
-            event_id=columns["event_id"][by],
-            source=columns["source"][by],
+            type=types,
+            line=line,
+            saying=sayings(types, coded),
+            ids=columns["event_id"].take(by),
             coded=coded,
         )
+
+    def part(self, begin: int, end: int) -> History:
+        """The orders from ``begin`` to before ``end``: views of the same columns."""
+        start, stop = self.first[begin], self.first[end]
+        rows = slice(start, stop)
+        columns = {name: getattr(self, name)[rows] for name in COLUMNS}
+        columns["order"] = columns["order"] - begin
+        return History(
+            order_ids=self.order_ids[begin:end],
+            first=self.first[begin : end + 1] - start,
+            lines=self.lines[begin:end],
+            ids=self.ids.take(rows),
+            coded={name: said.take(rows) for name, said in self.coded.items()},
+            **columns,
+        )
+
+    def parts(self, most_events: int) -> Iterator[tuple[int, int]]:
+        """Ranges of orders of about so many events each, at least one order."""
+        begin = 0
+        while begin < self.n_orders:
+            end = int(np.searchsorted(self.first, self.first[begin] + most_events, side="right")) - 1
+            end = min(max(end, begin + 1), self.n_orders)
+            yield begin, end
+            begin = end
 
     @property
     def n_orders(self) -> int:
@@ -144,169 +131,169 @@ class History:
         return len(self.order)
 
     @cached_property
+    def event_id(self) -> Texts:
+        """(n_events,) the id of each event, unique within its source."""
+        return self.ids.texts()
+
+    @cached_property
+    def source(self) -> Texts:
+        """(n_events,) the system that said so."""
+        return self.coded["source"].texts()
+
+    @cached_property
     def next_recorded(self) -> Ints:
         """When the order's next event was recorded; for its last event the end of time."""
         following = np.append(self.recorded[1:], np.iinfo(np.int64).max)
         following[self.first[1:] - 1] = np.iinfo(np.int64).max
         return following
 
-    def mask(self, what: Select) -> NDArray[np.bool_]:
-        """(n_events,) True where the event is one of those selected."""
-        return self.once(("mask", what), lambda: self._mask(what))
-
-    def _mask(self, what: Select) -> NDArray[np.bool_]:
-        mask = np.zeros(self.n_events, dtype=bool)
-        for name in what.types:
-            mask |= self.type == TYPE_CODE[name]
-        for column, words in what.words:
-            coded = self.coded[column]
-            codes = [coded.index[word] for word in words if word in coded.index]
-            mask &= np.isin(coded.codes, codes)
-        return mask
-
-    def counted(self, what: Select) -> Ints:
-        """(n_events + 1,) number of selected events before each position."""
-        return self.once(("counted", what), lambda: _prefix(self.mask(what).astype(np.int64)))
-
-    def summed(self, what: Select, column: str) -> Ints:
-        """(n_events + 1,) sum of a column over the selected events before each position; missing adds nothing."""
-        return self.once(("summed", what, column), lambda: self._summed(what, column))
-
-    def _summed(self, what: Select, column: str) -> Ints:
-        values = self.column(column)
-        return _prefix(np.where(self.mask(what) & (values != NEVER), values, 0))
-
-    def last(self, what: Select) -> Ints:
-        """(n_events + 1,) position of the last selected event before each position, -1 for none."""
-        return self.once(("last", what), lambda: self._last(what))
-
-    def _last(self, what: Select) -> Ints:
-        positions = np.where(self.mask(what), np.arange(self.n_events), -1)
-        return np.append(np.int64(-1), np.maximum.accumulate(positions))
-
     def column(self, name: str) -> Ints:
-        """An integer column: ``recorded``, ``occurred``, ``date``, ``quantity``, ``value``, ``lag``, ``moved``."""
+        """An integer column: one of the attributes, or ``lag`` (recorded - occurred), ``sign`` (of the quantity)."""
         if name == "lag":
             return self.once(("lag",), lambda: self.recorded - self.occurred)
         if name == "sign":
             return self.once(("sign",), lambda: np.where((self.quantity < 0) & (self.quantity != NEVER), -1, 1))
-        if name == "moved":
-            return self.once(("moved",), lambda: self._moved(PLANNED_END, "reference"))
-        if name == "moved_size":
-            return self.once(("moved_size",), lambda: np.abs(self.column("moved")))
         values: Ints = getattr(self, name)
         return values
 
-    def key(self, by: str) -> Ints:
-        """(n_events,) a number for each (order, word in ``by``); events without a word share one an order and kind."""
-        codes = self.coded[by].codes
-        width = np.int64(len(self.coded[by].words) + len(self.coded["kind"].words) + 2)
-        unnamed = len(self.coded[by].words) + 1 + self.coded["kind"].codes
-        return self.order * width + np.where(codes >= 0, codes, unnamed)
+    # -- what is selected ----------------------------------------------------------------------------------
 
-    def standing(self, things: Standing) -> tuple[Ints, Ints, Ints]:
-        """Prefix sums over things that stand: how many, and the moments since they do, weighted by sign.
+    def mask(self, what: Select) -> NDArray[np.bool_]:
+        """(n_events,) True where the event is one of those selected."""
+        return self.once(("mask", what), lambda: engine.matches(self.saying, what.masks))
 
-        Returns (count, since, position of events that say so): the number of standing things before a position
-        is ``count[stop] - count[start]``; the time they have stood at ``t``, ended ones included, is
-        ``t * (count[stop] - count[start]) - (since[stop] - since[start])``.
+    def counted(self, what: Select) -> Ints:
+        """(n_events + 1,) number of selected events before each position."""
+        return self.once(("counted", what), lambda: engine.running_count(self.saying, what.masks))
+
+    def summed(self, what: Select, column: str) -> Ints:
+        """(n_events + 1,) sum of a column over the selected events before each position; missing adds nothing."""
+        return self.once(
+            ("summed", what, column), lambda: engine.running_sum(self.saying, what.masks, self.column(column))
+        )
+
+    def last(self, what: Select) -> Ints:
+        """(n_events + 1,) position of the last selected event before each position, -1 for none."""
+        return self.once(("last", what), lambda: engine.running_last(self.saying, what.masks))
+
+    def last_given(self, dimension: str) -> Ints:
+        """(n_events + 1,) position of the last event before each position that names a word of a dimension."""
+        return self.once(("last given", dimension), lambda: engine.last_given(self.coded[dimension].codes))
+
+    # -- things --------------------------------------------------------------------------------------------
+
+    def things(self, by: str) -> tuple[Ints, Ints]:
+        """(n_events,) the number of the event's thing within its order; (n_orders,) how many things there are.
+
+        A thing is a word of ``by``; events without one share a thing an order and kind.
         """
-        return self.once(("standing", things), lambda: self._standing(things))
+        return self.once(("things", by), lambda: self._things(by))
 
-    def _standing(self, things: Standing) -> tuple[Ints, Ints, Ints]:
-        on = self.mask(things.when)
-        relevant = np.flatnonzero(on | self.mask(things.until))
-        change = np.zeros(self.n_events, dtype=np.int64)
-        change[relevant] = changes_by_key(self.key(things.by)[relevant], on[relevant].astype(np.int64))
-        return _prefix(change), _prefix(change * np.minimum(self.occurred, self.recorded)), relevant
+    def _things(self, by: str) -> tuple[Ints, Ints]:
+        said, kind = self.coded[by], self.coded["kind"]
+        named = len(said.words)
+        codes = np.where(said.codes >= 0, said.codes, named + 1 + kind.codes)
+        return cast(tuple[Ints, Ints], engine.numbered(self.first, codes, named + 1 + len(kind.words)))
 
-    def _moved(self, what: Select, by: str) -> Ints:
-        """How far each statement of a date moved the one before it of the same thing, microseconds."""
-        moved = np.zeros(self.n_events, dtype=np.int64)
-        stated = np.flatnonzero(self.mask(what) & (self.date != NEVER))
-        keys = self.key(by)[stated]
-        change = changes_by_key(keys, self.date[stated])
-        _, first_of_key = np.unique(keys, return_index=True)
-        change[first_of_key] = 0
-        moved[stated] = change
-        return moved
+    def standing(self, things: Standing) -> tuple[Ints, Ints]:
+        """(n_events + 1,) running counts and moments of what stands, see ``features.engine.standing``."""
+        return self.once(
+            ("standing", things), lambda: engine.standing(*self._statements(things), *self._clocks(things))
+        )
 
-    def latest_end(self, what: Select, by: str) -> Ints:
+    def standing_things(self, things: Standing, order: Ints, start: Ints, stop: Ints) -> tuple[Ints, Ints, Ints]:
+        """What stands at each point: (point, since in microseconds, position of the statement)."""
+        count = self.standing(things)[0]
+        total = int((count[stop] - count[start]).sum())
+        return cast(
+            tuple[Ints, Ints, Ints],
+            engine.standing_things(*self._statements(things), *self._clocks(things), order, stop, total),
+        )
+
+    def reversals(self, things: Standing) -> Ints:
+        """(n_events + 1,) statements before each position that end what stood."""
+        make = lambda: engine.running_reversals(*self._statements(things), things.per_line)  # noqa: E731
+        return self.once(("reversals", things), make)
+
+    def _statements(self, things: Standing) -> tuple[Any, ...]:
+        words = self.things(things.by)
+        return self.first, self.saying, things.when.masks, things.until.masks, *words, self.line, self.lines
+
+    def _clocks(self, things: Standing) -> tuple[Any, ...]:
+        return self.occurred, self.recorded, things.per_line
+
+    def distinct(self, what: Select, by: str) -> Ints:
+        """(n_events + 1,) distinct things among the selected events before each position."""
+        make = lambda: engine.running_distinct(self.first, self.saying, what.masks, *self.things(by))  # noqa: E731
+        return self.once(("distinct", what, by), make)
+
+    def moved(self, what: Select, by: str = "reference", per_line: bool = False) -> Ints:
+        """(n_events,) how far each statement of a date moved the one before it of the same thing, microseconds."""
+        shape = (*self.things(by), self.line, self.lines, per_line, self.date)
+        return self.once(
+            ("moved", what, by, per_line), lambda: engine.moves(self.first, self.saying, what.masks, *shape)
+        )
+
+    def latest_in_force(self, what: Select, by: str = "reference") -> Ints:
         """(n_events,) after each event, the latest among the dates in force of the order's things."""
-        return self.once(("latest_end", what, by), lambda: self._latest_end(what, by))
+        make = lambda: engine.latest_in_force(self.first, self.saying, what.masks, *self.things(by), self.date)  # noqa: E731
+        return self.once(("latest in force", what, by), make)
 
-    def _latest_end(self, what: Select, by: str) -> Ints:
-        stated = self.mask(what) & (self.date != NEVER)
-        things = np.full(self.n_events, -1, dtype=np.int64)
-        things[stated] = _index_within_order(self.order[stated], self.key(by)[stated])
-        latest: Ints = latest_maximum(self.first, things, self.date)
-        return latest
+    def total_in_force(self, what: Select, column: str, by: str = "reference") -> Ints:
+        """(n_events,) after each event, the sum of the values in force of the order's things."""
+        shape = (*self.things(by), self.column(column))
+        return self.once(
+            ("total in force", what, column, by),
+            lambda: engine.total_in_force(self.first, self.saying, what.masks, *shape),
+        )
 
-    def words_of_orders(self, dimension: str) -> tuple[Ints, Ints, Ints]:
-        """The distinct words of a dimension in each order: (order, code, position of the first event that says it)."""
-        return self.once(("words", dimension), lambda: self._words_of_orders(dimension))
+    # -- words ---------------------------------------------------------------------------------------------
 
-    def _words_of_orders(self, dimension: str) -> tuple[Ints, Ints, Ints]:
-        codes = self.coded[dimension].codes
-        given = np.flatnonzero(codes >= 0)
-        width = np.int64(len(self.coded[dimension].words) + 1)
-        keys, first = np.unique(self.order[given] * width + codes[given], return_index=True)
-        return keys // width, keys % width, given[first]
+    def words_known(self, dimension: str, order: Ints, stop: Ints) -> tuple[Ints, Ints, Ints]:
+        """The words of a dimension known at points sorted by order and position: (point, code, first position)."""
+        said = self.coded[dimension]
+        return cast(tuple[Ints, Ints, Ints], engine.words_known(self.first, said.codes, len(said.words), order, stop))
 
     def once(self, key: Hashable, make: Callable[[], T]) -> T:
         """What ``make`` gives, made on the first call with this key and kept."""
-        if key not in self._cache:
-            self._cache[key] = make()
-        return cast(T, self._cache[key])
+        found = self._cache.get(key, _MISSING)
+        if found is _MISSING:
+            found = self._cache[key] = make()
+        return cast(T, found)
 
 
-PLANNED_END = Select("production.released", "production.rescheduled")
-
-
-def _prefix(values: Ints) -> Ints:
-    """Running sums that start with 0. They may wrap around; differences of them are exact all the same."""
-    sums = np.zeros(len(values) + 1, dtype=np.int64)
-    np.cumsum(values, out=sums[1:])
-    return sums
+_MISSING = object()
 
 
 def _millionths(values: NDArray[np.float64]) -> Ints:
-    whole = np.full(len(values), NEVER, dtype=np.int64)
     given = np.isfinite(values)
-    whole[given] = np.rint(values[given] * MICRO).astype(np.int64)
-    return whole
+    if given.all():
+        return np.rint(values * MICRO).astype(np.int64)
+    return np.where(given, np.rint(np.where(given, values, 0.0) * MICRO).astype(np.int64), NEVER)
 
 
-def _sorted_positions(codes: NDArray[Any], columns: Columns) -> Ints:
+def _type_codes(types: Coded) -> Ints:
+    codes = np.array([TYPE_CODE[name] for name in types.words], dtype=np.int64)
+    found: Ints = codes[types.codes]
+    return found
+
+
+def _sorted(orders: Coded, columns: Columns) -> tuple[Ints, Ints]:
     """Sort by order and both clocks; the texts are compared only where those are equal."""
     recorded, occurred = columns["recorded_at"], columns["occurred_at"]
-    by = np.lexsort((occurred, recorded, codes))
-    same = (np.diff(codes[by]) == 0) & (np.diff(recorded[by]) == 0) & (np.diff(occurred[by]) == 0)
-    if same.any():
+    by, first, ties = engine.sorted_events(orders.codes, len(orders.words), recorded, occurred)
+    if ties:
+        codes, when, happened = orders.codes[by], recorded[by], occurred[by]
+        same = (codes[1:] == codes[:-1]) & (when[1:] == when[:-1]) & (happened[1:] == happened[:-1])
         tied = np.flatnonzero(np.append(same, False) | np.append(False, same))
         run = np.cumsum(np.append(True, ~same))[tied]
         rows = by[tied]
-        ids = pd.factorize(columns["event_id"][rows], sort=True)[0]
-        sources = pd.factorize(columns["source"][rows], sort=True)[0]
+        ids, sources = (columns[name].take(rows).used().ranked().codes for name in ("event_id", "source"))
         by[tied] = rows[np.lexsort((ids, sources, run))]
-    return by
+    return by, first
 
 
-def _lines(order: Ints, codes: Ints, creates: NDArray[np.bool_]) -> Ints:
+def _lines(first: Ints, line_id: Coded, creates: NDArray[np.bool_]) -> tuple[Ints, Ints]:
     """The line each event speaks of; one created without an id is a line of its own, before all others."""
-    return _index_within_order(order, np.where(codes >= 0, codes + 1, np.where(creates, 0, -1)))
-
-
-def _index_within_order(order: Ints, codes: Ints) -> Ints:
-    """Number the distinct codes of each order from 0 in ascending order; -1 stays -1."""
-    index = np.full(len(codes), -1, dtype=np.int64)
-    given = np.flatnonzero(codes >= 0)
-    if given.size == 0:
-        return index
-    width = codes.max() + 1
-    keys, inverse = np.unique(order[given] * width + codes[given], return_inverse=True)
-    orders = keys // width
-    starts = np.flatnonzero(np.append(True, np.diff(orders) != 0))
-    rank = np.arange(len(keys)) - np.repeat(starts, np.diff(np.append(starts, len(keys))))
-    index[given] = rank[inverse]
-    return index
+    codes = np.where(line_id.codes >= 0, line_id.codes + 1, np.where(creates, 0, -1))
+    return cast(tuple[Ints, Ints], engine.ranked(first, codes, len(line_id.words) + 1))

@@ -6,20 +6,26 @@ list, the positions read for the first decision point are appended to it: that i
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cached_property
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from features.context import ALL, Context, week_key, week_of
+from features.context import Context
 from features.decision_points import DecisionPoints
-from features.engine import known_until
+from features.engine import first_known_pair, known_until, longest_gap
 from features.events.schema import MICRO
-from features.history import History, Select, Standing, Texts
+from features.events.text import Texts
+from features.history import PLANNED_END, History, Select, Standing
 from features.orders import commitments
+from features.others import Others
+from features.things import Lines, Things
 from features.times import DAY, NEVER, Ints
 
 Floats = NDArray[np.float64]
+T = TypeVar("T")
 COMMITMENT = Select(
     "order_line.created", "order_line.changed", "order_line.closed", "commitment.changed", "goods.issued"
 )
@@ -27,62 +33,117 @@ PROMISES = Select("order_line.created", "commitment.changed")
 
 
 class Known:
-    """The known history of ``n`` decision points.
+    """The known history of ``n`` decision points, sorted by order and moment.
 
     Parameters
     ----------
     history : the sorted events
     points : (n,) orders and moments
-    context : load and track record of all orders
+    context : load, pace and track record of all orders
     """
 
     def __init__(self, history: History, points: DecisionPoints, context: Context) -> None:
         self.history = history
         self.context = context
+        self.points = points
         self.order = points.order
         self.as_of = points.as_of
         self.start: Ints = history.first[points.order]
         self.stop: Ints = known_until(history.first, history.recorded, points.order, points.as_of)
+        self.found: NDArray[np.bool_] = self.stop > self.start
         self.trace: list[Ints] | None = None
-        self._since: dict[int, Ints] = {}
-        self._keys: dict[str, Ints] = {}
+        self._before = np.maximum(self.stop - 1, 0)
+        self._all_found = bool(self.found.all())
+        self._cache: dict[object, object] = {}
 
     def __len__(self) -> int:
         return len(self.order)
+
+    def ago(self, days: float) -> Known:
+        """What was known so many days ago of the same orders; a trace reaches there too."""
+
+        def make() -> Known:
+            return Known(self.history, DecisionPoints(self.order, self.as_of - int(days * DAY)), self.context)
+
+        earlier: Known = self._once(("ago", days), make)
+        earlier.trace = self.trace
+        return earlier
+
+    def _once(self, key: object, make: Callable[[], T]) -> T:
+        if key not in self._cache:
+            self._cache[key] = make()
+        return self._cache[key]  # type: ignore[return-value]
 
     # -- counting and adding up ----------------------------------------------------------------------------
 
     def count(self, what: Select, days: float | None = None) -> Floats:
         """Selected events, recorded in the last ``days`` if given."""
         start = self._from(days)
-        self._saw(what, start)
-        counted = self.history.counted(what)
-        return (counted[self.stop] - counted[start]).astype(np.float64)
+        self.saw(what, start)
+        return self._between(self.history.counted(what), start)
 
-    def count_all(self) -> Floats:
-        """All known events."""
-        self._saw(None, self.start)
-        return (self.stop - self.start).astype(np.float64)
+    def count_all(self, days: float | None = None) -> Floats:
+        """All known events, recorded in the last ``days`` if given."""
+        start = self._from(days)
+        self.saw(None, start)
+        return (self.stop - start).astype(np.float64)
 
     def total(self, what: Select, column: str, days: float | None = None) -> Floats:
         """Sum of an integer column over selected events, in the column's unit (pieces, or microseconds)."""
         start = self._from(days)
-        self._saw(what, start)
-        summed = self.history.summed(what, column)
-        return _in_units(summed[self.stop] - summed[start], column)
+        self.saw(what, start)
+        total = self._between(self.history.summed(what, column), start)
+        return total / MICRO if column in ("quantity", "value") else total
+
+    def distinct(self, what: Select, by: str) -> Floats:
+        """Distinct words of ``by`` among selected events."""
+        self.saw(what, self.start)
+        return self._between(self.history.distinct(what, by), self.start)
+
+    def late_records(self, what: Select, days: float) -> Floats:
+        """Selected events that were recorded more than ``days`` after they occurred."""
+        history, limit = self.history, int(days * DAY)
+        self.saw(np.flatnonzero(history.column("lag") > limit) if self.trace is not None else None, self.start)
+
+        def make() -> Ints:
+            return _running((history.mask(what) & (history.column("lag") > limit)).astype(np.int64))
+
+        return self._between(history.once(("late", what, limit), make), self.start)
+
+    def longest_gap(self) -> Floats:
+        """The longest time between two consecutive records, days; 0 for a single record, NaN for none."""
+        self.saw(None, self.start)
+        history = self.history
+        gaps = history.once(("longest gap",), lambda: longest_gap(history.first, history.recorded))
+        return np.where(self.found, gaps[self._before] / DAY, np.nan)
+
+    # -- things that stand ---------------------------------------------------------------------------------
 
     def standing(self, things: Standing) -> Floats:
         """How many things stand now."""
-        count, _, _ = self.history.standing(things)
-        self._saw_standing(things)
-        return (count[self.stop] - count[self.start]).astype(np.float64)
+        self.saw_standing(things)
+        return self._between(self.history.standing(things)[0], self.start)
 
     def stood(self, things: Standing) -> Floats:
         """For how long things have stood in total, ended ones included, in days."""
-        count, since, relevant = self.history.standing(things)
-        self._saw(relevant, self.start)
-        now = self.as_of * (count[self.stop] - count[self.start])
-        return np.asarray((now - (since[self.stop] - since[self.start])) / DAY)
+        count, moments = self.history.standing(things)
+        self.saw(things.when, self.start)
+        self.saw(things.until, self.start)
+        standing, moment = self._step(count, self.start), self._step(moments, self.start)
+        return np.asarray((self.as_of * standing - moment) / DAY)
+
+    def things(self, things: Standing) -> Things:
+        """The things that stand now, each with the event that says so."""
+        self.saw_standing(things)
+        return self._once(
+            ("things", things),
+            lambda: Things(self, *self.history.standing_things(things, self.order, self.start, self.stop)),
+        )
+
+    def lost(self, things: Standing) -> Floats:
+        """How often a thing that stood came to an end."""
+        self.saw(things.until, self.start)
+        return self._between(self.history.reversals(things), self.start)
 
     # -- the latest ----------------------------------------------------------------------------------------
 
@@ -94,44 +155,69 @@ class Known:
             self.trace.append(last[:1])
         return np.where(found, self.history.column(column)[last], NEVER)
 
-    def latest_end(self, what: Select, by: str) -> Ints:
+    def latest_in_force(self, what: Select) -> Ints:
         """The latest of the dates in force of the order's things (production orders, deliveries)."""
-        self._saw(what, self.start)
-        return self._state(self.history.latest_end(what, by))
+        self.saw(what, self.start)
+        return self._state(self.history.latest_in_force(what))
+
+    def total_in_force(self, what: Select, column: str) -> Floats:
+        """The sum of the values in force of the order's things, units of the quantity."""
+        self.saw(what, self.start)
+        return np.where(self.found, self.history.total_in_force(what, column)[self._before] / MICRO, 0.0)
+
+    def moved(self, what: Select, among: Select | None = None) -> Floats:
+        """How far selected statements moved the dates in force of ``among`` (by default of the same), net, in days."""
+        return self._moves("net", what, among or what)
+
+    def travelled(self, what: Select, among: Select | None = None) -> Floats:
+        """The same, moves to an earlier date counted as far as those to a later one."""
+        return self._moves("total", what, among or what)
+
+    def slipped(self, what: Select, per_line: bool = False) -> Floats:
+        """The same, only moves to a later date."""
+        return self._moves("later", what, what, per_line)
+
+    def _moves(self, how: str, what: Select, among: Select, per_line: bool = False) -> Floats:
+        self.saw(what, self.start)
+        history = self.history
+
+        def make() -> Ints:
+            moved = np.where(history.mask(what), history.moved(among, per_line=per_line), 0)
+            if how != "net":
+                moved = np.abs(moved) if how == "total" else np.maximum(moved, 0)
+            return _running(moved)
+
+        return self._between(history.once(("moves", how, what, among, per_line), make), self.start) / DAY
 
     def latest_recorded(self) -> Ints:
         """When the latest known event was recorded."""
-        if self.trace is not None and self.stop[0] > self.start[0]:
+        if self.trace is not None and self.found[0]:
             self.trace.append(self.stop[:1] - 1)
         return self._state(self.history.recorded)
 
     def first_recorded(self) -> Ints:
         """When the first event of the order was recorded."""
-        if self.trace is not None and self.stop[0] > self.start[0]:
+        if self.trace is not None and self.found[0]:
             self.trace.append(self.start[:1])
-        return np.where(self.stop > self.start, self.history.recorded[self.start], NEVER)
+        start = np.minimum(self.start, self.history.n_events - 1)
+        return np.where(self.found, self.history.recorded[start], NEVER)
 
     # -- the commitment ------------------------------------------------------------------------------------
 
-    @cached_property
-    def _due(self) -> Ints:
-        return self._state(commitments(self.history).due)
-
     def due(self) -> Ints:
         """The earliest promise among unshipped lines, microseconds."""
-        self._saw(PROMISES, self.start)
-        return self._due
+        self.saw(PROMISES, self.start)
+        return self._once("due", lambda: self._state(commitments(self.history).due))
 
     def last_due(self) -> Ints:
         """The latest promise among unshipped lines, microseconds."""
-        self._saw(PROMISES, self.start)
+        self.saw(PROMISES, self.start)
         return self._state(commitments(self.history).last_due)
 
     def state(self) -> Ints:
         """NONE, OPEN, SHIPPED or CANCELLED of ``features.orders``."""
-        self._saw(COMMITMENT, self.start)
-        found = self.stop > self.start
-        return np.where(found, commitments(self.history).state[self.stop - 1], 0)
+        self.saw(COMMITMENT, self.start)
+        return np.where(self.found, commitments(self.history).state[self._before], 0)
 
     def lines(self) -> Floats:
         """Lines not cancelled."""
@@ -154,22 +240,25 @@ class Known:
         return self._commitment("value")
 
     def _commitment(self, name: str, unit: int = MICRO) -> Floats:
-        self._saw(COMMITMENT, self.start)
-        values = self._state(getattr(commitments(self.history), name))
-        return np.where(values == NEVER, np.nan, values / unit)
+        self.saw(COMMITMENT, self.start)
+
+        def make() -> Floats:
+            values = self._state(getattr(commitments(self.history), name))
+            return np.where(values == NEVER, np.nan, values / unit)
+
+        return self._once(("commitment", name), make)
 
     def promise_moves(self, what: Select) -> Floats:
         """How often selected events moved the order's due date."""
-        self._saw(what, self.start)
-        moved = self.history.once(("due_moves", what), lambda: self._due_moves(what) != 0)
-        sums = self.history.once(("due_moves_sum", what), lambda: _running(moved.astype(np.int64)))
-        return (sums[self.stop] - sums[self.start]).astype(np.float64)
+        self.saw(what, self.start)
+        make = lambda: _running((self._due_moves(what) != 0).astype(np.int64))  # noqa: E731
+        return self._between(self.history.once(("due moves", what), make), self.start)
 
     def promise_moved(self, what: Select) -> Floats:
         """How far selected events moved the order's due date in total, days, later is positive."""
-        self._saw(what, self.start)
-        sums = self.history.once(("due_moved_sum", what), lambda: _running(self._due_moves(what)))
-        return np.asarray((sums[self.stop] - sums[self.start]) / DAY)
+        self.saw(what, self.start)
+        sums = self.history.once(("due moved", what), lambda: _running(self._due_moves(what)))
+        return self._between(sums, self.start) / DAY
 
     def _due_moves(self, what: Select) -> Ints:
         due = commitments(self.history).due
@@ -178,125 +267,87 @@ class Known:
         counts = self.history.mask(what) & (due != NEVER) & (before != NEVER)
         return np.where(counts, due - np.where(counts, before, 0), 0)
 
+    def slack_lost(self) -> Floats:
+        """By how much the slack of the planned end has shrunk since it was first known, days."""
+        self.saw(PROMISES, self.start)
+        self.saw(PLANNED_END, self.start)
+        history = self.history
+
+        def make() -> Ints:
+            return first_known_pair(history.first, commitments(history).due, history.latest_in_force(PLANNED_END))
+
+        first = self._state(history.once(("first slack",), make))
+        end = self._state(history.latest_in_force(PLANNED_END))
+        return np.where(first != NEVER, first / DAY, np.nan) - self.days_between(end, self.due())
+
+    # -- lines and other orders ----------------------------------------------------------------------------
+
+    def line_table(self, told_by: Select) -> Lines:
+        """The lines of each order with how far each of them is; ``told_by`` are the events that say what is read."""
+        self.saw(told_by, self.start)
+        return self.line_rows
+
+    @property
+    def line_rows(self) -> Lines:
+        """The same, for what builds on it."""
+        return self._once("lines", lambda: Lines(self))
+
+    @property
+    def others(self) -> Others:
+        """What other orders say, known at the start of today."""
+        return self._once("others", lambda: Others(self))
+
+    def first_word(self, dimension: str) -> Texts:
+        """The first word of a dimension that was known, "" where none was."""
+        owner, code, _ = self.history.words_known(dimension, self.order, self.stop)
+        first = np.append(True, owner[1:] != owner[:-1])[: len(owner)]
+        names = np.full(len(self), "", dtype=object)
+        names[owner[first]] = self.history.coded[dimension].words[code[first]]
+        return names
+
     # -- time ----------------------------------------------------------------------------------------------
 
     def days_since(self, moment: Ints) -> Floats:
         """Days from a moment to now, NaN where it is NEVER."""
-        return _days_between(moment, self.as_of)
+        return self.days_between(moment, self.as_of)
 
     def days_until(self, moment: Ints) -> Floats:
         """Days from now to a moment, NaN where it is NEVER."""
-        return _days_between(self.as_of, moment)
+        return self.days_between(self.as_of, moment)
 
-    # -- other orders --------------------------------------------------------------------------------------
+    @staticmethod
+    def days_between(early: Ints, late: Ints) -> Floats:
+        """Days from one moment to another, NaN where one is NEVER."""
+        days = (late - early) / DAY
+        days[(early == NEVER) | (late == NEVER)] = np.nan
+        return days
 
-    @cached_property
-    def _today(self) -> Ints:
-        return self.context.lookup_day(self.as_of)
+    # -- how it is read ------------------------------------------------------------------------------------
 
-    def share_of_all(self, recent: bool = False) -> Floats:
-        """Missed or partial orders as a share of all judged ones, known at the start of today; NaN if none was."""
-        judged, failed = self._record(ALL, np.zeros(len(self), dtype=np.int64), self._today, recent)
-        return np.asarray(failed / np.where(judged > 0, judged, np.nan))
+    def _step(self, running: Ints, start: Ints) -> Ints:
+        return running[self.stop] - running[start]
 
-    def worst_share(self, dimension: str, prior: Floats, weight: float, recent: bool = False) -> Floats:
-        """The highest failure share among the order's words of a dimension, shrunk towards ``prior``.
-
-        ``(failures + weight * prior) / (judged + weight)``: the posterior mean of a rate under a beta prior worth
-        ``weight`` orders. NaN where the order names no word.
-        """
-        point, judged, failed = self._records(dimension, recent)
-        return _highest((failed + weight * prior[point]) / (judged + weight), point, len(self))
-
-    def fewest_judged(self, dimension: str) -> Floats:
-        """The judged orders of the order's least known word of a dimension, NaN where it names none."""
-        point, judged, _ = self._records(dimension, recent=False)
-        return -_highest(-judged, point, len(self))
-
-    def due_same_week(self) -> Floats:
-        """Open orders of the order's plant that are due in the week of its due date, known at the start of today."""
-        plant, due = self._plant(), self.due()
-        known = (plant >= 0) & (due != NEVER)
-        week = week_of(self.context.calendar, np.where(known, due, 0))
-        places, inverse = np.unique(np.where(known, plant, 0) * (1 << 16) + week, return_inverse=True)
-        words = self.history.coded["plant"].words
-        names = np.array([week_key(words[p >> 16] if len(words) else "", p & 0xFFFF) for p in places], dtype=object)
-        count = self.context.due.at(self.context.due.codes(names)[inverse], self._today)[:, 0]
-        return np.where(known, count, np.nan)
-
-    def open_at_plant(self) -> Floats:
-        """Open orders of the order's plant, known at the start of today."""
-        plant = self._plant()
-        book = self.context.open_orders
-        codes = np.append(book.codes(self.history.coded["plant"].words), -1)
-        return np.where(plant >= 0, book.at(codes[plant], self._today)[:, 0], np.nan)
-
-    def first_word(self, dimension: str) -> Texts:
-        """The first word of a dimension that was known, "" where none was."""
-        point, entry = self._entries(dimension)
-        _, code, position = self.history.words_of_orders(dimension)
-        by = np.lexsort((-position[entry], point))
-        names = np.full(len(self), "", dtype=object)
-        names[point[by]] = self.history.coded[dimension].words[code[entry[by]]]
-        return names
-
-    def _plant(self) -> Ints:
-        codes = self.history.coded["plant"].codes
-        given = self.history.once(("plant given",), lambda: _last_where(codes >= 0))[self.stop]
-        found = given >= self.start
-        if self.trace is not None and found[0]:
-            self.trace.append(given[:1])
-        return np.where(found, codes[given], -1)
-
-    def _records(self, dimension: str, recent: bool) -> tuple[Ints, Floats, Floats]:
-        """(decision point, judged orders, failed orders) for each word of a dimension that was known."""
-        point, words = self._words(dimension)
-        if dimension not in self._keys:
-            codes = self.context.track_record[dimension].codes(self.history.coded[dimension].words)
-            self._keys[dimension] = np.append(codes, -1)
-        keys = self._keys[dimension]
-        return point, *self._record(dimension, keys[words], self._today[point], recent)
-
-    def _record(self, dimension: str, key: Ints, day: Ints, recent: bool) -> tuple[Floats, Floats]:
-        books = self.context.recent_record if recent else self.context.track_record
-        totals = books[dimension].at(key, day).astype(np.float64)
-        return totals[:, 0], totals[:, 1]
-
-    def _words(self, dimension: str) -> tuple[Ints, Ints]:
-        """(decision point, code) for each word of a dimension that was known."""
-        point, entry = self._entries(dimension)
-        if self.trace is not None:
-            self.trace.append(self.history.words_of_orders(dimension)[2][entry[point == 0]])
-        return point, self.history.words_of_orders(dimension)[1][entry]
-
-    def _entries(self, dimension: str) -> tuple[Ints, Ints]:
-        """(decision point, entry of ``words_of_orders``) that was known."""
-        order, _, position = self.history.words_of_orders(dimension)
-        start = np.searchsorted(order, self.order)
-        count = np.searchsorted(order, self.order, side="right") - start
-        point = np.repeat(np.arange(len(self)), count)
-        entry = np.repeat(start, count) + np.arange(len(point)) - np.repeat(np.cumsum(count) - count, count)
-        known = position[entry] < self.stop[point]
-        return point[known], entry[known]
-
-    # -- evidence ------------------------------------------------------------------------------------------
+    def _between(self, running: Ints, start: Ints) -> Floats:
+        """What a running value grew by over the known events from ``start``."""
+        return (running[self.stop] - running[start]).astype(np.float64)
 
     def _from(self, days: float | None) -> Ints:
         """The position after the last event recorded ``days`` ago; the order's first if ``days`` is not given."""
         if days is None:
             return self.start
-        window = int(days * DAY)
-        if window not in self._since:
-            history = self.history
-            moment = self.as_of - window
-            self._since[window] = known_until(history.first, history.recorded, self.order, moment)
-        return self._since[window]
+        moment = self.as_of - int(days * DAY)
+        history = self.history
+        return self._once(("from", days), lambda: known_until(history.first, history.recorded, self.order, moment))
 
     def _state(self, after: Ints) -> Ints:
         """A column that holds after each event, as it stands now; NEVER where nothing is known."""
-        return np.where(self.stop > self.start, after[self.stop - 1], NEVER)
+        now = after[self._before]
+        return now if self._all_found else np.where(self.found, now, NEVER)
 
-    def _saw(self, what: Select | Ints | None, start: Ints) -> None:
+    # -- evidence ------------------------------------------------------------------------------------------
+
+    def saw(self, what: Select | Ints | None, start: Ints) -> None:
+        """Note that selected events (positions, or all) were read from a position on."""
         if self.trace is None:
             return
         positions = np.arange(start[0], self.stop[0])
@@ -306,39 +357,18 @@ class Known:
             positions = positions[np.isin(positions, what)]
         self.trace.append(positions)
 
-    def _saw_standing(self, things: Standing) -> None:
-        """The statements that make things stand; all of them where nothing stands."""
+    def saw_standing(self, things: Standing) -> None:
+        """Note the statements that make things stand; all of them where nothing stands."""
         if self.trace is None:
             return
-        relevant = self.history.standing(things)[2]
-        relevant = relevant[(relevant >= self.start[0]) & (relevant < self.stop[0])]
-        latest = dict(zip(self.history.key(things.by)[relevant], relevant, strict=True))
-        on = self.history.mask(things.when)
-        standing = [position for position in latest.values() if on[position]]
-        self.trace.append(np.array(standing, dtype=np.int64) if standing else relevant)
-
-
-def _in_units(total: Ints, column: str) -> Floats:
-    if column in ("quantity", "value"):
-        return total / MICRO
-    return total.astype(np.float64)
-
-
-def _days_between(early: Ints, late: Ints) -> Floats:
-    known = (early != NEVER) & (late != NEVER)
-    return np.where(known, (np.where(known, late, 0) - np.where(known, early, 0)) / DAY, np.nan)
-
-
-def _highest(values: Floats, point: Ints, n: int) -> Floats:
-    highest = np.full(n, np.nan)
-    np.fmax.at(highest, point, values)
-    return highest
+        one = slice(0, 1)
+        _, _, said = self.history.standing_things(things, self.order[one], self.start[one], self.stop[one])
+        if len(said):
+            self.trace.append(said)
+        else:
+            self.saw(things.when, self.start)
+            self.saw(things.until, self.start)
 
 
 def _running(values: Ints) -> Ints:
     return np.append(np.int64(0), np.cumsum(values))
-
-
-def _last_where(given: NDArray[np.bool_]) -> Ints:
-    positions = np.where(given, np.arange(len(given)), -1)
-    return np.append(np.int64(-1), np.maximum.accumulate(positions) if len(given) else positions)

@@ -15,7 +15,7 @@ from features.history import History
 from features.lines import CANCELLED, NONE, OPEN, REASON_CANCELLED, REASON_OTHER, SHIPPED, play
 from features.times import Ints
 
-__all__ = ["CANCELLED", "NONE", "OPEN", "SHIPPED", "Commitments", "commitments", "line_columns"]
+__all__ = ["CANCELLED", "NONE", "OPEN", "SHIPPED", "Commitments", "commitments", "line_columns", "operation_words"]
 
 
 @dataclass(frozen=True)
@@ -58,6 +58,10 @@ def _line_columns(history: History) -> tuple[Ints, Ints, Ints, Ints, Ints, Ints,
     reasons = history.coded["reason"]
     cancelled = reasons.codes == reasons.index.get("cancelled", -2)
     reason = np.where(cancelled, REASON_CANCELLED, REASON_OTHER).astype(np.int64)
-    lines = np.zeros(history.n_orders, dtype=np.int64)
-    np.maximum.at(lines, history.order, history.line + 1)
-    return history.first, history.line, history.type, history.quantity, history.date, history.value, reason, lines
+    said = history.first, history.line, history.type, history.quantity, history.date, history.value
+    return *said, reason, history.lines
+
+
+def operation_words(history: History) -> tuple[Ints, Ints]:
+    """The number of each event's operation within its order, and how many there are: what the loops over work read."""
+    return history.things("reference")

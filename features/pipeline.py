@@ -44,7 +44,7 @@ def signal_table(
         points = standing_orders(history, moment_in_records(history, as_of))
         points = points.take(np.flatnonzero(states(Known(history, points, context)) == "open"))
     names = list(catalogue())
-    values = compute(Known(history, points, context), names)
+    values = compute(history, points, context, names)
     return pd.concat([points.frame(history), pd.DataFrame(values, columns=names)], axis=1)
 
 

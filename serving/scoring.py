@@ -12,6 +12,7 @@ from features.decision_points import DecisionPoints
 from features.errors import InvalidRequest
 from features.events.columns import read_column
 from features.events.schema import COLUMNS
+from features.events.text import code_objects
 from features.history import History
 from features.known import Known
 from features.pipeline import states
@@ -101,7 +102,7 @@ class Scorer:
         if open_.size == 0:
             return scores
         opened = points.take(open_)
-        signals = compute(Known(history, opened, self.context), self.model.names)
+        signals = compute(history, opened, self.context, self.model.names)
         predicted = self.model.predict(signals)
         explained = self.model.explain(signals)
         base_risk, shares = explained.points()
@@ -128,8 +129,8 @@ class Scorer:
         """Score a made-up order once, so that the first caller does not wait for compilation."""
         moment = np.array([0], dtype=np.int64)
         blank = {column: read_column(column, None, 1, self.context.calendar).values for column in COLUMNS}
-        texts = {name: np.array([name], dtype=object) for name in ("event_id", "source", "order_id")}
-        kind = np.array(["order_line.created"], dtype=object)
+        texts = {name: code_objects([name], 1) for name in ("event_id", "source", "order_id")}
+        kind = code_objects(["order_line.created"], 1)
         created = texts | {"type": kind, "occurred_at": moment, "recorded_at": moment, "date": moment + DAY}
         self.score_all(History.of_columns(blank | created | {"quantity": np.array([1.0])}), 1)
 

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from features.catalogue import compute
 from features.context import Context
 from features.decision_points import DecisionPoints
 from features.events import COLUMNS, checked_events
@@ -59,6 +60,11 @@ def points(history: History, day: float, order: str | None = None) -> DecisionPo
 def known(events: pd.DataFrame, day: float, order: str | None = None) -> Known:
     history = History.of(events)
     return Known(history, points(history, day, order), Context.of(history, UTC, moment(day)))
+
+
+def values(known: Known, names: list[str] | None = None) -> Any:
+    """(n_points, n_signals) signals of what is known."""
+    return compute(known.history, known.points, known.context, names)
 
 
 def days(count: float) -> int:

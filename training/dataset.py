@@ -147,7 +147,7 @@ def build_dataset(
     _, inverse, sizes = np.unique(points.order, return_inverse=True, return_counts=True)
     labelled = LabelledPoints(
         names=names,
-        signals=compute(known, names),
+        signals=compute(history, points, context, names),
         order=points.order,
         as_of=points.as_of,
         due=known.due(),

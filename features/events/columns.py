@@ -1,7 +1,7 @@
 """The event table as columns of plain arrays, and how raw values become them.
 
-Texts are objects with ``None`` where missing, numbers are floats with NaN, moments are ``int64`` microseconds with
-``NEVER``. A frame, a file, and the events of a request take the same way.
+Texts are codes into their words (``features.events.text``), numbers are floats with NaN, moments are ``int64``
+microseconds with ``NEVER``. A frame, a file, and the events of a request take the same way.
 """
 
 from __future__ import annotations
@@ -12,13 +12,16 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 from numpy.typing import NDArray
 
 from features.events.schema import COLUMNS, DATE_ONLY, LARGEST, MOMENT, NUMBER, STRING
+from features.events.text import Coded, code_arrow, code_objects, code_series, nothing
 from features.times import EARLIEST, ISO_8601, LATEST, NEVER, Ints, PlantCalendar, timestamps
 
 Mask = NDArray[np.bool_]
-Columns = dict[str, NDArray[Any]]
+Columns = dict[str, Any]
+"""By name: ``Coded`` for texts, (n,) arrays for the rest."""
 
 
 @dataclass(frozen=True)
@@ -34,20 +37,30 @@ class Read:
     """
 
     column: str
-    values: NDArray[Any]
+    values: Any
     raw: Any
     wrong: list[tuple[str, Mask]]
     assumed: dict[str, int] = field(default_factory=dict)
 
 
 def read_column(column: str, raw: Any, n: int, calendar: PlantCalendar) -> Read:
-    """Cast one raw column (a Series, an array of anything, or None) to what the event table holds."""
+    """Cast one raw column (a Series, an Arrow column, an array of anything, or None) to what the event table holds."""
     kind = COLUMNS[column]
     if raw is None:
         return Read(column, _nothing(kind, n), None, [])
+    if isinstance(raw, pa.ChunkedArray):
+        if kind == STRING and (pa.types.is_integer(raw.type) or pa.types.is_decimal(raw.type)):
+            raw = raw.cast(pa.string())  # before pandas makes floats of ids
+        if kind == STRING and _is_text(raw.type):
+            return Read(column, code_arrow(raw), raw, [])
+        raw = raw.to_pandas()
     if isinstance(raw, pd.Series):
         return _read_series(column, kind, raw.reset_index(drop=True), calendar)
     return _read_objects(column, kind, raw, calendar)
+
+
+def _is_text(kind: pa.DataType) -> bool:
+    return pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_dictionary(kind)
 
 
 def _read_series(column: str, kind: str, raw: pd.Series, calendar: PlantCalendar) -> Read:
@@ -60,33 +73,26 @@ def _read_series(column: str, kind: str, raw: pd.Series, calendar: PlantCalendar
         values = raw.to_numpy(dtype=np.float64, na_value=np.nan)
         return _checked_numbers(column, values, raw, raw.notna().to_numpy(dtype=bool))
     if kind == STRING and raw.dtype == "str":
-        stripped = raw.str.strip()
-        return Read(column, _objects(stripped.where(stripped != "")), raw, [])
-    return _read_objects(column, kind, _objects(raw), calendar)
+        return Read(column, code_series(raw), raw, [])
+    objects: NDArray[np.object_] = raw.astype(object).where(raw.notna(), None).to_numpy()
+    return _read_objects(column, kind, objects, calendar)
 
 
 def _read_objects(column: str, kind: str, raw: NDArray[np.object_], calendar: PlantCalendar) -> Read:
-    texts = _texts(raw)
+    if kind == NUMBER and all(type(value) is float or type(value) is int or value is None for value in raw):
+        given = np.fromiter((value is not None and value == value for value in raw), dtype=bool, count=len(raw))
+        return _checked_numbers(column, raw.astype(np.float64), raw, given)
+    coded = code_objects(raw, len(raw))
     if kind == STRING:
-        return Read(column, texts, raw, [])
+        return Read(column, coded, raw, [])
     if kind == NUMBER:
-        given = ~is_none(texts)
-        return _checked_numbers(column, _floats(texts), raw, given)
-    return _read_moments(column, texts, raw, calendar)
+        return _checked_numbers(column, _floats(coded.texts()), raw, ~coded.missing)
+    return _read_moments(column, coded.texts(), raw, calendar)
 
 
 def _floats(texts: NDArray[np.object_]) -> NDArray[np.float64]:
     numbers = pd.to_numeric(texts, errors="coerce")
     return np.where(np.isin(texts.astype(str), ("True", "False")), np.nan, numbers.astype(np.float64))
-
-
-def _texts(raw: NDArray[np.object_]) -> NDArray[np.object_]:
-    """Every value as a stripped text, None where nothing is given."""
-    texts = np.empty(len(raw), dtype=object)
-    for place, value in enumerate(raw):
-        if value is not None and value is not pd.NaT and value is not pd.NA and value == value:
-            texts[place] = str(value).strip() or None
-    return texts
 
 
 def _read_moments(column: str, texts: NDArray[np.object_], raw: NDArray[np.object_], calendar: PlantCalendar) -> Read:
@@ -101,7 +107,7 @@ def _read_moments(column: str, texts: NDArray[np.object_], raw: NDArray[np.objec
         start = DATE_ONLY[column] == "start"
         moments[inside] = calendar.starts_of(days) if start else calendar.starts_of(days + 1) - 1
     assumed = f"{column} given as a date alone: taken as the {DATE_ONLY[column]} of that day, {calendar.zone}"
-    unread = ~is_none(texts) & (moments == NEVER)
+    unread = (moments == NEVER) & np.fromiter((text is not None for text in texts), dtype=bool, count=len(texts))
     read = _checked_moments(column, moments, raw)
     wrong = [("be an ISO 8601 date or time", unread), *read.wrong]
     return Read(column, read.values, raw, wrong, {assumed: int(date_only.sum()), _without_offset(column): naive})
@@ -130,19 +136,9 @@ def _micros(moments: pd.DatetimeIndex) -> Ints:
     return values
 
 
-def _objects(series: pd.Series) -> NDArray[np.object_]:
-    objects: NDArray[np.object_] = series.astype(object).where(series.notna(), None).to_numpy()
-    return objects
-
-
-def is_none(texts: NDArray[np.object_]) -> Mask:
-    """True where a text is missing."""
-    return np.fromiter((text is None for text in texts), dtype=bool, count=len(texts))
-
-
-def _nothing(kind: str, n: int) -> NDArray[Any]:
+def _nothing(kind: str, n: int) -> Any:
     if kind == STRING:
-        return np.full(n, None, dtype=object)
+        return nothing(n)
     return np.full(n, np.nan) if kind == NUMBER else np.full(n, NEVER, dtype=np.int64)
 
 
@@ -153,8 +149,10 @@ def as_frame(columns: Columns, index: pd.Index | None = None) -> pd.DataFrame:
         values = columns[column]
         if kind == MOMENT:
             made[column] = timestamps(values)
+        elif kind == STRING:
+            made[column] = pd.Series(values.arrow().to_pandas(), dtype="str")
         else:
-            made[column] = pd.Series(values, dtype="str" if kind == STRING else "float64")
+            made[column] = pd.Series(values, dtype="float64")
     frame = pd.DataFrame(made)
     return frame if index is None else frame.set_index(index)
 
@@ -167,8 +165,16 @@ def as_columns(events: pd.DataFrame) -> Columns:
         if kind == MOMENT:
             made[column] = _micros(pd.DatetimeIndex(series).tz_convert("UTC"))
         else:
-            made[column] = _objects(series) if kind == STRING else series.to_numpy(dtype=np.float64)
+            made[column] = code_series(series) if kind == STRING else series.to_numpy(dtype=np.float64)
     return made
+
+
+def take(columns: Columns, rows: NDArray[Any]) -> Columns:
+    """Some rows of every column."""
+    return {
+        name: values.take(rows).used() if isinstance(values, Coded) else values[rows]
+        for name, values in columns.items()
+    }
 
 
 def columns_of_rows(rows: Sequence[Mapping[str, Any]]) -> Columns:

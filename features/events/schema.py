@@ -83,3 +83,16 @@ TYPES: dict[str, EventType] = {
     ),
 }
 TYPE_CODE: dict[str, int] = {name: code for code, name in enumerate(TYPES)}
+
+SPOKEN = ("kind", "state", "reason", "actor")
+"""The columns whose words a signal may look for."""
+WORDS: dict[str, int] = {
+    word: code
+    for code, word in enumerate(
+        dict.fromkeys(
+            [word for rule in TYPES.values() for _, words in rule.words for word in words] + ["plant", "customer"]
+        )
+    )
+}
+"""A number below 62 for each word that means something; what else is said is OTHER, what is not said UNSAID."""
+OTHER, UNSAID = 62, 63

@@ -9,11 +9,13 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 from numpy.typing import NDArray
 
 from features.errors import InvalidEvents
-from features.events.columns import Columns, Mask, Read, as_frame, is_none, read_column
-from features.events.schema import COLUMNS, REQUIRED, TYPE_CODE, TYPES
+from features.events.columns import Columns, Mask, Read, as_frame, read_column, take
+from features.events.schema import COLUMNS, REQUIRED, TYPES
+from features.events.text import Coded
 from features.times import NEVER, plant_calendar
 
 RANK = {column: rank for rank, column in enumerate(COLUMNS)}
@@ -105,7 +107,7 @@ def validate_columns(raw: Mapping[str, Any], n: int, zone: str = "UTC") -> Valid
     keep[[*rejected, *duplicates]] = False
     rows = np.flatnonzero(keep)
     assumptions = {what: rows for found in read.values() for what, rows in found.assumed.items() if rows}
-    kept = columns if len(rows) == n else {column: values[rows] for column, values in columns.items()}
+    kept = columns if len(rows) == n else take(columns, rows)
     return Validated(rows, kept, faults, [row for row in duplicates if row not in rejected], assumptions)
 
 
@@ -117,63 +119,69 @@ def _unread(found: Read) -> Iterator[Fault]:
 
 def _broken_rules(columns: Columns) -> Iterator[Fault]:
     for column in REQUIRED:
-        yield from _failing(_absent(columns[column]), columns, column, "be given")
-    codes = np.fromiter(
-        (TYPE_CODE.get(name, -1) for name in columns["type"]), dtype=np.int64, count=len(columns["type"])
-    )
-    unknown = (codes < 0) & ~_absent(columns["type"])
-    yield from _failing(unknown, columns, "type", f"be one of {', '.join(TYPES)}")
-    for code in np.unique(codes[codes >= 0]):
-        yield from _broken_rules_of_type(list(TYPES)[code], codes == code, columns)
+        yield from _failing(np.flatnonzero(_absent(columns[column])), columns, column, "be given")
+    types = columns["type"]
+    known = np.append([word in TYPES for word in types.words], True).astype(bool)
+    yield from _failing(np.flatnonzero(~known[types.codes]), columns, "type", f"be one of {', '.join(TYPES)}")
+    for code, name in enumerate(types.words):
+        if name in TYPES:
+            yield from _broken_rules_of_type(name, np.flatnonzero(types.codes == code), columns)
 
 
-def _broken_rules_of_type(name: str, of_type: Mask, columns: Columns) -> Iterator[Fault]:
+def _broken_rules_of_type(name: str, rows: NDArray[np.int64], columns: Columns) -> Iterator[Fault]:
     rule = TYPES[name]
     for column in rule.needs:
-        yield from _failing(of_type & _absent(columns[column]), columns, column, f"be given for {name}")
+        absent = _absent(_of(columns[column], rows))
+        yield from _failing(rows[absent], columns, column, f"be given for {name}")
     for column, words in rule.words:
-        wrong = of_type.copy()
-        wrong[of_type] = [value is not None and value not in words for value in columns[column][of_type]]
+        said = columns[column]
+        foreign = np.append([word not in words for word in said.words], False).astype(bool)
+        wrong = rows[foreign[said.codes[rows]]]
         yield from _failing(wrong, columns, column, f"be one of {', '.join(words)} for {name}")
     if not rule.signed:
         with np.errstate(invalid="ignore"):
-            negative = of_type & (columns["quantity"] < 0)
-        yield from _failing(negative, columns, "quantity", f"not be negative for {name}")
+            negative = columns["quantity"][rows] < 0
+        yield from _failing(rows[negative], columns, "quantity", f"not be negative for {name}")
 
 
-def _failing(bad: Mask, columns: Columns, column: str, must: str) -> Iterator[Fault]:
-    for row in np.flatnonzero(bad):
+def _failing(rows: NDArray[np.int64], columns: Columns, column: str, must: str) -> Iterator[Fault]:
+    for row in rows:
         yield Fault(int(row), column, _shown(columns[column][row]), must)
 
 
-def _absent(values: NDArray[Any]) -> Mask:
-    if values.dtype == object:
-        return is_none(values)
+def _of(values: Any, rows: NDArray[np.int64]) -> Any:
+    return values.take(rows) if isinstance(values, Coded) else values[rows]
+
+
+def _absent(values: Coded | NDArray[Any]) -> Mask:
+    if isinstance(values, Coded):
+        return values.missing
     missing: Mask = np.isnan(values) if values.dtype == np.float64 else values == NEVER
     return missing
 
 
 def _shown(value: Any) -> str:
-    if isinstance(value, np.generic):
-        value = value.item()
+    if isinstance(value, np.generic | pa.Scalar):
+        value = value.as_py() if isinstance(value, pa.Scalar) else value.item()
     missing = value is None or value is pd.NaT or value is pd.NA or value in (NEVER, "") or value != value
     return "nothing" if missing else repr(value)
 
 
 def _repeated(columns: Columns) -> tuple[list[int], list[Fault]]:
     """Rows that repeat a row exactly; and faults for rows that reuse its id for something else."""
-    keyed = np.flatnonzero(~_absent(columns["event_id"]) & ~_absent(columns["source"]))
-    ids, words = pd.factorize(columns["event_id"][keyed])
-    sources, _ = pd.factorize(columns["source"][keyed])
-    _, group, counts = np.unique(sources * (len(words) + 1) + ids, return_inverse=True, return_counts=True)
-    if counts.max(initial=1) == 1:
+    ids, sources = columns["event_id"], columns["source"]
+    keyed = np.flatnonzero(~ids.missing & ~sources.missing)
+    key = sources.codes[keyed] * (len(ids.words) + 1) + ids.codes[keyed]
+    by = np.argsort(key, kind="stable")
+    same_key = key[by][1:] == key[by][:-1]
+    if not same_key.any():
         return [], []
-    again = keyed[counts[group] > 1]
-    frame = pd.DataFrame({column: values[again] for column, values in columns.items()}, index=again)
+    again = np.sort(keyed[by[np.append(same_key, False) | np.append(False, same_key)]])
+    frame = as_frame(take(columns, again), pd.Index(again))
     same = frame.duplicated(keep="first")
     variants = frame[~same].groupby(["source", "event_id"], sort=False)["type"].transform("size")
     faults = []
     for row in variants.index[variants > 1]:
-        must = f"be unique within source {columns['source'][row]!r} unless the whole event is the same"
-        faults.append(Fault(int(row), "event_id", repr(columns["event_id"][row]), must))
+        must = f"be unique within source {sources[row]!r} unless the whole event is the same"
+        faults.append(Fault(int(row), "event_id", repr(ids[row]), must))
     return [int(row) for row in frame.index[same]], faults

@@ -1,5 +1,7 @@
 """What was promised, and how the promise moved."""
 
+import numpy as np
+
 from features.catalogue import EITHER, FALLS, RISES, signal
 from features.history import Select
 from features.known import Floats, Known
@@ -59,3 +61,29 @@ def promise_moved(known: Known) -> Floats:
 def promise_spread(known: Known) -> Floats:
     """Days between the earliest and the latest promise among unshipped lines."""
     return known.days_until(known.last_due()) - known.days_until(known.due())
+
+
+@signal("commitment", "moves", EITHER, "the customer moved the promise {value} [time|times]")
+def promise_moves_by_customer(known: Known) -> Floats:
+    """Times the customer moved the order's due date, moves."""
+    return known.promise_moves(Select("commitment.changed", actor="customer"))
+
+
+@signal("commitment", "changes", RISES, "the ordered quantity was changed {value} [time|times]")
+def quantity_changes(known: Known) -> Floats:
+    """Times an ordered quantity was changed, changes."""
+    return known.count(Select("order_line.changed"))
+
+
+@signal(
+    "commitment",
+    "share",
+    RISES,
+    "the ordered quantity grew by {value}",
+    "nothing is ordered",
+    "the ordered quantity shrank by {value}",
+)
+def ordered_quantity_change(known: Known) -> Floats:
+    """Ordered quantity in force against the quantity first ordered, less one; cancelled lines count as nothing."""
+    first = known.total(Select("order_line.created"), "quantity")
+    return known.ordered() / np.where(first > 0, first, np.nan) - 1

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from features.catalogue import FALLS, RISES, signal
+from features.catalogue import EITHER, FALLS, RISES, signal
 from features.history import Select
 from features.known import Floats, Known
 
@@ -19,9 +19,7 @@ PLANNED = Select("delivery.planned")
 )
 def delivery_slack(known: Known) -> Floats:
     """Days from the latest planned ship date in force to the promise; negative when the truck is too late."""
-    due = known.due()
-    ship = known.latest_end(PLANNED, "reference")
-    return known.days_until(due) - known.days_until(ship)
+    return known.days_between(known.latest_in_force(PLANNED), known.due())
 
 
 @signal("delivery", "statements", RISES, "deliveries were planned or planned again {value} [time|times]")
@@ -35,3 +33,41 @@ def shipped_ratio(known: Known) -> Floats:
     """Share of the ordered quantity that has left the dock."""
     ordered = known.ordered()
     return known.issued() / np.where(ordered > 0, ordered, np.nan)
+
+
+@signal("delivery", "revisions", RISES, "planned deliveries were revised {value} [time|times]")
+def deliveries_revised(known: Known) -> Floats:
+    """Times a delivery that was planned was planned again, revisions."""
+    return known.count(PLANNED) - known.distinct(PLANNED, "reference")
+
+
+@signal(
+    "delivery",
+    "days",
+    RISES,
+    "planned ship dates were moved back by {value} [day|days] net",
+    negative="planned ship dates were pulled in by {value} [day|days]",
+)
+def delivery_moved(known: Known) -> Floats:
+    """Days planned ship dates were moved later, net of moves to an earlier day, over all deliveries."""
+    return known.moved(PLANNED)
+
+
+@signal(
+    "delivery",
+    "days",
+    EITHER,
+    "the truck leaves in {value} [day|days]",
+    "no truck is planned",
+    "the planned truck left {value} [day|days] ago",
+)
+def days_to_truck(known: Known) -> Floats:
+    """Days from now to the latest planned ship date in force."""
+    return known.days_until(known.latest_in_force(PLANNED))
+
+
+@signal("delivery", "share", FALLS, "deliveries are planned for {value} of the ordered quantity", "nothing is ordered")
+def planned_quantity_ratio(known: Known) -> Floats:
+    """Quantity on the planned deliveries as a share of the ordered quantity."""
+    ordered = known.ordered()
+    return known.total_in_force(PLANNED, "quantity") / np.where(ordered > 0, ordered, np.nan)

@@ -2,13 +2,16 @@
 
 import numpy as np
 
-from features.catalogue import RISES, signal
+from features.catalogue import FALLS, RISES, signal
 from features.history import Select, Standing
 from features.known import Floats, Known
 
 PLACED = Select("hold.placed")
 RELEASED = Select("hold.released")
+STATED = Select("hold.placed", "hold.released")
 HOLDS = Standing(PLACED, RELEASED)
+WORK_HOLDS = Standing(Select("hold.placed", kind=("quality", "engineering", "material")), STATED)
+SHIPPING_HOLDS = Standing(Select("hold.placed", kind=("credit", "delivery", "documents")), STATED)
 
 
 @signal("holds", "holds", RISES, "{value} [hold is|holds are] open")
@@ -34,3 +37,46 @@ def holds_last_7_days(known: Known) -> Floats:
 def hold_days(known: Known) -> Floats:
     """Days that holds have stood, added up over all holds, released ones included."""
     return known.stood(HOLDS)
+
+
+@signal("holds", "holds", RISES, "{value} [hold repeats|holds repeat] one of the same kind")
+def repeat_holds(known: Known) -> Floats:
+    """Holds placed of a kind that had been placed on the order before, holds."""
+    return known.count(PLACED) - known.distinct(PLACED, "kind")
+
+
+@signal("holds", "days", RISES, "the oldest open hold stands for {value} [day|days]")
+def open_hold_days(known: Known) -> Floats:
+    """Days for which the oldest open hold has stood."""
+    return known.things(HOLDS).days_of_oldest()
+
+
+@signal("holds", "holds", RISES, "{value} open [hold stops|holds stop] the work")
+def open_work_holds(known: Known) -> Floats:
+    """Open holds for quality, engineering or material, which stop the work, holds."""
+    return known.standing(WORK_HOLDS)
+
+
+@signal("holds", "holds", RISES, "{value} open [hold stops|holds stop] the shipment")
+def open_shipping_holds(known: Known) -> Floats:
+    """Open holds for credit, delivery or documents, which stop the shipment, holds."""
+    return known.standing(SHIPPING_HOLDS)
+
+
+@signal("holds", "holds", RISES, "{value} open [hold is|holds are] past the expected release")
+def holds_overdue(known: Known) -> Floats:
+    """Open holds whose expected release has passed, holds."""
+    return known.things(HOLDS).count_before(known.as_of)
+
+
+@signal(
+    "holds",
+    "days",
+    FALLS,
+    "the last open hold is expected to be released {value} [day|days] before the promise",
+    "no open hold states an expected release",
+    "the last open hold is expected to be released {value} [day|days] after the promise",
+)
+def hold_release_slack(known: Known) -> Floats:
+    """Days from the latest expected release among open holds to the promise."""
+    return known.days_between(known.things(HOLDS).latest_date(), known.due())

@@ -28,3 +28,22 @@ def reporting_lag(known: Known) -> Floats:
     """Mean days from when something happened to when it was recorded."""
     events = known.count_all()
     return known.total(ANYTHING, "lag") / DAY / np.where(events > 0, events, np.nan)
+
+
+@signal("information", "events", EITHER, "{value} [event was|events were] recorded in the last 7 days")
+def events_last_7_days(known: Known) -> Floats:
+    """Events recorded about the order in the last 7 days, events."""
+    return known.count_all(days=7)
+
+
+@signal("information", "share", RISES, "{value} of the records came more than a day late")
+def late_record_ratio(known: Known) -> Floats:
+    """Share of the events that were recorded more than a day after they occurred."""
+    events = known.count_all()
+    return known.late_records(ANYTHING, days=1) / np.where(events > 0, events, np.nan)
+
+
+@signal("information", "days", RISES, "the longest silence was {value} [day|days]")
+def longest_silence(known: Known) -> Floats:
+    """Days of the longest time between two consecutive records of the order."""
+    return known.longest_gap()

@@ -1,7 +1,11 @@
 """What else has to get out of the door."""
 
-from features.catalogue import RISES, signal
+from features.catalogue import EITHER, RISES, signal
+from features.history import Select
 from features.known import Floats, Known
+
+CREATED = Select("order_line.created")
+CONFIRMATIONS = Select("order_line.created", "production.released", "operation.confirmed")
 
 
 @signal(
@@ -9,10 +13,42 @@ from features.known import Floats, Known
 )
 def plant_orders_due_same_week(known: Known) -> Floats:
     """Open orders of the plant due in the week of this order's promise, known at the start of today, orders."""
-    return known.due_same_week()
+    return known.others.due_same_week()
 
 
 @signal("load", "orders", RISES, "{value} [order is|orders are] open at the plant", "no plant is named")
 def plant_open_orders(known: Known) -> Floats:
     """Open orders of the plant, known at the start of today, orders."""
-    return known.open_at_plant()
+    return known.others.open_orders("plant")
+
+
+@signal(
+    "load",
+    "orders",
+    EITHER,
+    "{value} [order of the customer is|orders of the customer are] open",
+    "no customer is named",
+)
+def customer_open_orders(known: Known) -> Floats:
+    """Open orders of the customer, known at the start of today, orders."""
+    return known.others.open_orders("customer")
+
+
+@signal(
+    "load",
+    "lines",
+    RISES,
+    "{value} [line waits|lines wait] at the next work centre",
+    "it is not known where the lines go next",
+)
+def work_center_queue(known: Known) -> Floats:
+    """Lines of all orders at or heading for the next work centre of a line, the longest queue, known at the start of today."""
+    lines = known.line_table(CONFIRMATIONS)
+    return lines.highest(lines.of_open(known.others.queue()))
+
+
+@signal("load", "lines", RISES, "{value} [line is|lines are] open for an item of the order", "no item is named")
+def item_open_lines(known: Known) -> Floats:
+    """Open lines of all orders for the item, the most over the lines to ship, known at the start of today, lines."""
+    lines = known.line_table(CREATED)
+    return lines.highest(lines.of_open(known.others.open_lines_of_item()))

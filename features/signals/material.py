@@ -1,11 +1,14 @@
 """What is missing to build it."""
 
-from features.catalogue import RISES, signal
-from features.history import Select, Standing
+import numpy as np
+
+from features.catalogue import FALLS, RISES, signal
+from features.history import PLANNED_END, Select, Standing
 from features.known import Floats, Known
+from features.times import NEVER
 
 SHORT = Select("material.stated", state="short")
-SHORTAGES = Standing(SHORT, Select("material.stated", state="available"))
+SHORTAGES = Standing(SHORT, Select("material.stated", state="available"), per_line=True)
 
 
 @signal("material", "components", RISES, "{value} [component is|components are] short")
@@ -18,3 +21,36 @@ def open_shortages(known: Known) -> Floats:
 def shortages_stated(known: Known) -> Floats:
     """Times a component was stated short, statements."""
     return known.count(SHORT)
+
+
+@signal("material", "components", RISES, "{value} [component is|components are] expected after they are needed")
+def shortages_due_after_need(known: Known) -> Floats:
+    """Open shortages expected only after the planned end, or after the promise if that is earlier, components."""
+    due, end = known.due(), known.latest_in_force(PLANNED_END)
+    need = np.where((end == NEVER) | ((due != NEVER) & (due < end)), due, end)
+    return known.things(SHORTAGES).count_after(need)
+
+
+@signal(
+    "material",
+    "days",
+    FALLS,
+    "the last component is expected {value} [day|days] before the promise",
+    "no missing component has a date",
+    "the last component is expected {value} [day|days] after the promise",
+)
+def shortage_slack(known: Known) -> Floats:
+    """Days from the latest expected date among open shortages to the promise."""
+    return known.days_between(known.things(SHORTAGES).latest_date(), known.due())
+
+
+@signal("material", "components", RISES, "{value} [component is|components are] past the expected date")
+def shortages_overdue(known: Known) -> Floats:
+    """Open shortages whose expected date has passed, components."""
+    return known.things(SHORTAGES).count_before(known.as_of)
+
+
+@signal("material", "days", RISES, "components slipped by {value} [day|days] in total")
+def component_slip(known: Known) -> Floats:
+    """Days by which expected dates of short components were moved later, added up."""
+    return known.slipped(SHORT, per_line=True)

@@ -8,8 +8,11 @@ from features.known import Floats, Known
 
 CONFIRMED = Select("operation.confirmed")
 PARTIAL = Select("operation.confirmed", state="partial")
-FINISHED = Standing(Select("operation.confirmed", state="final"), PARTIAL)
-BEGUN = Standing(CONFIRMED, until=Select())
+FINISHED = Standing(Select("operation.confirmed", state="final"), PARTIAL, per_line=True)
+BEGUN = Standing(CONFIRMED, until=Select(), per_line=True)
+MILESTONES = Select("order_line.created", "production.released", "operation.confirmed")
+CONDITIONS = Select("order_line.created", "operation.confirmed", "readiness.stated")
+SHIPMENTS = Select("order_line.created", "operation.confirmed", "goods.issued")
 RELEASED = Select("production.released")
 
 
@@ -64,3 +67,110 @@ def days_since_release(known: Known) -> Floats:
 
 def _or_nan(values: Floats) -> Floats:
     return np.where(values > 0, values, np.nan)
+
+
+@signal("progress", "operations", FALLS, "{value} [operation was|operations were] finished in the last 7 days")
+def operations_finished_last_7_days(known: Known) -> Floats:
+    """Operations finished now, less those finished 7 days ago, operations."""
+    return known.standing(FINISHED) - known.ago(7).standing(FINISHED)
+
+
+@signal("progress", "lines", RISES, "work has not begun on {value} [line|lines]")
+def lines_not_begun(known: Known) -> Floats:
+    """Lines to ship for which no production is released and no operation confirmed, lines."""
+    lines = known.line_table(MILESTONES)
+    return lines.count(lines.open & ~lines.begun)
+
+
+@signal(
+    "progress",
+    "operations",
+    RISES,
+    "a line usually needs {value} more [operation|operations]",
+    "it is not known what the items need",
+)
+def operations_left(known: Known) -> Floats:
+    """Operations that the line with the most work left still needs, as lines of its item usually do, operations."""
+    lines = known.line_table(MILESTONES)
+    left = np.maximum(known.others.usual_operations() - lines.finished, 0.0)
+    return lines.highest(lines.of_open(left))
+
+
+@signal("progress", "share", FALLS, "{value} of the lines are complete", "nothing is ordered")
+def lines_complete_ratio(known: Known) -> Floats:
+    """Share of the order's lines that shipped, are closed, or have all operations finished that their items usually need."""
+    lines = known.line_table(SHIPMENTS)
+    return lines.count(lines.complete()) / _or_nan(known.lines())
+
+
+@signal("progress", "share", FALLS, "{value} of the ordered quantity is complete", "nothing is ordered")
+def quantity_complete_ratio(known: Known) -> Floats:
+    """Share of the ordered quantity that is on complete lines or has shipped."""
+    lines = known.line_table(SHIPMENTS)
+    done = np.where(lines.complete(), lines.ordered, np.minimum(lines.issued, lines.ordered))
+    return lines.sum(done) / _or_nan(known.ordered())
+
+
+@signal("progress", "lines", RISES, "{value} [line is|lines are] complete and cannot ship")
+def complete_not_shippable(known: Known) -> Floats:
+    """Lines to ship that are complete while a shipping condition is not met or none is stated as met, lines."""
+    lines = known.line_table(CONDITIONS)
+    return lines.count(lines.open & lines.complete() & ~lines.ready)
+
+
+@signal(
+    "progress",
+    "days",
+    RISES,
+    "lines like the slowest one needed {value} more [day|days] to ship",
+    "no such line has shipped yet",
+)
+def usual_days_left(known: Known) -> Floats:
+    """Days that lines of the item needed from this stage until they shipped, less those spent in it; the slowest line."""
+    lines = known.line_table(MILESTONES)
+    return lines.highest(lines.of_open(_usual_days_left(known)))
+
+
+@signal(
+    "progress",
+    "days",
+    FALLS,
+    "at the usual pace the order is ready {value} [day|days] before the promise",
+    "no such line has shipped yet",
+    "at the usual pace the order is ready {value} [day|days] after the promise",
+)
+def pace_slack(known: Known) -> Floats:
+    """Days from when lines like these usually ship to the promise, the tightest line; negative when too late."""
+    lines = known.line_table(MILESTONES)
+    return lines.lowest(lines.of_open(lines.days_to_promise - _usual_days_left(known)))
+
+
+@signal(
+    "progress",
+    "orders a day",
+    FALLS,
+    "{value} times the ordered quantity was booked a day in the last 7 days",
+    "nothing is ordered",
+)
+def yield_booked_per_day(known: Known) -> Floats:
+    """Yield booked a day in the last 7 days over all operations, in quantities of the order."""
+    return known.total(CONFIRMED, "quantity", days=7) / 7 / _or_nan(known.ordered())
+
+
+@signal(
+    "progress",
+    "orders a day",
+    RISES,
+    "{value} times the ordered quantity has to be booked a day until the promise",
+    "it is not known what the items need",
+)
+def yield_needed_per_day(known: Known) -> Floats:
+    """Yield still needed over the usual operations of each line a day until the promise, in quantities of the order."""
+    lines = known.line_table(MILESTONES)
+    left = lines.of_open(np.maximum(known.others.usual_operations() - lines.finished, 0.0) * lines.ordered)
+    needed = np.where(lines.count(~np.isnan(left)) > 0, lines.sum(left), np.nan)
+    return needed / _or_nan(known.ordered()) / np.maximum(known.days_until(known.due()), 1.0)
+
+
+def _usual_days_left(known: Known) -> Floats:
+    return np.maximum(known.others.usual_days() - known.line_rows.days_in_stage, 0.0)

@@ -7,6 +7,7 @@ from features.history import Select, Standing
 from features.known import Floats, Known
 
 FAILED = Standing(Select("inspection.recorded", state="failed"), Select("inspection.recorded", state="passed"))
+RESULTS = Select("inspection.recorded")
 SCRAPPED = Select("operation.scrapped")
 REWORKED = Select("operation.reworked")
 
@@ -32,3 +33,16 @@ def rework_ratio(known: Known) -> Floats:
 def _of_ordered(known: Known, what: Select) -> Floats:
     ordered = known.ordered()
     return known.total(what, "quantity") / np.where(ordered > 0, ordered, np.nan)
+
+
+@signal("quality", "inspections", RISES, "{value} [inspection|inspections] failed")
+def inspections_failed(known: Known) -> Floats:
+    """Inspections that failed, those passed later included, inspections."""
+    return known.count(FAILED.when)
+
+
+@signal("quality", "share", RISES, "{value} of the inspections failed", "nothing is inspected")
+def inspection_failure_ratio(known: Known) -> Floats:
+    """Share of the inspection results that were failed."""
+    results = known.count(RESULTS)
+    return known.count(FAILED.when) / np.where(results > 0, results, np.nan)

@@ -1,17 +1,19 @@
 """How the plan of the work moved."""
 
-from features.catalogue import FALLS, RISES, signal
+import numpy as np
+
+from features.catalogue import EITHER, FALLS, RISES, signal
 from features.history import PLANNED_END, Select
 from features.known import Floats, Known
-from features.times import DAY
 
 RESCHEDULED = Select("production.rescheduled")
+MOVES = Select("production.rescheduled", "commitment.changed")
 
 
 @signal("schedule", "moves", RISES, "the plan was moved {value} [time|times]")
 def schedule_churn(known: Known) -> Floats:
     """Times the planned end or the promised date was restated after the first statement, moves."""
-    return known.count(RESCHEDULED) + known.count(Select("commitment.changed"))
+    return known.count(MOVES)
 
 
 @signal("schedule", "moves", RISES, "the planned end was moved {value} [time|times] in the last 7 days")
@@ -29,13 +31,13 @@ def reschedules_last_7_days(known: Known) -> Floats:
 )
 def planned_end_slip(known: Known) -> Floats:
     """Days the planned end moved later, net of moves to an earlier day."""
-    return known.total(RESCHEDULED, "moved") / DAY
+    return known.moved(RESCHEDULED, PLANNED_END)
 
 
 @signal("schedule", "days", RISES, "the planned end was moved by {value} [day|days] in total")
 def planned_end_travel(known: Known) -> Floats:
     """Days the planned end moved in total, in either direction."""
-    return known.total(RESCHEDULED, "moved_size") / DAY
+    return known.travelled(RESCHEDULED, PLANNED_END)
 
 
 @signal(
@@ -48,6 +50,55 @@ def planned_end_travel(known: Known) -> Floats:
 )
 def planned_end_slack(known: Known) -> Floats:
     """Days from the latest planned end in force to the promise; negative when the plan is too late."""
-    due = known.due()
-    end = known.latest_end(PLANNED_END, "reference")
-    return known.days_until(due) - known.days_until(end)
+    return known.days_between(known.latest_in_force(PLANNED_END), known.due())
+
+
+@signal("schedule", "moves", RISES, "plan or promise were moved {value} [time|times] in the last 7 days")
+def moves_last_7_days(known: Known) -> Floats:
+    """Times the planned end or the promised date was restated in the last 7 days, moves."""
+    return known.count(MOVES, days=7)
+
+
+@signal("schedule", "days", RISES, "{value} [day|days] of moving the planned end back and forth came to nothing")
+def planned_end_wasted_travel(known: Known) -> Floats:
+    """Days the planned end moved in total, less its net move."""
+    return known.travelled(RESCHEDULED, PLANNED_END) - np.abs(known.moved(RESCHEDULED, PLANNED_END))
+
+
+@signal(
+    "schedule",
+    "days",
+    RISES,
+    "the plan has lost {value} [day|days] of slack",
+    "no end is planned",
+    "the plan has gained {value} [day|days] of slack",
+)
+def planned_end_slack_lost(known: Known) -> Floats:
+    """Days by which the slack between planned end and promise has shrunk since it was first known."""
+    return known.slack_lost()
+
+
+@signal(
+    "schedule",
+    "days",
+    FALLS,
+    "the plan gained {value} [day|days] of slack in the last 7 days",
+    "no end was planned 7 days ago",
+    "the plan lost {value} [day|days] of slack in the last 7 days",
+)
+def planned_end_slack_change_last_7_days(known: Known) -> Floats:
+    """Days by which the slack between planned end and promise grew in the last 7 days."""
+    return planned_end_slack(known) - planned_end_slack(known.ago(7))
+
+
+@signal(
+    "schedule",
+    "days",
+    EITHER,
+    "the plan ends in {value} [day|days]",
+    "no end is planned",
+    "the planned end passed {value} [day|days] ago",
+)
+def days_to_planned_end(known: Known) -> Floats:
+    """Days from now to the latest planned end in force; negative when it has passed."""
+    return known.days_until(known.latest_in_force(PLANNED_END))

@@ -4,18 +4,21 @@ Failures are missed or partial orders among judged ones. The share of a customer
 centre is shrunk towards the share of all orders by ``WEIGHT`` orders, so that two bad orders are no verdict.
 """
 
-from features.catalogue import EITHER, RISES, signal
+from features.catalogue import EITHER, FALLS, RISES, signal
+from features.history import Select
 from features.known import Floats, Known
+from features.others import PARTIAL
 
 WEIGHT = 20.0
+CREATED = Select("order_line.created", "commitment.changed")
 
 
 def _share(known: Known, dimension: str) -> Floats:
-    return known.worst_share(dimension, known.share_of_all(), WEIGHT)
+    return known.others.worst_share(dimension, known.others.share_of_all(), WEIGHT)
 
 
 def _recent_share(known: Known, dimension: str) -> Floats:
-    return known.worst_share(dimension, _share(known, dimension), WEIGHT, recent=True)
+    return known.others.worst_share(dimension, _share(known, dimension), WEIGHT, recent=True)
 
 
 @signal(
@@ -27,7 +30,7 @@ def _recent_share(known: Known, dimension: str) -> Floats:
 )
 def failure_share_recent(known: Known) -> Floats:
     """Share of all orders judged in the last 180 days that were missed or partial."""
-    return known.share_of_all(recent=True)
+    return known.others.share_of_all(recent=True)
 
 
 @signal("track record", "share", RISES, "{value} of this customer's orders failed so far", "no customer is named")
@@ -105,7 +108,7 @@ def work_center_failure_share_recent(known: Known) -> Floats:
 )
 def customer_orders_judged(known: Known) -> Floats:
     """Judged orders of the customer, orders."""
-    return known.fewest_judged("customer")
+    return known.others.fewest_judged("customer")
 
 
 @signal(
@@ -117,4 +120,32 @@ def customer_orders_judged(known: Known) -> Floats:
 )
 def item_orders_judged(known: Known) -> Floats:
     """Judged orders of the order's least known item, orders."""
-    return known.fewest_judged("item")
+    return known.others.fewest_judged("item")
+
+
+@signal("track record", "share", RISES, "{value} of the orders with this item failed lately", "no item is named")
+def item_failure_share_recent(known: Known) -> Floats:
+    """Highest share among its items of orders judged in the last 180 days that failed, shrunk towards the whole record."""
+    return _recent_share(known, "item")
+
+
+@signal("track record", "share", RISES, "{value} of this customer's orders shipped in part", "no customer is named")
+def customer_partial_share(known: Known) -> Floats:
+    """Share of the customer's judged orders that were partial, shrunk towards all orders."""
+    others = known.others
+    return others.worst_share("customer", others.share_of_all(what=PARTIAL), WEIGHT, what=PARTIAL)
+
+
+@signal(
+    "track record",
+    "days",
+    FALLS,
+    "the promise leaves {value} [day|days] more than such lines usually take",
+    "no such line has shipped yet",
+    "the promise leaves {value} [day|days] less than such lines usually take",
+)
+def usual_lead_time_slack(known: Known) -> Floats:
+    """Days from when lines of the item usually ship, counted from their creation, to the promise; the tightest line."""
+    lines = known.line_table(CREATED)
+    lead = known.days_between(lines.created, lines.promise) - known.others.usual_lead()
+    return lines.lowest(lines.of_open(lead))

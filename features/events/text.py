@@ -1,0 +1,133 @@
+"""A text column as codes into its distinct words: what is compared, joined and counted is integers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+from numpy.typing import NDArray
+
+Ints = NDArray[np.int64]
+Texts = NDArray[np.object_]
+
+
+@dataclass(frozen=True, eq=False)
+class Coded:
+    """``n`` texts.
+
+    Attributes
+    ----------
+    codes : (n,) place in ``words``; -1 is a missing text
+    words : distinct texts, stripped and not empty, in no particular order
+    """
+
+    codes: Ints
+    words: Texts
+
+    def __len__(self) -> int:
+        return len(self.codes)
+
+    def __getitem__(self, row: int | np.integer[Any]) -> str | None:
+        code = self.codes[row]
+        return None if code < 0 else str(self.words[code])
+
+    @cached_property
+    def index(self) -> dict[str, int]:
+        """The code of each word."""
+        return {word: code for code, word in enumerate(self.words)}
+
+    @property
+    def missing(self) -> NDArray[np.bool_]:
+        """(n,) True where there is no text."""
+        return self.codes < 0
+
+    def take(self, rows: NDArray[Any] | slice) -> Coded:
+        """Some rows; the words stay."""
+        return Coded(self.codes[rows], self.words)
+
+    def texts(self) -> Texts:
+        """(n,) the texts as objects, ``None`` where missing."""
+        padded = np.append(self.words, np.array([None], dtype=object))
+        found: Texts = padded[self.codes]
+        return found
+
+    def arrow(self) -> pa.Array:
+        """The texts as an Arrow string array."""
+        words = pa.array(self.words, type=pa.string())
+        return words.take(pa.array(self.codes, mask=self.missing))
+
+    def ranked(self) -> Coded:
+        """The same texts, words in ascending order."""
+        if len(self.words) < 2:
+            return self
+        by = np.argsort(self.words, kind="stable")
+        rank = np.empty(len(by) + 1, dtype=np.int64)
+        rank[by], rank[-1] = np.arange(len(by)), -1
+        return Coded(rank[self.codes], self.words[by])
+
+    def used(self) -> Coded:
+        """The same texts, without the words that no row says."""
+        said = np.zeros(len(self.words) + 1, dtype=bool)
+        said[self.codes] = True
+        kept = np.flatnonzero(said[:-1])
+        if len(kept) == len(self.words):
+            return self
+        place = np.full(len(self.words) + 1, -1, dtype=np.int64)
+        place[kept] = np.arange(len(kept))
+        return Coded(place[self.codes], self.words[kept])
+
+
+def nothing(n: int) -> Coded:
+    """``n`` missing texts."""
+    return Coded(np.full(n, -1, dtype=np.int64), np.empty(0, dtype=object))
+
+
+def code_objects(values: Iterable[Any], n: int) -> Coded:
+    """Any values as stripped texts; ``None``, NaN, NaT and blanks are missing."""
+    index: dict[str, int] = {}
+    codes = np.empty(n, dtype=np.int64)
+    for place, value in enumerate(values):
+        if value is None or value is pd.NaT or value is pd.NA or value != value:
+            codes[place] = -1
+            continue
+        text = value.strip() if type(value) is str else str(value).strip()
+        codes[place] = index.setdefault(text, len(index)) if text else -1
+    return Coded(codes, _objects(list(index)))
+
+
+def code_series(series: pd.Series) -> Coded:
+    """A pandas column of texts."""
+    codes, words = pd.factorize(series)
+    return _stripped(codes.astype(np.int64), np.asarray(words, dtype=object))
+
+
+def code_arrow(column: pa.ChunkedArray) -> Coded:
+    """An Arrow column of texts, dictionary encoded or not."""
+    whole = column.combine_chunks() if not pa.types.is_dictionary(column.type) else column.unify_dictionaries()
+    if isinstance(whole, pa.ChunkedArray):
+        whole = whole.combine_chunks()
+    if isinstance(whole, pa.ChunkedArray):  # more text than one array holds
+        return code_series(pd.Series(whole.to_pandas()))
+    encoded = whole if pa.types.is_dictionary(whole.type) else whole.dictionary_encode()
+    codes = encoded.indices.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int64)
+    return _stripped(codes, _objects(encoded.dictionary.to_pylist()))
+
+
+def _stripped(codes: Ints, words: Texts) -> Coded:
+    """Words that differ only in blanks around them are one; a blank one is missing."""
+    clean = [word.strip() for word in words]
+    if all(word and word == given for word, given in zip(clean, words, strict=True)):
+        return Coded(codes, words)
+    again = code_objects(clean, len(clean))
+    return Coded(np.append(again.codes, np.int64(-1))[codes], again.words)
+
+
+def _objects(values: list[Any]) -> Texts:
+    made = np.empty(len(values), dtype=object)
+    made[:] = values
+    return made

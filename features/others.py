@@ -1,0 +1,171 @@
+"""What other orders say at each decision point, known at the start of its day: track record, load and pace."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from features.context import ALL, week_of
+from features.engine import highest
+from features.times import DAY, NEVER, Ints
+
+if TYPE_CHECKING:
+    from features.known import Known
+
+Floats = NDArray[np.float64]
+FEW = 5.0
+"""Lines by which the usual figures of an item are shrunk towards those of all items."""
+JUDGED, FAILED, PARTIAL = 0, 1, 2
+
+
+class Others:
+    """Lookups in the context of all orders."""
+
+    def __init__(self, known: Known) -> None:
+        self.known = known
+        self.context = known.context
+        self.today: Ints = known.context.lookup_day(known.as_of)
+        self._records: dict[tuple[str, bool], tuple[Ints, Floats]] = {}
+        self._said: dict[str, tuple[Ints, Ints]] = {}
+        self._usual: dict[str, Floats] = {}
+
+    # -- the track record ----------------------------------------------------------------------------------
+
+    def share_of_all(self, recent: bool = False, what: int = FAILED, of: int = JUDGED) -> Floats:
+        """Missed or partial orders as a share of all judged ones; NaN if none was."""
+        _, totals = self._record(ALL, recent)
+        return totals[:, what] / np.where(totals[:, of] > 0, totals[:, of], np.nan)
+
+    def worst_share(
+        self, dimension: str, prior: Floats, weight: float, recent: bool = False, what: int = FAILED
+    ) -> Floats:
+        """The highest failure share among the order's words of a dimension, shrunk towards ``prior``.
+
+        ``(failures + weight * prior) / (judged + weight)``: the posterior mean of a rate under a beta prior worth
+        ``weight`` orders. NaN where the order names no word.
+        """
+        point, totals = self._record(dimension, recent)
+        share = (totals[:, what] + weight * prior[point]) / (totals[:, JUDGED] + weight)
+        return self._highest(point, share)
+
+    def fewest_judged(self, dimension: str) -> Floats:
+        """The judged orders of the order's least known word of a dimension, NaN where it names none."""
+        point, totals = self._record(dimension, recent=False)
+        return -self._highest(point, -totals[:, JUDGED])
+
+    def _record(self, dimension: str, recent: bool) -> tuple[Ints, Floats]:
+        """(decision point, totals) of each word of a dimension that was known."""
+        if (dimension, recent) not in self._records:
+            book = self.context.books[f"{'recent' if recent else 'record'} {dimension}"]
+            if dimension == ALL:
+                point = np.arange(len(self.known))
+                key = point * 0 if len(book.tally.keys) else point * 0 - 1
+            else:
+                point, code = self._words(dimension)
+                key = book.codes(self.known.history.coded[dimension].words)[code]
+            self._records[dimension, recent] = point, book.at(key, self.today[point]).astype(np.float64)
+        if dimension != ALL:
+            self._saw_words(dimension)
+        return self._records[dimension, recent]
+
+    def _words(self, dimension: str) -> tuple[Ints, Ints]:
+        known = self.known
+        if dimension not in self._said:
+            self._said[dimension] = known.history.words_known(dimension, known.order, known.stop)[:2]
+        return self._said[dimension]
+
+    def _saw_words(self, dimension: str) -> None:
+        if self.known.trace is not None:
+            known, one = self.known, slice(0, 1)
+            known.trace.append(known.history.words_known(dimension, known.order[one], known.stop[one])[2])
+
+    # -- the load ------------------------------------------------------------------------------------------
+
+    def due_same_week(self) -> Floats:
+        """Open orders of the order's plant that are due in the week of its due date."""
+        plant, due = self._latest_word("plant"), self.known.due()
+        week = week_of(self.context.calendar, np.where(due != NEVER, due, 0))
+        return self._open("due", "plant", np.where(due != NEVER, plant, -1), week)
+
+    def open_orders(self, dimension: str) -> Floats:
+        """Open orders of the order's plant or customer."""
+        return self._open(f"open {dimension}", dimension, self._latest_word(dimension), 0)
+
+    def _open(self, name: str, dimension: str, code: Ints, sub: Ints | int) -> Floats:
+        book = self.context.books[name]
+        count = book.at(book.codes(self.known.history.coded[dimension].words)[code], self.today, sub)[:, 0]
+        return np.where(code >= 0, count, np.nan)
+
+    def _latest_word(self, dimension: str) -> Ints:
+        known = self.known
+        given = known.history.last_given(dimension)[known.stop]
+        found = given >= known.start
+        if known.trace is not None and found[0]:
+            known.trace.append(given[:1])
+        return np.where(found, known.history.coded[dimension].codes[given], -1)
+
+    # -- lines: (n_rows,) one value a row of the line table ------------------------------------------------
+
+    @cached_property
+    def _row_day(self) -> Ints:
+        return self.today[self.known.line_rows.point]
+
+    def usual_operations(self) -> Floats:
+        """Operations that lines of the item had finished when they left."""
+        return self._per_item("items", 1)
+
+    def usual_lead(self) -> Floats:
+        """Days from their creation in which lines of the item left."""
+        return self._per_item("items", 2) / DAY
+
+    def usual_days(self) -> Floats:
+        """Days from this stage in which lines of the item left."""
+        return self._per_item("stages", 1) / DAY
+
+    def open_lines_of_item(self) -> Floats:
+        """Open lines of the item in all orders."""
+        item, book = self.known.line_rows.item, self.context.books["open items"]
+        count = book.at(book.codes(self._items)[item], self._row_day)[:, 0]
+        return np.where(item >= 0, count, np.nan)
+
+    def queue(self) -> Floats:
+        """Lines in the queue of the line's next work centre; NaN where that is not known."""
+        lines, routing, history = self.known.line_rows, self.context.routing, self.known.history
+        centres = history.coded["work_center"].words
+        following = np.full(len(lines.point), -1, dtype=np.int64)
+        after = lines.after & (lines.item >= 0)
+        following[after] = routing.next_centre(
+            self._items, centres, lines.item[after], lines.centre[after], self._row_day[after]
+        )
+        at = lines.at & (lines.item >= 0)
+        place = {word: code for code, word in enumerate(routing.centres)}
+        following[at] = np.array([place.get(word, -1) for word in centres] + [-1], dtype=np.int64)[lines.centre[at]]
+        known = following >= 0
+        length = np.full(len(following), np.nan)
+        length[known] = routing.queue_at(following[known], self._row_day[known])
+        return length
+
+    @property
+    def _items(self) -> NDArray[np.object_]:
+        return self.known.history.coded["item"].words
+
+    def _per_item(self, name: str, total: int) -> Floats:
+        """The mean over lines of the item that left, shrunk by ``FEW`` lines towards that over all items."""
+        key = f"{name} {total}"
+        if key not in self._usual:
+            lines = self.known.line_rows
+            sub = lines.finished if name == "stages" else 0
+            own, whole = self.context.books[name], self.context.books[f"all {name}"]
+            of_item = own.at(own.codes(self._items)[lines.item], self._row_day, sub)
+            of_all = whole.at(lines.item * 0 if len(whole.tally.keys) else lines.item * 0 - 1, self._row_day, sub)
+            mean = of_all[:, total] / np.where(of_all[:, 0] > 0, of_all[:, 0], np.nan)
+            shrunk = (of_item[:, total] + FEW * mean) / (of_item[:, 0] + FEW)
+            self._usual[key] = np.where(lines.item >= 0, shrunk, np.nan)
+        return self._usual[key]
+
+    def _highest(self, point: Ints, values: Floats) -> Floats:
+        found: Floats = highest(point, values, len(self.known))
+        return found

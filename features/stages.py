@@ -1,0 +1,303 @@
+"""The compiled loops over the work on an order's lines: how far each line is, and what it went through.
+
+One state machine, ``_step``, plays the events of an order; ``lines_at`` reads it at decision points, ``passages`` at
+the moments at which a line leaves, moves to another work centre or changes its place. They live in one file because a
+compiled loop is cached with the file it stands in.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+from features.events.schema import READINESS_KINDS, TYPE_CODE, WORDS
+from features.lines import CHANGED, CLOSED, CREATED, ISSUED, PROMISED, REASON_CANCELLED, needed
+from features.times import NEVER, Ints
+
+RELEASED = TYPE_CODE["production.released"]
+CONFIRMED = TYPE_CODE["operation.confirmed"]
+STATED = TYPE_CODE["readiness.stated"]
+FINAL, MET_WORD, PARTIAL = WORDS["final"], WORDS["met"], WORDS["partial"]
+CONDITION = np.full(64, -1, dtype=np.int64)
+for _place, _kind in enumerate(READINESS_KINDS):
+    CONDITION[WORDS[_kind]] = _place
+"""The place of each shipping condition, by the code of its word."""
+N_CONDITIONS = len(READINESS_KINDS)
+NOT_MET, MET = 1, 2
+NOWHERE, AT, AFTER = 0, 1, 2
+LEFT, STAGE, MOVED, PLACED, OPENED = 0, 1, 2, 3, 4
+"""What ``passages`` tells of."""
+
+(
+    KNOWN, ORDERED, PROMISE, ISSUED_SO_FAR, CLOSED_AS, ALL_AT, DONE, CHANGED_AT, RELEASED_AT, CREATED_AT, FIRST_CREATED,
+    ITEM, CENTRE, LAST_CENTRE, OPERATION, CONFIRMED_ITSELF,
+) = range(16)  # fmt: skip
+N_STATE = 16
+"""What is kept of a line; moments are when it was recorded, NEVER where it was not."""
+
+LINE_ROWS = (
+    "point", "item", "open", "ordered", "issued", "promise", "finished", "stage_since", "begun", "met", "not_met",
+    "centre", "mode", "created",
+)  # fmt: skip
+"""The rows of ``lines_at``: one column a known line that is not cancelled."""
+
+
+@njit(cache=True, nogil=True)
+def _fresh(lines: int) -> Ints:
+    state = np.zeros((lines, N_STATE), dtype=np.int64)
+    for column in (PROMISE, ALL_AT, CHANGED_AT, RELEASED_AT, CREATED_AT, FIRST_CREATED):
+        state[:, column] = NEVER
+    for column in (ITEM, CENTRE, LAST_CENTRE, OPERATION):
+        state[:, column] = -1
+    return state
+
+
+@njit(cache=True, nogil=True)
+def _issue(state: Ints, line: int, quantity: int) -> None:
+    """As ``features.lines.issue``, on the state of the lines."""
+    if line >= 0:
+        state[line, ISSUED_SO_FAR] += (
+            max(state[line, ORDERED] - state[line, ISSUED_SO_FAR], 0) if quantity == NEVER else quantity
+        )
+        return
+    left = 0 if quantity == NEVER else quantity
+    last = -1
+    for j in range(len(state)):
+        if state[j, KNOWN] and state[j, CLOSED_AS] == 0:
+            last = j
+            missing = max(state[j, ORDERED] - state[j, ISSUED_SO_FAR], 0)
+            given = missing if quantity == NEVER else min(max(left, 0), missing)
+            state[j, ISSUED_SO_FAR] += given
+            left -= 0 if quantity == NEVER else given
+    if quantity != NEVER and left > 0 and last >= 0:
+        state[last, ISSUED_SO_FAR] += left
+    if quantity != NEVER and quantity < 0:
+        left = -quantity
+        for j in range(len(state) - 1, -1, -1):
+            if state[j, KNOWN]:
+                taken = min(left, max(state[j, ISSUED_SO_FAR], 0))
+                state[j, ISSUED_SO_FAR] -= taken
+                left -= taken
+
+
+@njit(cache=True, nogil=True)
+def _confirm(state: Ints, finished: NDArray[np.bool_], at: int, word: int, final: bool, recorded: int) -> None:
+    """The latest state of an operation; a statement of the whole order takes the place of those of the lines."""
+    if at < 0:
+        for j in range(len(state)):
+            if finished[j + 1, word]:
+                finished[j + 1, word] = False
+                state[j, DONE] -= 1
+                state[j, CHANGED_AT] = recorded
+    elif finished[at + 1, word] != final:
+        state[at, DONE] += 1 if final else -1
+        state[at, CHANGED_AT] = recorded
+    finished[at + 1, word] = final
+
+
+@njit(cache=True, nogil=True)
+def _step(
+    state: Ints, finished: NDArray[np.bool_], conditions: Ints, whole: Ints, kind: int, at: int, quantity: int, date: int,
+    closing: int, saying: int, word: int, item: int, centre: int, recorded: int, occurred: int,
+) -> None:  # fmt: skip
+    """Play one event. ``whole`` holds what is said of the whole order: (released at, confirmed)."""
+    if kind == CREATED:
+        state[at, KNOWN], state[at, ORDERED], state[at, PROMISE] = 1, quantity, date
+        state[at, CREATED_AT], state[at, ITEM] = recorded, item
+        if state[at, FIRST_CREATED] == NEVER:
+            state[at, FIRST_CREATED] = recorded
+        if state[at, ALL_AT] != NEVER:
+            state[at, ISSUED_SO_FAR] = max(state[at, ISSUED_SO_FAR], quantity)
+    elif kind == ISSUED:
+        if at >= 0 and quantity == NEVER and not state[at, KNOWN]:
+            state[at, ALL_AT] = occurred
+        _issue(state, at, quantity)
+    elif kind == CHANGED or kind == CLOSED or kind == PROMISED:
+        for j in range(len(state)):
+            if at < 0 or at == j:
+                if kind == CHANGED:
+                    state[j, ORDERED] = quantity
+                elif kind == CLOSED:
+                    state[j, CLOSED_AS] = closing
+                else:
+                    state[j, PROMISE] = date
+    elif kind == RELEASED:
+        if at >= 0:
+            state[at, RELEASED_AT] = recorded
+        else:
+            whole[0] = recorded
+    elif kind == CONFIRMED:
+        said = (saying >> 16) & 63
+        if said == FINAL or said == PARTIAL:
+            _confirm(state, finished, at, word, said == FINAL, recorded)
+        if at >= 0:
+            state[at, CONFIRMED_ITSELF], state[at, CENTRE], state[at, OPERATION] = 1, centre, word
+            if centre >= 0:
+                state[at, LAST_CENTRE] = centre
+        else:
+            whole[1] = 1
+    elif kind == STATED:
+        place = CONDITION[(saying >> 8) & 63]
+        if at < 0:
+            conditions[1:, place] = 0
+        conditions[at + 1, place] = MET if ((saying >> 16) & 63) == MET_WORD else NOT_MET
+
+
+@njit(cache=True, nogil=True)
+def _stage_since(state: Ints, whole: Ints, line: int) -> int:
+    """When the line entered its stage: see the page on the engine."""
+    if state[line, CHANGED_AT] != NEVER:
+        return state[line, CHANGED_AT]
+    released = max(state[line, RELEASED_AT], whole[0])
+    return released if released != NEVER else state[line, CREATED_AT]
+
+
+@njit(cache=True, nogil=True)
+def _bits(conditions: Ints, line: int, sought: int) -> int:
+    """The conditions of a line in a state, as bits; what it does not say itself the whole order says."""
+    found = 0
+    for place in range(N_CONDITIONS):
+        own = conditions[line + 1, place]
+        if (own if own != 0 else conditions[0, place]) == sought:
+            found |= 1 << place
+    return found
+
+
+@njit(cache=True, nogil=True)
+def lines_at(
+    first: Ints, line: Ints, type_: Ints, quantity: Ints, date: Ints, _value: Ints, closing: Ints, lines: Ints,
+    saying: Ints, word: Ints, words: Ints, item: Ints, centre: Ints, recorded: Ints, occurred: Ints,
+    order: Ints, stop: Ints,
+) -> tuple[NDArray[np.int64], Ints]:  # fmt: skip
+    """The lines at each point (sorted by order and position), in the order of their ids.
+
+    Returns (14, n_lines) the rows named in ``LINE_ROWS``; (n_points,) the conditions met for the order, as bits: no line
+    says otherwise, and the whole order or every open line says so.
+    """
+    room = 0
+    for p in range(len(order)):
+        room += lines[order[p]]
+    out = np.empty((14, room), dtype=np.int64)
+    met_of_order = np.zeros(len(order), dtype=np.int64)
+    row, p = 0, 0
+    while p < len(order):
+        k = order[p]
+        state, whole = _fresh(lines[k]), np.array([NEVER, 0])
+        finished = np.zeros((lines[k] + 1, words[k]), dtype=np.bool_)
+        conditions = np.zeros((lines[k] + 1, N_CONDITIONS), dtype=np.int64)
+        i = first[k]
+        while p < len(order) and order[p] == k:
+            while i < stop[p]:
+                _step(state, finished, conditions, whole, type_[i], line[i], quantity[i], date[i], closing[i],
+                      saying[i], word[i], item[i], centre[i], recorded[i], occurred[i])  # fmt: skip
+                i += 1
+            refused, by_all, by_every, any_open = 0, 0, (1 << N_CONDITIONS) - 1, False
+            for place in range(N_CONDITIONS):
+                by_all |= (conditions[0, place] == MET) << place
+                for j in range(lines[k] + 1):
+                    refused |= (conditions[j, place] == NOT_MET) << place
+            for j in range(lines[k]):
+                if not state[j, KNOWN] or state[j, CLOSED_AS] == REASON_CANCELLED:
+                    continue
+                open_ = state[j, CLOSED_AS] == 0 and state[j, ISSUED_SO_FAR] < needed(state[j, ORDERED], 0.0)
+                if open_:
+                    any_open = True
+                    own = 0
+                    for place in range(N_CONDITIONS):
+                        own |= (conditions[j + 1, place] == MET) << place
+                    by_every &= own
+                begun = state[j, RELEASED_AT] != NEVER or whole[0] != NEVER or state[j, CONFIRMED_ITSELF] or whole[1]
+                out[0, row], out[1, row], out[2, row] = p, state[j, ITEM], open_
+                out[3, row], out[4, row], out[5, row] = state[j, ORDERED], state[j, ISSUED_SO_FAR], state[j, PROMISE]
+                out[6, row], out[7, row], out[8, row] = state[j, DONE], _stage_since(state, whole, j), begun
+                out[9, row], out[10, row] = _bits(conditions, j, MET), _bits(conditions, j, NOT_MET)
+                out[11, row], out[12, row] = _place(state, finished, j)
+                out[13, row] = state[j, FIRST_CREATED]
+                row += 1
+            met_of_order[p] = (by_all | (by_every if any_open else 0)) & ~refused
+            p += 1
+    return out[:, :row], met_of_order
+
+
+@njit(cache=True, nogil=True)
+def _place(state: Ints, finished: NDArray[np.bool_], line: int) -> tuple[int, int]:
+    """(work centre, AT it or AFTER it); after -1 is a line that is released and not begun. NOWHERE is unknown."""
+    if state[line, LAST_CENTRE] < 0:
+        return -1, (AFTER if state[line, RELEASED_AT] != NEVER else NOWHERE)
+    if state[line, CENTRE] < 0:
+        return -1, NOWHERE
+    return state[line, CENTRE], (AFTER if finished[line + 1, state[line, OPERATION]] else AT)
+
+
+@njit(cache=True, nogil=True)
+def _told(rows: Ints, n: int, what: int, recorded: int, item: int, a: int, b: int, amount: int) -> tuple[Ints, int]:
+    """One more row, in a larger table if need be."""
+    if n == len(rows):
+        larger = np.empty((2 * n + 64, 6), dtype=np.int64)
+        larger[:n] = rows
+        rows = larger
+    rows[n, 0], rows[n, 1], rows[n, 2], rows[n, 3], rows[n, 4], rows[n, 5] = what, recorded, item, a, b, amount
+    return rows, n + 1
+
+
+@njit(cache=True, nogil=True)
+def passages(
+    first: Ints, line: Ints, type_: Ints, quantity: Ints, date: Ints, _value: Ints, closing: Ints, lines: Ints,
+    saying: Ints, word: Ints, words: Ints, item: Ints, centre: Ints, recorded: Ints, occurred: Ints,
+) -> NDArray[np.int64]:  # fmt: skip
+    """What happened to lines that name an item: (n, 6) rows of what, when it was recorded, item, a, b, amount.
+
+    LEFT: a = finished operations, amount = microseconds since the line was created; STAGE, once a stage of a line that
+    left: a = stage, amount = microseconds from it until the line left; MOVED: from work centre a (-1: none) to b;
+    PLACED: an open line enters (amount 1) or leaves (-1) work centre a, b = AT or AFTER it; OPENED: a line is open
+    (1) or no more (-1).
+    """
+    rows, n = np.empty((1024, 6), dtype=np.int64), 0
+    for k in range(len(first) - 1):
+        count = lines[k]
+        state, whole = _fresh(count), np.array([NEVER, 0])
+        finished = np.zeros((count + 1, words[k]), dtype=np.bool_)
+        conditions = np.zeros((count + 1, N_CONDITIONS), dtype=np.int64)
+        visited = np.full((count, words[k] + 1), NEVER, dtype=np.int64)
+        left = np.zeros(count, dtype=np.bool_)
+        centre_of, mode_of, item_of = np.full(count, -1), np.zeros(count, np.int64), np.full(count, -1)
+        for i in range(first[k], first[k + 1]):
+            at, now = line[i], recorded[i]
+            if at >= 0 and type_[i] == CONFIRMED and centre[i] >= 0 and state[at, ITEM] >= 0:
+                if state[at, LAST_CENTRE] != centre[i]:
+                    rows, n = _told(rows, n, MOVED, now, state[at, ITEM], state[at, LAST_CENTRE], centre[i], 1)
+            _step(state, finished, conditions, whole, type_[i], at, quantity[i], date[i], closing[i],
+                  saying[i], word[i], item[i], centre[i], now, occurred[i])  # fmt: skip
+            for j in range(count) if at < 0 else range(at, at + 1):
+                if not state[j, KNOWN]:
+                    continue
+                visited[j, state[j, DONE]] = _stage_since(state, whole, j)
+                full = state[j, ISSUED_SO_FAR] >= needed(state[j, ORDERED], 0.0)
+                open_ = state[j, CLOSED_AS] == 0 and not full
+                centre_now, mode = _place(state, finished, j) if open_ else (-1, NOWHERE)
+                item_now = state[j, ITEM] if open_ else -1
+                if item_now < 0:
+                    mode = NOWHERE
+                if item_of[j] != item_now:
+                    if item_of[j] >= 0:
+                        rows, n = _told(rows, n, OPENED, now, item_of[j], -1, -1, -1)
+                    if item_now >= 0:
+                        rows, n = _told(rows, n, OPENED, now, item_now, -1, -1, 1)
+                if mode_of[j] != mode or centre_of[j] != centre_now or item_of[j] != item_now:
+                    if mode_of[j] != NOWHERE:
+                        rows, n = _told(rows, n, PLACED, now, item_of[j], centre_of[j], mode_of[j], -1)
+                    if mode != NOWHERE:
+                        rows, n = _told(rows, n, PLACED, now, item_now, centre_now, mode, 1)
+                centre_of[j], mode_of[j], item_of[j] = centre_now, mode, item_now
+                if left[j] or not full or state[j, ORDERED] <= 0 or state[j, CLOSED_AS] == REASON_CANCELLED:
+                    continue
+                left[j] = True
+                if state[j, ITEM] < 0:
+                    continue
+                lead = now - state[j, FIRST_CREATED]
+                rows, n = _told(rows, n, LEFT, now, state[j, ITEM], state[j, DONE], -1, lead)
+                for stage in range(words[k] + 1):
+                    if visited[j, stage] != NEVER:
+                        rows, n = _told(rows, n, STAGE, now, state[j, ITEM], stage, -1, now - visited[j, stage])
+    return rows[:n]

@@ -1,0 +1,145 @@
+"""The holds, shortages and conditions that stand, and the lines of an order, at each decision point."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from features.engine import added_up, highest
+from features.events.schema import MICRO
+from features.orders import line_columns, operation_words
+from features.stages import AFTER, AT, LINE_ROWS, lines_at
+from features.times import DAY, NEVER, Ints
+
+if TYPE_CHECKING:
+    from features.known import Known
+
+Floats = NDArray[np.float64]
+Mask = NDArray[np.bool_]
+
+
+class PerPoint:
+    """Rows that belong to decision points.
+
+    Attributes
+    ----------
+    point : (n_rows,) the decision point of each row, ascending
+    """
+
+    def __init__(self, known: Known, point: Ints) -> None:
+        self.known = known
+        self.point = point
+
+    def count(self, rows: Mask) -> Floats:
+        """(n_points,) how many of the rows hold."""
+        return np.bincount(self.point[rows], minlength=len(self.known)).astype(np.float64)
+
+    def highest(self, values: Floats) -> Floats:
+        """(n_points,) the highest value, NaN ones left out; NaN where there is none."""
+        found: Floats = highest(self.point, values, len(self.known))
+        return found
+
+    def lowest(self, values: Floats) -> Floats:
+        """(n_points,) the lowest value, NaN ones left out; NaN where there is none."""
+        return -self.highest(-values)
+
+    def sum(self, values: Floats) -> Floats:
+        """(n_points,) the sum of the values, NaN ones left out; 0 where there is none."""
+        found: Floats = added_up(self.point, values, len(self.known))
+        return found
+
+
+class Things(PerPoint):
+    """What stands at each decision point.
+
+    Attributes
+    ----------
+    since : (n_rows,) microseconds; when it began to stand
+    date : (n_rows,) microseconds; the date that the latest statement gives, NEVER where it gives none
+    """
+
+    def __init__(self, known: Known, point: Ints, since: Ints, position: Ints) -> None:
+        super().__init__(known, point)
+        self.since = since
+        self.date: Ints = known.history.date[position]
+
+    def days_of_oldest(self) -> Floats:
+        """(n_points,) days for which the oldest has stood; 0 where nothing stands."""
+        days = (self.known.as_of[self.point] - self.since) / DAY
+        return np.nan_to_num(self.highest(days), nan=0.0)
+
+    def count_before(self, moment: Ints) -> Floats:
+        """(n_points,) how many state a date before a moment, (n_points,) microseconds; NEVER is no moment."""
+        then = moment[self.point]
+        return self.count((self.date != NEVER) & (then != NEVER) & (self.date < then))
+
+    def count_after(self, moment: Ints) -> Floats:
+        """(n_points,) how many state a date after a moment, (n_points,) microseconds; NEVER is no moment."""
+        then = moment[self.point]
+        return self.count((self.date != NEVER) & (then != NEVER) & (self.date > then))
+
+    def latest_date(self) -> Ints:
+        """(n_points,) the latest date stated, NEVER where none is."""
+        latest = np.full(len(self.known), NEVER, dtype=np.int64)
+        np.maximum.at(latest, self.point, self.date)
+        return latest
+
+
+class Lines(PerPoint):
+    """The known lines of each order that are not cancelled.
+
+    Attributes
+    ----------
+    item : (n_rows,) code of the item, -1 for none
+    open : (n_rows,) True where the line is still to ship
+    ordered, issued : (n_rows,) units of the line
+    promise, stage_since, created : (n_rows,) microseconds; ``stage_since`` is when the line entered its stage
+    finished : (n_rows,) finished operations: the stage
+    begun : (n_rows,) True where work is released or confirmed
+    met, not_met : (n_rows,) shipping conditions as bits
+    centre : (n_rows,) code of the work centre of the last confirmation
+    met_of_order : (n_points,) conditions that are met for the whole order, as bits
+    at, after : (n_rows,) True where the line is at that work centre, or has left it (-1: is released and not begun)
+    """
+
+    def __init__(self, known: Known) -> None:
+        history = known.history
+        rows, self.met_of_order = lines_at(
+            *line_columns(history), history.saying, *operation_words(history), history.coded["item"].codes,
+            history.coded["work_center"].codes, history.recorded, history.occurred, known.order, known.stop,
+        )  # fmt: skip
+        row = dict(zip(LINE_ROWS, rows, strict=True))
+        super().__init__(known, row["point"])
+        self.item, self.promise, self.stage_since = row["item"], row["promise"], row["stage_since"]
+        self.created, self.finished, self.centre = row["created"], row["finished"], row["centre"]
+        self.met, self.not_met = row["met"], row["not_met"]
+        self.open, self.begun = row["open"] == 1, row["begun"] == 1
+        self.at, self.after = row["mode"] == AT, row["mode"] == AFTER
+        self.ordered, self.issued = row["ordered"] / MICRO, row["issued"] / MICRO
+
+    @property
+    def days_in_stage(self) -> Floats:
+        """(n_rows,) days since the line entered its stage."""
+        return (self.known.as_of[self.point] - self.stage_since) / DAY
+
+    @property
+    def days_to_promise(self) -> Floats:
+        """(n_rows,) days from now to the line's promise."""
+        return (self.promise - self.known.as_of[self.point]) / DAY
+
+    @property
+    def ready(self) -> Mask:
+        """(n_rows,) True where a shipping condition is met and none is not."""
+        return (self.met != 0) & (self.not_met == 0)
+
+    def complete(self) -> Mask:
+        """(n_rows,) True where a line shipped, is closed, or has as many operations finished as its item usually needs."""
+        usual = self.known.others.usual_operations()
+        finished = np.where(np.isnan(usual), np.inf, np.rint(usual)) <= self.finished
+        return ~self.open | (finished & (self.finished >= 1))
+
+    def of_open(self, values: Floats) -> Floats:
+        """(n_rows,) the values of open lines, NaN for the rest."""
+        return np.where(self.open, values, np.nan)
