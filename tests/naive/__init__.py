@@ -1,0 +1,10 @@
+"""Every signal a second time, so plainly that a reader sees it is right: the judge of the engine.
+
+Nothing here is fast and nothing is shared with the engine but the constants of time and the event table. From below:
+
+- ``events``: one event as plain values, sorted as they were known
+- ``commitments``: lines, what is due, what is open; ``standing``: things that stand; ``lines``: how far a line is
+- ``outcomes``: what became of an order; ``others``: what all orders tell of items, work centres, plants, customers
+- ``seen``: an order at a moment; ``registry``: ``@twin``
+- one module for each group of signals, one small function for each signal
+"""

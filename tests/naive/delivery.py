@@ -1,0 +1,49 @@
+"""Whether a truck is planned, and what already left."""
+
+from __future__ import annotations
+
+from features.events.schema import MICRO
+from features.times import DAY
+from tests.naive import commitments
+from tests.naive.events import days_between, share
+from tests.naive.registry import twin
+from tests.naive.seen import Seen
+from tests.naive.standing import moves, planned_ships, things
+
+
+@twin
+def delivery_slack(seen: Seen) -> float:
+    return days_between(seen.planned_ship, seen.due)
+
+
+@twin
+def delivery_plans(seen: Seen) -> float:
+    return len(seen.all("delivery.planned"))
+
+
+@twin
+def deliveries_revised(seen: Seen) -> float:
+    planned = seen.all("delivery.planned")
+    return len(planned) - len(things(planned))
+
+
+@twin
+def delivery_moved(seen: Seen) -> float:
+    return sum(by / DAY for _, by in moves(planned_ships(seen.events).values()))
+
+
+@twin
+def days_to_truck(seen: Seen) -> float:
+    return days_between(seen.as_of, seen.planned_ship)
+
+
+@twin
+def planned_quantity_ratio(seen: Seen) -> float:
+    """The latest quantity that is given for each delivery."""
+    given = things(event for event in seen.all("delivery.planned") if event.quantity is not None)
+    return share(sum((told[-1].quantity or 0) / MICRO for told in given.values()), seen.ordered)
+
+
+@twin
+def shipped_ratio(seen: Seen) -> float:
+    return share(commitments.issued(seen.events) / MICRO, seen.ordered)

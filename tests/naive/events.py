@@ -1,0 +1,103 @@
+"""An event as plain values: moments are integer microseconds, quantities integer millionths, so that sums are exact."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from features.events.schema import COLUMNS, MICRO, MOMENT, NUMBER
+from features.times import DAY, micros
+
+NAN = float("nan")
+WHOLE_ORDER = None
+UNNAMED = ""
+"""The line that was created without an id; it stands before the named ones."""
+
+
+@dataclass(frozen=True)
+class Event:
+    """One row of the event table; what it does not say is None."""
+
+    event_id: str
+    source: str
+    type: str
+    order_id: str
+    line_id: str | None
+    occurred_at: int
+    recorded_at: int
+    quantity: int | None
+    date: int | None
+    kind: str | None
+    state: str | None
+    reference: str | None
+    reason: str | None
+    actor: str | None
+    customer: str | None
+    item: str | None
+    plant: str | None
+    work_center: str | None
+    route: str | None
+    value: int | None
+
+    @property
+    def line(self) -> str | None:
+        """The line it speaks of, ``WHOLE_ORDER`` for all of them."""
+        if self.line_id is None and self.type == "order_line.created":
+            return UNNAMED
+        return self.line_id
+
+    @property
+    def stands_from(self) -> int:
+        """When what it states begins to stand: when it happened, or when it was recorded if that was earlier."""
+        return min(self.occurred_at, self.recorded_at)
+
+
+Events = tuple[Event, ...]
+
+
+def orders_of(table: pd.DataFrame) -> dict[str, Events]:
+    """The events of each order of a validated table, in the order in which they were known."""
+    rows = [Event(**{name: _plain(name, row[name]) for name in COLUMNS}) for row in table.to_dict("records")]
+    rows.sort(key=lambda event: (event.recorded_at, event.occurred_at, event.source, event.event_id))
+    return {order: tuple(e for e in rows if e.order_id == order) for order in sorted({e.order_id for e in rows})}
+
+
+def _plain(name: str, value: Any) -> Any:
+    if pd.isna(value):
+        return None
+    if COLUMNS[name] == MOMENT:
+        return micros(value)
+    return round(value * MICRO) if COLUMNS[name] == NUMBER else value
+
+
+def known_by(events: Events, moment: int) -> Events:
+    """What was recorded by a moment."""
+    return tuple(event for event in events if event.recorded_at <= moment)
+
+
+def prefixes(events: Events) -> list[Events]:
+    """What was known after the first event, after the second, and so on."""
+    return [events[: n + 1] for n in range(len(events))]
+
+
+def latest_word(events: Events, dimension: str) -> str | None:
+    """The last customer, item, plant, ... that an event names."""
+    words = [getattr(event, dimension) for event in events]
+    return next((word for word in reversed(words) if word is not None), None)
+
+
+def words(events: Events, dimension: str) -> set[str]:
+    """Every customer, item, plant, ... that an event names."""
+    return {getattr(event, dimension) for event in events} - {None}
+
+
+def days_between(early: int | None, late: int | None) -> float:
+    """Days from one moment to another, NaN where one is missing."""
+    return NAN if early is None or late is None else (late - early) / DAY
+
+
+def share(part: float, whole: float) -> float:
+    """Part of a whole; of nothing it is NaN."""
+    return part / whole if whole > 0 else NAN

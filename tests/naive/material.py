@@ -1,0 +1,51 @@
+"""What is missing to build it."""
+
+from __future__ import annotations
+
+from features.times import DAY
+from tests.naive.events import days_between
+from tests.naive.registry import twin
+from tests.naive.seen import Seen
+from tests.naive.standing import Statements, Word, moves, shortages, word
+
+
+@twin
+def open_shortages(seen: Seen) -> float:
+    return len(shortages(seen.events))
+
+
+@twin
+def shortages_stated(seen: Seen) -> float:
+    return len(seen.all("material.stated", state="short"))
+
+
+def _expected(seen: Seen) -> list[int]:
+    """When each component that is short is expected, where that is said."""
+    return [told[-1].date for told in shortages(seen.events) if told[-1].date is not None]
+
+
+@twin
+def shortages_due_after_need(seen: Seen) -> float:
+    """It is needed by the planned end or the due date, whichever is earlier or known."""
+    needed = min((moment for moment in (seen.planned_end, seen.due) if moment is not None), default=None)
+    return sum(needed is not None and date > needed for date in _expected(seen))
+
+
+@twin
+def shortage_slack(seen: Seen) -> float:
+    return days_between(max(_expected(seen), default=None), seen.due)
+
+
+@twin
+def shortages_overdue(seen: Seen) -> float:
+    return sum(date < seen.as_of for date in _expected(seen))
+
+
+@twin
+def component_slip(seen: Seen) -> float:
+    """What is said of the whole order is a component of its own here."""
+    told: dict[tuple[str | None, Word], Statements] = {}
+    for event in seen.all("material.stated", state="short"):
+        if event.date is not None:
+            told.setdefault((event.line_id, word(event, "reference")), []).append(event)
+    return sum(max(by, 0) / DAY for _, by in moves(told.values()))

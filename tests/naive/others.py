@@ -1,0 +1,241 @@
+"""What all orders tell, as it was known at the start of a day: load, items, work centres, track record."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from features.times import DAY, PlantCalendar
+from tests.naive.commitments import Line, lines_after, order_is_open
+from tests.naive.events import NAN, Events, days_between, known_by, prefixes, words
+from tests.naive.lines import open_lines, stage
+from tests.naive.outcomes import Belief, beliefs, judged
+
+RECENT_DAYS = 180
+FAILED = ("missed", "partial")
+JUDGED = ("on_time_in_full", *FAILED)
+LINES_WORTH = 5
+"""How many lines the mean of all items counts for in the mean of one."""
+
+
+@dataclass(frozen=True)
+class Left:
+    """A line that left in full, known from ``at``: operations finished, days since its creation, days by stage."""
+
+    at: int
+    item: str
+    operations: int
+    lead: float
+    stages: dict[int, float]
+
+
+@dataclass(frozen=True)
+class Transition:
+    """A line of an item went on from a work centre ("" before its first) to the next, known from ``at``."""
+
+    at: int
+    item: str
+    before: str
+    after: str
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where an open line is: at a work centre, after one, or before its first."""
+
+    word: str
+    work_center: str
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """An order that was judged, with the events known when it was, and what was believed of it since when."""
+
+    known: Events
+    told: list[Belief]
+
+
+@dataclass(frozen=True, eq=False)
+class Records:
+    """The events of every order. They are complete until ``known_until``; silence after it means nothing."""
+
+    orders: dict[str, Events]
+    calendar: PlantCalendar
+    known_until: int
+    _mornings: dict[int, Morning] = field(default_factory=dict)
+
+    def morning(self, as_of: int) -> Morning:
+        """The start of the day of a moment, but not of a later day than that on which the records end."""
+        start = start_of_day(self.calendar, min(as_of, self.known_until + 1))
+        return self._mornings.setdefault(start, Morning(self, start))
+
+    @cached_property
+    def left(self) -> list[Left]:
+        lines = [(events, line.id) for events in self.orders.values() for line in lines_after(events)]
+        found = [line_that_left(events, line) for events, line in lines]
+        return [left for left in found if left is not None]
+
+    @cached_property
+    def transitions(self) -> list[Transition]:
+        lines = [(events, line.id) for events in self.orders.values() for line in lines_after(events)]
+        return [transition for events, line in lines for transition in transitions_of(events, line)]
+
+    @cached_property
+    def verdicts(self) -> list[Verdict]:
+        found = [(events, judged(events), beliefs(events)) for events in self.orders.values()]
+        return [Verdict(known_by(events, at.at), told) for events, at, told in found if at is not None and told]
+
+
+@dataclass(frozen=True, eq=False)
+class Morning:
+    """What was recorded of all orders by the start of a day."""
+
+    records: Records
+    start: int
+
+    @cached_property
+    def orders(self) -> list[Events]:
+        return [known_by(events, self.start) for events in self.records.orders.values()]
+
+    @cached_property
+    def open_orders(self) -> list[Events]:
+        return [events for events in self.orders if order_is_open(events)]
+
+    @cached_property
+    def open_lines(self) -> list[tuple[Events, Line]]:
+        """Every open line with the events of its order."""
+        return [(events, line) for events in self.open_orders for line in open_lines(events)]
+
+    # -- items ----------------------------------------------------------------------------------------------
+
+    @cached_property
+    def left(self) -> list[Left]:
+        return [left for left in self.records.left if left.at <= self.start]
+
+    def usual_operations(self, item: str | None) -> float:
+        """Finished operations with which a line of the item leaves."""
+        return self._usual(item, lambda left: left.operations)
+
+    def usual_lead(self, item: str | None) -> float:
+        """Days from the creation of a line of the item until it leaves."""
+        return self._usual(item, lambda left: left.lead)
+
+    def usual_days(self, item: str | None, finished: int) -> float:
+        """Days from when a line of the item came to a stage until it leaves."""
+        return self._usual(item, lambda left: left.stages.get(finished))
+
+    def _usual(self, item: str | None, figure: Callable[[Left], float | None]) -> float:
+        """The mean of an item's lines, shrunk towards that of all lines; NaN without an item or without lines."""
+        told = [(left.item, value) for left in self.left if (value := figure(left)) is not None]
+        if item is None or not told:
+            return NAN
+        mean = sum(value for _, value in told) / len(told)
+        own = [value for name, value in told if name == item]
+        return (sum(own) + LINES_WORTH * mean) / (len(own) + LINES_WORTH)
+
+    # -- work centres ---------------------------------------------------------------------------------------
+
+    def next_after(self, item: str | None, work_center: str) -> str | None:
+        """Where lines of an item mostly went from there; among equals the first by the alphabet."""
+        known = [t for t in self.records.transitions if t.at <= self.start]
+        times = Counter(t.after for t in known if (t.item, t.before) == (item, work_center))
+        return min(times, key=lambda name: (-times[name], name), default=None)
+
+    def next_work_center(self, events: Events, line: Line) -> str | None:
+        """The work centre at which an open line is, or to which it goes next."""
+        place = place_of(events, line.id)
+        if place is None:
+            return None
+        return place.work_center if place.word == "at" else self.next_after(line.item, place.work_center)
+
+    def queue(self, work_center: str) -> int:
+        """Open lines at a work centre or going there next."""
+        return sum(self.next_work_center(events, line) == work_center for events, line in self.open_lines)
+
+    # -- track record ---------------------------------------------------------------------------------------
+
+    def outcomes(self, dimension: str | None = None, name: str | None = None, recent: bool = False) -> list[str]:
+        """What was believed of the judged orders, or of those that named a customer, item, ... by then."""
+        chosen = [v for v in self.records.verdicts if dimension is None or name in words(v.known, dimension)]
+        believed = [self._believed(v) for v in chosen if not recent or self._is_recent(v)]
+        return [outcome for outcome in believed if outcome in JUDGED]
+
+    def _believed(self, verdict: Verdict) -> str:
+        told = [belief.outcome for belief in verdict.told if belief.known_at <= self.start]
+        return (told[-1] if told else None) or "unsettled"
+
+    def _is_recent(self, verdict: Verdict) -> bool:
+        """Whether the first belief about it became known in the last 180 days, counted in mornings."""
+        calendar = self.records.calendar
+        return day_of(calendar, self.start) < day_of(calendar, verdict.told[0].known_at - 1) + 1 + RECENT_DAYS
+
+
+def day_of(calendar: PlantCalendar, moment: int) -> int:
+    """Days since 1970-01-01 on the plant's calendar."""
+    return int(calendar.day(moment))  # type: ignore[arg-type]
+
+
+def start_of_day(calendar: PlantCalendar, moment: int) -> int:
+    """The start of the plant's day in which a moment lies."""
+    return int(calendar.start_of_day(moment))  # type: ignore[arg-type]
+
+
+def week_of(calendar: PlantCalendar, moment: int) -> int:
+    """Weeks since the Monday before 1970-01-01, which was a Thursday."""
+    return (day_of(calendar, moment) + 3) // 7
+
+
+def line_of(events: Events, name: str) -> Line:
+    """One line as it stands after some events; one they do not speak of is not known."""
+    return next((line for line in lines_after(events) if line.id == name), Line(name))
+
+
+def line_that_left(events: Events, name: str) -> Left | None:
+    """The first time a line was in full; what it learned from then on does not count. None without an item."""
+    for known in prefixes(events):
+        line = line_of(known, name)
+        if line.counts and line.ordered > 0 and line.in_full:
+            return _left(known, line)
+    return None
+
+
+def _left(known: Events, line: Line) -> Left | None:
+    at = known[-1].recorded_at
+    if line.item is None:
+        return None
+    since: dict[int, float] = {}
+    for before in prefixes(known[:-1]):
+        if line_of(before, line.id).known:
+            reached = stage(before, line.id)
+            since[reached.finished] = (at - reached.since) / DAY
+    now = stage(known, line.id)
+    if now.finished in since:
+        since[now.finished] = (at - now.since) / DAY
+    return Left(at, line.item, now.finished, days_between(line.first_created_at, at), since)
+
+
+def place_of(events: Events, line: str) -> Place | None:
+    """By the latest confirmation of the line itself; before its first it has a place once it is released."""
+    confirmations = [e for e in events if e.type == "operation.confirmed" and e.line_id == line]
+    if not any(e.work_center for e in confirmations):
+        released = any(e.type == "production.released" and e.line_id == line for e in events)
+        return Place("before", "") if released else None
+    latest = confirmations[-1]
+    if latest.work_center is None:
+        return None
+    return Place("after" if latest.state == "final" else "at", latest.work_center)
+
+
+def transitions_of(events: Events, line: str) -> list[Transition]:
+    """Each confirmation of the line that names another work centre than the one before; without an item none."""
+    found, before = [], ""
+    for known in prefixes(events):
+        event, item = known[-1], line_of(known, line).item
+        if event.type != "operation.confirmed" or event.line_id != line or event.work_center in (None, before):
+            continue
+        if item is not None and event.work_center is not None:
+            found.append(Transition(event.recorded_at, item, before, event.work_center))
+        before = event.work_center or before
+    return found

@@ -1,0 +1,70 @@
+"""How the plan of the work moved."""
+
+from __future__ import annotations
+
+from features.times import DAY
+from tests.naive.events import NAN, days_between, prefixes
+from tests.naive.registry import twin
+from tests.naive.seen import Seen
+from tests.naive.standing import moves, planned_ends
+
+MOVES = ("production.rescheduled", "commitment.changed")
+
+
+@twin
+def schedule_churn(seen: Seen) -> float:
+    return len(seen.all(*MOVES))
+
+
+@twin
+def moves_last_7_days(seen: Seen) -> float:
+    return len(seen.last(7, *MOVES))
+
+
+@twin
+def reschedules_last_7_days(seen: Seen) -> float:
+    return len(seen.last(7, "production.rescheduled"))
+
+
+def _moves(seen: Seen) -> list[float]:
+    """Days by which each rescheduling moved its production order."""
+    moved = moves(planned_ends(seen.events).values())
+    return [by / DAY for event, by in moved if event.type == "production.rescheduled"]
+
+
+@twin
+def planned_end_slip(seen: Seen) -> float:
+    return sum(_moves(seen))
+
+
+@twin
+def planned_end_travel(seen: Seen) -> float:
+    return sum(abs(days) for days in _moves(seen))
+
+
+@twin
+def planned_end_wasted_travel(seen: Seen) -> float:
+    return planned_end_travel(seen) - abs(planned_end_slip(seen))
+
+
+@twin
+def planned_end_slack(seen: Seen) -> float:
+    return days_between(seen.planned_end, seen.due)
+
+
+@twin
+def planned_end_slack_lost(seen: Seen) -> float:
+    """The first slack there was, less the slack now."""
+    then = [planned_end_slack(Seen(seen.records, known, seen.as_of, seen.morning)) for known in prefixes(seen.events)]
+    first = next((slack for slack in then if slack == slack), NAN)
+    return first - planned_end_slack(seen)
+
+
+@twin
+def planned_end_slack_change_last_7_days(seen: Seen) -> float:
+    return planned_end_slack(seen) - planned_end_slack(seen.days_ago(7))
+
+
+@twin
+def days_to_planned_end(seen: Seen) -> float:
+    return days_between(seen.as_of, seen.planned_end)

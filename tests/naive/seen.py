@@ -1,0 +1,84 @@
+"""An order at a moment: its known events, and the morning of that day with all orders."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+from features.events.schema import MICRO
+from features.times import DAY, PlantCalendar
+from tests.naive import commitments
+from tests.naive.commitments import Line
+from tests.naive.events import Event, Events, known_by
+from tests.naive.lines import open_lines
+from tests.naive.others import Morning, Records
+from tests.naive.standing import latest_date, planned_ends, planned_ships
+
+
+@dataclass(frozen=True, eq=False)
+class Seen:
+    """What is known of an order at ``as_of``; ``history`` is all that is ever recorded of it."""
+
+    records: Records
+    history: Events
+    as_of: int
+    morning: Morning
+
+    @classmethod
+    def of(cls, records: Records, order: str, as_of: int) -> Seen:
+        return cls(records, records.orders[order], as_of, records.morning(as_of))
+
+    @cached_property
+    def events(self) -> Events:
+        return known_by(self.history, self.as_of)
+
+    @property
+    def calendar(self) -> PlantCalendar:
+        return self.records.calendar
+
+    def all(self, *types: str, **words: str) -> list[Event]:
+        """Known events of some types that say some words."""
+        found = [event for event in self.events if event.type in types]
+        return [event for event in found if all(getattr(event, column) == word for column, word in words.items())]
+
+    def last(self, days: int, *types: str) -> list[Event]:
+        """The same, recorded in the last days."""
+        return [event for event in self.all(*types) if event.recorded_at > self.as_of - days * DAY]
+
+    def days_ago(self, days: int) -> Seen:
+        """The order as it was seen some days before."""
+        return Seen(self.records, self.history, self.as_of - days * DAY, self.morning)
+
+    def days_since(self, moment: int) -> float:
+        return (self.as_of - moment) / DAY
+
+    @cached_property
+    def lines(self) -> list[Line]:
+        """Lines that are known and not cancelled."""
+        return [line for line in commitments.lines_after(self.events) if line.counts]
+
+    @cached_property
+    def open_lines(self) -> list[Line]:
+        return open_lines(self.events)
+
+    @cached_property
+    def due(self) -> int | None:
+        return commitments.due(self.events)
+
+    @cached_property
+    def ordered(self) -> float:
+        """Units of the lines."""
+        return commitments.ordered(self.events) / MICRO
+
+    @cached_property
+    def planned_end(self) -> int | None:
+        return latest_date(planned_ends(self.events))
+
+    @cached_property
+    def planned_ship(self) -> int | None:
+        return latest_date(planned_ships(self.events))
+
+
+def units(events: list[Event]) -> float:
+    """The sum of the quantities that are given."""
+    return sum(event.quantity for event in events if event.quantity is not None) / MICRO

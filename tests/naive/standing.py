@@ -1,0 +1,134 @@
+"""Things that stand: holds, lots, plans, operations, shortages, conditions. The latest statement of each decides."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from itertools import pairwise
+
+from features.times import DAY
+from tests.naive.events import Event, Events
+
+Word = tuple[bool, str | None]
+"""What a thing is called, and whether that is a name; without one its kind stands in."""
+Statements = list[Event]
+
+
+def word(event: Event, by: str) -> Word:
+    """The name of the thing an event states."""
+    name = getattr(event, by)
+    return (True, name) if name is not None else (False, event.kind)
+
+
+def things(statements: Iterable[Event], by: str = "reference") -> dict[Word, Statements]:
+    """What was stated of each thing of the order; its line does not matter."""
+    told: dict[Word, Statements] = {}
+    for event in statements:
+        told.setdefault(word(event, by), []).append(event)
+    return told
+
+
+def line_things(statements: Iterable[Event], by: str = "reference") -> dict[tuple[str | None, Word], Statements]:
+    """What was stated of each thing of a line or, line None, of the whole order.
+
+    What is said of the whole order replaces what was said of its lines under the same word.
+    """
+    told: dict[tuple[str | None, Word], Statements] = {}
+    for event in statements:
+        name = word(event, by)
+        if event.line_id is None:
+            told = {key: value for key, value in told.items() if key == (None, name) or key[1] != name}
+        told.setdefault((event.line_id, name), []).append(event)
+    return told
+
+
+def holds(events: Events) -> list[Statements]:
+    """Placed and released, by hold."""
+    return list(things(e for e in events if e.type in ("hold.placed", "hold.released")).values())
+
+
+def open_holds(events: Events) -> list[Statements]:
+    return [told for told in holds(events) if told[-1].type == "hold.placed"]
+
+
+def shortages(events: Events) -> list[Statements]:
+    """The statements of each component that is short."""
+    stated = line_things(e for e in events if e.type == "material.stated" and e.state in ("short", "available"))
+    return [told for told in stated.values() if told[-1].state == "short"]
+
+
+def lots(events: Events) -> list[Statements]:
+    """The results of each inspection lot."""
+    return list(things(e for e in events if e.type == "inspection.recorded" and e.state is not None).values())
+
+
+def conditions(events: Events) -> dict[tuple[str | None, str], Statements]:
+    """The statements of each shipping condition, by line (None for the whole order) and kind."""
+    told = line_things((e for e in events if e.type == "readiness.stated"), by="kind")
+    return {(line, str(kind)): statements for (line, (_, kind)), statements in told.items()}
+
+
+def conditions_that_are(state: str, events: Events) -> list[Statements]:
+    return [told for told in conditions(events).values() if told[-1].state == state]
+
+
+def finished_operations(events: Events) -> list[tuple[str | None, Word]]:
+    """Line (None for the whole order) and name of each operation whose latest confirmation is final."""
+    told = line_things(e for e in events if e.type == "operation.confirmed" and e.state in ("final", "partial"))
+    return [operation for operation, statements in told.items() if statements[-1].state == "final"]
+
+
+def begun_operations(events: Events) -> list[tuple[str | None, Word]]:
+    """Line (None for the whole order) and name of each operation with any confirmation."""
+    return list(line_things(e for e in events if e.type == "operation.confirmed"))
+
+
+def since(statements: Statements) -> int:
+    """Since when the last statement stands: repeating it starts nothing anew."""
+    first_of_run = statements[-1]
+    for event in reversed(statements):
+        if _says(event) != _says(first_of_run):
+            break
+        first_of_run = event
+    return first_of_run.stands_from
+
+
+def _says(event: Event) -> str | None:
+    """A hold is placed or released by the type of the event, a condition is met or not by its state."""
+    return event.type if event.type.startswith("hold.") else event.state
+
+
+def days_held(statements: Statements, as_of: int) -> float:
+    """Days a hold has stood until a moment, in all."""
+    stood, start = 0, None
+    for event in statements:
+        if event.type == "hold.placed" and start is None:
+            start = event.stands_from
+        elif event.type == "hold.released" and start is not None:
+            stood, start = stood + event.stands_from - start, None
+    return (stood + (0 if start is None else as_of - start)) / DAY
+
+
+def planned_ends(events: Events) -> dict[Word, Statements]:
+    """The dated statements of each production order."""
+    plans = ("production.released", "production.rescheduled")
+    return things(e for e in events if e.type in plans and e.date is not None)
+
+
+def planned_ships(events: Events) -> dict[Word, Statements]:
+    """The dated statements of each delivery."""
+    return things(e for e in events if e.type == "delivery.planned" and e.date is not None)
+
+
+def latest_date(plans: dict[Word, Statements]) -> int | None:
+    """The latest of the dates in force, one a thing."""
+    return max((told[-1].date for told in plans.values() if told[-1].date is not None), default=None)
+
+
+def moves(plans: Iterable[Statements]) -> list[tuple[Event, int]]:
+    """Each statement that restates a date, and by how much it moves it."""
+    return [
+        (now, now.date - before.date)
+        for told in plans
+        for before, now in pairwise(told)
+        if now.date is not None and before.date is not None
+    ]
