@@ -31,7 +31,7 @@ LEFT, STAGE, MOVED, PLACED, OPENED = 0, 1, 2, 3, 4
 
 (
     KNOWN, ORDERED, PROMISE, ISSUED_SO_FAR, CLOSED_AS, ALL_AT, DONE, CHANGED_AT, RELEASED_AT, CREATED_AT, FIRST_CREATED,
-    ITEM, CENTRE, LAST_CENTRE, OPERATION, CONFIRMED_ITSELF,
+    ITEM, CENTRE, LAST_CENTRE, AFTER_IT, CONFIRMED_ITSELF,
 ) = range(16)  # fmt: skip
 N_STATE = 16
 """What is kept of a line; moments are when it was recorded, NEVER where it was not."""
@@ -48,7 +48,7 @@ def _fresh(lines: int) -> Ints:
     state = np.zeros((lines, N_STATE), dtype=np.int64)
     for column in (PROMISE, ALL_AT, CHANGED_AT, RELEASED_AT, CREATED_AT, FIRST_CREATED):
         state[:, column] = NEVER
-    for column in (ITEM, CENTRE, LAST_CENTRE, OPERATION):
+    for column in (ITEM, CENTRE, LAST_CENTRE):
         state[:, column] = -1
     return state
 
@@ -132,7 +132,7 @@ def _step(
         if said == FINAL or said == PARTIAL:
             _confirm(state, finished, at, word, said == FINAL, recorded)
         if at >= 0:
-            state[at, CONFIRMED_ITSELF], state[at, CENTRE], state[at, OPERATION] = 1, centre, word
+            state[at, CONFIRMED_ITSELF], state[at, CENTRE], state[at, AFTER_IT] = 1, centre, finished[at + 1, word]
             if centre >= 0:
                 state[at, LAST_CENTRE] = centre
         else:
@@ -212,7 +212,7 @@ def lines_at(
                 out[3, row], out[4, row], out[5, row] = state[j, ORDERED], state[j, ISSUED_SO_FAR], state[j, PROMISE]
                 out[6, row], out[7, row], out[8, row] = state[j, DONE], _stage_since(state, whole, j), begun
                 out[9, row], out[10, row] = _bits(conditions, j, MET), _bits(conditions, j, NOT_MET)
-                out[11, row], out[12, row] = _place(state, finished, j)
+                out[11, row], out[12, row] = _place(state, j)
                 out[13, row] = state[j, FIRST_CREATED]
                 row += 1
             met_of_order[p] = (by_all | (by_every if any_open else 0)) & ~refused
@@ -221,13 +221,13 @@ def lines_at(
 
 
 @njit(cache=True, nogil=True)
-def _place(state: Ints, finished: NDArray[np.bool_], line: int) -> tuple[int, int]:
+def _place(state: Ints, line: int) -> tuple[int, int]:
     """(work centre, AT it or AFTER it); after -1 is a line that is released and not begun. NOWHERE is unknown."""
     if state[line, LAST_CENTRE] < 0:
         return -1, (AFTER if state[line, RELEASED_AT] != NEVER else NOWHERE)
     if state[line, CENTRE] < 0:
         return -1, NOWHERE
-    return state[line, CENTRE], (AFTER if finished[line + 1, state[line, OPERATION]] else AT)
+    return state[line, CENTRE], (AFTER if state[line, AFTER_IT] else AT)
 
 
 @njit(cache=True, nogil=True)
@@ -272,10 +272,12 @@ def passages(
             for j in range(count) if at < 0 else range(at, at + 1):
                 if not state[j, KNOWN]:
                     continue
-                visited[j, state[j, DONE]] = _stage_since(state, whole, j)
                 full = state[j, ISSUED_SO_FAR] >= needed(state[j, ORDERED], 0.0)
+                leaves = full and not left[j] and state[j, ORDERED] > 0 and state[j, CLOSED_AS] != REASON_CANCELLED
+                if not leaves or visited[j, state[j, DONE]] != NEVER:
+                    visited[j, state[j, DONE]] = _stage_since(state, whole, j)
                 open_ = state[j, CLOSED_AS] == 0 and not full
-                centre_now, mode = _place(state, finished, j) if open_ else (-1, NOWHERE)
+                centre_now, mode = _place(state, j) if open_ else (-1, NOWHERE)
                 item_now = state[j, ITEM] if open_ else -1
                 if item_now < 0:
                     mode = NOWHERE
@@ -290,10 +292,8 @@ def passages(
                     if mode != NOWHERE:
                         rows, n = _told(rows, n, PLACED, now, item_now, centre_now, mode, 1)
                 centre_of[j], mode_of[j], item_of[j] = centre_now, mode, item_now
-                if left[j] or not full or state[j, ORDERED] <= 0 or state[j, CLOSED_AS] == REASON_CANCELLED:
-                    continue
-                left[j] = True
-                if state[j, ITEM] < 0:
+                left[j] |= leaves
+                if not leaves or state[j, ITEM] < 0:
                     continue
                 lead = now - state[j, FIRST_CREATED]
                 rows, n = _told(rows, n, LEFT, now, state[j, ITEM], state[j, DONE], -1, lead)

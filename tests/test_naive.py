@@ -32,7 +32,7 @@ MANY = settings(max_examples=max(400, settings.default.max_examples))
 
 def engine(history: History, points: DecisionPoints, context: Context) -> Floats:
     """(n_points, n_names) what the engine says. The one place that calls it."""
-    return compute(Known(history, points, context), NAMES)
+    return compute(history, points, context, NAMES)
 
 
 def test_every_signal_has_a_naive_twin_and_every_twin_a_signal() -> None:
