@@ -17,12 +17,12 @@ from engine_peers.run import SIGNALS, Run
 
 PEERS = {
     "ours": ("ours", "every_signal"),
-    "polars, all at once": ("with_polars", "all_at_once"),
     "polars, plain": ("with_polars", "plain"),
     "polars, one at a time": ("with_polars", "one_at_a_time"),
-    "duckdb, all at once": ("with_duckdb", "all_at_once"),
+    "polars, all at once": ("with_polars", "all_at_once"),
     "duckdb, plain": ("with_duckdb", "plain"),
     "duckdb, one at a time": ("with_duckdb", "one_at_a_time"),
+    "duckdb, all at once": ("with_duckdb", "all_at_once"),
     "pandas, naive": ("with_pandas", "naive"),
     "ours, streamed": ("ours", "streamed"),
 }

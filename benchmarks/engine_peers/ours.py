@@ -7,11 +7,12 @@ from pathlib import Path
 import numpy as np
 import pyarrow.parquet as pq
 
-from engine_peers.run import Ints, Run
+from engine_peers.run import Ints, OneOrder, Run
 from features.catalogue import catalogue, compute
 from features.context import Context
 from features.decision_points import DecisionPoints
 from features.events import read_events
+from features.events.columns import as_columns
 from features.history import History
 from features.known import Known
 from features.times import plant_calendar
@@ -39,6 +40,22 @@ def streamed(events: Path, points: Path, out: Path) -> Run:
     with run.stage("write"):
         np.save(out, run.values)
     return run
+
+
+def caller(plant: Path, order_id: str) -> OneOrder:
+    """What answers for one order while the context tables of the whole plant are loaded."""
+    table = read_events(plant)
+    history = History.of(table)
+    context = Context.of(history, plant_calendar())
+    columns = as_columns(table[table["order_id"] == order_id])
+    names = list(catalogue())
+
+    def call(as_of: int) -> dict[str, float]:
+        alone = History.of_columns(columns)
+        point = DecisionPoints(np.zeros(1, dtype=np.int64), np.array([as_of], dtype=np.int64))
+        return dict(zip(names, compute(Known(alone, point, context), names)[0], strict=True))
+
+    return call
 
 
 def _points(points: Path, history: History) -> DecisionPoints:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
@@ -33,6 +33,9 @@ SIGNALS = (
 
 DAY = 86_400_000_000
 WEEK = 7 * DAY
+
+OneOrder = Callable[[int], dict[str, float]]
+"""Every signal of one order, held as its columns, at a moment in microseconds."""
 
 
 @dataclass

@@ -13,8 +13,9 @@ from pathlib import Path
 
 import numpy as np
 import polars as pl
+import polars.selectors as cs
 
-from engine_peers.run import DAY, SIGNALS, WEEK, Run
+from engine_peers.run import DAY, SIGNALS, WEEK, OneOrder, Run
 
 HOLD = pl.col("type").is_in(["hold.placed", "hold.released"])
 PLACED = pl.col("type") == "hold.placed"
@@ -126,6 +127,30 @@ def all_at_once(events: Path, points: Path) -> Run:
     return run
 
 
+def caller(plant: Path, order_id: str) -> OneOrder:
+    """What answers for one order: it filters and adds up, as nobody joins for a single moment."""
+    orders = pl.Enum([order_id])
+    order = pl.read_parquet(plant).filter(pl.col("order_id") == order_id)
+
+    def call(as_of: int) -> dict[str, float]:
+        return _at_one_moment(_with_amounts(order.lazy(), orders), as_of).collect().row(0, named=True)
+
+    return call
+
+
+def _at_one_moment(table: pl.LazyFrame, as_of: int) -> pl.LazyFrame:
+    earlier = pl.col("recorded") <= as_of - WEEK
+    week = {name for recipe in RECIPES.values() for name in recipe.a_week}
+    known = table.filter(pl.col("recorded") <= as_of).select(
+        *(pl.col(name).sum() for name in SUMMED),
+        *(pl.col(name).max() for name in LATEST),
+        *(pl.col(name).filter(earlier).sum().alias(f"{name}_before") for name in week),
+        first_at=pl.col("recorded").min(),
+        as_of=pl.lit(as_of),
+    )
+    return known.select(**{name: RECIPES[name].value for name in SIGNALS})
+
+
 def _one_by_one(events: Path, points: Path, read_by: Callable[[Recipe], pl.Expr]) -> Run:
     run = Run()
     with run.stage("read, sort"):
@@ -142,13 +167,13 @@ def _sorted(events: Path, points: Path) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Amounts of every event and the decision points, both by order and moment; orders as numbers in both."""
     asked = pl.read_parquet(points)
     orders = pl.Enum(asked["order_id"].unique(maintain_order=True))
-    table = _amounts(events, orders).sort("order", "recorded").collect()
+    table = _with_amounts(pl.scan_parquet(events), orders).sort("order", "recorded").collect()
     return table, asked.select(order=_code("order_id", orders), as_of=_micros("as_of")).sort("order", "as_of")
 
 
-def _amounts(events: Path, orders: pl.Enum) -> pl.LazyFrame:
+def _with_amounts(events: pl.LazyFrame, orders: pl.Enum) -> pl.LazyFrame:
     """Order, moment and amounts of every event, not sorted."""
-    raw = pl.scan_parquet(events).with_columns(
+    raw = events.with_columns(
         order=_code("order_id", orders), recorded=_micros("recorded_at"), occurred=_micros("occurred_at")
     )
     hold = raw.filter(HOLD).sort("recorded", "occurred", "source", "event_id").with_columns(change=_change())
@@ -179,7 +204,7 @@ def _all_running(table: pl.LazyFrame) -> pl.LazyFrame:
     lists = table.group_by("order", maintain_order=True).agg(
         "recorded", *columns, event_at=pl.col("recorded"), first_at=pl.col("recorded").first()
     )
-    return lists.explode(pl.exclude("order", "first_at"))
+    return lists.explode(cs.exclude("order", "first_at"))
 
 
 def _all_events(_: Recipe) -> pl.Expr:
