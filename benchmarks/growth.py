@@ -33,7 +33,7 @@ POINTS_AN_ORDER = 10
 ROWS_A_GROUP = 200_000
 DROPPABLE_TYPES = ("operation.scrapped", "operation.reworked", "readiness.stated")
 SECOND = 1_000_000
-"""Moments are whole seconds, as the records are, so that some fall on a record to the microsecond."""
+"""Moments are whole seconds, as the records are."""
 
 Ints = NDArray[np.int64]
 
@@ -91,7 +91,7 @@ def write_copies(base: pa.Table, copies: int, path: Path) -> None:
 
 
 def write_points(base: pa.Table, copies: int, path: Path) -> None:
-    """Ten random moments an order, between its first and its last record; sorted by order and moment."""
+    """Ten moments an order, sorted: nine at random between its first and last record, one on the last to the second."""
     recorded = base["recorded_at"].cast(pa.int64())
     lives = pa.table({"order_id": base["order_id"], "at": recorded}).group_by("order_id")
     lives = lives.aggregate([("at", "min"), ("at", "max")]).sort_by("order_id")
@@ -101,6 +101,7 @@ def write_points(base: pa.Table, copies: int, path: Path) -> None:
         for copy in range(copies):
             chance = np.random.default_rng([SEED, copy]).random((len(first), POINTS_AN_ORDER))
             moments = np.sort(first[:, None] + np.floor(chance * (last - first + 1)[:, None]).astype(np.int64))
+            moments[:, -1] = last
             order = np.repeat(np.arange(len(first)), POINTS_AN_ORDER)
             ids = _prefixed(lives["order_id"].take(order), np.full(len(order), copy))
             as_of = pa.array(moments.ravel() * SECOND).cast(schema.field("as_of").type)
