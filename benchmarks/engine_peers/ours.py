@@ -1,0 +1,67 @@
+"""Ours, through the public path. The only module here that knows the engine: adapt it when the engine changes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pyarrow.parquet as pq
+
+from engine_peers.run import Ints, OneOrder, Run
+from features.catalogue import catalogue, compute
+from features.context import Context
+from features.decision_points import DecisionPoints
+from features.events import read_events
+from features.events.columns import as_columns
+from features.history import History
+from features.known import Known
+from features.times import plant_calendar
+
+
+def every_signal(events: Path, points: Path) -> Run:
+    """All signals of the catalogue, those that need the context of other orders included."""
+    run = Run(names=list(catalogue()))
+    with run.stage("read"):
+        table = read_events(events)
+    with run.stage("sort"):
+        history = History.of(table)
+    with run.stage("context"):
+        context = Context.of(history, plant_calendar())
+    with run.stage("points"):
+        asked = _points(points, history)
+    with run.stage("signals"):
+        run.values = compute(Known(history, asked, context), list(run.names))
+    return run
+
+
+def streamed(events: Path, points: Path, out: Path) -> Run:
+    """The same into a file, for sizes at which the table of signals is not to be held."""
+    run = every_signal(events, points)
+    with run.stage("write"):
+        np.save(out, run.values)
+    return run
+
+
+def caller(plant: Path, order_id: str) -> OneOrder:
+    """What answers for one order while the context tables of the whole plant are loaded."""
+    table = read_events(plant)
+    history = History.of(table)
+    context = Context.of(history, plant_calendar())
+    columns = as_columns(table[table["order_id"] == order_id])
+    names = list(catalogue())
+
+    def call(as_of: int) -> dict[str, float]:
+        alone = History.of_columns(columns)
+        point = DecisionPoints(np.zeros(1, dtype=np.int64), np.array([as_of], dtype=np.int64))
+        return dict(zip(names, compute(Known(alone, point, context), names)[0], strict=True))
+
+    return call
+
+
+def _points(points: Path, history: History) -> DecisionPoints:
+    """The decision points of the file; its orders are sorted, as the history's are."""
+    table = pq.read_table(points)
+    codes = table["order_id"].dictionary_encode().unify_dictionaries().combine_chunks()
+    places = np.searchsorted(history.order_ids, codes.dictionary.to_numpy(zero_copy_only=False))
+    order: Ints = places[codes.indices.to_numpy()].astype(np.int64)
+    return DecisionPoints(order, table["as_of"].cast("int64").to_numpy())
