@@ -167,7 +167,7 @@ def compute(
     names: list[str] | None = None,
     tell: Progress = unheard,
 ) -> Floats:
-    """(n_points, n_signals) every signal, in the order of ``names`` or of the catalogue.
+    """(n_points, n_signals) every signal, in the order of ``names`` or of the catalogue, column by column in memory.
 
     Parameters
     ----------
@@ -175,7 +175,7 @@ def compute(
     tell : called with (points done, points in all) as parts of the history are done
     """
     entries = [catalogue()[name] for name in names or catalogue()]
-    values = np.empty((len(points), len(entries)))
+    values = np.empty((len(entries), len(points))).T
     if len(points) <= FEW_POINTS:
         _fill(values, history, points, context, entries)
         return values
@@ -211,7 +211,7 @@ def _part(
 ) -> Floats:
     begin, end, low, high = part
     own = points.take(slice(low, high))
-    values = np.empty((len(own), len(entries)))
+    values = np.empty((len(entries), len(own))).T
     _fill(values, history.part(begin, end), replace(own, order=own.order - begin), context, entries)
     return values
 

@@ -113,9 +113,14 @@ class Daybook:
 
     def at(self, key: Ints, day: Ints, sub: Ints | int = 0) -> Ints:
         """(n, n_totals) totals of each key at the start of each day; zero for the key -1."""
-        begin = (key * SUBS + sub) * DAYS
-        found: Ints = totals_at(self.tally.place, self.totals, np.where(key >= 0, begin, -1), begin + day)
+        subs = np.broadcast_to(np.asarray(sub, dtype=np.int64), key.shape)
+        found: Ints = totals_at(self.tally.place, self.totals, self._starts, SUBS * DAYS, key, subs, day, DAYS)
         return found
+
+    @cached_property
+    def _starts(self) -> Ints:
+        keys = np.arange(len(self.tally.keys) + 1, dtype=np.int64)
+        return np.searchsorted(self.tally.place, keys * (SUBS * DAYS))
 
     def to_json(self) -> dict[str, Any]:
         """Plain lists; ``from_json`` gives the same daybook."""

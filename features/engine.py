@@ -458,27 +458,42 @@ def added_up(owner: Ints, values: Floats, n: int) -> Floats:
 
 
 @njit(cache=True, nogil=True)
-def totals_at(place: Ints, totals: Any, begin: Ints, end: Ints) -> Any:
-    """(n, n_totals) what running totals say between two places: see ``features.daybook``. -1 begins nowhere: zero."""
-    width = totals.shape[1]
-    out = np.zeros((len(begin), width), dtype=np.int64)
-    for i in range(len(begin)):
-        if begin[i] < 0:
+def totals_at(place: Ints, totals: Any, starts: Ints, width: int, key: Ints, sub: Ints, day: Ints, days: int) -> Any:
+    """(n, n_totals) what running totals grew by within a key's subdivision up to a day: see ``features.daybook``.
+
+    ``starts`` is where each key begins in ``place``, ``width`` what a key takes up there. Zero for the key -1.
+    """
+    out = np.zeros((len(key), totals.shape[1]), dtype=np.int64)
+    for i in range(len(key)):
+        k = key[i]
+        if k < 0:
             continue
-        low, high = 0, len(place)
-        while low < high:
-            middle = (low + high) // 2
-            if place[middle] < begin[i]:
-                low = middle + 1
-            else:
-                high = middle
-        start, high = low, len(place)
-        while low < high:
-            middle = (low + high) // 2
-            if place[middle] <= end[i]:
-                low = middle + 1
-            else:
-                high = middle
-        for j in range(width):
-            out[i, j] = totals[low, j] - totals[start, j]
+        begin = k * width + sub[i] * days
+        start = _place_of(place, starts[k], starts[k + 1], begin) if begin > k * width else starts[k]
+        stop = _place_of(place, start, starts[k + 1], begin + day[i] + 1)
+        for j in range(totals.shape[1]):
+            out[i, j] = totals[stop, j] - totals[start, j]
+    return out
+
+
+@njit(cache=True, nogil=True, inline="always")
+def _place_of(place: Ints, low: int, high: int, sought: int) -> int:
+    while low < high:
+        middle = (low + high) // 2
+        if place[middle] < sought:
+            low = middle + 1
+        else:
+            high = middle
+    return low
+
+
+@njit(cache=True, nogil=True)
+def hashes(offsets: Any, data: Any, n: int) -> NDArray[np.uint64]:
+    """(n,) FNV-1a of 64 bits of the texts between the offsets of an Arrow string array."""
+    out = np.empty(n, dtype=np.uint64)
+    for i in range(n):
+        found = np.uint64(14695981039346656037)
+        for j in range(offsets[i], offsets[i + 1]):
+            found = (found ^ np.uint64(data[j])) * np.uint64(1099511628211)
+        out[i] = found
     return out

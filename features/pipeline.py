@@ -7,7 +7,7 @@ import pandas as pd
 
 from features.catalogue import catalogue, compute
 from features.context import Context
-from features.decision_points import decision_points, standing_orders
+from features.decision_points import DecisionPoints, decision_points, standing_orders
 from features.errors import InvalidRequest
 from features.history import History
 from features.known import Known
@@ -41,11 +41,16 @@ def signal_table(
     if scheme is not None:
         points = decision_points(history, scheme, calendar)
     else:
-        points = standing_orders(history, moment_in_records(history, as_of))
-        points = points.take(np.flatnonzero(states(Known(history, points, context)) == "open"))
+        points = open_orders(history, context, moment_in_records(history, as_of))
     names = list(catalogue())
     values = compute(history, points, context, names)
     return pd.concat([points.frame(history), pd.DataFrame(values, columns=names)], axis=1)
+
+
+def open_orders(history: History, context: Context, as_of: int) -> DecisionPoints:
+    """Every order that is open at ``as_of``, microseconds."""
+    points = standing_orders(history, as_of)
+    return points.take(np.flatnonzero(states(Known(history, points, context)) == "open"))
 
 
 def moment_in_records(history: History, as_of: object) -> int:

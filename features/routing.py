@@ -42,10 +42,14 @@ def _tally(words: list[Texts], codes: list[Ints], day: Ints, changes: Ints) -> T
     """A tally whose keys are joined of several words; a code of -1 is the empty word."""
     if not len(day):
         return Tally.of(np.empty(0, dtype=object), day, 0, day, changes)
-    joined, key = np.unique(np.stack(codes), axis=1, return_inverse=True)
-    keys = np.empty(joined.shape[1], dtype=object)
-    padded = [[*map(str, column), ""] for column in words]
-    keys[:] = [BETWEEN.join(padded[place][code] for place, code in enumerate(column)) for column in joined.T]
+    shape = tuple(len(column) + 1 for column in words)
+    joined, key = np.unique(np.ravel_multi_index([column + 1 for column in codes], shape), return_inverse=True)
+    padded = [["", *map(str, column)] for column in words]
+    keys = np.empty(len(joined), dtype=object)
+    keys[:] = [
+        BETWEEN.join(padded[place][code] for place, code in enumerate(row))
+        for row in zip(*np.unravel_index(joined, shape), strict=True)
+    ]
     return Tally.of(keys, key.astype(np.int64), 0, day, changes)
 
 

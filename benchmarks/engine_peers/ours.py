@@ -11,10 +11,9 @@ from engine_peers.run import Ints, OneOrder, Run
 from features.catalogue import catalogue, compute
 from features.context import Context
 from features.decision_points import DecisionPoints
-from features.events import read_events
+from features.events import read_columns, read_events
 from features.events.columns import as_columns
 from features.history import History
-from features.known import Known
 from features.times import plant_calendar
 
 
@@ -22,15 +21,15 @@ def every_signal(events: Path, points: Path) -> Run:
     """All signals of the catalogue, those that need the context of other orders included."""
     run = Run(names=list(catalogue()))
     with run.stage("read"):
-        table = read_events(events)
+        columns = read_columns(events)
     with run.stage("sort"):
-        history = History.of(table)
+        history = History.of_columns(columns)
     with run.stage("context"):
         context = Context.of(history, plant_calendar())
     with run.stage("points"):
         asked = _points(points, history)
     with run.stage("signals"):
-        run.values = compute(Known(history, asked, context), list(run.names))
+        run.values = compute(history, asked, context, list(run.names))
     return run
 
 
@@ -53,7 +52,7 @@ def caller(plant: Path, order_id: str) -> OneOrder:
     def call(as_of: int) -> dict[str, float]:
         alone = History.of_columns(columns)
         point = DecisionPoints(np.zeros(1, dtype=np.int64), np.array([as_of], dtype=np.int64))
-        return dict(zip(names, compute(Known(alone, point, context), names)[0], strict=True))
+        return dict(zip(names, compute(alone, point, context, names)[0], strict=True))
 
     return call
 

@@ -16,7 +16,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from features.events.schema import COLUMNS, DATE_ONLY, LARGEST, MOMENT, NUMBER, STRING
-from features.events.text import Coded, code_arrow, code_objects, code_series, nothing
+from features.events.text import Coded, Distinct, code_arrow, code_objects, code_series, distinct_arrow, nothing
 from features.times import EARLIEST, ISO_8601, LATEST, NEVER, Ints, PlantCalendar, timestamps
 
 Mask = NDArray[np.bool_]
@@ -52,7 +52,10 @@ def read_column(column: str, raw: Any, n: int, calendar: PlantCalendar) -> Read:
         if kind == STRING and (pa.types.is_integer(raw.type) or pa.types.is_decimal(raw.type)):
             raw = raw.cast(pa.string())  # before pandas makes floats of ids
         if kind == STRING and _is_text(raw.type):
-            return Read(column, code_arrow(raw), raw, [])
+            return Read(column, distinct_arrow(raw) if column == "event_id" else code_arrow(raw), raw, [])
+        if kind == MOMENT and pa.types.is_timestamp(raw.type) and raw.type.tz is not None:
+            whole = raw.cast(pa.timestamp("us", "UTC"), safe=False).cast(pa.int64()).fill_null(NEVER)
+            return _checked_moments(column, whole.to_numpy(), raw)
         raw = raw.to_pandas()
     if isinstance(raw, pd.Series):
         return _read_series(column, kind, raw.reset_index(drop=True), calendar)
@@ -172,7 +175,7 @@ def as_columns(events: pd.DataFrame) -> Columns:
 def take(columns: Columns, rows: NDArray[Any]) -> Columns:
     """Some rows of every column."""
     return {
-        name: values.take(rows).used() if isinstance(values, Coded) else values[rows]
+        name: values.take(rows).used() if isinstance(values, Coded | Distinct) else values[rows]
         for name, values in columns.items()
     }
 

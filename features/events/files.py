@@ -10,7 +10,8 @@ import pyarrow.parquet as pq
 
 from features.errors import InvalidEvents
 from features.events.schema import COLUMNS, MOMENT, NUMBER, STRING
-from features.events.validation import checked_events
+from features.events.columns import Columns, as_frame
+from features.events.validation import checked, validate_events
 
 ARROW = pa.schema(
     [
@@ -28,29 +29,34 @@ def read_events(path: Path | str, zone: str = "UTC") -> pd.DataFrame:
 
     Raises ``InvalidEvents`` when the file is not there, is empty, is no table, or any row breaks a rule.
     """
+    return as_frame(read_columns(path, zone))
+
+
+def read_columns(path: Path | str, zone: str = "UTC") -> Columns:
+    """The same as columns, which is what ``History.of_columns`` takes: no frame is made."""
     path = Path(path)
     if not path.is_file():
         raise InvalidEvents(f"the events must be a Parquet or CSV file, got {path}, which is not there")
     if path.stat().st_size == 0:
         raise InvalidEvents(f"the events must be a Parquet or CSV file with rows, got {path}, which is empty")
     try:
-        frame = _csv(path) if path.suffix == ".csv" else _parquet(path)
+        table = _csv(path) if path.suffix == ".csv" else read_parquet_table(path)
     except (pa.ArrowException, ValueError, pd.errors.EmptyDataError) as error:
         raise InvalidEvents(f"the events must be a Parquet or CSV file, got {path}: {error}") from error
-    if frame.empty:
+    if len(table) == 0:
         raise InvalidEvents(f"the events must have at least one row, got none in {path}")
-    return checked_events(frame, zone, where=str(path))
+    return checked(validate_events(table, zone), str(path)).columns
 
 
-def _parquet(path: Path) -> pd.DataFrame:
-    """Ids that are numbers are read as text before pandas makes floats of them."""
-    table = pq.read_table(path).replace_schema_metadata(None)
-    for place, name in enumerate(table.column_names):
-        kind = table.schema.field(place).type
-        if COLUMNS.get(name) == STRING and (pa.types.is_integer(kind) or pa.types.is_decimal(kind)):
-            table = table.set_column(place, name, table.column(place).cast(pa.string()))
-    frame: pd.DataFrame = table.to_pandas()
-    return frame
+def read_parquet_table(path: Path) -> pa.Table:
+    """Texts stay coded as they are in the file; ids are hardly ever equal."""
+    schema = pq.read_schema(next(path.glob("*.parquet")) if path.is_dir() else path)
+    coded = [
+        field.name
+        for field in schema
+        if COLUMNS.get(field.name) == STRING and field.name != "event_id" and pa.types.is_string(field.type)
+    ]
+    return pq.read_table(path, read_dictionary=coded, partitioning=None)
 
 
 def _csv(path: Path) -> pd.DataFrame:

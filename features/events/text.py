@@ -10,7 +10,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
+
+from features.engine import hashes
 
 Ints = NDArray[np.int64]
 Texts = NDArray[np.object_]
@@ -82,6 +85,82 @@ class Coded:
         return Coded(place[self.codes], self.words[kept])
 
 
+class Distinct:
+    """``n`` texts that are hardly ever equal, such as ids: kept as they came, coded only where somebody asks."""
+
+    def __init__(self, texts: pa.Array) -> None:
+        self._texts = texts
+
+    def __len__(self) -> int:
+        return len(self._texts)
+
+    def __getitem__(self, row: int | np.integer[Any]) -> str | None:
+        return self._texts[int(row)].as_py()  # type: ignore[no-any-return]
+
+    @cached_property
+    def _coded(self) -> Coded:
+        return code_arrow(pa.chunked_array([self._texts]))
+
+    @property
+    def codes(self) -> Ints:
+        return self._coded.codes
+
+    @property
+    def words(self) -> Texts:
+        return self._coded.words
+
+    @property
+    def missing(self) -> NDArray[np.bool_]:
+        """(n,) True where there is no text."""
+        found: NDArray[np.bool_] = self._texts.is_null().to_numpy(zero_copy_only=False)
+        return found
+
+    def hashes(self) -> NDArray[np.uint64]:
+        """(n,) 64 bits of each text; equal texts have equal ones."""
+        texts = self._texts.cast(pa.large_string())
+        _, offsets, data = texts.buffers()
+        begin = texts.offset
+        places = np.frombuffer(offsets, dtype=np.int64)[begin : begin + len(texts) + 1]
+        raw = np.frombuffer(data, dtype=np.uint8) if data is not None and data.size else np.zeros(1, dtype=np.uint8)
+        found: NDArray[np.uint64] = hashes(places, raw, len(texts))
+        return found
+
+    @cached_property
+    def all_differ(self) -> bool:
+        """No text is there twice."""
+        seen = np.sort(self.hashes())
+        return not (seen[1:] == seen[:-1]).any() or len(pc.unique(self._texts)) == len(self)
+
+    def take(self, rows: NDArray[Any] | slice) -> Distinct:
+        """Some rows."""
+        if isinstance(rows, slice):
+            return Distinct(self._texts[rows])
+        return Distinct(self._texts.take(pa.array(np.flatnonzero(rows) if rows.dtype == bool else rows)))
+
+    def texts(self) -> Texts:
+        """(n,) the texts as objects, ``None`` where missing."""
+        return _objects(self._texts.to_pylist())
+
+    def arrow(self) -> pa.Array:
+        """The texts as an Arrow string array."""
+        return self._texts
+
+    def ranked(self) -> Coded:
+        """Coded, words in ascending order."""
+        return self._coded.ranked()
+
+    def used(self) -> Distinct:
+        """The same."""
+        return self
+
+
+def distinct_arrow(column: pa.ChunkedArray) -> Distinct:
+    """An Arrow column of ids; blanks around them are cut off, blank ones are missing."""
+    whole = column.combine_chunks() if column.num_chunks != 1 else column.chunk(0)
+    trimmed = pc.utf8_trim_whitespace(whole)
+    return Distinct(pc.if_else(pc.equal(pc.binary_length(trimmed), 0), None, trimmed))
+
+
 def nothing(n: int) -> Coded:
     """``n`` missing texts."""
     return Coded(np.full(n, -1, dtype=np.int64), np.empty(0, dtype=object))
@@ -121,7 +200,7 @@ def code_arrow(column: pa.ChunkedArray) -> Coded:
 def _stripped(codes: Ints, words: Texts) -> Coded:
     """Words that differ only in blanks around them are one; a blank one is missing."""
     clean = [word.strip() for word in words]
-    if all(word and word == given for word, given in zip(clean, words, strict=True)):
+    if all(clean) and clean == list(words):
         return Coded(codes, words)
     again = code_objects(clean, len(clean))
     return Coded(np.append(again.codes, np.int64(-1))[codes], again.words)

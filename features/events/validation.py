@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from features.errors import InvalidEvents
 from features.events.columns import Columns, Mask, Read, as_frame, read_column, take
 from features.events.schema import COLUMNS, REQUIRED, TYPES
-from features.events.text import Coded
+from features.events.text import Coded, Distinct
 from features.times import NEVER, plant_calendar
 
 RANK = {column: rank for rank, column in enumerate(COLUMNS)}
@@ -61,21 +61,25 @@ class Validated:
 
 def checked_events(frame: pd.DataFrame, zone: str = "UTC", where: str = "the events") -> pd.DataFrame:
     """The event table, or ``InvalidEvents`` that names every fault (the first twenty in words)."""
-    result = validate_events(frame, zone)
+    return checked(validate_events(frame, zone), where).events.reset_index(drop=True)
+
+
+def checked(result: Validated, where: str = "the events") -> Validated:
+    """The same result, or ``InvalidEvents`` that names its faults."""
     if result.faults:
         shown = "\n  ".join(str(fault) for fault in result.faults[:20])
         more = f"\n  and {len(result.faults) - 20:,} more" if len(result.faults) > 20 else ""
         raise InvalidEvents(f"{where}: {len(result.faults):,} values do not hold\n  {shown}{more}")
-    return result.events.reset_index(drop=True)
+    return result
 
 
-def validate_events(frame: pd.DataFrame, zone: str = "UTC") -> Validated:
-    """Cast a frame to the event table and judge every row by every rule.
+def validate_events(table: pd.DataFrame | pa.Table, zone: str = "UTC") -> Validated:
+    """Cast a frame, or an Arrow table, to the event table and judge every row by every rule.
 
     Raises ``InvalidEvents`` only for what no row can mend: a required column that is not there, or a column
     that the event table does not know.
     """
-    given = [str(column) for column in frame]
+    given = [str(column) for column in (table.column_names if isinstance(table, pa.Table) else table)]
     missing = [column for column in REQUIRED if column not in given]
     if missing:
         raise InvalidEvents(
@@ -88,7 +92,7 @@ def validate_events(frame: pd.DataFrame, zone: str = "UTC") -> Validated:
         raise InvalidEvents(
             f"the event table must have the columns {', '.join(COLUMNS)}, each once, got also {', '.join(wrong)}"
         )
-    return validate_columns({column: frame[column] for column in given}, len(frame), zone)
+    return validate_columns({column: table[column] for column in given}, len(table), zone)
 
 
 def validate_columns(raw: Mapping[str, Any], n: int, zone: str = "UTC") -> Validated:
@@ -153,8 +157,8 @@ def _of(values: Any, rows: NDArray[np.int64]) -> Any:
     return values.take(rows) if isinstance(values, Coded) else values[rows]
 
 
-def _absent(values: Coded | NDArray[Any]) -> Mask:
-    if isinstance(values, Coded):
+def _absent(values: Coded | Distinct | NDArray[Any]) -> Mask:
+    if isinstance(values, Coded | Distinct):
         return values.missing
     missing: Mask = np.isnan(values) if values.dtype == np.float64 else values == NEVER
     return missing
@@ -170,6 +174,8 @@ def _shown(value: Any) -> str:
 def _repeated(columns: Columns) -> tuple[list[int], list[Fault]]:
     """Rows that repeat a row exactly; and faults for rows that reuse its id for something else."""
     ids, sources = columns["event_id"], columns["source"]
+    if isinstance(ids, Distinct) and ids.all_differ:
+        return [], []
     keyed = np.flatnonzero(~ids.missing & ~sources.missing)
     key = sources.codes[keyed] * (len(ids.words) + 1) + ids.codes[keyed]
     by = np.argsort(key, kind="stable")

@@ -1,0 +1,140 @@
+"""From a file of events to a file of signals, whatever their size: whole orders pass through in partitions.
+
+The first pass adds up what the orders say about each other (the context), the second computes the signals. Rows come
+out sorted by order and moment; the same rows, bit for bit, as from one piece.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from features.catalogue import THREADS, catalogue, compute
+from features.context import Context, Part
+from features.decision_points import DecisionPoints, decision_points
+from features.errors import InvalidRequest
+from features.history import History
+from features.partitions import PARTITION_EVENTS, Partition, ids_of, partitions, require_unique
+from features.pipeline import open_orders
+from features.times import PlantCalendar, isoformat, micros, plant_calendar
+
+Chooser = Callable[[History], DecisionPoints]
+Progress = Callable[[str, int, int], None]
+
+
+@dataclass(frozen=True)
+class Written:
+    """What was written: rows, signals a row, and in how many partitions the events passed."""
+
+    rows: int
+    signals: int
+    partitions: int
+
+
+def unheard(_what: str, _done: int, _all: int) -> None:
+    """No progress wanted."""
+
+
+def signal_file(
+    events: Path,
+    out: Path,
+    *,
+    as_of: object = None,
+    scheme: str | None = None,
+    zone: str = "UTC",
+    tell: Progress = unheard,
+    partition_events: int = PARTITION_EVENTS,
+) -> Written:
+    """Write every signal of every open order to a Parquet file, with memory bounded by the size of a partition.
+
+    Parameters
+    ----------
+    events : Parquet file of events, in any order
+    as_of, scheme, zone : see ``features.pipeline.signal_table``
+    tell : called with what is being done, partitions done, partitions in all
+    partition_events : about so many events are held in memory at a time, for each core
+
+    Raises ``InvalidEvents`` and ``InvalidRequest`` as ``signal_table`` does; no file is left behind then.
+    """
+    if (as_of is None) == (scheme is None):
+        raise InvalidRequest("either as_of (--as-of) or decision points (--snapshots) must be given, got both or none")
+    calendar = plant_calendar(zone)
+
+    def choose(history: History, context: Context) -> DecisionPoints:
+        if scheme is not None:
+            return decision_points(history, scheme, calendar, until=context.known_until)
+        return open_orders(history, context, micros(as_of))
+
+    with tempfile.TemporaryDirectory(prefix="shiprisk-") as folder:
+        tell("splitting", 0, 1)
+        parts = partitions(events, Path(folder), zone, partition_events)
+        context, first = context_of(parts, calendar, tell)
+        if as_of is not None and micros(as_of) < first:
+            raise InvalidRequest(
+                f"as_of must not be before the first record ({isoformat(first)}), got {isoformat(micros(as_of))}"
+            )
+        tables = tables_of(parts, context, lambda history: choose(history, context), tell)
+        return _write(tables, out, len(parts))
+
+
+def context_of(parts: list[Partition], calendar: PlantCalendar, tell: Progress = unheard) -> tuple[Context, int]:
+    """The context of all orders, and the first moment recorded."""
+
+    def read(part: Partition) -> tuple[Part, np.ndarray, int]:
+        columns = part.columns()
+        ids = ids_of(columns) if len(parts) > 1 else np.zeros(0, dtype=np.uint64)
+        history = History.of_columns(columns)
+        return Part.of(history, calendar), ids, int(history.recorded.min())
+
+    found = []
+    with ThreadPoolExecutor(THREADS) as pool:
+        for done, one in enumerate(pool.map(read, parts), start=1):
+            found.append(one)
+            tell("reading what orders say about each other", done, len(parts))
+    require_unique(parts, [ids for _, ids, _ in found])
+    return Context.sum([part for part, _, _ in found], calendar), min(first for _, _, first in found)
+
+
+def tables_of(
+    parts: list[Partition], context: Context, choose: Chooser, tell: Progress = unheard
+) -> Iterator[pa.Table]:
+    """order_id, as_of and one column a signal, a table a partition."""
+    names = list(catalogue())
+    for done, part in enumerate(parts, start=1):
+        history = History.of_columns(part.columns())
+        points = choose(history)
+        yield signal_rows(history, points, compute(history, points, context, names), names)
+        tell("computing signals", done, len(parts))
+
+
+def signal_rows(history: History, points: DecisionPoints, values: np.ndarray, names: list[str]) -> pa.Table:
+    """Decision points and their signals as an Arrow table."""
+    orders = pa.array(history.order_ids, type=pa.string()).take(pa.array(points.order))
+    moments = pa.array(points.as_of).cast(pa.timestamp("us", "UTC"))
+    columns = [pa.array(values[:, place]) for place in range(len(names))]
+    return pa.table([orders, moments, *columns], names=["order_id", "as_of", *names])
+
+
+def _write(tables: Iterator[pa.Table], out: Path, n_parts: int) -> Written:
+    """All tables into one file, which is there only when it is whole."""
+    out.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = out.with_name(f"{out.name}.unfinished")
+    rows, writer = 0, None
+    try:
+        for table in tables:
+            writer = writer or pq.ParquetWriter(unfinished, table.schema, compression="zstd", compression_level=1)
+            writer.write_table(table)
+            rows += len(table)
+        if writer is not None:
+            writer.close()
+            unfinished.replace(out)
+    finally:
+        unfinished.unlink(missing_ok=True)
+    return Written(rows, len(catalogue()), n_parts)
