@@ -140,9 +140,8 @@ class Others:
         following[after] = routing.next_centre(
             self._items, centres, lines.item[after], lines.centre[after], self._row_day[after]
         )
-        at = lines.at & (lines.item >= 0)
         place = {word: code for code, word in enumerate(routing.centres)}
-        following[at] = np.array([place.get(word, -1) for word in centres] + [-1], dtype=np.int64)[lines.centre[at]]
+        following[lines.at] = np.array([place.get(word, -1) for word in centres], dtype=np.int64)[lines.centre[lines.at]]
         known = following >= 0
         length = np.full(len(following), np.nan)
         length[known] = routing.queue_at(following[known], self._row_day[known])

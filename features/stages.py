@@ -279,7 +279,7 @@ def passages(
                 open_ = state[j, CLOSED_AS] == 0 and not full
                 centre_now, mode = _place(state, j) if open_ else (-1, NOWHERE)
                 item_now = state[j, ITEM] if open_ else -1
-                if item_now < 0:
+                if item_now < 0 and mode == AFTER:
                     mode = NOWHERE
                 if item_of[j] != item_now:
                     if item_of[j] >= 0:

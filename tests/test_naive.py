@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import pandas as pd
 from hypothesis import given, settings
@@ -13,9 +11,9 @@ from features.catalogue import catalogue, compute
 from features.context import Context
 from features.decision_points import DecisionPoints
 from features.history import History
-from features.known import Floats, Known
+from features.known import Floats
 from features.times import isoformat, plant_calendar
-from tests.histories import histories
+from tests.histories import Row, histories_and_moments
 from tests.naive.events import orders_of
 from tests.naive.others import Records
 from tests.naive.registry import twins
@@ -24,9 +22,10 @@ from tests.stories import moment, story
 
 TWINS = twins()
 NAMES = [name for name in catalogue() if name in TWINS]
-MOMENTS = st.one_of(st.integers(0, 80).map(lambda quarters: quarters / 4), st.sampled_from([40.0, 190.0, 195.5, 200.0]))
 ZONES = st.sampled_from(["UTC", "UTC", "Pacific/Auckland"])
-MANY = settings(max_examples=max(400, settings.default.max_examples))
+ENDS = st.sampled_from([None, None, None, *map(moment, (200, 200, 9.25, 4.5, 2)), moment(6.5) - 1])
+"""When the records end: with the last one, long after, or on a day; the last of these is the end of one."""
+MANY = settings(max_examples=max(600, settings.default.max_examples))
 """Few histories are deep, so this takes more of them than other tests."""
 
 
@@ -43,16 +42,16 @@ def test_every_signal_has_a_naive_twin_and_every_twin_a_signal() -> None:
 
 
 @MANY
-@given(histories(), st.lists(MOMENTS, min_size=1, max_size=4, unique=True), ZONES, st.one_of(st.none(), MOMENTS))
-def test_engine_and_twins_agree(rows: list[dict[str, Any]], days: list[float], zone: str, end: float | None) -> None:
-    """Every signal of every order at several moments in one call; the records end with the last one or on a day."""
+@given(histories_and_moments(), ZONES, ENDS)
+def test_engine_and_twins_agree(asked: tuple[list[Row], list[int]], zone: str, end: int | None) -> None:
+    """Every signal of every order at several moments in one call; the records end with the last one or when said."""
+    rows, moments = asked
     events, calendar = story(*rows), plant_calendar(zone)
     history = History.of(events)
-    moments = sorted(moment(day) for day in days)
     points = DecisionPoints(
         np.repeat(np.arange(history.n_orders), len(moments)), np.tile(np.array(moments), history.n_orders)
     )
-    known_until = int(history.recorded.max()) if end is None else moment(end)
+    known_until = int(history.recorded.max()) if end is None else end
     records = Records(orders_of(events), calendar, known_until)
     seen = [Seen.of(records, order, as_of) for order in records.orders for as_of in moments]
     expected = np.array([[TWINS[name](one) for name in NAMES] for one in seen], dtype=np.float64)

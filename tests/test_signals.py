@@ -16,54 +16,14 @@ from features.context import Context
 from features.decision_points import DecisionPoints
 from features.history import History
 from features.known import Known
+from tests.histories import histories
 from tests.stories import UTC, created, event, known, moment, points, shipped, story, values
 
 SIGNALS = list(catalogue())
 DAYS = st.integers(0, 20)
 
 
-def some_event(draw: st.DrawFn) -> dict[str, Any]:
-    """Any event, with lines and without, late and early, of few orders and few references."""
-    what = draw(st.sampled_from(sorted(WORDS)))
-    says = {name: draw(words) for name, words in WORDS[what].items()}
-    dimensions = {name: draw(st.sampled_from([None, "x", "y"])) for name in ("customer", "plant", "item")}
-    line = draw(st.sampled_from([None, "1", "2"]))
-    late = draw(st.sampled_from([0.0, 0.0, 0.5, 3.0, -1.0]))
-    order = draw(st.sampled_from(["A", "B", "C"]))
-    return event(what, draw(DAYS), order, late=late, line=line, **says, **dimensions)
-
-
-REFERENCE = st.sampled_from([None, "r1", "r2"])
-QUANTITY = st.sampled_from([0.0, 0.1, 3.0, 10.0])
-SIGNED = st.sampled_from([-3.0, 0.1, 3.0, 10.0])
-DATE = st.integers(5, 40)
-WORDS: dict[str, dict[str, st.SearchStrategy[Any]]] = {
-    "order_line.created": {"quantity": QUANTITY, "date": DATE, "value": QUANTITY},
-    "order_line.changed": {"quantity": QUANTITY},
-    "order_line.closed": {"reason": st.sampled_from(["complete", "short", "cancelled"])},
-    "commitment.changed": {"date": DATE, "actor": st.sampled_from(["plant", "customer", None])},
-    "hold.placed": {"kind": st.sampled_from(["quality", "credit"]), "reference": REFERENCE},
-    "hold.released": {"kind": st.sampled_from(["quality", "credit"]), "reference": REFERENCE},
-    "production.released": {"date": DATE, "reference": REFERENCE},
-    "production.rescheduled": {"date": DATE, "reference": REFERENCE},
-    "operation.confirmed": {
-        "quantity": SIGNED,
-        "reference": REFERENCE,
-        "state": st.sampled_from(["partial", "final", None]),
-    },
-    "operation.scrapped": {"quantity": SIGNED},
-    "operation.reworked": {"quantity": SIGNED},
-    "material.stated": {"state": st.sampled_from(["short", "available"]), "reference": REFERENCE},
-    "inspection.recorded": {"state": st.sampled_from(["passed", "failed"]), "reference": REFERENCE},
-    "readiness.stated": {
-        "kind": st.sampled_from(["labels", "packaging"]),
-        "state": st.sampled_from(["met", "not_met"]),
-    },
-    "delivery.planned": {"date": DATE, "reference": REFERENCE},
-    "goods.issued": {"quantity": st.sampled_from([None, -3.0, 3.0, 10.0])},
-    "decision.recorded": {"kind": st.just("comment")},
-}
-EVENTS = st.lists(st.composite(some_event)(), min_size=1, max_size=14)
+EVENTS = histories(14)
 
 
 def table(rows: list[dict[str, Any]]) -> pd.DataFrame:
