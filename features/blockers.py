@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
 from functools import cached_property
+from typing import Literal
 
 from features.events.schema import MICRO
 from features.said import FAILED_LOTS, HOLDS, SHORTAGES, WHOLE_ORDER, EventRef, Line, Said, Thing, things
@@ -25,6 +26,17 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MOST_NAMED = 4
 """Sentences name so many lines; the others are counted."""
 
+BlockerKind = Literal[
+    "hold",
+    "shortage",
+    "failed_inspection",
+    "missing_quantity",
+    "condition",
+    "no_truck",
+    "truck_too_late",
+    "truck_too_small",
+]
+
 
 @dataclass(frozen=True)
 class Blocker:
@@ -32,7 +44,6 @@ class Blocker:
 
     Attributes
     ----------
-    kind : hold, shortage, failed_inspection, missing_quantity, condition, no_truck, truck_too_late, truck_too_small
     what : the hold, component, lot, operation, condition or delivery by its name, ``None`` where it has none
     sentence : what a planner would say
     since : microseconds, ``None`` where nothing was ever said
@@ -44,7 +55,7 @@ class Blocker:
     moot : whether it concerns only lines that have left or are closed
     """
 
-    kind: str
+    kind: BlockerKind
     what: str | None
     sentence: str
     since: int | None
@@ -134,7 +145,7 @@ def _conditions(facts: Facts, not_met: list[Thing]) -> list[Blocker]:
 
 def _stated(
     facts: Facts,
-    kind: str,
+    kind: BlockerKind,
     what: str | None,
     sentence: str,
     made_of: Sequence[Thing],

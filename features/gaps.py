@@ -5,7 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from features.blockers import CARRIER, STOPS_SHIPPING, STOPS_TRUCK, STOPS_WORK, Blocker, Facts, quantity, refs
+from features.blockers import (
+    CARRIER,
+    STOPS_SHIPPING,
+    STOPS_TRUCK,
+    STOPS_WORK,
+    Blocker,
+    BlockerKind,
+    Facts,
+    quantity,
+    refs,
+)
 from features.said import WHOLE_ORDER, WORK, Line, Said, Thing
 
 
@@ -189,7 +199,12 @@ def _too_small(facts: Facts, coming: list[Truck]) -> Blocker | None:
 
 
 def _truck(
-    kind: str, what: str | None, sentence: str, events: list[Said], since: int | None, expected: int | None = None
+    kind: BlockerKind,
+    what: str | None,
+    sentence: str,
+    events: list[Said],
+    since: int | None,
+    expected: int | None = None,
 ) -> Blocker:
     return Blocker(kind, what, sentence, since, (), refs(events), STOPS_TRUCK, expected)
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
+import re
+from pathlib import Path
+from typing import Any, get_args
 
 import numpy as np
 import pandas as pd
@@ -10,14 +12,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from features.blockers import Blocker
+from features.blockers import Blocker, BlockerKind
 from features.catalogue import compute
 from features.context import Context
+from features.events import read_events
 from features.history import History
 from features.known import Known
 from features.orders import commitments
-from features.readiness import FIVE, Condition, Readiness, SaidBy, readiness
+from features.readiness import FIVE, Condition, ConditionState, Readiness, SaidBy, readiness
 from features.said import CONDITIONS, FAILED_LOTS, HOLDS, SHORTAGES, lines_of, said_of, things
+from features.times import micros
 from tests.stories import UTC, at, created, event, moment, points, shipped, story
 from tests.test_signals import DAYS, EVENTS, table
 
@@ -166,6 +170,12 @@ def test_what_is_said_of_a_line_that_has_left_is_told_and_holds_nothing_back() -
     assert (condition(left, "labels").state, left.shippable) == ("not_met", True)
 
 
+def test_a_line_that_left_before_it_was_recorded_is_not_open() -> None:
+    told = [created(0, 20, line="2"), stated(1, "labels", line="2"), truck(1, 19), shipped(2, line="1")]
+    found = ready(*told, created(3, 20, line="1"), day=4)
+    assert (found.state, found.blockers) == ("open", ())
+
+
 def test_a_carrier_that_does_not_come_is_told_with_the_trucks() -> None:
     told = [created(0, 20), stated(1, "carrier", "not_met", reason="no truck came"), stated(2, "labels", "not_met")]
     assert [blocker.what for blocker in ready(*told, truck(3, 19), day=4).blockers] == ["labels", "carrier"]
@@ -202,6 +212,22 @@ def test_a_released_hold_is_no_blocker_and_one_placed_again_keeps_its_age() -> N
     assert (again.since, again.overdue, len(again.events)) == (moment(2), False, 2)
     assert again.sentence == "credit hold h is open since 3 January 12:00, release is expected 9 January"
     assert "hold" not in kinds(ready(*told, day=6))
+
+
+def test_a_hold_is_one_by_its_reference_whatever_its_line() -> None:
+    told = [
+        created(0, 20, line="1"),
+        event("hold.placed", 2, kind="quality", reference="h", line="1"),
+        event("hold.placed", 3, kind="quality", line="1"),
+        event("hold.placed", 3, kind="credit"),
+        event("hold.released", 4, kind="quality", reference="h"),
+    ]
+    assert [b.sentence for b in ready(*told, day=3).blockers if b.kind == "hold"] == [
+        "quality hold h on line 1 is open since 3 January 12:00",
+        "quality hold on line 1 is open since 4 January 12:00",
+        "credit hold is open since 4 January 12:00",
+    ]
+    assert kinds(ready(*told, day=4)).count("hold") == 2
 
 
 def test_what_is_recorded_late_is_not_seen_before() -> None:
@@ -514,3 +540,21 @@ def test_what_stands_by_order_is_what_the_signals_count(rows: list[dict[str, Any
         if found.state in ("open", "late"):
             counted = [kinds(found).count(kind) for kind in ("hold", "failed_inspection")]
             np.testing.assert_array_equal(signals[order], counted)
+
+
+def test_the_example_of_the_page_says_what_it_shows(tmp_path: Path) -> None:
+    page = (Path(__file__).parents[1] / "docs" / "readiness.md").read_text(encoding="utf-8")
+    rows, shown = re.findall(r"```(?:csv|text)\n(.*?)```", page, re.S)
+    header, *lines = rows.splitlines()
+    moments = [line.split(",")[5] for line in lines]
+    file = tmp_path / "events.csv"
+    file.write_text("\n".join([f"{header},occurred_at", *map(",".join, zip(lines, moments, strict=True))]))
+    found = readiness(History.of(read_events(file)), 0, micros("2024-03-07T08:00:00Z"))
+    assert [blocker.sentence for blocker in found.blockers] == shown.splitlines()
+    assert (found.state, found.shippable) == ("open", False)
+
+
+def test_the_page_names_every_kind_of_blocker_and_every_state() -> None:
+    page = (Path(__file__).parents[1] / "docs" / "readiness.md").read_text(encoding="utf-8")
+    words = {*get_args(ConditionState), *get_args(BlockerKind)}
+    assert [word for word in sorted(words) if f"`{word}`" not in page] == []
