@@ -23,7 +23,6 @@ from features.readiness import FIVE, Condition, ConditionState, Readiness, SaidB
 from features.said import CONDITIONS, FAILED_LOTS, HOLDS, SHORTAGES, lines_of, said_of, things
 from features.times import micros
 from tests.stories import UTC, at, created, event, moment, points, shipped, story
-from tests.test_signals import DAYS, EVENTS, table
 
 STATED = {"open_holds": HOLDS, "open_shortages": SHORTAGES, "failed_inspections": FAILED_LOTS}
 
@@ -92,6 +91,20 @@ def test_a_line_that_nobody_speaks_of_is_not_shippable() -> None:
     assert ready(*told, stated(4, "labels"), day=5).shippable
 
 
+def test_silence_comes_after_what_is_said_and_is_not_added_to_it() -> None:
+    told = [
+        created(0, 20, line="1"),
+        created(0, 20, line="2"),
+        truck(1, 19),
+        stated(2, "labels", "not_met", line="2"),
+        booked(3, 10, line="2"),
+    ]
+    assert [(blocker.kind, blocker.lines) for blocker in ready(*told, day=4).blockers] == [
+        ("condition", ("2",)),
+        ("condition", ("1",)),
+    ]
+
+
 def test_work_after_the_conditions_were_met_asks_for_them_again() -> None:
     """A late booking of work that was done before them does not."""
     told = [created(0, 20), truck(1, 19), stated(6, "packaging"), booked(5, 10, late=2)]
@@ -154,6 +167,36 @@ def test_a_condition_is_met_when_every_open_line_is() -> None:
     assert condition(ready(*told, shipped(2, 10, line="2"), day=2), "labels").state == "met"
 
 
+def test_the_oldest_statement_speaks_for_all_that_are_not_met() -> None:
+    told = [
+        created(0, 20, line="1"),
+        created(0, 20, line="2"),
+        stated(2, "labels", "not_met", line="2", reason="torn"),
+        stated(3, "labels", "not_met", line="1", reason="wrong"),
+    ]
+    found = ready(*told, day=4)
+    labels, blocker = condition(found, "labels"), only(found, "condition")
+    assert (labels.since, labels.reason, blocker.since) == (moment(2), "torn", moment(2))
+    assert blocker.sentence == "labels are not met for lines 1 and 2 since 3 January 12:00 (torn)"
+    left = only(ready(*told, shipped(4, 10, line="2"), day=5), "condition")
+    assert (left.lines, left.since, left.moot) == (("1",), moment(3), False)
+    whole = [told[0], told[1], stated(1, "labels", "not_met"), told[2]]
+    assert (only(ready(*whole, day=4), "condition").lines, len(condition(ready(*whole, day=4), "labels").events)) == (
+        (),
+        2,
+    )
+
+
+def test_conditions_may_be_stated_before_a_line_is_known() -> None:
+    told = [stated(0, "labels", line="1"), stated(0, "packaging"), created(5, 20, line="1")]
+    found = ready(*told, day=1)
+    assert (found.state, condition(found, "labels").state, condition(found, "packaging").state) == (
+        "unknown",
+        "partly_met",
+        "met",
+    )
+
+
 def test_what_is_said_of_a_line_that_has_left_is_told_and_holds_nothing_back() -> None:
     told = [
         created(0, 20, line="1"),
@@ -168,6 +211,12 @@ def test_what_is_said_of_a_line_that_has_left_is_told_and_holds_nothing_back() -
     assert [(b.kind, b.moot) for b in left.blockers] == [("shortage", True), ("condition", True)]
     assert left.blockers[1].sentence.endswith("; what it concerns has left or is closed")
     assert (condition(left, "labels").state, left.shippable) == ("not_met", True)
+
+
+def test_nothing_is_asked_of_a_closed_line() -> None:
+    told = [created(0, 20, line="1"), created(0, 20, line="2"), truck(1, 19), stated(2, "labels", line="2")]
+    assert kinds(ready(*told, day=3)) == ["condition"]
+    assert ready(*told, event("order_line.closed", 3, line="1", reason="short"), day=3).shippable
 
 
 def test_a_line_that_left_before_it_was_recorded_is_not_open() -> None:
@@ -189,7 +238,7 @@ def test_a_hold_says_when_it_was_to_be_released() -> None:
         "hold.placed", 2, kind="quality", reference="H-1", reason="inspection failed", date=5, line="1", event_id="h"
     )
     told = [created(0, 20, line="1"), hold]
-    open_, late = (only(ready(*told, day=day, zone="Europe/Berlin"), "hold") for day in (4, 6))
+    open_, late = (only(ready(*told, day=day, zone="Europe/Berlin"), "hold") for day in (5, 6))
     assert open_.sentence == (
         "quality hold H-1 on line 1 is open since 3 January 13:00 (inspection failed), "
         "release is expected 6 January 13:00"
@@ -304,6 +353,32 @@ def test_what_left_before_the_work_began_is_not_asked_of_it() -> None:
     assert only(ready(*later, day=4), "missing_quantity").sentence.startswith("the line is 2 short")
 
 
+def test_only_what_left_before_the_first_work_came_from_elsewhere() -> None:
+    told = [created(0, 20), booked(1, 5, state="partial"), shipped(2, 4), booked(3, 3)]
+    assert only(ready(*told, day=4), "missing_quantity").sentence.startswith(
+        "the line is 2 short: 10 ordered, 8 booked"
+    )
+
+
+def test_a_line_is_short_of_what_is_ordered_now() -> None:
+    told = [created(0, 20), booked(1, 10), event("order_line.changed", 2, quantity=12.5, event_id="more")]
+    short = only(ready(*told, day=3), "missing_quantity")
+    assert short.sentence == "the line is 2.5 short: 12.5 ordered, 10 booked good at operation 10"
+    assert (short.since, ids(short)[1:]) == (moment(2), ["more"])
+
+
+def test_operations_begin_in_the_order_in_which_they_happened() -> None:
+    told = [created(0, 20), booked(1, 10, "10", late=4), booked(3, 8, "20")]
+    assert only(ready(*told, day=6), "missing_quantity").what == "20"
+    neither = booked(7, 0, "20", None)
+    assert only(ready(*told, neither, day=8), "missing_quantity").what == "20"
+
+
+def test_a_booking_without_a_line_says_nothing_of_one_among_several() -> None:
+    told = [created(0, 20, line="1"), created(0, 20, line="2"), booked(1, 8)]
+    assert "missing_quantity" not in kinds(ready(*told, day=2))
+
+
 def test_several_production_orders_bring_what_was_released_less_what_was_scrapped() -> None:
     told = [
         created(0, 20, line="1"),
@@ -349,7 +424,8 @@ def test_a_truck_after_the_promise_is_too_late_and_takes_the_goods_all_the_same(
     assert late.sentence == "truck T1 is planned for 13 January 12:00, after the promise of 11 January 12:00"
     assert (late.what, late.since, late.expected, ids(late)) == ("T1", moment(2), moment(12), ["line", "t"])
     assert found.shippable
-    assert (ready(*told, day=11).state, kinds(ready(*told, day=11))) == ("late", ["truck_too_late"])
+    assert [ready(*told, day=day).state for day in (10, 11)] == ["open", "late"]
+    assert kinds(ready(*told, day=11)) == ["truck_too_late"]
     assert kinds(ready(*told, event("commitment.changed", 3, date=12), day=4)) == []
 
 
@@ -370,6 +446,13 @@ def test_trucks_that_are_too_small() -> None:
     assert kinds(ready(*told, shipped(4, 1), day=5)) == []
     assert kinds(ready(*told, truck(3, 13, reference="T3"), day=5)) == []
     assert only(ready(*told, day=11), "truck_too_small").sentence.startswith("trucks are planned for 5 of the 10")
+
+
+def test_a_truck_takes_what_was_last_planned_for_it_and_what_is_left_is_of_open_lines() -> None:
+    told = [created(0, 20, line="1"), created(0, 20, line="2"), stated(1, "labels"), shipped(2, 15, line="1")]
+    planned = [truck(2, 10, quantity=12), truck(3, 10, quantity=9), truck(4, 11)]
+    small = only(ready(*told, *planned, day=5), "truck_too_small")
+    assert small.sentence == "trucks are planned for 9 of the 10 still to ship"
 
 
 # -- orders without anything to ship -------------------------------------------------------------------------
@@ -410,6 +493,55 @@ def test_a_moment_of_another_year_says_so() -> None:
 # -- every history -------------------------------------------------------------------------------------------
 
 
+REFERENCE = st.sampled_from([None, "r1", "r2"])
+QUANTITY = st.sampled_from([3.0, 7.0, 10.0])
+SIGNED = st.sampled_from([-3.0, 3.0, 10.0])
+DATE = st.integers(5, 40)
+WORDS: dict[str, dict[str, st.SearchStrategy[Any]]] = {
+    "order_line.changed": {"quantity": QUANTITY},
+    "order_line.closed": {"reason": st.sampled_from(["complete", "cancelled"])},
+    "commitment.changed": {"date": DATE},
+    "hold.placed": {"kind": st.sampled_from(["quality", "credit"]), "reference": REFERENCE, "date": DATE},
+    "hold.released": {"kind": st.sampled_from(["quality", "credit"]), "reference": REFERENCE},
+    "production.released": {"date": DATE, "reference": REFERENCE, "quantity": QUANTITY},
+    "operation.confirmed": {
+        "quantity": SIGNED,
+        "reference": REFERENCE,
+        "state": st.sampled_from(["partial", "final", None]),
+    },
+    "operation.scrapped": {"quantity": SIGNED},
+    "material.stated": {"state": st.sampled_from(["short", "available"]), "reference": REFERENCE},
+    "inspection.recorded": {"state": st.sampled_from(["passed", "failed"]), "reference": REFERENCE},
+    "readiness.stated": {
+        "kind": st.sampled_from(["labels", "packaging", "carrier"]),
+        "state": st.sampled_from(["met", "not_met"]),
+    },
+    "delivery.planned": {"date": DATE, "reference": REFERENCE, "quantity": st.sampled_from([None, 7.0, 20.0])},
+    "goods.issued": {"quantity": st.sampled_from([None, -3.0, 3.0, 10.0])},
+}
+DAYS = st.integers(1, 12)
+
+
+@st.composite
+def some_event(draw: st.DrawFn) -> dict[str, Any]:
+    what = draw(st.sampled_from(sorted(WORDS)))
+    says = {name: draw(words) for name, words in WORDS[what].items()}
+    line = draw(st.sampled_from([None, "1", "2"]))
+    late = draw(st.sampled_from([0.0, 0.0, 0.5, 3.0, -1.0]))
+    return event(what, draw(DAYS), draw(st.sampled_from("AAB")), late=late, line=line, **says)
+
+
+@st.composite
+def some_orders(draw: st.DrawFn) -> list[dict[str, Any]]:
+    """Order A with one line or more, and what happens to it and to an order of which perhaps no line is known."""
+    lines = draw(st.lists(st.sampled_from([None, "1", "2"]), min_size=1, unique=True))
+    ordered = [created(draw(st.integers(0, 3)), draw(DATE), line=line) for line in lines]
+    return ordered + draw(st.lists(some_event(), min_size=2, max_size=14))
+
+
+EVENTS = some_orders()
+
+
 def all_ready(events: pd.DataFrame, day: float) -> dict[str, Readiness]:
     history = History.of(events)
     return {str(name): readiness(history, order, moment(day)) for order, name in enumerate(history.order_ids)}
@@ -417,7 +549,7 @@ def all_ready(events: pd.DataFrame, day: float) -> dict[str, Readiness]:
 
 @given(EVENTS, DAYS)
 def test_what_is_recorded_later_changes_nothing(rows: list[dict[str, Any]], day: int) -> None:
-    everything = table(rows)
+    everything = story(*rows)
     seen = everything[(everything["recorded_at"] <= at(day)).to_numpy()]
     if seen.empty:
         return
@@ -428,7 +560,7 @@ def test_what_is_recorded_later_changes_nothing(rows: list[dict[str, Any]], day:
 
 @given(EVENTS, DAYS, st.randoms(use_true_random=False))
 def test_the_order_of_rows_changes_nothing(rows: list[dict[str, Any]], day: int, random: Any) -> None:
-    events = table(rows)
+    events = story(*rows)
     by = list(range(len(events)))
     random.shuffle(by)
     assert all_ready(events.iloc[by], day) == all_ready(events, day)
@@ -436,7 +568,7 @@ def test_the_order_of_rows_changes_nothing(rows: list[dict[str, Any]], day: int,
 
 @given(EVENTS, DAYS)
 def test_every_event_named_is_known_and_of_the_order(rows: list[dict[str, Any]], day: int) -> None:
-    events = table(rows)
+    events = story(*rows)
     for order, found in all_ready(events, day).items():
         own = events[((events["order_id"] == order) & (events["recorded_at"] <= at(day))).to_numpy()]
         known = set(zip(own["source"], own["event_id"], strict=True))
@@ -448,7 +580,7 @@ def test_every_event_named_is_known_and_of_the_order(rows: list[dict[str, Any]],
 
 @given(EVENTS, DAYS)
 def test_lines_are_those_of_the_commitments(rows: list[dict[str, Any]], day: int) -> None:
-    history = History.of(table(rows))
+    history = History.of(story(*rows))
     stands = commitments(history)
     for order in range(history.n_orders):
         said = said_of(history, order, moment(day))
@@ -466,7 +598,7 @@ def test_lines_are_those_of_the_commitments(rows: list[dict[str, Any]], day: int
 
 @given(EVENTS, DAYS)
 def test_counts_are_those_of_a_reader_with_a_pencil(rows: list[dict[str, Any]], day: int) -> None:
-    events = table(rows)
+    events = story(*rows)
     history = History.of(events)
     for order, name in enumerate(history.order_ids):
         found = readiness(history, order, moment(day))
@@ -522,17 +654,17 @@ def naive(own: pd.DataFrame, day: float) -> dict[str, int]:
 
 
 def open_lines(known: pd.DataFrame) -> set[str]:
-    """Names of the lines still to ship; the unnamed one has none that a condition could name."""
-    history = History.of(known) if len(known) else None
-    if history is None:
+    """Names of the lines still to ship; no condition names the unnamed one."""
+    if known.empty:
         return set()
+    history = History.of(known)
     said = said_of(history, 0, int(history.recorded.max()))
     return {line.id or "unnamed" for line in lines_of(said) if line.open}
 
 
 @given(EVENTS, DAYS)
 def test_what_stands_by_order_is_what_the_signals_count(rows: list[dict[str, Any]], day: int) -> None:
-    history = History.of(table(rows))
+    history = History.of(story(*rows))
     seen = Known(history, points(history, day), Context.of(history, UTC, moment(day)))
     signals = compute(seen, ["open_holds", "failed_inspections"])
     for order in range(history.n_orders):
