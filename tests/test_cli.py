@@ -126,6 +126,19 @@ def test_an_import_ends_with_a_report(empty_home: Home) -> None:
     assert "date must be an ISO 8601 date or time" in shown.stdout
 
 
+def test_show_says_what_is_ready_and_what_is_in_the_way(here: Here, home: Home) -> None:
+    held = pd.read_parquet(home.events).query("type == 'hold.placed'").iloc[0]
+    asked = ["show", "{events}", "--order", held["order_id"], "--as-of", held["recorded_at"].isoformat()]
+    returned, shown, _ = here(asked)
+    words = " ".join(shown.split())
+    assert returned == 0
+    assert "open, not shippable on" in words
+    assert all(f"{kind} not stated" in words for kind in ("inspection", "packaging", "labels", "documents"))
+    assert f"quality hold {held['reference']} is open since" in words
+    assert f"{held['source']} {held['event_id']}" in words
+    assert set(json.loads(here([*asked, "--json"])[1])) == {"as_of", "events"}
+
+
 @pytest.mark.parametrize(
     "command", ["simulate", "import", "features", "show", "train", "promote", "score", "serve", "demo"]
 )

@@ -123,12 +123,18 @@ def show(
     zone: Zone = "UTC",
     as_json: Json = False,
 ) -> None:
-    """Show the events of one order; with --json as the body of a call to POST /v1/score."""
+    """Show the events of one order, what of it is ready, and what is in its way.
+
+    Without --as-of, as its last record has it. With --json only the events, as the body of a call to POST /v1/score.
+    """
     import numpy as np
 
     from features.events import read_events
+    from features.history import History
+    from features.readiness import readiness
     from features.times import micros, timestamps
     from serving.cloudevents import cloud_events
+    from serving.commands.readiness import print_readiness
 
     frame = read_events(events, zone)
     own = frame[(frame["order_id"] == order).to_numpy()].sort_values(["recorded_at", "occurred_at", "event_id"])
@@ -144,6 +150,10 @@ def show(
         for event in cloud_events(own)
     ]
     print_table(f"Order {order}", ["recorded", "source", "type", "says"], rows)
+    if not own.empty:
+        history = History.of(own)
+        moment = int(history.recorded.max()) if as_of is None else micros(as_of)
+        print_readiness(readiness(history, 0, moment, zone), zone)
 
 
 def _said(event: dict[str, object]) -> str:

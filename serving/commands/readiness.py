@@ -1,0 +1,55 @@
+"""Readiness and blockers of one order, as tables."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from features.readiness import Condition, Readiness
+from features.said import EventRef
+from serving.console import print_table, say
+
+MOST_SHOWN = 3
+"""A blocker's events beyond these are counted, not named."""
+CONDITION = ["condition", "state", "since", "said by", "reason", "not met for lines"]
+
+
+def print_readiness(found: Readiness, zone: str) -> None:
+    """The five conditions and what is in the way; moments are those of the plant's zone."""
+    say("")
+    title = f"{_title(found)} on {_local(found.as_of, zone)} ({zone})"
+    print_table(title, CONDITION, [_row(condition, zone) for condition in found.conditions])
+    say("")
+    if found.blockers:
+        rows = [[blocker.sentence, _keys(blocker.events)] for blocker in found.blockers]
+        print_table("In the way", ["what", "events"], rows)
+    elif found.state in ("open", "late"):
+        say("Nothing is in the way.")
+
+
+def _title(found: Readiness) -> str:
+    shippable = "shippable" if found.shippable else "not shippable"
+    return f"{found.state}, {shippable}" if found.state in ("open", "late") else found.state
+
+
+def _row(condition: Condition, zone: str) -> list[str]:
+    said_by = condition.said_by
+    return [
+        condition.kind,
+        condition.state.replace("_", " "),
+        _local(condition.since, zone),
+        ", ".join(word for word in (said_by.source, said_by.actor) if word) if said_by else "",
+        condition.reason or "",
+        ", ".join(line or "the line" for line in condition.lines_not_met),
+    ]
+
+
+def _local(moment: int | None, zone: str) -> str:
+    """A moment in the plant's zone, to the minute."""
+    return "" if moment is None else f"{pd.Timestamp(moment, unit='us', tz='UTC').tz_convert(zone):%Y-%m-%d %H:%M}"
+
+
+def _keys(events: tuple[EventRef, ...]) -> str:
+    """The latest few events, each as its source and id."""
+    latest = [f"{source} {event_id}" for source, event_id in events[-MOST_SHOWN:]]
+    more = len(events) - len(latest)
+    return ", ".join(latest) + (f" and {more} earlier" if more else "")

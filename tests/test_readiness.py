@@ -1,0 +1,692 @@
+"""Readiness on histories a reader can check; and what holds for every history."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any, get_args
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from features.blockers import Blocker, BlockerKind
+from features.catalogue import compute
+from features.context import Context
+from features.events import read_events
+from features.history import History
+from features.known import Known
+from features.orders import commitments
+from features.readiness import FIVE, Condition, ConditionState, Readiness, SaidBy, readiness
+from features.said import CONDITIONS, FAILED_LOTS, HOLDS, SHORTAGES, lines_of, said_of, things
+from features.times import micros
+from tests.stories import UTC, at, created, event, moment, points, shipped, story
+
+STATED = {"open_holds": HOLDS, "open_shortages": SHORTAGES, "failed_inspections": FAILED_LOTS}
+
+
+def ready(*events: dict[str, Any], day: float, zone: str = "UTC") -> Readiness:
+    return readiness(History.of(story(*events)), 0, moment(day), zone)
+
+
+def condition(found: Readiness, kind: str) -> Condition:
+    return next(condition for condition in found.conditions if condition.kind == kind)
+
+
+def kinds(found: Readiness) -> list[str]:
+    return [blocker.kind for blocker in found.blockers]
+
+
+def only(found: Readiness, kind: str) -> Blocker:
+    (blocker,) = [blocker for blocker in found.blockers if blocker.kind == kind]
+    return blocker
+
+
+def ids(blocker: Blocker | Condition) -> list[str]:
+    return [event_id for _, event_id in blocker.events]
+
+
+def stated(day: float, kind: str, state: str = "met", **says: Any) -> dict[str, Any]:
+    return event("readiness.stated", day, kind=kind, state=state, **says)
+
+
+def booked(day: float, quantity: float, reference: str = "10", state: str = "final", **says: Any) -> dict[str, Any]:
+    return event("operation.confirmed", day, quantity=quantity, reference=reference, state=state, **says)
+
+
+def truck(day: float, date: float, **says: Any) -> dict[str, Any]:
+    return event("delivery.planned", day, date=date, **({"reference": "T1"} | says))
+
+
+# -- complete is not shippable -------------------------------------------------------------------------------
+
+
+def test_complete_is_not_shippable() -> None:
+    told = [created(0, 20), truck(1, 19), booked(5, 10), stated(6, "packaging", "not_met", reason="no cartons")]
+    found = ready(*told, day=7)
+    assert (found.state, found.due, found.shippable) == ("open", moment(20), False)
+    assert [blocker.sentence for blocker in found.blockers] == [
+        "packaging is not met since 7 January 12:00 (no cartons)"
+    ]
+    packed = ready(*told, stated(8, "packaging"), day=9)
+    assert (packed.shippable, packed.blockers) == (True, ())
+    assert {condition.kind: condition.state for condition in packed.conditions} == {
+        "inspection": "not_stated",
+        "packaging": "met",
+        "labels": "not_stated",
+        "documents": "not_stated",
+        "quantities": "not_stated",
+    }
+
+
+def test_a_line_that_nobody_speaks_of_is_not_shippable() -> None:
+    told = [created(0, 20, line="1"), created(0, 20, line="2"), truck(1, 19), stated(2, "labels", line="1")]
+    found = ready(*told, day=3)
+    assert not found.shippable
+    assert [(b.kind, b.sentence, b.lines, b.since) for b in found.blockers] == [
+        ("condition", "nobody has said that a shipping condition is met for line 2", ("2",), None)
+    ]
+    assert ready(*told, stated(4, "labels"), day=5).shippable
+
+
+def test_silence_comes_after_what_is_said_and_is_not_added_to_it() -> None:
+    told = [
+        created(0, 20, line="1"),
+        created(0, 20, line="2"),
+        truck(1, 19),
+        stated(2, "labels", "not_met", line="2"),
+        booked(3, 10, line="2"),
+    ]
+    assert [(blocker.kind, blocker.lines) for blocker in ready(*told, day=4).blockers] == [
+        ("condition", ("2",)),
+        ("condition", ("1",)),
+    ]
+
+
+def test_work_after_the_conditions_were_met_asks_for_them_again() -> None:
+    """A late booking of work that was done before them does not."""
+    told = [created(0, 20), truck(1, 19), stated(6, "packaging"), booked(5, 10, late=2)]
+    assert ready(*told, day=8).shippable
+    carrier = stated(9.5, "carrier")
+    again = ready(*told, event("production.released", 9, reference="P2", event_id="P2"), carrier, day=10)
+    said = "nobody has said that a shipping condition is met since its latest work, 10 January 12:00"
+    assert [(blocker.sentence, ids(blocker)) for blocker in again.blockers] == [(said, ["P2"])]
+    assert not again.shippable
+
+
+# -- conditions ----------------------------------------------------------------------------------------------
+
+
+def test_a_condition_met_and_lost_says_since_when_and_by_whom() -> None:
+    told = [
+        created(0, 20),
+        stated(2, "labels", source="wms", actor="packer", event_id="met"),
+        stated(4, "labels", "not_met", source="wms", actor="shipping", reason="wrong label", event_id="lost"),
+        stated(5, "labels", "not_met", source="qms", reason="still wrong", event_id="again"),
+    ]
+    before, after = (condition(ready(*told, day=day), "labels") for day in (3, 6))
+    assert (before.state, before.since, before.said_by) == ("met", moment(2), SaidBy("wms", "packer"))
+    assert (after.state, after.since, after.said_by) == ("not_met", moment(4), SaidBy("qms", None))
+    assert (after.reason, ids(before), ids(after)) == ("still wrong", ["met"], ["lost", "again"])
+    assert ids(only(ready(*told, day=4.5), "condition")) == ["lost"]
+
+
+def test_a_statement_of_the_whole_order_replaces_those_of_its_lines() -> None:
+    told = [
+        created(0, 20, line="1"),
+        created(0, 20, line="2"),
+        stated(1, "labels", line="1"),
+        stated(2, "labels", "not_met", line="2"),
+        stated(3, "labels"),
+        stated(4, "labels", "not_met", line="1"),
+    ]
+    by_day = {day: condition(ready(*told, day=day), "labels") for day in (1, 2, 3, 4)}
+    assert {day: found.state for day, found in by_day.items()} == {
+        1: "partly_met",
+        2: "not_met",
+        3: "met",
+        4: "not_met",
+    }
+    lines = {day: (found.lines_met, found.lines_not_met, found.lines_not_stated) for day, found in by_day.items()}
+    assert lines == {
+        1: (("1",), (), ("2",)),
+        2: (("1",), ("2",), ()),
+        3: (("1", "2"), (), ()),
+        4: (("2",), ("1",), ()),
+    }
+    assert only(ready(*told, day=4), "condition").lines == ("1",)
+
+
+def test_a_condition_is_met_when_every_open_line_is() -> None:
+    told = [created(0, 20, line="1"), created(0, 20, line="2"), stated(1, "labels", line="1")]
+    assert condition(ready(*told, day=1), "labels").state == "partly_met"
+    met = condition(ready(*told, stated(2, "labels", line="2"), day=2), "labels")
+    assert (met.state, met.since) == ("met", moment(2))
+    assert condition(ready(*told, shipped(2, 10, line="2"), day=2), "labels").state == "met"
+
+
+def test_the_oldest_statement_speaks_for_all_that_are_not_met() -> None:
+    told = [
+        created(0, 20, line="1"),
+        created(0, 20, line="2"),
+        stated(2, "labels", "not_met", line="2", reason="torn"),
+        stated(3, "labels", "not_met", line="1", reason="wrong"),
+    ]
+    found = ready(*told, day=4)
+    labels, blocker = condition(found, "labels"), only(found, "condition")
+    assert (labels.since, labels.reason, blocker.since) == (moment(2), "torn", moment(2))
+    assert blocker.sentence == "labels are not met for lines 1 and 2 since 3 January 12:00 (torn)"
+    left = only(ready(*told, shipped(4, 10, line="2"), day=5), "condition")
+    assert (left.lines, left.since, left.moot) == (("1",), moment(3), False)
+    whole = [told[0], told[1], stated(1, "labels", "not_met"), told[2]]
+    assert (only(ready(*whole, day=4), "condition").lines, len(condition(ready(*whole, day=4), "labels").events)) == (
+        (),
+        2,
+    )
+
+
+def test_conditions_may_be_stated_before_a_line_is_known() -> None:
+    told = [stated(0, "labels", line="1"), stated(0, "packaging"), created(5, 20, line="1")]
+    found = ready(*told, day=1)
+    assert (found.state, condition(found, "labels").state, condition(found, "packaging").state) == (
+        "unknown",
+        "partly_met",
+        "met",
+    )
+
+
+def test_what_is_said_of_a_line_that_has_left_is_told_and_holds_nothing_back() -> None:
+    told = [
+        created(0, 20, line="1"),
+        created(0, 20, line="2"),
+        truck(1, 19),
+        stated(2, "labels", line="2"),
+        stated(2, "labels", "not_met", line="1"),
+        event("material.stated", 2, reference="screw", state="short", line="1"),
+    ]
+    assert [(b.kind, b.moot) for b in ready(*told, day=3).blockers] == [("shortage", False), ("condition", False)]
+    left = ready(*told, shipped(4, 10, line="1"), day=5)
+    assert [(b.kind, b.moot) for b in left.blockers] == [("shortage", True), ("condition", True)]
+    assert left.blockers[1].sentence.endswith("; what it concerns has left or is closed")
+    assert (condition(left, "labels").state, left.shippable) == ("not_met", True)
+
+
+def test_nothing_is_asked_of_a_closed_line() -> None:
+    told = [created(0, 20, line="1"), created(0, 20, line="2"), truck(1, 19), stated(2, "labels", line="2")]
+    assert kinds(ready(*told, day=3)) == ["condition"]
+    assert ready(*told, event("order_line.closed", 3, line="1", reason="short"), day=3).shippable
+
+
+def test_a_line_that_left_before_it_was_recorded_is_not_open() -> None:
+    told = [created(0, 20, line="2"), stated(1, "labels", line="2"), truck(1, 19), shipped(2, line="1")]
+    found = ready(*told, created(3, 20, line="1"), day=4)
+    assert (found.state, found.blockers) == ("open", ())
+
+
+def test_a_carrier_that_does_not_come_is_told_with_the_trucks() -> None:
+    told = [created(0, 20), stated(1, "carrier", "not_met", reason="no truck came"), stated(2, "labels", "not_met")]
+    assert [blocker.what for blocker in ready(*told, truck(3, 19), day=4).blockers] == ["labels", "carrier"]
+
+
+# -- what somebody says --------------------------------------------------------------------------------------
+
+
+def test_a_hold_says_when_it_was_to_be_released() -> None:
+    hold = event(
+        "hold.placed", 2, kind="quality", reference="H-1", reason="inspection failed", date=5, line="1", event_id="h"
+    )
+    told = [created(0, 20, line="1"), hold]
+    open_, late = (only(ready(*told, day=day, zone="Europe/Berlin"), "hold") for day in (5, 6))
+    assert open_.sentence == (
+        "quality hold H-1 on line 1 is open since 3 January 13:00 (inspection failed), "
+        "release is expected 6 January 13:00"
+    )
+    assert late.sentence.endswith("release was expected 6 January 13:00: overdue")
+    assert [(b.what, b.since, b.expected, b.overdue, b.lines, ids(b)) for b in (open_, late)] == [
+        ("H-1", moment(2), moment(5), False, ("1",), ["h"]),
+        ("H-1", moment(2), moment(5), True, ("1",), ["h"]),
+    ]
+
+
+def test_a_released_hold_is_no_blocker_and_one_placed_again_keeps_its_age() -> None:
+    told = [
+        created(0, 20),
+        event("hold.placed", 2, kind="credit", reference="h", date=at(3)),
+        event("hold.placed", 4, kind="credit", reference="h", date=pd.Timestamp("2024-01-09T23:59:59.999999Z")),
+        event("hold.released", 6, kind="credit", reference="h"),
+    ]
+    again = only(ready(*told, day=5), "hold")
+    assert (again.since, again.overdue, len(again.events)) == (moment(2), False, 2)
+    assert again.sentence == "credit hold h is open since 3 January 12:00, release is expected 9 January"
+    assert "hold" not in kinds(ready(*told, day=6))
+
+
+def test_a_hold_is_one_by_its_reference_whatever_its_line() -> None:
+    told = [
+        created(0, 20, line="1"),
+        event("hold.placed", 2, kind="quality", reference="h", line="1"),
+        event("hold.placed", 3, kind="quality", line="1"),
+        event("hold.placed", 3, kind="credit"),
+        event("hold.released", 4, kind="quality", reference="h"),
+    ]
+    assert [b.sentence for b in ready(*told, day=3).blockers if b.kind == "hold"] == [
+        "quality hold h on line 1 is open since 3 January 12:00",
+        "quality hold on line 1 is open since 4 January 12:00",
+        "credit hold is open since 4 January 12:00",
+    ]
+    assert kinds(ready(*told, day=4)).count("hold") == 2
+
+
+def test_what_is_recorded_late_is_not_seen_before() -> None:
+    told = [created(0, 20), event("hold.placed", 2, kind="quality", reference="h", late=3)]
+    assert "hold" not in kinds(ready(*told, day=4.9))
+    assert only(ready(*told, day=5), "hold").since == moment(2)
+
+
+def test_shortages_are_told_line_by_line_and_failed_lots_by_lot() -> None:
+    short = {"reference": "screw", "state": "short"}
+    told = [
+        created(0, 20, line="1"),
+        created(0, 20, line="2"),
+        event("material.stated", 1, line="1", quantity=4.5, date=8, **short),
+        event("material.stated", 2, line="2", quantity=2, **short),
+        event("inspection.recorded", 3, line="2", kind="in_process", reference="lot", state="failed"),
+    ]
+    assert [blocker.sentence for blocker in ready(*told, day=9).blockers[:3]] == [
+        "screw is short by 4.5 for line 1 since 2 January 12:00, arrival was expected 9 January 12:00: overdue",
+        "screw is short by 2 for line 2 since 3 January 12:00",
+        "in-process inspection of lot lot on line 2 stands failed since 4 January 12:00",
+    ]
+    assert kinds(ready(*told, event("material.stated", 10, reference="screw", state="available"), day=11)) == [
+        "failed_inspection",
+        "condition",
+        "condition",
+        "no_truck",
+    ]
+
+
+def test_blockers_are_told_in_the_order_of_the_work_and_by_age() -> None:
+    told = [
+        created(0, 20),
+        event("hold.placed", 1, kind="credit", reference="c"),
+        stated(2, "labels", "not_met"),
+        event("material.stated", 3, reference="screw", state="short"),
+        event("hold.placed", 4, kind="engineering", reference="e"),
+    ]
+    assert [(b.kind, b.what) for b in ready(*told, day=5).blockers] == [
+        ("shortage", "screw"),
+        ("hold", "e"),
+        ("hold", "c"),
+        ("condition", "labels"),
+        ("no_truck", None),
+    ]
+
+
+# -- missing quantity ----------------------------------------------------------------------------------------
+
+
+def test_a_line_is_short_when_its_furthest_finished_operation_booked_less_than_ordered() -> None:
+    told = [created(0, 20, event_id="line"), booked(2, 10, "10"), booked(3, 6, "20", "partial", event_id="b1")]
+    assert "missing_quantity" not in kinds(ready(*told, day=4))
+    final = booked(4, 2, "20", event_id="b2")
+    short = only(ready(*told, final, day=5), "missing_quantity")
+    assert short.sentence == "the line is 2 short: 10 ordered, 8 booked good at operation 20"
+    assert (short.what, short.since, ids(short)) == ("20", moment(4), ["line", "b1", "b2"])
+    more = booked(5, 9, "30", "partial")
+    assert only(ready(*told, final, more, day=6), "missing_quantity").what == "30"
+    assert "missing_quantity" not in kinds(ready(*told, final, booked(5, 2, "20"), day=6))
+
+
+def test_a_reversal_is_not_booked_good() -> None:
+    told = [created(0, 20), booked(1, 10), booked(2, -1, state="partial"), booked(3, 0)]
+    assert "missing_quantity" not in kinds(ready(*told, day=2))
+    assert only(ready(*told, day=3), "missing_quantity").sentence.startswith("the line is 1 short")
+
+
+def test_what_left_before_the_work_began_is_not_asked_of_it() -> None:
+    told = [created(0, 20), shipped(1, 4), booked(2, 5)]
+    short = only(ready(*told, day=3), "missing_quantity")
+    assert short.sentence == "the line is 1 short: 10 ordered, 4 shipped before the work, 5 booked good at operation 10"
+    later = [created(0, 20), booked(2, 8), shipped(3, 8)]
+    assert only(ready(*later, day=4), "missing_quantity").sentence.startswith("the line is 2 short")
+
+
+def test_only_what_left_before_the_first_work_came_from_elsewhere() -> None:
+    told = [created(0, 20), booked(1, 5, state="partial"), shipped(2, 4), booked(3, 3)]
+    assert only(ready(*told, day=4), "missing_quantity").sentence.startswith(
+        "the line is 2 short: 10 ordered, 8 booked"
+    )
+
+
+def test_a_line_is_short_of_what_is_ordered_now() -> None:
+    told = [created(0, 20), booked(1, 10), event("order_line.changed", 2, quantity=12.5, event_id="more")]
+    short = only(ready(*told, day=3), "missing_quantity")
+    assert short.sentence == "the line is 2.5 short: 12.5 ordered, 10 booked good at operation 10"
+    assert (short.since, ids(short)[1:]) == (moment(2), ["more"])
+
+
+def test_operations_begin_in_the_order_in_which_they_happened() -> None:
+    told = [created(0, 20), booked(1, 10, "10", late=4), booked(3, 8, "20")]
+    assert only(ready(*told, day=6), "missing_quantity").what == "20"
+    neither = booked(7, 0, "20", None)
+    assert only(ready(*told, neither, day=8), "missing_quantity").what == "20"
+
+
+def test_a_booking_without_a_line_says_nothing_of_one_among_several() -> None:
+    told = [created(0, 20, line="1"), created(0, 20, line="2"), booked(1, 8)]
+    assert "missing_quantity" not in kinds(ready(*told, day=2))
+
+
+def test_several_production_orders_bring_what_was_released_less_what_was_scrapped() -> None:
+    told = [
+        created(0, 20, line="1"),
+        event("production.released", 1, reference="P1", quantity=10, line="1"),
+        booked(2, 7, "P1/10", line="1"),
+        event("operation.scrapped", 2, quantity=3, line="1"),
+        event("production.released", 4, reference="P2", quantity=3, line="1"),
+        event("operation.scrapped", 6, quantity=1, line="1"),
+    ]
+    assert only(ready(*told, day=3), "missing_quantity").sentence == (
+        "line 1 is 3 short: 10 ordered, 7 booked good at operation P1/10"
+    )
+    assert "missing_quantity" not in kinds(ready(*told, day=5))
+    assert only(ready(*told, day=6), "missing_quantity").sentence == (
+        "line 1 is 1 short: 10 ordered, 2 production orders of 13 in all, 4 scrapped"
+    )
+    told[4] |= {"quantity": None}
+    assert "missing_quantity" not in kinds(ready(*told, day=6))
+
+
+def test_no_more_is_missing_than_is_left_to_ship() -> None:
+    told = [created(0, 20), booked(1, 5), shipped(2, 9)]
+    assert only(ready(*told, day=3), "missing_quantity").sentence.startswith("the line is 1 short")
+
+
+# -- trucks --------------------------------------------------------------------------------------------------
+
+
+def test_no_truck() -> None:
+    told = [created(0, 20), stated(1, "labels"), truck(2, 5, event_id="t")]
+    assert [b.sentence for b in ready(*told, day=1).blockers] == ["no truck is planned"]
+    assert ready(*told, day=5).shippable
+    gone = ready(*told, day=5.1)
+    assert [b.sentence for b in gone.blockers] == ["no truck is planned: the last was planned for 6 January 12:00"]
+    assert (only(gone, "no_truck").since, ids(only(gone, "no_truck")), gone.shippable) == (moment(5), ["t"], False)
+    assert ready(*told, truck(6, 9), day=7).shippable
+
+
+def test_a_truck_after_the_promise_is_too_late_and_takes_the_goods_all_the_same() -> None:
+    told = [created(0, 10, event_id="line"), stated(1, "labels"), truck(2, 12, event_id="t")]
+    found = ready(*told, day=3)
+    late = only(found, "truck_too_late")
+    assert late.sentence == "truck T1 is planned for 13 January 12:00, after the promise of 11 January 12:00"
+    assert (late.what, late.since, late.expected, ids(late)) == ("T1", moment(2), moment(12), ["line", "t"])
+    assert found.shippable
+    assert [ready(*told, day=day).state for day in (10, 11)] == ["open", "late"]
+    assert kinds(ready(*told, day=11)) == ["truck_too_late"]
+    assert kinds(ready(*told, event("commitment.changed", 3, date=12), day=4)) == []
+
+
+def test_each_line_has_its_promise_and_may_have_its_truck() -> None:
+    told = [created(0, 10, line="1"), created(0, 20, line="2"), stated(1, "labels"), truck(2, 19)]
+    assert kinds(ready(*told, day=3)) == ["truck_too_late"]
+    assert kinds(ready(*told, truck(3, 9, reference="T2"), day=3)) == []
+    assert kinds(ready(*told, truck(3, 9, reference="T2"), truck(3, 21), day=3)) == ["truck_too_late"]
+    late_line = shipped(11, 10, line="1")
+    assert (ready(*told, late_line, day=12).state, kinds(ready(*told, late_line, day=12))) == ("late", [])
+
+
+def test_trucks_that_are_too_small() -> None:
+    told = [created(0, 20), stated(1, "labels"), truck(2, 10, quantity=4), truck(2, 12, quantity=5, reference="T2")]
+    small = only(ready(*told, day=3), "truck_too_small")
+    assert small.sentence == "trucks are planned for 9 of the 10 still to ship"
+    assert len(small.events) == 2
+    assert kinds(ready(*told, shipped(4, 1), day=5)) == []
+    assert kinds(ready(*told, truck(3, 13, reference="T3"), day=5)) == []
+    assert only(ready(*told, day=11), "truck_too_small").sentence.startswith("trucks are planned for 5 of the 10")
+
+
+def test_a_truck_takes_what_was_last_planned_for_it_and_what_is_left_is_of_open_lines() -> None:
+    told = [created(0, 20, line="1"), created(0, 20, line="2"), stated(1, "labels"), shipped(2, 15, line="1")]
+    planned = [truck(2, 10, quantity=12), truck(3, 10, quantity=9), truck(4, 11)]
+    small = only(ready(*told, *planned, day=5), "truck_too_small")
+    assert small.sentence == "trucks are planned for 9 of the 10 still to ship"
+
+
+# -- orders without anything to ship -------------------------------------------------------------------------
+
+
+def test_of_an_order_that_is_not_known_nothing_is_known() -> None:
+    found = ready(created(5, 20), day=4)
+    assert (found.state, found.due, found.blockers, found.shippable) == ("unknown", None, (), False)
+    assert {condition.state for condition in found.conditions} == {"not_stated"}
+
+
+def test_a_hold_may_be_known_before_a_line_is() -> None:
+    found = ready(event("hold.placed", 0, kind="credit", reference="h"), created(5, 20), day=4)
+    assert (found.state, kinds(found), found.shippable) == ("unknown", ["hold"], False)
+
+
+@pytest.mark.parametrize(
+    ("end", "state"),
+    [
+        (event("order_line.closed", 4, reason="cancelled"), "cancelled"),
+        (event("order_line.closed", 4, reason="short"), "shipped"),
+        (shipped(4, 10), "shipped"),
+    ],
+)
+def test_nothing_is_in_the_way_of_an_order_that_is_over(end: dict[str, Any], state: str) -> None:
+    told = [created(0, 20), event("hold.placed", 1, kind="credit", reference="h"), stated(2, "labels", "not_met"), end]
+    assert kinds(ready(*told, day=3)) == ["hold", "condition", "no_truck"]
+    over = ready(*told, day=5)
+    assert (over.state, over.due, over.blockers, over.shippable) == (state, None, (), False)
+    assert condition(over, "labels").state == "not_met"
+
+
+def test_a_moment_of_another_year_says_so() -> None:
+    told = [created(0, 800), event("hold.placed", 1, kind="credit", reference="h")]
+    assert only(ready(*told, day=400), "hold").sentence == "credit hold h is open since 2 January 2024 12:00"
+
+
+# -- every history -------------------------------------------------------------------------------------------
+
+
+REFERENCE = st.sampled_from([None, "r1", "r2"])
+QUANTITY = st.sampled_from([3.0, 7.0, 10.0])
+SIGNED = st.sampled_from([-3.0, 3.0, 10.0])
+DATE = st.integers(5, 40)
+WORDS: dict[str, dict[str, st.SearchStrategy[Any]]] = {
+    "order_line.changed": {"quantity": QUANTITY},
+    "order_line.closed": {"reason": st.sampled_from(["complete", "cancelled"])},
+    "commitment.changed": {"date": DATE},
+    "hold.placed": {"kind": st.sampled_from(["quality", "credit"]), "reference": REFERENCE, "date": DATE},
+    "hold.released": {"kind": st.sampled_from(["quality", "credit"]), "reference": REFERENCE},
+    "production.released": {"date": DATE, "reference": REFERENCE, "quantity": QUANTITY},
+    "operation.confirmed": {
+        "quantity": SIGNED,
+        "reference": REFERENCE,
+        "state": st.sampled_from(["partial", "final", None]),
+    },
+    "operation.scrapped": {"quantity": SIGNED},
+    "material.stated": {"state": st.sampled_from(["short", "available"]), "reference": REFERENCE},
+    "inspection.recorded": {"state": st.sampled_from(["passed", "failed"]), "reference": REFERENCE},
+    "readiness.stated": {
+        "kind": st.sampled_from(["labels", "packaging", "carrier"]),
+        "state": st.sampled_from(["met", "not_met"]),
+    },
+    "delivery.planned": {"date": DATE, "reference": REFERENCE, "quantity": st.sampled_from([None, 7.0, 20.0])},
+    "goods.issued": {"quantity": st.sampled_from([None, -3.0, 3.0, 10.0])},
+}
+DAYS = st.integers(1, 12)
+
+
+@st.composite
+def some_event(draw: st.DrawFn) -> dict[str, Any]:
+    what = draw(st.sampled_from(sorted(WORDS)))
+    says = {name: draw(words) for name, words in WORDS[what].items()}
+    line = draw(st.sampled_from([None, "1", "2"]))
+    late = draw(st.sampled_from([0.0, 0.0, 0.5, 3.0, -1.0]))
+    return event(what, draw(DAYS), draw(st.sampled_from("AAB")), late=late, line=line, **says)
+
+
+@st.composite
+def some_orders(draw: st.DrawFn) -> list[dict[str, Any]]:
+    """Order A with one line or more, and what happens to it and to an order of which perhaps no line is known."""
+    lines = draw(st.lists(st.sampled_from([None, "1", "2"]), min_size=1, unique=True))
+    ordered = [created(draw(st.integers(0, 3)), draw(DATE), line=line) for line in lines]
+    return ordered + draw(st.lists(some_event(), min_size=2, max_size=14))
+
+
+EVENTS = some_orders()
+
+
+def all_ready(events: pd.DataFrame, day: float) -> dict[str, Readiness]:
+    history = History.of(events)
+    return {str(name): readiness(history, order, moment(day)) for order, name in enumerate(history.order_ids)}
+
+
+@given(EVENTS, DAYS)
+def test_what_is_recorded_later_changes_nothing(rows: list[dict[str, Any]], day: int) -> None:
+    everything = story(*rows)
+    seen = everything[(everything["recorded_at"] <= at(day)).to_numpy()]
+    if seen.empty:
+        return
+    expected = all_ready(seen, day)
+    found = all_ready(everything, day)
+    assert {order: found[order] for order in expected} == expected
+
+
+@given(EVENTS, DAYS, st.randoms(use_true_random=False))
+def test_the_order_of_rows_changes_nothing(rows: list[dict[str, Any]], day: int, random: Any) -> None:
+    events = story(*rows)
+    by = list(range(len(events)))
+    random.shuffle(by)
+    assert all_ready(events.iloc[by], day) == all_ready(events, day)
+
+
+@given(EVENTS, DAYS)
+def test_every_event_named_is_known_and_of_the_order(rows: list[dict[str, Any]], day: int) -> None:
+    events = story(*rows)
+    for order, found in all_ready(events, day).items():
+        own = events[((events["order_id"] == order) & (events["recorded_at"] <= at(day))).to_numpy()]
+        known = set(zip(own["source"], own["event_id"], strict=True))
+        for named in (*found.blockers, *found.conditions):
+            assert set(named.events) <= known
+            assert len(set(named.events)) == len(named.events)
+            assert bool(named.events) == (named.since is not None)
+
+
+@given(EVENTS, DAYS)
+def test_lines_are_those_of_the_commitments(rows: list[dict[str, Any]], day: int) -> None:
+    history = History.of(story(*rows))
+    stands = commitments(history)
+    for order in range(history.n_orders):
+        said = said_of(history, order, moment(day))
+        if not said:
+            continue
+        last = history.first[order] + len(said) - 1
+        lines = [line for line in lines_of(said) if line.open]
+        assert len(lines) == stands.open_lines[last]
+        assert max((line.promised_by.date or 0 for line in lines), default=None) == (
+            stands.last_due[last] if lines else None
+        )
+        found = readiness(history, order, moment(day))
+        assert (found.state in ("open", "late")) == bool(lines)
+
+
+@given(EVENTS, DAYS)
+def test_counts_are_those_of_a_reader_with_a_pencil(rows: list[dict[str, Any]], day: int) -> None:
+    events = story(*rows)
+    history = History.of(events)
+    for order, name in enumerate(history.order_ids):
+        found = readiness(history, order, moment(day))
+        said = said_of(history, order, moment(day))
+        expected = naive(events[(events["order_id"] == name).to_numpy()], day)
+        stand = {signal: sum(thing.on for thing in things(said, subject)) for signal, subject in STATED.items()}
+        conditions = things(said, CONDITIONS)
+        stand["conditions_not_met"] = sum(not thing.on for thing in conditions)
+        stand["conditions_met"] = sum(thing.on for thing in conditions)
+        assert stand == {signal: expected[signal] for signal in stand}
+        if found.state in ("open", "late"):
+            assert sum(condition.state != "met" for condition in found.conditions) == expected["conditions_outstanding"]
+            told = [sum(b.kind == kind for b in found.blockers) for kind in ("hold", "shortage", "failed_inspection")]
+            assert told == [expected[signal] for signal in STATED]
+
+
+def naive(own: pd.DataFrame, day: float) -> dict[str, int]:
+    """Counts by the definitions: walk through the known rows and keep the latest statement of each thing."""
+    known = own[(own["recorded_at"] <= at(day)).to_numpy()]
+    known = known.sort_values(["recorded_at", "occurred_at", "source", "event_id"])
+    latest: dict[str, dict[tuple[Any, ...], str]] = {
+        kind: {} for kind in ("hold", "material", "inspection", "readiness")
+    }
+    for row in known.to_dict("records"):
+        kind = str(row["type"]).split(".")[0]
+        if kind not in latest:
+            continue
+        word = row["kind"] if kind == "readiness" else row["reference"]
+        word = ("word", word) if pd.notna(word) else ("kind", row["kind"] if pd.notna(row["kind"]) else None)
+        line = row["line_id"] if kind in ("material", "readiness") and pd.notna(row["line_id"]) else None
+        if kind in ("material", "readiness") and line is None:
+            latest[kind] = {key: state for key, state in latest[kind].items() if key[1] != word}
+        latest[kind][line, word] = row["type"] if kind == "hold" else row["state"]
+    lines = open_lines(known)
+    conditions = latest["readiness"]
+    met = [
+        kind
+        for kind in FIVE
+        if "not_met" not in {state for (_, word), state in conditions.items() if word == ("word", kind)}
+        and (
+            (None, ("word", kind)) in conditions
+            or (lines and all((line, ("word", kind)) in conditions for line in lines))
+        )
+    ]
+    return {
+        "open_holds": list(latest["hold"].values()).count("hold.placed"),
+        "open_shortages": list(latest["material"].values()).count("short"),
+        "failed_inspections": list(latest["inspection"].values()).count("failed"),
+        "conditions_met": list(conditions.values()).count("met"),
+        "conditions_not_met": list(conditions.values()).count("not_met"),
+        "conditions_outstanding": 5 - len(met),
+    }
+
+
+def open_lines(known: pd.DataFrame) -> set[str]:
+    """Names of the lines still to ship; no condition names the unnamed one."""
+    if known.empty:
+        return set()
+    history = History.of(known)
+    said = said_of(history, 0, int(history.recorded.max()))
+    return {line.id or "unnamed" for line in lines_of(said) if line.open}
+
+
+@given(EVENTS, DAYS)
+def test_what_stands_by_order_is_what_the_signals_count(rows: list[dict[str, Any]], day: int) -> None:
+    history = History.of(story(*rows))
+    seen = Known(history, points(history, day), Context.of(history, UTC, moment(day)))
+    signals = compute(seen, ["open_holds", "failed_inspections"])
+    for order in range(history.n_orders):
+        found = readiness(history, order, moment(day))
+        if found.state in ("open", "late"):
+            counted = [kinds(found).count(kind) for kind in ("hold", "failed_inspection")]
+            np.testing.assert_array_equal(signals[order], counted)
+
+
+def test_the_example_of_the_page_says_what_it_shows(tmp_path: Path) -> None:
+    page = (Path(__file__).parents[1] / "docs" / "readiness.md").read_text(encoding="utf-8")
+    rows, shown = re.findall(r"```(?:csv|text)\n(.*?)```", page, re.S)
+    header, *lines = rows.splitlines()
+    moments = [line.split(",")[5] for line in lines]
+    file = tmp_path / "events.csv"
+    file.write_text("\n".join([f"{header},occurred_at", *map(",".join, zip(lines, moments, strict=True))]))
+    found = readiness(History.of(read_events(file)), 0, micros("2024-03-07T08:00:00Z"))
+    assert [blocker.sentence for blocker in found.blockers] == shown.splitlines()
+    assert (found.state, found.shippable) == ("open", False)
+
+
+def test_the_page_names_every_kind_of_blocker_and_every_state() -> None:
+    page = (Path(__file__).parents[1] / "docs" / "readiness.md").read_text(encoding="utf-8")
+    words = {*get_args(ConditionState), *get_args(BlockerKind)}
+    assert [word for word in sorted(words) if f"`{word}`" not in page] == []
