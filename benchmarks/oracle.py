@@ -21,7 +21,6 @@ from features.context import Context
 from features.decision_points import DecisionPoints
 from features.events import read_events, write_events
 from features.history import History
-from features.known import Known
 from features.outcomes import MISSED, PARTIAL, UNSETTLED, outcomes
 from features.times import isoformat, micros, plant_calendar
 from simulation import load_plant

@@ -143,6 +143,11 @@ def _discover() -> None:
 def catalogue() -> dict[str, Signal]:
     """Every signal by name, in the order of its group and then of its name."""
     _discover()
+    return _ranked(len(_REGISTERED))
+
+
+@lru_cache(maxsize=1)
+def _ranked(_registered: int) -> dict[str, Signal]:
     ranked = sorted(_REGISTERED.values(), key=lambda entry: (GROUPS.index(entry.group), entry.name))
     return {entry.name: entry for entry in ranked}
 
@@ -174,7 +179,8 @@ def compute(
     points : (n_points,) in any order
     tell : called with (points done, points in all) as parts of the history are done
     """
-    entries = [catalogue()[name] for name in names or catalogue()]
+    known = catalogue()
+    entries = [known[name] for name in names or known]
     values = np.empty((len(entries), len(points))).T
     if len(points) <= FEW_POINTS:
         _fill(values, history, points, context, entries)

@@ -203,14 +203,16 @@ def week_of(calendar: PlantCalendar, moments: Ints) -> Ints:
 
 
 def _work(history: History, calendar: PlantCalendar) -> Tallies:
-    """``items``: totals (lines that left, their finished operations, microseconds from their creation); ``stages`` by stage:
-    totals (lines, microseconds from the stage until they left), both by item and over all; ``open items``: open lines.
+    """What lines of an item have needed, both by item and over all, and how many are open.
+
+    ``items``: totals (lines that left, their finished operations, microseconds from their creation); ``stages``, by
+    stage: totals (lines, microseconds from the stage until they left); ``open items``: totals (open lines).
     """
     told = passages(
         *line_columns(history), history.saying, *operation_words(history), history.coded["item"].codes,
         history.coded["work_center"].codes, history.recorded, history.occurred,
     )  # fmt: skip
-    what, recorded, item, a, b, amount = told.T
+    what, recorded, item, a, _, amount = told.T
     day = visible_from(calendar, recorded)
     words = history.coded["item"].words
     one = np.ones(len(told), dtype=np.int64)

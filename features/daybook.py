@@ -40,7 +40,7 @@ class Tally:
 
     @classmethod
     def of(cls, keys: Texts, key: Ints, sub: Ints | int, day: Ints, changes: Ints) -> Tally:
-        """From changes in any order: key index (n,), subdivision, day (n,), changes (n, n_totals); equal places add up."""
+        """From key index (n,), subdivision, day (n,), changes (n, n_totals) in any order; equal places add up."""
         said = np.unique(key)
         by = np.argsort(keys[said], kind="stable")
         rank = np.zeros(len(keys), dtype=np.int64)
@@ -103,7 +103,7 @@ class Daybook:
         return {key: code for code, key in enumerate(self.tally.keys)}
 
     def codes(self, words: Texts) -> Ints:
-        """(n_words + 1,) the key index of each word, -1 for a word never seen; the last one is -1, for a missing word."""
+        """(n_words + 1,) the key index of each word, -1 for one never seen; the last is -1, for a missing word."""
         if self._memo and self._memo[0] is words:
             return self._memo[1]  # type: ignore[no-any-return]
         index = self.index
@@ -113,7 +113,7 @@ class Daybook:
 
     def at(self, key: Ints, day: Ints, sub: Ints | int = 0) -> Ints:
         """(n, n_totals) totals of each key at the start of each day; zero for the key -1."""
-        subs = np.broadcast_to(np.asarray(sub, dtype=np.int64), key.shape)
+        subs = key * 0 + sub
         found: Ints = totals_at(self.tally.place, self.totals, self._starts, SUBS * DAYS, key, subs, day, DAYS)
         return found
 

@@ -24,7 +24,7 @@ BITS = 63
 @njit(cache=True, nogil=True, inline="always")
 def _is_one(saying: int, masks: Masks) -> bool:
     """Does an event say one of the types, and in each column one of the words? See ``features.selection``."""
-    return (
+    said: bool = (
         (masks[0] >> (saying & BITS))
         & (masks[1] >> ((saying >> 8) & BITS))
         & (masks[2] >> ((saying >> 16) & BITS))
@@ -32,6 +32,7 @@ def _is_one(saying: int, masks: Masks) -> bool:
         & (masks[4] >> ((saying >> 32) & BITS))
         & 1
     ) == 1
+    return said
 
 
 @njit(cache=True, nogil=True)
@@ -165,7 +166,8 @@ def _merge_sort(by: Ints, spare: Ints, start: int, end: int, recorded: Ints, occ
 
 @njit(cache=True, nogil=True, inline="always")
 def _later(a: int, b: int, recorded: Ints, occurred: Ints) -> bool:
-    return recorded[a] > recorded[b] or (recorded[a] == recorded[b] and occurred[a] > occurred[b])
+    later: bool = recorded[a] > recorded[b] or (recorded[a] == recorded[b] and occurred[a] > occurred[b])
+    return later
 
 
 @njit(cache=True, nogil=True)
@@ -250,7 +252,7 @@ def standing_things(
     first: Ints, saying: Ints, on: Masks, off: Masks, word: Ints, words: Ints, line: Ints, lines: Ints,
     occurred: Ints, recorded: Ints, per_line: bool, order: Ints, stop: Ints, total: int,
 ) -> tuple[Ints, Ints, Ints]:  # fmt: skip
-    """The things that stand at each point (sorted by order and position): (point, since, position of the last statement)."""
+    """What stands at each point (sorted by order and position): (point, since, position of the last statement)."""
     owner, since, said = np.empty(total, np.int64), np.empty(total, np.int64), np.empty(total, np.int64)
     row, p = 0, 0
     while p < len(order):

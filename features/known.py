@@ -7,7 +7,6 @@ list, the positions read for the first decision point are appended to it: that i
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import cached_property
 from typing import TypeVar
 
 import numpy as np
@@ -274,7 +273,9 @@ class Known:
         history = self.history
 
         def make() -> Ints:
-            return first_known_pair(history.first, commitments(history).due, history.latest_in_force(PLANNED_END))
+            ends = history.latest_in_force(PLANNED_END)
+            slack: Ints = first_known_pair(history.first, commitments(history).due, ends)
+            return slack
 
         first = self._state(history.once(("first slack",), make))
         end = self._state(history.latest_in_force(PLANNED_END))

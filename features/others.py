@@ -31,13 +31,17 @@ class Others:
         self._records: dict[tuple[str, bool], tuple[Ints, Floats]] = {}
         self._said: dict[str, tuple[Ints, Ints]] = {}
         self._usual: dict[str, Floats] = {}
+        self._shares: dict[tuple[object, ...], Floats] = {}
 
     # -- the track record ----------------------------------------------------------------------------------
 
     def share_of_all(self, recent: bool = False, what: int = FAILED, of: int = JUDGED) -> Floats:
         """Missed or partial orders as a share of all judged ones; NaN if none was."""
-        _, totals = self._record(ALL, recent)
-        return totals[:, what] / np.where(totals[:, of] > 0, totals[:, of], np.nan)
+        key = ("share", recent, what, of)
+        if key not in self._shares:
+            _, totals = self._record(ALL, recent)
+            self._shares[key] = totals[:, what] / np.where(totals[:, of] > 0, totals[:, of], np.nan)
+        return self._shares[key]
 
     def worst_share(
         self, dimension: str, prior: Floats, weight: float, recent: bool = False, what: int = FAILED
@@ -78,8 +82,8 @@ class Others:
         return self._said[dimension]
 
     def _saw_words(self, dimension: str) -> None:
-        if self.known.trace is not None:
-            known, one = self.known, slice(0, 1)
+        known, one = self.known, slice(0, 1)
+        if known.trace is not None:
             known.trace.append(known.history.words_known(dimension, known.order[one], known.stop[one])[2])
 
     # -- the load ------------------------------------------------------------------------------------------
@@ -141,7 +145,9 @@ class Others:
             self._items, centres, lines.item[after], lines.centre[after], self._row_day[after]
         )
         place = {word: code for code, word in enumerate(routing.centres)}
-        following[lines.at] = np.array([place.get(word, -1) for word in centres], dtype=np.int64)[lines.centre[lines.at]]
+        following[lines.at] = np.array([place.get(word, -1) for word in centres], dtype=np.int64)[
+            lines.centre[lines.at]
+        ]
         known = following >= 0
         length = np.full(len(following), np.nan)
         length[known] = routing.queue_at(following[known], self._row_day[known])

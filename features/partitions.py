@@ -18,7 +18,7 @@ import pyarrow.parquet as pq
 from features.errors import InvalidEvents
 from features.events.columns import Columns
 from features.events.files import read_parquet_table
-from features.events.schema import COLUMNS, REQUIRED
+from features.events.schema import REQUIRED
 from features.events.text import Distinct
 from features.events.validation import Fault, checked, validate_events
 
@@ -99,8 +99,9 @@ def _split(
         source,
     )
     connection.execute(
-        f"CREATE TABLE parts AS SELECT order_id, "
-        f"CAST((sum(events) OVER (ORDER BY order_id NULLS FIRST) - events) // {most_events} AS INTEGER) AS part FROM sizes"
+        "CREATE TABLE parts AS SELECT order_id, CAST((sum(events) OVER (ORDER BY order_id NULLS FIRST) - events) "
+        f"// {most_events} AS INTEGER) AS part "
+        "FROM sizes"
     )
     out = folder / "parts"
     connection.execute(
@@ -141,7 +142,7 @@ def require_unique(parts: Sequence[Partition], hashed: Sequence[np.ndarray]) -> 
             order = str(columns["order_id"][row])
             if key in users:
                 raise InvalidEvents(
-                    f"{part.origin}: event_id must be unique within source {key[0]!r} unless the whole event is the same, "
-                    f"got {key[1]!r} for the orders {users[key]!r} and {order!r}"
+                    f"{part.origin}: event_id must be unique within source {key[0]!r} "
+                    f"unless the whole event is the same, got {key[1]!r} for the orders {users[key]!r} and {order!r}"
                 )
             users[key] = order

@@ -97,7 +97,7 @@ class Routing:
         return {pair: place for place, pair in enumerate(self.pairs)}
 
     def next_centre(self, items: Texts, centres: Texts, item: Ints, centre: Ints, day: Ints) -> Ints:
-        """(n,) index into ``self.centres`` of what comes after a work centre for an item at a day's start, -1 unknown."""
+        """(n,) what comes after a work centre for an item at a day's start: index into ``self.centres``, -1 unknown."""
         width = len(centres) + 1
         both, inverse = np.unique(item * width + centre + 1, return_inverse=True)
         words = [*map(str, centres), ""]
@@ -142,7 +142,7 @@ def _objects(words: list[str]) -> Texts:
 
 @njit(cache=True)
 def _leading(pair: Ints, day: Ints, to: Ints, amount: Ints, n_centres: int) -> tuple[Ints, Ints]:
-    """Rows sorted by pair and day: where the most frequent follower of a pair changes, and to which. Ties: the first."""
+    """Where the most frequent follower of a pair changes, and to which. Rows by pair and day; ties: the first."""
     place, following = np.empty(len(pair), dtype=np.int64), np.empty(len(pair), dtype=np.int64)
     counts = np.zeros(n_centres, dtype=np.int64)
     n, leader = 0, -1
@@ -153,7 +153,7 @@ def _leading(pair: Ints, day: Ints, to: Ints, amount: Ints, n_centres: int) -> t
         counts[to[i]] += amount[i]
         if i + 1 < len(pair) and pair[i + 1] == pair[i] and day[i + 1] == day[i]:
             continue
-        best = np.argmax(counts)
+        best = int(np.argmax(counts))
         if best != leader:
             leader = best
             place[n], following[n] = pair[i] * DAYS + day[i], leader

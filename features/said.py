@@ -74,8 +74,8 @@ def said_of(history: History, order: int, as_of: int) -> list[Said]:
             history.recorded[rows].tolist(),
             _given(history.date[rows]),
             _given(history.quantity[rows]),
-            history.source[rows].tolist(),
-            history.event_id[rows].tolist(),
+            history.coded["source"].take(rows).texts().tolist(),
+            history.ids.take(rows).texts().tolist(),
             *(_words(history, column, rows) for column in WORDS),
             strict=True,
         )

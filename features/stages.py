@@ -20,8 +20,8 @@ CONFIRMED = TYPE_CODE["operation.confirmed"]
 STATED = TYPE_CODE["readiness.stated"]
 FINAL, MET_WORD, PARTIAL = WORDS["final"], WORDS["met"], WORDS["partial"]
 CONDITION = np.full(64, -1, dtype=np.int64)
-for _place, _kind in enumerate(READINESS_KINDS):
-    CONDITION[WORDS[_kind]] = _place
+for _bit, _kind in enumerate(READINESS_KINDS):
+    CONDITION[WORDS[_kind]] = _bit
 """The place of each shipping condition, by the code of its word."""
 N_CONDITIONS = len(READINESS_KINDS)
 NOT_MET, MET = 1, 2
@@ -98,8 +98,8 @@ def _confirm(state: Ints, finished: NDArray[np.bool_], at: int, word: int, final
 
 @njit(cache=True, nogil=True)
 def _step(
-    state: Ints, finished: NDArray[np.bool_], conditions: Ints, whole: Ints, kind: int, at: int, quantity: int, date: int,
-    closing: int, saying: int, word: int, item: int, centre: int, recorded: int, occurred: int,
+    state: Ints, finished: NDArray[np.bool_], conditions: Ints, whole: Ints, kind: int, at: int, quantity: int,
+    date: int, closing: int, saying: int, word: int, item: int, centre: int, recorded: int, occurred: int,
 ) -> None:  # fmt: skip
     """Play one event. ``whole`` holds what is said of the whole order: (released at, confirmed)."""
     if kind == CREATED:
@@ -147,10 +147,12 @@ def _step(
 @njit(cache=True, nogil=True)
 def _stage_since(state: Ints, whole: Ints, line: int) -> int:
     """When the line entered its stage: see the page on the engine."""
-    if state[line, CHANGED_AT] != NEVER:
-        return state[line, CHANGED_AT]
-    released = max(state[line, RELEASED_AT], whole[0])
-    return released if released != NEVER else state[line, CREATED_AT]
+    changed: int = state[line, CHANGED_AT]
+    released: int = max(state[line, RELEASED_AT], whole[0])
+    created: int = state[line, CREATED_AT]
+    if changed != NEVER:
+        return changed
+    return released if released != NEVER else created
 
 
 @njit(cache=True, nogil=True)
@@ -172,8 +174,8 @@ def lines_at(
 ) -> tuple[NDArray[np.int64], Ints]:  # fmt: skip
     """The lines at each point (sorted by order and position), in the order of their ids.
 
-    Returns (14, n_lines) the rows named in ``LINE_ROWS``; (n_points,) the conditions met for the order, as bits: no line
-    says otherwise, and the whole order or every open line says so.
+    Returns (14, n_lines) the rows named in ``LINE_ROWS``; (n_points,) the conditions met for the order, as bits: no
+    line says otherwise, and the whole order or every open line says so.
     """
     room = 0
     for p in range(len(order)):
@@ -264,9 +266,9 @@ def passages(
         centre_of, mode_of, item_of = np.full(count, -1), np.zeros(count, np.int64), np.full(count, -1)
         for i in range(first[k], first[k + 1]):
             at, now = line[i], recorded[i]
-            if at >= 0 and type_[i] == CONFIRMED and centre[i] >= 0 and state[at, ITEM] >= 0:
-                if state[at, LAST_CENTRE] != centre[i]:
-                    rows, n = _told(rows, n, MOVED, now, state[at, ITEM], state[at, LAST_CENTRE], centre[i], 1)
+            names = at >= 0 and type_[i] == CONFIRMED and centre[i] >= 0
+            if names and state[at, ITEM] >= 0 and state[at, LAST_CENTRE] != centre[i]:
+                rows, n = _told(rows, n, MOVED, now, state[at, ITEM], state[at, LAST_CENTRE], centre[i], 1)
             _step(state, finished, conditions, whole, type_[i], at, quantity[i], date[i], closing[i],
                   saying[i], word[i], item[i], centre[i], now, occurred[i])  # fmt: skip
             for j in range(count) if at < 0 else range(at, at + 1):

@@ -122,23 +122,23 @@ class Lines(PerPoint):
     @property
     def days_in_stage(self) -> Floats:
         """(n_rows,) days since the line entered its stage."""
-        return (self.known.as_of[self.point] - self.stage_since) / DAY
+        return np.asarray((self.known.as_of[self.point] - self.stage_since) / DAY)
 
     @property
     def days_to_promise(self) -> Floats:
         """(n_rows,) days from now to the line's promise."""
-        return (self.promise - self.known.as_of[self.point]) / DAY
+        return np.asarray((self.promise - self.known.as_of[self.point]) / DAY)
 
     @property
     def ready(self) -> Mask:
         """(n_rows,) True where a shipping condition is met and none is not."""
-        return (self.met != 0) & (self.not_met == 0)
+        return np.asarray((self.met != 0) & (self.not_met == 0))
 
     def complete(self) -> Mask:
-        """(n_rows,) True where a line shipped, is closed, or has as many operations finished as its item usually needs."""
+        """(n_rows,) True where a line shipped, is closed, or has the operations finished its item usually needs."""
         usual = self.known.others.usual_operations()
         finished = np.where(np.isnan(usual), np.inf, np.rint(usual)) <= self.finished
-        return ~self.open | (finished & (self.finished >= 1))
+        return np.asarray(~self.open | (finished & (self.finished >= 1)))
 
     def of_open(self, values: Floats) -> Floats:
         """(n_rows,) the values of open lines, NaN for the rest."""

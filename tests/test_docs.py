@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pandas as pd
@@ -14,12 +15,17 @@ from features import decision_points
 from features.catalogue import catalogue
 from features.document import page
 from features.events import TYPES, write_events
+from features.selection import Select
 from serving.app import create_app
 from serving.cli import app
 from serving.commands import models, options
 from serving.commands import plant as plant_command
 from serving.settings import Settings
 from simulation import oracle
+from tests.naive.events import orders_of
+from tests.naive.others import Records
+from tests.naive.seen import Seen
+from tests.stories import UTC, created, event, known, moment, story
 from training import tracking
 
 ROOT = Path(__file__).parents[1]
@@ -97,3 +103,21 @@ def test_what_commands_repeat_to_start_quickly_is_what_the_library_says() -> Non
     assert options.SCHEMES == decision_points.SCHEMES
     assert models.CHAMPION == tracking.CHAMPION
     assert plant_command.FUTURES == oracle.FUTURES
+
+
+def test_the_signal_of_the_page_agrees_with_its_twin() -> None:
+    """The page's two functions, run as they stand, on a history with two credit holds and another one."""
+    code, naive = re.findall(r"```python\n(.*?)```", DOCS["adding_a_signal.md"], re.S)
+    told = [
+        created(0, 40),
+        *(event("hold.placed", d, kind=k) for d, k in ((1, "credit"), (2, "quality"), (3, "credit"))),
+    ]
+    defined: dict[str, Any] = {"signal": lambda *_: lambda function: function, "RISES": 1, "Select": Select}
+    exec("from __future__ import annotations\n" + code, defined)
+    exec("from __future__ import annotations\n" + naive, twin := {"twin": lambda function: function})
+    events = story(*told)
+    records = Records(orders_of(events), UTC, moment(9))
+    for day, expected in ((0.5, 0), (2, 1), (5, 2)):
+        assert defined["credit_holds"](known(events, day)).tolist() == [expected]
+        assert twin["credit_holds"](Seen.of(records, "A", moment(day))) == expected
+    assert "credit_holds" not in catalogue()

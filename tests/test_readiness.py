@@ -13,7 +13,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from features.blockers import Blocker, BlockerKind
-from features.catalogue import compute
 from features.context import Context
 from features.events import read_events
 from features.history import History
@@ -22,7 +21,7 @@ from features.orders import commitments
 from features.readiness import FIVE, Condition, ConditionState, Readiness, SaidBy, readiness
 from features.said import CONDITIONS, FAILED_LOTS, HOLDS, SHORTAGES, lines_of, said_of, things
 from features.times import micros
-from tests.stories import UTC, at, created, event, moment, points, shipped, story
+from tests.stories import UTC, at, created, event, moment, points, shipped, story, values
 
 STATED = {"open_holds": HOLDS, "open_shortages": SHORTAGES, "failed_inspections": FAILED_LOTS}
 
@@ -666,11 +665,12 @@ def open_lines(known: pd.DataFrame) -> set[str]:
 def test_what_stands_by_order_is_what_the_signals_count(rows: list[dict[str, Any]], day: int) -> None:
     history = History.of(story(*rows))
     seen = Known(history, points(history, day), Context.of(history, UTC, moment(day)))
-    signals = compute(seen, ["open_holds", "failed_inspections"])
+    signals = values(seen, ["open_holds", "failed_inspections", "conditions_outstanding"])
     for order in range(history.n_orders):
         found = readiness(history, order, moment(day))
         if found.state in ("open", "late"):
             counted = [kinds(found).count(kind) for kind in ("hold", "failed_inspection")]
+            counted.append(sum(condition.state != "met" for condition in found.conditions))
             np.testing.assert_array_equal(signals[order], counted)
 
 

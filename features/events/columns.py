@@ -63,7 +63,8 @@ def read_column(column: str, raw: Any, n: int, calendar: PlantCalendar) -> Read:
 
 
 def _is_text(kind: pa.DataType) -> bool:
-    return pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_dictionary(kind)
+    text: bool = pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_dictionary(kind)
+    return text
 
 
 def _read_series(column: str, kind: str, raw: pd.Series, calendar: PlantCalendar) -> Read:

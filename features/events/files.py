@@ -9,8 +9,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from features.errors import InvalidEvents
-from features.events.schema import COLUMNS, MOMENT, NUMBER, STRING
 from features.events.columns import Columns, as_frame
+from features.events.schema import COLUMNS, MOMENT, NUMBER, STRING
 from features.events.validation import checked, validate_events
 
 ARROW = pa.schema(

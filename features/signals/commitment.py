@@ -7,6 +7,10 @@ from features.history import Select
 from features.known import Floats, Known
 
 CHANGED = Select("commitment.changed")
+BY_PLANT = Select("commitment.changed", actor="plant")
+BY_CUSTOMER = Select("commitment.changed", actor="customer")
+CREATED = Select("order_line.created")
+QUANTITY_CHANGED = Select("order_line.changed")
 
 
 @signal("commitment", "days", EITHER, "{value} [day is|days are] left to the promise", "nothing is promised")
@@ -42,7 +46,7 @@ def promise_moves(known: Known) -> Floats:
 @signal("commitment", "moves", RISES, "the plant moved the promise {value} [time|times]")
 def promise_moves_by_plant(known: Known) -> Floats:
     """Times the plant moved the order's due date, moves."""
-    return known.promise_moves(Select("commitment.changed", actor="plant"))
+    return known.promise_moves(BY_PLANT)
 
 
 @signal(
@@ -66,13 +70,13 @@ def promise_spread(known: Known) -> Floats:
 @signal("commitment", "moves", EITHER, "the customer moved the promise {value} [time|times]")
 def promise_moves_by_customer(known: Known) -> Floats:
     """Times the customer moved the order's due date, moves."""
-    return known.promise_moves(Select("commitment.changed", actor="customer"))
+    return known.promise_moves(BY_CUSTOMER)
 
 
 @signal("commitment", "changes", RISES, "the ordered quantity was changed {value} [time|times]")
 def quantity_changes(known: Known) -> Floats:
     """Times an ordered quantity was changed, changes."""
-    return known.count(Select("order_line.changed"))
+    return known.count(QUANTITY_CHANGED)
 
 
 @signal(
@@ -85,5 +89,5 @@ def quantity_changes(known: Known) -> Floats:
 )
 def ordered_quantity_change(known: Known) -> Floats:
     """Ordered quantity in force against the quantity first ordered, less one; cancelled lines count as nothing."""
-    first = known.total(Select("order_line.created"), "quantity")
+    first = known.total(CREATED, "quantity")
     return known.ordered() / np.where(first > 0, first, np.nan) - 1

@@ -42,7 +42,7 @@ def customer_open_orders(known: Known) -> Floats:
     "it is not known where the lines go next",
 )
 def work_center_queue(known: Known) -> Floats:
-    """Lines of all orders at or heading for the next work centre of a line, the longest queue, known at the start of today."""
+    """Lines at or heading for the next work centre of a line, the longest queue, known at the start of today, lines."""
     lines = known.line_table(CONFIRMATIONS)
     return lines.highest(lines.of_open(known.others.queue()))
 

@@ -98,7 +98,7 @@ def operations_left(known: Known) -> Floats:
 
 @signal("progress", "share", FALLS, "{value} of the lines are complete", "nothing is ordered")
 def lines_complete_ratio(known: Known) -> Floats:
-    """Share of the order's lines that shipped, are closed, or have all operations finished that their items usually need."""
+    """Share of the lines that shipped, are closed, or have the operations finished that their item usually needs."""
     lines = known.line_table(SHIPMENTS)
     return lines.count(lines.complete()) / _or_nan(known.lines())
 
@@ -126,7 +126,7 @@ def complete_not_shippable(known: Known) -> Floats:
     "no such line has shipped yet",
 )
 def usual_days_left(known: Known) -> Floats:
-    """Days that lines of the item needed from this stage until they shipped, less those spent in it; the slowest line."""
+    """Days lines of the item needed from this stage until they shipped, less those spent in it; the slowest line."""
     lines = known.line_table(MILESTONES)
     return lines.highest(lines.of_open(_usual_days_left(known)))
 

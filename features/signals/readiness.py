@@ -41,7 +41,7 @@ def conditions_met_last_7_days(known: Known) -> Floats:
 
 @signal("readiness", "conditions", RISES, "{value} of the five shipping conditions [is|are] outstanding")
 def conditions_outstanding(known: Known) -> Floats:
-    """Of inspection, packaging, labels, documents and quantities: those not met for the order or for each line to ship."""
+    """Inspection, packaging, labels, documents, quantities: how many are not met for the order or each line to ship."""
     met = known.line_table(STATED).met_of_order & THE_FIVE
     return np.where(known.found, 5.0 - np.bitwise_count(met), np.nan)
 

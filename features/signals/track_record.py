@@ -125,7 +125,7 @@ def item_orders_judged(known: Known) -> Floats:
 
 @signal("track record", "share", RISES, "{value} of the orders with this item failed lately", "no item is named")
 def item_failure_share_recent(known: Known) -> Floats:
-    """Highest share among its items of orders judged in the last 180 days that failed, shrunk towards the whole record."""
+    """Highest share among its items of orders judged in the last 180 days that failed, shrunk to the whole record."""
     return _recent_share(known, "item")
 
 
