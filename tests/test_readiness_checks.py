@@ -4,21 +4,26 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
 import pandas as pd
 from hypothesis import given
 from hypothesis import strategies as st
 
-from features.catalogue import compute
-from features.context import Context
 from features.history import History
-from features.known import Known
 from features.orders import commitments
-from features.readiness import FIVE, Readiness, readiness
-from features.said import CONDITIONS, FAILED_LOTS, HOLDS, SHORTAGES, lines_of, said_of, things
-from tests.stories import UTC, at, created, event, moment, points, story
+from features.readiness import Readiness, readiness
+from features.said import CONDITIONS, lines_of, said_of, things
+from tests.stories import at, created, event, known, moment, story, values
 
-STATED = {"open_holds": HOLDS, "open_shortages": SHORTAGES, "failed_inspections": FAILED_LOTS}
+SIGNALS = [
+    "open_holds",
+    "open_shortages",
+    "failed_inspections",
+    "holds_overdue",
+    "shortages_overdue",
+    "conditions_met",
+    "conditions_not_met",
+    "conditions_outstanding",
+]
 
 
 REFERENCE = st.sampled_from([None, "r1", "r2"])
@@ -127,78 +132,26 @@ def test_lines_are_those_of_the_commitments(rows: list[dict[str, Any]], day: int
 
 
 @given(EVENTS, DAYS)
-def test_counts_are_those_of_a_reader_with_a_pencil(rows: list[dict[str, Any]], day: int) -> None:
-    events = story(*rows)
-    history = History.of(events)
-    for order, name in enumerate(history.order_ids):
-        found = readiness(history, order, moment(day))
-        said = said_of(history, order, moment(day))
-        expected = naive(events[(events["order_id"] == name).to_numpy()], day)
-        stand = {signal: sum(thing.on for thing in things(said, subject)) for signal, subject in STATED.items()}
-        conditions = things(said, CONDITIONS)
-        stand["conditions_not_met"] = sum(not thing.on for thing in conditions)
-        stand["conditions_met"] = sum(thing.on for thing in conditions)
-        assert stand == {signal: expected[signal] for signal in stand}
+def test_what_stands_is_what_the_signals_count(rows: list[dict[str, Any]], day: int) -> None:
+    """Signals have their naive twins; agreeing with them is agreeing with the definitions."""
+    seen = known(story(*rows), day)
+    expected = pd.DataFrame(values(seen, SIGNALS), columns=SIGNALS)
+    for order in range(seen.history.n_orders):
+        found = readiness(seen.history, order, moment(day))
         if found.state in ("open", "late"):
-            assert sum(condition.state != "met" for condition in found.conditions) == expected["conditions_outstanding"]
-            told = [sum(b.kind == kind for b in found.blockers) for kind in ("hold", "shortage", "failed_inspection")]
-            assert told == [expected[signal] for signal in STATED]
+            conditions = things(said_of(seen.history, order, moment(day)), CONDITIONS)
+            counted = {
+                "open_holds": count(found, "hold"),
+                "open_shortages": count(found, "shortage"),
+                "failed_inspections": count(found, "failed_inspection"),
+                "holds_overdue": sum(b.overdue for b in found.blockers if b.kind == "hold"),
+                "shortages_overdue": sum(b.overdue for b in found.blockers if b.kind == "shortage"),
+                "conditions_met": sum(thing.on for thing in conditions),
+                "conditions_not_met": sum(not thing.on for thing in conditions),
+                "conditions_outstanding": sum(condition.state != "met" for condition in found.conditions),
+            }
+            assert counted == expected.loc[order].to_dict()
 
 
-def naive(own: pd.DataFrame, day: float) -> dict[str, int]:
-    """Counts by the definitions: walk through the known rows and keep the latest statement of each thing."""
-    known = own[(own["recorded_at"] <= at(day)).to_numpy()]
-    known = known.sort_values(["recorded_at", "occurred_at", "source", "event_id"])
-    latest: dict[str, dict[tuple[Any, ...], str]] = {
-        kind: {} for kind in ("hold", "material", "inspection", "readiness")
-    }
-    for row in known.to_dict("records"):
-        kind = str(row["type"]).split(".")[0]
-        if kind not in latest:
-            continue
-        word = row["kind"] if kind == "readiness" else row["reference"]
-        word = ("word", word) if pd.notna(word) else ("kind", row["kind"] if pd.notna(row["kind"]) else None)
-        line = row["line_id"] if kind in ("material", "readiness") and pd.notna(row["line_id"]) else None
-        if kind in ("material", "readiness") and line is None:
-            latest[kind] = {key: state for key, state in latest[kind].items() if key[1] != word}
-        latest[kind][line, word] = row["type"] if kind == "hold" else row["state"]
-    lines = open_lines(known)
-    conditions = latest["readiness"]
-    met = [
-        kind
-        for kind in FIVE
-        if "not_met" not in {state for (_, word), state in conditions.items() if word == ("word", kind)}
-        and (
-            (None, ("word", kind)) in conditions
-            or (lines and all((line, ("word", kind)) in conditions for line in lines))
-        )
-    ]
-    return {
-        "open_holds": list(latest["hold"].values()).count("hold.placed"),
-        "open_shortages": list(latest["material"].values()).count("short"),
-        "failed_inspections": list(latest["inspection"].values()).count("failed"),
-        "conditions_met": list(conditions.values()).count("met"),
-        "conditions_not_met": list(conditions.values()).count("not_met"),
-        "conditions_outstanding": 5 - len(met),
-    }
-
-
-def open_lines(known: pd.DataFrame) -> set[str]:
-    """Names of the lines still to ship; no condition names the unnamed one."""
-    if known.empty:
-        return set()
-    history = History.of(known)
-    said = said_of(history, 0, int(history.recorded.max()))
-    return {line.id or "unnamed" for line in lines_of(said) if line.open}
-
-
-@given(EVENTS, DAYS)
-def test_what_stands_by_order_is_what_the_signals_count(rows: list[dict[str, Any]], day: int) -> None:
-    history = History.of(story(*rows))
-    seen = Known(history, points(history, day), Context.of(history, UTC, moment(day)))
-    signals = compute(seen, ["open_holds", "failed_inspections"])
-    for order in range(history.n_orders):
-        found = readiness(history, order, moment(day))
-        if found.state in ("open", "late"):
-            counted = [sum(b.kind == kind for b in found.blockers) for kind in ("hold", "failed_inspection")]
-            np.testing.assert_array_equal(signals[order], counted)
+def count(found: Readiness, kind: str) -> int:
+    return sum(blocker.kind == kind for blocker in found.blockers)
