@@ -193,8 +193,8 @@ class History:
         said, kind = self.coded[by], self.coded["kind"]
         named = len(said.words)
         codes = np.where(said.codes >= 0, said.codes, named + 1 + kind.codes)
-        numbers, count = engine.numbered(self.first, codes, named + 1 + len(kind.words))
-        return numbers, count
+        found: tuple[Ints, Ints] = engine.numbered(self.first, codes, named + 1 + len(kind.words))
+        return found
 
     def standing(self, things: Standing) -> tuple[Ints, Ints]:
         """(n_events + 1,) running counts and moments of what stands, see ``features.engine.standing``."""

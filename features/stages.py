@@ -132,7 +132,7 @@ def _step(
         if said == FINAL or said == PARTIAL:
             _confirm(state, finished, at, word, said == FINAL, recorded)
         if at >= 0:
-            state[at, CONFIRMED_ITSELF], state[at, CENTRE], state[at, AFTER_IT] = 1, centre, finished[at + 1, word]
+            state[at, CONFIRMED_ITSELF], state[at, CENTRE], state[at, AFTER_IT] = 1, centre, said == FINAL
             if centre >= 0:
                 state[at, LAST_CENTRE] = centre
         else:
