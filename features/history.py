@@ -198,9 +198,8 @@ class History:
 
     def standing(self, things: Standing) -> tuple[Ints, Ints]:
         """(n_events + 1,) running counts and moments of what stands, see ``features.engine.standing``."""
-        return self.once(
-            ("standing", things), lambda: engine.standing(*self._statements(things), *self._clocks(things))
-        )
+        make = lambda: engine.standing(*self._statements(things), *self._clocks(things))  # noqa: E731
+        return cast(tuple[Ints, Ints], self.once(("standing", things), make))
 
     def standing_things(self, things: Standing, order: Ints, start: Ints, stop: Ints) -> tuple[Ints, Ints, Ints]:
         """What stands at each point: (point, since in microseconds, position of the statement)."""
