@@ -30,7 +30,7 @@ NAMES = [name for name in catalogue() if name in TWINS]
 ZONES = st.sampled_from(["UTC", "UTC", "Pacific/Auckland"])
 ENDS = st.sampled_from([None, None, None, *map(moment, (200, 200, 9.25, 4.5, 2)), moment(6.5) - 1])
 """When the records end: with the last one, long after, or on a day; the last of these is the end of one."""
-MANY = settings(max_examples=max(600, settings.default.max_examples))
+MANY = settings(max_examples=max(600, settings().max_examples))
 """Few histories are deep, so this takes more of them than other tests."""
 
 
@@ -121,17 +121,13 @@ def twin(name: str, *rows: dict[str, Any], day: float, order: str = "A") -> floa
     return TWINS[name](Seen.of(records, order, moment(day)))
 
 
-def confirmed(day: float, operation: str, order: str = "A", /, line: str | None = "1", **says: Any) -> dict[str, Any]:
-    return event(
-        "operation.confirmed",
-        day,
-        order,
-        **({"quantity": 1, "state": "final", "reference": operation, "line": line} | says),
-    )
+def confirmed(day: float, operation: str, order: str = "A", **says: Any) -> dict[str, Any]:
+    given: dict[str, Any] = {"quantity": 1, "state": "final", "reference": operation, "line": "1"}
+    return event("operation.confirmed", day, order, **(given | says))
 
 
 def test_what_is_said_of_the_whole_order_replaces_what_was_said_of_its_lines() -> None:
-    labels = {"kind": "labels"}
+    labels: dict[str, Any] = {"kind": "labels"}
     told = [
         created(0, 20, line="1"),
         created(0, 20, line="2"),
