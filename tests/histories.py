@@ -110,6 +110,7 @@ PACKED: Says = ("readiness.stated", {"kind": "packaging", "state": "met"})
 SHIPPED: Says = ("goods.issued", {"quantity": 10})
 SHIPPED_SHORT: Says = ("goods.issued", {"quantity": 9})
 RETURNED: Says = ("goods.issued", {"quantity": -10})
+ORDERED_ANEW: Says = ("order_line.created", {"quantity": 9, "date": 15, "item": "x"})
 LESS: Says = ("order_line.changed", {"quantity": 9})
 
 
@@ -127,6 +128,7 @@ WAYS_TO_MAKE = st.sampled_from(
         [BEGUN, HALF_SAWN, SAWN, MILLED, PACKED, SHIPPED],
         [BEGUN, SAWN, UNSAWN, SAWN, SHIPPED],
         [BEGUN, PACKED, SHIPPED],
+        [SHIPPED_SHORT, ORDERED_ANEW],
         [SAWN, SHIPPED_SHORT, LESS],
         [SHIPPED_SHORT],
         [SHIPPED, RETURNED, SHIPPED],
@@ -150,11 +152,31 @@ def _comes_and_goes(draw: st.DrawFn, order: str, line: str | None, day: float) -
     """It may be said of the line and then of the whole order, or the other way round."""
     told, reference, whole = [], draw(REFERENCE), draw(st.booleans())
     for what, says in draw(COMES_AND_GOES):
-        of = draw(st.sampled_from([line, line, None])) if whole else line
+        of = draw(st.sampled_from([line, None])) if whole else line
         date, late = draw(DATE_OR_NONE), draw(LATE)
         told.append(event(what, day, order, late=late, line=of, reference=reference, date=date, **says))
         day += draw(PASSES)
     return told
+
+
+def _of_lines_and_order(draw: st.DrawFn, order: str, line: str | None, day: float) -> list[Row]:
+    """A condition, a component or an operation: stated now of a line, now of the whole order."""
+    what, says, states = draw(OF_LINES)
+    told = []
+    for _ in range(draw(st.integers(2, 5))):
+        of, state, date = draw(st.sampled_from([line, "1", None])), draw(st.sampled_from(states)), draw(DATE)
+        told.append(event(what, day, order, line=of, state=state, date=date, **says))
+        day += draw(PASSES)
+    return told
+
+
+OF_LINES: st.SearchStrategy[tuple[str, Row, list[str | None]]] = st.sampled_from(
+    [
+        ("readiness.stated", {"kind": "labels"}, ["met", "not_met"]),
+        ("material.stated", {"reference": "r1"}, ["short", "short", "available"]),
+        ("operation.confirmed", {"reference": "10", "quantity": 10, "work_center": "saw"}, ["final", "partial", None]),
+    ]
+)
 
 
 def _plan_moves(draw: st.DrawFn, order: str, line: str | None, day: float) -> list[Row]:
@@ -177,7 +199,7 @@ def _is_made(draw: st.DrawFn, order: str, line: str | None, day: float) -> list[
     return told[: len(told) - draw(st.sampled_from([0, 0, 1, 2]))]
 
 
-CHAPTERS: list[Chapter] = [_anything, _anything, _comes_and_goes, _plan_moves, _is_made, _is_made]
+CHAPTERS: list[Chapter] = [_anything, _anything, _comes_and_goes, _of_lines_and_order, _plan_moves, _is_made]
 
 
 @st.composite
@@ -253,7 +275,7 @@ def histories(draw: st.DrawFn, largest: int = LARGEST) -> list[Row]:
 def moments_of(rows: list[Row]) -> st.SearchStrategy[int]:
     """Any quarter of a day, or when something was recorded or is stated to be, or some days after that."""
     told = [row["recorded_at"] for row in rows] + [row["date"] for row in rows if row.get("date") is not None]
-    after = st.sampled_from([0, 0, 0, 2, 7, 7, 182])
+    after = st.sampled_from([0, 0, 0, 2, 7, 7, 182, 182])
     return st.one_of(
         st.integers(0, 80).map(lambda quarters: moment(quarters / 4)),
         st.tuples(st.sampled_from(told), after).map(lambda at: micros(at[0]) + days(at[1])),
@@ -262,6 +284,6 @@ def moments_of(rows: list[Row]) -> st.SearchStrategy[int]:
 
 @st.composite
 def histories_and_moments(draw: st.DrawFn) -> tuple[list[Row], list[int]]:
-    """A history and a few moments, ascending."""
+    """A history and two to four moments, ascending."""
     rows = draw(histories())
-    return rows, sorted(draw(st.lists(moments_of(rows), min_size=1, max_size=4, unique=True)))
+    return rows, sorted(draw(st.lists(moments_of(rows), min_size=2, max_size=4, unique=True)))
