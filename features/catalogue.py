@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import importlib
-import os
 import pkgutil
 import re
 from calendar import day_name
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import lru_cache, partial
 from pathlib import Path
@@ -20,11 +18,11 @@ from features.context import Context
 from features.decision_points import DecisionPoints
 from features.history import History
 from features.known import Floats, Known
+from features.threads import side_by_side
 from features.times import Ints
 
 PART_EVENTS = 1 << 16
 FEW_POINTS = 256
-THREADS = os.cpu_count() or 1
 Progress = Callable[[int, int], None]
 
 
@@ -188,15 +186,14 @@ def compute(
     by = points.ranks()
     ordered = points.take(by) if by is not None else points
     done = 0
-    with ThreadPoolExecutor(THREADS) as pool:
-        parts = list(_parts(history, ordered))
-        for part, filled in zip(
-            parts, pool.map(partial(_part, history, ordered, context, entries), parts), strict=True
-        ):
-            rows = slice(part[2], part[3])
-            values[rows if by is None else by[rows]] = filled
-            done += part[3] - part[2]
-            tell(done, len(points))
+    parts = list(_parts(history, ordered))
+    for part, filled in zip(
+        parts, side_by_side(partial(_part, history, ordered, context, entries), parts), strict=True
+    ):
+        rows = slice(part[2], part[3])
+        values[rows if by is None else by[rows]] = filled
+        done += part[3] - part[2]
+        tell(done, len(points))
     return values
 
 

@@ -21,6 +21,7 @@ from features.orders import OPEN, commitments, line_columns, operation_words
 from features.outcomes import MISSED, ON_TIME_IN_FULL, PARTIAL, Beliefs, beliefs
 from features.routing import Routing, transition_tallies
 from features.stages import LEFT, OPENED, STAGE, passages
+from features.threads import side_by_side
 from features.times import EARLIEST, Ints, PlantCalendar, isoformat, plant_calendar
 
 ALL = "all"
@@ -39,7 +40,10 @@ class Part:
     @classmethod
     def of(cls, history: History, calendar: PlantCalendar) -> Part:
         """What the orders of a history add."""
-        tallies = _records(history, calendar) | _load(history, calendar) | _work(history, calendar)
+        tallies: Tallies = {}
+        commitments(history)
+        for told in side_by_side(lambda tell: tell(history, calendar), (_work, _records, _load), history.n_events):
+            tallies |= told
         return cls(tallies, int(history.recorded.max(initial=EARLIEST)))
 
 

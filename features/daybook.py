@@ -41,7 +41,7 @@ class Tally:
     @classmethod
     def of(cls, keys: Texts, key: Ints, sub: Ints | int, day: Ints, changes: Ints) -> Tally:
         """From key index (n,), subdivision, day (n,), changes (n, n_totals) in any order; equal places add up."""
-        said = np.unique(key)
+        said = np.flatnonzero(np.bincount(key, minlength=len(keys)))
         by = np.argsort(keys[said], kind="stable")
         rank = np.zeros(len(keys), dtype=np.int64)
         rank[said[by]] = np.arange(len(said))
@@ -144,7 +144,7 @@ class Daybook:
 
 def _merged(place: Ints, changes: Ints) -> tuple[Ints, Ints]:
     """Sorted by place, the changes of equal places added up; what adds up to nothing is left out."""
-    by = np.argsort(place, kind="stable")
+    by = np.argsort(place)
     ordered = place[by]
     begins = np.flatnonzero(np.append(True, ordered[1:] != ordered[:-1])[: len(ordered)])
     added = np.add.reduceat(changes[by], begins, axis=0) if len(begins) else changes[:0]

@@ -20,14 +20,16 @@ from numpy.typing import NDArray
 from features import engine
 from features.events.columns import Columns, as_columns
 from features.events.schema import DIMENSIONS, MICRO, TYPE_CODE
-from features.events.text import Coded, Texts
+from features.events.text import Coded, Distinct, Texts
 from features.selection import Select, Standing, sayings
+from features.threads import side_by_side
 from features.times import NEVER, Ints
 
 __all__ = ["PLANNED_END", "History", "Select", "Standing", "Texts"]
 T = TypeVar("T")
 CODED = ("source", "line_id", "kind", "state", "reference", "reason", "actor", *DIMENSIONS)
 PLANNED_END = Select("production.released", "production.rescheduled")
+TAKEN = (*CODED, "event_id", "type", "recorded_at", "occurred_at", "date", "quantity", "value")
 COLUMNS = ("order", "recorded", "occurred", "date", "quantity", "value", "type", "line", "saying")
 
 
@@ -76,25 +78,26 @@ class History:
         """The same from its columns, as ``features.events.columns`` has them."""
         orders = columns["order_id"].ranked()
         by, first = _sorted(orders, columns)
-        order = orders.codes[by]
-        coded = {name: columns[name].take(by) for name in CODED}
+        chosen = side_by_side(lambda name: _take(columns[name], by), TAKEN, len(by))
+        taken = dict(zip(TAKEN, chosen, strict=True))
+        coded = {name: taken[name] for name in CODED}
         coded["line_id"] = coded["line_id"].ranked()
-        types = _type_codes(columns["type"])[by]
+        types = _type_codes(taken["type"])
         line, lines = _lines(first, coded["line_id"], types == TYPE_CODE["order_line.created"])
         return cls(
             order_ids=orders.words,
             first=first,
             lines=lines,
-            order=order,
-            recorded=columns["recorded_at"][by],
-            occurred=columns["occurred_at"][by],
-            date=columns["date"][by],
-            quantity=_millionths(columns["quantity"][by]),
-            value=_millionths(columns["value"][by]),
+            order=orders.codes[by],
+            recorded=taken["recorded_at"],
+            occurred=taken["occurred_at"],
+            date=taken["date"],
+            quantity=_millionths(taken["quantity"]),
+            value=_millionths(taken["value"]),
             type=types,
             line=line,
             saying=sayings(types, coded),
-            ids=columns["event_id"].take(by),
+            ids=taken["event_id"],
             coded=coded,
         )
 
@@ -263,6 +266,10 @@ class History:
 
 
 _MISSING = object()
+
+
+def _take(values: Any, by: Ints) -> Any:
+    return values.take(by) if isinstance(values, Coded | Distinct) else values[by]
 
 
 def _millionths(values: NDArray[np.float64]) -> Ints:

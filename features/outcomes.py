@@ -31,7 +31,8 @@ TRACK_RECORD_NOTICE = 7 * DAY
 class Beliefs:
     """Every change of what the records say became of an order: shapes (n_changes,).
 
-    ``judged_at`` is the moment whose promise the order is held to, ``known_at`` since when the belief is held.
+    ``judged_at`` is the moment whose promise the order is held to, ``known_at`` since when the belief is held: never
+    before the order is judged, as what is recorded until then may change the promise it is held to.
     """
 
     order: Ints
@@ -85,7 +86,8 @@ def beliefs(history: History, notice: int = TRACK_RECORD_NOTICE, grace: int = GR
     clocks = (history.occurred, history.recorded)
     lines = line_columns(history)
     *_, owner, known_at, outcome = judge(*lines, *clocks, order, position + 1, LATEST, grace, 0.0, True)
-    return Beliefs(order[owner], as_of[owner], known_at, outcome)
+    judged_at = as_of[owner]
+    return Beliefs(order[owner], judged_at, np.maximum(known_at, judged_at), outcome)
 
 
 def judged_moments(history: History, notice: int) -> tuple[Ints, Ints, NDArray[np.bool_]]:

@@ -11,6 +11,7 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from numba import njit
 
 from features.daybook import DAYS, Daybook, Tally
@@ -43,7 +44,7 @@ def _tally(words: list[Texts], codes: list[Ints], day: Ints, changes: Ints) -> T
     if not len(day):
         return Tally.of(np.empty(0, dtype=object), day, 0, day, changes)
     shape = tuple(len(column) + 1 for column in words)
-    joined, key = np.unique(np.ravel_multi_index([column + 1 for column in codes], shape), return_inverse=True)
+    key, joined = pd.factorize(np.ravel_multi_index([column + 1 for column in codes], shape))
     padded = [["", *map(str, column)] for column in words]
     keys = np.empty(len(joined), dtype=object)
     keys[:] = [

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,13 +15,14 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from features.catalogue import THREADS, catalogue, compute
+from features.catalogue import catalogue, compute
 from features.context import Context, Part
 from features.decision_points import DecisionPoints, decision_points
 from features.errors import InvalidRequest
 from features.history import History
 from features.partitions import PARTITION_EVENTS, Partition, ids_of, partitions, require_unique
 from features.pipeline import open_orders
+from features.threads import side_by_side
 from features.times import PlantCalendar, isoformat, micros, plant_calendar
 
 Chooser = Callable[[History], DecisionPoints]
@@ -94,10 +94,9 @@ def context_of(parts: list[Partition], calendar: PlantCalendar, tell: Progress =
         return Part.of(history, calendar), ids, int(history.recorded.min())
 
     found = []
-    with ThreadPoolExecutor(THREADS) as pool:
-        for done, one in enumerate(pool.map(read, parts), start=1):
-            found.append(one)
-            tell("reading what orders say about each other", done, len(parts))
+    for done, one in enumerate(side_by_side(read, parts), start=1):
+        found.append(one)
+        tell("reading what orders say about each other", done, len(parts))
     require_unique(parts, [ids for _, ids, _ in found])
     return Context.sum([part for part, _, _ in found], calendar), min(first for _, _, first in found)
 

@@ -108,7 +108,7 @@ class Dataset:
 
 
 def build_dataset(
-    events: pd.DataFrame, scheme: str = "daily", until: int | None = None, zone: str = "UTC", per_order: int = 8
+    events: pd.DataFrame, scheme: str = "daily", until: int | None = None, zone: str = "UTC", per_order: int = 20
 ) -> Dataset:
     """Label the decision points of all orders by what was recorded until ``until``.
 

@@ -16,6 +16,7 @@ from features.errors import InvalidEvents
 from features.events.columns import Columns, Mask, Read, as_frame, read_column, take
 from features.events.schema import COLUMNS, REQUIRED, TYPES
 from features.events.text import Coded, Distinct
+from features.threads import side_by_side
 from features.times import NEVER, plant_calendar
 
 RANK = {column: rank for rank, column in enumerate(COLUMNS)}
@@ -98,7 +99,8 @@ def validate_events(table: pd.DataFrame | pa.Table, zone: str = "UTC") -> Valida
 def validate_columns(raw: Mapping[str, Any], n: int, zone: str = "UTC") -> Validated:
     """The same for columns of any origin: a Series or an object array of ``n`` values each; missing ones are empty."""
     calendar = plant_calendar(zone)
-    read = {column: read_column(column, raw.get(column), n, calendar) for column in COLUMNS}
+    found = side_by_side(lambda column: read_column(column, raw.get(column), n, calendar), COLUMNS, n)
+    read = dict(zip(COLUMNS, found, strict=True))
     columns: Columns = {column: found.values for column, found in read.items()}
     faults = [fault for found in read.values() for fault in _unread(found)]
     unread = {(fault.row, fault.column) for fault in faults}

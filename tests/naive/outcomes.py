@@ -99,7 +99,7 @@ def beliefs(events: Events) -> list[Belief]:
             told.append(Belief(recorded_at, None))
         if n == len(events) or moment < events[n].recorded_at:
             told.append(Belief(moment, outcome))
-    return told
+    return [Belief(max(belief.known_at, judgement.at), belief.outcome) for belief in told]
 
 
 def _verdicts(events: Events, known: int) -> list[tuple[str, int]]:
