@@ -171,6 +171,7 @@ def compute(
     context: Context,
     names: list[str] | None = None,
     tell: Progress = unheard,
+    threads: int = THREADS,
 ) -> Floats:
     """(n_points, n_signals) every signal, in the order of ``names`` or of the catalogue, column by column in memory.
 
@@ -178,6 +179,7 @@ def compute(
     ----------
     points : (n_points,) in any order
     tell : called with (points done, points in all) as parts of the history are done
+    threads : parts of the history that are done at a time
     """
     known = catalogue()
     entries = [known[name] for name in names or known]
@@ -188,7 +190,7 @@ def compute(
     by = points.ranks()
     ordered = points.take(by) if by is not None else points
     done = 0
-    with ThreadPoolExecutor(THREADS) as pool:
+    with ThreadPoolExecutor(threads) as pool:
         parts = list(_parts(history, ordered))
         for part, filled in zip(
             parts, pool.map(partial(_part, history, ordered, context, entries), parts), strict=True
