@@ -18,7 +18,7 @@ from features.context import Context
 from features.decision_points import DecisionPoints
 from features.history import History
 from features.known import Floats, Known
-from features.threads import side_by_side
+from features.threads import CORES, side_by_side
 from features.times import Ints
 
 PART_EVENTS = 1 << 16
@@ -169,6 +169,7 @@ def compute(
     context: Context,
     names: list[str] | None = None,
     tell: Progress = unheard,
+    threads: int = CORES,
 ) -> Floats:
     """(n_points, n_signals) every signal, in the order of ``names`` or of the catalogue, column by column in memory.
 
@@ -176,6 +177,7 @@ def compute(
     ----------
     points : (n_points,) in any order
     tell : called with (points done, points in all) as parts of the history are done
+    threads : parts of the history that are done at a time
     """
     known = catalogue()
     entries = [known[name] for name in names or known]
@@ -187,11 +189,10 @@ def compute(
     ordered = points.take(by) if by is not None else points
     done = 0
     parts = list(_parts(history, ordered))
-    for part, filled in zip(
-        parts, side_by_side(partial(_part, history, ordered, context, entries), parts), strict=True
-    ):
+    filled = side_by_side(partial(_part, history, ordered, context, entries), parts, threads=threads)
+    for part, rows_of_part in zip(parts, filled, strict=True):
         rows = slice(part[2], part[3])
-        values[rows if by is None else by[rows]] = filled
+        values[rows if by is None else by[rows]] = rows_of_part
         done += part[3] - part[2]
         tell(done, len(points))
     return values

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 from numpy.typing import NDArray
 
 from features.daybook import Daybook, Tally
@@ -22,7 +23,7 @@ from features.outcomes import MISSED, ON_TIME_IN_FULL, PARTIAL, Beliefs, beliefs
 from features.routing import Routing, transition_tallies
 from features.stages import LEFT, OPENED, STAGE, passages
 from features.threads import side_by_side
-from features.times import EARLIEST, Ints, PlantCalendar, isoformat, plant_calendar
+from features.times import EARLIEST, LATEST, Ints, PlantCalendar, isoformat, plant_calendar
 
 ALL = "all"
 ALL_WORDS = np.array([ALL], dtype=object)
@@ -32,9 +33,16 @@ Tallies = dict[str, Tally]
 
 @dataclass(frozen=True)
 class Part:
-    """What some of the orders add to a context; parts of different orders add up."""
+    """What some of the orders add to a context; parts of different orders add up.
+
+    Attributes
+    ----------
+    tallies : by name, see ``_records``, ``_load`` and ``_work``
+    known_from, known_until : microseconds, the first and the last record
+    """
 
     tallies: Tallies
+    known_from: int
     known_until: int
 
     @classmethod
@@ -44,7 +52,39 @@ class Part:
         commitments(history)
         for told in side_by_side(lambda tell: tell(history, calendar), (_work, _records, _load), history.n_events):
             tallies |= told
-        return cls(tallies, int(history.recorded.max(initial=EARLIEST)))
+        recorded = history.recorded
+        return cls(tallies, int(recorded.min(initial=LATEST)), int(recorded.max(initial=EARLIEST)))
+
+    @classmethod
+    def sum(cls, parts: Sequence[Part]) -> Part:
+        """What the orders of all parts add, in any order of the parts."""
+        tallies = {name: Tally.sum([part.tallies[name] for part in parts]) for name in parts[0].tallies}
+        return cls(tallies, min(part.known_from for part in parts), max(part.known_until for part in parts))
+
+    def to_arrow(self) -> pa.Table:
+        """A row a tally; ``from_arrow`` gives the same part."""
+        tallies = self.tallies.values()
+        columns = {
+            "name": pa.array(self.tallies, type=pa.string()),
+            "totals": pa.array([tally.changes.shape[1] for tally in tallies], type=pa.int64()),
+            "keys": pa.array([list(tally.keys) for tally in tallies], type=pa.large_list(pa.string())),
+            "place": pa.array([tally.place for tally in tallies], type=pa.large_list(pa.int64())),
+            "changes": pa.array([tally.changes.reshape(-1) for tally in tallies], type=pa.large_list(pa.int64())),
+        }
+        ends = {"known_from": str(self.known_from), "known_until": str(self.known_until)}
+        return pa.table(columns).replace_schema_metadata(ends)
+
+    @classmethod
+    def from_arrow(cls, kept: pa.Table) -> Part:
+        tallies = {}
+        for row in range(len(kept)):
+            name, totals = kept["name"][row].as_py(), kept["totals"][row].as_py()
+            place, changes = (kept[column][row].values.to_numpy() for column in ("place", "changes"))
+            keys = np.empty(len(kept["keys"][row]), dtype=object)
+            keys[:] = kept["keys"][row].as_py()
+            tallies[name] = Tally(keys, place, changes.reshape(-1, totals))
+        ends = kept.schema.metadata
+        return cls(tallies, int(ends[b"known_from"]), int(ends[b"known_until"]))
 
 
 @dataclass(frozen=True)
@@ -73,11 +113,11 @@ class Context:
     @classmethod
     def sum(cls, parts: Sequence[Part], calendar: PlantCalendar, known_until: int | None = None) -> Context:
         """The same from the parts of disjoint sets of orders, in any order."""
-        tallies = {name: Tally.sum([part.tallies[name] for part in parts]) for name in parts[0].tallies}
+        whole = Part.sum(parts)
+        tallies = dict(whole.tallies)
         routing = Routing.of(*(tallies.pop(name) for name in ("moved", "waiting", "at work")))
         books = {name: Daybook.of(tally) for name, tally in tallies.items()}
-        end = max(part.known_until for part in parts) if known_until is None else known_until
-        return cls(calendar, books, routing, end)
+        return cls(calendar, books, routing, whole.known_until if known_until is None else known_until)
 
     def lookup_day(self, as_of: Ints) -> Ints:
         """The day whose start each moment looks things up at."""

@@ -16,6 +16,7 @@ from features.outcomes import judged_moments
 from features.times import DAY, LATEST, NEVER, Ints, PlantCalendar, timestamps
 
 SCHEMES = "daily, events, all, or before=DAYS such as before=7"
+BEFORE = re.compile(r"before=(\d{1,4}(?:\.\d+)?)")
 
 
 @dataclass(frozen=True)
@@ -59,6 +60,12 @@ def standing_orders(history: History, as_of: int) -> DecisionPoints:
     return DecisionPoints(order[known], moment[known])
 
 
+def require_scheme(scheme: str) -> None:
+    """Raise ``InvalidRequest`` for a scheme that is none."""
+    if scheme not in ("daily", "events", "all") and not BEFORE.fullmatch(scheme):
+        raise InvalidRequest(f"the decision points must be {SCHEMES}, got {scheme!r}")
+
+
 def decision_points(history: History, scheme: str, calendar: PlantCalendar, until: int | None = None) -> DecisionPoints:
     """The moments at which each order was open, by a scheme.
 
@@ -68,8 +75,9 @@ def decision_points(history: History, scheme: str, calendar: PlantCalendar, unti
         (once an order: seven days before its promise, or when it became known, if that was later)
     until : microseconds, no decision point after it (default: when the last event was recorded)
     """
+    require_scheme(scheme)
     end = until if until is not None else int(history.recorded.max(initial=0))
-    notice = re.fullmatch(r"before=(\d{1,4}(?:\.\d+)?)", scheme)
+    notice = BEFORE.fullmatch(scheme)
     if notice:
         position, as_of, open_ = judged_moments(history, int(float(notice[1]) * DAY))
         wanted = open_ & (as_of <= end)
@@ -79,11 +87,9 @@ def decision_points(history: History, scheme: str, calendar: PlantCalendar, unti
         order, as_of = _days(history, state, calendar, end)
     elif scheme == "events":
         order, as_of = _events(history, state, end)
-    elif scheme == "all":
+    else:
         parts = (_days(history, state, calendar, end), _events(history, state, end))
         order, as_of = (np.concatenate(column) for column in zip(*parts, strict=True))
-    else:
-        raise InvalidRequest(f"the decision points must be {SCHEMES}, got {scheme!r}")
     return _sorted(order, as_of)
 
 

@@ -18,4 +18,8 @@ class InvalidRequest(ShipriskError):
 
 
 class LibraryMissing(ShipriskError):
-    """A system library that a dependency needs is not on this machine."""
+    """A library that a dependency needs is not on this machine, or not where the work is done."""
+
+
+class ClusterFailed(ShipriskError):
+    """A cluster did not finish what it was given."""

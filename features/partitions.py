@@ -19,7 +19,7 @@ from features.errors import InvalidEvents
 from features.events.columns import Columns
 from features.events.files import read_parquet_table
 from features.events.schema import REQUIRED
-from features.events.text import Distinct
+from features.events.text import BLANKS, Distinct
 from features.events.validation import Fault, checked, validate_events
 
 PARTITION_EVENTS = 500_000
@@ -58,10 +58,13 @@ class Partition:
 def partitions(events: Path, folder: Path, zone: str = "UTC", most_events: int = PARTITION_EVENTS) -> list[Partition]:
     """The file itself if it is small, else partitions of about ``most_events`` events each, written to ``folder``.
 
-    Raises ``InvalidEvents`` when the file is no Parquet file or lacks a required column.
+    Raises ``InvalidEvents`` when the file is no Parquet file, lacks a required column or has no rows.
     """
     _require_parquet(events)
-    if pq.read_metadata(events).num_rows <= 2 * most_events:
+    n_events = pq.read_metadata(events).num_rows
+    if n_events == 0:
+        raise InvalidEvents(f"the events must have at least one row, got none in {events}")
+    if n_events <= 2 * most_events:
         return [Partition(events, events, zone)]
     connection = duckdb.connect(str(folder / "split.duckdb"))
     try:
@@ -92,9 +95,9 @@ def _require_parquet(events: Path) -> None:
 def _split(
     connection: duckdb.DuckDBPyConnection, events: Path, folder: Path, zone: str, most_events: int
 ) -> list[Partition]:
-    source = {"events": str(events)}
+    source = {"events": str(events), "blanks": BLANKS}
     connection.execute(
-        "CREATE TABLE sizes AS SELECT trim(CAST(order_id AS VARCHAR)) AS order_id, count(*) AS events "
+        "CREATE TABLE sizes AS SELECT trim(CAST(order_id AS VARCHAR), $blanks) AS order_id, count(*) AS events "
         "FROM read_parquet($events) GROUP BY ALL",
         source,
     )
@@ -107,7 +110,7 @@ def _split(
     connection.execute(
         f"COPY (SELECT e.* EXCLUDE (file_row_number), e.file_row_number AS {ROW}, p.part AS part "
         "FROM read_parquet($events, file_row_number = true) AS e "
-        "JOIN parts AS p ON trim(CAST(e.order_id AS VARCHAR)) IS NOT DISTINCT FROM p.order_id) "
+        "JOIN parts AS p ON trim(CAST(e.order_id AS VARCHAR), $blanks) IS NOT DISTINCT FROM p.order_id) "
         f"TO '{out}' (FORMAT parquet, PARTITION_BY (part), COMPRESSION snappy)",
         source,
     )
@@ -141,8 +144,13 @@ def require_unique(parts: Sequence[Partition], hashed: Sequence[np.ndarray]) -> 
             key = str(columns["source"][row]), str(columns["event_id"][row])
             order = str(columns["order_id"][row])
             if key in users:
-                raise InvalidEvents(
-                    f"{part.origin}: event_id must be unique within source {key[0]!r} "
-                    f"unless the whole event is the same, got {key[1]!r} for the orders {users[key]!r} and {order!r}"
-                )
+                raise used_twice(str(part.origin), *key, users[key], order)
             users[key] = order
+
+
+def used_twice(where: str, source: str, event_id: str, order: str, other: str) -> InvalidEvents:
+    """The error of an id that events of two orders share."""
+    return InvalidEvents(
+        f"{where}: event_id must be unique within source {source!r} unless the whole event is the same, "
+        f"got {event_id!r} for the orders {order!r} and {other!r}"
+    )

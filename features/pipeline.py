@@ -2,19 +2,64 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 import pandas as pd
 
 from features.catalogue import catalogue, compute
 from features.context import Context
-from features.decision_points import DecisionPoints, decision_points, standing_orders
+from features.decision_points import DecisionPoints, decision_points, require_scheme, standing_orders
 from features.errors import InvalidRequest
 from features.history import History
 from features.known import Known
 from features.orders import CANCELLED, NONE, OPEN, SHIPPED
-from features.times import isoformat, micros, plant_calendar
+from features.times import LATEST, PlantCalendar, isoformat, micros, plant_calendar
 
 STATES = ("unknown", "open", "late", "shipped", "cancelled")
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """Which rows are wanted.
+
+    Attributes
+    ----------
+    asked : a scheme of decision points; or one moment in microseconds, at which every open order is wanted
+    zone : the plant's time zone
+    """
+
+    asked: str | int
+    zone: str
+
+    @classmethod
+    def of(cls, as_of: object, scheme: str | None, zone: str) -> Wanted:
+        """Raises ``InvalidRequest`` unless exactly one of ``as_of`` and ``scheme`` is given, and can be read."""
+        if (as_of is None) == (scheme is None):
+            raise InvalidRequest(
+                "either as_of (--as-of) or decision points (--snapshots) must be given, got both or none"
+            )
+        plant_calendar(zone)
+        if scheme is None:
+            return cls(micros(as_of), zone)
+        require_scheme(scheme)
+        return cls(scheme, zone)
+
+    @property
+    def calendar(self) -> PlantCalendar:
+        """The days of the plant."""
+        return plant_calendar(self.zone)
+
+    def require_recorded(self, first: int) -> None:
+        """Raise ``InvalidRequest`` for a moment before the first record, microseconds."""
+        if not isinstance(self.asked, str):
+            require_recorded(self.asked, first)
+
+    def points(self, history: History, context: Context) -> DecisionPoints:
+        """The rows of some orders; the context is that of all."""
+        if isinstance(self.asked, str):
+            return decision_points(history, self.asked, self.calendar, until=context.known_until)
+        return open_orders(history, context, self.asked)
 
 
 def signal_table(
@@ -33,15 +78,11 @@ def signal_table(
     -------
     (n_points, 2 + n_signals): order_id, as_of, and one float column a signal, sorted by order and moment.
     """
-    if (as_of is None) == (scheme is None):
-        raise InvalidRequest("either as_of (--as-of) or decision points (--snapshots) must be given, got both or none")
-    calendar = plant_calendar(zone)
+    wanted = Wanted.of(as_of, scheme, zone)
     history = History.of(events)
-    context = Context.of(history, calendar)
-    if scheme is not None:
-        points = decision_points(history, scheme, calendar)
-    else:
-        points = open_orders(history, context, moment_in_records(history, as_of))
+    wanted.require_recorded(int(history.recorded.min(initial=LATEST)))
+    context = Context.of(history, wanted.calendar)
+    points = wanted.points(history, context)
     names = list(catalogue())
     values = compute(history, points, context, names)
     return pd.concat([points.frame(history), pd.DataFrame(values, columns=names)], axis=1)
@@ -56,10 +97,14 @@ def open_orders(history: History, context: Context, as_of: int) -> DecisionPoint
 def moment_in_records(history: History, as_of: object) -> int:
     """``as_of`` in microseconds, refused when it lies before the records begin."""
     moment = micros(as_of)
-    first = int(history.recorded.min())
+    require_recorded(moment, int(history.recorded.min()))
+    return moment
+
+
+def require_recorded(moment: int, first: int) -> None:
+    """Raise ``InvalidRequest`` when a moment lies before the first record, both in microseconds."""
     if moment < first:
         raise InvalidRequest(f"as_of must not be before the first record ({isoformat(first)}), got {isoformat(moment)}")
-    return moment
 
 
 def states(known: Known) -> np.ndarray:

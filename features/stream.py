@@ -7,7 +7,7 @@ out sorted by order and moment; the same rows, bit for bit, as from one piece.
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,13 +17,12 @@ import pyarrow.parquet as pq
 
 from features.catalogue import catalogue, compute
 from features.context import Context, Part
-from features.decision_points import DecisionPoints, decision_points
-from features.errors import InvalidRequest
+from features.decision_points import DecisionPoints
 from features.history import History
 from features.partitions import PARTITION_EVENTS, Partition, ids_of, partitions, require_unique
-from features.pipeline import open_orders
-from features.threads import side_by_side
-from features.times import PlantCalendar, isoformat, micros, plant_calendar
+from features.pipeline import Wanted
+from features.threads import CORES, side_by_side
+from features.times import PlantCalendar
 
 Chooser = Callable[[History], DecisionPoints]
 Progress = Callable[[str, int, int], None]
@@ -63,54 +62,47 @@ def signal_file(
 
     Raises ``InvalidEvents`` and ``InvalidRequest`` as ``signal_table`` does; no file is left behind then.
     """
-    if (as_of is None) == (scheme is None):
-        raise InvalidRequest("either as_of (--as-of) or decision points (--snapshots) must be given, got both or none")
-    calendar = plant_calendar(zone)
-
-    def choose(history: History, context: Context) -> DecisionPoints:
-        if scheme is not None:
-            return decision_points(history, scheme, calendar, until=context.known_until)
-        return open_orders(history, context, micros(as_of))
-
+    wanted = Wanted.of(as_of, scheme, zone)
     with tempfile.TemporaryDirectory(prefix="shiprisk-") as folder:
         tell("splitting", 0, 1)
         parts = partitions(events, Path(folder), zone, partition_events)
-        context, first = context_of(parts, calendar, tell)
-        if as_of is not None and micros(as_of) < first:
-            raise InvalidRequest(
-                f"as_of must not be before the first record ({isoformat(first)}), got {isoformat(micros(as_of))}"
-            )
-        tables = tables_of(parts, context, lambda history: choose(history, context), tell)
-        return _write(tables, out, len(parts))
+        context, first = context_of(parts, wanted.calendar, tell)
+        wanted.require_recorded(first)
+        tables = tables_of(parts, context, lambda history: wanted.points(history, context), tell)
+        return write_tables(tables, out, len(parts))
 
 
 def context_of(parts: list[Partition], calendar: PlantCalendar, tell: Progress = unheard) -> tuple[Context, int]:
     """The context of all orders, and the first moment recorded."""
 
-    def read(part: Partition) -> tuple[Part, np.ndarray, int]:
+    def read(part: Partition) -> tuple[Part, np.ndarray]:
         columns = part.columns()
         ids = ids_of(columns) if len(parts) > 1 else np.zeros(0, dtype=np.uint64)
-        history = History.of_columns(columns)
-        return Part.of(history, calendar), ids, int(history.recorded.min())
+        return Part.of(History.of_columns(columns), calendar), ids
 
     found = []
     for done, one in enumerate(side_by_side(read, parts), start=1):
         found.append(one)
         tell("reading what orders say about each other", done, len(parts))
-    require_unique(parts, [ids for _, ids, _ in found])
-    return Context.sum([part for part, _, _ in found], calendar), min(first for _, _, first in found)
+    require_unique(parts, [ids for _, ids in found])
+    whole = Part.sum([part for part, _ in found])
+    return Context.sum([whole], calendar), whole.known_from
 
 
 def tables_of(
     parts: list[Partition], context: Context, choose: Chooser, tell: Progress = unheard
 ) -> Iterator[pa.Table]:
     """order_id, as_of and one column a signal, a table a partition."""
-    names = list(catalogue())
     for done, part in enumerate(parts, start=1):
         history = History.of_columns(part.columns())
-        points = choose(history)
-        yield signal_rows(history, points, compute(history, points, context, names), names)
+        yield computed_rows(history, choose(history), context)
         tell("computing signals", done, len(parts))
+
+
+def computed_rows(history: History, points: DecisionPoints, context: Context, threads: int = CORES) -> pa.Table:
+    """order_id, as_of and one column a signal, (n_points, 2 + n_signals)."""
+    names = list(catalogue())
+    return signal_rows(history, points, compute(history, points, context, names, threads=threads), names)
 
 
 def signal_rows(history: History, points: DecisionPoints, values: np.ndarray, names: list[str]) -> pa.Table:
@@ -118,10 +110,16 @@ def signal_rows(history: History, points: DecisionPoints, values: np.ndarray, na
     orders = pa.array(history.order_ids, type=pa.string()).take(pa.array(points.order))
     moments = pa.array(points.as_of).cast(pa.timestamp("us", "UTC"))
     columns = [pa.array(values[:, place]) for place in range(len(names))]
-    return pa.table([orders, moments, *columns], names=["order_id", "as_of", *names])
+    return pa.table([orders, moments, *columns], schema=row_schema(names))
 
 
-def _write(tables: Iterator[pa.Table], out: Path, n_parts: int) -> Written:
+def row_schema(names: Iterable[str]) -> pa.Schema:
+    """order_id, as_of and one column a signal."""
+    first = [("order_id", pa.string()), ("as_of", pa.timestamp("us", "UTC"))]
+    return pa.schema([*first, *((name, pa.float64()) for name in names)])
+
+
+def write_tables(tables: Iterator[pa.Table], out: Path, n_parts: int) -> Written:
     """All tables into one file, which is there only when it is whole."""
     out.parent.mkdir(parents=True, exist_ok=True)
     unfinished = out.with_name(f"{out.name}.unfinished")

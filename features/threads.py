@@ -14,10 +14,12 @@ WORTH_IT = 100_000
 """Rows below which a job is quicker done than handed over."""
 
 
-def side_by_side(job: Callable[[A], B], subjects: Iterable[A], rows: int = WORTH_IT) -> Iterator[B]:
+def side_by_side(
+    job: Callable[[A], B], subjects: Iterable[A], rows: int = WORTH_IT, threads: int = CORES
+) -> Iterator[B]:
     """``job`` of each subject, in their order; ``rows`` is how much each of them has to do."""
-    if rows < WORTH_IT or CORES == 1:
+    if rows < WORTH_IT or threads == 1:
         yield from map(job, subjects)
         return
-    with ThreadPoolExecutor(CORES) as pool:
+    with ThreadPoolExecutor(threads) as pool:
         yield from pool.map(job, subjects)

@@ -10,6 +10,7 @@ import orjson
 from rich.console import Console
 from rich.progress import (
     BarColumn,
+    MofNCompleteColumn,
     Progress,
     SpinnerColumn,
     TaskProgressColumn,
@@ -35,6 +36,25 @@ def steps(total: int) -> Iterator[Callable[[str], None]]:
 
         def tell(what: str) -> None:
             progress.update(task, description=what, advance=1)
+
+        yield tell
+
+
+@contextmanager
+def parts_done() -> Iterator[Callable[[str, int, int], None]]:
+    """A progress bar; call the function with what is being done, the parts done and the parts in all."""
+    columns = (
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+    )
+    with Progress(*columns, console=terminal, transient=True) as progress:
+        task = progress.add_task("starting", total=1)
+
+        def tell(what: str, done: int, parts: int) -> None:
+            progress.update(task, description=what, completed=done, total=parts)
 
         yield tell
 

@@ -121,7 +121,7 @@ def test_the_context_of_a_model_ends_with_its_training(plant: pd.DataFrame) -> N
     context = build_dataset(plant, "daily", until).context
     last_day = UTC.day(np.array([until]))[0]
     assert context.known_until == until
-    customers = context.track_record["customer"]
+    customers = context.books["record customer"]
     seen = plant[(plant["recorded_at"] <= pd.Timestamp("2024-06-01", tz="UTC")).to_numpy()]
     assert customers.totals[-1, 0] <= seen["order_id"].nunique() * 2
     later = np.array([until + 400 * DAY])

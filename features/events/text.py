@@ -17,6 +17,11 @@ from features.engine import hashes
 
 Ints = NDArray[np.int64]
 Texts = NDArray[np.object_]
+BLANKS = (
+    "\t\n\x0b\x0c\r\x1c\x1d\x1e\x1f \x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a"
+    "\u2028\u2029\u202f\u205f\u3000"
+)
+"""Every character that ``str.strip`` cuts off, for engines whose own trim knows fewer."""
 
 
 @dataclass(frozen=True, eq=False)

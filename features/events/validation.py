@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -19,6 +19,8 @@ from features.events.text import Coded, Distinct
 from features.threads import side_by_side
 from features.times import NEVER, plant_calendar
 
+SHOWN = 20
+"""So many faults are shown in words."""
 RANK = {column: rank for rank, column in enumerate(COLUMNS)}
 
 
@@ -68,10 +70,15 @@ def checked_events(frame: pd.DataFrame, zone: str = "UTC", where: str = "the eve
 def checked(result: Validated, where: str = "the events") -> Validated:
     """The same result, or ``InvalidEvents`` that names its faults."""
     if result.faults:
-        shown = "\n  ".join(str(fault) for fault in result.faults[:20])
-        more = f"\n  and {len(result.faults) - 20:,} more" if len(result.faults) > 20 else ""
-        raise InvalidEvents(f"{where}: {len(result.faults):,} values do not hold\n  {shown}{more}")
+        raise invalid([str(fault) for fault in result.faults[:SHOWN]], len(result.faults), where)
     return result
+
+
+def invalid(faults: Sequence[str], n_faults: int, where: str) -> InvalidEvents:
+    """The error that shows the first of all faults."""
+    more = f"\n  and {n_faults - SHOWN:,} more" if n_faults > SHOWN else ""
+    shown = "\n  ".join(faults[:SHOWN])
+    return InvalidEvents(f"{where}: {n_faults:,} values do not hold\n  {shown}{more}")
 
 
 def validate_events(table: pd.DataFrame | pa.Table, zone: str = "UTC") -> Validated:
@@ -81,6 +88,12 @@ def validate_events(table: pd.DataFrame | pa.Table, zone: str = "UTC") -> Valida
     that the event table does not know.
     """
     given = [str(column) for column in (table.column_names if isinstance(table, pa.Table) else table)]
+    require_columns(given)
+    return validate_columns({column: table[column] for column in given}, len(table), zone)
+
+
+def require_columns(given: Sequence[str]) -> None:
+    """Raise ``InvalidEvents`` unless all required columns are there, none twice, and no unknown one."""
     missing = [column for column in REQUIRED if column not in given]
     if missing:
         raise InvalidEvents(
@@ -93,7 +106,6 @@ def validate_events(table: pd.DataFrame | pa.Table, zone: str = "UTC") -> Valida
         raise InvalidEvents(
             f"the event table must have the columns {', '.join(COLUMNS)}, each once, got also {', '.join(wrong)}"
         )
-    return validate_columns({column: table[column] for column in given}, len(table), zone)
 
 
 def validate_columns(raw: Mapping[str, Any], n: int, zone: str = "UTC") -> Validated:

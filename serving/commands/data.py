@@ -4,22 +4,23 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from features.errors import InvalidEvents, InvalidRequest
 from serving.commands.options import SCHEMES, Events, Json, Zone, check_ending, enter, past_moment
-from serving.console import print_json, print_table, say, steps
+from serving.console import parts_done, print_json, print_table, say, steps
 
 if TYPE_CHECKING:
     from features.events.importing import ImportReport
+    from features.stream import Written
 
 
 def add_to(app: typer.Typer) -> None:
     """Enter the commands."""
     enter(app, "import", importing, "shiprisk import mapping.sql --source exports/ --out events.parquet")
-    enter(app, "features", signals, "shiprisk features events.parquet --as-of 2015-03-02 --out signals.parquet")
+    enter(app, "features", signals, "shiprisk features events.parquet --snapshots daily --out signals.parquet")
     enter(app, "show", show, "shiprisk show events.parquet --order 4711 --json")
 
 
@@ -85,35 +86,84 @@ def _refuse_nothing(report: ImportReport, rejects: Path) -> None:
 
 
 def signals(
-    events: Events,
+    events: Annotated[
+        str,
+        typer.Argument(
+            help="Events, a Parquet or CSV file; for Spark a Parquet file or folder, or its URL.", show_default=False
+        ),
+    ],
     as_of: Annotated[str | None, typer.Option("--as-of", help="One moment for all orders, ISO 8601.")] = None,
     decision_points: Annotated[str | None, typer.Option("--snapshots", help=f"Decision points: {SCHEMES}.")] = None,
-    out: Annotated[Path, typer.Option(help="Where the table goes, Parquet or .csv.")] = Path("features.parquet"),
+    out: Annotated[
+        str, typer.Option(help="Where the table goes, .parquet or .csv; for Spark .parquet or a new folder.")
+    ] = "features.parquet",
+    engine: Annotated[
+        Literal["local", "spark"], typer.Option(help="Compute on this machine, or with Spark (shiprisk[spark]).")
+    ] = "local",
+    master: Annotated[
+        str | None, typer.Option(help="Spark's master, such as local[2]; if not given, as Spark is configured.")
+    ] = None,
+    partitions: Annotated[
+        int | None, typer.Option(min=1, help="Spark's partitions; if not given, about 500,000 events each.")
+    ] = None,
     zone: Zone = "UTC",
     as_json: Json = False,
 ) -> None:
-    """Write the signals of every open order, at one moment or at each decision point."""
+    """Write the signals of every open order, at one moment or at each decision point.
+
+    Parquet passes through in partitions of whole orders, so it may be larger than memory. With --engine spark it may be
+    larger than a machine: the rows are the same.
+    """
+    if as_of is not None:
+        past_moment(as_of, "as_of")
+    if engine == "spark":
+        written = _with_spark(events, out, as_of, decision_points, zone, master, partitions)
+    elif master is not None or partitions is not None:
+        raise InvalidRequest("--master and --partitions must go with --engine spark, got --engine local")
+    else:
+        written = _on_this_machine(Path(events), Path(out), as_of, decision_points, zone)
+    if as_json:
+        print_json({"rows": written.rows, "signals": written.signals, "partitions": written.partitions, "out": out})
+    else:
+        say(f"{written.rows:,} rows of {written.signals} signals: {out}")
+
+
+def _with_spark(
+    events: str, out: str, as_of: str | None, scheme: str | None, zone: str, master: str | None, partitions: int | None
+) -> Written:
+    from features.spark_files import spark_session, spark_signal_file
+
+    if out.endswith(".csv"):
+        raise InvalidRequest(f"the output of Spark must end in .parquet, or be a folder, got {out}")
+    with parts_done() as tell, spark_session(master) as session:
+        return spark_signal_file(
+            session, events, out, as_of=as_of, scheme=scheme, zone=zone, partitions=partitions, tell=tell
+        )
+
+
+def _on_this_machine(events: Path, out: Path, as_of: str | None, scheme: str | None, zone: str) -> Written:
+    """Parquet to Parquet in partitions; a CSV file at either end needs all of it in memory."""
+    from features.stream import Written, signal_file
+
+    check_ending(out, ".parquet", ".csv")
+    if ".csv" not in (events.suffix, out.suffix):
+        with parts_done() as tell:
+            return signal_file(events, out, as_of=as_of, scheme=scheme, zone=zone, tell=tell)
     from features.events import read_events
     from features.pipeline import signal_table
 
-    check_ending(out, ".parquet", ".csv")
-    if as_of is not None:
-        past_moment(as_of, "as_of")
-    with steps(3) as tell:
-        tell("reading events")
+    with steps(3) as step:
+        step("reading events")
         frame = read_events(events, zone)
-        tell("computing signals")
-        table = signal_table(frame, as_of=as_of, scheme=decision_points, zone=zone)
-        tell("writing signals")
+        step("computing signals")
+        table = signal_table(frame, as_of=as_of, scheme=scheme, zone=zone)
+        step("writing signals")
         out.parent.mkdir(parents=True, exist_ok=True)
         if out.suffix == ".csv":
             table.to_csv(out, index=False)
         else:
             table.to_parquet(out, index=False)
-    if as_json:
-        print_json({"rows": len(table), "signals": table.shape[1] - 2, "out": str(out)})
-    else:
-        say(f"{len(table):,} rows of {table.shape[1] - 2} signals: {out}")
+    return Written(len(table), table.shape[1] - 2, 1)
 
 
 def show(
