@@ -7,7 +7,7 @@ SOURCE ?=
 .PHONY: demo test lint bench docs lock clean
 
 test: $(VENV)/.made  ## every test, in an environment of its own
-	$(BIN)/python -m pytest -n 2
+	$(BIN)/python -m pytest -n 2 --dist loadgroup
 
 lint: $(VENV)/.made  ## style, types, layers
 	$(BIN)/ruff check .

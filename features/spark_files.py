@@ -16,6 +16,7 @@ import pyarrow as pa
 
 from features.catalogue import catalogue
 from features.errors import InvalidEvents, InvalidRequest, LibraryMissing
+from features.events.schema import COLUMNS
 from features.pipeline import Wanted
 from features.spark import Batches, OverBatches, Plan, in_words, packed, planned, row_columns, unpacked
 from features.stream import Progress, Written, row_schema, unheard, write_tables
@@ -100,8 +101,9 @@ def spark_signal_file(
     Parameters
     ----------
     events : a Parquet file or a folder of them, wherever Spark can read
-    out : ends in ``.parquet``: one file on this machine, with the rows of ``features.stream.signal_file``; else a
-        folder that is not there yet, wherever Spark can write, of files that are sorted one after the other
+    out : a path that ends in ``.parquet``: one file on this machine, with the rows of ``features.stream.signal_file``;
+        else a folder, or a URL, that is not there yet; the executors write files into it that are sorted one after the
+        other
     as_of, scheme, zone, partitions : see ``features.spark.spark_signals``
     tell : called with what is being done, tasks or partitions done, in all
 
@@ -110,18 +112,26 @@ def spark_signal_file(
     wanted = Wanted.of(as_of, scheme, zone)
     with watched(session, "reading what orders say about each other", tell):
         plan = planned(read_events(session, events), wanted, partitions)
-    if out.endswith(".parquet"):
+    if out.endswith(".parquet") and "://" not in out:
         return _write_file(session, plan, Path(out), tell)
     return _write_folder(session, plan, out, tell)
 
 
 def read_events(session: SparkSession, events: str) -> DataFrame:
-    """The events of a file or a folder, of which only the schema is read yet."""
-    from pyspark.errors import AnalysisException
+    """The events of a file or a folder, of which only the schema is read yet.
+
+    A folder plant=007 gives the column ``plant``; one that names no column of the event table is looked through.
+    """
+    from pyspark.errors import PySparkException
 
     try:
-        return session.read.parquet(events)
-    except AnalysisException as error:
+        found = session.read.parquet(events)
+        strange = [column for column in found.columns if column not in COLUMNS]
+        if strange:
+            own = session.read.option("recursiveFileLookup", "true").parquet(events).columns
+            found = found.drop(*(column for column in strange if column not in own))
+        return found
+    except PySparkException as error:
         said = str(error).splitlines()[0]
         raise InvalidEvents(f"the events must be Parquet that Spark can read, got {events}: {said}") from error
 
