@@ -490,6 +490,16 @@ def _place_of(place: Ints, low: int, high: int, sought: int) -> int:
 
 
 @njit(cache=True, nogil=True)
+def any_untidy(offsets: Any, data: Any, n: int) -> bool:
+    """Whether a text is empty or may have blanks around it: its first or last byte is a control or not ASCII."""
+    for i in range(n):
+        begin, end = offsets[i], offsets[i + 1]
+        if begin == end or data[begin] <= 32 or data[end - 1] <= 32 or data[begin] >= 128 or data[end - 1] >= 128:
+            return True
+    return False
+
+
+@njit(cache=True, nogil=True)
 def hashes(offsets: Any, data: Any, n: int) -> NDArray[np.uint64]:
     """(n,) FNV-1a of 64 bits of the texts between the offsets of an Arrow string array."""
     out = np.empty(n, dtype=np.uint64)

@@ -194,9 +194,9 @@ class History:
 
     def _things(self, by: str) -> tuple[Ints, Ints]:
         said, kind = self.coded[by], self.coded["kind"]
-        named = len(said.words)
+        named = said.n_words
         codes = np.where(said.codes >= 0, said.codes, named + 1 + kind.codes)
-        found: tuple[Ints, Ints] = engine.numbered(self.first, codes, named + 1 + len(kind.words))
+        found: tuple[Ints, Ints] = engine.numbered(self.first, codes, named + 1 + kind.n_words)
         return found
 
     def standing(self, things: Standing) -> tuple[Ints, Ints]:
@@ -255,7 +255,7 @@ class History:
     def words_known(self, dimension: str, order: Ints, stop: Ints) -> tuple[Ints, Ints, Ints]:
         """The words of a dimension known at points sorted by order and position: (point, code, first position)."""
         said = self.coded[dimension]
-        return cast(tuple[Ints, Ints, Ints], engine.words_known(self.first, said.codes, len(said.words), order, stop))
+        return cast(tuple[Ints, Ints, Ints], engine.words_known(self.first, said.codes, said.n_words, order, stop))
 
     def once(self, key: Hashable, make: Callable[[], T]) -> T:
         """What ``make`` gives, made on the first call with this key and kept."""
@@ -288,7 +288,7 @@ def _type_codes(types: Coded) -> Ints:
 def _sorted(orders: Coded, columns: Columns) -> tuple[Ints, Ints]:
     """Sort by order and both clocks; the texts are compared only where those are equal."""
     recorded, occurred = columns["recorded_at"], columns["occurred_at"]
-    by, first, ties = engine.sorted_events(orders.codes, len(orders.words), recorded, occurred)
+    by, first, ties = engine.sorted_events(orders.codes, orders.n_words, recorded, occurred)
     if ties:
         codes, when, happened = orders.codes[by], recorded[by], occurred[by]
         same = (codes[1:] == codes[:-1]) & (when[1:] == when[:-1]) & (happened[1:] == happened[:-1])
@@ -303,4 +303,4 @@ def _sorted(orders: Coded, columns: Columns) -> tuple[Ints, Ints]:
 def _lines(first: Ints, line_id: Coded, creates: NDArray[np.bool_]) -> tuple[Ints, Ints]:
     """The line each event speaks of; one created without an id is a line of its own, before all others."""
     codes = np.where(line_id.codes >= 0, line_id.codes + 1, np.where(creates, 0, -1))
-    return cast(tuple[Ints, Ints], engine.ranked(first, codes, len(line_id.words) + 1))
+    return cast(tuple[Ints, Ints], engine.ranked(first, codes, line_id.n_words + 1))

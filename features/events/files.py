@@ -48,13 +48,17 @@ def read_columns(path: Path | str, zone: str = "UTC") -> Columns:
     return checked(validate_events(table, zone), str(path)).columns
 
 
+MANY_WORDS = ("event_id", "reference")
+"""Hardly ever equal: coding them while they are read costs more than it saves."""
+
+
 def read_parquet_table(path: Path) -> pa.Table:
     """Texts stay coded as they are in the file; ids are hardly ever equal."""
     schema = pq.read_schema(next(path.glob("*.parquet")) if path.is_dir() else path)
     coded = [
         field.name
         for field in schema
-        if COLUMNS.get(field.name) == STRING and field.name != "event_id" and pa.types.is_string(field.type)
+        if COLUMNS.get(field.name) == STRING and field.name not in MANY_WORDS and pa.types.is_string(field.type)
     ]
     return pq.read_table(path, read_dictionary=coded, partitioning=None)
 

@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from features.engine import hashes
+from features.engine import any_untidy, hashes
 
 Ints = NDArray[np.int64]
 Texts = NDArray[np.object_]
@@ -24,6 +24,21 @@ BLANKS = (
 """Every character that ``str.strip`` cuts off, for engines whose own trim knows fewer."""
 
 
+class Unread:
+    """Distinct texts in an Arrow array, of which objects are made where somebody asks."""
+
+    def __init__(self, texts: pa.Array) -> None:
+        self._texts = texts
+
+    def __len__(self) -> int:
+        return len(self._texts)
+
+    @cached_property
+    def objects(self) -> Texts:
+        """(n,) the texts."""
+        return _objects(self._texts.to_pylist())
+
+
 @dataclass(frozen=True, eq=False)
 class Coded:
     """``n`` texts.
@@ -31,11 +46,21 @@ class Coded:
     Attributes
     ----------
     codes : (n,) place in ``words``; -1 is a missing text
-    words : distinct texts, stripped and not empty, in no particular order
+    lexicon : distinct texts, stripped and not empty, in no particular order
     """
 
     codes: Ints
-    words: Texts
+    lexicon: Texts | Unread
+
+    @property
+    def words(self) -> Texts:
+        """(n_words,) the distinct texts."""
+        return self.lexicon.objects if isinstance(self.lexicon, Unread) else self.lexicon
+
+    @property
+    def n_words(self) -> int:
+        """How many distinct texts there are."""
+        return len(self.lexicon)
 
     def __len__(self) -> int:
         return len(self.codes)
@@ -56,7 +81,7 @@ class Coded:
 
     def take(self, rows: NDArray[Any] | slice) -> Coded:
         """Some rows; the words stay."""
-        return Coded(self.codes[rows], self.words)
+        return Coded(self.codes[rows], self.lexicon)
 
     def texts(self) -> Texts:
         """(n,) the texts as objects, ``None`` where missing."""
@@ -71,7 +96,7 @@ class Coded:
 
     def ranked(self) -> Coded:
         """The same texts, words in ascending order."""
-        if len(self.words) < 2:
+        if self.n_words < 2:
             return self
         by = np.argsort(self.words, kind="stable")
         rank = np.empty(len(by) + 1, dtype=np.int64)
@@ -80,12 +105,12 @@ class Coded:
 
     def used(self) -> Coded:
         """The same texts, without the words that no row says."""
-        said = np.zeros(len(self.words) + 1, dtype=bool)
+        said = np.zeros(self.n_words + 1, dtype=bool)
         said[self.codes] = True
         kept = np.flatnonzero(said[:-1])
-        if len(kept) == len(self.words):
+        if len(kept) == self.n_words:
             return self
-        place = np.full(len(self.words) + 1, -1, dtype=np.int64)
+        place = np.full(self.n_words + 1, -1, dtype=np.int64)
         place[kept] = np.arange(len(kept))
         return Coded(place[self.codes], self.words[kept])
 
@@ -115,20 +140,23 @@ class Distinct:
         return self._coded.words
 
     @property
+    def n_words(self) -> int:
+        return self._coded.n_words
+
+    @property
     def missing(self) -> NDArray[np.bool_]:
         """(n,) True where there is no text."""
         found: NDArray[np.bool_] = self._texts.is_null().to_numpy(zero_copy_only=False)
         return found
 
+    @cached_property
+    def _hashes(self) -> NDArray[np.uint64]:
+        found: NDArray[np.uint64] = hashes(*_bytes_of(self._texts))
+        return found
+
     def hashes(self) -> NDArray[np.uint64]:
         """(n,) 64 bits of each text; equal texts have equal ones."""
-        texts = self._texts.cast(pa.large_string())
-        _, offsets, data = texts.buffers()
-        begin = texts.offset
-        places = np.frombuffer(offsets, dtype=np.int64)[begin : begin + len(texts) + 1]
-        raw = np.frombuffer(data, dtype=np.uint8) if data is not None and data.size else np.zeros(1, dtype=np.uint8)
-        found: NDArray[np.uint64] = hashes(places, raw, len(texts))
-        return found
+        return self._hashes
 
     @cached_property
     def all_differ(self) -> bool:
@@ -162,8 +190,19 @@ class Distinct:
 def distinct_arrow(column: pa.ChunkedArray) -> Distinct:
     """An Arrow column of ids; blanks around them are cut off, blank ones are missing."""
     whole = column.combine_chunks() if column.num_chunks != 1 else column.chunk(0)
+    if whole.null_count == 0 and not any_untidy(*_bytes_of(whole)):
+        return Distinct(whole)
     trimmed = pc.utf8_trim_whitespace(whole)
     return Distinct(pc.if_else(pc.equal(pc.binary_length(trimmed), 0), None, trimmed))
+
+
+def _bytes_of(texts: pa.Array) -> tuple[NDArray[np.int64], NDArray[np.uint8], int]:
+    """Where each text begins (n + 1), the bytes of all of them, and n."""
+    large = texts if pa.types.is_large_string(texts.type) else texts.cast(pa.large_string())
+    _, offsets, data = large.buffers()
+    places = np.frombuffer(offsets, dtype=np.int64)[large.offset : large.offset + len(large) + 1]
+    full = data is not None and data.size
+    return places, np.frombuffer(data, dtype=np.uint8) if full else np.zeros(1, dtype=np.uint8), len(large)
 
 
 def nothing(n: int) -> Coded:
@@ -199,7 +238,10 @@ def code_arrow(column: pa.ChunkedArray) -> Coded:
         return code_series(pd.Series(whole.to_pandas()))
     encoded = whole if pa.types.is_dictionary(whole.type) else whole.dictionary_encode()
     codes = encoded.indices.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int64)
-    return _stripped(codes, _objects(encoded.dictionary.to_pylist()))
+    words = encoded.dictionary
+    if words.null_count == 0 and not any_untidy(*_bytes_of(words)):
+        return Coded(codes, Unread(words))
+    return _stripped(codes, _objects(words.to_pylist()))
 
 
 def _stripped(codes: Ints, words: Texts) -> Coded:

@@ -191,7 +191,7 @@ def _repeated(columns: Columns) -> tuple[list[int], list[Fault]]:
     if isinstance(ids, Distinct) and ids.all_differ:
         return [], []
     keyed = np.flatnonzero(~ids.missing & ~sources.missing)
-    key = sources.codes[keyed] * (len(ids.words) + 1) + ids.codes[keyed]
+    key = sources.codes[keyed] * (ids.n_words + 1) + ids.codes[keyed]
     by = np.argsort(key, kind="stable")
     same_key = key[by][1:] == key[by][:-1]
     if not same_key.any():
