@@ -32,7 +32,7 @@ def unheard(_done: int, _all: int) -> None:
 
 Compute = Callable[[Known], Floats]
 RISES, FALLS, EITHER = 1, -1, 0
-WITHOUT_A_SAY = ("document.py", "importing.py", "files.py")
+WITHOUT_A_SAY = ("document.py", "importing.py", "files.py", "spark_files.py")
 GROUPS = (
     "progress",
     "holds",

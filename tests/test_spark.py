@@ -47,6 +47,20 @@ def skip_without_spark() -> None:
         pytest.skip(str(error))
 
 
+def test_the_command_writes_what_the_local_engine_writes(empty_home: Home) -> None:
+    """It comes first, while no cluster is up."""
+    skip_without_spark()
+    home = empty_home
+    asked = ("features", str(home.events), "--snapshots", "before=5", "--json")
+    local = home.run(*asked, "--out", "local.parquet")
+    done = home.run(*asked, "--out", "spark.parquet", "--engine", "spark", "--master", "local[2]", "--partitions", "2")
+    assert done.returncode == 0, done.stderr
+    said = [one.stdout.splitlines()[-1].replace("local.parquet", "spark.parquet") for one in (local, done)]
+    assert said[0].replace('"partitions":1', '"partitions":2') == said[1]
+    tables = [pd.read_parquet(home.folder / f"{name}.parquet") for name in ("local", "spark")]
+    pd.testing.assert_frame_equal(*tables, check_exact=True)
+
+
 @pytest.fixture(scope="session")
 def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SparkSession]:
     """Executors are processes of their own, which start in a home of their own and find this package by its path."""
@@ -270,19 +284,6 @@ def test_a_folder_that_names_a_plant_gives_it_and_others_are_looked_through(
 def test_a_lake_that_is_not_there(spark: SparkSession, tmp_path: Path) -> None:
     with pytest.raises(InvalidEvents, match="must be Parquet that Spark can read, got .*nowhere"):
         spark_signal_file(spark, str(tmp_path / "nowhere"), str(tmp_path / "out.parquet"), scheme="daily")
-
-
-def test_the_command_writes_what_the_local_engine_writes(empty_home: Home) -> None:
-    skip_without_spark()
-    home = empty_home
-    asked = ("features", str(home.events), "--snapshots", "before=5", "--json")
-    local = home.run(*asked, "--out", "local.parquet")
-    done = home.run(*asked, "--out", "spark.parquet", "--engine", "spark", "--master", "local[2]", "--partitions", "2")
-    assert done.returncode == 0, done.stderr
-    said = [one.stdout.splitlines()[-1].replace("local.parquet", "spark.parquet") for one in (local, done)]
-    assert said[0].replace('"partitions":1', '"partitions":2') == said[1]
-    tables = [pd.read_parquet(home.folder / f"{name}.parquet") for name in ("local", "spark")]
-    pd.testing.assert_frame_equal(*tables, check_exact=True)
 
 
 def test_the_command_says_what_does_not_go_together(empty_home: Home) -> None:

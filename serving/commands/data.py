@@ -98,7 +98,7 @@ def signals(
         str, typer.Option(help="Where the table goes, .parquet or .csv; for Spark .parquet or a new folder.")
     ] = "features.parquet",
     engine: Annotated[
-        Literal["local", "spark"], typer.Option(help="Compute on this machine, or with Spark (shiprisk[spark]).")
+        Literal["local", "spark"], typer.Option(help="Compute on this machine, or with Spark (an optional extra).")
     ] = "local",
     master: Annotated[
         str | None, typer.Option(help="Spark's master, such as local[2]; if not given, as Spark is configured.")
@@ -111,8 +111,8 @@ def signals(
 ) -> None:
     """Write the signals of every open order, at one moment or at each decision point.
 
-    Parquet passes through in partitions of whole orders, so it may be larger than memory. With --engine spark it may be
-    larger than a machine: the rows are the same.
+    Parquet passes through in partitions of whole orders, so it may be larger than memory.
+    With --engine spark it may be larger than a machine; the rows are the same.
     """
     if as_of is not None:
         past_moment(as_of, "as_of")
