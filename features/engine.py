@@ -19,6 +19,8 @@ from features.times import NEVER, Ints
 Floats = NDArray[np.float64]
 Masks = Ints
 BITS = 63
+NET, EITHER_WAY, LATER = 0, 1, 2
+"""How moves of a date add up."""
 
 
 @njit(cache=True, nogil=True, inline="always")
@@ -346,6 +348,38 @@ def moves(
 
 
 @njit(cache=True, nogil=True)
+def running_moves(saying: Ints, masks: Masks, moved: Ints, how: int) -> Ints:
+    """How far the selected statements moved before each position: 0 net, 1 in either direction, 2 only later."""
+    out = np.empty(len(saying) + 1, dtype=np.int64)
+    total = 0
+    for i in range(len(saying)):
+        out[i] = total
+        if moved[i] != 0 and _is_one(saying[i], masks):
+            total += moved[i] if how == NET else (abs(moved[i]) if how == EITHER_WAY else max(moved[i], 0))
+    out[len(saying)] = total
+    return out
+
+
+@njit(cache=True, nogil=True)
+def running_changes(first: Ints, saying: Ints, masks: Masks, state: Ints) -> tuple[Ints, Ints]:
+    """How often, and by how much in all, selected events changed a column that holds after each event.
+
+    Both before each position; from and to NEVER is no change.
+    """
+    times, amounts = np.empty(len(saying) + 1, dtype=np.int64), np.empty(len(saying) + 1, dtype=np.int64)
+    count, amount = 0, 0
+    for order in range(len(first) - 1):
+        for i in range(first[order], first[order + 1]):
+            times[i], amounts[i] = count, amount
+            changed = i > first[order] and state[i] != state[i - 1] and state[i] != NEVER and state[i - 1] != NEVER
+            if changed and _is_one(saying[i], masks):
+                count += 1
+                amount += state[i] - state[i - 1]
+    times[len(saying)], amounts[len(saying)] = count, amount
+    return times, amounts
+
+
+@njit(cache=True, nogil=True)
 def latest_in_force(first: Ints, saying: Ints, masks: Masks, word: Ints, words: Ints, date: Ints) -> Ints:
     """(n_events,) after each event, the latest of the order's dates in force: each thing's last statement holds."""
     out = np.full(len(saying), NEVER, dtype=np.int64)
@@ -446,6 +480,15 @@ def highest(owner: Ints, values: Floats, n: int) -> Floats:
     for i in range(len(owner)):
         if values[i] > out[owner[i]] or np.isnan(out[owner[i]]):
             out[owner[i]] = values[i]
+    return out
+
+
+@njit(cache=True, nogil=True)
+def latest_of(owner: Ints, moments: Ints, n: int) -> Ints:
+    """(n,) the latest moment of each owner, NEVER where there is none."""
+    out = np.full(n, NEVER, dtype=np.int64)
+    for i in range(len(owner)):
+        out[owner[i]] = max(out[owner[i]], moments[i])
     return out
 
 

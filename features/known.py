@@ -14,7 +14,16 @@ from numpy.typing import NDArray
 
 from features.context import Context
 from features.decision_points import DecisionPoints
-from features.engine import first_known_pair, known_until, longest_gap
+from features.engine import (
+    EITHER_WAY,
+    LATER,
+    NET,
+    first_known_pair,
+    known_until,
+    longest_gap,
+    running_changes,
+    running_moves,
+)
 from features.events.schema import MICRO
 from features.events.text import Texts
 from features.history import PLANNED_END, History, Select, Standing
@@ -166,25 +175,24 @@ class Known:
 
     def moved(self, what: Select, among: Select | None = None) -> Floats:
         """How far selected statements moved the dates in force of ``among`` (by default of the same), net, in days."""
-        return self._moves("net", what, among or what)
+        return self._moves(NET, what, among or what)
 
     def travelled(self, what: Select, among: Select | None = None) -> Floats:
         """The same, moves to an earlier date counted as far as those to a later one."""
-        return self._moves("total", what, among or what)
+        return self._moves(EITHER_WAY, what, among or what)
 
     def slipped(self, what: Select, per_line: bool = False) -> Floats:
         """The same, only moves to a later date."""
-        return self._moves("later", what, what, per_line)
+        return self._moves(LATER, what, what, per_line)
 
-    def _moves(self, how: str, what: Select, among: Select, per_line: bool = False) -> Floats:
+    def _moves(self, how: int, what: Select, among: Select, per_line: bool = False) -> Floats:
         self.saw(what, self.start)
         history = self.history
 
         def make() -> Ints:
-            moved = np.where(history.mask(what), history.moved(among, per_line=per_line), 0)
-            if how != "net":
-                moved = np.abs(moved) if how == "total" else np.maximum(moved, 0)
-            return _running(moved)
+            moved = history.moved(among, per_line=per_line)
+            running: Ints = running_moves(history.saying, what.masks, moved, how)
+            return running
 
         return self._between(history.once(("moves", how, what, among, per_line), make), self.start) / DAY
 
@@ -250,21 +258,21 @@ class Known:
     def promise_moves(self, what: Select) -> Floats:
         """How often selected events moved the order's due date."""
         self.saw(what, self.start)
-        make = lambda: _running((self._due_moves(what) != 0).astype(np.int64))  # noqa: E731
-        return self._between(self.history.once(("due moves", what), make), self.start)
+        return self._between(self._due_changes(what)[0], self.start)
 
     def promise_moved(self, what: Select) -> Floats:
         """How far selected events moved the order's due date in total, days, later is positive."""
         self.saw(what, self.start)
-        sums = self.history.once(("due moved", what), lambda: _running(self._due_moves(what)))
-        return self._between(sums, self.start) / DAY
+        return self._between(self._due_changes(what)[1], self.start) / DAY
 
-    def _due_moves(self, what: Select) -> Ints:
-        due = commitments(self.history).due
-        before = np.append(np.int64(NEVER), due[:-1])
-        before[self.history.first[:-1]] = NEVER
-        counts = self.history.mask(what) & (due != NEVER) & (before != NEVER)
-        return np.where(counts, due - np.where(counts, before, 0), 0)
+    def _due_changes(self, what: Select) -> tuple[Ints, Ints]:
+        history = self.history
+
+        def make() -> tuple[Ints, Ints]:
+            times, amounts = running_changes(history.first, history.saying, what.masks, commitments(history).due)
+            return times, amounts
+
+        return history.once(("due changes", what), make)
 
     def slack_lost(self) -> Floats:
         """By how much the slack of the planned end has shrunk since it was first known, days."""

@@ -19,6 +19,8 @@ from features.events.text import Texts
 from features.stages import AFTER, AT, MOVED, PLACED
 from features.times import Ints
 
+FEW = 64
+"""Below, looking each of them up is quicker than finding out which are the same."""
 BETWEEN = "\x1f"
 """Separates item, work centre and next work centre in the key of a transition."""
 
@@ -100,7 +102,10 @@ class Routing:
     def next_centre(self, items: Texts, centres: Texts, item: Ints, centre: Ints, day: Ints) -> Ints:
         """(n,) what comes after a work centre for an item at a day's start: index into ``self.centres``, -1 unknown."""
         width = len(centres) + 1
-        both, inverse = np.unique(item * width + centre + 1, return_inverse=True)
+        both = item * width + centre + 1
+        inverse = np.arange(len(both))
+        if len(both) > FEW:
+            inverse, both = pd.factorize(both)
         words = [*map(str, centres), ""]
         known = np.array(
             [self._index.get(f"{items[code // width]}{BETWEEN}{words[code % width - 1]}", -1) for code in both],

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from features.engine import added_up, highest
+from features.engine import added_up, highest, latest_of
 from features.events.schema import MICRO
 from features.orders import line_columns, operation_words
 from features.stages import AFTER, AT, LINE_ROWS, lines_at
@@ -68,7 +69,8 @@ class Things(PerPoint):
     def days_of_oldest(self) -> Floats:
         """(n_points,) days for which the oldest has stood; 0 where nothing stands."""
         days = (self.known.as_of[self.point] - self.since) / DAY
-        return np.nan_to_num(self.highest(days), nan=0.0)
+        oldest = self.highest(days)
+        return np.where(np.isnan(oldest), 0.0, oldest)
 
     def count_before(self, moment: Ints) -> Floats:
         """(n_points,) how many state a date before a moment, (n_points,) microseconds; NEVER is no moment."""
@@ -82,8 +84,7 @@ class Things(PerPoint):
 
     def latest_date(self) -> Ints:
         """(n_points,) the latest date stated, NEVER where none is."""
-        latest = np.full(len(self.known), NEVER, dtype=np.int64)
-        np.maximum.at(latest, self.point, self.date)
+        latest: Ints = latest_of(self.point, self.date, len(self.known))
         return latest
 
 
@@ -134,6 +135,7 @@ class Lines(PerPoint):
         """(n_rows,) True where a shipping condition is met and none is not."""
         return np.asarray((self.met != 0) & (self.not_met == 0))
 
+    @cached_property
     def complete(self) -> Mask:
         """(n_rows,) True where a line shipped, is closed, or has the operations finished its item usually needs."""
         usual = self.known.others.usual_operations()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +15,8 @@ from features.decision_points import DecisionPoints
 from features.events import read_columns, read_events
 from features.events.columns import as_columns
 from features.history import History
+from features.partitions import partitions
+from features.stream import context_of, tables_of, write_tables
 from features.times import plant_calendar
 
 
@@ -34,10 +37,27 @@ def every_signal(events: Path, points: Path) -> Run:
 
 
 def streamed(events: Path, points: Path, out: Path) -> Run:
-    """The same into a file, for sizes at which the table of signals is not to be held."""
-    run = every_signal(events, points)
-    with run.stage("write"):
-        np.save(out, run.values)
+    """The same in partitions and into a Parquet file, for sizes at which neither is to be held."""
+    run = Run(names=list(catalogue()))
+    table = pq.read_table(points)
+    orders, moments = table["order_id"].to_numpy(), table["as_of"].cast("int64").to_numpy()
+
+    def asked(history: History) -> DecisionPoints:
+        """The points of the partition's orders; the file is sorted by order, as partitions are."""
+        low, high = (
+            np.searchsorted(orders, history.order_ids[0]),
+            np.searchsorted(orders, history.order_ids[-1], "right"),
+        )
+        order = np.searchsorted(history.order_ids, orders[low:high]).astype(np.int64)
+        return DecisionPoints(order, moments[low:high])
+
+    with tempfile.TemporaryDirectory(dir=out.parent) as folder:
+        with run.stage("split"):
+            parts = partitions(events, Path(folder))
+        with run.stage("context"):
+            context, _ = context_of(parts, plant_calendar())
+        with run.stage("signals"):
+            write_tables(tables_of(parts, context, asked), out, len(parts))
     return run
 
 

@@ -100,14 +100,14 @@ def operations_left(known: Known) -> Floats:
 def lines_complete_ratio(known: Known) -> Floats:
     """Share of the lines that shipped, are closed, or have the operations finished that their item usually needs."""
     lines = known.line_table(SHIPMENTS)
-    return lines.count(lines.complete()) / _or_nan(known.lines())
+    return lines.count(lines.complete) / _or_nan(known.lines())
 
 
 @signal("progress", "share", FALLS, "{value} of the ordered quantity is complete", "nothing is ordered")
 def quantity_complete_ratio(known: Known) -> Floats:
     """Share of the ordered quantity that is on complete lines or has shipped."""
     lines = known.line_table(SHIPMENTS)
-    done = np.where(lines.complete(), lines.ordered, np.minimum(lines.issued, lines.ordered))
+    done = np.where(lines.complete, lines.ordered, np.minimum(lines.issued, lines.ordered))
     return lines.sum(done) / _or_nan(known.ordered())
 
 
@@ -115,7 +115,7 @@ def quantity_complete_ratio(known: Known) -> Floats:
 def complete_not_shippable(known: Known) -> Floats:
     """Lines to ship that are complete while a shipping condition is not met or none is stated as met, lines."""
     lines = known.line_table(CONDITIONS)
-    return lines.count(lines.open & lines.complete() & ~lines.ready)
+    return lines.count(lines.open & lines.complete & ~lines.ready)
 
 
 @signal(
