@@ -1,30 +1,42 @@
 """Event files larger than memory: split into partitions of whole orders, in the order of the orders' ids.
 
-DuckDB splits, within a memory limit and spilling to disk; each partition is a Parquet file small enough to be sorted in
-memory. A row keeps the number it has in the file it came from, so that an error names it.
+The file is read twice, a million rows at a time: once for the orders and how many events each has, once to hand every
+row to the partition of its order. Each partition is an Arrow stream small enough to be sorted in memory. A row keeps the
+number it has in the file it came from, so that an error names it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
-import duckdb
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from features.errors import InvalidEvents
-from features.events.columns import Columns
-from features.events.files import read_parquet_table
+from features.events.columns import Columns, read_column
+from features.events.files import coded_columns, read_parquet_table
 from features.events.schema import REQUIRED
-from features.events.text import BLANKS, Distinct
+from features.events.text import Coded, Distinct
 from features.events.validation import Fault, checked, validate_events
+from features.times import plant_calendar
 
 PARTITION_EVENTS = 500_000
+MOST_PARTITIONS = 500
+"""More would need more open files than many systems allow; a larger file has larger partitions."""
+BATCH = 1 << 20
+FEW_WORDS = 1000
+"""A column of at most so many words stays coded on its way; of more, each partition would carry them all."""
 ROW = "row_in_file"
-SPLIT_MEMORY = "1GB"
+Progress = Callable[[str, int, int], None]
+
+
+def unheard(_what: str, _done: int, _all: int) -> None:
+    """No progress wanted."""
 
 
 @dataclass(frozen=True)
@@ -33,7 +45,7 @@ class Partition:
 
     Attributes
     ----------
-    path : Parquet; the columns of the event table, and where it was split the row in the original file
+    path : the file itself, or an Arrow stream of its columns and the row in the original file
     origin : the file the user gave
     """
 
@@ -43,19 +55,25 @@ class Partition:
 
     def columns(self) -> Columns:
         """The validated columns. Raises ``InvalidEvents`` that names the rows as they are in the original file."""
-        table = read_parquet_table(self.path)
-        rows = None
-        if ROW in table.column_names:
+        if self.path == self.origin:
+            return checked(validate_events(read_parquet_table(self.path), self.zone), str(self.origin)).columns
+        with pa.ipc.open_stream(self.path) as stream:
+            table = stream.read_all()
+        judged = validate_events(table.drop_columns([ROW]), self.zone)
+        if judged.faults:
             rows = table.column(ROW).to_numpy()
-            table = table.drop_columns([ROW])
-        judged = validate_events(table, self.zone)
-        if rows is not None and judged.faults:
             faults = [Fault(int(rows[fault.row]), fault.column, fault.value, fault.must) for fault in judged.faults]
             checked(type(judged)(judged.rows, judged.columns, faults, [], {}), str(self.origin))
         return checked(judged, str(self.origin)).columns
 
 
-def partitions(events: Path, folder: Path, zone: str = "UTC", most_events: int = PARTITION_EVENTS) -> list[Partition]:
+def partitions(
+    events: Path,
+    folder: Path,
+    zone: str = "UTC",
+    most_events: int = PARTITION_EVENTS,
+    tell: Progress = unheard,
+) -> list[Partition]:
     """The file itself if it is small, else partitions of about ``most_events`` events each, written to ``folder``.
 
     Raises ``InvalidEvents`` when the file is no Parquet file, lacks a required column or has no rows.
@@ -66,15 +84,17 @@ def partitions(events: Path, folder: Path, zone: str = "UTC", most_events: int =
         raise InvalidEvents(f"the events must have at least one row, got none in {events}")
     if n_events <= 2 * most_events:
         return [Partition(events, events, zone)]
-    connection = duckdb.connect(str(folder / "split.duckdb"))
-    try:
-        connection.execute(f"SET memory_limit = '{SPLIT_MEMORY}'; SET preserve_insertion_order = false")
-        connection.execute("SET temp_directory = $folder", {"folder": str(folder / "spilled")})
-        return _split(connection, events, folder, zone, most_events)
-    except duckdb.Error as error:
-        raise InvalidEvents(f"the events must be a Parquet file that can be split, got {events}: {error}") from error
-    finally:
-        connection.close()
+    part_of = _parts_of_orders(events, max(most_events, n_events // MOST_PARTITIONS))
+    paths = [folder / f"{number}.arrow" for number in range(max(part_of.values()) + 1)]
+    with ExitStack() as stack:
+        writers: dict[int, pa.ipc.RecordBatchStreamWriter] = {}
+        for done, (part, rows) in _pieces(events, part_of):
+            if part not in writers:
+                options = pa.ipc.IpcWriteOptions(compression="lz4")
+                writers[part] = stack.enter_context(pa.ipc.new_stream(paths[part], rows.schema, options=options))
+            writers[part].write_table(rows)
+            tell("splitting", done, n_events)
+    return [Partition(path, events, zone) for path in paths if path.exists()]
 
 
 def _require_parquet(events: Path) -> None:
@@ -92,30 +112,50 @@ def _require_parquet(events: Path) -> None:
         )
 
 
-def _split(
-    connection: duckdb.DuckDBPyConnection, events: Path, folder: Path, zone: str, most_events: int
-) -> list[Partition]:
-    source = {"events": str(events), "blanks": BLANKS}
-    connection.execute(
-        "CREATE TABLE sizes AS SELECT trim(CAST(order_id AS VARCHAR), $blanks) AS order_id, count(*) AS events "
-        "FROM read_parquet($events) GROUP BY ALL",
-        source,
-    )
-    connection.execute(
-        "CREATE TABLE parts AS SELECT order_id, CAST((sum(events) OVER (ORDER BY order_id NULLS FIRST) - events) "
-        f"// {most_events} AS INTEGER) AS part "
-        "FROM sizes"
-    )
-    out = folder / "parts"
-    connection.execute(
-        f"COPY (SELECT e.* EXCLUDE (file_row_number), e.file_row_number AS {ROW}, p.part AS part "
-        "FROM read_parquet($events, file_row_number = true) AS e "
-        "JOIN parts AS p ON trim(CAST(e.order_id AS VARCHAR), $blanks) IS NOT DISTINCT FROM p.order_id) "
-        f"TO '{out}' (FORMAT parquet, PARTITION_BY (part), COMPRESSION snappy)",
-        source,
-    )
-    found = sorted(out.glob("part=*"), key=lambda path: int(path.name.removeprefix("part=")))
-    return [Partition(path, events, zone) for path in found]
+def _parts_of_orders(events: Path, most_events: int) -> dict[str | None, int]:
+    """The partition of each order: so many events each, in the order of the ids. Rows without an order go to the first."""
+    counts: Counter[str] = Counter()
+    for batch in pq.ParquetFile(events, read_dictionary=["order_id"]).iter_batches(BATCH, columns=["order_id"]):
+        orders = _orders(pa.chunked_array([batch.column(0)]))
+        counts.update(dict(zip(orders.words, np.bincount(orders.codes[orders.codes >= 0]).tolist(), strict=True)))
+    part_of: dict[str | None, int] = {None: 0}
+    before = 0
+    for order in sorted(counts):
+        part_of[order] = before // most_events
+        before += counts[order]
+    return part_of
+
+
+def _orders(column: pa.ChunkedArray) -> Coded:
+    orders: Coded = read_column("order_id", column, len(column), plant_calendar()).values.used()
+    return orders
+
+
+def _pieces(events: Path, part_of: dict[str | None, int]) -> Iterator[tuple[int, tuple[int, pa.Table]]]:
+    """(rows done, (partition, rows of it)) from one end of the file to the other."""
+    coded = [name for name in coded_columns(events) if name != "order_id"]
+    done, plain = 0, None
+    for batch in pq.ParquetFile(events, read_dictionary=coded).iter_batches(BATCH):
+        table = pa.Table.from_batches([batch])
+        plain = _many_words(table) if plain is None else plain
+        for name in plain:
+            place = table.schema.get_field_index(name)
+            table = table.set_column(place, name, table.column(place).cast(pa.string()))
+        table = table.append_column(ROW, pa.array(np.arange(done, done + len(table))))
+        orders = _orders(table.column("order_id"))
+        part = np.array([*(part_of[word] for word in orders.words), part_of[None]], dtype=np.int64)[orders.codes]
+        by = np.argsort(part, kind="stable")
+        table, part = table.take(pa.array(by)), part[by]
+        starts = np.flatnonzero(np.append(True, part[1:] != part[:-1]))
+        done += len(table)
+        for start, stop in zip(starts, [*starts[1:], len(part)], strict=True):
+            yield done, (int(part[start]), table.slice(start, stop - start))
+
+
+def _many_words(table: pa.Table) -> list[str]:
+    """Coded columns of more than a few words."""
+    coded = [field.name for field in table.schema if pa.types.is_dictionary(field.type)]
+    return [name for name in coded if len(table.column(name).chunk(0).dictionary) > FEW_WORDS]
 
 
 def ids_of(columns: Columns) -> np.ndarray:
@@ -128,12 +168,14 @@ def ids_of(columns: Columns) -> np.ndarray:
     return found
 
 
-def require_unique(parts: Sequence[Partition], hashed: Sequence[np.ndarray]) -> None:
+def require_unique(parts: Sequence[Partition], hashed: list[np.ndarray]) -> None:
     """Raise ``InvalidEvents`` where an id is used by events of different partitions.
 
     Within a partition validation has seen to it; a hash that is there twice is looked up.
     """
-    every = np.sort(np.concatenate(hashed))
+    every = np.concatenate(hashed)
+    hashed.clear()
+    every.sort()
     twice = np.unique(every[1:][every[1:] == every[:-1]])
     if not len(twice):
         return

@@ -19,13 +19,12 @@ from features.catalogue import catalogue, compute
 from features.context import Context, Part
 from features.decision_points import DecisionPoints
 from features.history import History
-from features.partitions import PARTITION_EVENTS, Partition, ids_of, partitions, require_unique
+from features.partitions import PARTITION_EVENTS, Partition, Progress, ids_of, partitions, require_unique, unheard
 from features.pipeline import Wanted
 from features.threads import CORES, side_by_side
 from features.times import PlantCalendar
 
 Chooser = Callable[[History], DecisionPoints]
-Progress = Callable[[str, int, int], None]
 
 
 @dataclass(frozen=True)
@@ -35,10 +34,6 @@ class Written:
     rows: int
     signals: int
     partitions: int
-
-
-def unheard(_what: str, _done: int, _all: int) -> None:
-    """No progress wanted."""
 
 
 def signal_file(
@@ -64,8 +59,7 @@ def signal_file(
     """
     wanted = Wanted.of(as_of, scheme, zone)
     with tempfile.TemporaryDirectory(prefix="shiprisk-") as folder:
-        tell("splitting", 0, 1)
-        parts = partitions(events, Path(folder), zone, partition_events)
+        parts = partitions(events, Path(folder), zone, partition_events, tell)
         context, first = context_of(parts, wanted.calendar, tell)
         wanted.require_recorded(first)
         tables = tables_of(parts, context, lambda history: wanted.points(history, context), tell)
@@ -80,12 +74,13 @@ def context_of(parts: list[Partition], calendar: PlantCalendar, tell: Progress =
         ids = ids_of(columns) if len(parts) > 1 else np.zeros(0, dtype=np.uint64)
         return Part.of(History.of_columns(columns), calendar), ids
 
-    found = []
-    for done, one in enumerate(side_by_side(read, parts), start=1):
+    found, hashed = [], []
+    for done, (one, ids) in enumerate(side_by_side(read, parts), start=1):
         found.append(one)
+        hashed.append(ids)
         tell("reading what orders say about each other", done, len(parts))
-    require_unique(parts, [ids for _, ids in found])
-    whole = Part.sum([part for part, _ in found])
+    require_unique(parts, hashed)
+    whole = Part.sum(found)
     return Context.sum([whole], calendar), whole.known_from
 
 

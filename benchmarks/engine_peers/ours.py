@@ -39,16 +39,17 @@ def every_signal(events: Path, points: Path) -> Run:
 def streamed(events: Path, points: Path, out: Path) -> Run:
     """The same in partitions and into a Parquet file, for sizes at which neither is to be held."""
     run = Run(names=list(catalogue()))
-    table = pq.read_table(points)
-    orders, moments = table["order_id"].to_numpy(), table["as_of"].cast("int64").to_numpy()
+    table = pq.read_table(points, read_dictionary=["order_id"])
+    codes = table["order_id"].unify_dictionaries().combine_chunks()
+    words = codes.dictionary.to_numpy(zero_copy_only=False)
+    orders, moments = codes.indices.to_numpy(), table["as_of"].cast("int64").to_numpy()
+    place = {word: code for code, word in enumerate(words)}
 
     def asked(history: History) -> DecisionPoints:
         """The points of the partition's orders; the file is sorted by order, as partitions are."""
-        low, high = (
-            np.searchsorted(orders, history.order_ids[0]),
-            np.searchsorted(orders, history.order_ids[-1], "right"),
-        )
-        order = np.searchsorted(history.order_ids, orders[low:high]).astype(np.int64)
+        own = np.array([place[order] for order in history.order_ids if order in place], dtype=np.int64)
+        low, high = np.searchsorted(orders, own[0]), np.searchsorted(orders, own[-1], side="right")
+        order = np.searchsorted(history.order_ids, words[orders[low:high]]).astype(np.int64)
         return DecisionPoints(order, moments[low:high])
 
     with tempfile.TemporaryDirectory(dir=out.parent) as folder:

@@ -53,14 +53,14 @@ MANY_WORDS = ("event_id", "reference")
 
 
 def read_parquet_table(path: Path) -> pa.Table:
-    """Texts stay coded as they are in the file; ids are hardly ever equal."""
-    schema = pq.read_schema(next(path.glob("*.parquet")) if path.is_dir() else path)
-    coded = [
-        field.name
-        for field in schema
-        if COLUMNS.get(field.name) == STRING and field.name not in MANY_WORDS and pa.types.is_string(field.type)
-    ]
-    return pq.read_table(path, read_dictionary=coded, partitioning=None)
+    """A Parquet file, texts coded as they are in it."""
+    return pq.read_table(path, read_dictionary=coded_columns(path), partitioning=None)
+
+
+def coded_columns(path: Path) -> list[str]:
+    """The columns of a Parquet file that are read as codes."""
+    texts = [field.name for field in pq.read_schema(path) if pa.types.is_string(field.type)]
+    return [name for name in texts if COLUMNS.get(name) == STRING and name not in MANY_WORDS]
 
 
 def _csv(path: Path) -> pd.DataFrame:
