@@ -22,7 +22,6 @@ from features.threads import CORES, side_by_side
 from features.times import Ints
 
 PART_EVENTS = 1 << 16
-FEW_POINTS = 256
 Progress = Callable[[int, int], None]
 
 
@@ -32,6 +31,8 @@ def unheard(_done: int, _all: int) -> None:
 
 Compute = Callable[[Known], Floats]
 RISES, FALLS, EITHER = 1, -1, 0
+RATES = ("holds a week", "orders a day")
+"""Units of which small values say something too."""
 WITHOUT_A_SAY = ("document.py", "importing.py", "files.py", "spark_files.py")
 GROUPS = (
     "progress",
@@ -98,10 +99,12 @@ class Signal:
         'Tuesday'
         """
         if self.unit == "share":
-            return f"{value:.0%}".replace("%", " %")
+            return f"{value + 0.0:.0%}".replace("-0%", "0%").replace("%", " %")
         if self.unit == "day of the week":
             return day_name[int(value)]
-        rounded = round(value, 1)
+        if 0 < abs(value) < 0.95 and self.unit in RATES:
+            return f"{value:.2g}"
+        rounded = round(value, 1) + 0.0
         if abs(rounded) >= 100 or rounded.is_integer():
             return f"{rounded:,.0f}"
         return f"{rounded:.1f}"
@@ -182,7 +185,7 @@ def compute(
     known = catalogue()
     entries = [known[name] for name in names or known]
     values = np.empty((len(entries), len(points))).T
-    if len(points) <= FEW_POINTS:
+    if history.n_events <= PART_EVENTS:
         _fill(values, history, points, context, entries)
         return values
     by = points.ranks()

@@ -89,7 +89,7 @@ class Daybook:
 
     tally: Tally
     totals: Ints
-    _memo: list[Any] = field(default_factory=list, repr=False)
+    _memo: dict[str, tuple[Texts, Ints]] = field(default_factory=dict, repr=False)
 
     @classmethod
     def of(cls, tally: Tally) -> Daybook:
@@ -104,16 +104,17 @@ class Daybook:
 
     def codes(self, words: Texts) -> Ints:
         """(n_words + 1,) the key index of each word, -1 for one never seen; the last is -1, for a missing word."""
-        if self._memo and self._memo[0] is words:
-            return self._memo[1]  # type: ignore[no-any-return]
+        last = self._memo.get("last")
+        if last is not None and last[0] is words:
+            return last[1]
         index = self.index
         codes = np.array([index.get(word, -1) for word in words] + [-1], dtype=np.int64)
-        self._memo[:] = (words, codes)
+        self._memo["last"] = (words, codes)
         return codes
 
     def at(self, key: Ints, day: Ints, sub: Ints | int = 0) -> Ints:
         """(n, n_totals) totals of each key at the start of each day; zero for the key -1."""
-        subs = key * 0 + sub
+        subs = np.minimum(key * 0 + sub, SUBS - 1)
         found: Ints = totals_at(self.tally.place, self.totals, self._starts, SUBS * DAYS, key, subs, day, DAYS)
         return found
 

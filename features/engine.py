@@ -11,9 +11,9 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from features.compiled import compiled, compiled_inline
 from features.times import NEVER, Ints
 
 Floats = NDArray[np.float64]
@@ -23,7 +23,7 @@ NET, EITHER_WAY, LATER = 0, 1, 2
 """How moves of a date add up."""
 
 
-@njit(cache=True, nogil=True, inline="always")
+@compiled_inline
 def _is_one(saying: int, masks: Masks) -> bool:
     """Does an event say one of the types, and in each column one of the words? See ``features.selection``."""
     said: bool = (
@@ -37,7 +37,7 @@ def _is_one(saying: int, masks: Masks) -> bool:
     return said
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def matches(saying: Ints, masks: Masks) -> NDArray[np.bool_]:
     """(n_events,) True where an event is selected."""
     out = np.empty(len(saying), dtype=np.bool_)
@@ -46,7 +46,7 @@ def matches(saying: Ints, masks: Masks) -> NDArray[np.bool_]:
     return out
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def running_count(saying: Ints, masks: Masks) -> Ints:
     """Selected events before each position."""
     out = np.empty(len(saying) + 1, dtype=np.int64)
@@ -58,7 +58,7 @@ def running_count(saying: Ints, masks: Masks) -> Ints:
     return out
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def running_sum(saying: Ints, masks: Masks, values: Ints) -> Ints:
     """Sum over the selected events before each position; a missing value adds nothing."""
     out = np.empty(len(saying) + 1, dtype=np.int64)
@@ -71,7 +71,7 @@ def running_sum(saying: Ints, masks: Masks, values: Ints) -> Ints:
     return out
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def running_last(saying: Ints, masks: Masks) -> Ints:
     """Position of the last selected event before each position, -1 for none."""
     out = np.empty(len(saying) + 1, dtype=np.int64)
@@ -84,7 +84,7 @@ def running_last(saying: Ints, masks: Masks) -> Ints:
     return out
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def last_given(codes: Ints) -> Ints:
     """Position of the last event before each position whose code is given (not negative), -1 for none."""
     out = np.empty(len(codes) + 1, dtype=np.int64)
@@ -97,7 +97,7 @@ def last_given(codes: Ints) -> Ints:
     return out
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def known_until(first: Ints, recorded: Ints, order: Ints, moment: Ints) -> Ints:
     """For each (order, moment): the position after the last event recorded by then. Binary search."""
     stop = np.empty(len(order), dtype=np.int64)
@@ -113,7 +113,7 @@ def known_until(first: Ints, recorded: Ints, order: Ints, moment: Ints) -> Ints:
     return stop
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def sorted_events(order: Ints, n_orders: int, recorded: Ints, occurred: Ints) -> tuple[Ints, Ints, bool]:
     """Positions sorted by order and both clocks; where each order begins; whether equal clocks are left to break.
 
@@ -140,7 +140,7 @@ def sorted_events(order: Ints, n_orders: int, recorded: Ints, occurred: Ints) ->
     return by, first, ties
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _merge_sort(by: Ints, spare: Ints, start: int, end: int, recorded: Ints, occurred: Ints) -> None:
     """Sort by[start:end] by both clocks, bottom up from runs of insertion sort; stable."""
     width = 24
@@ -166,13 +166,13 @@ def _merge_sort(by: Ints, spare: Ints, start: int, end: int, recorded: Ints, occ
         width *= 2
 
 
-@njit(cache=True, nogil=True, inline="always")
+@compiled_inline
 def _later(a: int, b: int, recorded: Ints, occurred: Ints) -> bool:
     later: bool = recorded[a] > recorded[b] or (recorded[a] == recorded[b] and occurred[a] > occurred[b])
     return later
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def numbered(first: Ints, codes: Ints, n_codes: int) -> tuple[Ints, Ints]:
     """Number the codes of each order in the order they appear, -1 for a negative code; and how many each order has."""
     number = np.empty(len(codes), dtype=np.int64)
@@ -193,7 +193,7 @@ def numbered(first: Ints, codes: Ints, n_codes: int) -> tuple[Ints, Ints]:
     return number, count
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def ranked(first: Ints, codes: Ints, n_codes: int) -> tuple[Ints, Ints]:
     """The same, numbered in the order of the codes."""
     number, count = numbered(first, codes, n_codes)
@@ -213,7 +213,7 @@ def ranked(first: Ints, codes: Ints, n_codes: int) -> tuple[Ints, Ints]:
     return number, count
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def standing(
     first: Ints, saying: Ints, on: Masks, off: Masks, word: Ints, words: Ints, line: Ints, lines: Ints,
     occurred: Ints, recorded: Ints, per_line: bool,
@@ -249,7 +249,7 @@ def standing(
     return counts, moments
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def standing_things(
     first: Ints, saying: Ints, on: Masks, off: Masks, word: Ints, words: Ints, line: Ints, lines: Ints,
     occurred: Ints, recorded: Ints, per_line: bool, order: Ints, stop: Ints, total: int,
@@ -286,7 +286,7 @@ def standing_things(
     return owner[:row], since[:row], said[:row]
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def running_reversals(
     first: Ints, saying: Ints, on: Masks, off: Masks, word: Ints, words: Ints, line: Ints, lines: Ints, per_line: bool
 ) -> Ints:
@@ -311,7 +311,7 @@ def running_reversals(
     return out
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def running_distinct(first: Ints, saying: Ints, masks: Masks, word: Ints, words: Ints) -> Ints:
     """Distinct words among the selected events of the order before each position (running on across orders)."""
     out = np.empty(len(saying) + 1, dtype=np.int64)
@@ -327,7 +327,7 @@ def running_distinct(first: Ints, saying: Ints, masks: Masks, word: Ints, words:
     return out
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def moves(
     first: Ints, saying: Ints, masks: Masks, word: Ints, words: Ints, line: Ints, lines: Ints, per_line: bool,
     date: Ints,
@@ -347,7 +347,7 @@ def moves(
     return moved
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def running_moves(saying: Ints, masks: Masks, moved: Ints, how: int) -> Ints:
     """How far the selected statements moved before each position: 0 net, 1 in either direction, 2 only later."""
     out = np.empty(len(saying) + 1, dtype=np.int64)
@@ -360,7 +360,7 @@ def running_moves(saying: Ints, masks: Masks, moved: Ints, how: int) -> Ints:
     return out
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def running_changes(first: Ints, saying: Ints, masks: Masks, state: Ints) -> tuple[Ints, Ints]:
     """How often, and by how much in all, selected events changed a column that holds after each event.
 
@@ -379,7 +379,7 @@ def running_changes(first: Ints, saying: Ints, masks: Masks, state: Ints) -> tup
     return times, amounts
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def latest_in_force(first: Ints, saying: Ints, masks: Masks, word: Ints, words: Ints, date: Ints) -> Ints:
     """(n_events,) after each event, the latest of the order's dates in force: each thing's last statement holds."""
     out = np.full(len(saying), NEVER, dtype=np.int64)
@@ -398,7 +398,7 @@ def latest_in_force(first: Ints, saying: Ints, masks: Masks, word: Ints, words: 
     return out
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def total_in_force(first: Ints, saying: Ints, masks: Masks, word: Ints, words: Ints, values: Ints) -> Ints:
     """(n_events,) after each event, the sum of the order's values in force: each thing's last statement holds."""
     out = np.zeros(len(saying), dtype=np.int64)
@@ -413,7 +413,7 @@ def total_in_force(first: Ints, saying: Ints, masks: Masks, word: Ints, words: I
     return out
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def longest_gap(first: Ints, recorded: Ints) -> Ints:
     """(n_events,) after each event, the longest time between two consecutive records of the order."""
     out = np.zeros(len(recorded), dtype=np.int64)
@@ -423,7 +423,7 @@ def longest_gap(first: Ints, recorded: Ints) -> Ints:
     return out
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def first_known_pair(first: Ints, a: Ints, b: Ints) -> Ints:
     """(n_events,) after each event, ``a - b`` as it was after the order's first event with both known; else NEVER."""
     out = np.full(len(a), NEVER, dtype=np.int64)
@@ -436,7 +436,7 @@ def first_known_pair(first: Ints, a: Ints, b: Ints) -> Ints:
     return out
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def words_known(first: Ints, codes: Ints, n_codes: int, order: Ints, stop: Ints) -> tuple[Ints, Ints, Ints]:
     """The distinct codes said before each point's position: (point, code, position of the first that says it).
 
@@ -473,7 +473,7 @@ def words_known(first: Ints, codes: Ints, n_codes: int, order: Ints, stop: Ints)
     return owner, said, where
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def highest(owner: Ints, values: Floats, n: int) -> Floats:
     """(n,) the highest value of each owner, NaN ones left out; NaN where there is none."""
     out = np.full(n, np.nan)
@@ -483,7 +483,7 @@ def highest(owner: Ints, values: Floats, n: int) -> Floats:
     return out
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def latest_of(owner: Ints, moments: Ints, n: int) -> Ints:
     """(n,) the latest moment of each owner, NEVER where there is none."""
     out = np.full(n, NEVER, dtype=np.int64)
@@ -492,7 +492,7 @@ def latest_of(owner: Ints, moments: Ints, n: int) -> Ints:
     return out
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def added_up(owner: Ints, values: Floats, n: int) -> Floats:
     """(n,) the sum of each owner's values, NaN ones left out; 0 where there is none. In the order given."""
     out = np.zeros(n)
@@ -502,7 +502,7 @@ def added_up(owner: Ints, values: Floats, n: int) -> Floats:
     return out
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def totals_at(place: Ints, totals: Any, starts: Ints, width: int, key: Ints, sub: Ints, day: Ints, days: int) -> Any:
     """(n, n_totals) what running totals grew by within a key's subdivision up to a day: see ``features.daybook``.
 
@@ -521,7 +521,7 @@ def totals_at(place: Ints, totals: Any, starts: Ints, width: int, key: Ints, sub
     return out
 
 
-@njit(cache=True, nogil=True, inline="always")
+@compiled_inline
 def _place_of(place: Ints, low: int, high: int, sought: int) -> int:
     while low < high:
         middle = (low + high) // 2
@@ -532,7 +532,7 @@ def _place_of(place: Ints, low: int, high: int, sought: int) -> int:
     return low
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def any_untidy(offsets: Any, data: Any, n: int) -> bool:
     """Whether a text is empty or may have blanks around it: its first or last byte is a control or not ASCII."""
     for i in range(n):
@@ -542,7 +542,7 @@ def any_untidy(offsets: Any, data: Any, n: int) -> bool:
     return False
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def hashes(offsets: Any, data: Any, n: int) -> NDArray[np.uint64]:
     """(n,) FNV-1a of 64 bits of the texts between the offsets of an Arrow string array."""
     out = np.empty(n, dtype=np.uint64)

@@ -27,6 +27,7 @@ from features.times import NEVER, Ints
 
 __all__ = ["PLANNED_END", "History", "Select", "Standing", "Texts"]
 T = TypeVar("T")
+Statements = tuple[Ints, Ints, Ints, Ints, Ints, Ints, Ints, Ints]
 CODED = ("source", "line_id", "kind", "state", "reference", "reason", "actor", *DIMENSIONS)
 PLANNED_END = Select("production.released", "production.rescheduled")
 TAKEN = (*CODED, "event_id", "type", "recorded_at", "occurred_at", "date", "quantity", "value")
@@ -202,27 +203,24 @@ class History:
     def standing(self, things: Standing) -> tuple[Ints, Ints]:
         """(n_events + 1,) running counts and moments of what stands, see ``features.engine.standing``."""
         make = lambda: engine.standing(*self._statements(things), *self._clocks(things))  # noqa: E731
-        return cast(tuple[Ints, Ints], self.once(("standing", things), make))
+        return self.once(("standing", things), make)
 
     def standing_things(self, things: Standing, order: Ints, start: Ints, stop: Ints) -> tuple[Ints, Ints, Ints]:
         """What stands at each point: (point, since in microseconds, position of the statement)."""
         count = self.standing(things)[0]
         total = int((count[stop] - count[start]).sum())
-        return cast(
-            tuple[Ints, Ints, Ints],
-            engine.standing_things(*self._statements(things), *self._clocks(things), order, stop, total),
-        )
+        return engine.standing_things(*self._statements(things), *self._clocks(things), order, stop, total)
 
     def reversals(self, things: Standing) -> Ints:
         """(n_events + 1,) statements before each position that end what stood."""
         make = lambda: engine.running_reversals(*self._statements(things), things.per_line)  # noqa: E731
         return self.once(("reversals", things), make)
 
-    def _statements(self, things: Standing) -> tuple[Any, ...]:
+    def _statements(self, things: Standing) -> Statements:
         words = self.things(things.by)
         return self.first, self.saying, things.when.masks, things.until.masks, *words, self.line, self.lines
 
-    def _clocks(self, things: Standing) -> tuple[Any, ...]:
+    def _clocks(self, things: Standing) -> tuple[Ints, Ints, bool]:
         return self.occurred, self.recorded, things.per_line
 
     def distinct(self, what: Select, by: str) -> Ints:
@@ -255,7 +253,7 @@ class History:
     def words_known(self, dimension: str, order: Ints, stop: Ints) -> tuple[Ints, Ints, Ints]:
         """The words of a dimension known at points sorted by order and position: (point, code, first position)."""
         said = self.coded[dimension]
-        return cast(tuple[Ints, Ints, Ints], engine.words_known(self.first, said.codes, said.n_words, order, stop))
+        return engine.words_known(self.first, said.codes, said.n_words, order, stop)
 
     def once(self, key: Hashable, make: Callable[[], T]) -> T:
         """What ``make`` gives, made on the first call with this key and kept."""
@@ -303,4 +301,4 @@ def _sorted(orders: Coded, columns: Columns) -> tuple[Ints, Ints]:
 def _lines(first: Ints, line_id: Coded, creates: NDArray[np.bool_]) -> tuple[Ints, Ints]:
     """The line each event speaks of; one created without an id is a line of its own, before all others."""
     codes = np.where(line_id.codes >= 0, line_id.codes + 1, np.where(creates, 0, -1))
-    return cast(tuple[Ints, Ints], engine.ranked(first, codes, line_id.n_words + 1))
+    return engine.ranked(first, codes, line_id.n_words + 1)

@@ -103,6 +103,13 @@ class Known:
         total = self._between(self.history.summed(what, column), start)
         return total / MICRO if column in ("quantity", "value") else total
 
+    def stated(self, what: Select, column: str) -> Floats:
+        """Selected events that state a column."""
+        self.saw(what, self.start)
+        history = self.history
+        make = lambda: _running((history.mask(what) & (history.column(column) != NEVER)).astype(np.int64))  # noqa: E731
+        return self._between(history.once(("stated", what, column), make), self.start)
+
     def distinct(self, what: Select, by: str) -> Floats:
         """Distinct words of ``by`` among selected events."""
         self.saw(what, self.start)
@@ -292,8 +299,9 @@ class Known:
     # -- lines and other orders ----------------------------------------------------------------------------
 
     def line_table(self, told_by: Select) -> Lines:
-        """The lines of each order with how far each of them is; ``told_by`` are the events that say what is read."""
+        """The lines of each order with how far each of them is; ``told_by`` are the events that say so."""
         self.saw(told_by, self.start)
+        self.saw(COMMITMENT, self.start)
         return self.line_rows
 
     @property

@@ -7,8 +7,8 @@ known; only ``features.outcomes`` may call ``judge``.
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
+from features.compiled import compiled
 from features.events.schema import TYPE_CODE
 from features.times import NEVER, Ints
 
@@ -22,13 +22,13 @@ ISSUED = TYPE_CODE["goods.issued"]
 REASON_CANCELLED, REASON_OTHER = 2, 1
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def needed(ordered: int, tolerance: float) -> int:
     """The quantity that counts as in full."""
     return ordered - int(np.rint(ordered * tolerance))
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def issue(line: int, quantity: int, ordered: Ints, issued: Ints, known: Ints, closed: Ints) -> None:
     """Book a goods issue; without a line it fills the lines that are known and not closed, by their ids."""
     count = len(ordered)
@@ -55,7 +55,7 @@ def issue(line: int, quantity: int, ordered: Ints, issued: Ints, known: Ints, cl
                 left -= taken
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def play(
     first: Ints,
     line: Ints,
@@ -148,7 +148,7 @@ def play(
     return state, due, last_due, n_lines, n_open, sum_ordered, sum_issued, sum_value
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def judge(
     first: Ints,
     line: Ints,

@@ -1,8 +1,8 @@
 """Event files larger than memory: split into partitions of whole orders, in the order of the orders' ids.
 
-The file is read twice, a million rows at a time: once for the orders and how many events each has, once to hand every
-row to the partition of its order. Each partition is an Arrow stream small enough to be sorted in memory. A row keeps the
-number it has in the file it came from, so that an error names it.
+The file is read twice, a million rows at a time: once for the orders and how many events each has, once to hand
+every row to the partition of its order. Each partition is an Arrow stream small enough to be sorted in memory. A row
+keeps the number it has in the file it came from, so that an error names it.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -20,9 +20,8 @@ import pyarrow.parquet as pq
 from features.errors import InvalidEvents
 from features.events.columns import Columns, read_column
 from features.events.files import coded_columns, read_parquet_table
-from features.events.schema import REQUIRED
 from features.events.text import Coded, Distinct
-from features.events.validation import Fault, checked, validate_events
+from features.events.validation import Fault, Validated, checked, require_columns, validate_events
 from features.times import plant_calendar
 
 PARTITION_EVENTS = 500_000
@@ -53,18 +52,23 @@ class Partition:
     origin: Path
     zone: str = "UTC"
 
-    def columns(self) -> Columns:
-        """The validated columns. Raises ``InvalidEvents`` that names the rows as they are in the original file."""
-        if self.path == self.origin:
-            return checked(validate_events(read_parquet_table(self.path), self.zone), str(self.origin)).columns
-        with pa.ipc.open_stream(self.path) as stream:
-            table = stream.read_all()
+    def judged(self) -> Validated:
+        """The columns, and the faults by the rows of the original file. Raises ``InvalidEvents`` for a damaged file."""
+        try:
+            if self.path == self.origin:
+                return validate_events(read_parquet_table(self.path), self.zone)
+            with pa.ipc.open_stream(self.path) as stream:
+                table = stream.read_all()
+        except (pa.ArrowException, OSError) as error:
+            raise InvalidEvents(f"the events must be a Parquet file, got {self.origin}: {error}") from error
         judged = validate_events(table.drop_columns([ROW]), self.zone)
-        if judged.faults:
-            rows = table.column(ROW).to_numpy()
-            faults = [Fault(int(rows[fault.row]), fault.column, fault.value, fault.must) for fault in judged.faults]
-            checked(type(judged)(judged.rows, judged.columns, faults, [], {}), str(self.origin))
-        return checked(judged, str(self.origin)).columns
+        rows = table.column(ROW).to_numpy() if judged.faults else ()
+        faults = [Fault(int(rows[fault.row]), fault.column, fault.value, fault.must) for fault in judged.faults]
+        return replace(judged, faults=faults)
+
+    def columns(self) -> Columns:
+        """The columns. Raises ``InvalidEvents`` that names every fault."""
+        return checked(self.judged(), str(self.origin)).columns
 
 
 def partitions(
@@ -104,16 +108,11 @@ def _require_parquet(events: Path) -> None:
         names = pq.read_schema(events).names
     except (pa.ArrowException, ValueError) as error:
         raise InvalidEvents(f"the events must be a Parquet file, got {events}: {error}") from error
-    missing = [column for column in REQUIRED if column not in names]
-    if missing:
-        raise InvalidEvents(
-            f"the event table must have the columns {', '.join(REQUIRED)}, got {', '.join(names)}: "
-            f"{', '.join(missing)} missing"
-        )
+    require_columns(names)
 
 
 def _parts_of_orders(events: Path, most_events: int) -> dict[str | None, int]:
-    """The partition of each order: so many events each, in the order of the ids. Rows without an order go to the first."""
+    """The partition of each order: so many events each, in the order of the ids. None goes to the first."""
     counts: Counter[str] = Counter()
     for batch in pq.ParquetFile(events, read_dictionary=["order_id"]).iter_batches(BATCH, columns=["order_id"]):
         orders = _orders(pa.chunked_array([batch.column(0)]))

@@ -12,8 +12,8 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from numba import njit
 
+from features.compiled import compiled
 from features.daybook import DAYS, Daybook, Tally
 from features.events.text import Texts
 from features.stages import AFTER, AT, MOVED, PLACED
@@ -146,7 +146,7 @@ def _objects(words: list[str]) -> Texts:
     return made
 
 
-@njit(cache=True)
+@compiled
 def _leading(pair: Ints, day: Ints, to: Ints, amount: Ints, n_centres: int) -> tuple[Ints, Ints]:
     """Where the most frequent follower of a pair changes, and to which. Rows by pair and day; ties: the first."""
     place, following = np.empty(len(pair), dtype=np.int64), np.empty(len(pair), dtype=np.int64)
@@ -167,7 +167,7 @@ def _leading(pair: Ints, day: Ints, to: Ints, amount: Ints, n_centres: int) -> t
     return place[:n], following[:n]
 
 
-@njit(cache=True)
+@compiled
 def _heading(place: Ints, following: Ints, pair: Ints, day: Ints, amount: Ints) -> Ints:
     """(n, 3) changes (work centre, day, lines) of those who head there: whoever waits follows the leader of the day.
 

@@ -17,9 +17,10 @@ import pyarrow as pa
 from features.catalogue import catalogue
 from features.errors import InvalidEvents, InvalidRequest, LibraryMissing
 from features.events.schema import COLUMNS
+from features.partitions import Progress, unheard
 from features.pipeline import Wanted
 from features.spark import Batches, OverBatches, Plan, in_words, packed, planned, row_columns, unpacked
-from features.stream import Progress, Written, row_schema, unheard, write_tables
+from features.stream import Written, row_schema, write_tables
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession

@@ -8,9 +8,9 @@ compiled loop is cached with the file it stands in.
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from features.compiled import compiled
 from features.events.schema import READINESS_KINDS, TYPE_CODE, WORDS
 from features.lines import CHANGED, CLOSED, CREATED, ISSUED, PROMISED, REASON_CANCELLED, needed
 from features.times import NEVER, Ints
@@ -25,6 +25,7 @@ for _bit, _kind in enumerate(READINESS_KINDS):
 """The place of each shipping condition, by the code of its word."""
 N_CONDITIONS = len(READINESS_KINDS)
 NOT_MET, MET = 1, 2
+UNSTATED, UNFINISHED, FINISHED = 0, 1, 2
 NOWHERE, AT, AFTER = 0, 1, 2
 LEFT, STAGE, MOVED, PLACED, OPENED = 0, 1, 2, 3, 4
 """What ``passages`` tells of."""
@@ -43,7 +44,7 @@ LINE_ROWS = (
 """The rows of ``lines_at``: one column a known line that is not cancelled."""
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _fresh(lines: int) -> Ints:
     state = np.zeros((lines, N_STATE), dtype=np.int64)
     for column in (PROMISE, ALL_AT, CHANGED_AT, RELEASED_AT, CREATED_AT, FIRST_CREATED):
@@ -53,7 +54,7 @@ def _fresh(lines: int) -> Ints:
     return state
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _issue(state: Ints, line: int, quantity: int) -> None:
     """As ``features.lines.issue``, on the state of the lines."""
     if line >= 0:
@@ -81,24 +82,26 @@ def _issue(state: Ints, line: int, quantity: int) -> None:
                 left -= taken
 
 
-@njit(cache=True, nogil=True)
-def _confirm(state: Ints, finished: NDArray[np.bool_], at: int, word: int, final: bool, recorded: int) -> None:
-    """The latest state of an operation; a statement of the whole order takes the place of those of the lines."""
+@compiled
+def _confirm(state: Ints, finished: Ints, at: int, word: int, final: bool, recorded: int) -> None:
+    """The latest state of an operation. What is said of the whole order holds for each line until it says otherwise."""
+    now = FINISHED if final else UNFINISHED
+    for j in range(len(state)):
+        if at >= 0 and at != j:
+            continue
+        own = finished[j + 1, word]
+        before = own if own != UNSTATED else finished[0, word]
+        finished[j + 1, word] = now if at >= 0 else UNSTATED
+        if (before == FINISHED) != final:
+            state[j, DONE] += 1 if final else -1
+            state[j, CHANGED_AT] = recorded
     if at < 0:
-        for j in range(len(state)):
-            if finished[j + 1, word]:
-                finished[j + 1, word] = False
-                state[j, DONE] -= 1
-                state[j, CHANGED_AT] = recorded
-    elif finished[at + 1, word] != final:
-        state[at, DONE] += 1 if final else -1
-        state[at, CHANGED_AT] = recorded
-    finished[at + 1, word] = final
+        finished[0, word] = now
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _step(
-    state: Ints, finished: NDArray[np.bool_], conditions: Ints, whole: Ints, kind: int, at: int, quantity: int,
+    state: Ints, finished: Ints, conditions: Ints, whole: Ints, kind: int, at: int, quantity: int,
     date: int, closing: int, saying: int, word: int, item: int, centre: int, recorded: int, occurred: int,
 ) -> None:  # fmt: skip
     """Play one event. ``whole`` holds what is said of the whole order: (released at, confirmed)."""
@@ -144,7 +147,7 @@ def _step(
         conditions[at + 1, place] = MET if ((saying >> 16) & 63) == MET_WORD else NOT_MET
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _stage_since(state: Ints, whole: Ints, line: int) -> int:
     """When the line entered its stage: see the page on the engine."""
     changed: int = state[line, CHANGED_AT]
@@ -155,7 +158,7 @@ def _stage_since(state: Ints, whole: Ints, line: int) -> int:
     return released if released != NEVER else created
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _bits(conditions: Ints, line: int, sought: int) -> int:
     """The conditions of a line in a state, as bits; what it does not say itself the whole order says."""
     found = 0
@@ -166,7 +169,7 @@ def _bits(conditions: Ints, line: int, sought: int) -> int:
     return found
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def lines_at(
     first: Ints, line: Ints, type_: Ints, quantity: Ints, date: Ints, _value: Ints, closing: Ints, lines: Ints,
     saying: Ints, word: Ints, words: Ints, item: Ints, centre: Ints, recorded: Ints, occurred: Ints,
@@ -186,7 +189,7 @@ def lines_at(
     while p < len(order):
         k = order[p]
         state, whole = _fresh(lines[k]), np.array([NEVER, 0])
-        finished = np.zeros((lines[k] + 1, words[k]), dtype=np.bool_)
+        finished = np.zeros((lines[k] + 1, words[k]), dtype=np.int8)
         conditions = np.zeros((lines[k] + 1, N_CONDITIONS), dtype=np.int64)
         i = first[k]
         while p < len(order) and order[p] == k:
@@ -222,7 +225,7 @@ def lines_at(
     return out[:, :row], met_of_order
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _place(state: Ints, line: int) -> tuple[int, int]:
     """(work centre, AT it or AFTER it); after -1 is a line that is released and not begun. NOWHERE is unknown."""
     if state[line, LAST_CENTRE] < 0:
@@ -232,7 +235,7 @@ def _place(state: Ints, line: int) -> tuple[int, int]:
     return state[line, CENTRE], (AFTER if state[line, AFTER_IT] else AT)
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _told(rows: Ints, n: int, what: int, recorded: int, item: int, a: int, b: int, amount: int) -> tuple[Ints, int]:
     """One more row, in a larger table if need be."""
     if n == len(rows):
@@ -243,7 +246,7 @@ def _told(rows: Ints, n: int, what: int, recorded: int, item: int, a: int, b: in
     return rows, n + 1
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def passages(
     first: Ints, line: Ints, type_: Ints, quantity: Ints, date: Ints, _value: Ints, closing: Ints, lines: Ints,
     saying: Ints, word: Ints, words: Ints, item: Ints, centre: Ints, recorded: Ints, occurred: Ints,
@@ -259,7 +262,7 @@ def passages(
     for k in range(len(first) - 1):
         count = lines[k]
         state, whole = _fresh(count), np.array([NEVER, 0])
-        finished = np.zeros((count + 1, words[k]), dtype=np.bool_)
+        finished = np.zeros((count + 1, words[k]), dtype=np.int8)
         conditions = np.zeros((count + 1, N_CONDITIONS), dtype=np.int64)
         visited = np.full((count, words[k] + 1), NEVER, dtype=np.int64)
         left = np.zeros(count, dtype=np.bool_)

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -18,12 +19,16 @@ import pyarrow.parquet as pq
 from features.catalogue import catalogue, compute
 from features.context import Context, Part
 from features.decision_points import DecisionPoints
+from features.errors import InvalidRequest
+from features.events.validation import Validated, checked
 from features.history import History
 from features.partitions import PARTITION_EVENTS, Partition, Progress, ids_of, partitions, require_unique, unheard
 from features.pipeline import Wanted
 from features.threads import CORES, side_by_side
 from features.times import PlantCalendar
 
+MOST_AT_A_TIME = 4
+"""Partitions held in memory, however many cores there are."""
 Chooser = Callable[[History], DecisionPoints]
 
 
@@ -58,6 +63,8 @@ def signal_file(
     Raises ``InvalidEvents`` and ``InvalidRequest`` as ``signal_table`` does; no file is left behind then.
     """
     wanted = Wanted.of(as_of, scheme, zone)
+    if out.is_dir() or out.resolve() == events.resolve():
+        raise InvalidRequest(f"the output must be a file other than the events, got {out}")
     with tempfile.TemporaryDirectory(prefix="shiprisk-") as folder:
         parts = partitions(events, Path(folder), zone, partition_events, tell)
         context, first = context_of(parts, wanted.calendar, tell)
@@ -69,16 +76,21 @@ def signal_file(
 def context_of(parts: list[Partition], calendar: PlantCalendar, tell: Progress = unheard) -> tuple[Context, int]:
     """The context of all orders, and the first moment recorded."""
 
-    def read(part: Partition) -> tuple[Part, np.ndarray]:
-        columns = part.columns()
-        ids = ids_of(columns) if len(parts) > 1 else np.zeros(0, dtype=np.uint64)
-        return Part.of(History.of_columns(columns), calendar), ids
+    def read(part: Partition) -> tuple[Part | None, np.ndarray, Validated]:
+        judged = part.judged()
+        if judged.faults:
+            return None, np.zeros(0, dtype=np.uint64), judged
+        ids = ids_of(judged.columns) if len(parts) > 1 else np.zeros(0, dtype=np.uint64)
+        return Part.of(History.of_columns(judged.columns), calendar), ids, replace(judged, columns={})
 
-    found, hashed = [], []
-    for done, (one, ids) in enumerate(side_by_side(read, parts), start=1):
-        found.append(one)
+    found, hashed, faults = [], [], []
+    one_by_one = side_by_side(read, parts, threads=min(CORES, MOST_AT_A_TIME))
+    for done, (one, ids, judged) in enumerate(one_by_one, start=1):
+        found += [] if one is None else [one]
         hashed.append(ids)
+        faults += judged.faults
         tell("reading what orders say about each other", done, len(parts))
+    checked(replace(judged, faults=sorted(faults, key=lambda fault: fault.row)), str(parts[0].origin))
     require_unique(parts, hashed)
     whole = Part.sum(found)
     return Context.sum([whole], calendar), whole.known_from
@@ -117,16 +129,17 @@ def row_schema(names: Iterable[str]) -> pa.Schema:
 def write_tables(tables: Iterator[pa.Table], out: Path, n_parts: int) -> Written:
     """All tables into one file, which is there only when it is whole."""
     out.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = out.with_name(f"{out.name}.unfinished")
-    rows, writer = 0, None
-    try:
-        for table in tables:
-            writer = writer or pq.ParquetWriter(unfinished, table.schema, compression="zstd", compression_level=1)
-            writer.write_table(table)
-            rows += len(table)
+    rows = 0
+    with tempfile.TemporaryDirectory(prefix=f".{out.name}.", dir=out.parent) as folder:
+        unfinished = Path(folder) / out.name
+        with ExitStack() as stack:
+            writer = None
+            for table in tables:
+                if writer is None:
+                    made = pq.ParquetWriter(unfinished, table.schema, compression="zstd", compression_level=1)
+                    writer = stack.enter_context(made)
+                writer.write_table(table)
+                rows += len(table)
         if writer is not None:
-            writer.close()
             unfinished.replace(out)
-    finally:
-        unfinished.unlink(missing_ok=True)
     return Written(rows, len(catalogue()), n_parts)

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from features.engine import added_up, highest, latest_of
-from features.events.schema import MICRO
+from features.events.schema import MICRO, READINESS_KINDS
 from features.orders import line_columns, operation_words
 from features.stages import AFTER, AT, LINE_ROWS, lines_at
 from features.times import DAY, NEVER, Ints
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 Floats = NDArray[np.float64]
 Mask = NDArray[np.bool_]
+OF_THE_GOODS = sum(1 << place for place, kind in enumerate(READINESS_KINDS) if kind != "carrier")
 
 
 class PerPoint:
@@ -67,10 +68,9 @@ class Things(PerPoint):
         self.date: Ints = known.history.date[position]
 
     def days_of_oldest(self) -> Floats:
-        """(n_points,) days for which the oldest has stood; 0 where nothing stands."""
+        """(n_points,) days for which the oldest has stood, NaN where nothing stands."""
         days = (self.known.as_of[self.point] - self.since) / DAY
-        oldest = self.highest(days)
-        return np.where(np.isnan(oldest), 0.0, oldest)
+        return self.highest(days)
 
     def count_before(self, moment: Ints) -> Floats:
         """(n_points,) how many state a date before a moment, (n_points,) microseconds; NEVER is no moment."""
@@ -132,8 +132,8 @@ class Lines(PerPoint):
 
     @property
     def ready(self) -> Mask:
-        """(n_rows,) True where a shipping condition is met and none is not."""
-        return np.asarray((self.met != 0) & (self.not_met == 0))
+        """(n_rows,) True where a shipping condition of the goods (not the carrier) is met and none is not."""
+        return np.asarray((self.met & OF_THE_GOODS != 0) & (self.not_met == 0))
 
     @cached_property
     def complete(self) -> Mask:

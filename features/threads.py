@@ -9,7 +9,7 @@ from typing import TypeVar
 
 A = TypeVar("A")
 B = TypeVar("B")
-CORES = os.cpu_count() or 1
+CORES = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 WORTH_IT = 100_000
 """Rows below which a job is quicker done than handed over."""
 

@@ -107,9 +107,11 @@ class Scorer:
         explained = self.model.explain(signals)
         base_risk, shares = explained.points()
         for row, i in enumerate(open_):
-            point = opened.take(np.array([row]))
+            order = int(opened.order[row])
+            alone = history.part(order, order + 1)
+            point = DecisionPoints(np.zeros(1, dtype=np.int64), opened.as_of[row : row + 1])
             added = explained.contributions[row]
-            factors = self._factors(history, point, signals[row], shares[row], added, most_factors)
+            factors = self._factors(alone, point, signals[row], shares[row], added, most_factors)
             scores[i] = OrderScore(
                 order_id=str(history.order_ids[points.order[i]]),
                 state="open",

@@ -83,7 +83,7 @@ def _read_series(column: str, kind: str, raw: pd.Series, calendar: PlantCalendar
 
 
 def _read_objects(column: str, kind: str, raw: NDArray[np.object_], calendar: PlantCalendar) -> Read:
-    if kind == NUMBER and all(type(value) is float or type(value) is int or value is None for value in raw):
+    if kind == NUMBER and all(type(value) is float or value is None for value in raw):
         given = np.fromiter((value is not None and value == value for value in raw), dtype=bool, count=len(raw))
         return _checked_numbers(column, raw.astype(np.float64), raw, given)
     coded = code_objects(raw, len(raw))

@@ -189,6 +189,10 @@ class Distinct:
 
 def distinct_arrow(column: pa.ChunkedArray) -> Distinct:
     """An Arrow column of ids; blanks around them are cut off, blank ones are missing."""
+    if not _is_string(column.type):
+        column = column.cast(column.type.value_type).cast(pa.large_string())
+    if column.num_chunks != 1:
+        column = column.cast(pa.large_string())
     whole = column.combine_chunks() if column.num_chunks != 1 else column.chunk(0)
     if whole.null_count == 0 and not any_untidy(*_bytes_of(whole)):
         return Distinct(whole)
@@ -231,17 +235,33 @@ def code_series(series: pd.Series) -> Coded:
 
 def code_arrow(column: pa.ChunkedArray) -> Coded:
     """An Arrow column of texts, dictionary encoded or not."""
-    whole = column.combine_chunks() if not pa.types.is_dictionary(column.type) else column.unify_dictionaries()
-    if isinstance(whole, pa.ChunkedArray):
-        whole = whole.combine_chunks()
+    if pa.types.is_dictionary(column.type):
+        column = _own_dictionaries(column)
+    whole = column.unify_dictionaries() if pa.types.is_dictionary(column.type) else column
+    whole = whole.combine_chunks() if whole.num_chunks != 1 else whole.chunk(0)
     if isinstance(whole, pa.ChunkedArray):  # more text than one array holds
-        return code_series(pd.Series(whole.to_pandas()))
+        return code_series(pd.Series(whole.to_pandas(), dtype="str"))
     encoded = whole if pa.types.is_dictionary(whole.type) else whole.dictionary_encode()
     codes = encoded.indices.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int64)
     words = encoded.dictionary
     if words.null_count == 0 and not any_untidy(*_bytes_of(words)):
-        return Coded(codes, Unread(words))
-    return _stripped(codes, _objects(words.to_pylist()))
+        return Coded(codes, Unread(words)).used()
+    return _stripped(codes, _objects(words.to_pylist())).used()
+
+
+def _own_dictionaries(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Dictionaries as Arrow's reader makes them stay; others (null or repeated words, other indices) are decoded."""
+    kind = column.type
+    fit = pa.types.is_int32(kind.index_type) and _is_string(kind.value_type)
+    for chunk in column.chunks if fit else ():
+        words = chunk.dictionary
+        fit = fit and words.null_count == 0 and len(pc.unique(words)) == len(words)
+    return column if fit else column.cast(kind.value_type).cast(pa.large_string())
+
+
+def _is_string(kind: pa.DataType) -> bool:
+    text: bool = pa.types.is_string(kind) or pa.types.is_large_string(kind)
+    return text
 
 
 def _stripped(codes: Ints, words: Texts) -> Coded:

@@ -66,8 +66,15 @@ def days_to_truck(known: Known) -> Floats:
     return known.days_until(known.latest_in_force(PLANNED))
 
 
-@signal("delivery", "share", FALLS, "deliveries are planned for {value} of the ordered quantity", "nothing is ordered")
+@signal(
+    "delivery",
+    "share",
+    FALLS,
+    "deliveries are planned for {value} of the ordered quantity",
+    "no planned delivery states a quantity",
+)
 def planned_quantity_ratio(known: Known) -> Floats:
-    """Quantity on the planned deliveries as a share of the ordered quantity."""
-    ordered = known.ordered()
-    return known.total_in_force(PLANNED, "quantity") / np.where(ordered > 0, ordered, np.nan)
+    """Quantity on the planned deliveries as a share of the ordered quantity; missing where none of them states one."""
+    ordered, plans = known.ordered(), known.count(PLANNED)
+    share = known.total_in_force(PLANNED, "quantity") / np.where(ordered > 0, ordered, np.nan)
+    return np.where((plans > 0) & (known.stated(PLANNED, "quantity") == 0), np.nan, share)

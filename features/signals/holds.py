@@ -45,7 +45,7 @@ def repeat_holds(known: Known) -> Floats:
     return known.count(PLACED) - known.distinct(PLACED, "kind")
 
 
-@signal("holds", "days", RISES, "the oldest open hold stands for {value} [day|days]")
+@signal("holds", "days", RISES, "the oldest open hold stands for {value} [day|days]", "no hold is open")
 def open_hold_days(known: Known) -> Floats:
     """Days for which the oldest open hold has stood."""
     return known.things(HOLDS).days_of_oldest()

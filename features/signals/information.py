@@ -23,7 +23,13 @@ def events_known(known: Known) -> Floats:
     return known.count_all()
 
 
-@signal("information", "days", RISES, "records come {value} [day|days] after the fact on average")
+@signal(
+    "information",
+    "days",
+    RISES,
+    "records come {value} [day|days] after the fact on average",
+    negative="records come {value} [day|days] before the fact on average",
+)
 def reporting_lag(known: Known) -> Floats:
     """Mean days from when something happened to when it was recorded."""
     events = known.count_all()

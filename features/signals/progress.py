@@ -69,7 +69,13 @@ def _or_nan(values: Floats) -> Floats:
     return np.where(values > 0, values, np.nan)
 
 
-@signal("progress", "operations", FALLS, "{value} [operation was|operations were] finished in the last 7 days")
+@signal(
+    "progress",
+    "operations",
+    FALLS,
+    "{value} [operation was|operations were] finished in the last 7 days",
+    negative="{value} [operation was|operations were] opened again in the last 7 days",
+)
 def operations_finished_last_7_days(known: Known) -> Floats:
     """Operations finished now, less those finished 7 days ago, operations."""
     return known.standing(FINISHED) - known.ago(7).standing(FINISHED)

@@ -3,16 +3,15 @@
 import numpy as np
 
 from features.catalogue import FALLS, RISES, signal
-from features.events.schema import READINESS_KINDS
 from features.history import Select, Standing
 from features.known import Floats, Known
+from features.things import OF_THE_GOODS
 
 MET = Select("readiness.stated", state="met")
 NOT_MET = Select("readiness.stated", state="not_met")
 MET_NOW = Standing(MET, NOT_MET, by="kind", per_line=True)
 NOT_MET_NOW = Standing(NOT_MET, MET, by="kind", per_line=True)
 STATED = Select("readiness.stated")
-THE_FIVE = sum(1 << place for place, kind in enumerate(READINESS_KINDS) if kind != "carrier")
 
 
 @signal("readiness", "conditions", RISES, "{value} shipping [condition is|conditions are] stated as not met")
@@ -32,7 +31,7 @@ def conditions_met(known: Known) -> Floats:
     "conditions",
     FALLS,
     "{value} shipping [condition was|conditions were] met in the last 7 days",
-    negative="{value} shipping [condition was|conditions were] lost in the last 7 days",
+    negative="{value} fewer shipping [condition is|conditions are] stated as met than 7 days ago",
 )
 def conditions_met_last_7_days(known: Known) -> Floats:
     """Shipping conditions met now, less those met 7 days ago, conditions."""
@@ -42,11 +41,17 @@ def conditions_met_last_7_days(known: Known) -> Floats:
 @signal("readiness", "conditions", RISES, "{value} of the five shipping conditions [is|are] outstanding")
 def conditions_outstanding(known: Known) -> Floats:
     """Inspection, packaging, labels, documents, quantities: how many are not met for the order or each line to ship."""
-    met = known.line_table(STATED).met_of_order & THE_FIVE
+    met = known.line_table(STATED).met_of_order & OF_THE_GOODS
     return np.where(known.found, 5.0 - np.bitwise_count(met), np.nan)
 
 
-@signal("readiness", "days", RISES, "a shipping condition is not met for {value} [day|days]")
+@signal(
+    "readiness",
+    "days",
+    RISES,
+    "a shipping condition is not met for {value} [day|days]",
+    "every stated condition is met",
+)
 def days_condition_not_met(known: Known) -> Floats:
     """Days for which the oldest unmet shipping condition has been stated as not met."""
     return known.things(NOT_MET_NOW).days_of_oldest()
@@ -60,7 +65,7 @@ def conditions_lost(known: Known) -> Floats:
 
 @signal("readiness", "share", FALLS, "{value} of the lines to ship are ready", "nothing is left to ship")
 def lines_ready_ratio(known: Known) -> Floats:
-    """Share of the lines to ship with a shipping condition met and none not met."""
+    """Share of the lines to ship with a shipping condition other than the carrier met, and none not met."""
     lines = known.line_table(STATED)
     open_ = lines.count(lines.open)
     return lines.count(lines.open & lines.ready) / np.where(open_ > 0, open_, np.nan)

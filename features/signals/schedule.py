@@ -83,7 +83,7 @@ def planned_end_slack_lost(known: Known) -> Floats:
     "days",
     FALLS,
     "the plan gained {value} [day|days] of slack in the last 7 days",
-    "no end was planned 7 days ago",
+    "plan or promise were not known 7 days ago",
     "the plan lost {value} [day|days] of slack in the last 7 days",
 )
 def planned_end_slack_change_last_7_days(known: Known) -> Floats:

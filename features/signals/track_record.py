@@ -10,6 +10,10 @@ from features.known import Floats, Known
 from features.others import PARTIAL
 
 WEIGHT = 20.0
+UNKNOWN = {
+    dimension: f"no {dimension} is named, or no order was judged yet"
+    for dimension in ("customer", "item", "plant", "route", "work centre")
+}
 CREATED = Select("order_line.created", "commitment.changed")
 
 
@@ -33,25 +37,49 @@ def failure_share_recent(known: Known) -> Floats:
     return known.others.share_of_all(recent=True)
 
 
-@signal("track record", "share", RISES, "{value} of this customer's orders failed so far", "no customer is named")
+@signal(
+    "track record",
+    "share",
+    RISES,
+    "{value} of this customer's orders failed so far",
+    UNKNOWN["customer"],
+)
 def customer_failure_share(known: Known) -> Floats:
     """Share of the customer's judged orders that were missed or partial, shrunk towards all orders."""
     return _share(known, "customer")
 
 
-@signal("track record", "share", RISES, "{value} of the orders with this item failed so far", "no item is named")
+@signal(
+    "track record",
+    "share",
+    RISES,
+    "{value} of the orders with this item failed so far",
+    UNKNOWN["item"],
+)
 def item_failure_share(known: Known) -> Floats:
     """Highest share of missed or partial orders among the order's items, shrunk towards all orders."""
     return _share(known, "item")
 
 
-@signal("track record", "share", RISES, "{value} of this plant's orders failed so far", "no plant is named")
+@signal(
+    "track record",
+    "share",
+    RISES,
+    "{value} of this plant's orders failed so far",
+    UNKNOWN["plant"],
+)
 def plant_failure_share(known: Known) -> Floats:
     """Share of the plant's judged orders that were missed or partial, shrunk towards all orders."""
     return _share(known, "plant")
 
 
-@signal("track record", "share", RISES, "{value} of the orders by this route failed so far", "no route is named")
+@signal(
+    "track record",
+    "share",
+    RISES,
+    "{value} of the orders by this route failed so far",
+    UNKNOWN["route"],
+)
 def route_failure_share(known: Known) -> Floats:
     """Share of the route's judged orders that were missed or partial, shrunk towards all orders."""
     return _share(known, "route")
@@ -62,26 +90,44 @@ def route_failure_share(known: Known) -> Floats:
     "share",
     RISES,
     "{value} of the orders through this work centre failed so far",
-    "no work centre is named",
+    UNKNOWN["work centre"],
 )
 def work_center_failure_share(known: Known) -> Floats:
     """Highest share of missed or partial orders among the order's work centres, shrunk towards all orders."""
     return _share(known, "work_center")
 
 
-@signal("track record", "share", RISES, "{value} of this customer's orders failed lately", "no customer is named")
+@signal(
+    "track record",
+    "share",
+    RISES,
+    "{value} of this customer's orders failed lately",
+    UNKNOWN["customer"],
+)
 def customer_failure_share_recent(known: Known) -> Floats:
     """Share of the customer's orders judged in the last 180 days that failed, shrunk towards its whole record."""
     return _recent_share(known, "customer")
 
 
-@signal("track record", "share", RISES, "{value} of this plant's orders failed lately", "no plant is named")
+@signal(
+    "track record",
+    "share",
+    RISES,
+    "{value} of this plant's orders failed lately",
+    UNKNOWN["plant"],
+)
 def plant_failure_share_recent(known: Known) -> Floats:
     """Share of the plant's orders judged in the last 180 days that failed, shrunk towards its whole record."""
     return _recent_share(known, "plant")
 
 
-@signal("track record", "share", RISES, "{value} of the orders by this route failed lately", "no route is named")
+@signal(
+    "track record",
+    "share",
+    RISES,
+    "{value} of the orders by this route failed lately",
+    UNKNOWN["route"],
+)
 def route_failure_share_recent(known: Known) -> Floats:
     """Share of the route's orders judged in the last 180 days that failed, shrunk towards its whole record."""
     return _recent_share(known, "route")
@@ -92,7 +138,7 @@ def route_failure_share_recent(known: Known) -> Floats:
     "share",
     RISES,
     "{value} of the orders through this work centre failed lately",
-    "no work centre is named",
+    UNKNOWN["work centre"],
 )
 def work_center_failure_share_recent(known: Known) -> Floats:
     """Highest share among its work centres of orders judged in the last 180 days that failed, shrunk."""
@@ -104,7 +150,7 @@ def work_center_failure_share_recent(known: Known) -> Floats:
     "orders",
     EITHER,
     "{value} [order of this customer was|orders of this customer were] judged so far",
-    "no customer is named",
+    UNKNOWN["customer"],
 )
 def customer_orders_judged(known: Known) -> Floats:
     """Judged orders of the customer, orders."""
@@ -116,20 +162,32 @@ def customer_orders_judged(known: Known) -> Floats:
     "orders",
     EITHER,
     "{value} [order|orders] with the order's least known item [was|were] judged so far",
-    "no item is named",
+    UNKNOWN["item"],
 )
 def item_orders_judged(known: Known) -> Floats:
     """Judged orders of the order's least known item, orders."""
     return known.others.fewest_judged("item")
 
 
-@signal("track record", "share", RISES, "{value} of the orders with this item failed lately", "no item is named")
+@signal(
+    "track record",
+    "share",
+    RISES,
+    "{value} of the orders with this item failed lately",
+    UNKNOWN["item"],
+)
 def item_failure_share_recent(known: Known) -> Floats:
     """Highest share among its items of orders judged in the last 180 days that failed, shrunk to the whole record."""
     return _recent_share(known, "item")
 
 
-@signal("track record", "share", RISES, "{value} of this customer's orders shipped in part", "no customer is named")
+@signal(
+    "track record",
+    "share",
+    RISES,
+    "{value} of this customer's orders shipped in part",
+    UNKNOWN["customer"],
+)
 def customer_partial_share(known: Known) -> Floats:
     """Share of the customer's judged orders that were partial, shrunk towards all orders."""
     others = known.others

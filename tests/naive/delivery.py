@@ -5,7 +5,7 @@ from __future__ import annotations
 from features.events.schema import MICRO
 from features.times import DAY
 from tests.naive import commitments
-from tests.naive.events import days_between, share
+from tests.naive.events import NAN, days_between, share
 from tests.naive.registry import twin
 from tests.naive.seen import Seen
 from tests.naive.standing import moves, planned_ships, things
@@ -40,7 +40,10 @@ def days_to_truck(seen: Seen) -> float:
 @twin
 def planned_quantity_ratio(seen: Seen) -> float:
     """The latest quantity that is given for each delivery."""
-    given = things(event for event in seen.all("delivery.planned") if event.quantity is not None)
+    planned = seen.all("delivery.planned")
+    given = things(event for event in planned if event.quantity is not None)
+    if planned and not given:
+        return NAN
     return share(sum((told[-1].quantity or 0) / MICRO for told in given.values()), seen.ordered)
 
 

@@ -43,7 +43,7 @@ def repeat_holds(seen: Seen) -> float:
 
 @twin
 def open_hold_days(seen: Seen) -> float:
-    return max((seen.days_since(since(told)) for told in held(seen.events)), default=0.0)
+    return max((seen.days_since(since(told)) for told in held(seen.events)), default=NAN)
 
 
 @twin

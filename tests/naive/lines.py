@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from tests.naive.commitments import Line, lines_after
 from tests.naive.events import Events, prefixes
-from tests.naive.standing import conditions, finished_operations
+from tests.naive.standing import conditions, line_things
 
 
 @dataclass(frozen=True)
@@ -25,10 +25,18 @@ def stage(events: Events, line: str) -> Stage:
     """Where a line stands. Before its first change since its latest release, or creation if it has none."""
     finished, since = 0, _latest_start(events, line)
     for known in prefixes(events):
-        now = len([operation for operation in finished_operations(known) if operation[0] == line])
+        now = operations_of_line(known, line)
         if now != finished:
             finished, since = now, known[-1].recorded_at
     return Stage(finished, since)
+
+
+def operations_of_line(events: Events, line: str) -> int:
+    """Its own operations that are finished, and those of the whole order of which it says nothing itself."""
+    told = line_things(e for e in events if e.type == "operation.confirmed" and e.state in ("final", "partial"))
+    whole = {name: statements[-1].state for (of, name), statements in told.items() if of is None}
+    own = {name: statements[-1].state for (of, name), statements in told.items() if of == line}
+    return sum(state == "final" for state in (whole | own).values())
 
 
 def _latest_start(events: Events, line: str) -> int:
@@ -43,15 +51,15 @@ def has_begun(events: Events, line: str) -> bool:
     return any(e.type in begins and e.line in (None, line) for e in events)
 
 
-def conditions_of_line(events: Events, line: str) -> list[str]:
-    """Met or not met: its own conditions, and those of the whole order on which it has none of its own."""
+def conditions_of_line(events: Events, line: str) -> dict[str, str]:
+    """Met or not met by kind: its own conditions, and those of the whole order on which it has none of its own."""
     told = conditions(events)
     whole = {kind: statements[-1].state for (of, kind), statements in told.items() if of is None}
     own = {kind: statements[-1].state for (of, kind), statements in told.items() if of == line}
-    return [str(state) for state in (whole | own).values()]
+    return {str(kind): str(state) for kind, state in (whole | own).items()}
 
 
 def is_ready(events: Events, line: str) -> bool:
-    """Some condition is met and none is not."""
+    """Some condition of the goods (not the carrier) is met and none is not."""
     stated = conditions_of_line(events, line)
-    return "met" in stated and "not_met" not in stated
+    return "not_met" not in stated.values() and any(s == "met" for kind, s in stated.items() if kind != "carrier")

@@ -42,7 +42,7 @@ def _is_met(seen: Seen, kind: str) -> bool:
 @twin
 def days_condition_not_met(seen: Seen) -> float:
     not_met = conditions_that_are("not_met", seen.events)
-    return max((seen.days_since(since(told)) for told in not_met), default=0.0)
+    return max((seen.days_since(since(told)) for told in not_met), default=NAN)
 
 
 @twin
