@@ -49,7 +49,8 @@ class DecisionPoints:
 
     def frame(self, history: History) -> pd.DataFrame:
         """order_id and as_of, (n, 2)."""
-        return pd.DataFrame({"order_id": history.order_ids[self.order], "as_of": timestamps(self.as_of)})
+        orders = pd.Series(history.order_ids[self.order], dtype="str")
+        return pd.DataFrame({"order_id": orders, "as_of": timestamps(self.as_of)})
 
 
 def standing_orders(history: History, as_of: int) -> DecisionPoints:

@@ -1,6 +1,6 @@
 """The compiled loops over an order's lines: how it stands after each event, and what became of it.
 
-They live in one file because a compiled loop is cached with the file it stands in. ``features.orders`` plays what was
+``features.orders`` plays what was
 known; only ``features.outcomes`` may call ``judge``.
 """
 

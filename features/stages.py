@@ -1,8 +1,7 @@
 """The compiled loops over the work on an order's lines: how far each line is, and what it went through.
 
 One state machine, ``_step``, plays the events of an order; ``lines_at`` reads it at decision points, ``passages`` at
-the moments at which a line leaves, moves to another work centre or changes its place. They live in one file because a
-compiled loop is cached with the file it stands in.
+the moments at which a line leaves, moves to another work centre or changes its place.
 """
 
 from __future__ import annotations

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from serving.cli import main
-from tests.conftest import Home
+from tests.conftest import Home, free_port
 
 AS_OF = "2024-06-01"
 Here = Callable[[list[str]], tuple[int, str, str]]
@@ -101,9 +101,11 @@ def test_errors_are_one_sentence_and_the_right_code(here: Here, arguments: list[
     assert "Traceback" not in errors
 
 
-@pytest.mark.parametrize("command", [["score", "{events}", "--as-of", AS_OF], ["serve", "--no-auth"]])
+@pytest.mark.parametrize(
+    "command", [["score", "{events}", "--as-of", AS_OF], ["serve", "--no-auth", "--port", "{port}"]]
+)
 def test_a_missing_model_is_a_sentence(empty_home: Home, command: list[str]) -> None:
-    done = empty_home.run(*(argument.format(events=empty_home.events) for argument in command))
+    done = empty_home.run(*(argument.format(events=empty_home.events, port=free_port()) for argument in command))
     assert done.returncode == 1
     assert "run 'shiprisk train' first" in done.stderr
 

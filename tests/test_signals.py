@@ -346,3 +346,48 @@ def test_sentences_speak_of_one_and_of_many_and_of_less_than_nothing() -> None:
 def test_the_hash_changes_with_the_signals() -> None:
     assert features_hash(SIGNALS) == features_hash()
     assert features_hash(SIGNALS[1:]) != features_hash()
+
+
+def test_bookings_of_the_whole_order_are_progress_of_each_line() -> None:
+    told = [
+        *(row for n in range(8) for row in line_of_two_operations(f"B{n}", None)),
+        created(0, 60, line="1", item="x"),
+        created(0, 60, line="2", item="x"),
+        event("operation.confirmed", 20, reference="10", quantity=5, state="final", line="1"),
+        event("operation.confirmed", 21, reference="10", quantity=10, state="final"),
+        event("operation.confirmed", 22, reference="20", quantity=10, state="final"),
+        event("operation.confirmed", 23, reference="20", quantity=10, state="partial", line="2"),
+    ]
+    assert [value("operations_left", *told, day=day) for day in (19, 20.5, 21.5, 22.5, 23.5)] == [2, 2, 1, 0, 1]
+    assert [value("lines_complete_ratio", *told, day=day) for day in (21.5, 22.5, 23.5)] == [0, 1, 0.5]
+
+
+def line_of_two_operations(order: str, line: str | None) -> list[dict[str, Any]]:
+    return [
+        created(0, 9, order=order, item="x", line=line),
+        event("operation.confirmed", 1, order, reference="10", quantity=10, state="final", line=line),
+        event("operation.confirmed", 2, order, reference="20", quantity=10, state="final", line=line),
+        shipped(3, 10, order),
+    ]
+
+
+def test_what_does_not_stand_has_not_stood_for_nothing_days() -> None:
+    told = [
+        created(0, 40),
+        event("hold.placed", 2, kind="credit", reference="h"),
+        event("hold.released", 4, kind="credit", reference="h"),
+    ]
+    assert value("open_hold_days", *told, day=3) == 1.0
+    assert np.isnan(value("open_hold_days", *told, day=5))
+    assert catalogue()["open_hold_days"].sentence(float("nan")) == "no hold is open"
+
+
+@pytest.mark.parametrize("name", SIGNALS)
+@pytest.mark.parametrize("size", [0.0, -0.0, 0.004, 0.04, 1.0, 2.0, 1234.5])
+def test_sentences_say_no_minus_nothing_and_no_rate_of_nothing(name: str, size: float) -> None:
+    entry = catalogue()[name]
+    if entry.unit == "day of the week":
+        return
+    assert "-0" not in entry.sentence(size)
+    if entry.unit in ("holds a week", "orders a day") and size > 0:
+        assert not re.search(r"(^| )0 ", entry.sentence(size))

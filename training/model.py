@@ -15,7 +15,7 @@ from features.errors import InvalidRequest, ShipriskError
 from training.boosting import lightgbm
 from training.calibration import Affine, Floats
 
-FORMAT = 1
+FORMAT = 2
 RISK, SHORT, ABOUT, CONTEXT = "risk.txt", "partial.txt", "model.json", "context.json"
 
 
@@ -131,7 +131,9 @@ class RiskModel:
         try:
             kept = json.loads((folder / ABOUT).read_text(encoding="utf-8"))
             if kept["format"] != FORMAT:
-                raise InvalidModel(f"the model must have format {FORMAT}, got {kept['format']} in {folder}")
+                raise InvalidModel(
+                    f"the model must have format {FORMAT}, got {kept['format']} in {folder}: train again"
+                )
             short = folder / SHORT
             return cls(
                 names=kept["signals"],

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 SHOWN = 8
 EVENTS, CONTEXT, STORY = "events.parquet", "context.json", "story.json"
 DECISION_POINTS = "daily"
+FORMAT = 2
+"""Of what is kept; a story of an earlier version is told anew."""
 
 
 def add_to(app: typer.Typer) -> None:
@@ -38,11 +40,14 @@ def demo(
 
     Everything is kept under SHIPRISK_HOME/demo, apart from your own models; a second run is instant.
     """
-    check_port(port)
+    if serve:
+        check_port(port)
     folder = Settings().home / "demo" / f"{orders}-{seed}"
     settings = Settings(home=folder, model="demo-risk")
     kept = folder / STORY
-    story = json.loads(kept.read_text(encoding="utf-8")) if kept.exists() else _made(settings, orders, seed)
+    story = json.loads(kept.read_text(encoding="utf-8")) if kept.exists() else {}
+    if story.get("format") != FORMAT:
+        story = _made(settings, orders, seed)
     _told(story, folder, settings, port)
     if serve:
         _serve(settings, story["as_of"], port)
@@ -54,7 +59,13 @@ def _made(settings: Settings, orders: int, seed: int) -> dict[str, Any]:
     events = _plant(folder, orders, seed)
     as_of = _morning_after(events)
     about = _train(settings, events, as_of).model.about
-    story = {"as_of": as_of, "events": len(events), "orders": events["order_id"].nunique(), "about": about}
+    story = {
+        "format": FORMAT,
+        "as_of": as_of,
+        "events": len(events),
+        "orders": events["order_id"].nunique(),
+        "about": about,
+    }
     story |= _scored(settings, events, as_of)
     (folder / STORY).write_text(json.dumps(story), encoding="utf-8")
     return story
