@@ -1,7 +1,6 @@
 """The compiled loops over an order's lines: how it stands after each event, and what became of it.
 
-``features.orders`` plays what was
-known; only ``features.outcomes`` may call ``judge``.
+``features.orders`` plays what was known; only ``features.outcomes`` may call ``judge``.
 """
 
 from __future__ import annotations
