@@ -6,6 +6,7 @@ in a batch and in a single call.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -44,6 +45,7 @@ class Part:
     tallies: Tallies
     known_from: int
     known_until: int
+    firsts: Ints
 
     @classmethod
     def of(cls, history: History, calendar: PlantCalendar) -> Part:
@@ -53,13 +55,16 @@ class Part:
         for told in side_by_side(lambda tell: tell(history, calendar), (_work, _records, _load), history.n_events):
             tallies |= told
         recorded = history.recorded
-        return cls(tallies, int(recorded.min(initial=LATEST)), int(recorded.max(initial=EARLIEST)))
+        ends = int(recorded.min(initial=LATEST)), int(recorded.max(initial=EARLIEST))
+        return cls(tallies, *ends, _earliest(np.stack([calendar.day(recorded), recorded])))
 
     @classmethod
     def sum(cls, parts: Sequence[Part]) -> Part:
         """What the orders of all parts add, in any order of the parts."""
         tallies = {name: Tally.sum([part.tallies[name] for part in parts]) for name in parts[0].tallies}
-        return cls(tallies, min(part.known_from for part in parts), max(part.known_until for part in parts))
+        firsts = _earliest(np.concatenate([part.firsts for part in parts], axis=1))
+        ends = min(part.known_from for part in parts), max(part.known_until for part in parts)
+        return cls(tallies, *ends, firsts)
 
     def to_arrow(self) -> pa.Table:
         """A row a tally; ``from_arrow`` gives the same part."""
@@ -72,6 +77,7 @@ class Part:
             "changes": pa.array([tally.changes.reshape(-1) for tally in tallies], type=pa.large_list(pa.int64())),
         }
         ends = {"known_from": str(self.known_from), "known_until": str(self.known_until)}
+        ends["firsts"] = json.dumps(self.firsts.tolist())
         return pa.table(columns).replace_schema_metadata(ends)
 
     @classmethod
@@ -84,7 +90,8 @@ class Part:
             keys[:] = kept["keys"][row].as_py()
             tallies[name] = Tally(keys, place, changes.reshape(-1, totals))
         ends = kept.schema.metadata
-        return cls(tallies, int(ends[b"known_from"]), int(ends[b"known_until"]))
+        firsts = np.array(json.loads(ends[b"firsts"]), dtype=np.int64).reshape(2, -1)
+        return cls(tallies, int(ends[b"known_from"]), int(ends[b"known_until"]), firsts)
 
 
 @dataclass(frozen=True)
@@ -96,14 +103,19 @@ class Context:
     calendar : the plant's days
     books : by name, see ``_records``, ``_load`` and ``_work``
     routing : which work centre follows which, by item, and the queues before them
-    known_until : microseconds; the records end here. No lookup goes past that day: what is silent after it is not
-        known, so it is no sign that an order was missed
+    known_until : microseconds; the records end here
+    firsts : (n_days,) the first record of each day on which something was recorded, ascending; ``None`` where somebody
+        vouches that the records are complete until ``known_until``
+
+    No lookup goes past the morning after the latest record by then: what is silent after it is not known, so it is no
+    sign that an order was missed.
     """
 
     calendar: PlantCalendar
     books: dict[str, Daybook]
     routing: Routing
     known_until: int
+    firsts: Ints | None = None
 
     @classmethod
     def of(cls, history: History, calendar: PlantCalendar, known_until: int | None = None) -> Context:
@@ -117,18 +129,25 @@ class Context:
         tallies = dict(whole.tallies)
         routing = Routing.of(*(tallies.pop(name) for name in ("moved", "waiting", "at work")))
         books = {name: Daybook.of(tally) for name, tally in tallies.items()}
-        return cls(calendar, books, routing, whole.known_until if known_until is None else known_until)
+        if known_until is None:
+            return cls(calendar, books, routing, whole.known_until, whole.firsts[1])
+        return cls(calendar, books, routing, known_until)
 
     def lookup_day(self, as_of: Ints) -> Ints:
-        """The day whose start each moment looks things up at."""
-        end = self.calendar.day(np.array([self.known_until + 1]))
-        return np.minimum(self.calendar.day(as_of), end)
+        """The day whose start each moment looks things up at. What is recorded later does not change it."""
+        day = self.calendar.day(as_of)
+        if self.firsts is None:
+            return np.minimum(day, self.calendar.day(np.array([self.known_until + 1])))
+        latest = np.searchsorted(self.firsts, as_of, side="right") - 1
+        morning_after = self.calendar.day(self.firsts)[np.maximum(latest, 0)] + 1 if len(self.firsts) else day
+        return np.where(latest >= 0, np.minimum(day, morning_after), day)
 
     def to_json(self) -> dict[str, Any]:
         return {
             "zone": self.calendar.zone,
             "known_until": isoformat(self.known_until),
             "known_until_micros": self.known_until,
+            "firsts": None if self.firsts is None else self.firsts.tolist(),
             "books": {name: book.to_json() for name, book in self.books.items()},
             "routing": self.routing.to_json(),
         }
@@ -137,7 +156,15 @@ class Context:
     def from_json(cls, kept: dict[str, Any]) -> Context:
         books = {name: Daybook.from_json(book) for name, book in kept["books"].items()}
         routing = Routing.from_json(kept["routing"])
-        return cls(plant_calendar(kept["zone"]), books, routing, kept["known_until_micros"])
+        firsts = None if kept["firsts"] is None else np.array(kept["firsts"], dtype=np.int64)
+        return cls(plant_calendar(kept["zone"]), books, routing, kept["known_until_micros"], firsts)
+
+
+def _earliest(firsts: Ints) -> Ints:
+    """(2, n_days) the earliest moment of each day, from (2, n) days and moments in any order."""
+    by = np.lexsort((firsts[1], firsts[0]))
+    _, first = np.unique(firsts[0][by], return_index=True)
+    return firsts[:, by[first]]
 
 
 def visible_from(calendar: PlantCalendar, moments: Ints) -> Ints:

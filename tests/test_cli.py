@@ -86,6 +86,11 @@ def test_a_second_training_and_back(home: Home) -> None:
         (["features", "{events}"], 2, "either as_of (--as-of) or decision points (--snapshots) must be given"),
         (["features", "{events}", "--snapshots", "hourly"], 2, "decision points must be daily, events, all"),
         (["features", "{events}", "--as-of", AS_OF, "--zone", "Mars"], 2, "must be an IANA time zone"),
+        (
+            ["features", "{events}", "--snapshots", "daily", "--out", "{events}"],
+            2,
+            "must be a file other than the events",
+        ),
         (["import", "none.sql", "--source", "."], 1, "the mapping must be an SQL file, got none.sql"),
         (["show", "{events}", "--order", "O9"], 2, "the order must be one of the 600"),
         (["promote", "order-risk"], 2, "the model must be NAME@VERSION such as order-risk@3, got 'order-risk'"),

@@ -48,6 +48,18 @@ def test_what_is_recorded_later_changes_no_signal(rows: list[dict[str, Any]], da
     pd.testing.assert_frame_equal(signals(everything, day).loc[expected.index], expected, check_exact=True)
 
 
+@given(EVENTS, DAYS)
+def test_what_is_recorded_later_changes_no_lookup(rows: list[dict[str, Any]], day: int) -> None:
+    """The same where the context ends with the last record, whenever that is."""
+    everything = table(rows)
+    seen = everything[(everything["recorded_at"] <= pd.Timestamp(moment(day), unit="us", tz="UTC")).to_numpy()]
+    if seen.empty:
+        return
+    expected = signals(seen, day, Context.of(History.of(seen), UTC))
+    got = signals(everything, day, Context.of(History.of(everything), UTC)).loc[expected.index]
+    pd.testing.assert_frame_equal(got, expected, check_exact=True)
+
+
 @given(EVENTS, DAYS, st.randoms(use_true_random=False))
 def test_the_order_of_rows_changes_no_signal(rows: list[dict[str, Any]], day: int, random: Any) -> None:
     events = table(rows)
@@ -268,6 +280,16 @@ def test_the_worst_item_counts() -> None:
     ]
     assert value("item_failure_share", *told, day=20) == (20 + 20 * 0.5) / 40
     assert value("item_orders_judged", *told, day=20) == 20
+
+
+def test_a_record_after_midnight_does_not_change_what_was_known_at_midnight() -> None:
+    """Customer C has two orders on day 3; the records end that evening, or with an order of the next morning."""
+    told = [created(0, 40, customer="C"), created(3, 40, order="B", customer="C")]
+    later = created(3.6, 40, order="D", customer="C")
+    for rows in (told, [*told, later]):
+        history = History.of(story(*rows))
+        seen = Known(history, points(history, 3.5, "A"), Context.of(history, UTC))
+        assert values(seen, ["customer_open_orders"])[0, 0] == 2
 
 
 def test_a_word_said_after_an_order_was_judged_does_not_enter_its_record() -> None:

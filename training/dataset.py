@@ -126,7 +126,7 @@ def build_dataset(
     known_events = events[(events["recorded_at"] <= timestamps(np.array([end]))[0]).to_numpy()]
     history = History.of(known_events)
     calendar = plant_calendar(zone)
-    context = Context.of(history, calendar, end)
+    context = replace(Context.of(history, calendar), known_until=end)
     points = decision_points(history, scheme, calendar, until=end)
     outcome, believed_at, ripe_at = outcomes(history, points.order, points.as_of, until=end)
     known_at = np.maximum(believed_at, ripe_at)

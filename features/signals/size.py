@@ -22,7 +22,7 @@ def ordered_quantity(known: Known) -> Floats:
     return known.ordered()
 
 
-@signal("size", "currency", EITHER, "the order is worth {value}")
+@signal("size", "currency", EITHER, "the order is worth {value}", "no value is stated")
 def order_value(known: Known) -> Floats:
     """Value of the lines that are not cancelled, the plant's currency."""
     return known.value()

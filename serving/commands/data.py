@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from features.errors import InvalidEvents, InvalidRequest
-from serving.commands.options import SCHEMES, Events, Json, Zone, check_ending, enter, past_moment
+from serving.commands.options import SCHEMES, Events, Json, Zone, check_output, enter, past_moment
 from serving.console import parts_done, print_json, print_table, say, steps
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ def importing(
     from features.events import write_events
     from features.events.importing import import_events
 
-    check_ending(out, ".parquet", ".csv")
+    check_output(out, ".parquet", ".csv")
     with steps(3) as tell:
         tell("running the mapping")
         imported = import_events(mapping, source, zone)
@@ -145,7 +145,7 @@ def _on_this_machine(events: Path, out: Path, as_of: str | None, scheme: str | N
     """Parquet to Parquet in partitions; a CSV file at either end needs all of it in memory."""
     from features.stream import Written, signal_file
 
-    check_ending(out, ".parquet", ".csv")
+    check_output(out, ".parquet", ".csv", reads=events)
     if ".csv" not in (events.suffix, out.suffix):
         with parts_done() as tell:
             return signal_file(events, out, as_of=as_of, scheme=scheme, zone=zone, tell=tell)

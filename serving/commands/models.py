@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from features.errors import InvalidRequest
-from serving.commands.options import SCHEMES, AsOf, Events, Json, Name, Zone, check_ending, enter, past_moment
+from serving.commands.options import SCHEMES, AsOf, Events, Json, Name, Zone, check_output, enter, past_moment
 from serving.console import print_json, print_table, say, steps, terminal
 from serving.settings import Settings
 
@@ -139,7 +139,7 @@ def score(
 
     moment = past_moment(as_of, "as_of")
     if out is not None:
-        check_ending(out, ".csv")
+        check_output(out, ".csv", reads=events)
     with steps(4) as tell:
         tell("loading the model")
         champion = load_champion(Settings(model=name), model)

@@ -35,10 +35,12 @@ def enter(app: typer.Typer, name: str, command: Callable[..., None], example: st
     app.command(name, epilog=f"Example: {example}")(command)
 
 
-def check_ending(out: Path, *endings: str) -> None:
-    """A file is written as its ending says; another ending would mislead."""
+def check_output(out: Path, *endings: str, reads: Path | None = None) -> None:
+    """Refuse an output of another kind, or one that is the file that is read."""
     if out.suffix not in endings:
         raise InvalidRequest(f"the output must end in {' or '.join(endings)}, got {out}")
+    if reads is not None and out.resolve() == reads.resolve():
+        raise InvalidRequest(f"the output must be a file other than the events, got {out}")
 
 
 def check_port(port: int, host: str = "127.0.0.1") -> None:
