@@ -63,8 +63,7 @@ class Question:
 
     @cached_property
     def records(self) -> Records:
-        end = int(self.history.recorded.max()) if self.end is None else self.end
-        return Records(orders_of(self.events), plant_calendar(self.zone), end)
+        return Records(orders_of(self.events), plant_calendar(self.zone), self.end)
 
     def of_engine(self) -> Floats:
         return engine(self.history, self.points, Context.of(self.history, plant_calendar(self.zone), self.end))

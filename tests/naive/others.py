@@ -59,17 +59,26 @@ class Verdict:
 
 @dataclass(frozen=True, eq=False)
 class Records:
-    """The events of every order. They are complete until ``known_until``; silence after it means nothing."""
+    """The events of every order. They are complete until ``known_until``; silence after it means nothing.
+
+    Where nobody vouches for that, they are complete until the morning after the latest record by then.
+    """
 
     orders: dict[str, Events]
     calendar: PlantCalendar
-    known_until: int
+    known_until: int | None
     _mornings: dict[int, Morning] = field(default_factory=dict)
 
     def morning(self, as_of: int) -> Morning:
         """The start of the day of a moment, but not of a later day than that on which the records end."""
-        start = start_of_day(self.calendar, min(as_of, self.known_until + 1))
+        start = start_of_day(self.calendar, min(as_of, self._end(as_of)))
         return self._mornings.setdefault(start, Morning(self, start))
+
+    def _end(self, as_of: int) -> int:
+        if self.known_until is not None:
+            return self.known_until + 1
+        known = [event.recorded_at for events in self.orders.values() for event in known_by(events, as_of)]
+        return start_of_day(self.calendar, max(known)) + DAY + DAY // 2 if known else as_of
 
     @cached_property
     def left(self) -> list[Left]:
