@@ -10,10 +10,10 @@ from calendar import day_name
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from functools import lru_cache, partial
-from pathlib import Path
 
 import numpy as np
 
+from features.compiled import package_code
 from features.context import Context
 from features.decision_points import DecisionPoints
 from features.history import History
@@ -153,17 +153,10 @@ def _ranked(_registered: int) -> dict[str, Signal]:
     return {entry.name: entry for entry in ranked}
 
 
-@lru_cache(maxsize=1)
-def _code() -> bytes:
-    """All code a signal may depend on: every module of this package."""
-    package = Path(__file__).parent
-    return b"".join(path.read_bytes() for path in sorted(package.rglob("*.py")) if path.name not in WITHOUT_A_SAY)
-
-
 def features_hash(names: list[str] | None = None) -> str:
     """Sixteen hex digits that change when the list of signals, or any code of the feature pipeline, does."""
     chosen = names if names is not None else list(catalogue())
-    return hashlib.sha256("\n".join(chosen).encode() + _code()).hexdigest()[:16]
+    return hashlib.sha256("\n".join(chosen).encode() + package_code(*WITHOUT_A_SAY)).hexdigest()[:16]
 
 
 def compute(

@@ -19,10 +19,19 @@ from numba import config, njit
 F = TypeVar("F", bound=Callable[..., Any])
 
 
+@lru_cache
+def package_code(*without: str) -> bytes:
+    """Every module of this package but those of these names, one after another."""
+    return b"".join(
+        path.read_bytes() for path in sorted(Path(__file__).parent.rglob("*.py")) if path.name not in without
+    )
+
+
 @lru_cache(maxsize=1)
-def package_code() -> bytes:
-    """Every module of this package, one after another."""
-    return b"".join(path.read_bytes() for path in sorted(Path(__file__).parent.rglob("*.py")))
+def _place() -> str:
+    """Where machine code of this very code is kept."""
+    base = os.environ.get("NUMBA_CACHE_DIR") or str(Path(__file__).parent / "__pycache__")
+    return str(Path(base) / f"compiled-{hashlib.sha256(package_code()).hexdigest()[:16]}")
 
 
 def compiled(function: F) -> F:
@@ -38,8 +47,7 @@ def compiled_inline(function: F) -> F:
 def _kept(function: F, **options: Any) -> F:
     """numba asks for the place while it decorates; other packages' loops are kept where they always were."""
     usual = config.CACHE_DIR
-    base = os.environ.get("NUMBA_CACHE_DIR") or str(Path(__file__).parent / "__pycache__")
-    config.CACHE_DIR = str(Path(base) / f"compiled-{hashlib.sha256(package_code()).hexdigest()[:16]}")
+    config.CACHE_DIR = _place()
     try:
         made: F = njit(cache=True, nogil=True, **options)(function)
         return made

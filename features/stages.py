@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from features.compiled import compiled
 from features.events.schema import READINESS_KINDS, TYPE_CODE, WORDS
-from features.lines import CHANGED, CLOSED, CREATED, ISSUED, PROMISED, REASON_CANCELLED, needed
+from features.lines import CHANGED, CLOSED, CREATED, ISSUED, PROMISED, REASON_CANCELLED, issue, needed
 from features.times import NEVER, Ints
 
 RELEASED = TYPE_CODE["production.released"]
@@ -54,34 +54,6 @@ def _fresh(lines: int) -> Ints:
 
 
 @compiled
-def _issue(state: Ints, line: int, quantity: int) -> None:
-    """As ``features.lines.issue``, on the state of the lines."""
-    if line >= 0:
-        state[line, ISSUED_SO_FAR] += (
-            max(state[line, ORDERED] - state[line, ISSUED_SO_FAR], 0) if quantity == NEVER else quantity
-        )
-        return
-    left = 0 if quantity == NEVER else quantity
-    last = -1
-    for j in range(len(state)):
-        if state[j, KNOWN] and state[j, CLOSED_AS] == 0:
-            last = j
-            missing = max(state[j, ORDERED] - state[j, ISSUED_SO_FAR], 0)
-            given = missing if quantity == NEVER else min(max(left, 0), missing)
-            state[j, ISSUED_SO_FAR] += given
-            left -= 0 if quantity == NEVER else given
-    if quantity != NEVER and left > 0 and last >= 0:
-        state[last, ISSUED_SO_FAR] += left
-    if quantity != NEVER and quantity < 0:
-        left = -quantity
-        for j in range(len(state) - 1, -1, -1):
-            if state[j, KNOWN]:
-                taken = min(left, max(state[j, ISSUED_SO_FAR], 0))
-                state[j, ISSUED_SO_FAR] -= taken
-                left -= taken
-
-
-@compiled
 def _confirm(state: Ints, finished: Ints, at: int, word: int, final: bool, recorded: int) -> None:
     """The latest state of an operation. What is said of the whole order holds for each line until it says otherwise."""
     now = FINISHED if final else UNFINISHED
@@ -114,7 +86,7 @@ def _step(
     elif kind == ISSUED:
         if at >= 0 and quantity == NEVER and not state[at, KNOWN]:
             state[at, ALL_AT] = occurred
-        _issue(state, at, quantity)
+        issue(at, quantity, state[:, ORDERED], state[:, ISSUED_SO_FAR], state[:, KNOWN], state[:, CLOSED_AS])
     elif kind == CHANGED or kind == CLOSED or kind == PROMISED:
         for j in range(len(state)):
             if at < 0 or at == j:
