@@ -19,9 +19,20 @@ from features.history import History
 from features.lines import MISSED, ON_TIME_IN_FULL, PARTIAL, UNSETTLED, judge
 from features.lines import WITHDRAWN as CANCELLED
 from features.orders import OPEN, commitments, line_columns
+from features.selection import Select
 from features.times import DAY, LATEST, NEVER, Ints
 
-__all__ = ["CANCELLED", "MISSED", "ON_TIME_IN_FULL", "OUTCOMES", "PARTIAL", "UNSETTLED", "beliefs", "outcomes"]
+__all__ = [
+    "CANCELLED",
+    "MISSED",
+    "ON_TIME_IN_FULL",
+    "OUTCOMES",
+    "PARTIAL",
+    "UNSETTLED",
+    "beliefs",
+    "decided_between",
+    "outcomes",
+]
 OUTCOMES = np.array(["unsettled", "on_time_in_full", "partial", "missed", "cancelled"], dtype=object)
 GRACE = 2 * DAY
 TRACK_RECORD_NOTICE = 7 * DAY
@@ -73,6 +84,18 @@ def outcomes(
     state = commitments(history, tolerance)
     closed = (stop == history.first[order]) | (state.state[stop - 1] != OPEN) | (state.due[stop - 1] < as_of)
     return np.where(closed, UNSETTLED, outcome), np.where(closed, NEVER, known_at), ripe_at
+
+
+def decided_between(
+    history: History, order: Ints, as_of: Ints, until: Ints, kinds: tuple[str, ...]
+) -> NDArray[np.bool_]:
+    """(n,) True where a decision of one of ``kinds`` was recorded after ``as_of`` and up to ``until``, microseconds.
+
+    Somebody stepped in after the order was looked at, so what became of it is not what would have.
+    """
+    counted = history.counted(Select("decision.recorded", kind=kinds))
+    before, after = (known_until(history.first, history.recorded, order, moment) for moment in (as_of, until))
+    return np.asarray(counted[after] > counted[before])
 
 
 def beliefs(history: History, notice: int = TRACK_RECORD_NOTICE, grace: int = GRACE) -> Beliefs:

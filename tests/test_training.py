@@ -14,10 +14,12 @@ from tests.little_plant import little_plant
 from tests.stories import UTC, created, event, shipped, story
 from training.boosting import lightgbm
 from training.calibration import Affine, fit_affine
-from training.dataset import build_dataset, fingerprint, split_by_time
+from training.dataset import build_dataset, fingerprint
 from training.fit import fit_model
 from training.model import Explanation, InvalidModel, RiskModel
+from training.points import split_by_time
 from training.run import Trained, of_other_orders, train
+from training.snapshots import Snapshots
 
 
 def test_the_model_finds_the_cause_and_beats_the_baselines(trained: Trained) -> None:
@@ -144,13 +146,22 @@ def test_the_test_part_has_no_order_that_was_learned_from(plant: pd.DataFrame) -
     reopened = reopened[
         ~((reopened["type"] == "goods.issued") & reopened["order_id"].isin([m["order_id"] for m in moved]))
     ]
-    whole = build_dataset(reopened, "daily")
-    cut = split_by_time(whole.points).at
-    past = build_dataset(reopened, "daily", cut)
+    snapshots = Snapshots.of(reopened)
+    whole, _ = snapshots.labelled()
+    cut = split_by_time(whole).at
+    past, _ = snapshots.labelled(cut)
     test = of_other_orders(whole, past, cut)
-    learned = set(past.history.order_ids[past.points.order])
-    assert not learned & set(whole.history.order_ids[test.order])
-    assert learned & set(whole.history.order_ids[whole.points.order[whole.points.as_of > cut]])
+    assert not set(past.order) & set(test.order)
+    assert set(past.order) & set(whole.order[whole.as_of > cut])
+
+
+@pytest.mark.parametrize("scheme", ["daily", "events", "before=5"])
+def test_what_was_known_at_a_moment_is_what_a_training_then_would_have_built(plant: pd.DataFrame, scheme: str) -> None:
+    until = micros("2024-06-01")
+    then, seen_later = build_dataset(plant, scheme, until), Snapshots.of(plant, scheme).labelled(until)
+    assert then.counts == seen_later[1]
+    for name in ("signals", "as_of", "due", "known_at", "outcome", "weight", "plant", "rescued"):
+        np.testing.assert_array_equal(getattr(then.points, name), getattr(seen_later[0], name), name)
 
 
 def test_the_fingerprint_is_of_the_content(plant: pd.DataFrame) -> None:

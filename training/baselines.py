@@ -12,7 +12,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import QuantileTransformer, StandardScaler
 
 from training.calibration import Floats
-from training.dataset import LabelledPoints
+from training.points import LabelledPoints
 
 Predict = Callable[[LabelledPoints], Floats]
 ALARMS = ("open_holds", "open_shortages", "failed_inspections")

@@ -1,98 +1,18 @@
-"""Labelled decision points, and how they are split by time and by order."""
+"""The data set of a training as of a moment: matured outcomes, signals as they were known, and what was left out."""
 
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
-from features.catalogue import catalogue, compute
 from features.context import Context
-from features.decision_points import decision_points
-from features.errors import InvalidRequest
 from features.events.schema import COLUMNS
 from features.history import History
-from features.known import Known
-from features.outcomes import CANCELLED, MISSED, PARTIAL, UNSETTLED, outcomes
-from features.times import DAY, NEVER, Ints, isoformat, micros, plant_calendar, timestamps
-from training.calibration import Floats
-
-FEWEST_ORDERS = 50
-Mask = NDArray[np.bool_]
-
-
-@dataclass(frozen=True)
-class LabelledPoints:
-    """``n`` decision points with their outcomes; an order's weights sum to one.
-
-    Attributes
-    ----------
-    signals : (n, n_signals) floats, columns ``names``
-    order, as_of, due, known_at : (n,) index of the order, microseconds
-        ``known_at`` is when the outcome was known and the last promise and its grace had passed, whatever the outcome:
-        a success settles earlier than a failure, and learning from it earlier would learn that orders succeed
-    outcome : (n,) codes of ``features.outcomes``
-    weight : (n,)
-    plant : (n,) the first plant known of the order, "" where none was named
-    """
-
-    names: list[str]
-    signals: Floats
-    order: Ints
-    as_of: Ints
-    due: Ints
-    known_at: Ints
-    outcome: Ints
-    weight: Floats
-    plant: NDArray[np.object_]
-
-    def __len__(self) -> int:
-        return len(self.order)
-
-    @property
-    def failed(self) -> Floats:
-        """(n,) 1.0 for missed or partial."""
-        return np.isin(self.outcome, (MISSED, PARTIAL)).astype(np.float64)
-
-    @property
-    def days_to_promise(self) -> Floats:
-        return (self.due - self.as_of) / DAY
-
-    @property
-    def n_orders(self) -> int:
-        return len(np.unique(self.order))
-
-    def take(self, rows: Mask) -> LabelledPoints:
-        """The rows where True; weights are those of the whole, scaled so that an order sums to one again."""
-        order = self.order[rows]
-        _, inverse = np.unique(order, return_inverse=True)
-        weight = self.weight[rows] / np.bincount(inverse, self.weight[rows])[inverse] if len(order) else np.zeros(0)
-        columns = ("signals", "order", "as_of", "due", "known_at", "outcome", "plant")
-        return replace(self, **{name: getattr(self, name)[rows] for name in columns}, weight=weight)
-
-    def frame(self) -> pd.DataFrame:
-        """(n, n_signals) the signals as a DataFrame."""
-        return pd.DataFrame(self.signals, columns=self.names)
-
-
-@dataclass(frozen=True)
-class Counts:
-    """What became of the decision points: nothing is left out in silence."""
-
-    orders: int
-    points: int
-    unsettled: int
-    cancelled: int
-    labelled: int
-
-    def __str__(self) -> str:
-        return (
-            f"{self.labelled:,} of {self.points:,} decision points have an outcome; "
-            f"{self.unsettled:,} are not settled yet, {self.cancelled:,} were cancelled"
-        )
+from training.points import Counts, LabelledPoints
+from training.snapshots import Snapshots, recorded_until
 
 
 @dataclass(frozen=True)
@@ -119,93 +39,17 @@ def build_dataset(
     until : microseconds; nothing recorded later is read (default: the last record)
     per_order : at most so many decision points an order, spread evenly over its life
     """
-    first, last = micros(events["recorded_at"].min()), micros(events["recorded_at"].max())
-    end = last if until is None else until
-    if end < first:
-        raise InvalidRequest(f"until must not be before the first record ({isoformat(first)}), got {isoformat(end)}")
-    known_events = events[(events["recorded_at"] <= timestamps(np.array([end]))[0]).to_numpy()]
-    history = History.of(known_events)
-    calendar = plant_calendar(zone)
-    context = replace(Context.of(history, calendar), known_until=end)
-    points = decision_points(history, scheme, calendar, until=end)
-    outcome, believed_at, ripe_at = outcomes(history, points.order, points.as_of, until=end)
-    known_at = np.maximum(believed_at, ripe_at)
-    outcome[known_at > end] = UNSETTLED
-    settled = ~np.isin(outcome, (UNSETTLED, CANCELLED))
-    counts = Counts(
-        history.n_orders,
-        len(points),
-        int((outcome == UNSETTLED).sum()),
-        int((outcome == CANCELLED).sum()),
-        int(settled.sum()),
-    )
-    kept = np.flatnonzero(settled)
-    kept = kept[_thinned(points.order[kept], per_order)]
-    points = points.take(kept)
-    known = Known(history, points, context)
-    names = list(catalogue())
-    _, inverse, sizes = np.unique(points.order, return_inverse=True, return_counts=True)
-    labelled = LabelledPoints(
-        names=names,
-        signals=compute(history, points, context, names),
-        order=points.order,
-        as_of=points.as_of,
-        due=known.due(),
-        known_at=known_at[kept],
-        outcome=outcome[kept],
-        weight=1.0 / sizes[inverse] if len(points) else np.zeros(0),
-        plant=known.first_word("plant"),
-    )
-    return Dataset(labelled, counts, context, history, end, fingerprint(known_events))
+    snapshots = Snapshots.of(events, scheme, until, zone)
+    return dataset_of(snapshots, fingerprint(recorded_until(events, until)[0]), per_order)
 
 
-def _thinned(order: Ints, per_order: int) -> Ints:
-    """Rows (sorted by order) such that no order keeps more than ``per_order``, evenly spread."""
-    starts = np.flatnonzero(np.append(True, np.diff(order) != 0)[: len(order)])
-    sizes = np.diff(np.append(starts, len(order)))
-    rank = np.arange(len(order)) - np.repeat(starts, sizes)
-    size = np.repeat(sizes, sizes)
-    slot = rank * per_order // np.maximum(size, 1)
-    before = (rank - 1) * per_order // np.maximum(size, 1)
-    return np.flatnonzero((size <= per_order) | (slot != before))
+def dataset_of(snapshots: Snapshots, events_fingerprint: str, per_order: int = 20) -> Dataset:
+    """The data set that snapshots give at their end."""
+    points, counts = snapshots.labelled(per_order=per_order)
+    return Dataset(points, counts, snapshots.context, snapshots.history, snapshots.until, events_fingerprint)
 
 
 def fingerprint(events: pd.DataFrame) -> str:
     """Sixteen hex digits of the events' content; the order of rows does not matter."""
     hashes = pd.util.hash_pandas_object(events[list(COLUMNS)], index=False).to_numpy()
     return hashlib.sha256(np.sort(hashes).tobytes()).hexdigest()[:16]
-
-
-@dataclass(frozen=True)
-class Split:
-    """Earlier and later rows; an order is in one of them only.
-
-    Attributes
-    ----------
-    at : microseconds; what is earlier was known by then, what is later was looked at after it
-    rows : masks of the earlier and the later rows among those that were split
-    """
-
-    earlier: LabelledPoints
-    later: LabelledPoints
-    at: int
-    rows: tuple[Mask, Mask]
-
-
-def split_by_time(points: LabelledPoints, later: float = 0.2) -> Split:
-    """Cut at the moment by which ``1 - later`` of the orders had their last decision point.
-
-    Earlier rows are those whose outcome was known at the cut; later rows were looked at after it. Rows of
-    orders that were open across the cut are used only after it.
-    """
-    if points.n_orders < FEWEST_ORDERS:
-        raise InvalidRequest(
-            f"training needs at least {FEWEST_ORDERS} orders with a settled outcome, got {points.n_orders}"
-        )
-    last = np.full(int(points.order.max()) + 1, NEVER, dtype=np.int64)
-    np.maximum.at(last, points.order, points.as_of)
-    lasts = np.sort(last[last != NEVER])
-    at = int(lasts[int(len(lasts) * (1 - later)) - 1])
-    known = points.known_at <= at
-    unseen = (points.as_of > at) & ~np.isin(points.order, points.order[known])
-    return Split(points.take(known), points.take(unseen), at, (known, unseen))

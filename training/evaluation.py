@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 from features.times import isoformat
 from training.baselines import BASELINES
 from training.calibration import Floats
-from training.dataset import LabelledPoints
 from training.intervals import Estimate, metric_estimates
 from training.metrics import brier
 from training.model import RiskModel
+from training.points import LabelledPoints
 
 MODEL = "model"
 DAYS_TO_PROMISE = (0.0, 2.0, 5.0, 10.0, 20.0, np.inf)

@@ -16,8 +16,9 @@ from features.outcomes import PARTIAL
 from features.times import isoformat
 from training.boosting import lightgbm
 from training.calibration import Affine, Floats, fit_affine
-from training.dataset import Dataset, LabelledPoints, split_by_time
+from training.dataset import Dataset
 from training.model import RiskModel
+from training.points import LabelledPoints, split_by_time
 
 FEWEST_PARTIAL = 100
 """Below so many partial orders (or so many missed ones) the share of partial is one number."""

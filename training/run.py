@@ -8,10 +8,12 @@ import numpy as np
 import pandas as pd
 
 from features.errors import InvalidRequest
-from training.dataset import FEWEST_ORDERS, Dataset, LabelledPoints, build_dataset, split_by_time
+from training.dataset import Dataset, dataset_of, fingerprint
 from training.evaluation import Evaluation, evaluate
 from training.fit import Progress, Trees, about_dataset, fit_model, silent
 from training.model import RiskModel
+from training.points import FEWEST_ORDERS, LabelledPoints, split_by_time
+from training.snapshots import Snapshots, recorded_until
 
 
 @dataclass(frozen=True)
@@ -48,25 +50,23 @@ def train(
     tell : called with what is being done
     """
     tell("building signals")
-    whole = build_dataset(events, scheme, until, zone)
+    snapshots = Snapshots.of(events, scheme, until, zone)
+    whole = dataset_of(snapshots, fingerprint(recorded_until(events, until)[0]))
     cut = split_by_time(whole.points).at
-    tell("building signals as they were at the cut")
-    past = build_dataset(events, scheme, cut, zone)
-    test = of_other_orders(whole, past, cut)
+    past, _ = snapshots.labelled(cut)
+    test = of_other_orders(whole.points, past, cut)
     about = about_dataset(whole, scheme, zone)
-    judged = fit_model(past.points, past.context, about, trees, tell)
+    judged = fit_model(past, whole.context, about, trees, tell)
     tell("judging on later orders")
-    evaluation = evaluate(judged, past.points, test, cut, draws)
+    evaluation = evaluate(judged, past, test, cut, draws)
     tell("fitting on all orders")
     model = fit_model(whole.points, whole.context, about | {"judged": evaluation.summary()}, trees, tell)
     return Trained(model, whole, evaluation)
 
 
-def of_other_orders(whole: Dataset, past: Dataset, cut: int) -> LabelledPoints:
+def of_other_orders(whole: LabelledPoints, past: LabelledPoints, cut: int) -> LabelledPoints:
     """The decision points after the cut, of orders that were not learned from."""
-    learned = past.history.order_ids[np.unique(past.points.order)]
-    seen = np.isin(whole.history.order_ids[whole.points.order], learned)
-    test = whole.points.take((whole.points.as_of > cut) & ~seen)
+    test = whole.take((whole.as_of > cut) & ~np.isin(whole.order, past.order))
     if test.n_orders < FEWEST_ORDERS:
         raise InvalidRequest(
             f"judging a model needs at least {FEWEST_ORDERS} later orders with an outcome, got {test.n_orders}"

@@ -1,0 +1,136 @@
+"""Labelled decision points, and how they are split by time and by order."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from features.errors import InvalidRequest
+from features.outcomes import MISSED, PARTIAL
+from features.times import DAY, NEVER, Ints
+from training.calibration import Floats
+
+FEWEST_ORDERS = 50
+Mask = NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class LabelledPoints:
+    """``n`` decision points with their outcomes; an order's weights sum to one.
+
+    Attributes
+    ----------
+    signals : (n, n_signals) floats, columns ``names``
+    order, as_of, due, known_at : (n,) index of the order, microseconds
+        ``known_at`` is when the outcome was known and the last promise and its grace had passed, whatever the outcome:
+        a success settles earlier than a failure, and learning from it earlier would learn that orders succeed
+    outcome : (n,) codes of ``features.outcomes``
+    weight : (n,)
+    plant : (n,) the first plant known of the order, "" where none was named
+    rescued : (n,) True where somebody expedited or overrode the order after it was looked at, before its promise
+    """
+
+    names: list[str]
+    signals: Floats
+    order: Ints
+    as_of: Ints
+    due: Ints
+    known_at: Ints
+    outcome: Ints
+    weight: Floats
+    plant: NDArray[np.object_]
+    rescued: Mask
+
+    def __len__(self) -> int:
+        return len(self.order)
+
+    @property
+    def failed(self) -> Floats:
+        """(n,) 1.0 for missed or partial."""
+        return np.isin(self.outcome, (MISSED, PARTIAL)).astype(np.float64)
+
+    @property
+    def days_to_promise(self) -> Floats:
+        return (self.due - self.as_of) / DAY
+
+    @property
+    def n_orders(self) -> int:
+        return len(np.unique(self.order))
+
+    def take(self, rows: Mask) -> LabelledPoints:
+        """The rows where True; weights are those of the whole, scaled so that an order sums to one again."""
+        order = self.order[rows]
+        _, inverse = np.unique(order, return_inverse=True)
+        weight = self.weight[rows] / np.bincount(inverse, self.weight[rows])[inverse] if len(order) else np.zeros(0)
+        columns = ("signals", "order", "as_of", "due", "known_at", "outcome", "plant", "rescued")
+        return replace(self, **{name: getattr(self, name)[rows] for name in columns}, weight=weight)
+
+    def frame(self) -> pd.DataFrame:
+        """(n, n_signals) the signals as a DataFrame."""
+        return pd.DataFrame(self.signals, columns=self.names)
+
+
+@dataclass(frozen=True)
+class Counts:
+    """What became of the decision points: nothing is left out in silence."""
+
+    orders: int
+    points: int
+    unsettled: int
+    cancelled: int
+    labelled: int
+
+    def __str__(self) -> str:
+        return (
+            f"{self.labelled:,} of {self.points:,} decision points have an outcome; "
+            f"{self.unsettled:,} are not settled yet, {self.cancelled:,} were cancelled"
+        )
+
+
+def thinned(order: Ints, per_order: int) -> Ints:
+    """Rows (sorted by order) such that no order keeps more than ``per_order``, evenly spread."""
+    starts = np.flatnonzero(np.append(True, np.diff(order) != 0)[: len(order)])
+    sizes = np.diff(np.append(starts, len(order)))
+    rank = np.arange(len(order)) - np.repeat(starts, sizes)
+    size = np.repeat(sizes, sizes)
+    slot = rank * per_order // np.maximum(size, 1)
+    before = (rank - 1) * per_order // np.maximum(size, 1)
+    return np.flatnonzero((size <= per_order) | (slot != before))
+
+
+@dataclass(frozen=True)
+class Split:
+    """Earlier and later rows; an order is in one of them only.
+
+    Attributes
+    ----------
+    at : microseconds; what is earlier was known by then, what is later was looked at after it
+    rows : masks of the earlier and the later rows among those that were split
+    """
+
+    earlier: LabelledPoints
+    later: LabelledPoints
+    at: int
+    rows: tuple[Mask, Mask]
+
+
+def split_by_time(points: LabelledPoints, later: float = 0.2) -> Split:
+    """Cut at the moment by which ``1 - later`` of the orders had their last decision point.
+
+    Earlier rows are those whose outcome was known at the cut; later rows were looked at after it. Rows of
+    orders that were open across the cut are used only after it.
+    """
+    if points.n_orders < FEWEST_ORDERS:
+        raise InvalidRequest(
+            f"training needs at least {FEWEST_ORDERS} orders with a settled outcome, got {points.n_orders}"
+        )
+    last = np.full(int(points.order.max()) + 1, NEVER, dtype=np.int64)
+    np.maximum.at(last, points.order, points.as_of)
+    lasts = np.sort(last[last != NEVER])
+    at = int(lasts[int(len(lasts) * (1 - later)) - 1])
+    known = points.known_at <= at
+    unseen = (points.as_of > at) & ~np.isin(points.order, points.order[known])
+    return Split(points.take(known), points.take(unseen), at, (known, unseen))

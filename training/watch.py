@@ -1,0 +1,130 @@
+"""What a planner gets who looks at the N riskiest orders each morning: failures caught, warning time, false alarms."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.stats import rankdata
+
+from features.times import DAY
+from training.calibration import Floats
+from training.intervals import Estimate, percentiles
+from training.mornings import Mornings
+from training.points import Mask
+
+LOOKS = (10, 25, 50)
+"""Orders a planner looks at each morning."""
+
+
+@dataclass(frozen=True)
+class Watch:
+    """With ``looks`` orders looked at each morning.
+
+    Attributes
+    ----------
+    looks : orders a morning
+    caught : share of the failed orders that were looked at on some morning before their promise
+    warning_days : median, over the orders caught, of the days from the first look to the promise
+    false_alarms_per_catch : orders looked at that shipped on time in full without anybody stepping in, by orders caught
+    looked_at, failed, rescued : orders; ``rescued`` were looked at, expedited or overridden, and then on time in full
+    """
+
+    looks: int
+    caught: Estimate
+    warning_days: Estimate
+    false_alarms_per_catch: Estimate
+    looked_at: int
+    failed: int
+    rescued: int
+
+
+@dataclass(frozen=True)
+class Stability:
+    """How much the list moves from one morning to the next, over orders open on both.
+
+    Attributes
+    ----------
+    change : mean absolute change of the risk, probability
+    rank_correlation : Spearman's, averaged over the mornings
+    stay : share of the first ``looks`` of a list that are among the first the next morning, if still open
+    """
+
+    looks: int
+    change: float
+    rank_correlation: float
+    stay: float
+
+
+def watch(mornings: Mornings, risk: Floats, looks: int, draws: int = 500, seed: int = 7) -> Watch:
+    """Judge a ranking by what its first ``looks`` places of each morning caught; intervals redraw whole orders.
+
+    Orders whose outcome is not known take places on the list and are counted nowhere else.
+    """
+    first_look = _first_look(mornings, mornings.ranks(risk) < looks)
+    seen = ~np.isnan(first_look)
+    failed, settled = mornings.failed, mornings.settled
+    saved = settled & seen & ~failed & mornings.rescued
+    caught, false = seen & failed, settled & seen & ~failed & ~saved
+    times = np.random.default_rng(seed).multinomial(len(failed), np.full(len(failed), 1 / len(failed)), size=draws)
+    return Watch(
+        looks,
+        percentiles(_share(caught, failed, None), _share(caught, failed, times)),
+        percentiles(_median(first_look, caught, None), _median(first_look, caught, times)),
+        percentiles(_share(false, caught, None), _share(false, caught, times)),
+        int(seen.sum()),
+        int(failed.sum()),
+        int(saved.sum()),
+    )
+
+
+def stability(mornings: Mornings, risk: Floats, looks: int = 25) -> Stability:
+    """Compare each morning with the next; NaN where no order is on two lists in a row."""
+    points, rank = mornings.points, mornings.ranks(risk)
+    same = (points.order[1:] == points.order[:-1]) & (points.as_of[1:] - points.as_of[:-1] < 1.5 * DAY)
+    before = np.flatnonzero(same)
+    if not len(before):
+        return Stability(looks, *(float("nan"),) * 3)
+    after = before + 1
+    top = rank[before] < looks
+    correlations = [
+        np.corrcoef(rankdata(risk[before[day]]), rankdata(risk[after[day]]))[0, 1]
+        for day in _groups(points.as_of[before])
+        if len(day) > 2 and np.ptp(risk[before[day]]) > 0 and np.ptp(risk[after[day]]) > 0
+    ]
+    return Stability(
+        looks,
+        float(np.abs(risk[after] - risk[before]).mean()),
+        float(np.mean(correlations)) if correlations else float("nan"),
+        float((rank[after][top] < looks).mean()) if top.any() else float("nan"),
+    )
+
+
+def _first_look(mornings: Mornings, looked: Mask) -> Floats:
+    """(n_orders,) days from the first morning an order was looked at to its promise, NaN if it never was."""
+    first = np.full(len(mornings.last), np.nan)
+    rows = np.flatnonzero(looked & (mornings.warning >= 0))[::-1]
+    first[mornings.code[rows]] = mornings.warning[rows]
+    return first
+
+
+def _share(above: Mask, below: Mask, times: np.ndarray | None) -> Floats:
+    weight = np.ones((1, len(above))) if times is None else times
+    some, all_ = weight @ above.astype(float), weight @ below.astype(float)
+    return np.where(all_ > 0, some / np.where(all_ > 0, all_, 1.0), np.nan)
+
+
+def _median(values: Floats, among: Mask, times: np.ndarray | None) -> Floats:
+    """The median over ``among``, weighted by how often each order was drawn."""
+    chosen = np.flatnonzero(among)
+    if not len(chosen):
+        return np.array([np.nan])
+    by = chosen[np.argsort(values[chosen], kind="stable")]
+    weight = np.cumsum(np.ones((1, len(by))) if times is None else times[:, by], axis=1)
+    half = (weight >= weight[:, -1:] / 2).argmax(axis=1)
+    return np.where(weight[:, -1] > 0, values[by][half], np.nan)
+
+
+def _groups(days: np.ndarray) -> list[np.ndarray]:
+    by = np.argsort(days, kind="stable")
+    return np.split(by, np.flatnonzero(np.diff(days[by])) + 1)
