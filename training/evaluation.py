@@ -1,53 +1,119 @@
-"""The model beside its baselines on orders it has not seen, with intervals and by part."""
+"""The model beside its baselines on orders it has not seen: with intervals, by part, and as a planner would use it."""
 
 from __future__ import annotations
 
 import itertools
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from features.times import isoformat
-from training.baselines import BASELINES
+from training.baselines import BASELINES, Predict
 from training.calibration import Floats
-from training.intervals import Estimate, metric_estimates
-from training.metrics import brier
+from training.intervals import Estimate, metric_estimates, percentiles
+from training.metrics import calibration_error
 from training.model import RiskModel
-from training.points import LabelledPoints
+from training.mornings import Mornings
+from training.points import LabelledPoints, Mask
+from training.watch import LOOKS, Stability, Watch, stability, watch
 
 MODEL = "model"
+BASE_RATE = "base rate"
+WITHOUT_RESCUED = "nobody stepped in"
 DAYS_TO_PROMISE = (0.0, 2.0, 5.0, 10.0, 20.0, np.inf)
 FEWEST_ORDERS = 20
 NEARLY_ALL = 0.95
 """A part of so many of the rows says nothing the whole does not."""
+CHANCES = 200
 
 
 @dataclass(frozen=True)
 class Part:
-    """Some of the test rows, judged: by model and metric."""
+    """Some of the test rows, judged: by model and metric, see ``training.metrics``; ``brier_skill`` beside them."""
 
     name: str
     orders: int
     rows: int
     failure_share: float
     estimates: dict[str, dict[str, Estimate]]
-    brier_skill: dict[str, float]
+
+    @property
+    def brier_skill(self) -> dict[str, float]:
+        """By model: 1 - Brier score / Brier score of the base rate."""
+        return {model: found["brier_skill"].value for model, found in self.estimates.items()}
+
+
+@dataclass(frozen=True)
+class Lists:
+    """The mornings' lists by model: ``risks`` are (n_rows,)."""
+
+    mornings: Mornings | None
+    risks: dict[str, Floats]
+
+    @classmethod
+    def of(cls, mornings: Mornings | None, predict: dict[str, Predict]) -> Lists:
+        """What each model says of every row; nothing where there is no morning."""
+        if mornings is None or not len(mornings):
+            return cls(None, {})
+        return cls(mornings, {name: predicted(mornings.points) for name, predicted in predict.items()})
+
+    @property
+    def n_mornings(self) -> int:
+        return 0 if self.mornings is None else len(np.unique(self.mornings.points.as_of))
+
+    def watches(self, draws: int) -> dict[str, list[Watch]]:
+        if self.mornings is None:
+            return {}
+        return {name: [watch(self.mornings, risk, n, draws) for n in LOOKS] for name, risk in self.risks.items()}
+
+    def stability(self) -> dict[str, Stability]:
+        if self.mornings is None:
+            return {}
+        return {name: stability(self.mornings, risk) for name, risk in self.risks.items()}
 
 
 @dataclass(frozen=True)
 class Evaluation:
-    """All test rows first, then by plant and by days to promise. ``risks`` are (n_test,) by model."""
+    """What a model fitted on the earlier part does on the later one.
+
+    Attributes
+    ----------
+    tested_after : ISO 8601; what was learned from was known by then
+    parts : all test rows first, then by plant, by days to promise, and those on which nobody stepped in
+    risks : (n_test,) by model
+    test : the later rows
+    by_chance : calibration error a perfectly calibrated model would show on so few orders, with its interval
+    lists : the mornings after the cut as each model ranks them
+    """
 
     tested_after: str
     parts: list[Part]
     risks: dict[str, Floats]
     test: LabelledPoints
+    by_chance: Estimate
+    lists: Lists
+    draws: int
+
+    @cached_property
+    def watches(self) -> dict[str, list[Watch]]:
+        """By model, what it caught with each of ``LOOKS``; empty where no morning is left."""
+        return self.lists.watches(self.draws)
+
+    @cached_property
+    def stability(self) -> dict[str, Stability]:
+        """By model, how much its list moves from one morning to the next."""
+        return self.lists.stability()
 
     @property
     def whole(self) -> Part:
         return self.parts[0]
+
+    def part(self, name: str) -> Part | None:
+        """The part of a name, if it has enough orders."""
+        return next((part for part in self.parts if part.name == name), None)
 
     def summary(self) -> dict[str, Any]:
         """The model's figures on all test rows: value, low, high; what a model carries with it."""
@@ -60,44 +126,85 @@ class Evaluation:
         }
 
     def to_json(self) -> dict[str, Any]:
-        return {"tested_after": self.tested_after, "parts": [asdict(part) for part in self.parts]}
+        return {
+            "tested_after": self.tested_after,
+            "parts": [asdict(part) | {"brier_skill": part.brier_skill} for part in self.parts],
+            "calibration_error_by_chance": asdict(self.by_chance),
+            "mornings": self.lists.n_mornings,
+            "watches": {model: [asdict(entry) for entry in found] for model, found in self.watches.items()},
+            "stability": {model: asdict(found) for model, found in self.stability.items()},
+        }
 
 
 def evaluate(
-    model: RiskModel, earlier: LabelledPoints, test: LabelledPoints, tested_after: int, draws: int = 500
+    model: RiskModel,
+    earlier: LabelledPoints,
+    test: LabelledPoints,
+    tested_after: int,
+    draws: int = 500,
+    mornings: Mornings | None = None,
 ) -> Evaluation:
-    """Judge a model fitted on ``earlier`` on ``test``, beside every baseline fitted on the same."""
-    risks: dict[str, Floats] = {MODEL: model.predict(test.signals).risk}
-    for name, baseline in BASELINES.items():
-        risks[name] = baseline(earlier)(test)
-    everything = np.ones(len(test), dtype=bool)
-    parts = [_judge("all", everything, test, risks, draws, list(risks))]
-    for name, rows in _parts_of(test):
-        if len(np.unique(test.order[rows])) >= FEWEST_ORDERS:
-            parts.append(_judge(name, rows, test, risks, draws, [MODEL]))
-    return Evaluation(str(isoformat(tested_after)), parts, risks, test)
+    """Judge a model fitted on ``earlier`` on ``test``, beside every baseline fitted on the same.
+
+    Parameters
+    ----------
+    tested_after : microseconds
+    draws : bootstrap draws of the intervals
+    mornings : every open order on every morning after the cut, for what a planner gets
+    """
+    predict: dict[str, Predict] = {MODEL: lambda points: model.predict(points.signals).risk}
+    predict |= {name: baseline(earlier) for name, baseline in BASELINES.items()}
+    risks = {name: predicted(test) for name, predicted in predict.items()}
+    parts = [
+        judge(name, test.take(rows), {model: risk[rows] for model, risk in risks.items()}, draws)
+        for name, rows in parts_of(test)
+    ]
+    lists = Lists.of(mornings, predict)
+    return Evaluation(
+        str(isoformat(tested_after)), parts, risks, test, error_by_chance(test, risks[MODEL]), lists, draws
+    )
 
 
-def _parts_of(test: LabelledPoints) -> list[tuple[str, NDArray[np.bool_]]]:
-    by_plant = [(f"plant {plant}", test.plant == plant) for plant in sorted(set(test.plant)) if plant]
+def parts_of(test: LabelledPoints) -> Iterator[tuple[str, Mask]]:
+    """All rows, then by plant and by days to promise, then those nobody stepped in on; parts of too few left out."""
+    yield "all", np.ones(len(test), dtype=bool)
     days = test.days_to_promise
-    by_days = [
+    some = [(f"plant {plant}", test.plant == plant) for plant in sorted(set(test.plant)) if plant]
+    some += [
         (f"{low:g} to {high:g} days to promise" if np.isfinite(high) else f"over {low:g} days to promise", rows)
         for low, high in itertools.pairwise(DAYS_TO_PROMISE)
         if (rows := (days >= low) & (days < high)).any()
     ]
-    return [(name, rows) for name, rows in by_plant + by_days if rows.mean() < NEARLY_ALL]
+    if test.rescued.any():
+        some.append((WITHOUT_RESCUED, ~test.rescued))
+    for name, rows in some:
+        large = rows.mean() < NEARLY_ALL or name == WITHOUT_RESCUED
+        if large and len(np.unique(test.order[rows])) >= FEWEST_ORDERS:
+            yield name, rows
 
 
-def _judge(
-    name: str, rows: NDArray[np.bool_], test: LabelledPoints, risks: dict[str, Floats], draws: int, models: list[str]
-) -> Part:
-    part = test.take(rows)
-    failed, weight = part.failed, part.weight
+def judge(name: str, part: LabelledPoints, risks: dict[str, Floats], draws: int) -> Part:
+    """Every metric of every model on some rows, with intervals; ``risks`` must hold the base rate."""
+    failed, weight, reference = part.failed, part.weight, risks[BASE_RATE]
     estimates = {
-        model: metric_estimates(part.order, failed, risks[model][rows], weight, draws=draws) for model in models
+        model: metric_estimates(part.order, failed, risk, weight, draws=draws, reference=reference)
+        for model, risk in risks.items()
     }
-    reference = float(brier(failed, risks["base rate"][rows], weight))
-    skill = {model: 1 - estimates[model]["brier"].value / reference for model in models}
-    share = float(np.average(failed, weights=weight))
-    return Part(name, part.n_orders, len(part), share, estimates, skill)
+    return Part(name, part.n_orders, len(part), float(np.average(failed, weights=weight)), estimates)
+
+
+def error_by_chance(test: LabelledPoints, risk: Floats, draws: int = CHANCES, seed: int = 7) -> Estimate:
+    """The calibration error of risks that are exactly right, on as many orders: mean and 95 % interval.
+
+    Outcomes are drawn from the risks, with one luck an order, and judged. Broecker & Smith (2007), Increasing the
+    reliability of reliability diagrams.
+    """
+    _, order = np.unique(test.order, return_inverse=True)
+    generator = np.random.default_rng(seed)
+    found = np.array(
+        [
+            calibration_error((generator.random(order.max() + 1)[order] < risk).astype(float), risk, test.weight)
+            for _ in range(draws)
+        ]
+    )
+    return percentiles(float(found.mean()), found)

@@ -65,8 +65,8 @@ class Mornings:
 
     @property
     def warning(self) -> Floats:
-        """(n,) days from the morning to the promise the order is held to."""
-        return (self.points.due[self.last][self.code] - self.points.as_of) / DAY
+        """(n,) days from the morning to the promise the order is held to; a day ends in its last microsecond."""
+        return (self.points.due[self.last][self.code] + 1 - self.points.as_of) / DAY
 
     def ranks(self, risk: Floats) -> Ints:
         """(n,) place on the morning's list, from 0: the highest risk first, then the earliest promise, then the order.

@@ -12,6 +12,7 @@ from training.dataset import Dataset, dataset_of, fingerprint
 from training.evaluation import Evaluation, evaluate
 from training.fit import Progress, Trees, about_dataset, fit_model, silent
 from training.model import RiskModel
+from training.mornings import mornings_between
 from training.points import FEWEST_ORDERS, LabelledPoints, split_by_time
 from training.snapshots import Snapshots, recorded_until
 
@@ -58,7 +59,8 @@ def train(
     about = about_dataset(whole, scheme, zone)
     judged = fit_model(past, whole.context, about, trees, tell)
     tell("judging on later orders")
-    evaluation = evaluate(judged, past, test, cut, draws)
+    lists = mornings_between(snapshots.looked_at("daily"), cut, snapshots.until, without=past.order)
+    evaluation = evaluate(judged, past, test, cut, draws, lists)
     tell("fitting on all orders")
     model = fit_model(whole.points, whole.context, about | {"judged": evaluation.summary()}, trees, tell)
     return Trained(model, whole, evaluation)

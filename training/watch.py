@@ -15,6 +15,10 @@ from training.points import Mask
 
 LOOKS = (10, 25, 50)
 """Orders a planner looks at each morning."""
+NOTICE = 5.0
+"""Days before the promise at which there is still time to act."""
+SLIGHTLY = 1.5 / 24
+"""A day may be an hour shorter than others, and ends a moment before midnight."""
 
 
 @dataclass(frozen=True)
@@ -25,14 +29,18 @@ class Watch:
     ----------
     looks : orders a morning
     caught : share of the failed orders that were looked at on some morning before their promise
+    in_time : share of the failed orders that were looked at ``NOTICE`` days before their promise or earlier
     warning_days : median, over the orders caught, of the days from the first look to the promise
+    mean_warning_days : the same as a mean over all failed orders; one that was not caught had no warning
     false_alarms_per_catch : orders looked at that shipped on time in full without anybody stepping in, by orders caught
     looked_at, failed, rescued : orders; ``rescued`` were looked at, expedited or overridden, and then on time in full
     """
 
     looks: int
     caught: Estimate
+    in_time: Estimate
     warning_days: Estimate
+    mean_warning_days: Estimate
     false_alarms_per_catch: Estimate
     looked_at: int
     failed: int
@@ -61,21 +69,38 @@ def watch(mornings: Mornings, risk: Floats, looks: int, draws: int = 500, seed: 
 
     Orders whose outcome is not known take places on the list and are counted nowhere else.
     """
-    first_look = _first_look(mornings, mornings.ranks(risk) < looks)
+    first_look = first_looks(mornings, risk, looks)
     seen = ~np.isnan(first_look)
     failed, settled = mornings.failed, mornings.settled
     saved = settled & seen & ~failed & mornings.rescued
     caught, false = seen & failed, settled & seen & ~failed & ~saved
-    times = np.random.default_rng(seed).multinomial(len(failed), np.full(len(failed), 1 / len(failed)), size=draws)
+    in_time = caught & (first_look >= NOTICE - SLIGHTLY)
+    warned = np.where(caught, np.nan_to_num(first_look), 0.0)
+    n = len(failed)
+    times = np.random.default_rng(seed).multinomial(n, np.full(n, 1 / n), size=draws).astype(np.float64)
+
+    def share(above: Floats | Mask, below: Mask) -> Estimate:
+        return percentiles(_ratio(above, below, np.ones((1, n))), _ratio(above, below, times))
+
+    median = percentiles(_median(first_look, caught, np.ones((1, n))), _median(first_look, caught, times))
+    tally = (int(chosen.sum()) for chosen in (seen, failed, saved))
     return Watch(
         looks,
-        percentiles(_share(caught, failed, None), _share(caught, failed, times)),
-        percentiles(_median(first_look, caught, None), _median(first_look, caught, times)),
-        percentiles(_share(false, caught, None), _share(false, caught, times)),
-        int(seen.sum()),
-        int(failed.sum()),
-        int(saved.sum()),
+        share(caught, failed),
+        share(in_time, failed),
+        median,
+        share(warned, failed),
+        share(false, caught),
+        *tally,
     )
+
+
+def first_looks(mornings: Mornings, risk: Floats, looks: int) -> Floats:
+    """(n_orders,) days from the first morning an order was among the first ``looks`` to its promise, NaN if never."""
+    first = np.full(len(mornings.last), np.nan)
+    rows = np.flatnonzero((mornings.ranks(risk) < looks) & (mornings.warning >= 0))[::-1]
+    first[mornings.code[rows]] = mornings.warning[rows]
+    return first
 
 
 def stability(mornings: Mornings, risk: Floats, looks: int = 25) -> Stability:
@@ -100,27 +125,18 @@ def stability(mornings: Mornings, risk: Floats, looks: int = 25) -> Stability:
     )
 
 
-def _first_look(mornings: Mornings, looked: Mask) -> Floats:
-    """(n_orders,) days from the first morning an order was looked at to its promise, NaN if it never was."""
-    first = np.full(len(mornings.last), np.nan)
-    rows = np.flatnonzero(looked & (mornings.warning >= 0))[::-1]
-    first[mornings.code[rows]] = mornings.warning[rows]
-    return first
-
-
-def _share(above: Mask, below: Mask, times: np.ndarray | None) -> Floats:
-    weight = np.ones((1, len(above))) if times is None else times
-    some, all_ = weight @ above.astype(float), weight @ below.astype(float)
+def _ratio(above: Floats | Mask, below: Mask, times: Floats) -> Floats:
+    some, all_ = times @ above.astype(np.float64), times @ below.astype(np.float64)
     return np.where(all_ > 0, some / np.where(all_ > 0, all_, 1.0), np.nan)
 
 
-def _median(values: Floats, among: Mask, times: np.ndarray | None) -> Floats:
+def _median(values: Floats, among: Mask, times: Floats) -> Floats:
     """The median over ``among``, weighted by how often each order was drawn."""
     chosen = np.flatnonzero(among)
     if not len(chosen):
-        return np.array([np.nan])
+        return np.full(len(times), np.nan)
     by = chosen[np.argsort(values[chosen], kind="stable")]
-    weight = np.cumsum(np.ones((1, len(by))) if times is None else times[:, by], axis=1)
+    weight = np.cumsum(times[:, by], axis=1)
     half = (weight >= weight[:, -1:] / 2).argmax(axis=1)
     return np.where(weight[:, -1] > 0, values[by][half], np.nan)
 
