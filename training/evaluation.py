@@ -13,12 +13,12 @@ import numpy as np
 from features.times import isoformat
 from training.baselines import BASELINES, Predict
 from training.calibration import Floats
-from training.intervals import Estimate, metric_estimates, percentiles
+from training.intervals import Estimate, metric_estimates, percentiles, skill_over
 from training.metrics import calibration_error
 from training.model import RiskModel
 from training.mornings import Mornings
 from training.points import LabelledPoints, Mask
-from training.watch import LOOKS, Stability, Watch, stability, watch
+from training.watch import LOOKS, Stability, Watch, lead, stability, watch
 
 MODEL = "model"
 BASE_RATE = "base rate"
@@ -69,6 +69,12 @@ class Lists:
             return {}
         return {name: [watch(self.mornings, risk, n, draws) for n in LOOKS] for name, risk in self.risks.items()}
 
+    def leads(self, draws: int) -> dict[str, list[Estimate]]:
+        if self.mornings is None:
+            return {}
+        model, others = self.risks[MODEL], {name: risk for name, risk in self.risks.items() if name != MODEL}
+        return {name: [lead(self.mornings, model, risk, n, draws) for n in LOOKS] for name, risk in others.items()}
+
     def stability(self) -> dict[str, Stability]:
         if self.mornings is None:
             return {}
@@ -87,6 +93,7 @@ class Evaluation:
     test : the later rows
     by_chance : calibration error a perfectly calibrated model would show on so few orders, with its interval
     lists : the mornings after the cut as each model ranks them
+    learned : what the judged model keeps of its own training, see ``training.fit``
     """
 
     tested_after: str
@@ -96,11 +103,27 @@ class Evaluation:
     by_chance: Estimate
     lists: Lists
     draws: int
+    learned: dict[str, Any]
 
     @cached_property
     def watches(self) -> dict[str, list[Watch]]:
         """By model, what it caught with each of ``LOOKS``; empty where no morning is left."""
         return self.lists.watches(self.draws)
+
+    @cached_property
+    def ahead(self) -> dict[str, Estimate]:
+        """By baseline: 1 - Brier score of the model / Brier score of the baseline, on the same draws."""
+        test, risk = self.test, self.risks[MODEL]
+        return {
+            name: skill_over(test.order, test.failed, risk, other, test.weight, self.draws)
+            for name, other in self.risks.items()
+            if name != MODEL
+        }
+
+    @cached_property
+    def leads(self) -> dict[str, list[Estimate]]:
+        """By baseline, for each of ``LOOKS``: how much more of the failures the model's list shows in time."""
+        return self.lists.leads(self.draws)
 
     @cached_property
     def stability(self) -> dict[str, Stability]:
@@ -129,9 +152,12 @@ class Evaluation:
         return {
             "tested_after": self.tested_after,
             "parts": [asdict(part) | {"brier_skill": part.brier_skill} for part in self.parts],
+            "learned": self.learned,
             "calibration_error_by_chance": asdict(self.by_chance),
+            "ahead": {name: asdict(found) for name, found in self.ahead.items()},
             "mornings": self.lists.n_mornings,
             "watches": {model: [asdict(entry) for entry in found] for model, found in self.watches.items()},
+            "leads": {model: [asdict(entry) for entry in found] for model, found in self.leads.items()},
             "stability": {model: asdict(found) for model, found in self.stability.items()},
         }
 
@@ -161,7 +187,7 @@ def evaluate(
     ]
     lists = Lists.of(mornings, predict)
     return Evaluation(
-        str(isoformat(tested_after)), parts, risks, test, error_by_chance(test, risks[MODEL]), lists, draws
+        str(isoformat(tested_after)), parts, risks, test, error_by_chance(test, risks[MODEL]), lists, draws, model.about
     )
 
 
@@ -199,12 +225,15 @@ def error_by_chance(test: LabelledPoints, risk: Floats, draws: int = CHANCES, se
     Outcomes are drawn from the risks, with one luck an order, and judged. Broecker & Smith (2007), Increasing the
     reliability of reliability diagrams.
     """
-    _, order = np.unique(test.order, return_inverse=True)
-    generator = np.random.default_rng(seed)
     found = np.array(
-        [
-            calibration_error((generator.random(order.max() + 1)[order] < risk).astype(float), risk, test.weight)
-            for _ in range(draws)
-        ]
+        [calibration_error(failed, risk, test.weight) for failed in failures_by_chance(test, risk, draws, seed)]
     )
     return percentiles(float(found.mean()), found)
+
+
+def failures_by_chance(test: LabelledPoints, risk: Floats, draws: int = CHANCES, seed: int = 7) -> Iterator[Floats]:
+    """(n_test,) outcomes as they would be if the risks were exactly right, again and again; an order has one luck."""
+    _, order = np.unique(test.order, return_inverse=True)
+    generator = np.random.default_rng(seed)
+    for _ in range(draws):
+        yield (generator.random(order.max() + 1)[order] < risk).astype(np.float64)

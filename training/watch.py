@@ -74,10 +74,9 @@ def watch(mornings: Mornings, risk: Floats, looks: int, draws: int = 500, seed: 
     failed, settled = mornings.failed, mornings.settled
     saved = settled & seen & ~failed & mornings.rescued
     caught, false = seen & failed, settled & seen & ~failed & ~saved
-    in_time = caught & (first_look >= NOTICE - SLIGHTLY)
     warned = np.where(caught, np.nan_to_num(first_look), 0.0)
     n = len(failed)
-    times = np.random.default_rng(seed).multinomial(n, np.full(n, 1 / n), size=draws).astype(np.float64)
+    times = _redrawn(n, draws, seed)
 
     def share(above: Floats | Mask, below: Mask) -> Estimate:
         return percentiles(_ratio(above, below, np.ones((1, n))), _ratio(above, below, times))
@@ -87,12 +86,20 @@ def watch(mornings: Mornings, risk: Floats, looks: int, draws: int = 500, seed: 
     return Watch(
         looks,
         share(caught, failed),
-        share(in_time, failed),
+        share(_in_time(mornings, first_look), failed),
         median,
         share(warned, failed),
         share(false, caught),
         *tally,
     )
+
+
+def lead(mornings: Mornings, risk: Floats, other: Floats, looks: int, draws: int = 500, seed: int = 7) -> Estimate:
+    """The share of the failed orders looked at in time, less the same share of another ranking; on the same draws."""
+    ours, theirs = (_in_time(mornings, first_looks(mornings, by, looks)).astype(np.float64) for by in (risk, other))
+    n = len(mornings.failed)
+    found, drawn = (_ratio(ours - theirs, mornings.failed, t) for t in (np.ones((1, n)), _redrawn(n, draws, seed)))
+    return percentiles(found, drawn)
 
 
 def first_looks(mornings: Mornings, risk: Floats, looks: int) -> Floats:
@@ -123,6 +130,15 @@ def stability(mornings: Mornings, risk: Floats, looks: int = 25) -> Stability:
         float(np.mean(correlations)) if correlations else float("nan"),
         float((rank[after][top] < looks).mean()) if top.any() else float("nan"),
     )
+
+
+def _in_time(mornings: Mornings, first_look: Floats) -> Mask:
+    return np.asarray(mornings.failed & (first_look >= NOTICE - SLIGHTLY))
+
+
+def _redrawn(n: int, draws: int, seed: int) -> Floats:
+    """(draws, n) how often each order is drawn."""
+    return np.random.default_rng(seed).multinomial(n, np.full(n, 1 / n), size=draws).astype(np.float64)
 
 
 def _ratio(above: Floats | Mask, below: Mask, times: Floats) -> Floats:
