@@ -23,12 +23,13 @@ from rich.table import Table
 terminal = Console(stderr=True, highlight=False)
 output = Console(highlight=False, soft_wrap=True)
 output.width = max(output.width, 110)
+Tell = Callable[[str], None]
 SHORT = 22
 """Cells of at most so many characters stay on one line."""
 
 
 @contextmanager
-def steps(total: int) -> Iterator[Callable[[str], None]]:
+def steps(total: int) -> Iterator[Tell]:
     """A progress bar over ``total`` steps; call the function with what begins."""
     columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
     with Progress(*columns, console=terminal, transient=True) as progress:

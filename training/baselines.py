@@ -83,3 +83,8 @@ BASELINES: dict[str, Callable[[LabelledPoints], Predict]] = {
     "ERP status": erp_status,
     "logistic regression": logistic_regression,
 }
+
+
+def fitted(train: LabelledPoints) -> dict[str, Predict]:
+    """Every baseline, fitted on the same orders."""
+    return {name: baseline(train) for name, baseline in BASELINES.items()}

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from features.times import isoformat
-from training.baselines import BASELINES, Predict
+from training.baselines import Predict, fitted
 from training.calibration import Floats
 from training.intervals import Estimate, metric_estimates, percentiles, skill_over
 from training.metrics import calibration_error
@@ -178,8 +178,7 @@ def evaluate(
     draws : bootstrap draws of the intervals
     mornings : every open order on every morning after the cut, for what a planner gets
     """
-    predict: dict[str, Predict] = {MODEL: lambda points: model.predict(points.signals).risk}
-    predict |= {name: baseline(earlier) for name, baseline in BASELINES.items()}
+    predict = {MODEL: model.risk_of} | fitted(earlier)
     risks = {name: predicted(test) for name, predicted in predict.items()}
     parts = [
         judge(name, test.take(rows), {model: risk[rows] for model, risk in risks.items()}, draws)

@@ -72,7 +72,7 @@ def fit_model(
     _require_both(points.failed)
     split = split_by_time(points)
     tell("growing the trees of missed or partial")
-    risk = _grow(split.earlier, split.earlier.failed, trees)
+    risk = grow(split.earlier, split.earlier.failed, trees)
     tell("calibrating on later orders")
     later = split.later
     raw = risk.predict(later.signals, raw_score=True) if len(later) else np.zeros(0)
@@ -124,14 +124,14 @@ def _fit_partial(
     if min(counts) < FEWEST_PARTIAL or len(np.unique(known.outcome)) < 2:
         weighed = float(np.sum(short * failed.weight)) + 0.5
         return None, Affine(1.0, float(logit(weighed / (failed.weight.sum() + 1.0))))
-    booster = _grow(known, (known.outcome == PARTIAL).astype(np.float64), trees)
+    booster = grow(known, (known.outcome == PARTIAL).astype(np.float64), trees)
     unseen = later.take(later.failed == 1)
     raw = booster.predict(unseen.signals, raw_score=True) if len(unseen) else np.zeros(0)
     return booster, fit_affine(raw, (unseen.outcome == PARTIAL).astype(np.float64), unseen.weight, FEW)
 
 
-def _grow(points: LabelledPoints, target: Floats, trees: Trees) -> Any:
-    """Find the number of rounds on the latest orders, then grow that many on all."""
+def grow(points: LabelledPoints, target: Floats, trees: Trees) -> Any:
+    """LightGBM's booster of a target (n,): the number of rounds is found on the latest orders, then all teach."""
     rounds = _best_rounds(points, target, trees)
     return _boost(points, target, trees, rounds)
 

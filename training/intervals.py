@@ -9,7 +9,7 @@ import numpy as np
 
 from features.times import Ints
 from training.calibration import Floats
-from training.metrics import METRICS, brier
+from training.metrics import METRICS, Metric, brier
 
 BLOCK = 4_000_000
 """Weights held in memory at a time."""
@@ -61,17 +61,18 @@ def metric_estimates(
     seed: int = 7,
     level: float = LEVEL,
     reference: Floats | None = None,
+    metrics: dict[str, Metric] | None = None,
 ) -> dict[str, Estimate]:
-    """Every metric with its interval; draws in which a metric is undefined are left out.
+    """Every metric (or those given) with its interval; draws in which a metric is undefined are left out.
 
     Parameters
     ----------
     order, failed, risk, weight : (n,)
     reference : (n,) probabilities of the base rate; with them, ``brier_skill`` = 1 - Brier / Brier of the reference
     """
-    metrics = dict(METRICS)
+    metrics = dict(METRICS) if metrics is None else metrics
     if reference is not None:
-        metrics["brier_skill"] = lambda f, r, w: 1 - brier(f, r, w) / brier(f, reference, w)
+        metrics |= {"brier_skill": lambda f, r, w: 1 - brier(f, r, w) / brier(f, reference, w)}
     drawn: dict[str, list[Floats]] = {name: [] for name in metrics}
     for times in order_weight_blocks(order, draws, seed):
         for name, metric in metrics.items():

@@ -73,6 +73,15 @@ def calibration_error(failed: Floats, risk: Floats, weight: Floats) -> Floats:
     return _ratio((np.abs(expected - share) * size).sum(axis=-1), size.sum(axis=-1))
 
 
+def failure_share(failed: Floats, risk: Floats, weight: Floats) -> Floats:  # noqa: ARG001
+    """Share of the rows that failed; the risk is not looked at.
+
+    >>> float(failure_share(np.array([0.0, 1.0]), np.zeros(2), np.array([3.0, 1.0])))
+    0.25
+    """
+    return _mean(failed, weight)
+
+
 def reliability(failed: Floats, risk: Floats, weight: Floats, bins: int = 10) -> tuple[Floats, Floats, Floats]:
     """(..., n_bins) mean risk, failure share and weight of bins of equally many rows, by rising risk.
 

@@ -14,6 +14,7 @@ from features.context import Context
 from features.errors import InvalidRequest, ShipriskError
 from training.boosting import lightgbm
 from training.calibration import Affine, Floats
+from training.points import LabelledPoints
 
 FORMAT = 2
 RISK, SHORT, ABOUT, CONTEXT = "risk.txt", "partial.txt", "model.json", "context.json"
@@ -94,6 +95,21 @@ class RiskModel:
         raw = _scores(self.partial, signals) if self.partial else np.zeros(len(signals))
         partial = risk * expit(self.partial_calibration.apply(raw))
         return Prediction(risk, risk - partial, partial)
+
+    def risk_of(self, points: LabelledPoints) -> Floats:
+        """(n,) probability of missed or partial; the points may have other signals too, in any order."""
+        if points.names == self.names:
+            return self.predict(points.signals).risk
+        missing = [name for name in self.names if name not in points.names]
+        if missing:
+            raise InvalidRequest(f"the points must have the signals of the model, got none of {', '.join(missing)}")
+        return self.predict(points.signals[:, [points.names.index(name) for name in self.names]]).risk
+
+    @property
+    def gains(self) -> dict[str, float]:
+        """By signal, its share of what the splits of the trees gained."""
+        gain = self.risk.feature_importance("gain")
+        return dict(zip(self.names, (gain / max(gain.sum(), 1e-12)).tolist(), strict=True))
 
     def explain(self, signals: Floats) -> Explanation:
         """Exact path-dependent TreeSHAP values in log-odds, scaled with the calibration.

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from features.outcomes import CANCELLED, MISSED, PARTIAL, UNSETTLED
 from features.times import DAY, Ints
 from training.calibration import Floats
 from training.points import LabelledPoints, Mask
@@ -49,12 +48,12 @@ class Mornings:
     @property
     def settled(self) -> Mask:
         """(n_orders,) True where it is known what became of the order."""
-        return ~np.isin(self.points.outcome[self.last], (UNSETTLED, CANCELLED))
+        return self.points.settled[self.last]
 
     @property
     def failed(self) -> Mask:
         """(n_orders,) missed or partial."""
-        return np.isin(self.points.outcome[self.last], (MISSED, PARTIAL))
+        return np.asarray(self.points.failed[self.last] == 1)
 
     @property
     def rescued(self) -> Mask:

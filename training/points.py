@@ -9,7 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from features.errors import InvalidRequest
-from features.outcomes import MISSED, PARTIAL
+from features.outcomes import CANCELLED, MISSED, PARTIAL, UNSETTLED
 from features.times import DAY, NEVER, Ints
 from training.calibration import Floats
 
@@ -53,12 +53,21 @@ class LabelledPoints:
         return np.isin(self.outcome, (MISSED, PARTIAL)).astype(np.float64)
 
     @property
+    def settled(self) -> Mask:
+        """(n,) True where it is known what became of the order, and it was not cancelled."""
+        return ~np.isin(self.outcome, (UNSETTLED, CANCELLED))
+
+    @property
     def days_to_promise(self) -> Floats:
         return (self.due - self.as_of) / DAY
 
     @property
     def n_orders(self) -> int:
         return len(np.unique(self.order))
+
+    def column(self, name: str) -> Floats:
+        """(n,) one signal."""
+        return self.signals[:, self.names.index(name)]
 
     def take(self, rows: Mask) -> LabelledPoints:
         """The rows where True; weights are those of the whole, scaled so that an order sums to one again."""

@@ -8,9 +8,11 @@ import numpy as np
 import pandas as pd
 
 from features.errors import InvalidRequest
+from training.challenge import Twin
 from training.dataset import Dataset, dataset_of, fingerprint
 from training.evaluation import Evaluation, evaluate
 from training.fit import Progress, Trees, about_dataset, fit_model, silent
+from training.gate import Verdict
 from training.model import RiskModel
 from training.mornings import mornings_between
 from training.points import FEWEST_ORDERS, LabelledPoints, split_by_time
@@ -19,11 +21,15 @@ from training.snapshots import Snapshots, recorded_until
 
 @dataclass(frozen=True)
 class Trained:
-    """A model fitted on everything known, and the judgement of a model fitted the same way on the earlier part."""
+    """A model fitted on everything known, and the judgement of its twin: fitted the same way on the earlier part."""
 
     model: RiskModel
     dataset: Dataset
     evaluation: Evaluation
+    snapshots: Snapshots
+    twin: Twin
+    trees: Trees
+    verdict: Verdict | None = None
 
 
 def train(
@@ -38,8 +44,8 @@ def train(
 ) -> Trained:
     """Judge by time, then fit on all.
 
-    The cut lies where four fifths of the orders had their last decision point. A first model learns from what was
-    recorded by the cut, labels included, and is judged on the decision points after it, of other orders. The
+    The cut lies where four fifths of the orders had their last decision point. A first model, the twin, learns from
+    what was recorded by the cut, labels included, and is judged on the decision points after it, of other orders. The
     model that is returned is fitted the same way on everything recorded until ``until``.
 
     Parameters
@@ -52,18 +58,32 @@ def train(
     """
     tell("building signals")
     snapshots = Snapshots.of(events, scheme, until, zone)
-    whole = dataset_of(snapshots, fingerprint(recorded_until(events, until)[0]))
+    return train_on(snapshots, recorded_until(events, until)[0], trees=trees, draws=draws, tell=tell)
+
+
+def train_on(
+    snapshots: Snapshots,
+    events: pd.DataFrame,
+    *,
+    trees: Trees | None = None,
+    draws: int = 500,
+    tell: Progress = silent,
+) -> Trained:
+    """The same on snapshots that are there already; ``events`` are those they were made of."""
+    trees = trees or Trees()
+    tell("building signals")
+    whole = dataset_of(snapshots, fingerprint(events))
     cut = split_by_time(whole.points).at
     past, _ = snapshots.labelled(cut)
     test = of_other_orders(whole.points, past, cut)
-    about = about_dataset(whole, scheme, zone)
-    judged = fit_model(past, whole.context, about, trees, tell)
+    about = about_dataset(whole, snapshots.scheme, snapshots.zone)
+    twin = Twin(fit_model(past, whole.context, about, trees, tell), past, cut)
     tell("judging on later orders")
     lists = mornings_between(snapshots.looked_at("daily"), cut, snapshots.until, without=past.order)
-    evaluation = evaluate(judged, past, test, cut, draws, lists)
+    evaluation = evaluate(twin.model, past, test, cut, draws, lists)
     tell("fitting on all orders")
     model = fit_model(whole.points, whole.context, about | {"judged": evaluation.summary()}, trees, tell)
-    return Trained(model, whole, evaluation)
+    return Trained(model, whole, evaluation, snapshots, twin, trees)
 
 
 def of_other_orders(whole: LabelledPoints, past: LabelledPoints, cut: int) -> LabelledPoints:

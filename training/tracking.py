@@ -16,12 +16,13 @@ import features
 import training
 from features.catalogue import catalogue
 from features.errors import InvalidRequest, ShipriskError
+from training.model import RiskModel
 
 if TYPE_CHECKING:
     from training.run import Trained
 
 MODEL_NEEDS = ("lightgbm", "numba", "numpy", "pandas", "pyarrow", "scikit-learn", "scipy")
-CHAMPION = "champion"
+CHAMPION, CHALLENGER = "champion", "challenger"
 EXPERIMENT = "shiprisk"
 FILES = "model"
 QUIET = {
@@ -73,7 +74,7 @@ class Registry:
         try:
             self.client = mlflow.MlflowClient(tracking_uri=uri, registry_uri=uri)
         except Exception as error:
-            raise self._explained(error, "runs and models") from error
+            raise self.explained(error, "runs and models") from error
 
     def check(self, name: str) -> None:
         """Raise now what would go wrong when a training is logged: a bad name, a registry that is away."""
@@ -82,13 +83,16 @@ class Registry:
         try:
             self.client.search_registered_models(f"name = '{name}'")
         except Exception as error:
-            raise self._explained(error, name) from error
+            raise self.explained(error, name) from error
 
-    def log(self, trained: Trained, name: str, *, promote: bool = True) -> Registered:
-        """One run with parameters, metrics, plots, fingerprint, signature and example, and the model registered."""
+    def log(self, trained: Trained, name: str) -> Registered:
+        """One run with parameters, metrics, plots, fingerprint, signature and example, and the model registered.
+
+        The new version is the ``challenger``; it becomes champion through ``training.promotion``.
+        """
         mlflow = self.mlflow
         mlflow.set_tracking_uri(self.uri)
-        mlflow.set_experiment(experiment_id=self._experiment())
+        mlflow.set_experiment(experiment_id=self.experiment())
         with mlflow.start_run() as run, tempfile.TemporaryDirectory() as folder:
             about = trained.model.about
             mlflow.log_params({key: value for key, value in about.items() if key not in ("parameters", "judged")})
@@ -99,17 +103,8 @@ class Registry:
             trained.model.save(Path(folder) / "files")
             logged = self._log_model(trained, Path(folder) / "files")
         version = self._register(name, logged, run.info.run_id)
-        if promote:
-            self.client.set_registered_model_alias(name, CHAMPION, version)
-        return Registered(name, version, run.info.run_id, (CHAMPION,) if promote else ())
-
-    def promote(self, name: str, version: str) -> None:
-        """Make a version the champion."""
-        try:
-            self.client.get_model_version(name, version)
-        except Exception as error:
-            raise self._explained(error, f"{name}@{version}") from error
-        self.client.set_registered_model_alias(name, CHAMPION, version)
+        self.client.set_registered_model_alias(name, CHALLENGER, version)
+        return Registered(name, version, run.info.run_id, (CHALLENGER,))
 
     def resolve(self, name: str, wanted: str = CHAMPION) -> Registered:
         """The version behind an alias or a version number.
@@ -122,8 +117,21 @@ class Registry:
             else:
                 found = self.client.get_model_version_by_alias(name, wanted)
         except Exception as error:
-            raise self._explained(error, f"{name}@{wanted}") from error
+            raise self.explained(error, f"{name}@{wanted}") from error
         return Registered(name, str(found.version), str(found.run_id), tuple(found.aliases))
+
+    def champion(self, name: str) -> Registered | None:
+        """The version that is champion now, ``None`` where there is none."""
+        try:
+            return self.resolve(name)
+        except UnknownModel:
+            return None
+
+    def load(self, model: Registered) -> RiskModel:
+        """The model itself. Raises ``InvalidModel`` where this version of the software cannot read it."""
+        with tempfile.TemporaryDirectory() as folder:
+            self.download(model, Path(folder))
+            return RiskModel.load(Path(folder))
 
     def download(self, model: Registered, folder: Path) -> None:
         """Copy a version's files (LightGBM text and JSON; nothing in them is executed) into a folder."""
@@ -141,22 +149,23 @@ class Registry:
         except StopIteration:
             raise UnknownModel(f"{model.name}@{model.version} must hold model.json, got a model without it") from None
         except Exception as error:
-            raise self._explained(error, f"{model.name}@{model.version}") from error
+            raise self.explained(error, f"{model.name}@{model.version}") from error
 
-    def _experiment(self) -> str:
-        found = self.client.get_experiment_by_name(EXPERIMENT)
+    def experiment(self, name: str = EXPERIMENT) -> str:
+        """The id of an experiment, made on first use."""
+        found = self.client.get_experiment_by_name(name)
         if found is not None:
             return str(found.experiment_id)
         local = self.uri.startswith("sqlite:")
         location = self.artifacts.resolve().as_uri() if local else None
-        return str(self.client.create_experiment(EXPERIMENT, artifact_location=location))
+        return str(self.client.create_experiment(name, artifact_location=location))
 
     def _log_reports(self, trained: Trained) -> None:
         from training.plots import calibration_plot, comparison_plot, importance_plot, ranking_plot
 
         mlflow = self.mlflow
         evaluation = trained.evaluation
-        mlflow.log_dict(_plain(evaluation.to_json()), "evaluation.json")
+        mlflow.log_dict(plain(evaluation.to_json()), "evaluation.json")
         mlflow.log_dict(asdict(trained.dataset.counts), "decision_points.json")
         mlflow.log_figure(calibration_plot(evaluation), "plots/calibration.png")
         mlflow.log_figure(comparison_plot(evaluation), "plots/comparison.png")
@@ -186,7 +195,8 @@ class Registry:
         made = self.client.create_model_version(name, logged.model_uri, run_id, model_id=logged.model_id)
         return str(made.version)
 
-    def _explained(self, error: Exception, what: str) -> ShipriskError:
+    def explained(self, error: Exception, what: str) -> ShipriskError:
+        """The error in our words."""
         code = getattr(error, "error_code", "")
         if code in ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE"):
             return UnknownModel(f"the registry at {self.uri} must hold {what}, got: it has no such model")
@@ -211,13 +221,18 @@ def _metrics(trained: Trained) -> dict[str, float]:
             if model == MODEL:
                 found[f"{metric}.low"], found[f"{metric}.high"] = estimate.low, estimate.high
         found[f"{prefix}brier_skill"] = whole.brier_skill[model]
-    return {key: value for key, value in found.items() if np.isfinite(value)}
+    return finite(found)
 
 
-def _plain(content: Any) -> Any:
+def finite(figures: dict[str, float]) -> dict[str, float]:
+    """The figures that are numbers."""
+    return {key: value for key, value in figures.items() if np.isfinite(value)}
+
+
+def plain(content: Any) -> Any:
     """JSON has no NaN and no infinity."""
     if isinstance(content, dict):
-        return {key: _plain(value) for key, value in content.items()}
+        return {key: plain(value) for key, value in content.items()}
     if isinstance(content, list | tuple):
-        return [_plain(value) for value in content]
+        return [plain(value) for value in content]
     return None if isinstance(content, float) and not np.isfinite(content) else content

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import pandas as pd
@@ -22,6 +23,7 @@ ARROW = pa.schema(
         for column, kind in COLUMNS.items()
     ]
 )
+ENDINGS = (".parquet", ".csv")
 
 
 def read_events(path: Path | str, zone: str = "UTC") -> pd.DataFrame:
@@ -30,6 +32,30 @@ def read_events(path: Path | str, zone: str = "UTC") -> pd.DataFrame:
     Raises ``InvalidEvents`` when the file is not there, is empty, is no table, or any row breaks a rule.
     """
     return as_frame(read_columns(path, zone))
+
+
+def read_event_files(paths: Sequence[Path], zone: str = "UTC") -> pd.DataFrame:
+    """The event table of several files, or of all Parquet and CSV files of a folder, one after the other.
+
+    An event that stands in several of them counts once. Raises ``InvalidEvents`` as ``read_events`` does, and where one
+    id says different things in two files.
+    """
+    files = [file for path in paths for file in _event_files(path)]
+    if len(files) == 1:
+        return read_events(files[0], zone)
+    together = pd.concat([read_events(file, zone) for file in files], ignore_index=True)
+    return checked(validate_events(together, zone), f"the {len(files)} files together").events.reset_index(drop=True)
+
+
+def _event_files(path: Path) -> list[Path]:
+    if not path.is_dir():
+        return [path]
+    found = sorted(file for file in path.iterdir() if file.suffix in ENDINGS)
+    if not found:
+        raise InvalidEvents(
+            f"a folder of events must hold files that end in {' or '.join(ENDINGS)}, got none in {path}"
+        )
+    return found
 
 
 def read_columns(path: Path | str, zone: str = "UTC") -> Columns:

@@ -1,4 +1,4 @@
-"""Commands that train, promote and score.
+"""The command that scores a file.
 
 What is heavy is imported where it is used, so that ``--help`` answers at once.
 """
@@ -6,113 +6,25 @@ What is heavy is imported where it is used, so that ``--help`` answers at once.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from features.errors import InvalidRequest
-from serving.commands.options import SCHEMES, AsOf, Events, Json, Name, Zone, check_output, enter, past_moment
+from serving.commands.options import AsOf, Events, Json, Name, Zone, check_output, enter, past_moment
 from serving.console import print_json, print_table, say, steps, terminal
 from serving.settings import Settings
 
 if TYPE_CHECKING:
     from features.decision_points import DecisionPoints
     from features.history import History
-    from training.evaluation import Evaluation
 
 CHAMPION = "champion"
-STEPS_OF_TRAINING = 14
 
 
 def add_to(app: typer.Typer) -> None:
     """Enter the commands."""
-    enter(app, "train", training, "shiprisk train events.parquet --until 2015-03-01 --snapshots before=7")
-    enter(app, "promote", promote, "shiprisk promote order-risk@3")
     enter(app, "score", score, "shiprisk score events.parquet --as-of 2015-03-02 --out scores.csv")
-
-
-def training(
-    events: Events,
-    until: Annotated[str | None, typer.Option(help="Nothing recorded later is learned from, ISO 8601.")] = None,
-    decision_points: Annotated[str, typer.Option("--snapshots", help=f"Decision points: {SCHEMES}.")] = "daily",
-    name: Name = "order-risk",
-    promote_it: Annotated[bool, typer.Option("--promote/--no-promote", help="Make the model the champion.")] = True,
-    zone: Zone = "UTC",
-    as_json: Json = False,
-) -> None:
-    """Train a model, judge it on later orders beside its baselines, and register it.
-
-    The figures are of a model that learned from the earlier four fifths of the orders; the registered one
-    learned the same way from all.
-    """
-    from features.events import read_events
-    from serving.champion import open_registry
-    from training.run import train
-
-    moment = None if until is None else past_moment(until, "until")
-    settings = Settings()
-    registry = open_registry(settings)
-    registry.check(name)
-    with steps(STEPS_OF_TRAINING) as tell:
-        tell("reading events")
-        frame = read_events(events, zone)
-        trained = train(frame, scheme=decision_points, until=moment, zone=zone, tell=tell)
-        tell("logging the run")
-        registered = registry.log(trained, name, promote=promote_it)
-        tell("done")
-    found = {
-        "model": registered.name,
-        "version": registered.version,
-        "aliases": list(registered.aliases),
-        "run_id": registered.run_id,
-        "tracking_uri": settings.tracking_uri,
-    }
-    if as_json:
-        print_json(found | {"about": trained.model.about, "evaluation": trained.evaluation.to_json()})
-        return
-    say(f"{trained.dataset.counts}.")
-    _print_evaluation(trained.evaluation)
-    alias = f", {CHAMPION}" if promote_it else ""
-    say(f"\nRegistered {registered.name}@{registered.version}{alias} in {settings.tracking_uri}")
-    say(f"Look at the run: mlflow ui --backend-store-uri {settings.tracking_uri}")
-
-
-def _print_evaluation(evaluation: Evaluation) -> None:
-    whole = evaluation.whole
-    judged = f"Judged on {whole.orders:,} orders after {evaluation.tested_after[:10]}"
-    say(f"{judged}, {whole.failure_share:.1%} of which failed (95 % intervals, orders redrawn).")
-    say("")
-    columns = ["", "ROC AUC", "Brier", "skill", "calibration"]
-    print_table("All", columns, [[model, *_figures(whole, model)] for model in whole.estimates])
-    if len(evaluation.parts) > 1:
-        say("")
-        rows = [
-            [part.name, part.orders, f"{part.failure_share:.1%}", *(_figures(part, "model")[i] for i in (0, 1, 3))]
-            for part in evaluation.parts[1:]
-        ]
-        print_table("The model by part", ["", "orders", "failed", "ROC AUC", "Brier", "calibration"], rows)
-
-
-def _figures(part: Any, model: str) -> list[str]:
-    estimates = part.estimates[model]
-    skill, error = part.brier_skill[model], estimates["calibration_error"].value
-    return [str(estimates["roc_auc"]), str(estimates["brier"]), f"{skill:.2f}", f"{error:.3f}"]
-
-
-def promote(
-    model: Annotated[str, typer.Argument(help="NAME@VERSION, such as order-risk@3.")], as_json: Json = False
-) -> None:
-    """Make a registered version the champion; services follow when they next load it."""
-    from serving.champion import open_registry
-
-    name, separator, version = model.partition("@")
-    if not separator or not version.isdigit():
-        raise InvalidRequest(f"the model must be NAME@VERSION such as order-risk@3, got {model!r}")
-    open_registry(Settings()).promote(name, version)
-    if as_json:
-        print_json({"model": name, "version": version, "aliases": [CHAMPION]})
-    else:
-        say(f"{name}@{version} is the {CHAMPION}.")
 
 
 def score(

@@ -1,0 +1,299 @@
+"""Commands that train and decide who is champion.
+
+What is heavy is imported where it is used, so that ``--help`` answers at once.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from features.errors import InvalidRequest
+from serving.commands.options import SCHEMES, Json, Name, Zone, enter, past_moment
+from serving.console import Tell, print_json, print_table, say, steps
+from serving.settings import Settings
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from training.challenge import Champion
+    from training.evaluation import Evaluation, Part
+    from training.fit import Trees
+    from training.news import News
+    from training.run import Trained
+    from training.snapshots import Snapshots
+    from training.tracking import Registry
+
+STEPS = 16
+Files = Annotated[
+    list[Path], typer.Argument(help="Events: Parquet or CSV files, or a folder of them.", show_default=False)
+]
+Scheme = Annotated[str, typer.Option("--snapshots", help=f"Decision points: {SCHEMES}.")]
+Until = Annotated[str | None, typer.Option(help="Nothing recorded later is learned from, ISO 8601.")]
+
+
+def add_to(app: typer.Typer) -> None:
+    """Enter the commands."""
+    enter(app, "train", train, "shiprisk train events.parquet --until 2015-03-01 --snapshots before=7")
+    enter(app, "promote", promote, "shiprisk promote order-risk@3 --events events.parquet")
+    enter(app, "champions", champions, "shiprisk champions --name order-risk")
+
+
+def train(
+    events: Files,
+    until: Until = None,
+    decision_points: Scheme = "daily",
+    name: Name = "order-risk",
+    promote_it: Annotated[
+        bool, typer.Option("--promote/--no-promote", help="Make the model champion if it passes the gate.")
+    ] = True,
+    tune: Annotated[int, typer.Option(min=0, help="Try so many settings of the trees on time-ordered folds.")] = 0,
+    tune_minutes: Annotated[float, typer.Option(min=0.0, help="Stop trying after so many minutes; 0 for never.")] = 0.0,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Only say what is new since the champion and whether to train.")
+    ] = False,
+    if_worthwhile: Annotated[
+        bool, typer.Option("--if-worthwhile", help="Train only if enough is new since the champion, for cron.")
+    ] = False,
+    zone: Zone = "UTC",
+    as_json: Json = False,
+) -> None:
+    """Train a model, judge it on later orders beside its baselines, register it, and let it challenge the champion.
+
+    The figures are of a model that learned from the earlier four fifths of the orders; the registered one
+    learned the same way from all. It becomes champion only if it passes the gate.
+    """
+    from training.run import train_on
+
+    moment = None if until is None else past_moment(until, "until")
+    settings = Settings()
+    with steps(STEPS + tune) as tell:
+        registry, champion, notes = _begin(settings, name, tell)
+        snapshots, frame = _looked_at(events, decision_points, moment, zone, tell)
+        told = _news(snapshots, champion, tell)
+        wanted = not dry_run and (not if_worthwhile or told is None or told.worthwhile)
+        if wanted:
+            trees = _tuned(snapshots, tune, tune_minutes, tell)
+            trained = train_on(snapshots, frame, trees=trees, tell=tell)
+            tell("logging the run")
+            found = registered(registry, trained, name, champion, not promote_it, tell)
+    for note in notes:
+        say(f"note: {note}")
+    if not wanted:
+        _untrained(told, as_json)
+    elif as_json:
+        print_json(found | {"news": None if told is None else told.to_json(), "notes": notes})
+    else:
+        _print_training(trained, told, found, settings)
+
+
+def _begin(settings: Settings, name: str, tell: Tell) -> tuple[Registry, Champion | None, list[str]]:
+    """The registry, who is champion, and why not if there is one that cannot be read."""
+    from serving.champion import open_registry
+    from training.challenge import Champion
+    from training.model import InvalidModel
+
+    tell("asking the registry")
+    registry = open_registry(settings)
+    registry.check(name)
+    present = registry.champion(name)
+    if present is None:
+        return registry, None, []
+    try:
+        return registry, Champion(present.version, registry.load(present)), []
+    except InvalidModel as error:
+        return registry, None, [f"the champion, version {present.version}, cannot be compared: {error}"]
+
+
+def _looked_at(
+    events: list[Path], scheme: str, until: int | None, zone: str, tell: Tell
+) -> tuple[Snapshots, pd.DataFrame]:
+    from features.events import read_event_files
+    from training.snapshots import Snapshots, recorded_until
+
+    tell("reading events")
+    frame = read_event_files(events, zone)
+    tell("looking at every order")
+    return Snapshots.of(frame, scheme, until, zone), recorded_until(frame, until)[0]
+
+
+def _news(snapshots: Snapshots, champion: Champion | None, tell: Tell) -> News | None:
+    from training.news import news
+
+    tell("what is new since the champion")
+    return None if champion is None else news(snapshots, champion)
+
+
+def _tuned(snapshots: Snapshots, trials: int, minutes: float, tell: Tell) -> Trees | None:
+    if not trials:
+        return None
+    from training.tuning import tuned
+
+    return tuned(snapshots.labelled()[0], trials, minutes * 60 or None, tell).trees
+
+
+def registered(
+    registry: Registry, trained: Trained, name: str, champion: Champion | None, hold: bool, tell: Tell
+) -> dict[str, Any]:
+    """Log the run, let the gate judge, and say what came of it."""
+    from serving.latency import scoring_latency
+    from training.challenge import challenge
+    from training.promotion import decide
+
+    tell("the gate")
+    latency = scoring_latency(trained.model)
+    verdict = challenge(trained.snapshots, trained.twin, champion, latency, trained.trees, tell=tell)
+    registered = registry.log(replace(trained, verdict=verdict), name)
+    decision = decide(registry, name, registered.version, verdict, hold=hold)
+    tell("done")
+    return {
+        "model": name,
+        "version": registered.version,
+        "aliases": list(registry.resolve(name, registered.version).aliases),
+        "run_id": registered.run_id,
+        "tracking_uri": registry.uri,
+        "decision": asdict(decision),
+        "verdict": verdict.to_json(),
+        "about": trained.model.about,
+        "evaluation": trained.evaluation.to_json(),
+    }
+
+
+def _untrained(told: News | None, as_json: bool) -> None:
+    said = str(told) if told else "There is no champion yet: train one."
+    if as_json:
+        print_json({"trained": False, "news": None if told is None else told.to_json(), "said": said})
+    else:
+        say(said)
+
+
+def _print_training(trained: Trained, told: News | None, found: dict[str, Any], settings: Settings) -> None:
+    say(f"{trained.dataset.counts}.")
+    if told is not None:
+        say(str(told))
+    _print_evaluation(trained.evaluation)
+    say(f"\nRegistered {found['model']}@{found['version']} in {settings.tracking_uri}")
+    _print_decision(found["model"], found["decision"])
+    say(f"Look at the run and its report: mlflow ui --backend-store-uri {settings.tracking_uri}")
+
+
+def _print_decision(name: str, decision: dict[str, Any]) -> None:
+    whole, because = f"{name}@{decision['version']}", decision["because"]
+    before = f", in place of version {decision['champion']}" if decision["champion"] else ""
+    says = {
+        "promoted": f"{whole} is the champion{before}: {because}.",
+        "forced": f"{whole} is the champion{before}, by force: {because}.",
+        "passed": f"{whole} has passed the gate and is not promoted: {because}.",
+        "refused": f"{whole} is not promoted. What falls short: {because}.\n"
+        f"To use it all the same: shiprisk promote {whole} --force --reason WHY",
+    }
+    say(says[decision["decided"]])
+
+
+def _print_evaluation(evaluation: Evaluation) -> None:
+    whole, chance = evaluation.whole, evaluation.by_chance
+    judged = f"Judged on {whole.orders:,} orders after {evaluation.tested_after[:10]}"
+    say(f"{judged}, {whole.failure_share:.1%} of which failed (95 % intervals, orders redrawn).")
+    say(f"A perfectly calibrated model would show a calibration error of {chance} on so few orders.\n")
+    columns = ["", "ROC AUC", "Brier", "skill", "calibration"]
+    print_table("All", columns, [[model, *_figures(whole, model)] for model in whole.estimates])
+    if len(evaluation.parts) > 1:
+        rows = [
+            [part.name, part.orders, f"{part.failure_share:.1%}", *(_figures(part, "model")[i] for i in (0, 1, 3))]
+            for part in evaluation.parts[1:]
+        ]
+        say("")
+        print_table("The model by part", ["", "orders", "failed", "ROC AUC", "Brier", "calibration"], rows)
+    _print_watches(evaluation)
+
+
+def _figures(part: Part, model: str) -> list[str]:
+    estimates = part.estimates[model]
+    skill, error = part.brier_skill[model], estimates["calibration_error"].value
+    return [str(estimates["roc_auc"]), str(estimates["brier"]), f"{skill:.2f}", f"{error:.3f}"]
+
+
+def _print_watches(evaluation: Evaluation) -> None:
+    rows = [
+        [model, entry.looks, f"{entry.in_time.value:.0%}", f"{entry.caught.value:.0%}",
+         f"{entry.warning_days.value:.0f} days", f"{entry.false_alarms_per_catch.value:.1f}"]
+        for model, found in evaluation.watches.items() for entry in found if entry.failed
+    ]  # fmt: skip
+    if rows:
+        say("")
+        columns = [
+            "",
+            "looks a morning",
+            "caught 5 days ahead",
+            "caught at all",
+            "median warning",
+            "false alarms a catch",
+        ]
+        print_table("What a planner gets", columns, rows)
+
+
+def promote(
+    model: Annotated[str, typer.Argument(help="NAME@VERSION, such as order-risk@3.")],
+    events: Annotated[
+        list[Path] | None, typer.Option(help="Compare with the champion on what these events say came after both.")
+    ] = None,
+    decision_points: Scheme = "daily",
+    forced: Annotated[bool, typer.Option("--force", help="Make it champion whatever the gate says.")] = False,
+    reason: Annotated[str, typer.Option(help="Why it is forced; kept in the history.")] = "",
+    zone: Zone = "UTC",
+    as_json: Json = False,
+) -> None:
+    """Make a registered version the champion, if the gate lets it; services follow without a restart.
+
+    It goes by the verdict the version was given when it was trained, if that was against the champion of now; with
+    --events both are compared on orders that are new to both.
+    """
+    from serving.champion import open_registry
+    from training import promotion
+
+    name, separator, version = model.partition("@")
+    if not separator or not version.isdigit():
+        raise InvalidRequest(f"the model must be NAME@VERSION such as order-risk@3, got {model!r}")
+    if forced != bool(reason.strip()):
+        raise InvalidRequest("--force and --reason must be given together, got one of them")
+    registry = open_registry(Settings())
+    verdict = _compared(registry, name, version, events, decision_points, zone) if events else None
+    if forced:
+        decision = promotion.force(registry, name, version, reason, verdict)
+    else:
+        decision = promotion.promote(registry, name, version, verdict)
+    if as_json:
+        print_json({"model": name, "version": version, "aliases": ["champion"], "decision": asdict(decision)})
+    else:
+        _print_decision(name, asdict(decision))
+
+
+def _compared(registry: Registry, name: str, version: str, events: list[Path], scheme: str, zone: str) -> Any:
+    from serving.latency import scoring_latency
+    from training.challenge import Champion, compare
+
+    with steps(4) as tell:
+        tell("loading both models")
+        candidate, present = registry.load(registry.resolve(name, version)), registry.resolve(name)
+        champion = Champion(present.version, registry.load(present))
+        snapshots, _ = _looked_at(events, scheme, None, zone, tell)
+        tell("comparing them on what came after both")
+        return compare(snapshots, candidate, champion, scoring_latency(candidate))
+
+
+def champions(name: Name = "order-risk", as_json: Json = False) -> None:
+    """Show who was champion when: every verdict of the gate and every forced promotion, the latest first."""
+    from serving.champion import open_registry
+    from training.promotion import history
+
+    entries = history(open_registry(Settings()), name)
+    if as_json:
+        print_json({"model": name, "decisions": [asdict(entry) for entry in entries]})
+    elif not entries:
+        say(f"Nothing has been decided about {name} yet: run 'shiprisk train' first.")
+    else:
+        rows = [[e.at[:16].replace("T", " "), e.version, e.decided, e.champion or "none", e.because] for e in entries]
+        print_table(f"Decisions on {name}", ["at (UTC)", "version", "decided", "champion before", "because"], rows)

@@ -1,0 +1,95 @@
+"""Champion and candidate on orders that are new to both."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from features.times import micros
+from training.baselines import fitted
+from training.fit import Progress, Trees, fit_model, silent
+from training.gate import Limits, Verdict, judge_candidate
+from training.model import RiskModel
+from training.points import LabelledPoints
+from training.snapshots import Snapshots
+
+
+@dataclass(frozen=True)
+class Champion:
+    """The model that holds the place now."""
+
+    version: str
+    model: RiskModel
+
+    @property
+    def trained_until(self) -> int:
+        """Microseconds; what it has learned from was known by then."""
+        return micros(self.model.about["trained_until"])
+
+
+@dataclass(frozen=True)
+class Twin:
+    """A model fitted the way the candidate is, on what was known at an earlier moment, and what it learned from."""
+
+    model: RiskModel
+    learned: LabelledPoints
+    until: int
+
+
+def challenge(
+    snapshots: Snapshots,
+    twin: Twin,
+    champion: Champion | None,
+    latency_ms: float,
+    trees: Trees | None = None,
+    limits: Limits | None = None,
+    tell: Progress = silent,
+) -> Verdict:
+    """Judge a candidate that has learned from everything by its twin, which has not.
+
+    The twin and the champion are compared on what came after both. Where the champion has learned until a later
+    moment than the twin, another twin is fitted: on what was known when half of the orders that are new to the
+    champion had matured; it is judged on the other half.
+    """
+    if champion is not None and champion.trained_until > twin.until:
+        new = _after(snapshots, champion.trained_until)
+        moment = int(np.median(new.as_of)) if len(new) else champion.trained_until
+        tell("growing the trees as they were since the champion")
+        learned, _ = snapshots.labelled(moment)
+        about = {"trained_until": twin.model.about.get("trained_until")}
+        twin = Twin(fit_model(learned, snapshots.context, about, trees), learned, moment)
+    after = twin.until if champion is None else max(twin.until, champion.trained_until)
+    window = _after(snapshots, after)
+    window = window.take(~np.isin(window.order, twin.learned.order))
+    return verdict_on(window, twin.model, twin.learned, champion, latency_ms, limits)
+
+
+def compare(
+    snapshots: Snapshots, candidate: RiskModel, champion: Champion, latency_ms: float, limits: Limits | None = None
+) -> Verdict:
+    """Judge two finished models on what came after both were trained."""
+    after = max(micros(candidate.about["trained_until"]), champion.trained_until)
+    learned, _ = snapshots.labelled(max(after, int(snapshots.history.recorded.min())))
+    return verdict_on(_after(snapshots, after), candidate, learned, champion, latency_ms, limits)
+
+
+def verdict_on(
+    window: LabelledPoints,
+    candidate: RiskModel,
+    learned: LabelledPoints,
+    champion: Champion | None,
+    latency_ms: float,
+    limits: Limits | None = None,
+) -> Verdict:
+    """The gate's verdict on a window; the baselines are fitted on ``learned``."""
+    theirs = None if champion is None else (champion.version, champion.model.risk_of(window))
+    baselines = {name: predict(window) for name, predict in fitted(learned).items()}
+    return judge_candidate(window, candidate.risk_of(window), theirs, baselines, latency_ms, limits)
+
+
+def _after(snapshots: Snapshots, moment: int) -> LabelledPoints:
+    """The matured decision points after a moment, of orders of which nothing had matured by then."""
+    whole, _ = snapshots.labelled()
+    before = np.unique(whole.order[whole.known_at <= moment])
+    return whole.take((whole.as_of > moment) & ~np.isin(whole.order, before))

@@ -1,0 +1,93 @@
+"""Has the world moved away from what a model learned from?
+
+The population stability index compares two distributions over the deciles of the first; missing values are a bin of
+their own. Below 0.1 nothing much has changed, above 0.25 a lot has. Siddiqi (2006), Credit risk scorecards.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from training.calibration import Floats
+from training.intervals import Estimate, metric_estimates
+from training.metrics import failure_share
+from training.points import LabelledPoints
+
+MOVED = 0.25
+BINS = 10
+LEAST = 1e-3
+"""No bin is taken to be emptier, so that one row cannot make an index infinite."""
+
+
+def stability_index(before: Floats, now: Floats, before_weight: Floats, now_weight: Floats) -> float:
+    """Population stability index of values (n,) against those learned from (m,); 0 where nothing has moved.
+
+    >>> same = np.arange(100.0)
+    >>> round(stability_index(same, same, np.ones(100), np.ones(100)), 6)
+    0.0
+    """
+    if not len(before) or not len(now):
+        return float("nan")
+    finite = before[~np.isnan(before)]
+    edges = np.unique(np.quantile(finite, np.linspace(0, 1, BINS + 1)[1:-1])) if len(finite) else np.zeros(0)
+    expected, found = (_shares(*part, edges) for part in ((before, before_weight), (now, now_weight)))
+    return float(np.sum((found - expected) * np.log(found / expected)))
+
+
+def _shares(values: Floats, weight: Floats, edges: Floats) -> Floats:
+    bins = np.where(np.isnan(values), len(edges) + 1, np.searchsorted(edges, values, side="left"))
+    share = np.bincount(bins, weight, minlength=len(edges) + 2) / weight.sum()
+    return np.asarray(np.maximum(share, LEAST))
+
+
+@dataclass(frozen=True)
+class Drift:
+    """What has moved, largest first.
+
+    Attributes
+    ----------
+    signals : (name, index) of the signals that were compared
+    scores : index of the risks
+    """
+
+    signals: list[tuple[str, float]]
+    scores: float
+
+    @property
+    def moved(self) -> list[tuple[str, float]]:
+        """The signals that moved a lot."""
+        return [entry for entry in self.signals if entry[1] > MOVED]
+
+    @classmethod
+    def between(
+        cls, learned: LabelledPoints, now: LabelledPoints, learned_risk: Floats, risk: Floats, names: list[str]
+    ) -> Drift:
+        """Of decision points now against those learned from; ``names`` are the signals looked at."""
+        weights = learned.weight, now.weight
+        found = [(name, stability_index(learned.column(name), now.column(name), *weights)) for name in names]
+        ranked = sorted(found, key=lambda entry: (-np.nan_to_num(entry[1], nan=-1.0), entry[0]))
+        return cls(ranked, stability_index(learned_risk, risk, *weights))
+
+
+@dataclass(frozen=True)
+class Expected:
+    """Failures that came against failures that were foretold, as shares of the orders; the interval redraws orders."""
+
+    foretold: float
+    came: Estimate
+
+    @classmethod
+    def of(cls, points: LabelledPoints, risk: Floats, draws: int = 500) -> Expected:
+        """Of matured decision points and their risks (n,)."""
+        foretold = float(np.average(risk, weights=points.weight))
+        came = metric_estimates(
+            points.order, points.failed, risk, points.weight, draws, metrics={"came": failure_share}
+        )
+        return cls(foretold, came["came"])
+
+    @property
+    def off(self) -> bool:
+        """What was foretold lies outside the interval of what came."""
+        return not self.came.low <= self.foretold <= self.came.high
