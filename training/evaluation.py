@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
 import numpy as np
@@ -13,7 +13,7 @@ import numpy as np
 from features.times import isoformat
 from training.baselines import Predict, fitted
 from training.calibration import Floats
-from training.intervals import Estimate, metric_estimates, percentiles, skill_over
+from training.intervals import Estimate, metric_estimates, percentiles
 from training.metrics import calibration_error
 from training.model import RiskModel
 from training.mornings import Mornings
@@ -93,7 +93,6 @@ class Evaluation:
     test : the later rows
     by_chance : calibration error a perfectly calibrated model would show on so few orders, with its interval
     lists : the mornings after the cut as each model ranks them
-    learned : what the judged model keeps of its own training, see ``training.fit``
     """
 
     tested_after: str
@@ -103,7 +102,6 @@ class Evaluation:
     by_chance: Estimate
     lists: Lists
     draws: int
-    learned: dict[str, Any]
 
     @cached_property
     def watches(self) -> dict[str, list[Watch]]:
@@ -114,8 +112,9 @@ class Evaluation:
     def ahead(self) -> dict[str, Estimate]:
         """By baseline: 1 - Brier score of the model / Brier score of the baseline, on the same draws."""
         test, risk = self.test, self.risks[MODEL]
+        over = partial(metric_estimates, test.order, test.failed, risk, test.weight, draws=self.draws)
         return {
-            name: skill_over(test.order, test.failed, risk, other, test.weight, self.draws)
+            name: over(reference=other, metrics={})["brier_skill"]
             for name, other in self.risks.items()
             if name != MODEL
         }
@@ -152,7 +151,6 @@ class Evaluation:
         return {
             "tested_after": self.tested_after,
             "parts": [asdict(part) | {"brier_skill": part.brier_skill} for part in self.parts],
-            "learned": self.learned,
             "calibration_error_by_chance": asdict(self.by_chance),
             "ahead": {name: asdict(found) for name, found in self.ahead.items()},
             "mornings": self.lists.n_mornings,
@@ -186,7 +184,7 @@ def evaluate(
     ]
     lists = Lists.of(mornings, predict)
     return Evaluation(
-        str(isoformat(tested_after)), parts, risks, test, error_by_chance(test, risks[MODEL]), lists, draws, model.about
+        str(isoformat(tested_after)), parts, risks, test, error_by_chance(test, risks[MODEL]), lists, draws
     )
 
 

@@ -81,15 +81,3 @@ def metric_estimates(
         name: percentiles(metric(failed, risk, weight), np.concatenate(drawn[name]), level)
         for name, metric in metrics.items()
     }
-
-
-def skill_over(
-    order: Ints, failed: Floats, risk: Floats, other: Floats, weight: Floats, draws: int = 500, seed: int = 7
-) -> Estimate:
-    """1 - Brier score / Brier score of other probabilities: the share of their error that is gone, on the same draws.
-
-    Above zero throughout its interval, the first is better than the other on these orders. Shapes as above.
-    """
-    ours, theirs = (risk - failed) ** 2, (other - failed) ** 2
-    drawn = [1 - (by @ ours) / (by @ theirs) for by in (t * weight for t in order_weight_blocks(order, draws, seed))]
-    return percentiles(float(1 - (weight @ ours) / (weight @ theirs)), np.concatenate(drawn))
