@@ -13,6 +13,7 @@ import numpy as np
 from features.times import isoformat
 from training.baselines import Predict, fitted
 from training.calibration import Floats
+from training.drift import Expected
 from training.intervals import Estimate, metric_estimates, percentiles
 from training.metrics import calibration_error
 from training.model import RiskModel
@@ -23,6 +24,7 @@ from training.watch import LOOKS, Stability, Watch, lead, stability, watch
 MODEL = "model"
 BASE_RATE = "base rate"
 WITHOUT_RESCUED = "nobody stepped in"
+PLANT, DAYS = "plant ", " days to promise"
 DAYS_TO_PROMISE = (0.0, 2.0, 5.0, 10.0, 20.0, np.inf)
 FEWEST_ORDERS = 20
 NEARLY_ALL = 0.95
@@ -32,13 +34,17 @@ CHANCES = 200
 
 @dataclass(frozen=True)
 class Part:
-    """Some of the test rows, judged: by model and metric, see ``training.metrics``; ``brier_skill`` beside them."""
+    """Some of the test rows, judged: by model and metric, see ``training.metrics``; ``brier_skill`` beside them.
+
+    ``expected`` holds the failures the model foretold and those that came.
+    """
 
     name: str
     orders: int
     rows: int
     failure_share: float
     estimates: dict[str, dict[str, Estimate]]
+    expected: Expected
 
     @property
     def brier_skill(self) -> dict[str, float]:
@@ -133,6 +139,15 @@ class Evaluation:
     def whole(self) -> Part:
         return self.parts[0]
 
+    @property
+    def by_plant(self) -> list[Part]:
+        return [part for part in self.parts if part.name.startswith(PLANT)]
+
+    @property
+    def by_days(self) -> list[Part]:
+        """By days to promise, the nearest first."""
+        return [part for part in self.parts if part.name.endswith(DAYS) and part not in self.by_plant]
+
     def part(self, name: str) -> Part | None:
         """The part of a name, if it has enough orders."""
         return next((part for part in self.parts if part.name == name), None)
@@ -192,9 +207,9 @@ def parts_of(test: LabelledPoints) -> Iterator[tuple[str, Mask]]:
     """All rows, then by plant and by days to promise, then those nobody stepped in on; parts of too few left out."""
     yield "all", np.ones(len(test), dtype=bool)
     days = test.days_to_promise
-    some = [(f"plant {plant}", test.plant == plant) for plant in sorted(set(test.plant)) if plant]
+    some = [(f"{PLANT}{plant}", test.plant == plant) for plant in sorted(set(test.plant)) if plant]
     some += [
-        (f"{low:g} to {high:g} days to promise" if np.isfinite(high) else f"over {low:g} days to promise", rows)
+        (f"{low:g} to {high:g}{DAYS}" if np.isfinite(high) else f"over {low:g}{DAYS}", rows)
         for low, high in itertools.pairwise(DAYS_TO_PROMISE)
         if (rows := (days >= low) & (days < high)).any()
     ]
@@ -213,7 +228,8 @@ def judge(name: str, part: LabelledPoints, risks: dict[str, Floats], draws: int)
         model: metric_estimates(part.order, failed, risk, weight, draws=draws, reference=reference)
         for model, risk in risks.items()
     }
-    return Part(name, part.n_orders, len(part), float(np.average(failed, weights=weight)), estimates)
+    share, expected = float(np.average(failed, weights=weight)), Expected.of(part, risks[MODEL], draws)
+    return Part(name, part.n_orders, len(part), share, estimates, expected)
 
 
 def error_by_chance(test: LabelledPoints, risk: Floats, draws: int = CHANCES, seed: int = 7) -> Estimate:

@@ -161,16 +161,15 @@ class Registry:
         return str(self.client.create_experiment(name, artifact_location=location))
 
     def _log_reports(self, trained: Trained) -> None:
-        from training.plots import calibration_plot, comparison_plot, importance_plot, ranking_plot
+        from training.report import Report
 
         mlflow = self.mlflow
-        evaluation = trained.evaluation
-        mlflow.log_dict(plain(evaluation.to_json()), "evaluation.json")
+        report = Report(trained)
+        mlflow.log_dict(plain(trained.evaluation.to_json()), "evaluation.json")
         mlflow.log_dict(asdict(trained.dataset.counts), "decision_points.json")
-        mlflow.log_figure(calibration_plot(evaluation), "plots/calibration.png")
-        mlflow.log_figure(comparison_plot(evaluation), "plots/comparison.png")
-        mlflow.log_figure(ranking_plot(evaluation), "plots/ranking.png")
-        mlflow.log_figure(importance_plot(trained.model, evaluation), "plots/importance.png")
+        mlflow.log_text(report.html(), "report.html")
+        for name, figure in report.plots.items():
+            mlflow.log_figure(figure, f"plots/{name}.png")
 
     def _log_model(self, trained: Trained, files: Path) -> Any:
         from mlflow.models import infer_signature
