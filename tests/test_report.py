@@ -47,8 +47,8 @@ def shown(estimate: dict[str, float | None], form: str = "{:.3f}") -> str:
     return f"{''.join(number)} {units[0][0]} to {units[1][0]}{' ' + unit if unit else ''}"
 
 
-def percents(estimate: dict[str, float]) -> str:
-    return shown({name: value * 100 for name, value in estimate.items()}, "{:.0f} %")
+def percents(estimate: dict[str, float], digits: int = 0) -> str:
+    return shown({name: value * 100 for name, value in estimate.items()}, f"{{:.{digits}f}} %")
 
 
 def test_the_page_is_well_formed(page: Page) -> None:
@@ -76,7 +76,12 @@ def test_the_models_have_the_figures_of_the_json(page: Page, evaluation_json: di
 
 
 def test_what_a_planner_gets_has_the_figures_of_the_json(page: Page, evaluation_json: dict[str, Any]) -> None:
-    found = {(name, str(w["looks"])): w for name, watches in evaluation_json["watches"].items() for w in watches}
+    named = {"base rate": "promise alone"}
+    found = {
+        (named.get(name, name), str(w["looks"])): w
+        for name, watches in evaluation_json["watches"].items()
+        for w in watches
+    }
     rows = page.cells("watches")
     assert {tuple(row[:2]) for row in rows} == set(found)
     for name, looks, *figures in rows:
@@ -89,10 +94,12 @@ def test_the_parts_have_the_figures_of_the_json(page: Page, evaluation_json: dic
     parts = {part["name"]: part for part in evaluation_json["parts"]}
     rows = page.cells("by-part")
     assert [row[0] for row in rows] == [name for name in parts if name != "all"]
-    for name, orders, _, _, *figures in rows:
-        found = parts[name]["estimates"]["model"]
+    for name, orders, foretold, came, *figures, by_chance in rows:
+        part, expected = parts[name], parts[name]["expected"]
         metrics = ("brier_skill", "roc_auc", "average_precision", "calibration_error")
-        assert (orders, figures) == (str(parts[name]["orders"]), [shown(found[metric]) for metric in metrics])
+        assert figures == [shown(part["estimates"]["model"][metric]) for metric in metrics]
+        assert (orders, foretold) == (str(part["orders"]), f"{expected['foretold'] * 100:.1f} %")
+        assert (came, by_chance) == (percents(expected["came"], 1), shown(part["by_chance"]))
 
 
 def test_the_answer_comes_first_with_the_figures_of_the_json(page: Page, evaluation_json: dict[str, Any]) -> None:
@@ -147,7 +154,9 @@ def test_a_baseline_that_is_as_good_or_better_is_named(trained: Trained) -> None
     told = answer(
         judged_as(evaluation, logistic_regression=evaluation.risks[MODEL], slack_to_promise=0.1 + 0.8 * failed)
     )
-    assert any(said.startswith("Logistic regression is about as good: the model removes 0 %") for said in told.short)
+    assert any(
+        said.startswith("Logistic regression is about as good: the model's squared error is 0") for said in told.short
+    )
     assert any(said.startswith("Slack to promise is better") for said in told.short)
     assert "the base rate" in told.holds[0]
     assert "logistic regression" not in told.holds[0]
@@ -157,7 +166,7 @@ def test_risks_that_are_off_are_not_taken_at_their_word(trained: Trained) -> Non
     evaluation = trained.evaluation
     sure = judged_as(evaluation, model=np.where(evaluation.risks[MODEL] > 0.2, 0.99, 0.2))
     assert any("off by more than chance" in said for said in answer(sure).short)
-    certain = replace(sure, by_chance=Estimate(0.5, 0.4, 0.6))
+    certain = replace(sure, parts=[replace(sure.whole, by_chance=Estimate(0.5, 0.4, 0.6))])
     assert any("can be taken at their word" in said for said in answer(certain).holds)
 
 

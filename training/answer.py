@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from training.evaluation import BASE_RATE, MODEL, Evaluation
-from training.intervals import Estimate
+from training.evaluation import MODEL, Evaluation
 from training.watch import LOOKS, NOTICE
-from training.wording import listed, one, percent, percent_finely, points, whole
+from training.wording import between, list_name, listed, number, one, percent, percent_finely, points, whole
 
 USUAL = LOOKS.index(25)
+LITTLE = 0.05
+"""A lead so small is told as what falls short, too."""
 FEW_ORDERS = 300
 FEW_MORNINGS = 28
 
@@ -39,12 +40,15 @@ def answer(evaluation: Evaluation) -> Answer:
 def _accuracy(found: Answer, evaluation: Evaluation) -> None:
     ahead = {name: lead for name, lead in evaluation.ahead.items() if lead.low > 0}
     if ahead:
-        told = listed([f"{whole(lead, percent)} of that of {_the(name)}" for name, lead in ahead.items()])
-        found.say(f"It removes a share of the squared error of what there was before: {told}.")
+        told = listed([f"{whole(lead, percent)} below {_the(name)}" for name, lead in ahead.items()])
+        found.say(f"Its squared error (Brier score) is {told}.")
     for name, lead in evaluation.ahead.items():
         if lead.low <= 0 <= lead.high:
-            removed = f"the model removes {whole(lead, percent)} of its squared error"
-            found.say(f"{_opening(name)} is about as good: {removed}, no more than chance gives.", False)
+            below = f"the model's squared error is {whole(lead, percent)} below"
+            found.say(f"{_opening(name)} is about as good: {below}, no more than chance gives.", False)
+        elif lead.low > 0 and lead.value < LITTLE:
+            below = f"the model's squared error is only {whole(lead, percent)} below"
+            found.say(f"{_opening(name)} comes close: {below}.", False)
         elif lead.high < 0:
             found.say(f"{_opening(name)} is better: its squared error is lower by more than chance gives.", False)
 
@@ -52,7 +56,7 @@ def _accuracy(found: Answer, evaluation: Evaluation) -> None:
 def _calibration(found: Answer, evaluation: Evaluation) -> None:
     error, chance = evaluation.whole.estimates[MODEL]["calibration_error"], evaluation.by_chance
     expected = evaluation.whole.expected
-    right = f"risks that are exactly right would show {whole(chance)} on so few orders"
+    right = f"risks that are exactly right would show {whole(chance)} on as many orders"
     good = error.value <= chance.high
     verdict = "Its risks can be taken at their word" if good else "Its risks are off by more than chance gives"
     found.say(f"{verdict}: the calibration error is {whole(error)}, {right}.", good)
@@ -81,29 +85,24 @@ def _planner(found: Answer, evaluation: Evaluation) -> None:
 
 def _leads(found: Answer, evaluation: Evaluation) -> None:
     usual = {name: leads[USUAL] for name, leads in evaluation.leads.items()}
-    ahead = [f"{whole(lead, points)} more than {_list(name)}" for name, lead in usual.items() if lead.low > 0]
+    ahead = [f"{whole(lead, points)} more than by {list_name(name)}" for name, lead in usual.items() if lead.low > 0]
     if ahead:
-        found.say(f"In time, at {LOOKS[USUAL]} looks, that is {listed(ahead)}.")
+        found.say(f"Seen in time with {LOOKS[USUAL]} looks a morning: {listed(ahead)}.")
     for step, looks in enumerate(LOOKS):
-        level = [_seen(evaluation, name, step) for name, leads in evaluation.leads.items() if _level(leads[step])]
-        behind = [_seen(evaluation, name, step) for name, leads in evaluation.leads.items() if leads[step].high < 0]
-        ours = percent(evaluation.watches[MODEL][step].in_time.value)
-        if level:
-            found.say(
-                f"With {looks} looks a morning its {ours} in time are, within chance, those of {listed(level)}.", False
-            )
-        if behind:
-            found.say(
-                f"With {looks} looks a morning its {ours} in time are fewer than those of {listed(behind)}.", False
-            )
-
-
-def _level(lead: Estimate) -> bool:
-    return lead.low <= 0 <= lead.high
+        level = [name for name, leads in evaluation.leads.items() if leads[step].low <= 0 <= leads[step].high]
+        better = [name for name, leads in evaluation.leads.items() if leads[step].high < 0]
+        ours = _seen(evaluation, MODEL, step)
+        for how, names, as_ in (("about as many", level, "as"), ("more", better, "than")):
+            if names:
+                theirs = listed([_seen(evaluation, name, step) for name in names])
+                told = f"With {looks} looks a morning, {how} failures are seen in time by {theirs} {as_} by the {ours}."
+                found.say(told, False)
 
 
 def _seen(evaluation: Evaluation, name: str, step: int) -> str:
-    return f"{_list(name)} ({percent(evaluation.watches[name][step].in_time.value)})"
+    watch = evaluation.watches[name][step]
+    alarms = one(watch.false_alarms_per_catch.value)
+    return f"{list_name(name)} ({percent(watch.in_time.value)}, {alarms} false alarms a catch)"
 
 
 def _parts(found: Answer, evaluation: Evaluation) -> None:
@@ -112,10 +111,14 @@ def _parts(found: Answer, evaluation: Evaluation) -> None:
     if weak:
         found.say(f"No better than the base rate, within chance: {listed(weak)}.", False)
     for part in parts:
+        error = part.estimates[MODEL]["calibration_error"]
+        if error.value > part.by_chance.high:
+            chance = f"more than chance gives ({between(part.by_chance)})"
+            found.say(f"{_capital(part.name)}: the calibration error is {number(error.value)}, {chance}.", False)
         if part.expected.off:
             came = whole(part.expected.came, percent_finely)
             told = percent_finely(part.expected.foretold)
-            found.say(f"{part.name.capitalize()}: {told} were foretold to fail, {came} did.", False)
+            found.say(f"{_capital(part.name)}: {told} were foretold to fail, {came} did.", False)
 
 
 def _evidence(found: Answer, evaluation: Evaluation) -> None:
@@ -131,8 +134,8 @@ def _the(name: str) -> str:
 
 
 def _opening(name: str) -> str:
-    return _the(name)[0].upper() + _the(name)[1:]
+    return _capital(_the(name))
 
 
-def _list(name: str) -> str:
-    return "a list by promise alone" if name == BASE_RATE else f"a list by {name}"
+def _capital(words: str) -> str:
+    return words[:1].upper() + words[1:]

@@ -36,7 +36,8 @@ CHANCES = 200
 class Part:
     """Some of the test rows, judged: by model and metric, see ``training.metrics``; ``brier_skill`` beside them.
 
-    ``expected`` holds the failures the model foretold and those that came.
+    ``expected`` holds the failures the model foretold and those that came, ``by_chance`` the calibration error that
+    risks which are exactly right would show on so few orders: mean and interval.
     """
 
     name: str
@@ -45,6 +46,7 @@ class Part:
     failure_share: float
     estimates: dict[str, dict[str, Estimate]]
     expected: Expected
+    by_chance: Estimate
 
     @property
     def brier_skill(self) -> dict[str, float]:
@@ -97,7 +99,6 @@ class Evaluation:
     parts : all test rows first, then by plant, by days to promise, and those on which nobody stepped in
     risks : (n_test,) by model
     test : the later rows
-    by_chance : calibration error a perfectly calibrated model would show on so few orders, with its interval
     lists : the mornings after the cut as each model ranks them
     """
 
@@ -105,7 +106,6 @@ class Evaluation:
     parts: list[Part]
     risks: dict[str, Floats]
     test: LabelledPoints
-    by_chance: Estimate
     lists: Lists
     draws: int
 
@@ -138,6 +138,11 @@ class Evaluation:
     @property
     def whole(self) -> Part:
         return self.parts[0]
+
+    @property
+    def by_chance(self) -> Estimate:
+        """The calibration error that risks which are exactly right would show on all test rows."""
+        return self.whole.by_chance
 
     @property
     def by_plant(self) -> list[Part]:
@@ -197,10 +202,7 @@ def evaluate(
         judge(name, test.take(rows), {model: risk[rows] for model, risk in risks.items()}, draws)
         for name, rows in parts_of(test)
     ]
-    lists = Lists.of(mornings, predict)
-    return Evaluation(
-        str(isoformat(tested_after)), parts, risks, test, error_by_chance(test, risks[MODEL]), lists, draws
-    )
+    return Evaluation(str(isoformat(tested_after)), parts, risks, test, Lists.of(mornings, predict), draws)
 
 
 def parts_of(test: LabelledPoints) -> Iterator[tuple[str, Mask]]:
@@ -228,8 +230,9 @@ def judge(name: str, part: LabelledPoints, risks: dict[str, Floats], draws: int)
         model: metric_estimates(part.order, failed, risk, weight, draws=draws, reference=reference)
         for model, risk in risks.items()
     }
-    share, expected = float(np.average(failed, weights=weight)), Expected.of(part, risks[MODEL], draws)
-    return Part(name, part.n_orders, len(part), share, estimates, expected)
+    share, risk = float(np.average(failed, weights=weight)), risks[MODEL]
+    expected, by_chance = Expected.of(part, risk, draws), error_by_chance(part, risk)
+    return Part(name, part.n_orders, len(part), share, estimates, expected, by_chance)
 
 
 def error_by_chance(test: LabelledPoints, risk: Floats, draws: int = CHANCES, seed: int = 7) -> Estimate:

@@ -13,13 +13,14 @@ from matplotlib.figure import Figure
 
 from training.intervals import Estimate
 from training.plots.vector import svg
-from training.wording import NONE, Show, between, number, one, percent, percent_finely
+from training.wording import NONE, Show, between, list_name, number, one, percent, percent_finely
 
 FILTERS: dict[str, Callable[..., str]] = {
     "number": number,
     "one": one,
     "percent": percent,
     "percent_finely": percent_finely,
+    "list_name": list_name,
     "count": lambda value: f"{value:,}",
 }
 

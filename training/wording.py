@@ -5,9 +5,10 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 
+from training.evaluation import BASE_RATE
 from training.intervals import Estimate
 
-NONE = "–"
+NONE, GAP = "–", "\N{NO-BREAK SPACE}"
 Show = Callable[[float], str]
 
 
@@ -30,36 +31,36 @@ def one(value: float) -> str:
 
 
 def percent(value: float) -> str:
-    """A share, in whole percent.
+    """A share, in whole percent; the unit never stands alone in a line.
 
-    >>> percent(0.2732)
+    >>> percent(0.2732).replace(GAP, " ")
     '27 %'
     """
-    return NONE if math.isnan(value) else f"{value * 100:.0f} %".replace("-0 %", "0 %")
+    return NONE if math.isnan(value) else f"{_whole(value * 100)}{GAP}%"
 
 
 def percent_finely(value: float) -> str:
     """A share, in tenths of a percent.
 
-    >>> percent_finely(0.2732)
+    >>> percent_finely(0.2732).replace(GAP, " ")
     '27.3 %'
     """
-    return NONE if math.isnan(value) else f"{value * 100:.1f} %"
+    return NONE if math.isnan(value) else f"{value * 100:.1f}{GAP}%"
 
 
 def points(value: float) -> str:
     """A difference of shares, in percentage points.
 
-    >>> points(-0.02)
+    >>> points(-0.02).replace(GAP, " ")
     '-2 points'
     """
-    return NONE if math.isnan(value) else f"{value * 100:.0f} points".replace("-0 ", "0 ")
+    return NONE if math.isnan(value) else f"{_whole(value * 100)}{GAP}points"
 
 
 def whole(estimate: Estimate, show: Show = number) -> str:
     """A figure with its interval.
 
-    >>> whole(Estimate(0.273, 0.229, 0.319), percent)
+    >>> whole(Estimate(0.273, 0.229, 0.319), percent).replace(GAP, " ")
     '27 % (23 to 32 %)'
     """
     return f"{show(estimate.value)} ({between(estimate, show)})"
@@ -72,7 +73,7 @@ def between(estimate: Estimate, show: Show = number) -> str:
     '0.229 to 0.319'
     """
     low, high = show(estimate.low), show(estimate.high)
-    unit = "".join(low.partition(" ")[1:])
+    unit = "".join(low.partition(GAP)[1:])
     return f"{low.removesuffix(unit) if unit and high.endswith(unit) else low} to {high}"
 
 
@@ -83,3 +84,12 @@ def listed(words: Sequence[str]) -> str:
     'a, b and c'
     """
     return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
+
+
+def list_name(model: str) -> str:
+    """What a planner's list is sorted by; where all risks are equal the earliest promise comes first."""
+    return "promise alone" if model == BASE_RATE else model
+
+
+def _whole(value: float) -> str:
+    return f"{round(value) + 0.0:.0f}"

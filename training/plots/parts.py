@@ -6,7 +6,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from training.evaluation import BASE_RATE, DAYS, PLANT, Evaluation, Part
-from training.plots.drawing import PALE, entitled, headed, literal, sheet, style_of
+from training.plots.drawing import INK, PALE, entitled, headed, literal, sheet, style_of
 
 SHOWN = {"brier_skill": ("Brier skill", 0.0), "roc_auc": ("ROC AUC", 0.5)}
 MOST = 15
@@ -36,7 +36,9 @@ def _parts(parts: list[Part], title: str) -> Figure | None:
         axis.set_yticks(range(len(parts)), [_label(part) for part in reversed(parts)])
         axis.set_ylim(-0.5, len(parts) - 0.5)
     handles, labels = axes[0].get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside lower center", ncols=len(models), frameon=False, fontsize=7.5)
+    figure.legend(
+        handles, labels, loc="outside lower center", ncols=len(models), frameon=False, fontsize=7.5, labelcolor=INK
+    )
     return entitled(figure, title)
 
 

@@ -10,6 +10,7 @@ from training.evaluation import MODEL, Evaluation
 from training.mornings import Mornings
 from training.plots.drawing import INK, PALE, headed, key, percent_up, sheet, style_of
 from training.watch import LOOKS, NOTICE, SLIGHTLY, first_looks
+from training.wording import list_name
 
 USUAL = 25
 """Looks a morning of the plot."""
@@ -26,8 +27,7 @@ def warning_plot(evaluation: Evaluation) -> Figure | None:
     for name, risk in evaluation.lists.risks.items():
         colour, _ = style_of(name)
         width = 2.4 if name == MODEL else 1.3
-        label = "by promise alone" if name == "base rate" else name
-        axis.plot(days, looked_at_by(mornings, risk, days), color=colour, linewidth=width, label=label)
+        axis.plot(days, looked_at_by(mornings, risk, days), color=colour, linewidth=width, label=list_name(name))
     axis.axvline(NOTICE, color=PALE, linestyle=":", linewidth=1)
     axis.text(NOTICE + 0.3, 1.01, "still time to act", color=INK, fontsize=8, ha="right", va="bottom")
     axis.set(xlim=(FURTHEST, 0), ylim=(0, 1), xlabel="days before the promise")
@@ -55,8 +55,9 @@ def looks_plot(evaluation: Evaluation) -> Figure | None:
         place = np.arange(len(LOOKS)) + 0.12 * (step - (len(watches) - 1) / 2)
         seen = [watch.in_time for watch in found]
         reach = [[e.value - e.low for e in seen], [e.high - e.value for e in seen]]
-        label = "by promise alone" if name == "base rate" else name
-        axis.errorbar(place, [e.value for e in seen], yerr=reach, fmt=mark, color=colour, capsize=2, label=label)
+        axis.errorbar(
+            place, [e.value for e in seen], yerr=reach, fmt=mark, color=colour, capsize=2, label=list_name(name)
+        )
     axis.set_xticks(range(len(LOOKS)), [str(looks) for looks in LOOKS])
     axis.set(xlabel="orders looked at each morning", ylabel="share of the failures", ylim=(0, 1))
     headed(axis, f"How many failures are seen {NOTICE:g} days ahead?")

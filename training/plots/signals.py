@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from features.catalogue import catalogue
 from training.calibration import Floats
@@ -24,6 +25,7 @@ def importance_plot(influence: Influence, most: int = 20) -> Figure:
     )
     axis.set(xlabel="mean absolute contribution, log-odds")
     axis.grid(axis="y", visible=False)
+    axis.margins(y=0.01)
     return entitled(figure, "Which signals move the risk?")
 
 
@@ -39,6 +41,8 @@ def dependence_plot(influence: Influence, most: int = STRONGEST) -> Figure | Non
     for number, (axis, name) in enumerate(zip(axes, names, strict=False)):
         _dependence(axis, *influence.of(name))
         headed(axis, name, small=True)
+        axis.xaxis.set_major_locator(MaxNLocator(4))
+        axis.xaxis.set_major_formatter(lambda value, _: f"{value:,g}")
         axis.set_xlabel(catalogue()[name].unit if name in catalogue() else "")
         if number % 2 == 0:
             axis.set_ylabel("log-odds")
@@ -55,7 +59,13 @@ def _dependence(axis: Axes, values: Floats, added: Floats) -> None:
         where = axis.get_xlim()[1]
         axis.plot([where], [added[~known].mean()], "D", color=INK, markersize=4, clip_on=False)
         axis.annotate(
-            "not known", (where, added[~known].mean()), (0, 5), textcoords="offset points", ha="right", fontsize=7
+            "not known",
+            (where, added[~known].mean()),
+            (0, 5),
+            textcoords="offset points",
+            ha="right",
+            fontsize=7,
+            color=INK,
         )
 
 
