@@ -18,7 +18,7 @@ from training.metrics import calibration_error
 from training.model import RiskModel
 from training.mornings import Mornings
 from training.points import LabelledPoints, Mask
-from training.watch import LOOKS, Stability, Watch, stability, watch
+from training.watch import LOOKS, Stability, Watch, places_for, stability, watch
 
 MODEL = "model"
 BASE_RATE = "base rate"
@@ -28,6 +28,8 @@ FEWEST_ORDERS = 20
 NEARLY_ALL = 0.95
 """A part of so many of the rows says nothing the whole does not."""
 CHANCES = 200
+EFFORT = 25
+"""Places of the model's list whose effort other lists are held to."""
 
 
 @dataclass(frozen=True)
@@ -69,6 +71,14 @@ class Lists:
             return {}
         return {name: [watch(self.mornings, risk, n, draws) for n in LOOKS] for name, risk in self.risks.items()}
 
+    def same_effort(self, draws: int) -> dict[str, Watch]:
+        """Every list with so many places that as many orders are looked at as in the model's first ``EFFORT``."""
+        if self.mornings is None:
+            return {}
+        lists, orders = self.mornings, watch(self.mornings, self.risks[MODEL], EFFORT, 1).looked_at
+        places = {name: places_for(lists, risk, orders) for name, risk in self.risks.items()}
+        return {name: watch(lists, risk, places[name], draws) for name, risk in self.risks.items()}
+
     def stability(self) -> dict[str, Stability]:
         if self.mornings is None:
             return {}
@@ -103,6 +113,11 @@ class Evaluation:
         return self.lists.watches(self.draws)
 
     @cached_property
+    def same_effort(self) -> dict[str, Watch]:
+        """By model, what it caught with as many orders looked at as the model's list with ``EFFORT`` places."""
+        return self.lists.same_effort(self.draws)
+
+    @cached_property
     def stability(self) -> dict[str, Stability]:
         """By model, how much its list moves from one morning to the next."""
         return self.lists.stability()
@@ -132,6 +147,7 @@ class Evaluation:
             "calibration_error_by_chance": asdict(self.by_chance),
             "mornings": self.lists.n_mornings,
             "watches": {model: [asdict(entry) for entry in found] for model, found in self.watches.items()},
+            "same_effort": {model: asdict(found) for model, found in self.same_effort.items()},
             "stability": {model: asdict(found) for model, found in self.stability.items()},
         }
 
@@ -154,14 +170,19 @@ def evaluate(
     """
     predict = {MODEL: model.risk_of} | fitted(earlier)
     risks = {name: predicted(test) for name, predicted in predict.items()}
+    return evaluation_of(tested_after, risks, test, Lists.of(mornings, predict), draws)
+
+
+def evaluation_of(
+    tested_after: int, risks: dict[str, Floats], test: LabelledPoints, lists: Lists, draws: int = 500
+) -> Evaluation:
+    """Judge risks by model (n_test,) that are there already."""
     parts = [
         judge(name, test.take(rows), {model: risk[rows] for model, risk in risks.items()}, draws)
         for name, rows in parts_of(test)
     ]
-    lists = Lists.of(mornings, predict)
-    return Evaluation(
-        str(isoformat(tested_after)), parts, risks, test, error_by_chance(test, risks[MODEL]), lists, draws
-    )
+    by_chance = error_by_chance(test, risks[MODEL])
+    return Evaluation(str(isoformat(tested_after)), parts, risks, test, by_chance, lists, draws)
 
 
 def parts_of(test: LabelledPoints) -> Iterator[tuple[str, Mask]]:

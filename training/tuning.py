@@ -6,6 +6,7 @@ propose the same. A limit on time ends the search earlier, so only the settings 
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
@@ -107,7 +108,7 @@ def folds_by_time(points: LabelledPoints, n_folds: int = FOLDS) -> Iterator[Spli
     lasts = np.sort(last[last != NEVER])
     shares = np.linspace(FIRST, 1.0, n_folds + 1)
     cuts = [int(lasts[int(len(lasts) * share) - 1]) for share in shares]
-    for begin, end in zip(cuts[:-1], cuts[1:], strict=True):
+    for begin, end in itertools.pairwise(cuts):
         known = points.known_at <= begin
         unseen = (points.as_of > begin) & (points.as_of <= end) & ~np.isin(points.order, points.order[known])
         yield Split(points.take(known), points.take(unseen), begin, (known, unseen))
