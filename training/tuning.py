@@ -41,7 +41,7 @@ def tuned(
     Parameters
     ----------
     trials : so many settings are tried
-    seconds : no trial begins after that time, ``None`` for no limit
+    seconds : no trial but the first begins after that time, ``None`` for no limit
     tell : called as each trial ends
 
     Raises ``InvalidRequest`` where the orders do not suffice for folds.
@@ -68,7 +68,8 @@ def tuned(
     pruner = optuna.pruners.MedianPruner(n_startup_trials=5)
     study = optuna.create_study(sampler=optuna.samplers.TPESampler(seed=seed), pruner=pruner)
     study.enqueue_trial({name: getattr(standard, name) for name in SEARCHED})
-    study.optimize(objective, n_trials=trials, timeout=seconds, callbacks=[said])
+    study.optimize(objective, n_trials=1, callbacks=[said])
+    study.optimize(objective, n_trials=trials - 1, timeout=seconds, callbacks=[said])
     kept = [dict(trial.params) | {"log_loss": _value(trial)} for trial in study.trials]
     return Tuned(replace(standard, **study.best_params), kept)
 
