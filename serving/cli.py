@@ -11,7 +11,7 @@ from pydantic import ValidationError
 
 import features
 from features.errors import InvalidRequest, ShipriskError
-from serving.commands import data, demo, models, plant, service, training
+from serving.commands import backtesting, data, demo, models, plant, service, training
 
 app = typer.Typer(
     name="shiprisk",
@@ -23,6 +23,7 @@ app = typer.Typer(
 plant.add_to(app)
 data.add_to(app)
 training.add_to(app)
+backtesting.add_to(app)
 models.add_to(app)
 service.add_to(app)
 demo.add_to(app)

@@ -87,4 +87,9 @@ BASELINES: dict[str, Callable[[LabelledPoints], Predict]] = {
 
 def fitted(train: LabelledPoints) -> dict[str, Predict]:
     """Every baseline, fitted on the same orders."""
-    return {name: baseline(train) for name, baseline in BASELINES.items()}
+    return {name: _of_any(baseline(train)) for name, baseline in BASELINES.items()}
+
+
+def _of_any(predict: Predict) -> Predict:
+    """scikit-learn wants at least one row."""
+    return lambda points: predict(points) if len(points) else np.zeros(0)

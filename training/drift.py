@@ -16,6 +16,8 @@ from training.metrics import failure_share
 from training.points import LabelledPoints
 
 MOVED = 0.25
+WEIGHTY = 0.01
+"""Only signals that brought so much of a model's gain are watched."""
 BINS = 10
 LEAST = 1e-3
 """No bin is taken to be emptier, so that one row cannot make an index infinite."""

@@ -19,7 +19,7 @@ from training.metrics import calibration_error
 from training.model import RiskModel
 from training.mornings import Mornings
 from training.points import LabelledPoints, Mask
-from training.watch import LOOKS, Stability, Watch, lead, stability, watch
+from training.watch import LOOKS, Stability, Watch, lead, places_for, stability, watch
 
 MODEL = "model"
 BASE_RATE = "base rate"
@@ -30,6 +30,8 @@ FEWEST_ORDERS = 20
 NEARLY_ALL = 0.95
 """A part of so many of the rows says nothing the whole does not."""
 CHANCES = 200
+EFFORT = 25
+"""Places of the model's list whose effort other lists are held to."""
 
 
 @dataclass(frozen=True)
@@ -83,6 +85,14 @@ class Lists:
         model, others = self.risks[MODEL], {name: risk for name, risk in self.risks.items() if name != MODEL}
         return {name: [lead(self.mornings, model, risk, n, draws) for n in LOOKS] for name, risk in others.items()}
 
+    def same_effort(self, draws: int) -> dict[str, Watch]:
+        """Every list with so many places that as many orders are looked at as in the model's first ``EFFORT``."""
+        if self.mornings is None:
+            return {}
+        lists, orders = self.mornings, watch(self.mornings, self.risks[MODEL], EFFORT, 1).looked_at
+        places = {name: places_for(lists, risk, orders) for name, risk in self.risks.items()}
+        return {name: watch(lists, risk, places[name], draws) for name, risk in self.risks.items()}
+
     def stability(self) -> dict[str, Stability]:
         if self.mornings is None:
             return {}
@@ -131,6 +141,11 @@ class Evaluation:
         return self.lists.leads(self.draws)
 
     @cached_property
+    def same_effort(self) -> dict[str, Watch]:
+        """By model, what it caught with as many orders looked at as the model's list with ``EFFORT`` places."""
+        return self.lists.same_effort(self.draws)
+
+    @cached_property
     def stability(self) -> dict[str, Stability]:
         """By model, how much its list moves from one morning to the next."""
         return self.lists.stability()
@@ -176,6 +191,7 @@ class Evaluation:
             "mornings": self.lists.n_mornings,
             "watches": {model: [asdict(entry) for entry in found] for model, found in self.watches.items()},
             "leads": {model: [asdict(entry) for entry in found] for model, found in self.leads.items()},
+            "same_effort": {model: asdict(found) for model, found in self.same_effort.items()},
             "stability": {model: asdict(found) for model, found in self.stability.items()},
         }
 
@@ -198,11 +214,18 @@ def evaluate(
     """
     predict = {MODEL: model.risk_of} | fitted(earlier)
     risks = {name: predicted(test) for name, predicted in predict.items()}
+    return evaluation_of(tested_after, risks, test, Lists.of(mornings, predict), draws)
+
+
+def evaluation_of(
+    tested_after: int, risks: dict[str, Floats], test: LabelledPoints, lists: Lists, draws: int = 500
+) -> Evaluation:
+    """Judge risks by model (n_test,) that are there already."""
     parts = [
         judge(name, test.take(rows), {model: risk[rows] for model, risk in risks.items()}, draws)
         for name, rows in parts_of(test)
     ]
-    return Evaluation(str(isoformat(tested_after)), parts, risks, test, Lists.of(mornings, predict), draws)
+    return Evaluation(str(isoformat(tested_after)), parts, risks, test, lists, draws)
 
 
 def parts_of(test: LabelledPoints) -> Iterator[tuple[str, Mask]]:

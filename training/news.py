@@ -10,15 +10,13 @@ import numpy as np
 from features.catalogue import catalogue, features_hash
 from features.times import isoformat
 from training.challenge import Champion
-from training.drift import MOVED, Drift, Expected
+from training.drift import MOVED, WEIGHTY, Drift, Expected
 from training.points import LabelledPoints
 from training.snapshots import Snapshots
 
 FRESH = 0.1
 """Training again is worthwhile once so many orders have matured, as a share of those the champion learned from."""
 FEWEST = 50
-WEIGHTY = 0.01
-"""Only signals that brought so much of the model's gain are watched for drift."""
 SHOWN = 5
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -15,6 +16,7 @@ from training.calibration import Floats
 
 FEWEST_ORDERS = 50
 Mask = NDArray[np.bool_]
+COLUMNS = ("signals", "order", "as_of", "due", "known_at", "outcome", "plant", "rescued")
 
 
 @dataclass(frozen=True)
@@ -69,17 +71,25 @@ class LabelledPoints:
         """(n,) one signal."""
         return self.signals[:, self.names.index(name)]
 
-    def take(self, rows: Mask) -> LabelledPoints:
-        """The rows where True; weights are those of the whole, scaled so that an order sums to one again."""
+    def take(self, rows: Mask | Ints) -> LabelledPoints:
+        """Some rows, by mask or place; weights are those of the whole, scaled so that an order sums to one again."""
         order = self.order[rows]
         _, inverse = np.unique(order, return_inverse=True)
         weight = self.weight[rows] / np.bincount(inverse, self.weight[rows])[inverse] if len(order) else np.zeros(0)
-        columns = ("signals", "order", "as_of", "due", "known_at", "outcome", "plant", "rescued")
-        return replace(self, **{name: getattr(self, name)[rows] for name in columns}, weight=weight)
+        return replace(self, **{name: getattr(self, name)[rows] for name in COLUMNS}, weight=weight)
 
     def frame(self) -> pd.DataFrame:
         """(n, n_signals) the signals as a DataFrame."""
         return pd.DataFrame(self.signals, columns=self.names)
+
+
+def join(parts: list[LabelledPoints]) -> LabelledPoints:
+    """All rows of all parts, one after the other; an order's weights sum to one again."""
+    columns: dict[str, Any] = {
+        name: np.concatenate([getattr(part, name) for part in parts]) for name in (*COLUMNS, "weight")
+    }
+    whole = replace(parts[0], **columns)
+    return whole.take(np.ones(len(whole), dtype=bool))
 
 
 @dataclass(frozen=True)

@@ -19,11 +19,13 @@ from features.errors import InvalidRequest, ShipriskError
 from training.model import RiskModel
 
 if TYPE_CHECKING:
+    from training.backtest import Backtest, Stretch
+    from training.evaluation import Part
     from training.run import Trained
 
 MODEL_NEEDS = ("lightgbm", "numba", "numpy", "pandas", "pyarrow", "scikit-learn", "scipy")
 CHAMPION, CHALLENGER = "champion", "challenger"
-EXPERIMENT = "shiprisk"
+EXPERIMENT, BACKTESTS = "shiprisk", "shiprisk backtests"
 FILES = "model"
 QUIET = {
     "MLFLOW_DISABLE_TELEMETRY": "true",
@@ -105,6 +107,20 @@ class Registry:
         version = self._register(name, logged, run.info.run_id)
         self.client.set_registered_model_alias(name, CHALLENGER, version)
         return Registered(name, version, run.info.run_id, (CHALLENGER,))
+
+    def log_backtest(self, found: Backtest, name: str, told: dict[str, Any]) -> str:
+        """One run whose metrics have a step a stretch, with every figure as JSON; returns the run's id."""
+        mlflow = self.mlflow
+        mlflow.set_tracking_uri(self.uri)
+        mlflow.set_experiment(experiment_id=self.experiment(BACKTESTS))
+        with mlflow.start_run() as run:
+            mlflow.set_tags({"shiprisk.model": name})
+            mlflow.log_params(told)
+            mlflow.log_metrics(_metrics_of(found.evaluation.whole))
+            for step, stretch in enumerate(found.stretches):
+                mlflow.log_metrics(_stretch_metrics(stretch), step=step)
+            mlflow.log_dict(plain(found.to_json()), "backtest.json")
+        return str(run.info.run_id)
 
     def resolve(self, name: str, wanted: str = CHAMPION) -> Registered:
         """The version behind an alias or a version number.
@@ -209,17 +225,35 @@ def _requirements() -> list[str]:
 
 
 def _metrics(trained: Trained) -> dict[str, float]:
-    from training.evaluation import MODEL
+    evaluation = trained.evaluation
+    found = _metrics_of(evaluation.whole)
+    for model, watches in evaluation.watches.items():
+        for entry in watches:
+            for figure in ("caught", "in_time", "warning_days", "false_alarms_per_catch"):
+                found[f"{_prefix(model)}{figure}_at_{entry.looks}"] = getattr(entry, figure).value
+    return finite(found)
 
-    whole = trained.evaluation.whole
+
+def _metrics_of(whole: Part) -> dict[str, float]:
     found: dict[str, float] = {"test_orders": whole.orders, "test_failure_share": whole.failure_share}
     for model, estimates in whole.estimates.items():
-        prefix = "" if model == MODEL else f"{model.replace(' ', '_')}."
         for metric, estimate in estimates.items():
-            found[f"{prefix}{metric}"] = estimate.value
-            if model == MODEL:
+            found[f"{_prefix(model)}{metric}"] = estimate.value
+            if not _prefix(model):
                 found[f"{metric}.low"], found[f"{metric}.high"] = estimate.low, estimate.high
-        found[f"{prefix}brier_skill"] = whole.brier_skill[model]
+    return finite(found)
+
+
+def _prefix(model: str) -> str:
+    return "" if model == "model" else f"{model.replace(' ', '_')}."
+
+
+def _stretch_metrics(stretch: Stretch) -> dict[str, float]:
+    found = {"stretch.score_drift": stretch.drift.scores, "stretch.not_due": float(stretch.not_due)}
+    if stretch.part is not None and stretch.expected is not None:
+        figures = stretch.part.estimates["model"]
+        found |= {f"stretch.{name}": figures[name].value for name in ("roc_auc", "brier_skill", "calibration_error")}
+        found |= {"stretch.foretold": stretch.expected.foretold, "stretch.came": stretch.expected.came.value}
     return finite(found)
 
 

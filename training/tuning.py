@@ -6,6 +6,7 @@ propose the same. A limit on time ends the search earlier, so only the settings 
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
@@ -40,7 +41,7 @@ def tuned(
     Parameters
     ----------
     trials : so many settings are tried
-    seconds : no trial begins after that time, ``None`` for no limit
+    seconds : no trial but the first begins after that time, ``None`` for no limit
     tell : called as each trial ends
 
     Raises ``InvalidRequest`` where the orders do not suffice for folds.
@@ -67,7 +68,8 @@ def tuned(
     pruner = optuna.pruners.MedianPruner(n_startup_trials=5)
     study = optuna.create_study(sampler=optuna.samplers.TPESampler(seed=seed), pruner=pruner)
     study.enqueue_trial({name: getattr(standard, name) for name in SEARCHED})
-    study.optimize(objective, n_trials=trials, timeout=seconds, callbacks=[said])
+    study.optimize(objective, n_trials=1, callbacks=[said])
+    study.optimize(objective, n_trials=trials - 1, timeout=seconds, callbacks=[said])
     kept = [dict(trial.params) | {"log_loss": _value(trial)} for trial in study.trials]
     return Tuned(replace(standard, **study.best_params), kept)
 
@@ -107,7 +109,7 @@ def folds_by_time(points: LabelledPoints, n_folds: int = FOLDS) -> Iterator[Spli
     lasts = np.sort(last[last != NEVER])
     shares = np.linspace(FIRST, 1.0, n_folds + 1)
     cuts = [int(lasts[int(len(lasts) * share) - 1]) for share in shares]
-    for begin, end in zip(cuts[:-1], cuts[1:], strict=True):
+    for begin, end in itertools.pairwise(cuts):
         known = points.known_at <= begin
         unseen = (points.as_of > begin) & (points.as_of <= end) & ~np.isin(points.order, points.order[known])
         yield Split(points.take(known), points.take(unseen), begin, (known, unseen))

@@ -1,4 +1,8 @@
-"""What a planner gets who looks at the N riskiest orders each morning: failures caught, warning time, false alarms."""
+"""What a planner gets who looks at the N riskiest orders each morning: failures caught, warning time, false alarms.
+
+A list sorted by due date takes every order through its first places, on its last days; a list sorted by risk keeps the
+same orders there for long. So lists are compared twice: at as many places, and at as many orders looked at.
+"""
 
 from __future__ import annotations
 
@@ -108,6 +112,14 @@ def first_looks(mornings: Mornings, risk: Floats, looks: int) -> Floats:
     rows = np.flatnonzero((mornings.ranks(risk) < looks) & (mornings.warning >= 0))[::-1]
     first[mornings.code[rows]] = mornings.warning[rows]
     return first
+
+
+def places_for(mornings: Mornings, risk: Floats, orders: int) -> int:
+    """How many places of each list must be looked at until so many orders have been."""
+    best = np.full(len(mornings.last), np.iinfo(np.int64).max)
+    rows = mornings.warning >= 0
+    np.minimum.at(best, mornings.code[rows], mornings.ranks(risk)[rows])
+    return int(np.sort(best)[min(max(orders, 1), len(best)) - 1]) + 1
 
 
 def stability(mornings: Mornings, risk: Floats, looks: int = 25) -> Stability:

@@ -26,8 +26,10 @@ if TYPE_CHECKING:
     from training.run import Trained
     from training.snapshots import Snapshots
     from training.tracking import Registry
+    from training.watch import Watch
 
 STEPS = 16
+EFFORT = 25
 Files = Annotated[
     list[Path], typer.Argument(help="Events: Parquet or CSV files, or a folder of them.", show_default=False)
 ]
@@ -72,7 +74,7 @@ def train(
     settings = Settings()
     with steps(STEPS + tune) as tell:
         registry, champion, notes = _begin(settings, name, tell)
-        snapshots, frame = _looked_at(events, decision_points, moment, zone, tell)
+        snapshots, frame = looked_at(events, decision_points, moment, zone, tell)
         told = _news(snapshots, champion, tell)
         wanted = not dry_run and (not if_worthwhile or told is None or told.worthwhile)
         if wanted:
@@ -108,9 +110,10 @@ def _begin(settings: Settings, name: str, tell: Tell) -> tuple[Registry, Champio
         return registry, None, [f"the champion, version {present.version}, cannot be compared: {error}"]
 
 
-def _looked_at(
+def looked_at(
     events: list[Path], scheme: str, until: int | None, zone: str, tell: Tell
 ) -> tuple[Snapshots, pd.DataFrame]:
+    """The decision points of event files, and the events they were made of."""
     from features.events import read_event_files
     from training.snapshots import Snapshots, recorded_until
 
@@ -174,7 +177,7 @@ def _print_training(trained: Trained, told: News | None, found: dict[str, Any], 
     say(f"{trained.dataset.counts}.")
     if told is not None:
         say(str(told))
-    _print_evaluation(trained.evaluation)
+    print_evaluation(trained.evaluation)
     say(f"\nRegistered {found['model']}@{found['version']} in {settings.tracking_uri}")
     _print_decision(found["model"], found["decision"])
     say(f"Look at the run and its report: mlflow ui --backend-store-uri {settings.tracking_uri}")
@@ -193,7 +196,8 @@ def _print_decision(name: str, decision: dict[str, Any]) -> None:
     say(says[decision["decided"]])
 
 
-def _print_evaluation(evaluation: Evaluation) -> None:
+def print_evaluation(evaluation: Evaluation) -> None:
+    """Tables of the model beside its baselines, by part, and of what a planner gets."""
     whole, chance = evaluation.whole, evaluation.by_chance
     judged = f"Judged on {whole.orders:,} orders after {evaluation.tested_after[:10]}"
     say(f"{judged}, {whole.failure_share:.1%} of which failed (95 % intervals, orders redrawn).")
@@ -217,22 +221,22 @@ def _figures(part: Part, model: str) -> list[str]:
 
 
 def _print_watches(evaluation: Evaluation) -> None:
-    rows = [
-        [model, entry.looks, f"{entry.in_time.value:.0%}", f"{entry.caught.value:.0%}",
-         f"{entry.warning_days.value:.0f} days", f"{entry.false_alarms_per_catch.value:.1f}"]
-        for model, found in evaluation.watches.items() for entry in found if entry.failed
-    ]  # fmt: skip
-    if rows:
+    found = {name: entry for name, entries in evaluation.watches.items() for entry in entries if entry.looks == EFFORT}
+    if not any(entry.failed for entry in found.values()):
+        return
+    columns = ["", "places", "orders", "caught", "5 days ahead", "median warning", "false alarms a catch"]
+    for title, watches in (
+        (f"Failures caught by the first {EFFORT} places of each morning's list", found),
+        ("The same with as many orders looked at", evaluation.same_effort),
+    ):
         say("")
-        columns = [
-            "",
-            "looks a morning",
-            "caught 5 days ahead",
-            "caught at all",
-            "median warning",
-            "false alarms a catch",
-        ]
-        print_table("What a planner gets", columns, rows)
+        print_table(title, columns, [[model, *_caught(entry)] for model, entry in watches.items()])
+
+
+def _caught(entry: Watch) -> list[Any]:
+    days, alarms = entry.warning_days.value, entry.false_alarms_per_catch.value
+    shares = (f"{share.value:.0%}" for share in (entry.caught, entry.in_time))
+    return [entry.looks, entry.looked_at, *shares, f"{days:.0f} days", f"{alarms:.1f}"]
 
 
 def promote(
@@ -279,7 +283,7 @@ def _compared(registry: Registry, name: str, version: str, events: list[Path], s
         tell("loading both models")
         candidate, present = registry.load(registry.resolve(name, version)), registry.resolve(name)
         champion = Champion(present.version, registry.load(present))
-        snapshots, _ = _looked_at(events, scheme, None, zone, tell)
+        snapshots, _ = looked_at(events, scheme, None, zone, tell)
         tell("comparing them on what came after both")
         return compare(snapshots, candidate, champion, scoring_latency(candidate))
 

@@ -1,0 +1,106 @@
+"""The command that replays history; what is heavy is imported where it is used."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import orjson
+import typer
+
+from features.errors import InvalidRequest
+from serving.commands.options import Json, Name, Zone, check_output, enter, past_moment
+from serving.commands.training import Files, Scheme, Until, looked_at, print_evaluation
+from serving.console import parts_done, print_json, print_table, say
+from serving.settings import Settings
+
+if TYPE_CHECKING:
+    from training.backtest import Backtest, Stretch
+
+DAYS = {"d": 1.0, "w": 7.0}
+
+
+def add_to(app: typer.Typer) -> None:
+    """Enter the command."""
+    enter(app, "backtest", backtest, "shiprisk backtest events.parquet --every 30d --out backtest.html")
+
+
+def backtest(
+    events: Files,
+    every: Annotated[str, typer.Option(help="How often a model is trained, in days or weeks: 30d, 4w.")] = "30d",
+    since: Annotated[str | None, typer.Option("--from", help="The first training, ISO 8601.")] = None,
+    until: Until = None,
+    out: Annotated[Path | None, typer.Option(help="Where the report goes, .html or .json.")] = None,
+    log: Annotated[bool, typer.Option("--log/--no-log", help="Keep the run in MLflow.")] = True,
+    decision_points: Scheme = "daily",
+    name: Name = "order-risk",
+    zone: Zone = "UTC",
+    as_json: Json = False,
+) -> None:
+    """Replay history as it would have been lived: train on what was known, score what was open, judge when known.
+
+    Every so often a model is trained on what was recorded by then, and scores the open orders of each morning until
+    the next. What moved since its training (signals, scores) and how its risks held is shown for each.
+    """
+    from serving.champion import open_registry
+    from training.backtest import backtest as replay
+
+    days, begin = days_of(every), None if since is None else past_moment(since, "from")
+    end = None if until is None else past_moment(until, "until")
+    if out is not None:
+        check_output(out, ".html", ".json", reads=events[0])
+    with parts_done() as tell:
+        snapshots, _ = looked_at(events, decision_points, end, zone, lambda what: tell(what, 0, 1))
+        found = replay(snapshots, int(days * 86_400_000_000), begin, tell=tell)
+    kept = {"every": every, "decision_points": decision_points, "zone": zone, "from": found.stretches[0].trained_at}
+    run = open_registry(Settings()).log_backtest(found, name, kept) if log else None
+    if out is not None:
+        _write(found, out)
+    if as_json:
+        print_json(found.to_json() | {"run_id": run})
+        return
+    _print_stretches(found.stretches)
+    say("")
+    print_evaluation(found.evaluation)
+
+
+def days_of(text: str) -> float:
+    """Days in ``30d`` or ``4w``."""
+    found = re.fullmatch(r"(\d+(?:\.\d+)?)([dw])", text.strip())
+    if not found or float(found[1]) <= 0:
+        raise InvalidRequest(f"--every must be days or weeks such as 30d or 4w, got {text!r}")
+    return float(found[1]) * DAYS[found[2]]
+
+
+def _write(found: Backtest, out: Path) -> None:
+    """The report, or its figures, by the ending."""
+    from training.report import backtest_page
+    from training.tracking import plain
+
+    out.parent.mkdir(parents=True, exist_ok=True)
+    if out.suffix == ".json":
+        out.write_bytes(orjson.dumps(plain(found.to_json()), option=orjson.OPT_SERIALIZE_NUMPY))
+    else:
+        out.write_text(backtest_page(found), encoding="utf-8")
+
+
+def _print_stretches(stretches: list[Stretch]) -> None:
+    columns = ["trained", "learned from", "open", "not due", "ROC AUC", "skill", "foretold", "came", "scores moved"]
+    print_table("Each model until the next", [*columns, "signals moved"], [_row(stretch) for stretch in stretches])
+
+
+def _row(stretch: Stretch) -> list[Any]:
+    counts = [stretch.trained_at[:10], stretch.learned_from, stretch.open_orders, stretch.not_due]
+    moved = ", ".join(name for name, _ in stretch.drift.moved[:2]) or "none"
+    if stretch.part is None or stretch.expected is None:
+        return [*counts, "too few", "", "", "", f"{stretch.drift.scores:.2f}", moved]
+    figures, came = stretch.part.estimates["model"], stretch.expected.came
+    judged = [str(figures["roc_auc"]), f"{figures['brier_skill'].value:.2f}", f"{stretch.expected.foretold:.0%}"]
+    return [
+        *counts,
+        *judged,
+        f"{came.value:.0%} ({came.low:.0%}-{came.high:.0%})",
+        f"{stretch.drift.scores:.2f}",
+        moved,
+    ]
