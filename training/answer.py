@@ -81,6 +81,7 @@ def _planner(found: Answer, evaluation: Evaluation) -> None:
         "are looked at that would have been fine."
     )
     _leads(found, evaluation)
+    _same_effort(found, evaluation)
 
 
 def _leads(found: Answer, evaluation: Evaluation) -> None:
@@ -97,6 +98,14 @@ def _leads(found: Answer, evaluation: Evaluation) -> None:
                 theirs = listed([_seen(evaluation, name, step) for name in names])
                 told = f"With {looks} looks a morning, {how} failures are seen in time by {theirs} {as_} by the {ours}."
                 found.say(told, False)
+
+
+def _same_effort(found: Answer, evaluation: Evaluation) -> None:
+    ours, others = evaluation.same_effort[MODEL], {n: w for n, w in evaluation.same_effort.items() if n != MODEL}
+    told = listed([f"{percent(watch.in_time.value)} by {list_name(name)}" for name, watch in others.items()])
+    best = all(ours.in_time.value > watch.in_time.value for watch in others.values())
+    effort = f"For the same effort, {ours.looked_at:,} orders looked at in all"
+    found.say(f"{effort}, {percent(ours.in_time.value)} are seen in time by the model, {told}.", best)
 
 
 def _seen(evaluation: Evaluation, name: str, step: int) -> str:

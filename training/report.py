@@ -14,12 +14,13 @@ from matplotlib.figure import Figure
 import features
 from features.catalogue import catalogue
 from features.times import isoformat
-from training.answer import USUAL, Answer, answer
+from training.answer import USUAL, answer
+from training.backtest import Backtest
 from training.evaluation import MODEL, WITHOUT_RESCUED, Evaluation, Part
 from training.gate import Verdict
 from training.influence import Influence
 from training.page import Section, Table, page
-from training.plots import plots_of
+from training.plots import evaluation_plots, plots_of, replay_plots
 from training.run import Trained
 from training.sides import Side, sides
 from training.tracking import MODEL_NEEDS
@@ -82,10 +83,6 @@ class Report:
         return plots_of(self.trained, self.influence)
 
     @property
-    def answer(self) -> Answer:
-        return answer(self.evaluation)
-
-    @property
     def sides(self) -> list[Side]:
         return sides(self.trained)
 
@@ -142,16 +139,27 @@ class Report:
 
     def html(self) -> str:
         """The page, one file that needs no other."""
-        return page(
-            "report.html.j2",
-            report=self,
-            evaluation=self.evaluation,
-            MODEL=MODEL,
-            METRICS=METRICS,
-            GLOSSARY=GLOSSARY,
-            usual=USUAL,
-            day=lambda moment: str(isoformat(moment))[:10],
-        )
+        return _page("report.html.j2", self.evaluation, self.plots, report=self, GLOSSARY=GLOSSARY)
+
+
+def backtest_page(found: Backtest, sections: Sequence[Section] = ()) -> str:
+    """The page of a backtest: how the models held over time, and all their mornings judged together."""
+    plots = replay_plots(found.stretches) | evaluation_plots(found.evaluation)
+    return _page("backtest.html.j2", found.evaluation, plots, found=found, sections=sections)
+
+
+def _page(template: str, evaluation: Evaluation, plots: dict[str, Figure], **content: Any) -> str:
+    return page(
+        template,
+        evaluation=evaluation,
+        plots=plots,
+        answer=answer(evaluation),
+        MODEL=MODEL,
+        METRICS=METRICS,
+        usual=USUAL,
+        day=lambda moment: str(isoformat(moment))[:10],
+        **content,
+    )
 
 
 def gate_section(verdict: Verdict) -> Section:

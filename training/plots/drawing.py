@@ -6,6 +6,7 @@ from typing import Any
 
 from matplotlib import rc_context
 from matplotlib.axes import Axes
+from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
 from matplotlib.figure import Figure
 
 from training.evaluation import BASE_RATE, MODEL
@@ -75,6 +76,13 @@ def percent(axis: Axes) -> None:
 def percent_up(axis: Axes) -> None:
     """The same on the vertical axis."""
     axis.yaxis.set_major_formatter(lambda value, _: f"{value * 100:g} %")
+
+
+def dated(axis: Axes) -> None:
+    """The horizontal axis counts days since 1970 and is read as dates."""
+    locator = AutoDateLocator(minticks=4, maxticks=8)  # type: ignore[no-untyped-call]
+    axis.xaxis.set_major_locator(locator)
+    axis.xaxis.set_major_formatter(ConciseDateFormatter(locator))  # type: ignore[no-untyped-call]
 
 
 def literal(name: str) -> str:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
 from matplotlib.figure import Figure
 
 from features.times import DAY
-from training.plots.drawing import ACCENT, BLUE, GREEN, INK, headed, sheet
+from training.plots.drawing import ACCENT, BLUE, GREEN, INK, dated, headed, sheet
 from training.sides import Side
 
 COLOURS = (BLUE, GREEN, ACCENT)
@@ -19,9 +18,7 @@ def timeline_plot(sides: list[Side], cut: int) -> Figure:
         axis.barh(height, (side.end - side.begin) / DAY, left=side.begin / DAY, height=0.55, color=colour)
     axis.set_yticks(range(len(sides)), [side.name for side in reversed(sides)])
     axis.axvline(cut / DAY, color=INK, linestyle="--", linewidth=1)
-    locator = AutoDateLocator(minticks=4, maxticks=8)  # type: ignore[no-untyped-call]
-    axis.xaxis.set_major_locator(locator)
-    axis.xaxis.set_major_formatter(ConciseDateFormatter(locator))  # type: ignore[no-untyped-call]
+    dated(axis)
     axis.grid(axis="y", visible=False)
     headed(axis, "What was it judged on? Later days, other orders")
     return figure
