@@ -2,14 +2,16 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import replace
+from dataclasses import asdict, replace
 from typing import Any
 
 import numpy as np
 import pytest
 
+from features.times import DAY, micros
 from tests.pages import Page
 from training.answer import answer
+from training.backtest import backtest
 from training.evaluation import MODEL, Evaluation, Lists, judge
 from training.influence import Influence
 from training.intervals import Estimate
@@ -18,7 +20,7 @@ from training.plots.drawing import sheet
 from training.plots.planner import looked_at_by
 from training.plots.signals import binned
 from training.plots.vector import svg
-from training.report import METRICS, Report
+from training.report import METRICS, Report, backtest_page
 from training.run import Trained
 from training.tracking import plain
 from training.watch import lead, watch
@@ -90,6 +92,16 @@ def test_what_a_planner_gets_has_the_figures_of_the_json(page: Page, evaluation_
         assert figures == [percents(entry["in_time"]), percents(entry["caught"]), *days, str(entry["looked_at"])]
 
 
+def test_lists_of_the_same_effort_have_the_figures_of_the_json(page: Page, evaluation_json: dict[str, Any]) -> None:
+    rows = page.cells("effort")
+    for row, found in zip(rows, evaluation_json["same_effort"].values(), strict=True):
+        assert row[1:5] == [
+            str(found["looks"]),
+            str(found["looked_at"]),
+            *(percents(found[n]) for n in ("in_time", "caught")),
+        ]
+
+
 def test_the_parts_have_the_figures_of_the_json(page: Page, evaluation_json: dict[str, Any]) -> None:
     parts = {part["name"]: part for part in evaluation_json["parts"]}
     rows = page.cells("by-part")
@@ -143,6 +155,22 @@ def test_other_sections_are_told_after_the_answer(trained: Trained) -> None:
     assert page.faults == []
 
 
+def test_a_backtest_is_told_on_a_page_of_the_same_kind(trained: Trained) -> None:
+    found = backtest(trained.snapshots, 60 * DAY, micros("2024-07-01"), draws=20)
+    page = Page(backtest_page(found))
+    assert page.faults == []
+    rows = page.cells("stretches")
+    assert [row[:4] for row in rows] == [
+        [s.trained_at[:10], *(f"{n:,}" for n in (s.learned_from, s.open_orders, s.not_due))] for s in found.stretches
+    ]
+    told = [row[4:6] for row in rows if row[4] != "too few have matured"]
+    judged = [asdict(stretch.expected) for stretch in found.stretches if stretch.expected is not None]
+    assert told == [[f"{e['foretold'] * 100:.1f} %", percents(e["came"], 1)] for e in judged]
+    assert len(judged) > 1
+    assert {value[1:] for _, name, value in page.attributes if name == "href"} <= set(page.ids())
+    assert not re.search(r"https?:|//", page.html)
+
+
 def judged_as(evaluation: Evaluation, **risks: np.ndarray) -> Evaluation:
     """The same test rows with other risks."""
     changed = evaluation.risks | {name.replace("_", " "): risk for name, risk in risks.items()}
@@ -154,9 +182,7 @@ def test_a_baseline_that_is_as_good_or_better_is_named(trained: Trained) -> None
     told = answer(
         judged_as(evaluation, logistic_regression=evaluation.risks[MODEL], slack_to_promise=0.1 + 0.8 * failed)
     )
-    assert any(
-        said.startswith("Logistic regression is about as good: the model's squared error is 0") for said in told.short
-    )
+    assert any(said.startswith("Logistic regression is about as good: the model takes 0") for said in told.short)
     assert any(said.startswith("Slack to promise is better") for said in told.short)
     assert "the base rate" in told.holds[0]
     assert "logistic regression" not in told.holds[0]

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from training.evaluation import MODEL, Evaluation
+from training.evaluation import MODEL, Evaluation, Part
 from training.watch import LOOKS, NOTICE
 from training.wording import between, list_name, listed, number, one, percent, percent_finely, points, whole
 
@@ -44,11 +45,11 @@ def _accuracy(found: Answer, evaluation: Evaluation) -> None:
         found.say(f"Its squared error (Brier score) is {told}.")
     for name, lead in evaluation.ahead.items():
         if lead.low <= 0 <= lead.high:
-            below = f"the model's squared error is {whole(lead, percent)} below"
-            found.say(f"{_opening(name)} is about as good: {below}, no more than chance gives.", False)
+            taken = f"the model takes {whole(lead, percent)} off its squared error"
+            found.say(f"{_opening(name)} is about as good: {taken}, no more than chance gives.", False)
         elif lead.low > 0 and lead.value < LITTLE:
-            below = f"the model's squared error is only {whole(lead, percent)} below"
-            found.say(f"{_opening(name)} comes close: {below}.", False)
+            taken = f"the model takes only {whole(lead, percent)} off its squared error"
+            found.say(f"{_opening(name)} comes close: {taken}.", False)
         elif lead.high < 0:
             found.say(f"{_opening(name)} is better: its squared error is lower by more than chance gives.", False)
 
@@ -101,11 +102,16 @@ def _leads(found: Answer, evaluation: Evaluation) -> None:
 
 
 def _same_effort(found: Answer, evaluation: Evaluation) -> None:
+    """Beside lists that looked at as many orders: clearly fewer seen in time where the intervals do not overlap."""
     ours, others = evaluation.same_effort[MODEL], {n: w for n, w in evaluation.same_effort.items() if n != MODEL}
-    told = listed([f"{percent(watch.in_time.value)} by {list_name(name)}" for name, watch in others.items()])
-    best = all(ours.in_time.value > watch.in_time.value for watch in others.values())
-    effort = f"For the same effort, {ours.looked_at:,} orders looked at in all"
-    found.say(f"{effort}, {percent(ours.in_time.value)} are seen in time by the model, {told}.", best)
+    told = {name: f"{percent(watch.in_time.value)} by {list_name(name)}" for name, watch in others.items()}
+    fewer = [said for name, said in told.items() if others[name].in_time.high < ours.in_time.low]
+    rest = [said for name, said in told.items() if said not in fewer]
+    effort = f"For the same effort, {ours.looked_at:,} orders looked at in all, {whole(ours.in_time, percent)} are seen"
+    if fewer:
+        found.say(f"{effort} in time, against {listed(fewer)}.")
+    if rest:
+        found.say(f"{effort} in time, not clearly more than the {listed(rest)}.", False)
 
 
 def _seen(evaluation: Evaluation, name: str, step: int) -> str:
@@ -120,14 +126,18 @@ def _parts(found: Answer, evaluation: Evaluation) -> None:
     if weak:
         found.say(f"No better than the base rate, within chance: {listed(weak)}.", False)
     for part in parts:
-        error = part.estimates[MODEL]["calibration_error"]
-        if error.value > part.by_chance.high:
-            chance = f"more than chance gives ({between(part.by_chance)})"
-            found.say(f"{_capital(part.name)}: the calibration error is {number(error.value)}, {chance}.", False)
-        if part.expected.off:
-            came = whole(part.expected.came, percent_finely)
-            told = percent_finely(part.expected.foretold)
-            found.say(f"{_capital(part.name)}: {told} were foretold to fail, {came} did.", False)
+        faults = list(_faults(part))
+        if faults:
+            found.say(f"{_capital(part.name)}: {listed(faults)}.", False)
+
+
+def _faults(part: Part) -> Iterator[str]:
+    error = part.estimates[MODEL]["calibration_error"].value
+    if part.expected.off:
+        came = whole(part.expected.came, percent_finely)
+        yield f"{percent_finely(part.expected.foretold)} were foretold to fail and {came} did"
+    if error > part.by_chance.high:
+        yield f"the calibration error is {number(error)}, more than chance gives ({between(part.by_chance)})"
 
 
 def _evidence(found: Answer, evaluation: Evaluation) -> None:

@@ -139,7 +139,7 @@ class Report:
 
     def html(self) -> str:
         """The page, one file that needs no other."""
-        return _page("report.html.j2", self.evaluation, self.plots, report=self, GLOSSARY=GLOSSARY)
+        return _page("report.html.j2", self.evaluation, self.plots, report=self)
 
 
 def backtest_page(found: Backtest, sections: Sequence[Section] = ()) -> str:
@@ -156,6 +156,7 @@ def _page(template: str, evaluation: Evaluation, plots: dict[str, Figure], **con
         answer=answer(evaluation),
         MODEL=MODEL,
         METRICS=METRICS,
+        GLOSSARY=GLOSSARY,
         usual=USUAL,
         day=lambda moment: str(isoformat(moment))[:10],
         **content,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
@@ -57,16 +58,16 @@ def drift_plot(stretches: list[Stretch]) -> Figure:
     """Had the orders moved away from what each model had learned from?"""
     figure, (axis,) = sheet(height=3.2)
     days = [_middle(stretch) for stretch in stretches]
-    signals = [stretch.drift.signals[0][1] if stretch.drift.signals else float("nan") for stretch in stretches]
+    signals = [float(np.median([index for _, index in stretch.drift.signals] or [np.nan])) for stretch in stretches]
     axis.plot(days, [stretch.drift.scores for stretch in stretches], "o-", color=ACCENT, label="risks")
-    axis.plot(days, signals, "^-", color=INK, linewidth=1.2, label="the signal that moved most")
+    axis.plot(days, signals, "^-", color=INK, linewidth=1.2, label="signals, the middle one of those that weigh")
     for level, said in ((LITTLE, "little"), (MOVED, "a lot")):
         axis.axhline(level, color=PALE, linestyle="--", linewidth=1)
         axis.text(
             1.0, level, said, color=INK, fontsize=8, ha="right", va="bottom", transform=axis.get_yaxis_transform()
         )
     axis.set(ylabel="population stability index")
-    axis.set_ylim(bottom=0)
+    axis.set_ylim(0, max(axis.get_ylim()[1], 1.4 * MOVED))
     return _over_time(axis, figure, "Had the orders moved away from what was learned?", stretches)
 
 
