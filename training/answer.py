@@ -128,7 +128,7 @@ def _parts(found: Answer, evaluation: Evaluation) -> None:
     for part in parts:
         faults = list(_faults(part))
         if faults:
-            found.say(f"{_capital(part.name)}: {listed(faults)}.", False)
+            found.say(f"{_capital(part.name)}: {'; '.join(faults)}.", False)
 
 
 def _faults(part: Part) -> Iterator[str]:
