@@ -109,7 +109,9 @@ class Registry:
         return Registered(name, version, run.info.run_id, (CHALLENGER,))
 
     def log_backtest(self, found: Backtest, name: str, told: dict[str, Any]) -> str:
-        """One run whose metrics have a step a stretch, with every figure as JSON; returns the run's id."""
+        """One run whose metrics have a step a stretch, with its page and every figure as JSON; returns the run's id."""
+        from training.report import backtest_page
+
         mlflow = self.mlflow
         mlflow.set_tracking_uri(self.uri)
         mlflow.set_experiment(experiment_id=self.experiment(BACKTESTS))
@@ -120,6 +122,7 @@ class Registry:
             for step, stretch in enumerate(found.stretches):
                 mlflow.log_metrics(_stretch_metrics(stretch), step=step)
             mlflow.log_dict(plain(found.to_json()), "backtest.json")
+            mlflow.log_text(backtest_page(found), "backtest.html")
         return str(run.info.run_id)
 
     def resolve(self, name: str, wanted: str = CHAMPION) -> Registered:
