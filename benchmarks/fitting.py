@@ -57,9 +57,7 @@ def main() -> None:
     data = lightgbm.Dataset(points.signals, points.failed, weight=points.weight)
     lightgbm.train(trees.lightgbm(len(points)), data, model.about["rounds"])
     alone = perf_counter() - begin
-    print(
-        f"LightGBM alone, once, as many rounds on all rows: {alone:.1f} s; fit_model takes {whole / alone:.2f} times that"
-    )
+    print(f"LightGBM alone, once, as many rounds on all rows: {alone:.1f} s; fit_model: {whole / alone:.2f} times that")
 
 
 class Inside:
