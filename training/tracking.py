@@ -95,8 +95,9 @@ class Registry:
         mlflow = self.mlflow
         mlflow.set_tracking_uri(self.uri)
         mlflow.set_experiment(experiment_id=self.experiment())
-        with mlflow.start_run() as run, tempfile.TemporaryDirectory() as folder:
-            about = trained.model.about
+        about = trained.model.about
+        called = f"{name} until {about['trained_until'][:10]}"
+        with mlflow.start_run(run_name=called) as run, tempfile.TemporaryDirectory() as folder:
             mlflow.log_params({key: value for key, value in about.items() if key not in ("parameters", "judged")})
             mlflow.log_params(about["parameters"])
             mlflow.log_metrics(_metrics(trained))
@@ -115,7 +116,7 @@ class Registry:
         mlflow = self.mlflow
         mlflow.set_tracking_uri(self.uri)
         mlflow.set_experiment(experiment_id=self.experiment(BACKTESTS))
-        with mlflow.start_run() as run:
+        with mlflow.start_run(run_name=f"{name} every {found.every_days:g} days") as run:
             mlflow.set_tags({"shiprisk.model": name})
             mlflow.log_params(told)
             mlflow.log_metrics(_metrics_of(found.evaluation.whole))
