@@ -65,6 +65,8 @@ def home(tmp_path_factory: pytest.TempPathFactory, plant: pd.DataFrame) -> Home:
     made = new_home(tmp_path_factory.mktemp("shiprisk"), plant)
     done = made.run("train", str(made.events), "--snapshots", "before=5", "--json")
     assert done.returncode == 0, done.stderr
+    forced = made.run("promote", "order-risk@1", "--force", "--reason", "the ERP's status is the cause in this plant")
+    assert forced.returncode == 0, forced.stderr
     return made
 
 

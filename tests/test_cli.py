@@ -21,6 +21,7 @@ def here(home: Home, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixt
     """Run a command in this process: exit code, standard output, standard error."""
     monkeypatch.chdir(home.folder)
     monkeypatch.setenv("SHIPRISK_HOME", home.environment["SHIPRISK_HOME"])
+    monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
 
     def run(arguments: list[str]) -> tuple[int, str, str]:
         monkeypatch.setattr("sys.argv", ["shiprisk", *(word.format(events=home.events) for word in arguments)])
@@ -63,15 +64,60 @@ def test_features_writes_a_table(home: Home) -> None:
     assert {"partial_completion_ratio", "hold_frequency", "schedule_churn"} <= set(table.columns)
 
 
-def test_a_second_training_and_back(home: Home) -> None:
-    done = home.run("train", str(home.events), "--snapshots", "before=5", "--no-promote", "--json")
+def test_an_equal_model_is_refused_and_can_be_forced_with_a_reason(home: Home) -> None:
+    done = home.run("train", str(home.events), "--snapshots", "before=5", "--json")
     assert done.returncode == 0, done.stderr
-    assert json.loads(done.stdout)["aliases"] == []
-    version = json.loads(done.stdout)["version"]
-    assert home.run("promote", f"order-risk@{version}").returncode == 0
-    assert home.run("promote", "order-risk@1").stdout == "order-risk@1 is the champion.\n"
-    refused = home.run("promote", "order-risk@99")
-    assert (refused.returncode, "must hold order-risk@99" in refused.stderr) == (1, True)
+    found = json.loads(done.stdout)
+    assert (found["decision"]["decided"], found["aliases"]) == ("refused", ["challenger"])
+    assert "new to both, got 0 orders" in found["decision"]["because"]
+    version = found["version"]
+    refused = home.run("promote", f"order-risk@{version}")
+    assert (refused.returncode, "must pass the gate, got: evidence: must have" in refused.stderr) == (1, True)
+    assert home.run("promote", f"order-risk@{version}", "--force").returncode == 2
+    forced = home.run("promote", f"order-risk@{version}", "--force", "--reason", "the line was rebuilt")
+    assert forced.stdout.startswith(
+        f"order-risk@{version} is the champion, in place of version 1, by force: the line was"
+    )
+    assert home.run("promote", "order-risk@1", "--force", "--reason", "back").returncode == 0
+    told = json.loads(home.run("champions", "--json").stdout)["decisions"]
+    assert [(entry["version"], entry["decided"]) for entry in told] == [
+        ("1", "forced"), (version, "forced"), (version, "refused"), ("1", "forced"), ("1", "refused"),
+    ]  # fmt: skip
+    missing = home.run("promote", "order-risk@99")
+    assert (missing.returncode, "must hold order-risk@99" in missing.stderr) == (1, True)
+
+
+def test_training_only_where_it_is_worthwhile(here: Here) -> None:
+    code, said, _ = here(["train", "{events}", "--snapshots", "before=5", "--dry-run"])
+    assert (code, "Training again is not worthwhile yet." in said) == (0, True)
+    code, said, _ = here(["train", "{events}", "--snapshots", "before=5", "--if-worthwhile", "--json"])
+    assert (code, json.loads(said)["trained"], json.loads(said)["news"]["worthwhile"]) == (0, False, False)
+
+
+def test_a_folder_of_events_is_one_table(home: Home, here: Here, tmp_path: Path) -> None:
+    """Two files that overlap: what stands in both counts once."""
+    whole = pd.read_parquet(home.events)
+    whole[:1500].to_parquet(tmp_path / "a.parquet")
+    whole[1000:].to_parquet(tmp_path / "b.parquet")
+    by_file = here(["train", "{events}", "--snapshots", "before=5", "--dry-run", "--json"])[1]
+    by_folder = here(["train", str(tmp_path), "--snapshots", "before=5", "--dry-run", "--json"])[1]
+    assert by_file == by_folder
+    (tmp_path / "empty").mkdir()
+    code, _, error = here(["train", str(tmp_path / "empty"), "--dry-run"])
+    assert (code, "must hold files that end in .parquet or .csv, got none in" in error) == (1, True)
+
+
+def test_a_backtest_shows_each_model_until_the_next(here: Here, tmp_path: Path) -> None:
+    arguments = ["backtest", "{events}", "--every", "13w", "--from", "2024-07-01", "--snapshots", "before=5"]
+    code, said, error = here([*arguments, "--no-log", "--out", str(tmp_path / "b.json"), "--json"])
+    assert code == 0, error
+    found = json.loads(said)
+    assert [stretch["trained_at"][:10] for stretch in found["stretches"]] == ["2024-07-01", "2024-09-30"]
+    assert json.loads((tmp_path / "b.json").read_text())["stretches"] == found["stretches"]
+    code, said, error = here([*arguments, "--no-log", "--out", str(tmp_path / "b.html")])
+    assert (code, "Each model until the next" in said) == (0, True), error
+    assert (tmp_path / "b.html").read_text(encoding="utf-8").startswith("<!doctype html>")
+    assert here(["backtest", "{events}", "--every", "monthly"])[0] == 2
 
 
 @pytest.mark.parametrize(
@@ -147,7 +193,8 @@ def test_show_says_what_is_ready_and_what_is_in_the_way(here: Here, home: Home) 
 
 
 @pytest.mark.parametrize(
-    "command", ["simulate", "import", "features", "show", "train", "promote", "score", "serve", "demo"]
+    "command",
+    ["simulate", "import", "features", "show", "train", "promote", "champions", "backtest", "score", "serve", "demo"],
 )
 def test_help_has_an_example(here: Here, command: str) -> None:
     returned, shown, _ = here([command, "--help"])

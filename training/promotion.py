@@ -115,6 +115,7 @@ def _enter(
         client.set_terminated(run.info.run_id)
         for key in ("decided", "because", "champion"):
             client.set_model_version_tag(name, version, f"shiprisk.{key}", told[key])
+        client.update_model_version(name, version, f"{decided}: {because}")
         entered = _decision(run)
         if entered.takes_over:
             _take_over(registry, name, version)

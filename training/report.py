@@ -19,6 +19,7 @@ from training.backtest import Backtest
 from training.evaluation import MODEL, WITHOUT_RESCUED, Evaluation, Part
 from training.gate import Verdict
 from training.influence import Influence
+from training.news import News
 from training.page import Section, Table, page
 from training.plots import evaluation_plots, plots_of, replay_plots
 from training.run import Trained
@@ -26,6 +27,8 @@ from training.sides import Side, sides
 from training.tracking import MODEL_NEEDS
 
 MOST_SIGNALS = 20
+MOST_MOVED = 8
+DRIFT = "Below 0.1 nothing much has moved since it was trained, above 0.25 a lot has."
 METRICS = {
     "brier_skill": "Brier skill",
     "average_precision": "average precision",
@@ -88,9 +91,10 @@ class Report:
 
     @property
     def told(self) -> list[Section]:
-        """The gate's verdict, if it has judged, and what else is to be told."""
-        verdict = self.trained.verdict
-        return [*([] if verdict is None else [gate_section(verdict)]), *self.sections]
+        """The gate's verdict and what was new since the champion, where they were asked for, and what else is told."""
+        verdict, news = self.trained.verdict, self.trained.news
+        told = [] if verdict is None else [gate_section(verdict)]
+        return [*told, *([] if news is None else [news_section(news)]), *self.sections]
 
     @property
     def nobody_stepped_in(self) -> Part | None:
@@ -173,3 +177,15 @@ def gate_section(verdict: Verdict) -> Section:
     )
     rows = [[check.name, check.must, check.got, "yes" if check.passed else "no"] for check in verdict.checks]
     return Section("The gate", [said], [Table(["", "must", "got", "passed"], rows)])
+
+
+def news_section(news: News) -> Section:
+    """What is new since the champion was trained: orders, outcomes, drift."""
+    counts = Table(
+        ["new orders", "new outcomes", "the champion learned from", "decision points not settled"],
+        [[f"{count:,}" for count in (news.orders, news.matured, news.learned_from, news.open_points)]],
+    )
+    moved = [] if news.drift is None else news.drift.signals[:MOST_MOVED]
+    rows = [[name, f"{index:.2f}"] for name, index in moved]
+    drift = [] if news.drift is None else [Table(["what the champion leans on", "stability index"], rows, DRIFT)]
+    return Section("New since the champion", [str(news)], [counts, *drift])

@@ -15,13 +15,17 @@ from training.fit import Progress, Trees, about_dataset, fit_model, silent
 from training.gate import Verdict
 from training.model import RiskModel
 from training.mornings import mornings_between
+from training.news import News
 from training.points import FEWEST_ORDERS, LabelledPoints, split_by_time
 from training.snapshots import Snapshots, recorded_until
 
 
 @dataclass(frozen=True)
 class Trained:
-    """A model fitted on everything known, and the judgement of its twin: fitted the same way on the earlier part."""
+    """A model fitted on everything known, and the judgement of its twin: fitted the same way on the earlier part.
+
+    ``verdict`` and ``news`` are the gate's and what was new since the champion, where they have been asked for.
+    """
 
     model: RiskModel
     dataset: Dataset
@@ -30,6 +34,7 @@ class Trained:
     twin: Twin
     trees: Trees
     verdict: Verdict | None = None
+    news: News | None = None
 
 
 def train(

@@ -95,8 +95,9 @@ class Registry:
         mlflow = self.mlflow
         mlflow.set_tracking_uri(self.uri)
         mlflow.set_experiment(experiment_id=self.experiment())
-        with mlflow.start_run() as run, tempfile.TemporaryDirectory() as folder:
-            about = trained.model.about
+        about = trained.model.about
+        called = f"{name} until {about['trained_until'][:10]}"
+        with mlflow.start_run(run_name=called) as run, tempfile.TemporaryDirectory() as folder:
             mlflow.log_params({key: value for key, value in about.items() if key not in ("parameters", "judged")})
             mlflow.log_params(about["parameters"])
             mlflow.log_metrics(_metrics(trained))
@@ -109,17 +110,20 @@ class Registry:
         return Registered(name, version, run.info.run_id, (CHALLENGER,))
 
     def log_backtest(self, found: Backtest, name: str, told: dict[str, Any]) -> str:
-        """One run whose metrics have a step a stretch, with every figure as JSON; returns the run's id."""
+        """One run whose metrics have a step a stretch, with its page and every figure as JSON; returns the run's id."""
+        from training.report import backtest_page
+
         mlflow = self.mlflow
         mlflow.set_tracking_uri(self.uri)
         mlflow.set_experiment(experiment_id=self.experiment(BACKTESTS))
-        with mlflow.start_run() as run:
+        with mlflow.start_run(run_name=f"{name} every {found.every_days:g} days") as run:
             mlflow.set_tags({"shiprisk.model": name})
             mlflow.log_params(told)
             mlflow.log_metrics(_metrics_of(found.evaluation.whole))
             for step, stretch in enumerate(found.stretches):
                 mlflow.log_metrics(_stretch_metrics(stretch), step=step)
             mlflow.log_dict(plain(found.to_json()), "backtest.json")
+            mlflow.log_text(backtest_page(found), "backtest.html")
         return str(run.info.run_id)
 
     def resolve(self, name: str, wanted: str = CHAMPION) -> Registered:

@@ -81,7 +81,7 @@ def train(
             trees = _tuned(snapshots, tune, tune_minutes, tell)
             trained = train_on(snapshots, frame, trees=trees, tell=tell)
             tell("logging the run")
-            found = registered(registry, trained, name, champion, not promote_it, tell)
+            found = registered(registry, replace(trained, news=told), name, champion, not promote_it, tell)
     for note in notes:
         say(f"note: {note}")
     if not wanted:

@@ -1,0 +1,99 @@
+"""The history of champions, in a real MLflow store."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from features.errors import InvalidRequest
+from training import promotion
+from training.gate import Check, Verdict
+from training.intervals import Estimate
+from training.promotion import FORCED, PASSED, PROMOTED, REFUSED, PromotionRefused, decide, force, history, promote
+from training.run import Trained
+from training.tracking import Registry, UnknownModel
+
+NAME = "gate-risk"
+
+
+@pytest.fixture(scope="module")
+def registry(trained: Trained, tmp_path_factory: pytest.TempPathFactory) -> Registry:
+    """Four versions of one model, none of them champion."""
+    folder = tmp_path_factory.mktemp("registry")
+    made = Registry(f"sqlite:///{folder / 'mlflow.db'}", folder / "artifacts")
+    run = made.log(trained, NAME)
+    for _ in range(3):
+        made.client.create_model_version(NAME, f"runs:/{run.run_id}/model", run.run_id)
+    return made
+
+
+def verdict(passed: bool, champion: str | None) -> Verdict:
+    check = Check("evidence", "have at least 100 orders", "5 orders", passed)
+    return Verdict(champion, "2024-01-01", "2024-02-01", 5, 2, Estimate(0.02, 0.01, 0.03), [check])
+
+
+def test_the_history_of_a_model_from_its_first_verdict_to_its_third_champion(registry: Registry) -> None:
+    """One story, as every step rests on the one before."""
+    assert history(registry, NAME) == []
+    first = decide(registry, NAME, "1", verdict(False, None))
+    assert (first.decided, first.takes_over, registry.champion(NAME)) == (REFUSED, False, None)
+    with pytest.raises(PromotionRefused, match="must pass the gate, got: evidence: must have at least 100 orders"):
+        promote(registry, NAME, "1")
+    assert decide(registry, NAME, "1", verdict(True, None)).decided == PROMOTED
+    assert _champion(registry) == "1"
+
+    assert decide(registry, NAME, "2", verdict(True, "1"), hold=True).decided == PASSED
+    assert _champion(registry) == "1"
+    taken = promote(registry, NAME, "2")
+    assert (taken.champion, taken.decided) == ("1", PROMOTED)
+    assert "0.0200 (0.0100 to 0.0300) lower than that of version 1" in taken.because
+    assert _champion(registry) == "2"
+
+    with pytest.raises(InvalidRequest, match="another than the champion, got gate-risk@2, which it is"):
+        promote(registry, NAME, "2")
+    with pytest.raises(InvalidRequest, match="must have a verdict against the champion, version 2, got none"):
+        promote(registry, NAME, "3")
+    with pytest.raises(PromotionRefused):
+        promote(registry, NAME, "3", verdict(False, "2"))
+    with pytest.raises(InvalidRequest, match="must have a reason, got none"):
+        force(registry, NAME, "3", "  ")
+    assert force(registry, NAME, "3", "a new line was built", verdict(False, "2")).decided == FORCED
+    with pytest.raises(InvalidRequest, match="the champion, version 3, got one against version 1"):
+        promote(registry, NAME, "2")
+    with pytest.raises(UnknownModel):
+        promote(registry, NAME, "77")
+
+    told = [(entry.version, entry.champion, entry.decided) for entry in history(registry, NAME)]
+    assert told == [
+        ("3", "2", FORCED), ("3", "2", REFUSED), ("2", "1", PROMOTED), ("2", "1", PASSED),
+        ("1", "", PROMOTED), ("1", "", REFUSED),
+    ]  # fmt: skip
+    assert history(registry, "another") == []
+
+
+def test_there_is_no_champion_without_a_record(registry: Registry, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The store fails while the record is written: the alias has not moved."""
+    before = _champion(registry)
+    monkeypatch.setattr(promotion, "_figures", lambda _: {"improvement": "no number"})
+    with pytest.raises(Exception, match="the registry at"):
+        promote(registry, NAME, "4", verdict(True, before))
+    assert _champion(registry) == before
+
+
+def test_a_passed_challenger_is_no_challenger_any_more(registry: Registry) -> None:
+    registry.client.set_registered_model_alias(NAME, "challenger", "4")
+    promote(registry, NAME, "4", verdict(True, _champion(registry)))
+    assert registry.resolve(NAME, "4").aliases == ("champion",)
+
+
+def test_a_verdict_in_words(registry: Registry) -> None:
+    assert promotion.in_words(verdict(False, "1")) == "evidence: must have at least 100 orders, got 5 orders"
+    two = replace(verdict(False, "1"), checks=verdict(False, "1").checks * 2)
+    assert promotion.in_words(two).count("; ") == 1
+
+
+def _champion(registry: Registry) -> str:
+    found = registry.champion(NAME)
+    assert found is not None
+    return found.version
