@@ -70,7 +70,7 @@ def metric_estimates(
     order, failed, risk, weight : (n,)
     reference : (n,) probabilities of the base rate; with them, ``brier_skill`` = 1 - Brier / Brier of the reference
     """
-    metrics = dict(METRICS) if metrics is None else metrics
+    metrics = dict(METRICS if metrics is None else metrics)
     if reference is not None:
         metrics |= {"brier_skill": lambda f, r, w: 1 - brier(f, r, w) / brier(f, reference, w)}
     drawn: dict[str, list[Floats]] = {name: [] for name in metrics}
