@@ -11,7 +11,7 @@ from pydantic import ValidationError
 
 import features
 from features.errors import InvalidRequest, ShipriskError
-from serving.commands import data, demo, models, plant, service
+from serving.commands import data, database, demo, models, plant, service
 
 app = typer.Typer(
     name="shiprisk",
@@ -24,6 +24,7 @@ plant.add_to(app)
 data.add_to(app)
 models.add_to(app)
 service.add_to(app)
+database.add_to(app)
 demo.add_to(app)
 
 

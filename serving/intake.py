@@ -13,17 +13,16 @@ from features.errors import InvalidRequest
 from features.events.validation import Fault, validate_columns
 from features.times import SECOND, isoformat
 from serving.cloudevents import event_columns, place
-from serving.rescoring import Occasion, Standing, remember, rescore
+from serving.rescoring import Occasion, remember, rescore
 from serving.schemas import CloudEvent
 from serving.settings import Settings
-from serving.store.database import Database
 from serving.store.events import Appended, Outcome, append, events_of, rows_of
 from serving.store.scores import latest_scores
 from serving.store.statements import lock_orders
 
 SKEW = 300 * SECOND
 """Another system's clock may be so far ahead; what it says is recorded a little later than now is recorded now."""
-Score = Mapping[str, Any]
+Score = Mapping[Any, Any]
 """A row of the scores."""
 
 
@@ -67,10 +66,9 @@ class Taken:
         return sum(event.outcome == outcome for event in self.events)
 
 
-def take_in(database: Database, events: Sequence[Any], now: int, standing: Standing, settings: Settings) -> Taken:
-    """Judge, store and score; nothing is stored unless all that is good of it is."""
-    judged = judge(events, now, settings)
-    return database.write(lambda connection: store(connection, judged, Occasion("event", now), standing, settings))
+def take_in(connection: Connection, events: Sequence[Any], occasion: Occasion) -> Taken:
+    """Judge events, store those that hold, and score their orders."""
+    return store(connection, judge(events, occasion.now, occasion.settings), occasion)
 
 
 # -- judging -------------------------------------------------------------------------------------------------
@@ -149,9 +147,7 @@ def _unstorable(rows: Mapping[int, dict[str, Any]], now: int) -> list[Fault]:
 # -- storing -------------------------------------------------------------------------------------------------
 
 
-def store(
-    connection: Connection, judged: Sequence[Judged], occasion: Occasion, standing: Standing, settings: Settings
-) -> Taken:
+def store(connection: Connection, judged: Sequence[Judged], occasion: Occasion) -> Taken:
     """Append what holds, and score the orders it changes. Orders of repeated events are told as they stand."""
     rows = [event.row for event in judged if event.row]
     lock_orders(connection, [row["order_id"] for row in rows])
@@ -161,7 +157,7 @@ def store(
     touched = sorted({event.order_id for event in stored if event.order_id})
     changed = sorted({event.order_id for event in stored if event.order_id and event.outcome == "accepted"})
     before = latest_scores(connection, touched)
-    after = score_again(connection, changed, before, occasion, standing, settings)
+    after = score_again(connection, changed, before, occasion)
     changes = [
         Change(order_id, before.get(order_id), after.get(order_id) or before.get(order_id)) for order_id in touched
     ]
@@ -180,15 +176,10 @@ def _told(event: Judged, appended: Appended) -> Judged:
 
 
 def score_again(
-    connection: Connection,
-    order_ids: Sequence[str],
-    before: Mapping[str, Score],
-    occasion: Occasion,
-    standing: Standing,
-    settings: Settings,
+    connection: Connection, order_ids: Sequence[str], before: Mapping[str, Score], occasion: Occasion
 ) -> dict[str, Score]:
     """New scores of some orders, written; by order."""
     earliest = {order_id: score["as_of"] for order_id, score in before.items()}
-    made = rescore(events_of(connection, order_ids), earliest, standing, occasion, settings)
+    made = rescore(events_of(connection, order_ids), earliest, occasion)
     ids = remember(connection, made)
     return {one.order_id: one.score | {"id": ids[one.order_id]} for one in made}

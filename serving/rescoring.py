@@ -68,15 +68,17 @@ class Made:
 
 @dataclass(frozen=True)
 class Occasion:
-    """Why scores are made, and when.
+    """Why scores are made, when, and by what.
 
     Attributes
     ----------
-    now : microseconds; what is scored as of an earlier moment than before is scored as of that one
+    now : microseconds; what was scored as of a later moment before is scored as of that one again
     """
 
     cause: str
     now: int
+    standing: Standing
+    settings: Settings
 
 
 def next_score(as_of: int, state: str, due: int | None, settings: Settings) -> int | None:
@@ -99,9 +101,7 @@ def _day_of(calendar: PlantCalendar, moment: int) -> tuple[int, int]:
     return int(calendar.starts_of(day)[0]), int(calendar.starts_of(day + 1)[0])
 
 
-def rescore(
-    events: Sequence[Any], earliest: dict[str, int], standing: Standing, occasion: Occasion, settings: Settings
-) -> list[Made]:
+def rescore(events: Sequence[Any], earliest: dict[str, int], occasion: Occasion) -> list[Made]:
     """New scores of the orders whose events these are, by order id.
 
     Parameters
@@ -113,7 +113,7 @@ def rescore(
         return []
     history = history_of(events)
     as_of = np.array([max(earliest.get(order_id, 0), occasion.now) for order_id in history.order_ids], dtype=np.int64)
-    return project(events, history, as_of, _scores(history, as_of, standing), standing, occasion, settings)
+    return project(events, history, as_of, _scores(history, as_of, occasion.standing), occasion)
 
 
 def _points(history: History, as_of: Ints) -> DecisionPoints:
@@ -168,12 +168,11 @@ def project(
     history: History,
     as_of: Ints,
     scored: Sequence[dict[str, Any]],
-    standing: Standing,
     occasion: Occasion,
-    settings: Settings,
 ) -> list[Made]:
     """The rows of each order, from its events and its score alone."""
-    context = standing.scorer.context if standing.scorer else Context.of(history, plant_calendar(settings.zone))
+    scorer, settings = occasion.standing.scorer, occasion.settings
+    context = scorer.context if scorer else Context.of(history, plant_calendar(settings.zone))
     known = Known(history, _points(history, as_of), context)
     state, due, value = states(known), known.due(), known.value()
     words = _words(known)
@@ -183,13 +182,14 @@ def project(
     made = []
     for i, order_id in enumerate(history.order_ids.tolist()):
         own = by_order[order_id]
+        coming = next_score(int(as_of[i]), str(state[i]), int(due[i]), settings)
         fact = {
             "order_id": order_id,
             "state": str(state[i]),
             "due_at": None if due[i] == NEVER else int(due[i]),
             "as_of": int(as_of[i]),
             "seq": own[-1].seq,
-            "next_at": next_score(int(as_of[i]), str(state[i]), int(due[i]), settings),
+            "next_at": scored[i].get("next_at", coming),
         }
         score = scored[i] | fact | {"made_at": occasion.now, "cause": occasion.cause}
         if state[i] == "late":

@@ -13,10 +13,23 @@ from serving.store.schema import contexts, mornings
 from serving.store.statements import insert_new, upsert
 
 
+def context_key(context: Context) -> str:
+    """The digest of a context's content, under which it is kept."""
+    return _key(_content(context))
+
+
+def _content(context: Context) -> bytes:
+    return orjson.dumps(context.to_json())
+
+
+def _key(content: bytes) -> str:
+    return hashlib.blake2b(content, digest_size=12).hexdigest()
+
+
 def save_context(connection: Connection, context: Context, now: int) -> str:
     """Keep a context under the digest of its content."""
-    content = orjson.dumps(context.to_json())
-    context_id = hashlib.blake2b(content, digest_size=12).hexdigest()
+    content = _content(context)
+    context_id = _key(content)
     if connection.execute(select(contexts.c.id).where(contexts.c.id == context_id)).scalar() is None:
         row = {"id": context_id, "made_at": now, "known_until": context.known_until, "content": zlib.compress(content)}
         connection.execute(insert_new(connection, contexts), row)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import orjson
@@ -29,25 +30,31 @@ class Kept:
     headers: dict[str, str] = field(default_factory=dict)
 
 
-def reserve(connection: Connection, key: str, request: bytes, now: int) -> Kept | None:
-    """Take a key for a request; the reply that was sent, where the same request came before.
+def once(connection: Connection, key: str | None, request: bytes, now: int, job: Callable[[Connection], Kept]) -> Kept:
+    """The reply of a job, done once a key, in the transaction that does it; without a key whenever it is asked for.
 
-    Who comes at the same time waits here until the first is done. Raises ``KeyTaken`` for another request.
+    Who comes with the same key at the same time waits until the first is done. Raises ``KeyTaken`` where the key stands
+    for another request.
     """
-    digest = hashlib.blake2b(request, digest_size=16).digest()
-    row = {"key": key, "request": digest, "made_at": now}
+    if key is None:
+        return job(connection)
+    kept = _reserve(connection, key, hashlib.blake2b(request, digest_size=16).digest(), now)
+    if kept is not None:
+        return kept
+    reply = job(connection)
+    filled = {"status": reply.status, "reply": reply.body, "headers": orjson.dumps(reply.headers).decode()}
+    connection.execute(idempotency.update().where(idempotency.c.key == key).values(**filled))
+    return reply
+
+
+def _reserve(connection: Connection, key: str, request: bytes, now: int) -> Kept | None:
+    row = {"key": key, "request": request, "made_at": now}
     if connection.execute(insert_new(connection, idempotency), row).rowcount == 1:
         return None
     kept = connection.execute(select(idempotency).where(idempotency.c.key == key)).one()
-    if kept.request != digest:
-        raise KeyTaken("an Idempotency-Key must stand for one request, got one that was used for another body or path")
+    if kept.request != request:
+        raise KeyTaken("an Idempotency-Key must stand for one request, got one that was used for another body")
     return Kept(kept.status, kept.reply, orjson.loads(kept.headers))
-
-
-def fulfil(connection: Connection, key: str, reply: Kept) -> None:
-    """Keep the reply under its key, in the transaction that wrote what it tells."""
-    filled = {"status": reply.status, "reply": reply.body, "headers": orjson.dumps(reply.headers).decode()}
-    connection.execute(idempotency.update().where(idempotency.c.key == key).values(**filled))
 
 
 def forget(connection: Connection, now: int) -> None:

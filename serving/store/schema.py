@@ -27,8 +27,8 @@ metadata = MetaData()
 Words = String().with_variant(String(collation="C"), "postgresql")
 """Texts compare by their code points, in either database and in Python."""
 Number = BigInteger().with_variant(Integer, "sqlite")
-LEAST = literal_column("-1e300")
-BEFORE = literal_column("-1")
+LEAST: ColumnElement[Any] = literal_column("-1e300")
+BEFORE: ColumnElement[Any] = literal_column("-1")
 """What sorts before every number and every moment, for what is not there."""
 
 _TYPES = {MOMENT: BigInteger, NUMBER: Double}
