@@ -23,7 +23,7 @@ from serving.replies import degraded
 from serving.rescoring import Made, Occasion, keep, project, remember, rescore
 from serving.settings import Settings
 from serving.store.database import Database
-from serving.store.events import append, events_of, history_of, rows_of
+from serving.store.events import append_many, events_of, history_of, rows_of
 from serving.store.reading import all_orders, orders_behind
 from serving.store.schema import order_words, orders
 from serving.store.scores import latest_scores, newest_scores
@@ -89,7 +89,7 @@ def _require_past(recorded: Ints, now: int, path: Path) -> None:
 
 def _append(connection: Connection, rows: list[dict[str, Any]], now: int, path: Path) -> list[str]:
     lock_orders(connection, [row["order_id"] for row in rows])
-    appended = append(connection, rows, now)
+    appended = append_many(connection, rows, now)
     clashes = [
         f"{row['source']} {row['event_id']} differs in {', '.join(one.differs)}"
         for row, one in zip(rows, appended, strict=True)

@@ -8,7 +8,6 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from features.catalogue import features_hash
 from features.errors import InvalidRequest
 from serving.caller import Caller
 from serving.champion import Champion, ModelMissing
@@ -67,6 +66,6 @@ def _same(then: Any, now: Any) -> bool:
 
 
 def _notes(score: Mapping[Any, Any], standing: Standing) -> list[str]:
-    if standing.scorer is None or features_hash(standing.scorer.model.names) == score["features_hash"]:
+    if standing.features_hash == score["features_hash"]:
         return []
     return ["the code of a signal has changed since the score was made: it may differ"]

@@ -6,12 +6,14 @@ import zlib
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 import orjson
 from sqlalchemy import Connection
 
+from features.catalogue import features_hash
 from features.context import Context
 from features.decision_points import DecisionPoints
 from features.history import History
@@ -50,6 +52,11 @@ class Standing:
         """The model, so that one can tell when it has changed."""
         champion = self.scorer.champion if self.scorer else None
         return f"{champion.name}@{champion.version} of {champion.run_id}" if champion else ""
+
+    @cached_property
+    def features_hash(self) -> str:
+        """Of the code that computes the signals now, which may not be the code the model was trained with."""
+        return features_hash(self.scorer.model.names) if self.scorer else ""
 
 
 @dataclass(frozen=True)
@@ -124,12 +131,12 @@ def _scores(history: History, as_of: Ints, standing: Standing) -> list[dict[str,
     """The score of each order as columns of the table; without a model none of them."""
     if standing.scorer is None:
         return [_UNSCORED] * history.n_orders
-    champion, about = standing.scorer.champion, standing.scorer.model.about
+    champion = standing.scorer.champion
     by = {
         "model": champion.name,
         "model_version": champion.version,
         "run_id": champion.run_id,
-        "features_hash": about["features_hash"],
+        "features_hash": standing.features_hash,
         "context_id": standing.context_id,
     }
     return [by | _columns(score) for score in standing.scorer.score(history, _points(history, as_of), FACTORS)]

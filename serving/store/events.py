@@ -73,11 +73,35 @@ def append(connection: Connection, rows: Sequence[dict[str, Any]], now: int) -> 
     ]
 
 
-def append_many(connection: Connection, rows: Sequence[dict[str, Any]], now: int) -> int:
-    """The same without telling one from the other; how many were new."""
-    before = connection.execute(select(events.c.seq).order_by(events.c.seq.desc()).limit(1)).scalar() or 0
-    connection.execute(insert_new(connection, events), [row | {"received_at": now} for row in rows])
-    return int(before)
+def append_many(connection: Connection, rows: Sequence[dict[str, Any]], now: int) -> list[Appended]:
+    """The same, faster for many, while nobody else sends them: their orders are locked."""
+    known = _contents(connection, [(row["source"], row["event_id"]) for row in rows])
+    new = [row | {"received_at": now} for row in rows if (row["source"], row["event_id"]) not in known]
+    if new:
+        connection.execute(insert_new(connection, events), new)
+    changed = [
+        key for row in rows if known.get(key := (row["source"], row["event_id"]), row["content"]) != row["content"]
+    ]
+    others = _known(connection, changed) if changed else {}
+    return [_told(row, known, others) for row in rows]
+
+
+def _told(
+    row: dict[str, Any], known: dict[tuple[str, str], bytes], others: dict[tuple[str, str], Row[Any]]
+) -> Appended:
+    key = row["source"], row["event_id"]
+    if key in others:
+        return _compared(row, others[key])
+    return Appended("duplicate" if key in known else "accepted")
+
+
+def _contents(connection: Connection, keys: Sequence[tuple[str, str]]) -> dict[tuple[str, str], bytes]:
+    columns = events.c.source, events.c.event_id, events.c.content
+    found: dict[tuple[str, str], bytes] = {}
+    for some in chunks(keys):
+        asked = select(*columns).where(tuple_(events.c.source, events.c.event_id).in_(some))
+        found |= {(source, event_id): content for source, event_id, content in connection.execute(asked)}
+    return found
 
 
 def _known(connection: Connection, keys: Sequence[tuple[str, str]]) -> dict[tuple[str, str], Row[Any]]:
