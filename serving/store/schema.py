@@ -174,7 +174,9 @@ SORTS: dict[str, ColumnElement[Any]] = {
 }
 """What a worklist can be sorted by; ties by due date, then by the order's id."""
 
-Index("orders_by_risk", orders.c.listed, SORTS["risk"].desc(), SORTS["due"], orders.c.order_id)
-Index("orders_by_value_at_risk", orders.c.listed, SORTS["value_at_risk"].desc(), SORTS["due"], orders.c.order_id)
-Index("orders_by_due", orders.c.listed, SORTS["due"], orders.c.order_id)
+DESCENDING = ("risk", "missed", "partial", "value_at_risk", "value")
+"""Sorted from the highest unless asked otherwise. The other way round is the same list from its end, ties too."""
+for _name, _key in SORTS.items():
+    _first = _key.desc() if _name in DESCENDING else _key
+    Index(f"orders_by_{_name}", orders.c.listed, _first, SORTS["due"], orders.c.order_id)
 Index("orders_next", orders.c.listed, orders.c.next_at)

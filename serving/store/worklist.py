@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, RowMapping, Select, and_, false, func, or_, select
+from sqlalchemy import ColumnElement, Connection, RowMapping, Select, false, func, select
 
-from serving.store.schema import SORTS, order_words, orders
+from serving.store.schema import DESCENDING, SORTS, order_words, orders
 
 Key = tuple[Any, int, str]
 """Where a page ends: what it is sorted by, due date, order id."""
@@ -36,15 +36,26 @@ class Wanted:
     owners: tuple[str, ...] = ()
     snoozed: bool | None = False
 
+    @property
+    def reversed(self) -> bool:
+        """Whether the list is told from its end."""
+        return self.descending != (self.sort in DESCENDING)
+
 
 def page(connection: Connection, wanted: Wanted, limit: int, after: Key | None = None) -> Sequence[RowMapping]:
     """At most ``limit`` orders, the first, or those after a key; each with its ``key``."""
     key = SORTS[wanted.sort]
     asked = _filtered(select(orders, key.label("key"), SORTS["due"].label("due_key")), wanted)
     if after is not None:
-        asked = asked.where(_later(key, wanted.descending, after))
-    by = (key.desc() if wanted.descending else key.asc(), SORTS["due"], orders.c.order_id)
-    return connection.execute(asked.order_by(*by).limit(limit)).mappings().all()
+        asked = asked.where(_later(wanted, after))
+    return connection.execute(asked.order_by(*_by(wanted)).limit(limit)).mappings().all()
+
+
+def _by(wanted: Wanted) -> tuple[ColumnElement[Any], ...]:
+    """By the key; ties the earliest due first, then by id, and all that the other way round where it is reversed."""
+    key = SORTS[wanted.sort]
+    due, order_id = (column.desc() if wanted.reversed else column.asc() for column in (SORTS["due"], orders.c.order_id))
+    return key.desc() if wanted.descending else key.asc(), due, order_id
 
 
 def count(connection: Connection, wanted: Wanted) -> int:
@@ -57,13 +68,17 @@ def key_of(row: RowMapping) -> Key:
     return row["key"], row["due_key"], row["order_id"]
 
 
-def _later(key: ColumnElement[Any], descending: bool, after: Key) -> ColumnElement[bool]:
+def _later(wanted: Wanted, after: Key) -> ColumnElement[bool]:
     """Rows after a key; the first condition alone is one the index can begin at."""
+    key, due_key = SORTS[wanted.sort], SORTS["due"]
     value, due, order_id = after
-    due_key = SORTS["due"]
-    beyond = key < value if descending else key > value
-    tied = and_(key == value, or_(due_key > due, and_(due_key == due, orders.c.order_id > order_id)))
-    return and_(key <= value if descending else key >= value, or_(beyond, tied))
+    beyond = key < value if wanted.descending else key > value
+    tied = _past(due_key, due, wanted) | ((due_key == due) & _past(orders.c.order_id, order_id, wanted))
+    return (key <= value if wanted.descending else key >= value) & (beyond | ((key == value) & tied))
+
+
+def _past(column: ColumnElement[Any], value: Any, wanted: Wanted) -> ColumnElement[bool]:
+    return column < value if wanted.reversed else column > value
 
 
 def _filtered(asked: Select[Any], wanted: Wanted) -> Select[Any]:

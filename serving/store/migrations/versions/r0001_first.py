@@ -117,7 +117,56 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("order_id"),
     )
     op.create_index(
-        "orders_by_due", "orders", ["listed", sa.literal_column("coalesce(due_at, -1)"), "order_id"], unique=False
+        "orders_by_customer",
+        "orders",
+        ["listed", sa.literal_column("coalesce(customer, '')"), sa.literal_column("coalesce(due_at, -1)"), "order_id"],
+        unique=False,
+    )
+    op.create_index(
+        "orders_by_due",
+        "orders",
+        ["listed", sa.literal_column("coalesce(due_at, -1)"), sa.literal_column("coalesce(due_at, -1)"), "order_id"],
+        unique=False,
+    )
+    op.create_index(
+        "orders_by_item",
+        "orders",
+        ["listed", sa.literal_column("coalesce(item, '')"), sa.literal_column("coalesce(due_at, -1)"), "order_id"],
+        unique=False,
+    )
+    op.create_index(
+        "orders_by_missed",
+        "orders",
+        [
+            "listed",
+            sa.literal_column("coalesce(missed, -1e300) DESC"),
+            sa.literal_column("coalesce(due_at, -1)"),
+            "order_id",
+        ],
+        unique=False,
+    )
+    op.create_index(
+        "orders_by_owner",
+        "orders",
+        ["listed", sa.literal_column("coalesce(owner, '')"), sa.literal_column("coalesce(due_at, -1)"), "order_id"],
+        unique=False,
+    )
+    op.create_index(
+        "orders_by_partial",
+        "orders",
+        [
+            "listed",
+            sa.literal_column("coalesce(partial, -1e300) DESC"),
+            sa.literal_column("coalesce(due_at, -1)"),
+            "order_id",
+        ],
+        unique=False,
+    )
+    op.create_index(
+        "orders_by_plant",
+        "orders",
+        ["listed", sa.literal_column("coalesce(plant, '')"), sa.literal_column("coalesce(due_at, -1)"), "order_id"],
+        unique=False,
     )
     op.create_index(
         "orders_by_risk",
@@ -125,6 +174,17 @@ def upgrade() -> None:
         [
             "listed",
             sa.literal_column("coalesce(risk, -1e300) DESC"),
+            sa.literal_column("coalesce(due_at, -1)"),
+            "order_id",
+        ],
+        unique=False,
+    )
+    op.create_index(
+        "orders_by_value",
+        "orders",
+        [
+            "listed",
+            sa.literal_column("coalesce(value, -1e300) DESC"),
             sa.literal_column("coalesce(due_at, -1)"),
             "order_id",
         ],
