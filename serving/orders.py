@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
 from sqlalchemy import Connection, RowMapping
 
 from features.errors import InvalidRequest
 from features.readiness import readiness
-from features.times import DAY, ISO_8601, micros, plant_calendar
 from serving.caller import Caller
 from serving.decisions import require_seen, unknown_order
+from serving.moments import moment_of
 from serving.replies import decisions, kept_score, order_row, ready
 from serving.schemas_orders import WorklistQuery
 from serving.settings import Settings
@@ -44,14 +43,7 @@ def wanted_by(query: WorklistQuery, caller: Caller, now: int, settings: Settings
 
 
 def _bound(text: str | None, zone: str, *, end: bool) -> int | None:
-    """A moment; a date alone is the start or the end of that day in the plant's zone."""
-    if text is None:
-        return None
-    moment, match = micros(text), ISO_8601.fullmatch(text.strip())
-    if match is None or match["time"]:
-        return moment
-    day = np.array([moment // DAY + end])
-    return int(plant_calendar(zone).starts_of(day)[0]) - end
+    return None if text is None else moment_of(text, zone, end=end)
 
 
 def order_page(

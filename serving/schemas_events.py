@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 
-from serving.schemas import CloudEvent, FactorReply, ModelKey
+from serving.schemas import FactorReply, ModelKey
 
 EXAMPLE: dict[str, Any] = {
     "specversion": "1.0",
@@ -18,14 +18,6 @@ EXAMPLE: dict[str, Any] = {
     "data": {"reference": "H-9", "kind": "quality", "reason": "surface"},
 }
 State = Literal["unknown", "open", "late", "shipped", "cancelled"]
-
-
-class EventsRequest(BaseModel):
-    """Events of any orders, as plain JSON."""
-
-    model_config = ConfigDict(json_schema_extra={"examples": [{"events": [EXAMPLE]}]})
-
-    events: Annotated[list[CloudEvent], Field(min_length=1)]
 
 
 class ErrorReply(BaseModel):

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from features.errors import InvalidRequest
-from serving.commands.options import SCHEMES, AsOf, Events, Json, Name, Zone, check_output, enter, past_moment
+from serving.commands.options import SCHEMES, AsOf, Json, Name, Zone, check_output, enter, past_moment
+from serving.commands.source import EventsOrStore, Store, read_source, require_source
 from serving.console import print_json, print_table, say, steps, terminal
 from serving.settings import Settings
 
@@ -32,7 +33,8 @@ def add_to(app: typer.Typer) -> None:
 
 
 def training(
-    events: Events,
+    events: EventsOrStore = None,
+    store: Store = None,
     until: Annotated[str | None, typer.Option(help="Nothing recorded later is learned from, ISO 8601.")] = None,
     decision_points: Annotated[str, typer.Option("--snapshots", help=f"Decision points: {SCHEMES}.")] = "daily",
     name: Name = "order-risk",
@@ -45,17 +47,17 @@ def training(
     The figures are of a model that learned from the earlier four fifths of the orders; the registered one
     learned the same way from all.
     """
-    from features.events import read_events
     from serving.champion import open_registry
     from training.run import train
 
+    require_source(events, store)
     moment = None if until is None else past_moment(until, "until")
     settings = Settings()
     registry = open_registry(settings)
     registry.check(name)
     with steps(STEPS_OF_TRAINING) as tell:
         tell("reading events")
-        frame = read_events(events, zone)
+        frame = read_source(events, store, zone)
         trained = train(frame, scheme=decision_points, until=moment, zone=zone, tell=tell)
         tell("logging the run")
         registered = registry.log(trained, name, promote=promote_it)
@@ -116,8 +118,9 @@ def promote(
 
 
 def score(
-    events: Events,
     as_of: AsOf,
+    events: EventsOrStore = None,
+    store: Store = None,
     out: Annotated[Path | None, typer.Option(help="Where the worklist goes, .csv.")] = None,
     order: Annotated[str | None, typer.Option(help="Only this order.")] = None,
     factors: Annotated[int, typer.Option(min=0, max=20, help="Factors an order.")] = 5,
@@ -129,7 +132,6 @@ def score(
     """Score every order that is open at a moment and sort them: a worklist, the riskiest first."""
     from features.context import Context
     from features.decision_points import standing_orders
-    from features.events import read_events
     from features.history import History
     from features.pipeline import moment_in_records
     from features.times import plant_calendar
@@ -137,6 +139,7 @@ def score(
     from serving.scoring import Scorer
     from serving.worklist import worklist
 
+    require_source(events, store)
     moment = past_moment(as_of, "as_of")
     if out is not None:
         check_output(out, ".csv", reads=events)
@@ -144,7 +147,7 @@ def score(
         tell("loading the model")
         champion = load_champion(Settings(model=name), model)
         tell("reading events")
-        history = History.of(read_events(events, zone))
+        history = History.of(read_source(events, store, zone))
         moment_in_records(history, as_of)
         tell("building load and track record")
         scorer = Scorer(champion, Context.of(history, plant_calendar(zone)))

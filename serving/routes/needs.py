@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Annotated, Any
 
-from fastapi import Depends, Header, Request, Response
+from fastapi import Depends, Header, Path, Request, Response
 from sqlalchemy import Connection
 
 from serving.caller import Caller
@@ -75,6 +75,7 @@ async def body(request: Request) -> bytes:
 
 Wired = Annotated[Wiring, Depends(wiring)]
 Body = Annotated[bytes, Depends(body)]
+OrderId = Annotated[str, Path(min_length=1, max_length=512, examples=["4711"])]
 IdempotencyKey = Annotated[
     str | None,
     Header(

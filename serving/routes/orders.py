@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Header, Path, Query, Request, Response
+from fastapi import APIRouter, Header, Query, Request, Response
 from sqlalchemy import Connection
 
 from serving.caller import Calling
@@ -13,7 +13,7 @@ from serving.decisions import decide, etag
 from serving.exporting import CSV, XLSX, csv_file, xlsx_file
 from serving.orders import order_page, scores_over_time, wanted_by
 from serving.replies import changed, decisions, moment, order_row, reply
-from serving.routes.needs import READS, Body, IdempotencyKey, Wired, Wiring, answered, replies, sent
+from serving.routes.needs import READS, Body, IdempotencyKey, OrderId, Wired, Wiring, answered, replies, sent
 from serving.schemas_orders import (
     DecidedReply,
     DecisionRequest,
@@ -27,7 +27,6 @@ from serving.store.idempotency import Kept
 from serving.store.worklist import Wanted, count, key_of, page
 
 router = APIRouter(tags=["orders"])
-OrderId = Annotated[str, Path(min_length=1, max_length=512, examples=["4711"])]
 Cursor = Annotated[str | None, Query(max_length=64)]
 Limit = Annotated[int, Query(ge=1, le=500)]
 IfMatch = Annotated[

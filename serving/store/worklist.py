@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, RowMapping, Select, false, func, select
+from sqlalchemy import ColumnElement, Connection, RowMapping, Select, and_, false, func, or_, select
 
 from serving.store.schema import DESCENDING, SORTS, order_words, orders
 
@@ -73,11 +73,11 @@ def _later(wanted: Wanted, after: Key) -> ColumnElement[bool]:
     key, due_key = SORTS[wanted.sort], SORTS["due"]
     value, due, order_id = after
     beyond = key < value if wanted.descending else key > value
-    tied = _past(due_key, due, wanted) | ((due_key == due) & _past(orders.c.order_id, order_id, wanted))
-    return (key <= value if wanted.descending else key >= value) & (beyond | ((key == value) & tied))
+    tied = or_(_past(due_key, due, wanted), and_(due_key == due, _past(orders.c.order_id, order_id, wanted)))
+    return and_(key <= value if wanted.descending else key >= value, or_(beyond, and_(key == value, tied)))
 
 
-def _past(column: ColumnElement[Any], value: Any, wanted: Wanted) -> ColumnElement[bool]:
+def _past(column: ColumnElement[Any], value: Any, wanted: Wanted) -> Any:
     return column < value if wanted.reversed else column > value
 
 
