@@ -88,9 +88,7 @@ def _told(story: dict[str, Any], folder: Path, settings: Settings, port: int) ->
     say(f"    {story['late']:,} of them are late already; these are the riskiest that are not:\n")
     print_table("", ["order", "risk", "due", "customer", "first factors"], story["riskiest"])
     say(f"\n    All of them with five factors each: {folder / 'scores.csv'}\n")
-    say(
-        f"[4] The service; its clock at {moment:%Y-%m-%dT%H:%M}Z. The worklist, its riskiest order, a hold on another:\n"
-    )
+    say(f"[4] The service; its clock at {moment:%Y-%m-%dT%H:%M}Z. The worklist, an order, a hold on another:\n")
     say(f"    curl -s '{url}/v1/orders?limit=3'")
     say(f"    curl -s {url}/v1/orders/{story['riskiest'][0][0]}")
     say(f"    curl -s -H 'content-type: application/cloudevents+json' -d @{folder / EVENT} {url}/v1/events")
