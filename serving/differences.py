@@ -29,16 +29,19 @@ class Step:
 def missing_events(order_id: str, state: OrderState, said: list[Said], now: int, zone: str) -> list[dict[str, Any]]:
     """CloudEvents after which the order is known as it stands; none where it is known so already."""
     occurred = moment_of(state.time, zone, end=False) if state.time else now
-    return [_event(order_id, state.source, step, occurred) for step in _steps(state, said, zone)]
+    return [_event(order_id, state.source, step, occurred, len(said)) for step in _steps(state, said, zone)]
 
 
-def _event(order_id: str, source: str, step: Step, occurred: int) -> dict[str, Any]:
-    """The id comes from what is said and what it replaces, so that the same difference is the same event."""
+def _event(order_id: str, source: str, step: Step, occurred: int, known: int) -> dict[str, Any]:
+    """The id comes from what is said and what it replaces, so that the same difference is the same event.
+
+    It begins with how many events are known: of events of one moment, the later one has the later id.
+    """
     replaced = list(step.replaces.ref) if step.replaces else None
     said = {name: value for name, value in step.data.items() if value is not None}
     digest = hashlib.blake2b(orjson.dumps([order_id, step.type, sorted(said.items()), replaced]), digest_size=12)
     return {
-        "id": f"state-{digest.hexdigest()}",
+        "id": f"state-{known:06}-{digest.hexdigest()}",
         "source": source,
         "type": PREFIX + step.type,
         "subject": order_id,

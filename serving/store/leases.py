@@ -11,7 +11,7 @@ from serving.store.statements import insert_new
 def take_lease(connection: Connection, name: str, holder: str, now: int, until: int) -> bool:
     """Whether the lease is this holder's until a moment: nobody had it, it ran out, or it was theirs."""
     row = {"name": name, "holder": holder, "until": until}
-    if connection.execute(insert_new(connection, leases), row).rowcount == 1:
+    if connection.execute(insert_new(connection, leases).returning(leases.c.name), row).first() is not None:
         return True
     free = or_(leases.c.holder == holder, leases.c.until < now)
     taken = leases.update().where(leases.c.name == name, free).values(holder=holder, until=until)

@@ -13,7 +13,7 @@ from serving.store.schema import contexts, events, orders, scores
 
 def status_of(connection: Connection, now: int) -> dict[str, Any]:
     """Counts of everything, and how fresh the scores are, as plain content."""
-    counts = {table.name: _count(connection, table) for table in (events, orders, scores)}
+    counts = {str(table.name): _count(connection, table) for table in (events, orders, scores)}
     received = connection.execute(select(func.max(events.c.received_at))).scalar()
     return counts | {"last_event_received_at": _moment(received)} | freshness(connection, now)
 
@@ -32,7 +32,7 @@ def freshness(connection: Connection, now: int) -> dict[str, Any]:
         func.min(case((open_, orders.c.as_of))).label("oldest_score_at"),
         func.min(orders.c.next_at).label("next_score_at"),
     ).where(orders.c.listed == 1)
-    found = dict(connection.execute(asked).mappings().one())
+    found = {str(name): value for name, value in connection.execute(asked).mappings().one().items()}
     moments = {name: _moment(found[name]) for name in ("oldest_score_at", "next_score_at")}
     morning = latest_morning(connection)
     known = select(contexts.c.known_until).where(contexts.c.id == (morning[1] if morning else ""))
