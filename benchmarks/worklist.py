@@ -57,10 +57,11 @@ def fill(database: Database, n: int) -> None:
             "item": f"I{draw.integers(2000)}",
         }
         late = draw.random() < 0.03
+        due = now + int(draw.integers(-20, 0) if late else draw.integers(60)) * DAY
         rows.append(
             {
                 "order_id": order_id, "listed": 1, "state": "late" if late else "open",
-                "due_at": now + int(draw.integers(-20 if late else 0, 0 if late else 60)) * DAY, **named, "value": value,
+                "due_at": due, **named, "value": value,
                 "risk": 1.0 if late else risk, "missed": risk * 0.7, "partial": risk * 0.3, "base_risk": 0.2,
                 "value_at_risk": value * risk, "factors": said, "owner": f"U{draw.integers(20)}" if draw.random() < 0.3
                 else None, "snoozed_until": now + DAY if draw.random() < 0.05 else None, "snoozed_until_change": 0,

@@ -83,6 +83,8 @@ def test_a_second_training_and_back(home: Home) -> None:
         (["score", "{events}", "--as-of", AS_OF, "--order", "O9"], 2, "must be one of the 600 in the events, got 'O9'"),
         (["score", "none.parquet", "--as-of", AS_OF], 1, "got none.parquet, which is not there"),
         (["score", "{events}"], 2, "Missing option '--as-of'"),
+        (["train"], 2, "the events must come from a file or from --store URL, got neither"),
+        (["db", "import", "none.parquet"], 1, "got none.parquet, which is not there"),
         (["features", "{events}"], 2, "either as_of (--as-of) or decision points (--snapshots) must be given"),
         (["features", "{events}", "--snapshots", "hourly"], 2, "decision points must be daily, events, all"),
         (["features", "{events}", "--as-of", AS_OF, "--zone", "Mars"], 2, "must be an IANA time zone"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -19,6 +20,8 @@ T = TypeVar("T")
 ATTEMPTS = 4
 """So often a transaction is begun anew when it stood in another's way."""
 BUSY_MILLISECONDS = 10_000
+WRITERS = 4
+"""So many transactions of one process write at a time in PostgreSQL, one in SQLite; the others wait in line."""
 POSTGRES = {
     "connect_timeout": 5,
     "tcp_user_timeout": 10_000,
@@ -61,6 +64,7 @@ class Database:
         self.url = _readable(url)
         self._pool = pool
         self._engine: Engine | None = None
+        self._writers = threading.BoundedSemaphore(1 if self.is_sqlite else WRITERS)
 
     @property
     def is_sqlite(self) -> bool:
@@ -89,7 +93,7 @@ class Database:
         return self._committed(job)
 
     def _committed(self, job: Callable[[Connection], T]) -> T:
-        with explained(self), self.engine.connect() as plain:
+        with self._writers, explained(self), self.engine.connect() as plain:
             connection = plain.execution_options(writes=True)
             with connection.begin():
                 return job(connection)
