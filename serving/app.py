@@ -11,17 +11,23 @@ from fastapi_offline import FastAPIOffline
 
 import features
 from features.catalogue import catalogue
+from features.context import Context
 from features.errors import InvalidRequest
 from features.events.validation import Validated, validate_columns
 from features.history import History
 from features.times import isoformat, micros
 from serving.clock import Clock, system_clock
 from serving.cloudevents import event_columns, pointer
+from serving.freshness import lifespan
 from serving.limits import BodyLimit
+from serving.mornings import Mornings
 from serving.problems import InvalidBody, NotReady, add_problem_handlers
+from serving.routes import add_routes
+from serving.routes.needs import Wiring
 from serving.schemas import Health, ModelReply, Problem, ScoreRequest, ScoresReply
 from serving.scoring import Scorer
 from serving.settings import Settings
+from serving.store.database import Database
 
 PROBLEMS: dict[int | str, dict[str, Any]] = {
     status: {"model": Problem, "description": said}
@@ -35,27 +41,36 @@ PROBLEMS: dict[int | str, dict[str, Any]] = {
 Reader = Callable[[], Scorer]
 
 
-def create_app(scorer: Scorer | None, settings: Settings, clock: Clock = system_clock) -> FastAPI:
-    """The service around one scorer; without one it is alive and not ready.
+def create_app(
+    scorer: Scorer | None, settings: Settings, clock: Clock = system_clock, pinned: Context | None = None
+) -> FastAPI:
+    """The service around one scorer; without one it is alive, takes events in, and does not score.
 
     Parameters
     ----------
     clock : the current moment in microseconds; what ``as_of`` defaults to and may not exceed
+    pinned : load and track record that stay as they are; else they are those of the morning
     """
-    app = FastAPIOffline(
-        title="shiprisk",
-        version=features.__version__,
-        description="How likely each open order is to ship late or short, and which facts drive that.",
-    )
-    app.add_middleware(BodyLimit, most=settings.max_body_bytes)
-    add_problem_handlers(app)
 
     def ready() -> Scorer:
         if scorer is None:
             raise NotReady(f"a model {settings.model}@champion must be loaded, got none: run 'shiprisk train' first")
         return scorer
 
-    _add_scoring(app, ready, settings, clock)
+    database = Database(settings.database)
+    mornings = Mornings(ready, database, clock, pinned)
+    wired = Wiring(database, mornings, settings, clock)
+    app = FastAPIOffline(
+        title="shiprisk",
+        version=features.__version__,
+        description="How likely each open order is to ship late or short, and which facts drive that.",
+        lifespan=lifespan(wired),
+    )
+    app.state.wiring = wired
+    app.add_middleware(BodyLimit, most=settings.max_body_bytes)
+    add_problem_handlers(app)
+    _add_scoring(app, mornings.scorer, settings, clock)
+    add_routes(app)
     _add_health(app, ready)
     return app
 

@@ -29,6 +29,7 @@ class Champion:
     version: str
     model: RiskModel
     degraded_because: tuple[str, ...] = ()
+    run_id: str = ""
 
 
 def open_registry(settings: Settings) -> Registry:
@@ -54,14 +55,28 @@ def load_champion(settings: Settings, wanted: str = CHAMPION) -> Champion:
         folder = _folder(settings, registered)
         away = (f"the model registry is away, the cached version {registered.version} scores",)
     model = RiskModel.load(folder)
-    return Champion(registered.name, registered.version, model, away + _mismatch(model))
+    return Champion(registered.name, registered.version, model, away + _mismatch(model), registered.run_id)
 
 
 def cached_champion(settings: Settings) -> Champion:
     """The champion of the local cache, without asking the registry."""
     kept = _remembered(settings, CHAMPION, RegistryUnavailable("the registry was not asked"))
     model = RiskModel.load(_folder(settings, kept))
-    return Champion(kept.name, kept.version, model, _mismatch(model))
+    return Champion(kept.name, kept.version, model, _mismatch(model), kept.run_id)
+
+
+def load_version(settings: Settings, name: str, version: str, run_id: str) -> Champion:
+    """A version that has scored before, from the cache or, if it is not there, from the registry.
+
+    Raises ``ModelMissing`` when neither has it.
+    """
+    registered = Registered(name, version, run_id)
+    try:
+        model = RiskModel.load(_cached(settings, registered))
+    except (RegistryUnavailable, UnknownModel) as error:
+        must = f"the cache or the registry must hold {name}@{version} of run {run_id}"
+        raise ModelMissing(f"{must}, got neither: {error}") from error
+    return Champion(name, version, model, _mismatch(model), run_id)
 
 
 def _resolve(settings: Settings, wanted: str) -> Registered:

@@ -12,3 +12,8 @@ Clock = Callable[[], int]
 def system_clock() -> int:
     """Now, by the machine."""
     return time.time_ns() // 1000
+
+
+def standing_clock(moment: int) -> Clock:
+    """A clock that stands, for a demo or a rehearsal."""
+    return lambda: moment

@@ -24,7 +24,12 @@ DATA = tuple(column for column in COLUMNS if column not in ENVELOPE)
 
 def pointer(row: int, column: str) -> str:
     """Where a column of the event table stands in a body with ``events``, as a JSON pointer (RFC 6901)."""
-    return f"/events/{row}/{ENVELOPE[column]}" if column in ENVELOPE else f"/events/{row}/data/{column}"
+    return f"/events/{row}{place(column)}"
+
+
+def place(column: str) -> str:
+    """Where a column of the event table stands in one event, as a JSON pointer."""
+    return f"/{ENVELOPE[column]}" if column in ENVELOPE else f"/data/{column}"
 
 
 def event_columns(events: list[dict[str, Any]]) -> Columns:

@@ -10,12 +10,23 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
 from features.errors import InvalidEvents, InvalidRequest, ShipriskError
+from serving.envelopes import UnknownMediaType, Unreadable
+from serving.store.database import DatabaseAway, DatabaseFull, Unstorable
+from serving.store.idempotency import KeyTaken
 
 MEDIA_TYPE = "application/problem+json"
 STATUS: dict[type[ShipriskError], tuple[int, str, str]] = {
     InvalidEvents: (422, "invalid-events", "The events do not hold"),
     InvalidRequest: (422, "invalid-request", "The request cannot be served"),
+    Unreadable: (400, "malformed", "The request cannot be read"),
+    UnknownMediaType: (415, "unknown-media-type", "The body is of a kind that is not read"),
+    KeyTaken: (422, "key-taken", "The Idempotency-Key stands for another request"),
+    Unstorable: (422, "unstorable", "The request cannot be stored"),
+    DatabaseAway: (503, "database-away", "The database does not answer"),
+    DatabaseFull: (507, "database-full", "The database is full"),
 }
+RETRY_AFTER = 5
+"""Seconds after which a service that is not ready may be asked again."""
 
 
 KINDS = {
@@ -33,6 +44,34 @@ class NotReady(ShipriskError):
 STATUS[NotReady] = (503, "not-ready", "The service is not ready")
 
 
+class NotFound(ShipriskError):
+    """There is no such thing, or none that the caller may see."""
+
+
+class Conflict(ShipriskError):
+    """An event's id stands for another event; ``errors`` say what differs."""
+
+    def __init__(self, message: str, errors: list[dict[str, str]]) -> None:
+        super().__init__(message)
+        self.errors = errors
+
+
+class Changed(ShipriskError):
+    """Something has happened since the caller looked."""
+
+
+class VersionMissing(ShipriskError):
+    """The caller does not say what they looked at."""
+
+
+STATUS |= {
+    NotFound: (404, "not-found", "There is no such thing"),
+    Conflict: (409, "conflict", "The id of the event stands for another event"),
+    Changed: (412, "changed", "The order has changed"),
+    VersionMissing: (428, "version-missing", "The version of the order must be given"),
+}
+
+
 class InvalidBody(InvalidEvents):
     """Events of a request that break a rule, each with its place in the body."""
 
@@ -41,10 +80,12 @@ class InvalidBody(InvalidEvents):
         self.errors = errors
 
 
-def problem(status: int, kind: str, title: str, detail: str, **more: Any) -> JSONResponse:
+def problem(
+    status: int, kind: str, title: str, detail: str, headers: dict[str, str] | None = None, **more: Any
+) -> JSONResponse:
     """A problem document."""
     content = {"type": f"urn:shiprisk:problem:{kind}", "title": title, "status": status, "detail": detail} | more
-    return JSONResponse(content, status_code=status, media_type=MEDIA_TYPE)
+    return JSONResponse(content, status_code=status, headers=headers, media_type=MEDIA_TYPE)
 
 
 def add_problem_handlers(app: FastAPI) -> None:
@@ -58,9 +99,9 @@ def add_problem_handlers(app: FastAPI) -> None:
 async def _ours(_: Request, error: Exception) -> JSONResponse:
     known = (STATUS[kind] for kind in type(error).__mro__ if kind in STATUS)
     status, kind, title = next(known, (500, "failed", "It failed"))
-    if isinstance(error, InvalidBody):
-        return problem(status, kind, title, str(error), errors=error.errors)
-    return problem(status, kind, title, str(error))
+    more = {"errors": error.errors} if isinstance(error, InvalidBody | Conflict) else {}
+    headers = {"retry-after": str(RETRY_AFTER)} if status == 503 else {}
+    return problem(status, kind, title, str(error), headers, **more)
 
 
 async def _malformed(_: Request, error: Exception) -> JSONResponse:

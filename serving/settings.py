@@ -19,13 +19,22 @@ class Settings(BaseSettings):
     zone: str = Field(default="UTC", description="The plant's time zone, an IANA name")
     max_body_bytes: int = Field(default=4 * 1024 * 1024, ge=1024, description="A larger request is refused")
     max_events: int = Field(default=10_000, ge=1, description="A request with more events is refused")
-
+    database_url: str = Field(default="", description="Where events and scores are kept; a file under home if empty")
+    tick: int = Field(default=3600, ge=0, le=86_400, description="Seconds between scores of open orders; 0 for none")
+    now: str | None = Field(default=None, description="A moment at which the service's clock stands, for rehearsals")
+    events: Path | None = Field(default=None, description="A file that load and track record come from")
+    max_rows: int = Field(default=100_000, ge=1, description="An exported worklist has at most so many rows")
     max_orders: int = Field(default=500, ge=1, description="A request with more orders is refused")
 
     @property
     def tracking_uri(self) -> str:
         """Where MLflow keeps runs and models: ``MLFLOW_TRACKING_URI``, else a file under ``home``."""
         return os.environ.get("MLFLOW_TRACKING_URI") or f"sqlite:///{self.home.resolve() / 'mlflow.db'}"
+
+    @property
+    def database(self) -> str:
+        """The URL of the database: ``SHIPRISK_DATABASE_URL``, else a file under ``home``."""
+        return self.database_url or f"sqlite:///{self.home.resolve() / 'shiprisk.db'}"
 
     @property
     def artifacts(self) -> Path:

@@ -79,7 +79,7 @@ TYPES: dict[str, EventType] = {
     "decision.recorded": EventType(
         "somebody decided",
         ("kind",),
-        (("kind", ("acknowledge", "snooze", "expedite", "override", "comment")),),
+        (("kind", ("acknowledge", "assign", "snooze", "expedite", "override", "comment")),),
     ),
 }
 TYPE_CODE: dict[str, int] = {name: code for code, name in enumerate(TYPES)}

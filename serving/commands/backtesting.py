@@ -11,7 +11,8 @@ import typer
 
 from features.errors import InvalidRequest
 from serving.commands.options import Json, Name, Zone, check_output, enter, past_moment
-from serving.commands.training import Files, Scheme, Until, looked_at, print_evaluation
+from serving.commands.source import FilesOrStore, Store, require_source
+from serving.commands.training import Scheme, Until, looked_at, print_evaluation
 from serving.console import parts_done, print_json, print_table, say
 from serving.settings import Settings
 
@@ -27,7 +28,8 @@ def add_to(app: typer.Typer) -> None:
 
 
 def backtest(
-    events: Files,
+    events: FilesOrStore = None,
+    store: Store = None,
     every: Annotated[str, typer.Option(help="How often a model is trained, in days or weeks: 30d, 4w.")] = "30d",
     since: Annotated[str | None, typer.Option("--from", help="The first training, ISO 8601.")] = None,
     until: Until = None,
@@ -46,12 +48,13 @@ def backtest(
     from serving.champion import open_registry
     from training.backtest import backtest as replay
 
+    require_source(events, store)
     days, begin = days_of(every), None if since is None else past_moment(since, "from")
     end = None if until is None else past_moment(until, "until")
     if out is not None:
-        check_output(out, ".html", ".json", reads=events[0])
+        check_output(out, ".html", ".json", reads=events[0] if events else None)
     with parts_done() as tell:
-        snapshots, _ = looked_at(events, decision_points, end, zone, lambda what: tell(what, 0, 1))
+        snapshots, _ = looked_at(events, store, decision_points, end, zone, lambda what: tell(what, 0, 1))
         found = replay(snapshots, int(days * 86_400_000_000), begin, tell=tell)
     kept = {"every": every, "decision_points": decision_points, "zone": zone, "from": found.stretches[0].trained_at}
     run = open_registry(Settings()).log_backtest(found, name, kept) if log else None

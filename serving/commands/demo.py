@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from serving.commands.options import check_port, enter
-from serving.console import print_table, say, share_done, steps
+from serving.console import parts_done, print_table, say, share_done, steps
 from serving.settings import Settings
 
 if TYPE_CHECKING:
@@ -19,9 +19,9 @@ if TYPE_CHECKING:
     from training.run import Trained
 
 SHOWN = 8
-EVENTS, CONTEXT, STORY = "events.parquet", "context.json", "story.json"
+EVENTS, EVENT, STORY, STORE = "events.parquet", "event.json", "story.json", "shiprisk.db"
 DECISION_POINTS = "daily"
-FORMAT = 2
+FORMAT = 3
 """Of what is kept; a story of an earlier version is told anew."""
 
 
@@ -38,19 +38,21 @@ def demo(
 ) -> None:
     """Simulate a year of a plant, train on it, score its last morning, and serve, with the clock standing there.
 
+    The events are in a store of the demo's own, which takes in more of them.
+
     Everything is kept under SHIPRISK_HOME/demo, apart from your own models; a second run is instant.
     """
     if serve:
         check_port(port)
     folder = Settings().home / "demo" / f"{orders}-{seed}"
-    settings = Settings(home=folder, model="demo-risk")
+    settings = Settings(home=folder, model="demo-risk", database_url=f"sqlite:///{folder.resolve() / STORE}")
     kept = folder / STORY
     story = json.loads(kept.read_text(encoding="utf-8")) if kept.exists() else {}
     if story.get("format") != FORMAT:
         story = _made(settings, orders, seed)
     _told(story, folder, settings, port)
     if serve:
-        _serve(settings, story["as_of"], port)
+        _serve(_standing_at(settings, story["as_of"]), port)
 
 
 def _made(settings: Settings, orders: int, seed: int) -> dict[str, Any]:
@@ -67,6 +69,7 @@ def _made(settings: Settings, orders: int, seed: int) -> dict[str, Any]:
         "about": about,
     }
     story |= _scored(settings, events, as_of)
+    _stored(_standing_at(settings, as_of))
     (folder / STORY).write_text(json.dumps(story), encoding="utf-8")
     return story
 
@@ -85,9 +88,10 @@ def _told(story: dict[str, Any], folder: Path, settings: Settings, port: int) ->
     say(f"    {story['late']:,} of them are late already; these are the riskiest that are not:\n")
     print_table("", ["order", "risk", "due", "customer", "first factors"], story["riskiest"])
     say(f"\n    All of them with five factors each: {folder / 'scores.csv'}\n")
-    say(f"[4] The service; its clock at {moment:%Y-%m-%dT%H:%M}Z. The riskiest order, the model, the whole API:\n")
-    say(f"    curl -s -H 'content-type: application/json' -d @{folder / 'body.json'} {url}/v1/score")
-    say(f"    curl -s {url}/v1/model")
+    say(f"[4] The service; its clock at {moment:%Y-%m-%dT%H:%M}Z. The worklist, an order, a hold on another:\n")
+    say(f"    curl -s '{url}/v1/orders?limit=3'")
+    say(f"    curl -s {url}/v1/orders/{story['riskiest'][0][0]}")
+    say(f"    curl -s -H 'content-type: application/cloudevents+json' -d @{folder / EVENT} {url}/v1/events")
     say(f"    {url}/docs in a browser\n")
     say(
         f"    The plant is simulated: {about['failure_share']:.0%} failed because it was built so (docs/simulation.md)."
@@ -134,13 +138,12 @@ def _train(settings: Settings, events: pd.DataFrame, as_of: int) -> Trained:
 
 
 def _scored(settings: Settings, events: pd.DataFrame, as_of: int) -> dict[str, Any]:
-    """The worklist of the morning, the riskiest order as a body, and the context for the service."""
+    """The worklist of the morning, and an event to try."""
     from features.context import Context
     from features.decision_points import standing_orders
     from features.history import History
     from features.times import plant_calendar
     from serving.champion import load_champion
-    from serving.cloudevents import cloud_events
     from serving.scoring import Scorer
     from serving.worklist import worklist
 
@@ -151,11 +154,11 @@ def _scored(settings: Settings, events: pd.DataFrame, as_of: int) -> dict[str, A
         tell("scoring")
         table = worklist(Scorer(load_champion(settings), context), history, standing_orders(history, as_of))
     table.to_csv(settings.home / "scores.csv", index=False)
-    opened = table[table["state"] == "open"].head(SHOWN)
-    first = opened["order_id"].iloc[0]
-    body = {"events": cloud_events(events[(events["order_id"] == first).to_numpy()])}
-    (settings.home / "body.json").write_text(json.dumps(body), encoding="utf-8")
-    (settings.home / CONTEXT).write_text(json.dumps(context.to_json()), encoding="utf-8")
+    opened_all = table[table["state"] == "open"]
+    opened = opened_all.head(SHOWN)
+    (settings.home / EVENT).write_text(
+        json.dumps(_hold(opened_all["order_id"].iloc[len(opened_all) // 2], as_of)), "utf-8"
+    )
     riskiest = [
         [
             row["order_id"],
@@ -169,16 +172,50 @@ def _scored(settings: Settings, events: pd.DataFrame, as_of: int) -> dict[str, A
     return {"listed": len(table), "late": int((table["state"] == "late").sum()), "riskiest": riskiest}
 
 
-def _serve(settings: Settings, as_of: int, port: int) -> None:
+def _hold(order_id: str, as_of: int) -> dict[str, Any]:
+    """An event that changes the risk of an order."""
+    from features.times import isoformat
+
+    return {
+        "specversion": "1.0",
+        "id": "demo-hold-1",
+        "source": "qms",
+        "type": "shiprisk.hold.placed",
+        "subject": order_id,
+        "time": isoformat(as_of),
+        "data": {"kind": "quality", "reference": "demo-hold-1", "reason": "surface"},
+    }
+
+
+def _standing_at(settings: Settings, as_of: int) -> Settings:
+    """The settings of a service whose clock stands."""
+    from features.times import isoformat
+
+    return settings.model_copy(update={"now": isoformat(as_of)})
+
+
+def _stored(settings: Settings) -> None:
+    """The events in a new store, every order scored."""
+    from serving.loading import load_and_score
+    from serving.process import prepare_database
+
+    for file in settings.home.glob(f"{STORE}*"):
+        file.unlink()
+    prepare_database(settings)
+    with parts_done() as tell:
+        load_and_score(settings, settings.home / EVENTS, tell)
+
+
+def _serve(settings: Settings, port: int) -> None:
     import uvicorn
 
-    from features.context import Context
     from serving.app import create_app
     from serving.champion import cached_champion
+    from serving.process import clock_of, prepare_database
     from serving.scoring import Scorer
 
-    context = Context.from_json(json.loads((settings.home / CONTEXT).read_text(encoding="utf-8")))
-    scorer = Scorer(cached_champion(settings), context)
+    prepare_database(settings)
+    scorer = Scorer(cached_champion(settings))
     scorer.warm_up()
     say("    Serving until Ctrl-C.")
-    uvicorn.run(create_app(scorer, settings, clock=lambda: as_of), host="127.0.0.1", port=port, log_level="warning")
+    uvicorn.run(create_app(scorer, settings, clock_of(settings)), host="127.0.0.1", port=port, log_level="warning")

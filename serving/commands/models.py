@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from features.errors import InvalidRequest
-from serving.commands.options import AsOf, Events, Json, Name, Zone, check_output, enter, past_moment
+from serving.commands.options import AsOf, Json, Name, Zone, check_output, enter, past_moment
+from serving.commands.source import EventsOrStore, Store, read_source, require_source
 from serving.console import print_json, print_table, say, steps, terminal
 from serving.settings import Settings
 
@@ -28,8 +29,9 @@ def add_to(app: typer.Typer) -> None:
 
 
 def score(
-    events: Events,
     as_of: AsOf,
+    events: EventsOrStore = None,
+    store: Store = None,
     out: Annotated[Path | None, typer.Option(help="Where the worklist goes, .csv.")] = None,
     order: Annotated[str | None, typer.Option(help="Only this order.")] = None,
     factors: Annotated[int, typer.Option(min=0, max=20, help="Factors an order.")] = 5,
@@ -41,7 +43,6 @@ def score(
     """Score every order that is open at a moment and sort them: a worklist, the riskiest first."""
     from features.context import Context
     from features.decision_points import standing_orders
-    from features.events import read_events
     from features.history import History
     from features.pipeline import moment_in_records
     from features.times import plant_calendar
@@ -49,6 +50,7 @@ def score(
     from serving.scoring import Scorer
     from serving.worklist import worklist
 
+    require_source(events, store)
     moment = past_moment(as_of, "as_of")
     if out is not None:
         check_output(out, ".csv", reads=events)
@@ -56,7 +58,7 @@ def score(
         tell("loading the model")
         champion = load_champion(Settings(model=name), model)
         tell("reading events")
-        history = History.of(read_events(events, zone))
+        history = History.of(read_source(events, store, zone))
         moment_in_records(history, as_of)
         tell("building load and track record")
         scorer = Scorer(champion, Context.of(history, plant_calendar(zone)))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import os
 from pathlib import Path
 from typing import Annotated
 
@@ -13,25 +14,29 @@ from serving.commands.options import Name, Zone, check_port, enter
 from serving.console import steps, terminal
 from serving.settings import Settings
 
+FACTORY = "serving.process:application"
+
 
 def add_to(app: typer.Typer) -> None:
     """Enter the command."""
-    enter(app, "serve", serve, "shiprisk serve --no-auth --events events.parquet --port 8000")
+    enter(app, "serve", serve, "shiprisk serve --no-auth --workers 2 --port 8000")
 
 
 def serve(
     events: Annotated[
-        Path | None, typer.Option(help="Events of all orders: load and track record come from here.")
+        Path | None, typer.Option(help="Events of all orders: load and track record come from here, and stay.")
     ] = None,
     host: Annotated[str, typer.Option(help="The address to listen on; loopback only without keys.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=0, max=65535, help="The port to listen on.")] = 8000,
+    workers: Annotated[int, typer.Option(min=1, max=64, help="Processes that share the port and the database.")] = 1,
     no_auth: Annotated[bool, typer.Option("--no-auth", help="Ask for no API keys; loopback only.")] = False,
     name: Name = "order-risk",
     zone: Zone = "UTC",
 ) -> None:
-    """Serve risk and factors over HTTP; /docs describes the API.
+    """Take events in, score, and answer over HTTP; /docs describes the API.
 
-    Without --events, load and track record are those the model was trained with, and replies say so once they
+    Events and scores are kept in SHIPRISK_DATABASE_URL, by default a file of SHIPRISK_HOME. Load and track record are
+    built from them every morning; until then they are those the model was trained with, and replies say so once they
     are old.
     """
     if not no_auth:
@@ -40,26 +45,25 @@ def serve(
         raise InvalidRequest(f"the host must be a loopback address without API keys, got {host}")
     import uvicorn
 
-    from features.context import Context
-    from features.events import read_events
-    from features.history import History
-    from features.times import plant_calendar
-    from serving.app import create_app
-    from serving.champion import load_champion
-    from serving.scoring import Scorer
+    from serving.process import application, check_champion, prepare_database
 
-    settings = Settings(model=name, zone=zone)
+    settings = Settings(model=name, zone=zone, events=events)
     check_port(port, host)
     with steps(3) as tell:
         tell("loading the model")
-        champion = load_champion(settings)
-        tell("building load and track record")
-        context = Context.of(History.of(read_events(events, zone)), plant_calendar(zone)) if events else None
-        scorer = Scorer(champion, context)
-        tell("warming up")
-        scorer.warm_up()
-    terminal.print(f"{champion.name}@{champion.version} scores at http://{host}:{port}/v1/score, docs at /docs")
-    uvicorn.run(create_app(scorer, settings), host=host, port=port, log_level="warning")
+        champion = check_champion(settings)
+        tell("looking at the database")
+        prepare_database(settings)
+        if workers == 1:
+            tell("building load and track record, and warming up")
+            app = application(settings)
+    terminal.print(f"{champion} scores at http://{host}:{port}/v1, docs at /docs")
+    if workers == 1:
+        uvicorn.run(app, host=host, port=port, log_level="warning")
+        return
+    given = {"MODEL": name, "ZONE": zone, "EVENTS": events.resolve() if events else None}
+    os.environ.update({f"SHIPRISK_{key}": str(value) for key, value in given.items() if value})
+    uvicorn.run(FACTORY, factory=True, host=host, port=port, workers=workers, log_level="warning")
 
 
 def _is_loopback(host: str) -> bool:

@@ -13,6 +13,7 @@ import typer
 
 from features.errors import InvalidRequest
 from serving.commands.options import SCHEMES, Json, Name, Zone, enter, past_moment
+from serving.commands.source import FilesOrStore, Store, read_source, require_source
 from serving.console import Tell, print_json, print_table, say, steps
 from serving.settings import Settings
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from training.challenge import Champion
     from training.evaluation import Evaluation, Part
     from training.fit import Trees
+    from training.gate import Verdict
     from training.news import News
     from training.run import Trained
     from training.snapshots import Snapshots
@@ -30,9 +32,6 @@ if TYPE_CHECKING:
 
 STEPS = 16
 EFFORT = 25
-Files = Annotated[
-    list[Path], typer.Argument(help="Events: Parquet or CSV files, or a folder of them.", show_default=False)
-]
 Scheme = Annotated[str, typer.Option("--snapshots", help=f"Decision points: {SCHEMES}.")]
 Until = Annotated[str | None, typer.Option(help="Nothing recorded later is learned from, ISO 8601.")]
 
@@ -45,7 +44,8 @@ def add_to(app: typer.Typer) -> None:
 
 
 def train(
-    events: Files,
+    events: FilesOrStore = None,
+    store: Store = None,
     until: Until = None,
     decision_points: Scheme = "daily",
     name: Name = "order-risk",
@@ -70,11 +70,12 @@ def train(
     """
     from training.run import train_on
 
+    require_source(events, store)
     moment = None if until is None else past_moment(until, "until")
     settings = Settings()
     with steps(STEPS + tune) as tell:
         registry, champion, notes = _begin(settings, name, tell)
-        snapshots, frame = looked_at(events, decision_points, moment, zone, tell)
+        snapshots, frame = looked_at(events, store, decision_points, moment, zone, tell)
         told = _news(snapshots, champion, tell)
         wanted = not dry_run and (not if_worthwhile or told is None or told.worthwhile)
         if wanted:
@@ -111,14 +112,13 @@ def _begin(settings: Settings, name: str, tell: Tell) -> tuple[Registry, Champio
 
 
 def looked_at(
-    events: list[Path], scheme: str, until: int | None, zone: str, tell: Tell
+    events: list[Path] | None, store: str | None, scheme: str, until: int | None, zone: str, tell: Tell
 ) -> tuple[Snapshots, pd.DataFrame]:
-    """The decision points of event files, and the events they were made of."""
-    from features.events import read_event_files
+    """The decision points of event files or of a store, and the events they were made of."""
     from training.snapshots import Snapshots, recorded_until
 
     tell("reading events")
-    frame = read_event_files(events, zone)
+    frame = read_source(events, store, zone)
     tell("looking at every order")
     return Snapshots.of(frame, scheme, until, zone), recorded_until(frame, until)[0]
 
@@ -244,6 +244,7 @@ def promote(
     events: Annotated[
         list[Path] | None, typer.Option(help="Compare with the champion on what these events say came after both.")
     ] = None,
+    store: Store = None,
     decision_points: Scheme = "daily",
     forced: Annotated[bool, typer.Option("--force", help="Make it champion whatever the gate says.")] = False,
     reason: Annotated[str, typer.Option(help="Why it is forced; kept in the history.")] = "",
@@ -264,7 +265,8 @@ def promote(
     if forced != bool(reason.strip()):
         raise InvalidRequest("--force and --reason must be given together, got one of them")
     registry = open_registry(Settings())
-    verdict = _compared(registry, name, version, events, decision_points, zone) if events else None
+    source = events, store, decision_points, zone
+    verdict = _compared(registry, name, version, *source) if events or store else None
     if forced:
         decision = promotion.force(registry, name, version, reason, verdict)
     else:
@@ -275,7 +277,9 @@ def promote(
         _print_decision(name, asdict(decision))
 
 
-def _compared(registry: Registry, name: str, version: str, events: list[Path], scheme: str, zone: str) -> Any:
+def _compared(
+    registry: Registry, name: str, version: str, events: list[Path] | None, store: str | None, scheme: str, zone: str
+) -> Verdict:
     from serving.latency import scoring_latency
     from training.challenge import Champion, compare
 
@@ -283,7 +287,7 @@ def _compared(registry: Registry, name: str, version: str, events: list[Path], s
         tell("loading both models")
         candidate, present = registry.load(registry.resolve(name, version)), registry.resolve(name)
         champion = Champion(present.version, registry.load(present))
-        snapshots, _ = looked_at(events, scheme, None, zone, tell)
+        snapshots, _ = looked_at(events, store, scheme, None, zone, tell)
         tell("comparing them on what came after both")
         return compare(snapshots, candidate, champion, scoring_latency(candidate))
 

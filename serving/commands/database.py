@@ -1,0 +1,105 @@
+"""Commands about the store; what is heavy is imported where it is used."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from serving.commands.options import Json, Name, Zone, enter
+from serving.console import parts_done, print_json, print_table, say
+from serving.settings import Settings
+
+group = typer.Typer(help="The store: its tables, and many events at once.", no_args_is_help=True)
+
+
+def add_to(app: typer.Typer) -> None:
+    """Enter the commands."""
+    app.add_typer(group, name="db", epilog="Example: shiprisk db import events.parquet")
+    enter(group, "upgrade", upgrading, "shiprisk db upgrade")
+    enter(group, "import", importing, "shiprisk db import events.parquet")
+    enter(group, "rebuild", rebuilding, "shiprisk db rebuild")
+    enter(group, "status", status, "shiprisk db status --json")
+
+
+def upgrading(as_json: Json = False) -> None:
+    """Make the tables, or bring them to this version. Does nothing where they are."""
+    from serving.store.database import Database
+    from serving.store.migrating import upgrade
+
+    database = Database(Settings().database)
+    before, after = upgrade(database)
+    if as_json:
+        print_json({"database": str(database), "before": before, "after": after})
+    elif before == after:
+        say(f"{database} is at revision {after} already.")
+    else:
+        say(f"{database} is at revision {after}, it was {'empty' if before is None else f'at {before}'}.")
+
+
+def importing(
+    events: Annotated[Path, typer.Argument(help="Events, a Parquet or CSV file.", show_default=False)],
+    name: Name = "order-risk",
+    zone: Zone = "UTC",
+    as_json: Json = False,
+) -> None:
+    """Store the events of a file, build load and track record from all that is stored, and score every order.
+
+    Events that are stored already change nothing, so the same file again, or the rest after a failure, is safe.
+    """
+    from serving.loading import load_and_score
+    from serving.process import prepare_database
+
+    settings = Settings(model=name, zone=zone)
+    prepare_database(settings)
+    with parts_done() as tell:
+        loaded = load_and_score(settings, events, tell)
+    if as_json:
+        print_json(loaded)
+        return
+    stored, known, scored = (f"{loaded[name]:,}" for name in ("accepted", "duplicates", "scored"))
+    say(f"{stored} events stored, {known} were there already; {scored} orders scored.")
+    for reason in loaded["degraded_because"]:
+        say(f"note: {reason}")
+
+
+def rebuilding(zone: Zone = "UTC", as_json: Json = False) -> None:
+    """Build the worklist anew from the stored events and scores, which stay as they are."""
+    from serving.loading import rebuild
+    from serving.process import clock_of
+    from serving.rescoring import Occasion, Standing
+    from serving.store.database import Database
+    from serving.store.migrating import require_current
+
+    settings = Settings(zone=zone)
+    database = Database(settings.database)
+    require_current(database)
+    with parts_done() as tell:
+        orders = rebuild(database, Occasion("import", clock_of(settings)(), Standing(None, ""), settings), tell)
+    if as_json:
+        print_json({"database": str(database), "orders": orders})
+    else:
+        say(f"The worklist of {database} is built anew: {orders:,} orders.")
+
+
+def status(as_json: Json = False) -> None:
+    """What is stored, and how fresh it is."""
+    from serving.process import clock_of
+    from serving.store.database import Database
+    from serving.store.migrating import head, require_current
+    from serving.store.status import status_of
+
+    settings = Settings()
+    database = Database(settings.database)
+    require_current(database)
+    found = {"database": str(database), "revision": head()}
+    found |= database.read(lambda connection: status_of(connection, clock_of(settings)()))
+    if as_json:
+        print_json(found)
+    else:
+        print_table(
+            "The store",
+            ["", ""],
+            [[name.replace("_", " "), "-" if value is None else value] for name, value in found.items()],
+        )

@@ -1,0 +1,52 @@
+"""Where a command's events come from: a file, or the service's store."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from features.errors import InvalidRequest
+from serving.settings import Settings
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+DEFAULT = "default"
+EventsOrStore = Annotated[
+    Path | None, typer.Argument(help="Events, a Parquet or CSV file; or --store.", show_default=False)
+]
+FilesOrStore = Annotated[
+    list[Path] | None,
+    typer.Argument(help="Events: Parquet or CSV files, or a folder of them; or --store.", show_default=False),
+]
+Store = Annotated[
+    str | None,
+    typer.Option("--store", help=f"Read the service's events: a database URL, or '{DEFAULT}' for the one of serve."),
+]
+
+
+def require_source(events: Path | list[Path] | None, store: str | None) -> None:
+    """Raise ``InvalidRequest`` unless one of both is given."""
+    if (not events) == (store is None):
+        got = "neither" if not events else "both"
+        raise InvalidRequest(f"the events must come from a file or from --store URL, got {got}")
+
+
+def read_source(events: Path | list[Path] | None, store: str | None, zone: str) -> pd.DataFrame:
+    """The validated event table, (n_events, 20), of files or of a store."""
+    from features.events import read_event_files
+    from serving.store.database import Database
+    from serving.store.migrating import require_current
+    from serving.store.reading import event_frame
+
+    require_source(events, store)
+    if events:
+        return read_event_files([events] if isinstance(events, Path) else events, zone)
+    database = Database(Settings().database if store in (None, DEFAULT) else store)
+    try:
+        require_current(database)
+        return event_frame(database)
+    finally:
+        database.close()

@@ -1,0 +1,48 @@
+"""What has been decided about an order, read from its events in the order of their arrival."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from typing import Any
+
+from features.times import LATEST
+
+DECISION = "decision.recorded"
+UNTIL_CHANGE = "until_change"
+"""The state of a snooze that ends with the next event that is no decision."""
+
+
+@dataclass(frozen=True)
+class Decided:
+    """Who owns the order, whether it is put off, and what was decided last.
+
+    Attributes
+    ----------
+    snoozed_until : microseconds, ``None`` where it is not put off
+    until_change : whether the next event ends that
+    """
+
+    owner: str | None = None
+    snoozed_until: int | None = None
+    until_change: bool = False
+    kind: str | None = None
+
+    def after(self, event: Any) -> Decided:
+        """As it stands after one more event."""
+        if event.type != DECISION:
+            return replace(self, snoozed_until=None, until_change=False) if self.until_change else self
+        if event.kind == "snooze":
+            until = LATEST if event.date is None else event.date
+            return replace(self, kind=event.kind, snoozed_until=until, until_change=event.state == UNTIL_CHANGE)
+        if event.kind == "assign":
+            return replace(self, kind=event.kind, owner=event.state)
+        return replace(self, kind=event.kind)
+
+
+def decided(events: Iterable[Any]) -> Decided:
+    """What the events of one order, in the order of their arrival, leave decided."""
+    stands = Decided()
+    for event in events:
+        stands = stands.after(event)
+    return stands

@@ -1,0 +1,46 @@
+"""Systems that only say "order 4711 changed" and re-send it whole: what changed is found by difference."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from sqlalchemy import Connection
+
+from features.said import Said, said_of
+from serving.caller import Caller
+from serving.decisions import require_seen
+from serving.differences import missing_events
+from serving.intake import Change, Taken, take_in
+from serving.problems import InvalidBody
+from serving.rescoring import Occasion
+from serving.schemas_state import OrderState
+from serving.store.events import events_of, history_of
+from serving.store.orders import words_of
+from serving.store.scores import latest_scores
+from serving.store.statements import lock_orders
+
+
+def bring_up_to(connection: Connection, order_id: str, state: OrderState, caller: Caller, occasion: Occasion) -> Taken:
+    """Store the events that lead from what is known of an order to its present state; none where there is none.
+
+    Raises ``InvalidBody`` where one of them would not hold; then none is stored.
+    """
+    lock_orders(connection, [order_id])
+    said = _known(connection, order_id, caller, occasion.now)
+    taken = take_in(connection, missing_events(order_id, state, said, occasion.now, occasion.settings.zone), occasion)
+    wrong = [error for event in taken.events for error in event.errors]
+    if wrong:
+        shown = "; ".join(f"{error['pointer']} {error['detail']}" for error in wrong[:5])
+        raise InvalidBody(f"the state must lead to events that hold, got {shown}", wrong)
+    if taken.events or not said:
+        return taken
+    stands = latest_scores(connection, [order_id]).get(order_id)
+    return replace(taken, orders=[Change(order_id, stands, stands)])
+
+
+def _known(connection: Connection, order_id: str, caller: Caller, now: int) -> list[Said]:
+    events = events_of(connection, [order_id])
+    if not events:
+        return []
+    require_seen(caller, words_of(connection, order_id)["plant"], order_id)
+    return said_of(history_of(events), 0, now)

@@ -1,0 +1,73 @@
+"""One process of the service, made from its settings."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cache
+
+from fastapi import FastAPI
+
+from features.context import Context
+from features.events import read_columns
+from features.history import History
+from features.times import micros, plant_calendar
+from serving.app import create_app
+from serving.champion import ModelMissing, load_champion
+from serving.clock import Clock, standing_clock, system_clock
+from serving.problems import NotReady
+from serving.scoring import Scorer
+from serving.settings import Settings
+from serving.store.database import Database
+from serving.store.migrating import require_current, upgrade
+
+
+def application(settings: Settings | None = None) -> FastAPI:
+    """The whole service as the settings, or the environment, have it: warm, its champion loaded."""
+    settings = settings or Settings()
+    pinned = _pinned(settings)
+    scorer = Scorer(load_champion(settings), pinned)
+    scorer.warm_up()
+    return create_app(scorer, settings, clock_of(settings), pinned)
+
+
+def champion_of(settings: Settings) -> Callable[[], Scorer]:
+    """The champion's scorer, loaded when it is asked for; raises ``NotReady`` where there is none."""
+
+    @cache
+    def ready() -> Scorer:
+        try:
+            return Scorer(load_champion(settings))
+        except ModelMissing as error:
+            raise NotReady(str(error)) from error
+
+    return ready
+
+
+def clock_of(settings: Settings) -> Clock:
+    """The machine's clock, or one that stands at ``SHIPRISK_NOW``."""
+    return system_clock if settings.now is None else standing_clock(micros(settings.now))
+
+
+def check_champion(settings: Settings) -> str:
+    """The champion's name and version. Raises ``ModelMissing`` that says what to do where there is none."""
+    champion = load_champion(settings)
+    return f"{champion.name}@{champion.version}"
+
+
+def prepare_database(settings: Settings) -> None:
+    """Make or upgrade the tables of a file; those of a server must be upgraded by command."""
+    database = Database(settings.database)
+    try:
+        if database.is_sqlite:
+            upgrade(database)
+        else:
+            require_current(database)
+    finally:
+        database.close()
+
+
+def _pinned(settings: Settings) -> Context | None:
+    if settings.events is None:
+        return None
+    history = History.of_columns(read_columns(settings.events, settings.zone))
+    return Context.of(history, plant_calendar(settings.zone))

@@ -1,0 +1,1 @@
+"""What the service remembers: events, scores and decisions, appended and never changed, and what is derived of them."""

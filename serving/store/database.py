@@ -1,0 +1,194 @@
+"""One database: SQLite beside the models by default, PostgreSQL where several machines serve."""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any, TypeVar
+
+from sqlalchemy import Connection, Engine, create_engine, event, text
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+
+from features.errors import InvalidRequest, ShipriskError
+
+T = TypeVar("T")
+ATTEMPTS = 4
+"""So often a transaction is begun anew when it stood in another's way."""
+BUSY_MILLISECONDS = 10_000
+WRITERS = 4
+"""So many transactions of one process write at a time in PostgreSQL, one in SQLite; the others wait in line."""
+POSTGRES = {
+    "connect_timeout": 5,
+    "tcp_user_timeout": 10_000,
+    "keepalives_idle": 10,
+    "application_name": "shiprisk",
+    "options": "-c timezone=UTC -c statement_timeout=15000 -c lock_timeout=10000"
+    " -c idle_in_transaction_session_timeout=30000",
+}
+IN_THE_WAY = ("40001", "40P01")
+FULL = ("53100",)
+UNFIT = ("22", "23")
+
+
+class DatabaseAway(ShipriskError):
+    """The database does not answer. What was not acknowledged is not stored; send it again."""
+
+
+class DatabaseFull(ShipriskError):
+    """The database has no room left."""
+
+
+class InTheWay(DatabaseAway):
+    """Two transactions stood in each other's way, again and again."""
+
+
+class Unstorable(ShipriskError):
+    """A text or number that the database cannot hold."""
+
+
+class Database:
+    """Connections, and transactions that end in a commit or in an error that says what to do.
+
+    Parameters
+    ----------
+    url : ``sqlite:///PATH`` or ``postgresql://USER@HOST/NAME``
+    pool : connections kept open at most
+    """
+
+    def __init__(self, url: str, pool: int = 8) -> None:
+        self.url = _readable(url)
+        self._pool = pool
+        self._engine: Engine | None = None
+        self._writers = threading.BoundedSemaphore(1 if self.is_sqlite else WRITERS)
+
+    @property
+    def is_sqlite(self) -> bool:
+        return self.url.get_backend_name() == "sqlite"
+
+    @property
+    def engine(self) -> Engine:
+        """Made where it is first needed, so that a service that stores nothing makes no file."""
+        if self._engine is None:
+            self._engine = _sqlite(self.url, self._pool) if self.is_sqlite else _postgres(self.url, self._pool)
+        return self._engine
+
+    def __str__(self) -> str:
+        return self.url.render_as_string(hide_password=True)
+
+    def read(self, job: Callable[[Connection], T]) -> T:
+        """What ``job`` finds."""
+        with explained(self), self.engine.connect() as connection:
+            return job(connection)
+
+    def write(self, job: Callable[[Connection], T]) -> T:
+        """What ``job`` returns, once it is committed. It may run more than once, so it touches nothing else."""
+        for _ in range(ATTEMPTS - 1):
+            with suppress(InTheWay):
+                return self._committed(job)
+        return self._committed(job)
+
+    def _committed(self, job: Callable[[Connection], T]) -> T:
+        with self._writers, explained(self), self.engine.connect() as plain:
+            connection = plain.execution_options(writes=True)
+            with connection.begin():
+                return job(connection)
+
+    @contextmanager
+    def streaming(self) -> Iterator[Connection]:
+        """A connection whose rows are fetched as they are asked for."""
+        with explained(self), self.engine.connect() as connection:
+            yield connection.execution_options(stream_results=True, yield_per=20_000)
+
+    def answers(self) -> None:
+        """Raise ``DatabaseAway`` unless the database does."""
+        self.read(lambda connection: connection.execute(text("SELECT 1")).scalar())
+
+    def close(self) -> None:
+        """Let go of all connections."""
+        if self._engine is not None:
+            self._engine.dispose()
+            self._engine = None
+
+
+def _readable(url: str) -> URL:
+    must = "a database must be sqlite:///PATH or postgresql://USER@HOST/NAME"
+    try:
+        made = make_url(url)
+        made.get_dialect()
+    except (ArgumentError, NoSuchModuleError, ModuleNotFoundError) as error:
+        if url.startswith(("postgresql:", "postgres:")):
+            return _readable("postgresql+psycopg:" + url.partition(":")[2])
+        raise InvalidRequest(f"{must}, got {url.partition('@')[2] or url!r}") from error
+    backend = made.get_backend_name()
+    if backend == "postgresql":
+        return made.set(drivername="postgresql+psycopg")
+    if backend != "sqlite" or made.database in (None, "", ":memory:"):
+        raise InvalidRequest(f"{must}, got {made.render_as_string(hide_password=True)}")
+    return made
+
+
+def _postgres(url: URL, pool: int) -> Engine:
+    return create_engine(
+        url, pool_size=pool, max_overflow=pool, pool_timeout=10, pool_pre_ping=True, connect_args=POSTGRES
+    )
+
+
+def _sqlite(url: URL, pool: int) -> Engine:
+    Path(str(url.database)).parent.mkdir(parents=True, exist_ok=True)
+    waits = {"timeout": BUSY_MILLISECONDS / 1000}
+    engine = create_engine(url, pool_size=pool, max_overflow=pool, pool_timeout=10, connect_args=waits)
+
+    @event.listens_for(engine, "connect")
+    def prepare(connection: sqlite3.Connection, _: Any) -> None:
+        connection.isolation_level = None  # transactions begin where SQLAlchemy says so
+        for setting in (
+            "journal_mode=WAL",
+            "synchronous=FULL",
+            f"busy_timeout={BUSY_MILLISECONDS}",
+            "cache_size=-32000",
+        ):
+            connection.execute(f"PRAGMA {setting}").close()
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Connection) -> None:
+        writes = connection.get_execution_options().get("writes", False)
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+    return engine
+
+
+@contextmanager
+def explained(database: Database) -> Iterator[None]:
+    """Errors of the driver as ours, mapped once."""
+    try:
+        yield
+    except PoolTimeout as error:
+        raise DatabaseAway(f"the database {database} must have a connection to spare, got none in 10 s") from error
+    except DBAPIError as error:
+        raise _explanation(database, error) from error
+
+
+def _explanation(database: Database, error: DBAPIError) -> Exception:
+    original = error.orig
+    code = str(getattr(original, "sqlstate", None) or getattr(original, "sqlite_errorname", None) or "")
+    said = str(original).strip().splitlines()[0] if str(original).strip() else type(original).__name__
+    if code in FULL or code == "SQLITE_FULL":
+        return DatabaseFull(
+            f"the database {database} must have room, got none: {said}; nothing of the request is stored"
+        )
+    if code in IN_THE_WAY:
+        return InTheWay(f"a transaction must find its orders free, got {said}: send it again")
+    if code.startswith(UNFIT) or code.startswith(("SQLITE_CONSTRAINT", "SQLITE_MISMATCH", "SQLITE_TOOBIG")):
+        return Unstorable(f"the database {database} must be able to hold what is sent, got {said}")
+    if code.startswith("42") or code == "SQLITE_ERROR":
+        return DatabaseAway(
+            f"the database {database} must have the tables of this version, got {said}: run 'shiprisk db upgrade'"
+        )
+    if "NUL" in said:
+        return Unstorable(f"a text must have no NUL character, got one: {said}")
+    return DatabaseAway(f"the database {database} must answer, got {said}; nothing of the request is stored")

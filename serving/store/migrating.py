@@ -1,0 +1,54 @@
+"""The tables come from migrations, which are part of the package."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+
+from serving.store.database import Database, DatabaseAway
+
+
+class Behind(DatabaseAway):
+    """The tables are not those of this version."""
+
+
+def upgrade(database: Database) -> tuple[str | None, str]:
+    """Bring the tables to this version; the revision before and after. Nothing is done where they are."""
+    before = revision(database)
+    config = _config()
+    with database.engine.connect() as plain:
+        connection = plain.execution_options(writes=True)
+        with connection.begin():
+            config.attributes["connection"] = connection
+            command.upgrade(config, "head")
+    return before, head()
+
+
+def revision(database: Database) -> str | None:
+    """What the tables are now, ``None`` for an empty database."""
+    return database.read(lambda connection: MigrationContext.configure(connection).get_current_revision())
+
+
+def head() -> str:
+    """What the tables must be for this version."""
+    found = ScriptDirectory.from_config(_config()).get_current_head()
+    return str(found)
+
+
+def require_current(database: Database) -> None:
+    """Raise ``Behind`` unless the tables are those of this version."""
+    now, wanted = revision(database), head()
+    if now != wanted:
+        raise Behind(
+            f"the tables of {database} must be at revision {wanted}, got {now or 'none'}: run 'shiprisk db upgrade'"
+        )
+
+
+def _config() -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent / "migrations").replace("%", "%%"))
+    return config

@@ -1,0 +1,236 @@
+"""Events, scores, contexts, the worklist, and what keeps several processes apart."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0001"
+down_revision = None
+
+words = sa.String().with_variant(sa.String(collation="C"), "postgresql")
+number = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+
+
+def upgrade() -> None:
+    """Make the tables."""
+    op.create_table(
+        "contexts",
+        sa.Column("id", sa.String(), nullable=False, comment="digest of the content"),
+        sa.Column("made_at", sa.BigInteger(), nullable=False),
+        sa.Column("known_until", sa.BigInteger(), nullable=False),
+        sa.Column("content", sa.LargeBinary(), nullable=False, comment="compressed JSON of features.context.Context"),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    op.create_table(
+        "events",
+        sa.Column("seq", number, autoincrement=True, nullable=False, comment="the order of arrival, per order"),
+        sa.Column("event_id", words, nullable=False),
+        sa.Column("source", words, nullable=False),
+        sa.Column("type", words, nullable=False),
+        sa.Column("order_id", words, nullable=False),
+        sa.Column("line_id", words),
+        sa.Column("occurred_at", sa.BigInteger(), nullable=False),
+        sa.Column("recorded_at", sa.BigInteger(), nullable=False),
+        sa.Column("quantity", sa.Double()),
+        sa.Column("date", sa.BigInteger()),
+        sa.Column("kind", words),
+        sa.Column("state", words),
+        sa.Column("reference", words),
+        sa.Column("reason", words),
+        sa.Column("actor", words),
+        sa.Column("customer", words),
+        sa.Column("item", words),
+        sa.Column("plant", words),
+        sa.Column("work_center", words),
+        sa.Column("route", words),
+        sa.Column("value", sa.Double()),
+        sa.Column("content", sa.LargeBinary(), nullable=False, comment="digest of all columns but recorded_at"),
+        sa.Column("received_at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("seq"),
+        sa.UniqueConstraint("source", "event_id", name="events_once"),
+        sqlite_autoincrement=True,
+    )
+    op.create_index("events_of_order", "events", ["order_id", "seq"], unique=False)
+    op.create_table(
+        "idempotency",
+        sa.Column("key", words, nullable=False, comment="who, what and the key"),
+        sa.Column("request", sa.LargeBinary(), nullable=False, comment="digest of the body"),
+        sa.Column("status", sa.Integer()),
+        sa.Column("headers", sa.String()),
+        sa.Column("reply", sa.LargeBinary()),
+        sa.Column("made_at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("key"),
+    )
+    op.create_table(
+        "leases",
+        sa.Column("name", sa.String(), nullable=False),
+        sa.Column("holder", sa.String(), nullable=False),
+        sa.Column("until", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("name"),
+    )
+    op.create_table(
+        "mornings",
+        sa.Column(
+            "day",
+            sa.Integer(),
+            autoincrement=False,
+            nullable=False,
+            comment="days since 1970-01-01 in the plant's zone",
+        ),
+        sa.Column("context_id", sa.String(), nullable=False),
+        sa.Column("made_at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("day"),
+    )
+    op.create_table(
+        "order_words",
+        sa.Column("dimension", sa.String(), nullable=False),
+        sa.Column("word", words, nullable=False),
+        sa.Column("order_id", words, nullable=False),
+        sa.PrimaryKeyConstraint("dimension", "word", "order_id"),
+        sqlite_with_rowid=False,
+    )
+    op.create_index("words_of_order", "order_words", ["order_id"], unique=False)
+    op.create_table(
+        "orders",
+        sa.Column("order_id", words, nullable=False),
+        sa.Column("listed", sa.SmallInteger(), nullable=False, comment="1 while the order is open or late"),
+        sa.Column("state", sa.String(), nullable=False),
+        sa.Column("due_at", sa.BigInteger()),
+        sa.Column("plant", words),
+        sa.Column("customer", words),
+        sa.Column("item", words),
+        sa.Column("value", sa.Double()),
+        sa.Column("risk", sa.Double()),
+        sa.Column("missed", sa.Double()),
+        sa.Column("partial", sa.Double()),
+        sa.Column("base_risk", sa.Double()),
+        sa.Column("value_at_risk", sa.Double()),
+        sa.Column("factors", sa.String(), nullable=False, comment="the first factors in words, JSON"),
+        sa.Column("owner", words),
+        sa.Column("snoozed_until", sa.BigInteger()),
+        sa.Column("snoozed_until_change", sa.SmallInteger(), nullable=False),
+        sa.Column("decision", sa.String(), comment="the latest one's kind"),
+        sa.Column("seq", sa.BigInteger(), nullable=False, comment="the order's last event"),
+        sa.Column("score_id", sa.BigInteger(), nullable=False),
+        sa.Column("scored_by", sa.String(), nullable=False, comment="name@version of a run"),
+        sa.Column("as_of", sa.BigInteger(), nullable=False),
+        sa.Column("next_at", sa.BigInteger()),
+        sa.PrimaryKeyConstraint("order_id"),
+    )
+    op.create_index(
+        "orders_by_customer",
+        "orders",
+        ["listed", sa.literal_column("coalesce(customer, '')"), sa.literal_column("coalesce(due_at, -1)"), "order_id"],
+        unique=False,
+    )
+    op.create_index(
+        "orders_by_due",
+        "orders",
+        ["listed", sa.literal_column("coalesce(due_at, -1)"), sa.literal_column("coalesce(due_at, -1)"), "order_id"],
+        unique=False,
+    )
+    op.create_index(
+        "orders_by_item",
+        "orders",
+        ["listed", sa.literal_column("coalesce(item, '')"), sa.literal_column("coalesce(due_at, -1)"), "order_id"],
+        unique=False,
+    )
+    op.create_index(
+        "orders_by_missed",
+        "orders",
+        [
+            "listed",
+            sa.literal_column("coalesce(missed, -1e300) DESC"),
+            sa.literal_column("coalesce(due_at, -1)"),
+            "order_id",
+        ],
+        unique=False,
+    )
+    op.create_index(
+        "orders_by_owner",
+        "orders",
+        ["listed", sa.literal_column("coalesce(owner, '')"), sa.literal_column("coalesce(due_at, -1)"), "order_id"],
+        unique=False,
+    )
+    op.create_index(
+        "orders_by_partial",
+        "orders",
+        [
+            "listed",
+            sa.literal_column("coalesce(partial, -1e300) DESC"),
+            sa.literal_column("coalesce(due_at, -1)"),
+            "order_id",
+        ],
+        unique=False,
+    )
+    op.create_index(
+        "orders_by_plant",
+        "orders",
+        ["listed", sa.literal_column("coalesce(plant, '')"), sa.literal_column("coalesce(due_at, -1)"), "order_id"],
+        unique=False,
+    )
+    op.create_index(
+        "orders_by_risk",
+        "orders",
+        [
+            "listed",
+            sa.literal_column("coalesce(risk, -1e300) DESC"),
+            sa.literal_column("coalesce(due_at, -1)"),
+            "order_id",
+        ],
+        unique=False,
+    )
+    op.create_index(
+        "orders_by_value",
+        "orders",
+        [
+            "listed",
+            sa.literal_column("coalesce(value, -1e300) DESC"),
+            sa.literal_column("coalesce(due_at, -1)"),
+            "order_id",
+        ],
+        unique=False,
+    )
+    op.create_index(
+        "orders_by_value_at_risk",
+        "orders",
+        [
+            "listed",
+            sa.literal_column("coalesce(value_at_risk, -1e300) DESC"),
+            sa.literal_column("coalesce(due_at, -1)"),
+            "order_id",
+        ],
+        unique=False,
+    )
+    op.create_index("orders_next", "orders", ["listed", "next_at"], unique=False)
+    op.create_table(
+        "scores",
+        sa.Column("id", number, autoincrement=True, nullable=False),
+        sa.Column("order_id", words, nullable=False),
+        sa.Column("as_of", sa.BigInteger(), nullable=False),
+        sa.Column("made_at", sa.BigInteger(), nullable=False),
+        sa.Column("cause", sa.String(), nullable=False, comment="event, decision, tick, morning, champion, import"),
+        sa.Column("seq", sa.BigInteger(), nullable=False, comment="the last event of the order that was seen"),
+        sa.Column("model", sa.String(), nullable=False, comment="empty where no model was there to score with"),
+        sa.Column("model_version", sa.String(), nullable=False),
+        sa.Column("run_id", sa.String(), nullable=False),
+        sa.Column("features_hash", sa.String(), nullable=False),
+        sa.Column("context_id", sa.String(), nullable=False),
+        sa.Column("state", sa.String(), nullable=False),
+        sa.Column("due_at", sa.BigInteger()),
+        sa.Column("risk", sa.Double()),
+        sa.Column("missed", sa.Double()),
+        sa.Column("partial", sa.Double()),
+        sa.Column("base_risk", sa.Double()),
+        sa.Column("other_points", sa.Double()),
+        sa.Column("factors", sa.LargeBinary(), nullable=False, comment="compressed JSON"),
+        sa.Column("next_at", sa.BigInteger(), comment="when the next one comes without an event"),
+        sa.PrimaryKeyConstraint("id"),
+        sqlite_autoincrement=True,
+    )
+    op.create_index("scores_of_order", "scores", ["order_id", "id"], unique=False)
+
+
+def downgrade() -> None:
+    """Drop them, with all they hold."""
+    for table in ("events", "scores", "contexts", "mornings", "orders", "order_words", "idempotency", "leases"):
+        op.drop_table(table)

@@ -1,0 +1,23 @@
+"""One order as the worklist has it."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+
+from sqlalchemy import Connection, RowMapping, select
+
+from serving.store.schema import order_words, orders
+
+
+def order_of(connection: Connection, order_id: str) -> RowMapping | None:
+    """The order's row, ``None`` where no event of it is stored."""
+    return connection.execute(select(orders).where(orders.c.order_id == order_id)).mappings().first()
+
+
+def words_of(connection: Connection, order_id: str) -> dict[str, list[str]]:
+    """By dimension, the words that the order's lines name."""
+    found: dict[str, list[str]] = defaultdict(list)
+    asked = select(order_words).where(order_words.c.order_id == order_id).order_by(order_words.c.word)
+    for row in connection.execute(asked):
+        found[row.dimension].append(row.word)
+    return found

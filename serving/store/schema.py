@@ -1,0 +1,182 @@
+"""The tables. Moments are microseconds and quantities floats, so that both databases give back the same bits."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Double,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    SmallInteger,
+    String,
+    Table,
+    UniqueConstraint,
+    func,
+    literal_column,
+)
+from sqlalchemy.sql.elements import ColumnElement
+
+from features.events.schema import COLUMNS, MOMENT, NUMBER, REQUIRED
+
+metadata = MetaData()
+Words = String().with_variant(String(collation="C"), "postgresql")
+"""Texts compare by their code points, in either database and in Python."""
+Number = BigInteger().with_variant(Integer, "sqlite")
+LEAST: ColumnElement[Any] = literal_column("-1e300")
+BEFORE: ColumnElement[Any] = literal_column("-1")
+"""What sorts before every number and every moment, for what is not there."""
+
+_TYPES = {MOMENT: BigInteger, NUMBER: Double}
+EVENT_COLUMNS = tuple(COLUMNS)
+
+events = Table(
+    "events",
+    metadata,
+    Column("seq", Number, primary_key=True, autoincrement=True, comment="the order of arrival, per order"),
+    *(Column(name, _TYPES.get(kind, Words), nullable=name not in REQUIRED) for name, kind in COLUMNS.items()),
+    Column("content", LargeBinary, nullable=False, comment="digest of all columns but recorded_at"),
+    Column("received_at", BigInteger, nullable=False),
+    UniqueConstraint("source", "event_id", name="events_once"),
+    Index("events_of_order", "order_id", "seq"),
+    sqlite_autoincrement=True,
+)
+
+scores = Table(
+    "scores",
+    metadata,
+    Column("id", Number, primary_key=True, autoincrement=True),
+    Column("order_id", Words, nullable=False),
+    Column("as_of", BigInteger, nullable=False),
+    Column("made_at", BigInteger, nullable=False),
+    Column("cause", String, nullable=False, comment="event, decision, tick, morning, champion, import"),
+    Column("seq", BigInteger, nullable=False, comment="the last event of the order that was seen"),
+    Column("model", String, nullable=False, comment="empty where no model was there to score with"),
+    Column("model_version", String, nullable=False),
+    Column("run_id", String, nullable=False),
+    Column("features_hash", String, nullable=False),
+    Column("context_id", String, nullable=False),
+    Column("state", String, nullable=False),
+    Column("due_at", BigInteger),
+    Column("risk", Double),
+    Column("missed", Double),
+    Column("partial", Double),
+    Column("base_risk", Double),
+    Column("other_points", Double),
+    Column("factors", LargeBinary, nullable=False, comment="compressed JSON"),
+    Column("next_at", BigInteger, comment="when the next one comes without an event"),
+    Index("scores_of_order", "order_id", "id"),
+    sqlite_autoincrement=True,
+)
+
+contexts = Table(
+    "contexts",
+    metadata,
+    Column("id", String, primary_key=True, comment="digest of the content"),
+    Column("made_at", BigInteger, nullable=False),
+    Column("known_until", BigInteger, nullable=False),
+    Column("content", LargeBinary, nullable=False, comment="compressed JSON of features.context.Context"),
+)
+
+mornings = Table(
+    "mornings",
+    metadata,
+    Column("day", Integer, primary_key=True, autoincrement=False, comment="days since 1970-01-01 in the plant's zone"),
+    Column("context_id", String, nullable=False),
+    Column("made_at", BigInteger, nullable=False),
+)
+
+orders = Table(
+    "orders",
+    metadata,
+    Column("order_id", Words, primary_key=True),
+    Column("listed", SmallInteger, nullable=False, comment="1 while the order is open or late"),
+    Column("state", String, nullable=False),
+    Column("due_at", BigInteger),
+    Column("plant", Words),
+    Column("customer", Words),
+    Column("item", Words),
+    Column("value", Double),
+    Column("risk", Double),
+    Column("missed", Double),
+    Column("partial", Double),
+    Column("base_risk", Double),
+    Column("value_at_risk", Double),
+    Column("factors", String, nullable=False, comment="the first factors in words, JSON"),
+    Column("owner", Words),
+    Column("snoozed_until", BigInteger),
+    Column("snoozed_until_change", SmallInteger, nullable=False),
+    Column("decision", String, comment="the latest one's kind"),
+    Column("seq", BigInteger, nullable=False, comment="the order's last event"),
+    Column("score_id", BigInteger, nullable=False),
+    Column("scored_by", String, nullable=False, comment="name@version of a run"),
+    Column("as_of", BigInteger, nullable=False),
+    Column("next_at", BigInteger),
+)
+
+order_words = Table(
+    "order_words",
+    metadata,
+    Column("dimension", String, primary_key=True),
+    Column("word", Words, primary_key=True),
+    Column("order_id", Words, primary_key=True),
+    Index("words_of_order", "order_id"),
+    sqlite_with_rowid=False,
+)
+
+idempotency = Table(
+    "idempotency",
+    metadata,
+    Column("key", Words, primary_key=True, comment="who, what and the key"),
+    Column("request", LargeBinary, nullable=False, comment="digest of the body"),
+    Column("status", Integer),
+    Column("headers", String),
+    Column("reply", LargeBinary),
+    Column("made_at", BigInteger, nullable=False),
+)
+
+leases = Table(
+    "leases",
+    metadata,
+    Column("name", String, primary_key=True),
+    Column("holder", String, nullable=False),
+    Column("until", BigInteger, nullable=False),
+)
+
+
+def _number(name: str) -> ColumnElement[float]:
+    return func.coalesce(orders.c[name], LEAST)
+
+
+def _moment(name: str) -> ColumnElement[int]:
+    return func.coalesce(orders.c[name], BEFORE)
+
+
+def _word(name: str) -> ColumnElement[str]:
+    return func.coalesce(orders.c[name], literal_column("''"))
+
+
+SORTS: dict[str, ColumnElement[Any]] = {
+    "risk": _number("risk"),
+    "missed": _number("missed"),
+    "partial": _number("partial"),
+    "value_at_risk": _number("value_at_risk"),
+    "value": _number("value"),
+    "due": _moment("due_at"),
+    "customer": _word("customer"),
+    "plant": _word("plant"),
+    "item": _word("item"),
+    "owner": _word("owner"),
+}
+"""What a worklist can be sorted by; ties by due date, then by the order's id."""
+
+DESCENDING = ("risk", "missed", "partial", "value_at_risk", "value")
+"""Sorted from the highest unless asked otherwise. The other way round is the same list from its end, ties too."""
+for _name, _key in SORTS.items():
+    _first = _key.desc() if _name in DESCENDING else _key
+    Index(f"orders_by_{_name}", orders.c.listed, _first, SORTS["due"], orders.c.order_id)
+Index("orders_next", orders.c.listed, orders.c.next_at)
