@@ -32,8 +32,7 @@ def main() -> None:
     took: list[float] = []
     share = asked.calls // asked.connections
     callers = [
-        threading.Thread(target=lambda: took.extend(_asked(asked.url, bodies, share)))
-        for _ in range(asked.connections)
+        threading.Thread(target=lambda: took.extend(_asked(asked.url, bodies, share))) for _ in range(asked.connections)
     ]
     begun = time.perf_counter()
     for caller in callers:

@@ -4,9 +4,9 @@
 
 Ours is sent the 60 events of an order and answers with the risk, its factors and their evidence; MLflow is sent the
 ready-made signals of the same order and answers with the risk alone. Both run as a user starts them, one after the
-other, asked by another process (``serving_load.py``) over connections that stay open: one connection for the times, four
-for the requests a second. The plant is simulated and the model trained on the first run. The risks must be the same:
-the program ends with status 1 where they are not.
+other, asked by another process (``serving_load.py``) over connections that stay open: one connection for the times,
+four for the requests a second. The plant is simulated and the model trained on the first run. The risks must be the
+same: the program ends with status 1 where they are not.
 """
 
 from __future__ import annotations
