@@ -20,6 +20,7 @@ from features.history import History
 from features.known import Floats, Known
 from features.threads import CORES, side_by_side
 from features.times import Ints
+from features.trace import positions_of
 
 PART_EVENTS = 1 << 16
 Progress = Callable[[int, int], None]
@@ -227,10 +228,27 @@ def _fill(values: Floats, history: History, points: DecisionPoints, context: Con
 
 def evidence(known: Known, name: str) -> Ints:
     """Positions of the events a signal read, for the first decision point; ascending, each once."""
-    known.trace = []
+    return positions_of(evidence_bits(known, name), int(known.start[0]))
+
+
+def evidence_bits(known: Known, name: str) -> int:
+    """The same as bits, counted from the order's first event."""
+    return compute_traced(known, [name])[1][0]
+
+
+def compute_traced(known: Known, names: list[str]) -> tuple[Floats, list[int]]:
+    """Signals of what is known, (n_points, n_signals), and the events each of them read for the first decision point.
+
+    The events are bits, counted from the order's first: see ``features.trace``.
+    """
+    entries, read = catalogue(), []
+    values = np.empty((len(names), len(known))).T
+    trace = known.traced()
     try:
         with np.errstate(invalid="ignore", divide="ignore"):
-            catalogue()[name].compute(known)
-        return np.unique(np.concatenate([*known.trace, np.zeros(0, dtype=np.int64)]))
+            for column, name in enumerate(names):
+                values[:, column] = entries[name].compute(known)
+                read.append(trace.taken())
     finally:
         known.trace = None
+    return values, read
