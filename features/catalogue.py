@@ -89,7 +89,7 @@ class Signal:
             return self.absent
         words = self.negative if value < 0 and self.negative else self.says
         shown = self.shown(abs(value) if words == self.negative else value)
-        return _NUMBERED.sub(r"\1" if shown in ("1", "-1") else r"\2", words).replace("{value}", shown)
+        return _of_number(words, shown in ("1", "-1")).replace("{value}", shown)
 
     def shown(self, value: float) -> str:
         """The number, rounded as its unit deserves.
@@ -113,6 +113,12 @@ class Signal:
 
 _NUMBERED = re.compile(r"\[([^|\]]*)\|([^\]]*)\]")
 _REGISTERED: dict[str, Signal] = {}
+
+
+@lru_cache(maxsize=1024)
+def _of_number(words: str, one: bool) -> str:
+    """The words for one, or for many."""
+    return _NUMBERED.sub(r"\1" if one else r"\2", words)
 
 
 def signal(

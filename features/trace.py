@@ -76,7 +76,7 @@ def latest_of(bits: int, most: int) -> list[int]:
     >>> latest_of(0b10110, 2)
     [4, 2]
     """
-    found = []
+    found: list[int] = []
     while bits and len(found) < most:
         place = bits.bit_length() - 1
         found.append(place)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import asdict
 from typing import Any
 
-from fastapi import FastAPI
+from fastapi import FastAPI, Request, Response
 from fastapi_offline import FastAPIOffline
+from starlette.concurrency import run_in_threadpool
 
 import features
 from features.catalogue import catalogue
@@ -22,6 +22,7 @@ from serving.problems import InvalidBody, NotReady, add_problem_handlers
 from serving.schemas import Health, ModelReply, Problem, ScoreRequest, ScoresReply
 from serving.scoring import Scorer
 from serving.settings import Settings
+from serving.wire import QUICK, body_of, describe, json_body, read, reply
 
 PROBLEMS: dict[int | str, dict[str, Any]] = {
     status: {"model": Problem, "description": said}
@@ -61,14 +62,27 @@ def create_app(scorer: Scorer | None, settings: Settings, clock: Clock = system_
 
 
 def _add_scoring(app: FastAPI, ready: Reader, settings: Settings, clock: Clock) -> None:
-    @app.post("/v1/score", tags=["scoring"], responses=PROBLEMS)
-    def score(request: ScoreRequest) -> ScoresReply:
+    describe(app, ScoreRequest)
+
+    @app.post(
+        "/v1/score",
+        tags=["scoring"],
+        responses=PROBLEMS,
+        response_model=ScoresReply,
+        openapi_extra=body_of(ScoreRequest),
+    )
+    async def score(request: Request) -> Response:
         """Risk and factors of the orders whose events are in the body. Nothing is stored.
 
         Only events recorded by ``as_of`` are looked at. An order that is not open comes back with its state and the
         reason why the model does not score it.
         """
-        return ScoresReply(**score_request(ready(), request, settings, clock()))
+        body = await json_body(request)
+
+        def answer() -> Response:
+            return reply(score_request(ready(), read(ScoreRequest, body), settings, clock()))
+
+        return answer() if len(body) <= QUICK else await run_in_threadpool(answer)
 
     @app.get("/v1/model", tags=["model"], responses={503: PROBLEMS[503]})
     def model() -> ModelReply:
@@ -96,7 +110,7 @@ def score_request(scorer: Scorer, request: ScoreRequest, settings: Settings, now
         raise InvalidRequest(f"as_of must not lie in the future (now is {isoformat(now)}), got {isoformat(as_of)}")
     if len(request.events) > settings.max_events:
         raise InvalidRequest(f"a request must have at most {settings.max_events:,} events, got {len(request.events):,}")
-    columns = event_columns([event.model_dump() for event in request.events])
+    columns = event_columns([vars(event) | {"data": vars(event.data)} for event in request.events])
     orders = len({event.subject for event in request.events})
     if orders > settings.max_orders:
         raise InvalidRequest(f"a request must have at most {settings.max_orders:,} orders, got {orders:,}")
@@ -113,7 +127,7 @@ def score_request(scorer: Scorer, request: ScoreRequest, settings: Settings, now
         "context_known_until": isoformat(scorer.context.known_until),
         "degraded": bool(reasons),
         "degraded_because": reasons,
-        "scores": [asdict(entry) for entry in scores],
+        "scores": scores,
     }
 
 
