@@ -6,7 +6,8 @@ Ours is sent the 60 events of an order and answers with the risk, its factors an
 ready-made signals of the same order and answers with the risk alone. Both run as a user starts them, one after the
 other, asked by another process (``serving_load.py``) over connections that stay open: one connection for the times,
 four for the requests a second. The plant is simulated and the model trained on the first run. The risks must be the
-same: the program ends with status 1 where they are not.
+same: the program ends with status 1 where they are not. Processor time is the server's own, all its processes and
+threads; it says how the two compare on a machine on which others work too.
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from growth import base_events
+from serving_load import WARM_UP
 
 from features.catalogue import compute
 from features.context import Context
@@ -71,23 +73,38 @@ def main() -> None:
     environment = _trained(folder)
     bodies = _bodies(folder)
     told: dict[str, Figures] = {}
-    with _server(_ours(folder), "/health/ready", environment, folder) as url:
-        told[OURS.format(factors="all")] = measured(f"{url}/v1/score", bodies.many, asked.calls)
-        told[OURS.format(factors=FEW)] = measured(f"{url}/v1/score", bodies.few, asked.calls)
+    with _server(_ours(folder), "/health/ready", environment, folder) as (url, group):
+        told[OURS.format(factors="all")] = measured(f"{url}/v1/score", bodies.many, asked.calls, group)
+        told[OURS.format(factors=FEW)] = measured(f"{url}/v1/score", bodies.few, asked.calls, group)
         risks = [answer["scores"][0]["risk"] for answer in _answers(f"{url}/v1/score", bodies.few)]
     if not asked.without_mlflow:
-        with _server(_theirs(), "/ping", environment, folder) as url:
-            told[THEIRS] = measured(f"{url}/invocations", bodies.signals, asked.calls)
+        with _server(_theirs(), "/ping", environment, folder) as (url, group):
+            told[THEIRS] = measured(f"{url}/invocations", bodies.signals, asked.calls, group)
             theirs = [answer["predictions"][0]["risk"] for answer in _answers(f"{url}/invocations", bodies.signals)]
         if not np.allclose(risks, theirs, rtol=0, atol=1e-12):
             raise SystemExit(f"the risks must be the same, got {risks} and {theirs}")
     _show(told)
 
 
-def measured(url: str, bodies: Path, calls: int) -> Figures:
-    """Times over one connection, requests a second over four."""
-    alone, together = (_load(url, bodies, calls, connections) for connections in (1, 4))
-    return alone | {"per_second": together["per_second"]}
+def measured(url: str, bodies: Path, calls: int, group: int) -> Figures:
+    """Times and processor time over one connection, requests a second over four."""
+    before = _processor_seconds(group)
+    alone = _load(url, bodies, calls, 1)
+    spent = _processor_seconds(group) - before
+    return alone | {
+        "processor_ms": spent / (calls + WARM_UP) * 1e3,
+        "per_second": _load(url, bodies, calls, 4)["per_second"],
+    }
+
+
+def _processor_seconds(group: int) -> float:
+    """What all processes of a group have used so far."""
+    ticks = 0
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(OSError):
+            fields = stat.read_text().rpartition(")")[2].split()
+            ticks += int(fields[11]) + int(fields[12]) if int(fields[2]) == group else 0
+    return ticks / os.sysconf("SC_CLK_TCK")
 
 
 def _load(url: str, bodies: Path, calls: int, connections: int) -> Figures:
@@ -98,12 +115,13 @@ def _load(url: str, bodies: Path, calls: int, connections: int) -> Figures:
 
 
 def _show(told: dict[str, Figures]) -> None:
-    theirs = told.get(THEIRS, {}).get("per_second", np.nan)
-    print(f"{'':48}{'median':>10}{'p99':>10}{'a second':>10}{'ratio':>8}")
-    for name, figures in told.items():
+    theirs = told.get(THEIRS, {"per_second": np.nan, "processor_ms": np.nan})
+    print(f"{'':44}{'median':>10}{'p99':>10}{'a second':>10}{'ratio':>7}{'processor':>11}{'ratio':>7}")
+    for name, own in told.items():
+        ratios = own["per_second"] / theirs["per_second"], theirs["processor_ms"] / own["processor_ms"]
         print(
-            f"{name:48}{figures['median_ms']:7.2f} ms{figures['p99_ms']:7.2f} ms{figures['per_second']:10.0f}"
-            f"{figures['per_second'] / theirs:8.1f}"
+            f"{name:44}{own['median_ms']:7.2f} ms{own['p99_ms']:7.2f} ms{own['per_second']:10.0f}{ratios[0]:7.1f}"
+            f"{own['processor_ms']:8.2f} ms{ratios[1]:7.1f}"
         )
 
 
@@ -177,8 +195,8 @@ def _theirs() -> list[str]:
 
 
 @contextlib.contextmanager
-def _server(command: list[str], ready: str, environment: dict[str, str], folder: Path) -> Iterator[str]:
-    """A server in a process group of its own, from when it is ready."""
+def _server(command: list[str], ready: str, environment: dict[str, str], folder: Path) -> Iterator[tuple[str, int]]:
+    """A server in a process group of its own, from when it is ready: its URL and the group."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -190,7 +208,7 @@ def _server(command: list[str], ready: str, environment: dict[str, str], folder:
     try:
         url = f"http://127.0.0.1:{port}"
         _wait_for(f"{url}{ready}", process, log)
-        yield url
+        yield url, process.pid
     finally:
         os.killpg(process.pid, signal.SIGTERM)
         process.wait(30)

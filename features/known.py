@@ -64,6 +64,7 @@ class Known:
         self._before = np.maximum(self.stop - 1, 0)
         self._all_found = bool(self.found.all())
         self._cache: dict[object, object] = {}
+        self._seen: dict[tuple[Select | Standing | None, int], int] = {}
 
     def __len__(self) -> int:
         return len(self.order)
@@ -120,7 +121,7 @@ class Known:
         """Selected events that were recorded more than ``days`` after they occurred."""
         history, limit = self.history, int(days * DAY)
         if self.trace is not None:
-            self.trace.bits |= self._once(("late", limit), lambda: self._bits(history.column("lag") > limit, 0))
+            self.trace.bits |= self._once(("late", limit), lambda: self._bits(history.column("lag") > limit))
 
         def make() -> Ints:
             return _running((history.mask(what) & (history.column("lag") > limit)).astype(np.int64))
@@ -372,31 +373,41 @@ class Known:
 
     def saw(self, what: Select | None, start: Ints) -> None:
         """Note that selected events, or all, were read from a position on."""
-        if self.trace is not None:
-            skipped = int(start[0]) - self.trace.first
-            self.trace.bits |= self._once(("saw", what, skipped), lambda: self._selected(what, skipped))
+        if self.trace is None:
+            return
+        skipped = 0 if start is self.start else int(start[0]) - self.trace.first
+        bits = self._seen.get((what, skipped))
+        if bits is None:
+            bits = self._seen[what, skipped] = self._selected(what, skipped)
+        self.trace.bits |= bits
 
     def _selected(self, what: Select | None, skipped: int) -> int:
+        if skipped and what is not None:
+            return self._selected(what, 0) >> skipped << skipped
         if what is not None:
-            return self._bits(self.history.mask(what), skipped)
+            return self._bits(self.history.mask(what))
         known = int(self.stop[0] - self.start[0])
         return (1 << known) - (1 << min(skipped, known))
 
-    def _bits(self, holds: NDArray[np.bool_], skipped: int) -> int:
-        first = int(self.start[0])
-        return bits_where(holds[first + skipped : self.stop[0]], skipped)
+    def _bits(self, holds: NDArray[np.bool_]) -> int:
+        return bits_where(holds[self.start[0] : self.stop[0]])
 
     def saw_standing(self, things: Standing) -> None:
         """Note the statements that make things stand; all of them where nothing stands."""
         if self.trace is None:
             return
-        standing = self._once(("saw standing", things), lambda: self._stands(things))
+        standing = self._seen.get((things, 0))
+        if standing is None:
+            standing = self._seen[things, 0] = self._stands(things)
         self.trace.bits |= standing
         if not standing:
             self.saw(things.when, self.start)
             self.saw(things.until, self.start)
 
     def _stands(self, things: Standing) -> int:
+        count = self.history.standing(things)[0]
+        if count[self.stop[0]] == count[self.start[0]]:
+            return 0
         one = slice(0, 1)
         _, _, said = self.history.standing_things(things, self.order[one], self.start[one], self.stop[one])
         return bits_of(said.tolist(), int(self.start[0]))

@@ -50,13 +50,13 @@ def bits_of(positions: Iterable[int], first: int) -> int:
     return bits
 
 
-def bits_where(holds: NDArray[np.bool_], skipped: int) -> int:
-    """Events for which it holds, after ``skipped`` others.
+def bits_where(holds: NDArray[np.bool_]) -> int:
+    """Events for which it holds.
 
-    >>> bits_where(np.array([True, False, True]), 1)
-    10
+    >>> bits_where(np.array([True, False, True]))
+    5
     """
-    return int.from_bytes(np.packbits(holds, bitorder="little").tobytes(), "little") << skipped
+    return int.from_bytes(np.packbits(holds, bitorder="little").tobytes(), "little")
 
 
 def positions_of(bits: int, first: int) -> Ints:

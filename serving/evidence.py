@@ -45,15 +45,17 @@ class Evidence:
     def of(self, signal: str) -> tuple[tuple[EventKey, ...], int]:
         """The latest events a signal read, and how many it read in all."""
         bits = self._read(signal)
-        if bits not in self._latest:
-            self._latest[bits] = tuple(self._key(place) for place in latest_of(bits, MOST_EVIDENCE))
-        return self._latest[bits], bits.bit_count()
+        latest = self._latest.get(bits)
+        if latest is None:
+            latest = self._latest[bits] = tuple(map(self._key, latest_of(bits, MOST_EVIDENCE)))
+        return latest, bits.bit_count()
 
     def _key(self, place: int) -> EventKey:
-        if place not in self._keys:
-            position = self._first + place
-            self._keys[place] = EventKey(self._history.source[position], self._history.event_id[position])
-        return self._keys[place]
+        key = self._keys.get(place)
+        if key is None:
+            at = self._first + place
+            key = self._keys[place] = EventKey(self._history.source[at], self._history.event_id[at])
+        return key
 
 
 def evidence_of_each(history: History, points: DecisionPoints, context: Context) -> Iterator[Evidence]:
