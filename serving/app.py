@@ -17,11 +17,13 @@ from features.history import History
 from features.times import isoformat, micros
 from serving.clock import Clock, system_clock
 from serving.cloudevents import event_columns, pointer
+from serving.current import Serving
 from serving.limits import BodyLimit
-from serving.problems import InvalidBody, NotReady, add_problem_handlers
+from serving.problems import InvalidBody, add_problem_handlers
 from serving.schemas import Health, ModelReply, Problem, ScoreRequest, ScoresReply
 from serving.scoring import Scorer
 from serving.settings import Settings
+from serving.shadow import Shadow
 from serving.wire import QUICK, body_of, describe, json_body, read, reply
 
 PROBLEMS: dict[int | str, dict[str, Any]] = {
@@ -36,13 +38,18 @@ PROBLEMS: dict[int | str, dict[str, Any]] = {
 Reader = Callable[[], Scorer]
 
 
-def create_app(scorer: Scorer | None, settings: Settings, clock: Clock = system_clock) -> FastAPI:
-    """The service around one scorer; without one it is alive and not ready.
+def create_app(
+    scorer: Scorer | Serving | None, settings: Settings, clock: Clock = system_clock, shadow: Shadow | None = None
+) -> FastAPI:
+    """The service around what scores now; without a scorer it is alive and not ready.
 
     Parameters
     ----------
+    scorer : one that stays, or what a follower swaps
     clock : the current moment in microseconds; what ``as_of`` defaults to and may not exceed
+    shadow : is handed what was scored
     """
+    serving = scorer if isinstance(scorer, Serving) else Serving(scorer)
     app = FastAPIOffline(
         title="shiprisk",
         version=features.__version__,
@@ -51,17 +58,12 @@ def create_app(scorer: Scorer | None, settings: Settings, clock: Clock = system_
     app.add_middleware(BodyLimit, most=settings.max_body_bytes)
     add_problem_handlers(app)
 
-    def ready() -> Scorer:
-        if scorer is None:
-            raise NotReady(f"a model {settings.model}@champion must be loaded, got none: run 'shiprisk train' first")
-        return scorer
-
-    _add_scoring(app, ready, settings, clock)
-    _add_health(app, ready)
+    _add_scoring(app, serving.current, settings, clock, shadow or Shadow())
+    _add_health(app, serving.current)
     return app
 
 
-def _add_scoring(app: FastAPI, ready: Reader, settings: Settings, clock: Clock) -> None:
+def _add_scoring(app: FastAPI, ready: Reader, settings: Settings, clock: Clock, shadow: Shadow) -> None:
     describe(app, ScoreRequest)
 
     @app.post(
@@ -80,7 +82,7 @@ def _add_scoring(app: FastAPI, ready: Reader, settings: Settings, clock: Clock) 
         body = await json_body(request)
 
         def answer() -> Response:
-            return reply(score_request(ready(), read(ScoreRequest, body), settings, clock()))
+            return reply(score_request(ready(), read(ScoreRequest, body), settings, clock(), shadow))
 
         return answer() if len(body) <= QUICK else await run_in_threadpool(answer)
 
@@ -103,8 +105,10 @@ def _add_health(app: FastAPI, ready: Reader) -> None:
         return Health()
 
 
-def score_request(scorer: Scorer, request: ScoreRequest, settings: Settings, now: int) -> dict[str, Any]:
-    """The reply to a scoring call, as plain content."""
+def score_request(
+    scorer: Scorer, request: ScoreRequest, settings: Settings, now: int, shadow: Shadow
+) -> dict[str, Any]:
+    """The reply to a scoring call, as plain content; the shadow is handed what it says."""
     as_of = now if request.as_of is None else micros(request.as_of)
     if as_of > now:
         raise InvalidRequest(f"as_of must not lie in the future (now is {isoformat(now)}), got {isoformat(as_of)}")
@@ -118,6 +122,7 @@ def score_request(scorer: Scorer, request: ScoreRequest, settings: Settings, now
     _refuse_faults(judged)
     history = History.of_columns(judged.columns)
     scores, known_until = scorer.score_all(history, as_of, request.factors)
+    shadow.offer(scorer.champion, history, as_of, scores)
     reasons = scorer.degraded_because(as_of)
     return {
         "as_of": isoformat(as_of),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from copy import copy
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -112,6 +113,12 @@ class Scorer:
                 other_points=float(shares[row].sum() - sum(factor.points for factor in factors)),
             )
         return scores
+
+    def because(self, reasons: tuple[str, ...]) -> Scorer:
+        """The same scorer, with other reasons why it is not as good as it could be."""
+        twin = copy(self)
+        twin.champion = replace(self.champion, degraded_because=reasons)
+        return twin
 
     def warm_up(self) -> None:
         """Score a made-up order once, so that the first caller does not wait for compilation."""

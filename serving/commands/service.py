@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -12,6 +13,9 @@ from features.errors import InvalidRequest
 from serving.commands.options import Name, Zone, check_port, enter
 from serving.console import steps, terminal
 from serving.settings import Settings
+
+SHARE = 0.001
+"""Seconds after which a thread that looks at the registry or scores in the shadow makes way for a reply."""
 
 
 def add_to(app: typer.Typer) -> None:
@@ -45,21 +49,25 @@ def serve(
     from features.history import History
     from features.times import plant_calendar
     from serving.app import create_app
-    from serving.champion import load_champion
+    from serving.current import Serving
+    from serving.following import Follower
     from serving.scoring import Scorer
+    from serving.shadow import Shadow
 
     settings = Settings(model=name, zone=zone)
     check_port(port, host)
-    with steps(3) as tell:
-        tell("loading the model")
-        champion = load_champion(settings)
+    serving, shadow = Serving(), Shadow()
+    with steps(2) as tell:
         tell("building load and track record")
         context = Context.of(History.of(read_events(events, zone)), plant_calendar(zone)) if events else None
-        scorer = Scorer(champion, context)
-        tell("warming up")
-        scorer.warm_up()
+        tell("loading the model and trying it out")
+        follower = Follower(settings, serving, shadow, lambda champion: Scorer(champion, context))
+        champion = follower.begin().champion
     terminal.print(f"{champion.name}@{champion.version} scores at http://{host}:{port}/v1/score, docs at /docs")
-    uvicorn.run(create_app(scorer, settings), host=host, port=port, log_level="warning")
+    app = create_app(serving, settings, shadow=shadow)
+    sys.setswitchinterval(SHARE)
+    with follower.running(), shadow.running():
+        uvicorn.run(app, host=host, port=port, log_level="warning")
 
 
 def _is_loopback(host: str) -> bool:
