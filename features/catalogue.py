@@ -242,19 +242,29 @@ def evidence_bits(known: Known, name: str) -> int:
     return compute_traced(known, [name])[1][0]
 
 
+def compute_known(known: Known, names: list[str]) -> Floats:
+    """(n_points, n_signals) signals of what is known; their evidence is read at little cost from the same ``known``."""
+    return _values(known, names, lambda: None)
+
+
 def compute_traced(known: Known, names: list[str]) -> tuple[Floats, list[int]]:
-    """Signals of what is known, (n_points, n_signals), and the events each of them read for the first decision point.
+    """The same, and the events each signal read for the first decision point, in one pass.
 
     The events are bits, counted from the order's first: see ``features.trace``.
     """
-    entries, read = catalogue(), []
-    values = np.empty((len(names), len(known))).T
+    read: list[int] = []
     trace = known.traced()
     try:
-        with np.errstate(invalid="ignore", divide="ignore"):
-            for column, name in enumerate(names):
-                values[:, column] = entries[name].compute(known)
-                read.append(trace.taken())
+        return _values(known, names, lambda: read.append(trace.taken())), read
     finally:
         known.trace = None
-    return values, read
+
+
+def _values(known: Known, names: list[str], done: Callable[[], None]) -> Floats:
+    entries = catalogue()
+    values = np.empty((len(names), len(known))).T
+    with np.errstate(invalid="ignore", divide="ignore"):
+        for column, name in enumerate(names):
+            values[:, column] = entries[name].compute(known)
+            done()
+    return values

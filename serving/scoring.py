@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from copy import copy
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 
-from features.catalogue import Signal, catalogue, compute, compute_traced
+from features.catalogue import Signal, catalogue, compute, compute_known, compute_traced, evidence_bits
 from features.context import Context
 from features.decision_points import DecisionPoints
 from features.errors import InvalidRequest
@@ -25,6 +26,8 @@ from training.calibration import Floats
 
 __all__ = ["EventKey", "Factor", "OrderScore", "Scorer", "order_index"]
 STALE_AFTER = 7 * DAY
+A_FEW = 20
+"""Evidence of so many factors is read sooner than that of all of them."""
 REASONS = {
     "unknown": "no line of the order is known at as_of",
     "late": "a promise has passed unshipped: the risk is certain and not modelled",
@@ -98,7 +101,10 @@ class Scorer:
         if open_.size == 0:
             return scores
         opened = points.take(open_)
-        signals, evidence = self._signals_of(known) if len(points) == 1 else self._signals_of_each(history, opened)
+        if len(points) == 1:
+            signals, evidence = self._signals_of(known, most_factors)
+        else:
+            signals, evidence = self._signals_of_each(history, opened)
         predicted, explained = self.model.predict_and_explain(signals)
         base_risk, shares = explained.points()
         for row, (i, proof) in enumerate(zip(open_, evidence, strict=True)):
@@ -161,11 +167,13 @@ class Scorer:
             other_points=None,
         )
 
-    def _signals_of(self, known: Known) -> tuple[Floats, Iterable[Evidence]]:
-        """Signals and evidence of one order, in one pass."""
-        signals, read = compute_traced(known, self.model.names)
-        of = dict(zip(self.model.names, read, strict=True))
-        return signals, [Evidence(known.history, int(known.order[0]), of.__getitem__)]
+    def _signals_of(self, known: Known, most_factors: int) -> tuple[Floats, Iterable[Evidence]]:
+        """Signals of one order, and the evidence of all in the same pass where more than a few are shown."""
+        history, order, names = known.history, int(known.order[0]), self.model.names
+        if most_factors <= A_FEW:
+            return compute_known(known, names), [Evidence(history, order, partial(evidence_bits, known))]
+        signals, read = compute_traced(known, names)
+        return signals, [Evidence(history, order, dict(zip(names, read, strict=True)).__getitem__)]
 
     def _signals_of_each(self, history: History, points: DecisionPoints) -> tuple[Floats, Iterable[Evidence]]:
         """Signals of many orders at once; the evidence of those that are shown is read when it is asked for."""
