@@ -20,6 +20,7 @@ from features.history import History
 from features.known import Floats, Known
 from features.threads import CORES, side_by_side
 from features.times import Ints
+from features.trace import positions_of
 
 PART_EVENTS = 1 << 16
 Progress = Callable[[int, int], None]
@@ -88,7 +89,7 @@ class Signal:
             return self.absent
         words = self.negative if value < 0 and self.negative else self.says
         shown = self.shown(abs(value) if words == self.negative else value)
-        return _NUMBERED.sub(r"\1" if shown in ("1", "-1") else r"\2", words).replace("{value}", shown)
+        return _of_number(words, shown in ("1", "-1")).replace("{value}", shown)
 
     def shown(self, value: float) -> str:
         """The number, rounded as its unit deserves.
@@ -112,6 +113,12 @@ class Signal:
 
 _NUMBERED = re.compile(r"\[([^|\]]*)\|([^\]]*)\]")
 _REGISTERED: dict[str, Signal] = {}
+
+
+@lru_cache(maxsize=1024)
+def _of_number(words: str, one: bool) -> str:
+    """The words for one, or for many."""
+    return _NUMBERED.sub(r"\1" if one else r"\2", words)
 
 
 def signal(
@@ -227,10 +234,37 @@ def _fill(values: Floats, history: History, points: DecisionPoints, context: Con
 
 def evidence(known: Known, name: str) -> Ints:
     """Positions of the events a signal read, for the first decision point; ascending, each once."""
-    known.trace = []
+    return positions_of(evidence_bits(known, name), int(known.start[0]))
+
+
+def evidence_bits(known: Known, name: str) -> int:
+    """The same as bits, counted from the order's first event."""
+    return compute_traced(known, [name])[1][0]
+
+
+def compute_known(known: Known, names: list[str]) -> Floats:
+    """(n_points, n_signals) signals of what is known; their evidence is read at little cost from the same ``known``."""
+    return _values(known, names, lambda: None)
+
+
+def compute_traced(known: Known, names: list[str]) -> tuple[Floats, list[int]]:
+    """The same, and the events each signal read for the first decision point, in one pass.
+
+    The events are bits, counted from the order's first: see ``features.trace``.
+    """
+    read: list[int] = []
+    trace = known.traced()
     try:
-        with np.errstate(invalid="ignore", divide="ignore"):
-            catalogue()[name].compute(known)
-        return np.unique(np.concatenate([*known.trace, np.zeros(0, dtype=np.int64)]))
+        return _values(known, names, lambda: read.append(trace.taken())), read
     finally:
         known.trace = None
+
+
+def _values(known: Known, names: list[str], done: Callable[[], None]) -> Floats:
+    entries = catalogue()
+    values = np.empty((len(names), len(known))).T
+    with np.errstate(invalid="ignore", divide="ignore"):
+        for column, name in enumerate(names):
+            values[:, column] = entries[name].compute(known)
+            done()
+    return values

@@ -2,7 +2,8 @@
 
 numba keeps machine code by the file a function stands in, but bakes into it what the function reads of other modules:
 the numbers of event types and words, and the functions it calls. Here the place where it is kept names the whole
-package's code, so that a change anywhere compiles anew.
+package's code, so that a change anywhere compiles anew. A loop of another package is kept under the code of its own
+file as well; it has no say in what a signal is.
 """
 
 from __future__ import annotations
@@ -27,11 +28,13 @@ def package_code(*without: str) -> bytes:
     )
 
 
-@lru_cache(maxsize=1)
-def _place() -> str:
+@lru_cache
+def _place(file: Path) -> str:
     """Where machine code of this very code is kept."""
-    base = os.environ.get("NUMBA_CACHE_DIR") or str(Path(__file__).parent / "__pycache__")
-    return str(Path(base) / f"compiled-{hashlib.sha256(package_code()).hexdigest()[:16]}")
+    here = Path(__file__).parent
+    base = os.environ.get("NUMBA_CACHE_DIR") or str(here / "__pycache__")
+    own = b"" if file.is_relative_to(here) else file.read_bytes()
+    return str(Path(base) / f"compiled-{hashlib.sha256(package_code() + own).hexdigest()[:16]}")
 
 
 def compiled(function: F) -> F:
@@ -47,7 +50,7 @@ def compiled_inline(function: F) -> F:
 def _kept(function: F, **options: Any) -> F:
     """numba asks for the place while it decorates; other packages' loops are kept where they always were."""
     usual = config.CACHE_DIR
-    config.CACHE_DIR = _place()
+    config.CACHE_DIR = _place(Path(function.__code__.co_filename))
     try:
         made: F = njit(cache=True, nogil=True, **options)(function)
         return made

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, TypeVar, cast
+from typing import Any, TypeVar
 
 import numpy as np
 import pandas as pd
@@ -260,7 +260,7 @@ class History:
         found = self._cache.get(key, _MISSING)
         if found is _MISSING:
             found = self._cache[key] = make()
-        return cast(T, found)
+        return found  # type: ignore[no-any-return]
 
 
 _MISSING = object()

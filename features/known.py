@@ -1,7 +1,7 @@
 """What was known at each decision point: the reductions signals are written in.
 
-Each method reads one range of positions a decision point and returns ``(n,)`` floats. While ``trace`` is a
-list, the positions read for the first decision point are appended to it: that is the evidence.
+Each method reads one range of positions a decision point and returns ``(n,)`` floats. While there is a ``trace``, the
+positions read for the first decision point are noted in it: that is the evidence.
 """
 
 from __future__ import annotations
@@ -31,6 +31,7 @@ from features.orders import commitments
 from features.others import Others
 from features.things import Lines, Things
 from features.times import DAY, NEVER, Ints
+from features.trace import Trace, bits_of, bits_where
 
 Floats = NDArray[np.float64]
 T = TypeVar("T")
@@ -59,10 +60,11 @@ class Known:
         self.start: Ints = history.first[points.order]
         self.stop: Ints = known_until(history.first, history.recorded, points.order, points.as_of)
         self.found: NDArray[np.bool_] = self.stop > self.start
-        self.trace: list[Ints] | None = None
+        self.trace: Trace | None = None
         self._before = np.maximum(self.stop - 1, 0)
         self._all_found = bool(self.found.all())
         self._cache: dict[object, object] = {}
+        self._seen: dict[tuple[Select | Standing | None, int], int] = {}
 
     def __len__(self) -> int:
         return len(self.order)
@@ -118,7 +120,8 @@ class Known:
     def late_records(self, what: Select, days: float) -> Floats:
         """Selected events that were recorded more than ``days`` after they occurred."""
         history, limit = self.history, int(days * DAY)
-        self.saw(np.flatnonzero(history.column("lag") > limit) if self.trace is not None else None, self.start)
+        if self.trace is not None:
+            self.trace.bits |= self._once(("late", limit), lambda: self._bits(history.column("lag") > limit))
 
         def make() -> Ints:
             return _running((history.mask(what) & (history.column("lag") > limit)).astype(np.int64))
@@ -167,7 +170,7 @@ class Known:
         last = self.history.last(what)[self.stop]
         found = last >= self.start
         if self.trace is not None and found[0]:
-            self.trace.append(last[:1])
+            self.trace.add(last[0])
         return np.where(found, self.history.column(column)[last], NEVER)
 
     def latest_in_force(self, what: Select) -> Ints:
@@ -206,13 +209,13 @@ class Known:
     def latest_recorded(self) -> Ints:
         """When the latest known event was recorded."""
         if self.trace is not None and self.found[0]:
-            self.trace.append(self.stop[:1] - 1)
+            self.trace.add(self.stop[0] - 1)
         return self._state(self.history.recorded)
 
     def first_recorded(self) -> Ints:
         """When the first event of the order was recorded."""
         if self.trace is not None and self.found[0]:
-            self.trace.append(self.start[:1])
+            self.trace.add(self.start[0])
         start = np.minimum(self.start, self.history.n_events - 1)
         return np.where(self.found, self.history.recorded[start], NEVER)
 
@@ -363,28 +366,61 @@ class Known:
 
     # -- evidence ------------------------------------------------------------------------------------------
 
-    def saw(self, what: Select | Ints | None, start: Ints) -> None:
-        """Note that selected events (positions, or all) were read from a position on."""
+    def traced(self) -> Trace:
+        """Note from now on what is read for the first decision point."""
+        self.trace = Trace(int(self.start[0]))
+        return self.trace
+
+    def saw(self, what: Select | None, start: Ints) -> None:
+        """Note that selected events, or all, were read from a position on."""
         if self.trace is None:
             return
-        positions = np.arange(start[0], self.stop[0])
-        if isinstance(what, Select):
-            positions = positions[self.history.mask(what)[positions]]
-        elif what is not None:
-            positions = positions[np.isin(positions, what)]
-        self.trace.append(positions)
+        skipped = 0 if start is self.start else int(start[0]) - self.trace.first
+        bits = self._seen.get((what, skipped))
+        if bits is None:
+            bits = self._seen[what, skipped] = self._selected(what, skipped)
+        self.trace.bits |= bits
+
+    def _selected(self, what: Select | None, skipped: int) -> int:
+        if skipped and what is not None:
+            return self._selected(what, 0) >> skipped << skipped
+        if what is not None:
+            return self._bits(self.history.mask(what))
+        known = int(self.stop[0] - self.start[0])
+        return (1 << known) - (1 << min(skipped, known))
+
+    def _bits(self, holds: NDArray[np.bool_]) -> int:
+        return bits_where(holds[self.start[0] : self.stop[0]])
 
     def saw_standing(self, things: Standing) -> None:
         """Note the statements that make things stand; all of them where nothing stands."""
         if self.trace is None:
             return
-        one = slice(0, 1)
-        _, _, said = self.history.standing_things(things, self.order[one], self.start[one], self.stop[one])
-        if len(said):
-            self.trace.append(said)
-        else:
+        standing = self._seen.get((things, 0))
+        if standing is None:
+            standing = self._seen[things, 0] = self._stands(things)
+        self.trace.bits |= standing
+        if not standing:
             self.saw(things.when, self.start)
             self.saw(things.until, self.start)
+
+    def _stands(self, things: Standing) -> int:
+        count = self.history.standing(things)[0]
+        if count[self.stop[0]] == count[self.start[0]]:
+            return 0
+        one = slice(0, 1)
+        _, _, said = self.history.standing_things(things, self.order[one], self.start[one], self.stop[one])
+        return bits_of(said.tolist(), int(self.start[0]))
+
+    def saw_words(self, dimension: str) -> None:
+        """Note the first events that name each word of a dimension."""
+        if self.trace is not None:
+            self.trace.bits |= self._once(("saw words", dimension), lambda: self._names(dimension))
+
+    def _names(self, dimension: str) -> int:
+        one = slice(0, 1)
+        said = self.history.words_known(dimension, self.order[one], self.stop[one])[2]
+        return bits_of(said.tolist(), int(self.start[0]))
 
 
 def _running(values: Ints) -> Ints:

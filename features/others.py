@@ -72,7 +72,7 @@ class Others:
                 key = book.codes(self.known.history.coded[dimension].words)[code]
             self._records[dimension, recent] = point, book.at(key, self.today[point]).astype(np.float64)
         if dimension != ALL:
-            self._saw_words(dimension)
+            self.known.saw_words(dimension)
         return self._records[dimension, recent]
 
     def _words(self, dimension: str) -> tuple[Ints, Ints]:
@@ -80,11 +80,6 @@ class Others:
         if dimension not in self._said:
             self._said[dimension] = known.history.words_known(dimension, known.order, known.stop)[:2]
         return self._said[dimension]
-
-    def _saw_words(self, dimension: str) -> None:
-        known, one = self.known, slice(0, 1)
-        if known.trace is not None:
-            known.trace.append(known.history.words_known(dimension, known.order[one], known.stop[one])[2])
 
     # -- the load ------------------------------------------------------------------------------------------
 
@@ -108,7 +103,7 @@ class Others:
         given = known.history.last_given(dimension)[known.stop]
         found = given >= known.start
         if known.trace is not None and found[0]:
-            known.trace.append(given[:1])
+            known.trace.add(given[0])
         return np.where(found, known.history.coded[dimension].codes[given], -1)
 
     # -- lines: (n_rows,) one value a row of the line table ------------------------------------------------

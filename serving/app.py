@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import asdict
 from typing import Any
 
-from fastapi import FastAPI
+from fastapi import FastAPI, Request, Response
 from fastapi_offline import FastAPIOffline
+from starlette.concurrency import run_in_threadpool
 
 import features
 from features.catalogue import catalogue
@@ -18,16 +18,19 @@ from features.history import History
 from features.times import isoformat, micros
 from serving.clock import Clock, system_clock
 from serving.cloudevents import event_columns, pointer
-from serving.freshness import lifespan
+from serving.current import Serving
+from serving.freshness import Beside, lifespan
 from serving.limits import BodyLimit
 from serving.mornings import Mornings
-from serving.problems import InvalidBody, NotReady, add_problem_handlers
+from serving.problems import InvalidBody, add_problem_handlers
 from serving.routes import add_routes
 from serving.routes.needs import Wiring
 from serving.schemas import Health, ModelReply, Problem, ScoreRequest, ScoresReply
 from serving.scoring import Scorer
 from serving.settings import Settings
+from serving.shadow import Shadow
 from serving.store.database import Database
+from serving.wire import QUICK, body_of, describe, json_body, read, reply
 
 PROBLEMS: dict[int | str, dict[str, Any]] = {
     status: {"model": Problem, "description": said}
@@ -42,48 +45,64 @@ Reader = Callable[[], Scorer]
 
 
 def create_app(
-    scorer: Scorer | None, settings: Settings, clock: Clock = system_clock, pinned: Context | None = None
+    scorer: Scorer | Serving | None,
+    settings: Settings,
+    clock: Clock = system_clock,
+    pinned: Context | None = None,
+    shadow: Shadow | None = None,
+    beside: Beside = (),
 ) -> FastAPI:
-    """The service around one scorer; without one it is alive, takes events in, and does not score.
+    """The service around what scores now; without a scorer it is alive, takes events in, and does not score.
 
     Parameters
     ----------
+    scorer : one that stays, or what a follower swaps
     clock : the current moment in microseconds; what ``as_of`` defaults to and may not exceed
     pinned : load and track record that stay as they are; else they are those of the morning
+    shadow : is handed what was scored
+    beside : what runs while the service does, such as a follower
     """
-
-    def ready() -> Scorer:
-        if scorer is None:
-            raise NotReady(f"a model {settings.model}@champion must be loaded, got none: run 'shiprisk train' first")
-        return scorer
-
+    serving = scorer if isinstance(scorer, Serving) else Serving(scorer)
     database = Database(settings.database)
-    mornings = Mornings(ready, database, clock, pinned)
+    mornings = Mornings(serving.current, database, clock, pinned)
     wired = Wiring(database, mornings, settings, clock)
     app = FastAPIOffline(
         title="shiprisk",
         version=features.__version__,
         description="How likely each open order is to ship late or short, and which facts drive that.",
-        lifespan=lifespan(wired),
+        lifespan=lifespan(wired, beside),
     )
     app.state.wiring = wired
     app.add_middleware(BodyLimit, most=settings.max_body_bytes)
     add_problem_handlers(app)
-    _add_scoring(app, mornings.scorer, settings, clock)
+    _add_scoring(app, mornings.scorer, settings, clock, shadow or Shadow())
     add_routes(app)
-    _add_health(app, ready)
+    _add_health(app, serving.current)
     return app
 
 
-def _add_scoring(app: FastAPI, ready: Reader, settings: Settings, clock: Clock) -> None:
-    @app.post("/v1/score", tags=["scoring"], responses=PROBLEMS)
-    def score(request: ScoreRequest) -> ScoresReply:
+def _add_scoring(app: FastAPI, ready: Reader, settings: Settings, clock: Clock, shadow: Shadow) -> None:
+    describe(app, ScoreRequest)
+
+    @app.post(
+        "/v1/score",
+        tags=["scoring"],
+        responses=PROBLEMS,
+        response_model=ScoresReply,
+        openapi_extra=body_of(ScoreRequest),
+    )
+    async def score(request: Request) -> Response:
         """Risk and factors of the orders whose events are in the body. Nothing is stored.
 
         Only events recorded by ``as_of`` are looked at. An order that is not open comes back with its state and the
         reason why the model does not score it.
         """
-        return ScoresReply(**score_request(ready(), request, settings, clock()))
+        body = await json_body(request)
+
+        def answer() -> Response:
+            return reply(score_request(ready(), read(ScoreRequest, body), settings, clock(), shadow))
+
+        return answer() if len(body) <= QUICK else await run_in_threadpool(answer)
 
     @app.get("/v1/model", tags=["model"], responses={503: PROBLEMS[503]})
     def model() -> ModelReply:
@@ -104,14 +123,16 @@ def _add_health(app: FastAPI, ready: Reader) -> None:
         return Health()
 
 
-def score_request(scorer: Scorer, request: ScoreRequest, settings: Settings, now: int) -> dict[str, Any]:
-    """The reply to a scoring call, as plain content."""
+def score_request(
+    scorer: Scorer, request: ScoreRequest, settings: Settings, now: int, shadow: Shadow
+) -> dict[str, Any]:
+    """The reply to a scoring call, as plain content; the shadow is handed what it says."""
     as_of = now if request.as_of is None else micros(request.as_of)
     if as_of > now:
         raise InvalidRequest(f"as_of must not lie in the future (now is {isoformat(now)}), got {isoformat(as_of)}")
     if len(request.events) > settings.max_events:
         raise InvalidRequest(f"a request must have at most {settings.max_events:,} events, got {len(request.events):,}")
-    columns = event_columns([event.model_dump() for event in request.events])
+    columns = event_columns([vars(event) | {"data": vars(event.data)} for event in request.events])
     orders = len({event.subject for event in request.events})
     if orders > settings.max_orders:
         raise InvalidRequest(f"a request must have at most {settings.max_orders:,} orders, got {orders:,}")
@@ -119,6 +140,7 @@ def score_request(scorer: Scorer, request: ScoreRequest, settings: Settings, now
     _refuse_faults(judged)
     history = History.of_columns(judged.columns)
     scores, known_until = scorer.score_all(history, as_of, request.factors)
+    shadow.offer(scorer.champion, history, as_of, scores)
     reasons = scorer.degraded_because(as_of)
     return {
         "as_of": isoformat(as_of),
@@ -128,7 +150,7 @@ def score_request(scorer: Scorer, request: ScoreRequest, settings: Settings, now
         "context_known_until": isoformat(scorer.context.known_until),
         "degraded": bool(reasons),
         "degraded_because": reasons,
-        "scores": [asdict(entry) for entry in scores],
+        "scores": scores,
     }
 
 

@@ -6,7 +6,7 @@ import json
 import os
 import shutil
 import tempfile
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from features.catalogue import catalogue, features_hash
@@ -45,24 +45,20 @@ def load_champion(settings: Settings, wanted: str = CHAMPION) -> Champion:
     """
     lightgbm()
     try:
-        registered = _resolve(settings, wanted)
-        folder = _cached(settings, registered)
-        if wanted == CHAMPION:
-            _remember(settings, registered)
-        away: tuple[str, ...] = ()
+        registered = resolve(settings, wanted)
+        champion = fetch(settings, registered)
     except RegistryUnavailable as error:
-        registered = _remembered(settings, wanted, error)
-        folder = _folder(settings, registered)
-        away = (f"the model registry is away, the cached version {registered.version} scores",)
-    model = RiskModel.load(folder)
-    return Champion(registered.name, registered.version, model, away + _mismatch(model), registered.run_id)
+        kept = _loaded(settings, _remembered(settings, wanted, error))
+        return replace(kept, degraded_because=(away(kept.version), *kept.degraded_because))
+    if wanted == CHAMPION:
+        remember(settings, champion)
+    return champion
 
 
-def cached_champion(settings: Settings) -> Champion:
+def cached_champion(settings: Settings, why: RegistryUnavailable | None = None) -> Champion:
     """The champion of the local cache, without asking the registry."""
-    kept = _remembered(settings, CHAMPION, RegistryUnavailable("the registry was not asked"))
-    model = RiskModel.load(_folder(settings, kept))
-    return Champion(kept.name, kept.version, model, _mismatch(model), kept.run_id)
+    why = why or RegistryUnavailable("the registry was not asked")
+    return _loaded(settings, _remembered(settings, CHAMPION, why))
 
 
 def load_version(settings: Settings, name: str, version: str, run_id: str) -> Champion:
@@ -70,16 +66,20 @@ def load_version(settings: Settings, name: str, version: str, run_id: str) -> Ch
 
     Raises ``ModelMissing`` when neither has it.
     """
-    registered = Registered(name, version, run_id)
     try:
-        model = RiskModel.load(_cached(settings, registered))
+        return fetch(settings, Registered(name, version, run_id))
     except (RegistryUnavailable, UnknownModel) as error:
         must = f"the cache or the registry must hold {name}@{version} of run {run_id}"
         raise ModelMissing(f"{must}, got neither: {error}") from error
-    return Champion(name, version, model, _mismatch(model), run_id)
 
 
-def _resolve(settings: Settings, wanted: str) -> Registered:
+def away(version: str) -> str:
+    """What to say while the registry does not answer."""
+    return f"the model registry is away, the cached version {version} scores"
+
+
+def resolve(settings: Settings, wanted: str) -> Registered:
+    """The version behind an alias or number. Raises ``ModelMissing``, and ``RegistryUnavailable`` while it is away."""
     uri = settings.tracking_uri
     hint = f"run 'shiprisk train' first, or set MLFLOW_TRACKING_URI (now {uri})"
     if uri.startswith("sqlite:///") and not Path(uri.removeprefix("sqlite:///")).exists():
@@ -90,26 +90,47 @@ def _resolve(settings: Settings, wanted: str) -> Registered:
         raise ModelMissing(f"a model {settings.model}@{wanted} must be registered, got none: {hint}") from error
 
 
-def _folder(settings: Settings, registered: Registered) -> Path:
-    """Versions start anew in another registry, so the run is part of the name."""
-    return settings.models / registered.name / f"{registered.version}-{registered.run_id}"
-
-
-def _cached(settings: Settings, registered: Registered) -> Path:
+def fetch(settings: Settings, registered: Registered) -> Champion:
+    """A version from the cache, where it is downloaded to if it is not there."""
     folder = _folder(settings, registered)
     if not folder.exists():
         folder.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=folder.parent) as temporary:
             open_registry(settings).download(registered, Path(temporary) / "files")
-            shutil.move(Path(temporary) / "files", folder)
-    return folder
+            _move(Path(temporary) / "files", folder)
+    return _loaded(settings, registered)
 
 
-def _remember(settings: Settings, registered: Registered) -> None:
-    pointer = settings.models / registered.name / "champion.json"
+def remember(settings: Settings, champion: Champion) -> None:
+    """Note a champion as the one that scores while the registry is away."""
+    pointer = settings.models / champion.name / "champion.json"
     temporary = pointer.with_suffix(f".{os.getpid()}")
-    temporary.write_text(json.dumps({"version": registered.version, "run_id": registered.run_id}), encoding="utf-8")
+    temporary.write_text(json.dumps({"version": champion.version, "run_id": champion.run_id}), encoding="utf-8")
     temporary.replace(pointer)
+
+
+def discard(settings: Settings, registered: Registered) -> None:
+    """Drop a version from the cache, so that it is downloaded anew."""
+    shutil.rmtree(_folder(settings, registered), ignore_errors=True)
+
+
+def _loaded(settings: Settings, registered: Registered) -> Champion:
+    model = RiskModel.load(_folder(settings, registered))
+    return Champion(registered.name, registered.version, model, _mismatch(model), registered.run_id)
+
+
+def _move(files: Path, folder: Path) -> None:
+    """Put a download in its place; another process may have been quicker."""
+    try:
+        files.rename(folder)
+    except OSError:
+        if not folder.exists():
+            raise
+
+
+def _folder(settings: Settings, registered: Registered) -> Path:
+    """Versions start anew in another registry, so the run is part of the name."""
+    return settings.models / registered.name / f"{registered.version}-{registered.run_id}"
 
 
 def _remembered(settings: Settings, wanted: str, why: RegistryUnavailable) -> Registered:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pandas as pd
 
-from features.events.columns import Columns, columns_of_rows
+from features.events.columns import Columns
 from features.events.schema import COLUMNS, MOMENT, NUMBER
 from features.times import isoformat, micros
 
@@ -32,16 +33,16 @@ def place(column: str) -> str:
     return f"/{ENVELOPE[column]}" if column in ENVELOPE else f"/data/{column}"
 
 
-def event_columns(events: list[dict[str, Any]]) -> Columns:
+def event_columns(events: Sequence[Mapping[str, Any]]) -> Columns:
     """CloudEvents as raw columns of the event table. Without ``recordedtime`` an event is known since ``time``."""
-    rows = []
-    for event in events:
-        row = {column: event.get(attribute) for column, attribute in ENVELOPE.items()}
-        row["recorded_at"] = row["recorded_at"] or row["occurred_at"]
-        row["type"] = str(row["type"]).removeprefix(PREFIX)
-        data = event.get("data") or {}
-        rows.append(row | {column: data.get(column) for column in DATA})
-    return columns_of_rows(rows)
+    said = {column: [event.get(attribute) for event in events] for column, attribute in ENVELOPE.items()}
+    said["recorded_at"] = [
+        recorded or occurred for recorded, occurred in zip(said["recorded_at"], said["occurred_at"], strict=True)
+    ]
+    said["type"] = [str(kind).removeprefix(PREFIX) for kind in said["type"]]
+    data = [event.get("data") or {} for event in events]
+    said |= {column: [says.get(column) for says in data] for column in DATA}
+    return {column: values for column, values in said.items() if values.count(None) < len(values)}
 
 
 def cloud_events(events: pd.DataFrame) -> list[dict[str, Any]]:

@@ -7,7 +7,7 @@ import os
 import socket
 import threading
 from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
+from contextlib import AbstractAsyncContextManager, AbstractContextManager, ExitStack, asynccontextmanager, suppress
 from dataclasses import replace
 from typing import Any
 from uuid import uuid4
@@ -33,6 +33,7 @@ BATCH = 200
 LEASE, LEASED = "freshness", 30 * SECOND
 PAUSE, BREATH = 1.0, 0.01
 """Seconds between looks, and between batches."""
+Beside = Sequence[Callable[[], AbstractContextManager[None]]]
 log = logging.getLogger("shiprisk.freshness")
 
 
@@ -139,8 +140,8 @@ def keep_fresh(keeper: Keeper, stop: threading.Event) -> None:
         keeper.resign()
 
 
-def lifespan(wired: Wiring) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
-    """While the service runs, a thread keeps its scores fresh."""
+def lifespan(wired: Wiring, beside: Beside = ()) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
+    """While the service runs, a thread keeps its scores fresh, and so does what else runs ``beside`` it."""
 
     @asynccontextmanager
     async def life(_: FastAPI) -> AsyncIterator[None]:
@@ -148,7 +149,10 @@ def lifespan(wired: Wiring) -> Callable[[FastAPI], AbstractAsyncContextManager[N
         thread = threading.Thread(target=keep_fresh, args=(Keeper(wired), stop), name="freshness", daemon=True)
         thread.start()
         try:
-            yield
+            with ExitStack() as stack:
+                for run in beside:
+                    stack.enter_context(run())
+                yield
         finally:
             stop.set()
             await run_in_threadpool(thread.join, 20)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from functools import cache
 
@@ -14,20 +15,28 @@ from features.times import micros, plant_calendar
 from serving.app import create_app
 from serving.champion import ModelMissing, load_champion
 from serving.clock import Clock, standing_clock, system_clock
+from serving.current import Serving
+from serving.following import Follower
 from serving.problems import NotReady
 from serving.scoring import Scorer
 from serving.settings import Settings
+from serving.shadow import Shadow
 from serving.store.database import Database
 from serving.store.migrating import require_current, upgrade
+
+SHARE = 0.001
+"""Seconds after which a thread that looks at the registry or scores in the shadow makes way for a reply."""
 
 
 def application(settings: Settings | None = None) -> FastAPI:
     """The whole service as the settings, or the environment, have it: warm, its champion loaded."""
     settings = settings or Settings()
-    pinned = _pinned(settings)
-    scorer = Scorer(load_champion(settings), pinned)
-    scorer.warm_up()
-    return create_app(scorer, settings, clock_of(settings), pinned)
+    pinned, serving, shadow = _pinned(settings), Serving(), Shadow()
+    follower = Follower(settings, serving, shadow, lambda champion: Scorer(champion, pinned))
+    follower.begin()
+    sys.setswitchinterval(SHARE)
+    beside = (follower.running, shadow.running)
+    return create_app(serving, settings, clock_of(settings), pinned, shadow, beside)
 
 
 def champion_of(settings: Settings) -> Callable[[], Scorer]:

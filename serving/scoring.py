@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from copy import copy
+from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 
-from features.catalogue import Signal, catalogue, compute, evidence
+from features.catalogue import Signal, catalogue, compute, compute_known, compute_traced, evidence_bits
 from features.context import Context
 from features.decision_points import DecisionPoints
 from features.errors import InvalidRequest
@@ -18,24 +21,19 @@ from features.known import Known
 from features.pipeline import states
 from features.times import DAY, NEVER, isoformat, micros
 from serving.champion import Champion
+from serving.evidence import EventKey, Evidence, evidence_of_each
 from training.calibration import Floats
 
+__all__ = ["EventKey", "Factor", "OrderScore", "Scorer", "order_index"]
 STALE_AFTER = 7 * DAY
-MOST_EVIDENCE = 20
+A_FEW = 20
+"""Evidence of so many factors is read sooner than that of all of them."""
 REASONS = {
     "unknown": "no line of the order is known at as_of",
     "late": "a promise has passed unshipped: the risk is certain and not modelled",
     "shipped": "every line has shipped or is closed: nothing is left to score",
     "cancelled": "every line is cancelled: nothing is left to score",
 }
-
-
-@dataclass(frozen=True)
-class EventKey:
-    """The event's identity: ids are unique within their source."""
-
-    source: str
-    id: str
 
 
 @dataclass(frozen=True)
@@ -92,6 +90,7 @@ class Scorer:
         self.model = champion.model
         self.context = context or champion.model.context
         self._signals: list[Signal] = [catalogue()[name] for name in self.model.names]
+        self._by_name = np.argsort(np.argsort(self.model.names))
 
     def score(self, history: History, points: DecisionPoints, most_factors: int = 5) -> list[OrderScore]:
         """One score a decision point, in their order."""
@@ -102,30 +101,30 @@ class Scorer:
         if open_.size == 0:
             return scores
         opened = points.take(open_)
-        signals = compute(history, opened, self.context, self.model.names)
-        predicted = self.model.predict(signals)
-        explained = self.model.explain(signals)
+        if len(points) == 1:
+            signals, evidence = self._signals_of(known, most_factors)
+        else:
+            signals, evidence = self._signals_of_each(history, opened)
+        predicted, explained = self.model.predict_and_explain(signals)
         base_risk, shares = explained.points()
-        for row, i in enumerate(open_):
-            order = int(opened.order[row])
-            alone = history.part(order, order + 1)
-            point = DecisionPoints(np.zeros(1, dtype=np.int64), opened.as_of[row : row + 1])
-            added = explained.contributions[row]
-            factors = self._factors(alone, point, signals[row], shares[row], added, most_factors)
-            scores[i] = OrderScore(
-                order_id=str(history.order_ids[points.order[i]]),
-                state="open",
+        for row, (i, proof) in enumerate(zip(open_, evidence, strict=True)):
+            factors = self._factors(proof, signals[row], shares[row], explained.contributions[row], most_factors)
+            scores[i] = replace(
+                scores[i],
                 risk=float(predicted.risk[row]),
                 missed=float(predicted.missed[row]),
                 partial=float(predicted.partial[row]),
-                due_at=isoformat(int(due[i])),
-                days_to_promise=float((due[i] - points.as_of[i]) / DAY),
-                reason=None,
                 base_risk=base_risk,
                 factors=factors,
                 other_points=float(shares[row].sum() - sum(factor.points for factor in factors)),
             )
         return scores
+
+    def because(self, reasons: tuple[str, ...]) -> Scorer:
+        """The same scorer, with other reasons why it is not as good as it could be."""
+        twin = copy(self)
+        twin.champion = replace(self.champion, degraded_because=reasons)
+        return twin
 
     def warm_up(self) -> None:
         """Score a made-up order once, so that the first caller does not wait for compilation."""
@@ -168,33 +167,42 @@ class Scorer:
             other_points=None,
         )
 
+    def _signals_of(self, known: Known, most_factors: int) -> tuple[Floats, Iterable[Evidence]]:
+        """Signals of one order, and the evidence of all in the same pass where more than a few are shown."""
+        history, order, names = known.history, int(known.order[0]), self.model.names
+        if most_factors <= A_FEW:
+            return compute_known(known, names), [Evidence(history, order, partial(evidence_bits, known))]
+        signals, read = compute_traced(known, names)
+        return signals, [Evidence(history, order, dict(zip(names, read, strict=True)).__getitem__)]
+
+    def _signals_of_each(self, history: History, points: DecisionPoints) -> tuple[Floats, Iterable[Evidence]]:
+        """Signals of many orders at once; the evidence of those that are shown is read when it is asked for."""
+        signals = compute(history, points, self.context, self.model.names)
+        return signals, evidence_of_each(history, points, self.context)
+
     def _factors(
-        self, history: History, point: DecisionPoints, signals: Floats, points: Floats, added: Floats, most: int
+        self, evidence: Evidence, signals: Floats, points: Floats, added: Floats, most: int
     ) -> tuple[Factor, ...]:
         """The factors that move the risk most, those that move nothing left out."""
-        ranked = sorted(range(len(points)), key=lambda i: (-abs(points[i]), self.model.names[i]))
-        known = Known(history, point, self.context)
-        return tuple(
-            self._factor(known, i, float(signals[i]), float(points[i]), float(added[i]))
-            for i in ranked[:most]
-            if points[i] != 0
-        )
+        ranked = np.lexsort((self._by_name, -np.abs(points)))[:most]
+        shown = ranked[points[ranked] != 0]
+        rows = zip(shown.tolist(), signals[shown].tolist(), points[shown].tolist(), added[shown].tolist(), strict=True)
+        return tuple(_factor(self._signals[i], evidence, *row) for i, *row in rows)
 
-    def _factor(self, known: Known, i: int, value: float, points: float, added: float) -> Factor:
-        signal, history = self._signals[i], known.history
-        read = evidence(known, signal.name)
-        latest = read[-MOST_EVIDENCE:][::-1]
-        return Factor(
-            signal=signal.name,
-            group=signal.group,
-            unit=signal.unit,
-            value=None if np.isnan(value) else value,
-            points=points,
-            contribution=added,
-            sentence=signal.sentence(value),
-            evidence=tuple(EventKey(str(history.source[p]), str(history.event_id[p])) for p in latest),
-            evidence_total=len(read),
-        )
+
+def _factor(signal: Signal, evidence: Evidence, value: float, points: float, added: float) -> Factor:
+    latest, total = evidence.of(signal.name)
+    return Factor(
+        signal=signal.name,
+        group=signal.group,
+        unit=signal.unit,
+        value=None if value != value else value,
+        points=points,
+        contribution=added,
+        sentence=signal.sentence(value),
+        evidence=latest,
+        evidence_total=total,
+    )
 
 
 def order_index(history: History, order_id: str) -> int:

@@ -16,6 +16,8 @@ class Settings(BaseSettings):
 
     home: Path = Field(default_factory=lambda: Path.home() / ".shiprisk", description="Everything local lives here")
     model: str = Field(default="order-risk", description="The registered model that scores")
+    follow: float = Field(default=30, ge=0, le=86_400, description="Seconds between looks at the registry; 0 for none")
+    shadow: bool = Field(default=False, description="Whether the version behind the alias challenger scores too")
     zone: str = Field(default="UTC", description="The plant's time zone, an IANA name")
     max_body_bytes: int = Field(default=4 * 1024 * 1024, ge=1024, description="A larger request is refused")
     max_events: int = Field(default=10_000, ge=1, description="A request with more events is refused")

@@ -16,8 +16,10 @@ from features.history import History
 from features.times import micros, plant_calendar
 from serving.champion import load_champion
 from serving.cloudevents import cloud_events
+from serving.schemas import ScoresReply
 from serving.scoring import Scorer
 from serving.settings import Settings
+from serving.wire import QUICK
 from tests.conftest import Home, Service, serve
 from tests.stories import created, event, moment, points, shipped, story
 
@@ -48,6 +50,15 @@ def test_risk_missed_partial_and_factors_add_up(service: Service, plant: pd.Data
     base = np.log(score["base_risk"] / (1 - score["base_risk"]))
     assert base + sum(f["contribution"] for f in score["factors"]) == pytest.approx(odds)
     assert score["other_points"] == pytest.approx(0)
+
+
+@pytest.mark.parametrize("factors", [0, 5, 200])
+def test_the_reply_keeps_to_its_schema(service: Service, plant: pd.DataFrame, factors: int) -> None:
+    events = [*cloud_events(open_order(plant)), *cloud_events(story(created(0, 3, order="B")))]
+    reply = ask(service, as_of=AS_OF, events=events, factors=factors)
+    assert reply.headers["content-type"] == "application/json"
+    checked = ScoresReply.model_validate(reply.json(), strict=True, extra="forbid")
+    assert checked.model_dump() == reply.json()
 
 
 def test_few_factors_and_the_others_add_up(service: Service, plant: pd.DataFrame) -> None:
@@ -102,6 +113,19 @@ def test_a_late_order_is_at_least_as_risky_as_any(home: Home) -> None:
     assert scorer.degraded_because(moment(2))[0].startswith("the model has learned from outcomes known until")
 
 
+def test_evidence_is_the_same_alone_together_and_in_parts(
+    home: Home, plant: pd.DataFrame, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scorer = Scorer(load_champion(Settings(home=home.folder / "home")))
+    history, as_of = History.of(plant), micros(AS_OF)
+    together, _ = scorer.score_all(history, as_of, 200)
+    monkeypatch.setattr("serving.evidence.PART_EVENTS", 100)
+    assert scorer.score_all(history, as_of, 200)[0] == together
+    open_ = [i for i, score in enumerate(together) if score.state == "open"]
+    for i in open_[:5]:
+        assert scorer.score_all(history.part(i, i + 1), as_of, 200)[0] == [together[i]]
+
+
 @pytest.mark.parametrize(
     ("change", "pointer", "said"),
     [
@@ -149,6 +173,34 @@ def test_a_hostile_body_is_a_problem(service: Service, content: bytes) -> None:
     reply = httpx.post(f"{service.url}/v1/score", content=content, headers={"content-type": "application/json"})
     assert reply.status_code in (400, 422)
     assert reply.headers["content-type"] == "application/problem+json"
+
+
+def test_a_body_that_does_not_say_it_is_json_is_a_problem(service: Service) -> None:
+    content = json.dumps({"as_of": AS_OF, "events": cloud_events(story(created(0, 30)))}).encode()
+    url = f"{service.url}/v1/score"
+    for kind, status in (("application/json; charset=utf-8", 200), ("application/cloudevents+json", 200)):
+        assert httpx.post(url, content=content, headers={"content-type": kind}).status_code == status
+    for headers, got in (({}, "none"), ({"content-type": "text/plain"}, "text/plain")):
+        reply = httpx.post(url, content=content, headers=headers)
+        assert reply.status_code == 422
+        assert f"the content-type must be application/json, got {got}" in reply.json()["detail"]
+
+
+def test_a_byte_order_mark_is_no_fault(service: Service) -> None:
+    content = json.dumps({"as_of": AS_OF, "events": cloud_events(story(created(0, 30)))}).encode("utf-8-sig")
+    reply = httpx.post(f"{service.url}/v1/score", content=content, headers={"content-type": "application/json"})
+    assert reply.json()["scores"][0]["state"] == "late"
+
+
+def test_a_large_body_is_answered_beside_small_ones(service: Service) -> None:
+    """More bytes than are answered at once: the same orders come back."""
+    told = story(*(created(0, 300, order=f"{number:03}", actor="x" * 100) for number in range(400)))
+    body = {"as_of": AS_OF, "events": cloud_events(told), "factors": 1}
+    assert len(json.dumps(body)) > QUICK
+    scores = ask(service, **body).json()["scores"]
+    assert [score["order_id"] for score in scores] == [f"{number:03}" for number in range(400)]
+    assert {score["state"] for score in scores} == {"open"}
+    assert scores[7] == ask(service, **body | {"events": body["events"][7:8]}).json()["scores"][0]
 
 
 @pytest.mark.parametrize("announced", [True, False])

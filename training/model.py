@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,9 @@ from features.context import Context
 from features.errors import InvalidRequest, ShipriskError
 from training.boosting import lightgbm
 from training.calibration import Affine, Floats
+from training.forest import Forest
 from training.points import LabelledPoints
+from training.treeshap import TreeShap
 
 FORMAT = 2
 RISK, SHORT, ABOUT, CONTEXT = "risk.txt", "partial.txt", "model.json", "context.json"
@@ -91,10 +94,7 @@ class RiskModel:
     def predict(self, signals: Floats) -> Prediction:
         """Probabilities of (n, n_signals) signals."""
         self._check(signals)
-        risk = expit(self.calibration.apply(_scores(self.risk, signals)))
-        raw = _scores(self.partial, signals) if self.partial else np.zeros(len(signals))
-        partial = risk * expit(self.partial_calibration.apply(raw))
-        return Prediction(risk, risk - partial, partial)
+        return self._prediction(self._risk_trees.scores(signals), signals)
 
     def risk_of(self, points: LabelledPoints) -> Floats:
         """(n,) probability of missed or partial; the points may have other signals too, in any order."""
@@ -112,14 +112,29 @@ class RiskModel:
         return dict(zip(self.names, (gain / max(gain.sum(), 1e-12)).tolist(), strict=True))
 
     def explain(self, signals: Floats) -> Explanation:
-        """Exact path-dependent TreeSHAP values in log-odds, scaled with the calibration.
+        """Exact path-dependent TreeSHAP values in log-odds, scaled with the calibration; see ``training.treeshap``."""
+        return self.predict_and_explain(signals)[1]
 
-        Lundberg, Erion & Lee (2018), Consistent individualized feature attribution for tree ensembles.
-        """
+    def predict_and_explain(self, signals: Floats) -> tuple[Prediction, Explanation]:
+        """Both in one pass over the trees; the same as from each alone, to the last bit."""
         self._check(signals)
-        values = _scores(self.risk, signals, pred_contrib=True)
-        base = float(self.calibration.apply(values[:1, -1])[0]) if len(values) else self.calibration.intercept
-        return Explanation(base, self.calibration.slope * values[:, :-1])
+        raw, added = self._risk_trees.explained(signals)
+        base = self.calibration.slope * self._risk_trees.base + self.calibration.intercept
+        return self._prediction(raw, signals), Explanation(base, self.calibration.slope * added)
+
+    def _prediction(self, raw: Floats, signals: Floats) -> Prediction:
+        risk = expit(self.calibration.apply(raw))
+        of_partial = self._partial_trees.scores(signals) if self._partial_trees else np.zeros(len(signals))
+        partial = risk * expit(self.partial_calibration.apply(of_partial))
+        return Prediction(risk, risk - partial, partial)
+
+    @cached_property
+    def _risk_trees(self) -> TreeShap:
+        return TreeShap(Forest.of(self.risk), len(self.names))
+
+    @cached_property
+    def _partial_trees(self) -> TreeShap | None:
+        return TreeShap(Forest.of(self.partial), len(self.names)) if self.partial else None
 
     def _check(self, signals: Floats) -> None:
         if signals.ndim != 2 or signals.shape[1] != len(self.names):
@@ -162,14 +177,6 @@ class RiskModel:
             )
         except (OSError, KeyError, ValueError, TypeError) as error:
             raise InvalidModel(f"a model is {RISK}, {ABOUT} and {CONTEXT}, got from {folder}: {error!r}") from error
-
-
-def _scores(booster: Any, signals: Floats, pred_contrib: bool = False) -> Floats:
-    """Raw log-odds, or their contributions; few rows are not worth waking other threads for."""
-    threads = 1 if len(signals) < 1000 else 0
-    return np.asarray(
-        booster.predict(signals, raw_score=not pred_contrib, pred_contrib=pred_contrib, num_threads=threads)
-    )
 
 
 def _booster(path: Path) -> Any:

@@ -6,7 +6,6 @@ microseconds with ``NEVER``. A frame, a file, and the events of a request take t
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -15,10 +14,12 @@ import pandas as pd
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from features.events.moments import DATE, plain_moments
 from features.events.schema import COLUMNS, DATE_ONLY, LARGEST, MOMENT, NUMBER, STRING
 from features.events.text import Coded, Distinct, code_arrow, code_objects, code_series, distinct_arrow, nothing
-from features.times import EARLIEST, ISO_8601, LATEST, NEVER, Ints, PlantCalendar, timestamps
+from features.times import DAY, EARLIEST, ISO_8601, LATEST, NEVER, Ints, PlantCalendar, timestamps
 
+FLOAT_OR_NONE = {float, type(None)}
 Mask = NDArray[np.bool_]
 Columns = dict[str, Any]
 """By name: ``Coded`` for texts, (n,) arrays for the rest."""
@@ -44,7 +45,7 @@ class Read:
 
 
 def read_column(column: str, raw: Any, n: int, calendar: PlantCalendar) -> Read:
-    """Cast one raw column (a Series, an Arrow column, an array of anything, or None) to what the event table holds."""
+    """Cast one raw column (a Series, an Arrow column, a list of anything, or None) to what the event table holds."""
     kind = COLUMNS[column]
     if raw is None:
         return Read(column, _nothing(kind, n), None, [])
@@ -78,20 +79,19 @@ def _read_series(column: str, kind: str, raw: pd.Series, calendar: PlantCalendar
         return _checked_numbers(column, values, raw, raw.notna().to_numpy(dtype=bool))
     if kind == STRING and raw.dtype == "str":
         return Read(column, code_series(raw), raw, [])
-    objects: NDArray[np.object_] = raw.astype(object).where(raw.notna(), None).to_numpy()
-    return _read_objects(column, kind, objects, calendar)
+    return _read_objects(column, kind, raw.astype(object).where(raw.notna(), None).tolist(), calendar)
 
 
-def _read_objects(column: str, kind: str, raw: NDArray[np.object_], calendar: PlantCalendar) -> Read:
-    if kind == NUMBER and all(type(value) is float or value is None for value in raw):
-        given = np.fromiter((value is not None and value == value for value in raw), dtype=bool, count=len(raw))
-        return _checked_numbers(column, raw.astype(np.float64), raw, given)
+def _read_objects(column: str, kind: str, raw: list[Any], calendar: PlantCalendar) -> Read:
+    if kind == MOMENT:
+        return _read_moments(column, raw, calendar)
+    if kind == NUMBER and set(map(type, raw)) <= FLOAT_OR_NONE:
+        values = np.array(raw, dtype=np.float64)
+        return _checked_numbers(column, values, raw, ~np.isnan(values))
     coded = code_objects(raw, len(raw))
     if kind == STRING:
         return Read(column, coded, raw, [])
-    if kind == NUMBER:
-        return _checked_numbers(column, _floats(coded.texts()), raw, ~coded.missing)
-    return _read_moments(column, coded.texts(), raw, calendar)
+    return _checked_numbers(column, _floats(coded.texts()), raw, ~coded.missing)
 
 
 def _floats(texts: NDArray[np.object_]) -> NDArray[np.float64]:
@@ -99,22 +99,36 @@ def _floats(texts: NDArray[np.object_]) -> NDArray[np.float64]:
     return np.where(np.isin(texts.astype(str), ("True", "False")), np.nan, numbers.astype(np.float64))
 
 
-def _read_moments(column: str, texts: NDArray[np.object_], raw: NDArray[np.object_], calendar: PlantCalendar) -> Read:
+def _read_moments(column: str, raw: list[Any], calendar: PlantCalendar) -> Read:
+    plain = [value if type(value) is str else "" for value in raw]
+    moments = plain_moments(plain)
+    date_only = np.fromiter(map(len, plain), dtype=np.int64, count=len(plain)) == DATE
+    date_only &= moments != NEVER
+    rest = [row for row in np.flatnonzero(moments == NEVER) if raw[row] is not None]
+    unread, naive = np.zeros(len(raw), dtype=bool), 0
+    if rest:
+        moments[rest], date_only[rest], unread[rest], naive = _other_moments([raw[row] for row in rest])
+    inside = date_only & (moments >= EARLIEST) & (moments < LATEST)
+    if inside.any():
+        days = moments[inside] // DAY
+        start = DATE_ONLY[column] == "start"
+        moments[inside] = calendar.starts_of(days) if start else calendar.starts_of(days + 1) - 1
+    assumed = f"{column} given as a date alone: taken as the {DATE_ONLY[column]} of that day, {calendar.zone}"
+    read = _checked_moments(column, moments, raw)
+    wrong = [("be an ISO 8601 date or time", unread), *read.wrong]
+    return Read(column, read.values, raw, wrong, {assumed: int(date_only.sum()), _without_offset(column): naive})
+
+
+def _other_moments(raw: list[Any]) -> tuple[Ints, Mask, Mask, int]:
+    """Moments in any form of ISO 8601, which are dates alone, which cannot be read, and how many have no offset."""
+    texts = code_objects(raw, len(raw)).texts()
     matches = [None if text is None else ISO_8601.fullmatch(text) for text in texts]
     readable = ["" if match is None else match[0] for match in matches]
     moments = _micros(pd.to_datetime(readable, errors="coerce", utc=True, format="ISO8601"))
     date_only = np.fromiter((match is not None and not match["time"] for match in matches), bool, len(texts))
     naive = sum(1 for match in matches if match is not None and match["time"] and not match["offset"])
-    inside = date_only & (moments >= EARLIEST) & (moments < LATEST)
-    if inside.any():
-        days = moments[inside] // 86_400_000_000
-        start = DATE_ONLY[column] == "start"
-        moments[inside] = calendar.starts_of(days) if start else calendar.starts_of(days + 1) - 1
-    assumed = f"{column} given as a date alone: taken as the {DATE_ONLY[column]} of that day, {calendar.zone}"
     unread = (moments == NEVER) & np.fromiter((text is not None for text in texts), dtype=bool, count=len(texts))
-    read = _checked_moments(column, moments, raw)
-    wrong = [("be an ISO 8601 date or time", unread), *read.wrong]
-    return Read(column, read.values, raw, wrong, {assumed: int(date_only.sum()), _without_offset(column): naive})
+    return moments, date_only, unread, naive
 
 
 def _without_offset(column: str) -> str:
@@ -179,13 +193,3 @@ def take(columns: Columns, rows: NDArray[Any]) -> Columns:
         name: values.take(rows).used() if isinstance(values, Coded | Distinct) else values[rows]
         for name, values in columns.items()
     }
-
-
-def columns_of_rows(rows: Sequence[Mapping[str, Any]]) -> Columns:
-    """Raw columns of raw rows: object arrays with None for what a row does not say."""
-    made: Columns = {}
-    for column in COLUMNS:
-        values = np.empty(len(rows), dtype=object)
-        values[:] = [row.get(column) for row in rows]
-        made[column] = values
-    return made

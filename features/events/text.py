@@ -24,6 +24,9 @@ BLANKS = (
 """Every character that ``str.strip`` cuts off, for engines whose own trim knows fewer."""
 
 
+TEXT_OR_NONE = {str, type(None)}
+
+
 class Unread:
     """Distinct texts in an Arrow array, of which objects are made where somebody asks."""
 
@@ -216,6 +219,12 @@ def nothing(n: int) -> Coded:
 
 def code_objects(values: Iterable[Any], n: int) -> Coded:
     """Any values as stripped texts; ``None``, NaN, NaT and blanks are missing."""
+    values = list(values)
+    if set(map(type, values)) <= TEXT_OR_NONE:
+        words = [word for word in dict.fromkeys(values) if word is not None]
+        if all(word and word == word.strip() for word in words):
+            code_of = {word: code for code, word in enumerate(words)} | {None: -1}
+            return Coded(np.fromiter(map(code_of.__getitem__, values), dtype=np.int64, count=n), _objects(words))
     index: dict[str, int] = {}
     codes = np.empty(n, dtype=np.int64)
     for place, value in enumerate(values):

@@ -109,7 +109,7 @@ def require_columns(given: Sequence[str]) -> None:
 
 
 def validate_columns(raw: Mapping[str, Any], n: int, zone: str = "UTC") -> Validated:
-    """The same for columns of any origin: a Series or an object array of ``n`` values each; missing ones are empty."""
+    """The same for columns of any origin: a Series or a list of ``n`` values each; missing ones are empty."""
     calendar = plant_calendar(zone)
     found = side_by_side(lambda column: read_column(column, raw.get(column), n, calendar), COLUMNS, n)
     read = dict(zip(COLUMNS, found, strict=True))
@@ -136,24 +136,26 @@ def _unread(found: Read) -> Iterator[Fault]:
 
 
 def _broken_rules(columns: Columns) -> Iterator[Fault]:
+    absent = {column: _absent(values) for column, values in columns.items()}
     for column in REQUIRED:
-        yield from _failing(np.flatnonzero(_absent(columns[column])), columns, column, "be given")
+        yield from _failing(absent[column].nonzero()[0], columns, column, "be given")
     types = columns["type"]
-    known = np.append([word in TYPES for word in types.words], True).astype(bool)
-    yield from _failing(np.flatnonzero(~known[types.codes]), columns, "type", f"be one of {', '.join(TYPES)}")
+    known = np.array([word in TYPES for word in types.words] + [True])
+    yield from _failing((~known[types.codes]).nonzero()[0], columns, "type", f"be one of {', '.join(TYPES)}")
     for code, name in enumerate(types.words):
         if name in TYPES:
-            yield from _broken_rules_of_type(name, np.flatnonzero(types.codes == code), columns)
+            yield from _broken_rules_of_type(name, (types.codes == code).nonzero()[0], columns, absent)
 
 
-def _broken_rules_of_type(name: str, rows: NDArray[np.int64], columns: Columns) -> Iterator[Fault]:
+def _broken_rules_of_type(
+    name: str, rows: NDArray[np.int64], columns: Columns, absent: dict[str, Mask]
+) -> Iterator[Fault]:
     rule = TYPES[name]
     for column in rule.needs:
-        absent = _absent(_of(columns[column], rows))
-        yield from _failing(rows[absent], columns, column, f"be given for {name}")
+        yield from _failing(rows[absent[column][rows]], columns, column, f"be given for {name}")
     for column, words in rule.words:
         said = columns[column]
-        foreign = np.append([word not in words for word in said.words], False).astype(bool)
+        foreign = np.array([word not in words for word in said.words] + [False])
         wrong = rows[foreign[said.codes[rows]]]
         yield from _failing(wrong, columns, column, f"be one of {', '.join(words)} for {name}")
     if not rule.signed:
@@ -165,10 +167,6 @@ def _broken_rules_of_type(name: str, rows: NDArray[np.int64], columns: Columns) 
 def _failing(rows: NDArray[np.int64], columns: Columns, column: str, must: str) -> Iterator[Fault]:
     for row in rows:
         yield Fault(int(row), column, _shown(columns[column][row]), must)
-
-
-def _of(values: Any, rows: NDArray[np.int64]) -> Any:
-    return values.take(rows) if isinstance(values, Coded) else values[rows]
 
 
 def _absent(values: Coded | Distinct | NDArray[Any]) -> Mask:
