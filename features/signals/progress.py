@@ -11,6 +11,7 @@ PARTIAL = Select("operation.confirmed", state="partial")
 FINISHED = Standing(Select("operation.confirmed", state="final"), PARTIAL, per_line=True)
 BEGUN = Standing(CONFIRMED, until=Select(), per_line=True)
 MILESTONES = Select("order_line.created", "production.released", "operation.confirmed")
+STARTED = Select("production.released", "operation.scrapped")
 CONDITIONS = Select("order_line.created", "operation.confirmed", "readiness.stated")
 SHIPMENTS = Select("order_line.created", "operation.confirmed", "goods.issued")
 RELEASED = Select("production.released")
@@ -122,6 +123,21 @@ def complete_not_shippable(known: Known) -> Floats:
     """Lines to ship that are complete while a shipping condition is not met or none is stated as met, lines."""
     lines = known.line_table(CONDITIONS)
     return lines.count(lines.open & lines.complete & ~lines.ready)
+
+
+@signal(
+    "progress",
+    "share",
+    FALLS,
+    "the work covers the ordered quantity of each line with {value} to spare",
+    "no quantity of the work is stated",
+    "the work falls {value} short of the ordered quantity of a line",
+)
+def quantity_cover(known: Known) -> Floats:
+    """Quantity for which work was released, less scrap, against the ordered one, less one; the tightest line to ship."""
+    lines = known.line_table(STARTED)
+    cover = (lines.started - lines.scrap) / _or_nan(lines.ordered) - 1
+    return lines.lowest(lines.of_open(cover))
 
 
 @signal(

@@ -8,7 +8,7 @@ from tests.naive.events import NAN, Event, days_between, share
 from tests.naive.lines import Stage, has_begun, is_ready, stage
 from tests.naive.registry import twin
 from tests.naive.seen import Seen, units
-from tests.naive.standing import begun_operations, finished_operations
+from tests.naive.standing import begun_operations, finished_operations, things
 
 
 @twin
@@ -101,6 +101,20 @@ def quantity_complete_ratio(seen: Seen) -> float:
 @twin
 def complete_not_shippable(seen: Seen) -> float:
     return sum(_is_complete(seen, line) and not is_ready(seen.events, line.id) for line in seen.open_lines)
+
+
+@twin
+def quantity_cover(seen: Seen) -> float:
+    """The latest quantity that is given of each production order, less all scrap, against what the line asks for."""
+    return min(_known([_cover(seen, line) for line in seen.open_lines]), default=NAN)
+
+
+def _cover(seen: Seen, line: Line) -> float:
+    own = [event for event in seen.all("production.released", "operation.scrapped") if event.line_id == line.id]
+    given = things(event for event in own if event.type == "production.released" and event.quantity is not None)
+    started = sum(told[-1].quantity or 0 for told in given.values())
+    scrap = sum(event.quantity or 0 for event in own if event.type == "operation.scrapped")
+    return (started - scrap) / line.ordered - 1 if given and line.ordered > 0 else NAN
 
 
 @twin
