@@ -16,9 +16,10 @@ from features.times import NEVER, Ints
 
 RELEASED = TYPE_CODE["production.released"]
 SCRAPPED = TYPE_CODE["operation.scrapped"]
+INSPECTED = TYPE_CODE["inspection.recorded"]
 CONFIRMED = TYPE_CODE["operation.confirmed"]
 STATED = TYPE_CODE["readiness.stated"]
-FINAL, MET_WORD, PARTIAL = WORDS["final"], WORDS["met"], WORDS["partial"]
+FINAL, MET_WORD, PARTIAL, FAILED = WORDS["final"], WORDS["met"], WORDS["partial"], WORDS["failed"]
 CONDITION = np.full(64, -1, dtype=np.int64)
 for _bit, _kind in enumerate(READINESS_KINDS):
     CONDITION[WORDS[_kind]] = _bit
@@ -27,7 +28,7 @@ N_CONDITIONS = len(READINESS_KINDS)
 NOT_MET, MET = 1, 2
 UNSTATED, UNFINISHED, FINISHED = 0, 1, 2
 NOWHERE, AT, AFTER = 0, 1, 2
-LEFT, STAGE, MOVED, PLACED, OPENED = 0, 1, 2, 3, 4
+LEFT, STAGE, MOVED, PLACED, OPENED, WORK, FAILURES = 0, 1, 2, 3, 4, 5, 6
 """What ``passages`` tells of."""
 
 (
@@ -242,10 +243,11 @@ def passages(
 ) -> NDArray[np.int64]:  # fmt: skip
     """What happened to lines that name an item: (n, 6) rows of what, when it was recorded, item, a, b, amount.
 
-    LEFT: a = finished operations, amount = microseconds since the line was created; STAGE, once a stage of a line that
-    left: a = stage, amount = microseconds from it until the line left; MOVED: from work centre a (-1: none) to b;
-    PLACED: an open line enters (amount 1) or leaves (-1) work centre a, b = AT or AFTER it; OPENED: a line is open
-    (1) or no more (-1).
+    LEFT: a = finished operations, amount = microseconds since the line was created; STAGE, WORK and FAILURES, each once
+    a stage of a line that left: a = stage, amount = microseconds from it until the line left, microseconds from it
+    until its last operation was finished, inspections that failed with so many operations finished or more; MOVED: from
+    work centre a (-1: none) to b; PLACED: an open line enters (amount 1) or leaves (-1) work centre a, b = AT or AFTER
+    it; OPENED: a line is open (1) or no more (-1).
     """
     rows, n = np.empty((1024, 6), dtype=np.int64), 0
     for k in range(len(first) - 1):
@@ -255,6 +257,7 @@ def passages(
         started = np.zeros((count, words[k]), dtype=np.int64)
         conditions = np.zeros((count + 1, N_CONDITIONS), dtype=np.int64)
         visited = np.full((count, words[k] + 1), NEVER, dtype=np.int64)
+        failed = np.zeros((count, words[k] + 1), dtype=np.int64)
         left = np.zeros(count, dtype=np.bool_)
         centre_of, mode_of, item_of = np.full(count, -1), np.zeros(count, np.int64), np.full(count, -1)
         for i in range(first[k], first[k + 1]):
@@ -264,6 +267,8 @@ def passages(
                 rows, n = _told(rows, n, MOVED, now, state[at, ITEM], state[at, LAST_CENTRE], centre[i], 1)
             _step(state, finished, started, conditions, whole, type_[i], at, quantity[i], date[i], closing[i],
                   saying[i], word[i], item[i], centre[i], now, occurred[i])  # fmt: skip
+            if at >= 0 and type_[i] == INSPECTED and ((saying[i] >> 16) & 63) == FAILED:
+                failed[at, state[at, DONE]] += 1
             for j in range(count) if at < 0 else range(at, at + 1):
                 if not state[j, KNOWN]:
                     continue
@@ -294,5 +299,8 @@ def passages(
                 rows, n = _told(rows, n, LEFT, now, state[j, ITEM], state[j, DONE], -1, lead)
                 for stage in range(words[k] + 1):
                     if visited[j, stage] != NEVER:
+                        work = 0 if state[j, CHANGED_AT] == NEVER else state[j, CHANGED_AT] - visited[j, stage]
                         rows, n = _told(rows, n, STAGE, now, state[j, ITEM], stage, -1, now - visited[j, stage])
+                        rows, n = _told(rows, n, WORK, now, state[j, ITEM], stage, -1, max(work, 0))
+                        rows, n = _told(rows, n, FAILURES, now, state[j, ITEM], stage, -1, failed[j, stage:].sum())
     return rows[:n]
