@@ -1,6 +1,6 @@
 """What keeps the model from the oracle? The gap on the simulated plant, taken apart by measured cause.
 
-    python benchmarks/gap.py [--years 8] [the options of benchmarks/oracle.py]
+    python benchmarks/gap.py [--years 4] [the options of benchmarks/oracle.py]
 
 The same trees learn from more and less: from parts of this year, from this year and other years of the same kind of
 plant (other seeds; signals carry no names), from the signals, and from the signals and the state of the plant that a
@@ -104,9 +104,7 @@ def main() -> None:
     fewer = bench.trees(WITHOUT, [_without(year) for year in told], DEEP)
     standing = bench.trees(f"signals and state, and {options.years} other years", seen, DEEP)
     _causes(shipped, here, many, standing)
-    print(
-        f"the signals this benchmark found missing add {here - without:+.1%}, with the other years {many - fewer:+.1%}\n"
-    )
+    print(f"the signals found missing here add {here - without:+.1%}, with other years {many - fewer:+.1%}\n")
     _forms(bench, own.told)
 
 
