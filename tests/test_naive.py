@@ -175,7 +175,7 @@ def test_what_an_item_usually_takes_is_learned_from_the_lines_that_left() -> Non
 
 
 def test_a_line_still_needs_the_usual_days_of_work_and_fails_the_usual_inspections() -> None:
-    """B, released on day 1, had its last operation finished on day 3; it failed with one operation done and with two."""
+    """B, released on day 1, had its last operation done on day 3; it failed with one operation done and with two."""
     failed = [event("inspection.recorded", day, "B", line="1", state="failed", reference="i") for day in (2.5, 4)]
     told = [*made("B", 2), *failed, created(8, 20, line="1", item="x")]
     truck = event("delivery.planned", 8, reference="d", date=18)
