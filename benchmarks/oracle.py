@@ -11,17 +11,18 @@ have that sees the whole state of the plant; the events do not tell all of it.
 from __future__ import annotations
 
 import argparse
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from features.catalogue import compute
+from features.catalogue import catalogue, compute
 from features.context import Context
 from features.decision_points import DecisionPoints
 from features.events import read_events, write_events
 from features.history import History
-from features.outcomes import MISSED, PARTIAL, UNSETTLED, outcomes
+from features.outcomes import MISSED, ON_TIME_IN_FULL, PARTIAL, UNSETTLED, outcomes
 from features.times import isoformat, micros, plant_calendar
 from simulation import load_plant
 from simulation.oracle import oracle_days, simulate_with_oracle
@@ -30,12 +31,86 @@ from training.dataset import build_dataset
 from training.fit import about_dataset, fit_model
 from training.intervals import metric_estimates
 from training.metrics import METRICS, brier
+from training.points import LabelledPoints
 
 DAYS = 365
 
 
+@dataclass(frozen=True)
+class Judged:
+    """Open orders at the oracle's moments whose outcome is known.
+
+    Attributes
+    ----------
+    points : (n,) their signals and outcomes
+    order_id : (n,) their names
+    truth, noise : (n,) the shares of futures in which they failed, and the variance of these shares
+    """
+
+    points: LabelledPoints
+    order_id: np.ndarray
+    truth: np.ndarray
+    noise: np.ndarray
+
+    def explained(self, risk: np.ndarray) -> float:
+        """Share of the variance of the true probabilities that risks explain, the oracle's own noise taken off."""
+        noise = float(np.mean(self.noise))
+        distance = float(np.mean((risk - self.truth) ** 2)) - noise
+        return 1 - distance / (float(np.var(self.truth)) - noise)
+
+    def captured(self, risk: np.ndarray, base: float) -> float:
+        """Share of the oracle's Brier skill over one risk for all that risks have."""
+        ones = np.ones(len(self.points))
+        scores = [float(brier(self.points.failed, by, ones)) for by in (base * ones, risk, self.truth)]
+        return (scores[0] - scores[1]) / (scores[0] - scores[2])
+
+
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = parser_of_plant(__doc__ or "")
+    events, truth = plant(parser.parse_args())
+    past = build_dataset(events, "daily", int(min(map(micros, truth["as_of"]))))
+    model = fit_model(past.points, past.context, about_dataset(past, "daily", "UTC"))
+    print(f"trained on {past.points.n_orders:,} orders known at {isoformat(past.until)}")
+    judged = judged_orders(events, truth)
+    test = judged.points
+    print(f"{len(truth):,} open orders at {truth['as_of'].nunique():,} moments, {len(test):,} of them settled by now")
+
+    risks = {"oracle": judged.truth, "model": model.predict(test.signals).risk}
+    risks |= {name: baseline(past.points)(test) for name, baseline in BASELINES.items()}
+    print(f"\n{len(test):,} rows, {test.failed.mean():.1%} failed; intervals: whole orders redrawn")
+    print(f"{'':22}" + "".join(f"{metric:24}" for metric in METRICS) + "share of the oracle's Brier skill")
+    for name, risk in risks.items():
+        found = metric_estimates(test.order, test.failed, risk, test.weight)
+        captured = judged.captured(risk, float(risks["base rate"][0]))
+        print(f"{name:22}" + "".join(f"{found[metric]!s:24}" for metric in METRICS) + f"{captured:.1%}")
+    print(f"\nagainst the true probabilities, the noise of the oracle taken off: the model explains "
+          f"{judged.explained(risks['model']):.1%} of their variance")  # fmt: skip
+
+
+def judged_orders(events: pd.DataFrame, truth: pd.DataFrame) -> Judged:
+    """The open orders of the oracle's table with their signals and what became of them."""
+    history = History.of(events)
+    place = {order: index for index, order in enumerate(history.order_ids)}
+    moments = np.array([micros(moment) for moment in truth["as_of"]])
+    points = DecisionPoints(np.array([place[order] for order in truth["order_id"]]), moments)
+    outcome, _, ripe_at = outcomes(history, points.order, points.as_of)
+    outcome[ripe_at > history.recorded.max()] = UNSETTLED  # else only early successes of late promises would count
+    rows = np.flatnonzero(np.isin(outcome, (MISSED, PARTIAL, ON_TIME_IN_FULL)))
+    points, outcome = points.take(rows), outcome[rows]
+    signals = compute(history, points, Context.of(history, plant_calendar()))
+    kept = truth.iloc[rows]
+    share = (kept["p_missed"] + kept["p_partial"]).to_numpy()
+    nothing = np.full(len(rows), "", dtype=object)
+    labelled = LabelledPoints(
+        list(catalogue()), signals, points.order, points.as_of, points.as_of, points.as_of, outcome,
+        np.ones(len(rows)), nothing, nothing == "rescued",
+    )  # fmt: skip
+    return Judged(labelled, kept["order_id"].to_numpy(), share, share * (1 - share) / (kept["n"].to_numpy() - 1))
+
+
+def parser_of_plant(about: str) -> argparse.ArgumentParser:
+    """Which plant, and how long its futures are played."""
+    parser = argparse.ArgumentParser(description=about, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--orders", type=int, default=5000)
     parser.add_argument("--seed", type=int, default=7)
     parser.add_argument("--moments", type=int, default=5)
@@ -43,51 +118,11 @@ def main() -> None:
     parser.add_argument(
         "--folder", type=Path, default=Path("out/oracle"), help="where the plant is kept for the next run"
     )
-    options = parser.parse_args()
-    events, truth = _plant(options)
-
-    moments = np.array([micros(moment) for moment in truth["as_of"]])
-    first = int(moments.min())
-    past = build_dataset(events, "daily", first)
-    model = fit_model(past.points, past.context, about_dataset(past, "daily", "UTC"))
-    print(f"trained on {past.points.n_orders:,} orders known at {isoformat(first)}")
-
-    history = History.of(events)
-    place = {order: index for index, order in enumerate(history.order_ids)}
-    points = DecisionPoints(np.array([place[order] for order in truth["order_id"]]), moments)
-    outcome, _, ripe_at = outcomes(history, points.order, points.as_of)
-    outcome[ripe_at > history.recorded.max()] = UNSETTLED  # else only early successes of late promises would count
-    judged = (outcome == MISSED) | (outcome == PARTIAL) | (outcome == 1)
-    unsettled = (outcome == UNSETTLED).sum()
-    print(f"{len(points):,} open orders at {len(set(moments)):,} moments, {unsettled:,} not settled yet")
-
-    points, failed = points.take(np.flatnonzero(judged)), np.isin(outcome, (MISSED, PARTIAL))[judged].astype(float)
-    signals = compute(history, points, Context.of(history, plant_calendar()), model.names)
-    p_oracle = (truth["p_missed"] + truth["p_partial"]).to_numpy()[judged]
-    test = past.points.__class__(
-        model.names, signals, points.order, points.as_of, points.as_of, points.as_of, outcome[judged],
-        np.ones(len(points)), np.full(len(points), "", dtype=object),
-    )  # fmt: skip
-    risks = {"oracle": p_oracle, "model": model.predict(signals).risk}
-    risks |= {name: baseline(past.points)(test) for name, baseline in BASELINES.items()}
-
-    print(f"\n{len(points):,} rows, {failed.mean():.1%} failed; intervals: whole orders redrawn")
-    print(f"{'':22}" + "".join(f"{metric:24}" for metric in METRICS) + "share of the oracle's Brier skill")
-    ones = np.ones(len(points))
-    base = float(brier(failed, risks["base rate"], ones))
-    best = base - float(brier(failed, p_oracle, ones))
-    for name, risk in risks.items():
-        found = metric_estimates(points.order, failed, risk, ones)
-        captured = (base - float(brier(failed, risk, ones))) / best
-        print(f"{name:22}" + "".join(f"{found[metric]!s:24}" for metric in METRICS) + f"{captured:.1%}")
-    noise = float(np.mean(p_oracle * (1 - p_oracle) / (truth["n"].to_numpy()[judged] - 1)))
-    distance = float(np.mean((risks["model"] - p_oracle) ** 2)) - noise
-    constant = float(np.mean((p_oracle.mean() - p_oracle) ** 2)) - noise
-    print(f"\nagainst the true probabilities, the noise of the oracle taken off: the model explains "
-          f"{1 - distance / constant:.1%} of their variance")  # fmt: skip
+    return parser
 
 
-def _plant(options: argparse.Namespace) -> tuple[pd.DataFrame, pd.DataFrame]:
+def plant(options: argparse.Namespace) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Its events and the oracle's table, played or read from the folder."""
     folder = options.folder / f"{options.orders}-{options.seed}-{options.moments}-{options.futures}"
     if not (folder / "oracle.parquet").exists():
         folder.mkdir(parents=True, exist_ok=True)

@@ -18,17 +18,21 @@ from numpy.typing import NDArray
 from features.daybook import Daybook, Tally
 from features.engine import known_until as known_until_moment
 from features.events.schema import DIMENSIONS
+from features.events.text import Texts
 from features.history import History
 from features.orders import OPEN, commitments, line_columns, operation_words
 from features.outcomes import MISSED, ON_TIME_IN_FULL, PARTIAL, Beliefs, beliefs
 from features.routing import Routing, transition_tallies
-from features.stages import LEFT, OPENED, STAGE, passages
+from features.selection import Select
+from features.stages import FAILURES, LEFT, OPENED, STAGE, WORK, passages
 from features.threads import side_by_side
-from features.times import EARLIEST, LATEST, Ints, PlantCalendar, isoformat, plant_calendar
+from features.times import EARLIEST, LATEST, NEVER, Ints, PlantCalendar, isoformat, plant_calendar
 
 ALL = "all"
 ALL_WORDS = np.array([ALL], dtype=object)
 RECENT_DAYS = 180
+SHORT, AVAILABLE = (Select("material.stated", state=state) for state in ("short", "available"))
+PLACED, RELEASED = Select("hold.placed"), Select("hold.released")
 Tallies = dict[str, Tally]
 
 
@@ -38,7 +42,7 @@ class Part:
 
     Attributes
     ----------
-    tallies : by name, see ``_records``, ``_load`` and ``_work``
+    tallies : by name, see ``_records``, ``_load``, ``_work`` and ``_waits``
     known_from, known_until : microseconds, the first and the last record
     """
 
@@ -52,7 +56,9 @@ class Part:
         """What the orders of a history add."""
         tallies: Tallies = {}
         commitments(history)
-        for told in side_by_side(lambda tell: tell(history, calendar), (_work, _records, _load), history.n_events):
+        for told in side_by_side(
+            lambda tell: tell(history, calendar), (_work, _records, _load, _waits), history.n_events
+        ):
             tallies |= told
         recorded = history.recorded
         ends = int(recorded.min(initial=LATEST)), int(recorded.max(initial=EARLIEST))
@@ -101,7 +107,7 @@ class Context:
     Attributes
     ----------
     calendar : the plant's days
-    books : by name, see ``_records``, ``_load`` and ``_work``
+    books : by name, see ``_records``, ``_load``, ``_work`` and ``_waits``
     routing : which work centre follows which, by item, and the queues before them
     known_until : microseconds; the records end here
     firsts : (n_days,) the first record of each day on which something was recorded, ascending; ``None`` where somebody
@@ -277,7 +283,8 @@ def _work(history: History, calendar: PlantCalendar) -> Tallies:
     """What lines of an item have needed, both by item and over all, and how many are open.
 
     ``items``: totals (lines that left, their finished operations, microseconds from their creation); ``stages``, by
-    stage: totals (lines, microseconds from the stage until they left); ``open items``: totals (open lines).
+    stage: totals (lines, microseconds from the stage until they left, microseconds from it until their last operation
+    was finished, inspections that failed from it on); ``open items``: totals (open lines).
     """
     told = passages(
         *line_columns(history), history.saying, *operation_words(history), history.coded["item"].codes,
@@ -287,9 +294,11 @@ def _work(history: History, calendar: PlantCalendar) -> Tallies:
     day = visible_from(calendar, recorded)
     words = history.coded["item"].words
     one = np.ones(len(told), dtype=np.int64)
-    left, stage, opened = (np.flatnonzero(what == kind) for kind in (LEFT, STAGE, OPENED))
+    left, stage, opened, work, failures = (
+        np.flatnonzero(what == kind) for kind in (LEFT, STAGE, OPENED, WORK, FAILURES)
+    )
     items = np.stack([one[left], a[left], amount[left]], axis=1)
-    stages = np.stack([one[stage], amount[stage]], axis=1)
+    stages = np.stack([one[stage], amount[stage], amount[work], amount[failures]], axis=1)
     return {
         "items": Tally.of(words, item[left], 0, day[left], items),
         "all items": Tally.of(ALL_WORDS, 0 * item[left], 0, day[left], items),
@@ -297,3 +306,41 @@ def _work(history: History, calendar: PlantCalendar) -> Tallies:
         "all stages": Tally.of(ALL_WORDS, 0 * item[stage], a[stage], day[stage], stages),
         "open items": Tally.of(words, item[opened], 0, day[opened], amount[opened][:, None]),
     } | transition_tallies(told, day, words, history.coded["work_center"].words)
+
+
+# -- the waits: how long what stood has stood ------------------------------------------------------------------
+
+
+def _waits(history: History, calendar: PlantCalendar) -> Tallies:
+    """What ended: ``components`` that came, totals (components, microseconds after the date stated last), and ``holds``
+    that were released, totals (holds, microseconds they stood), by kind; both by word and over all.
+    """
+    short, came = _ended(history, SHORT, AVAILABLE, history.line)
+    dated = (history.date[short] != NEVER) & (history.coded["reference"].codes[short] >= 0)
+    short, came = short[dated], came[dated]
+    placed, released = _ended(history, PLACED, RELEASED, 0 * history.line)
+    recorded, reference, kind = history.recorded, history.coded["reference"], history.coded["kind"]
+    came_at, released_at = visible_from(calendar, recorded[came]), visible_from(calendar, recorded[released])
+    late, stood = recorded[came] - history.date[short], recorded[released] - recorded[placed]
+    return _taken("components", reference.words, reference.codes[short], came_at, late) | _taken(
+        "holds", kind.words, kind.codes[placed], released_at, stood
+    )
+
+
+def _taken(name: str, words: Texts, code: Ints, day: Ints, took: Ints) -> Tallies:
+    changes = np.stack([np.ones_like(took), took], axis=1)
+    return {
+        name: Tally.of(words, code, 0, day, changes),
+        f"all {name}": Tally.of(ALL_WORDS, np.zeros_like(code), 0, day, changes),
+    }
+
+
+def _ended(history: History, begins: Select, ends: Select, line: Ints) -> tuple[Ints, Ints]:
+    """Positions of the statements with which a thing began and those that ended it, one right after the other."""
+    begun, ended = history.mask(begins), history.mask(ends)
+    said = np.flatnonzero(begun | ended)
+    thing = np.stack([history.things("reference")[0], line, history.order])[:, said]
+    by = np.lexsort((said, *thing))
+    said, same = said[by], np.all(thing[:, by][:, 1:] == thing[:, by][:, :-1], axis=0)
+    pair = np.flatnonzero(same & begun[said[:-1]] & ended[said[1:]])
+    return said[pair], said[pair + 1]

@@ -14,10 +14,13 @@ from features.times import DAY, NEVER, Ints
 
 if TYPE_CHECKING:
     from features.known import Known
+    from features.things import Things
 
 Floats = NDArray[np.float64]
 FEW = 5.0
-"""Lines by which the usual figures of an item are shrunk towards those of all items."""
+"""Lines by which the usual figures of an item are shrunk towards those of all items; holds by kind the same."""
+MANY = 20.0
+"""The same for what happens seldom: lines by which failures of an item are shrunk, and arrivals of a component."""
 JUDGED, FAILED, PARTIAL = 0, 1, 2
 
 
@@ -124,6 +127,14 @@ class Others:
         """Days from this stage in which lines of the item left."""
         return self._per_item("stages", 1) / DAY
 
+    def usual_work_days(self) -> Floats:
+        """Days from this stage in which lines of the item had their last operation finished."""
+        return self._per_item("stages", 2) / DAY
+
+    def usual_failures(self) -> Floats:
+        """Inspections that lines of the item failed from this stage on."""
+        return self._per_item("stages", 3, MANY)
+
     def open_lines_of_item(self) -> Floats:
         """Open lines of the item in all orders."""
         item, book = self.known.line_rows.item, self.context.books["open items"]
@@ -152,19 +163,40 @@ class Others:
     def _items(self) -> NDArray[np.object_]:
         return self.known.history.coded["item"].words
 
-    def _per_item(self, name: str, total: int) -> Floats:
-        """The mean over lines of the item that left, shrunk by ``FEW`` lines towards that over all items."""
+    def _per_item(self, name: str, total: int, few: float = FEW) -> Floats:
+        """The mean over lines of the item that left, shrunk by ``few`` lines towards that over all items."""
         key = f"{name} {total}"
         if key not in self._usual:
             lines = self.known.line_rows
             sub = lines.finished if name == "stages" else 0
-            own, whole = self.context.books[name], self.context.books[f"all {name}"]
-            of_item = own.at(own.codes(self._items)[lines.item], self._row_day, sub)
-            of_all = whole.at(lines.item * 0 if len(whole.tally.keys) else lines.item * 0 - 1, self._row_day, sub)
-            mean = of_all[:, total] / np.where(of_all[:, 0] > 0, of_all[:, 0], np.nan)
-            shrunk = (of_item[:, total] + FEW * mean) / (of_item[:, 0] + FEW)
+            shrunk = self._shrunk(name, self._items, lines.item, self._row_day, sub, total, few)
             self._usual[key] = np.where(lines.item >= 0, shrunk, np.nan)
         return self._usual[key]
+
+    def _shrunk(
+        self, name: str, words: NDArray[np.object_], code: Ints, day: Ints, sub: Ints | int, total: int, few: float
+    ) -> Floats:
+        """The mean of a total by word, shrunk towards that of all; NaN where nothing is known of any."""
+        own, whole = self.context.books[name], self.context.books[f"all {name}"]
+        of_word = own.at(own.codes(words)[code], day, sub)
+        of_all = whole.at(code * 0 if len(whole.tally.keys) else code * 0 - 1, day, sub)
+        mean = of_all[:, total] / np.where(of_all[:, 0] > 0, of_all[:, 0], np.nan)
+        return np.asarray((of_word[:, total] + few * mean) / (of_word[:, 0] + few))
+
+    # -- things: one value a thing that stands ---------------------------------------------------------------
+
+    def usual_delay(self, shortages: Things) -> Floats:
+        """(n_rows,) days after the date stated last that components like these came; 0 where none has come yet."""
+        return np.nan_to_num(self._per_thing("components", "reference", shortages, MANY))
+
+    def usual_hold(self, holds: Things) -> Floats:
+        """(n_rows,) days that holds of these kinds stood."""
+        return self._per_thing("holds", "kind", holds, FEW)
+
+    def _per_thing(self, name: str, by: str, things: Things, few: float) -> Floats:
+        said = self.known.history.coded[by]
+        day = self.today[things.point]
+        return self._shrunk(name, said.words, said.codes[things.position], day, 0, 1, few) / DAY
 
     def _highest(self, point: Ints, values: Floats) -> Floats:
         found: Floats = highest(point, values, len(self.known))

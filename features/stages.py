@@ -15,9 +15,11 @@ from features.lines import CHANGED, CLOSED, CREATED, ISSUED, PROMISED, REASON_CA
 from features.times import NEVER, Ints
 
 RELEASED = TYPE_CODE["production.released"]
+SCRAPPED = TYPE_CODE["operation.scrapped"]
+INSPECTED = TYPE_CODE["inspection.recorded"]
 CONFIRMED = TYPE_CODE["operation.confirmed"]
 STATED = TYPE_CODE["readiness.stated"]
-FINAL, MET_WORD, PARTIAL = WORDS["final"], WORDS["met"], WORDS["partial"]
+FINAL, MET_WORD, PARTIAL, FAILED = WORDS["final"], WORDS["met"], WORDS["partial"], WORDS["failed"]
 CONDITION = np.full(64, -1, dtype=np.int64)
 for _bit, _kind in enumerate(READINESS_KINDS):
     CONDITION[WORDS[_kind]] = _bit
@@ -26,19 +28,22 @@ N_CONDITIONS = len(READINESS_KINDS)
 NOT_MET, MET = 1, 2
 UNSTATED, UNFINISHED, FINISHED = 0, 1, 2
 NOWHERE, AT, AFTER = 0, 1, 2
-LEFT, STAGE, MOVED, PLACED, OPENED = 0, 1, 2, 3, 4
+LEFT, STAGE, MOVED, PLACED, OPENED, WORK, FAILURES = 0, 1, 2, 3, 4, 5, 6
 """What ``passages`` tells of."""
 
 (
     KNOWN, ORDERED, PROMISE, ISSUED_SO_FAR, CLOSED_AS, ALL_AT, DONE, CHANGED_AT, RELEASED_AT, CREATED_AT, FIRST_CREATED,
-    ITEM, CENTRE, LAST_CENTRE, AFTER_IT, CONFIRMED_ITSELF,
-) = range(16)  # fmt: skip
-N_STATE = 16
-"""What is kept of a line; moments are when it was recorded, NEVER where it was not."""
+    ITEM, CENTRE, LAST_CENTRE, AFTER_IT, CONFIRMED_ITSELF, STARTED, SCRAP,
+) = range(18)  # fmt: skip
+N_STATE = 18
+"""What is kept of a line; moments are when it was recorded, NEVER where it was not.
+
+STARTED is the quantity for which work was released, NEVER where none was stated; SCRAP what was lost since.
+"""
 
 LINE_ROWS = (
     "point", "item", "open", "ordered", "issued", "promise", "finished", "stage_since", "begun", "met", "not_met",
-    "centre", "mode", "created",
+    "centre", "mode", "created", "started", "scrap",
 )  # fmt: skip
 """The rows of ``lines_at``: one column a known line that is not cancelled."""
 
@@ -46,7 +51,7 @@ LINE_ROWS = (
 @compiled
 def _fresh(lines: int) -> Ints:
     state = np.zeros((lines, N_STATE), dtype=np.int64)
-    for column in (PROMISE, ALL_AT, CHANGED_AT, RELEASED_AT, CREATED_AT, FIRST_CREATED):
+    for column in (PROMISE, ALL_AT, CHANGED_AT, RELEASED_AT, CREATED_AT, FIRST_CREATED, STARTED):
         state[:, column] = NEVER
     for column in (ITEM, CENTRE, LAST_CENTRE):
         state[:, column] = -1
@@ -71,8 +76,16 @@ def _confirm(state: Ints, finished: Ints, at: int, word: int, final: bool, recor
 
 
 @compiled
+def _start(state: Ints, started: Ints, at: int, word: int, quantity: int) -> None:
+    """A production order is released for a quantity; the latest that is given counts."""
+    if quantity != NEVER:
+        state[at, STARTED] = quantity - started[at, word] + (0 if state[at, STARTED] == NEVER else state[at, STARTED])
+        started[at, word] = quantity
+
+
+@compiled
 def _step(
-    state: Ints, finished: Ints, conditions: Ints, whole: Ints, kind: int, at: int, quantity: int,
+    state: Ints, finished: Ints, started: Ints, conditions: Ints, whole: Ints, kind: int, at: int, quantity: int,
     date: int, closing: int, saying: int, word: int, item: int, centre: int, recorded: int, occurred: int,
 ) -> None:  # fmt: skip
     """Play one event. ``whole`` holds what is said of the whole order: (released at, confirmed)."""
@@ -99,8 +112,12 @@ def _step(
     elif kind == RELEASED:
         if at >= 0:
             state[at, RELEASED_AT] = recorded
+            _start(state, started, at, word, quantity)
         else:
             whole[0] = recorded
+    elif kind == SCRAPPED:
+        if at >= 0:
+            state[at, SCRAP] += quantity
     elif kind == CONFIRMED:
         said = (saying >> 16) & 63
         if said == FINAL or said == PARTIAL:
@@ -148,24 +165,25 @@ def lines_at(
 ) -> tuple[NDArray[np.int64], Ints]:  # fmt: skip
     """The lines at each point (sorted by order and position), in the order of their ids.
 
-    Returns (14, n_lines) the rows named in ``LINE_ROWS``; (n_points,) the conditions met for the order, as bits: no
+    Returns (16, n_lines) the rows named in ``LINE_ROWS``; (n_points,) the conditions met for the order, as bits: no
     line says otherwise, and the whole order or every open line says so.
     """
     room = 0
     for p in range(len(order)):
         room += lines[order[p]]
-    out = np.empty((14, room), dtype=np.int64)
+    out = np.empty((16, room), dtype=np.int64)
     met_of_order = np.zeros(len(order), dtype=np.int64)
     row, p = 0, 0
     while p < len(order):
         k = order[p]
         state, whole = _fresh(lines[k]), np.array([NEVER, 0])
         finished = np.zeros((lines[k] + 1, words[k]), dtype=np.int8)
+        started = np.zeros((lines[k], words[k]), dtype=np.int64)
         conditions = np.zeros((lines[k] + 1, N_CONDITIONS), dtype=np.int64)
         i = first[k]
         while p < len(order) and order[p] == k:
             while i < stop[p]:
-                _step(state, finished, conditions, whole, type_[i], line[i], quantity[i], date[i], closing[i],
+                _step(state, finished, started, conditions, whole, type_[i], line[i], quantity[i], date[i], closing[i],
                       saying[i], word[i], item[i], centre[i], recorded[i], occurred[i])  # fmt: skip
                 i += 1
             refused, by_all, by_every, any_open = 0, 0, (1 << N_CONDITIONS) - 1, False
@@ -190,6 +208,7 @@ def lines_at(
                 out[9, row], out[10, row] = _bits(conditions, j, MET), _bits(conditions, j, NOT_MET)
                 out[11, row], out[12, row] = _place(state, j)
                 out[13, row] = state[j, FIRST_CREATED]
+                out[14, row], out[15, row] = state[j, STARTED], state[j, SCRAP]
                 row += 1
             met_of_order[p] = (by_all | (by_every if any_open else 0)) & ~refused
             p += 1
@@ -224,18 +243,21 @@ def passages(
 ) -> NDArray[np.int64]:  # fmt: skip
     """What happened to lines that name an item: (n, 6) rows of what, when it was recorded, item, a, b, amount.
 
-    LEFT: a = finished operations, amount = microseconds since the line was created; STAGE, once a stage of a line that
-    left: a = stage, amount = microseconds from it until the line left; MOVED: from work centre a (-1: none) to b;
-    PLACED: an open line enters (amount 1) or leaves (-1) work centre a, b = AT or AFTER it; OPENED: a line is open
-    (1) or no more (-1).
+    LEFT: a = finished operations, amount = microseconds since the line was created; STAGE, WORK and FAILURES, each once
+    a stage of a line that left: a = stage, amount = microseconds from it until the line left, microseconds from it
+    until its last operation was finished, inspections that failed with so many operations finished or more; MOVED: from
+    work centre a (-1: none) to b; PLACED: an open line enters (amount 1) or leaves (-1) work centre a, b = AT or AFTER
+    it; OPENED: a line is open (1) or no more (-1).
     """
     rows, n = np.empty((1024, 6), dtype=np.int64), 0
     for k in range(len(first) - 1):
         count = lines[k]
         state, whole = _fresh(count), np.array([NEVER, 0])
         finished = np.zeros((count + 1, words[k]), dtype=np.int8)
+        started = np.zeros((count, words[k]), dtype=np.int64)
         conditions = np.zeros((count + 1, N_CONDITIONS), dtype=np.int64)
         visited = np.full((count, words[k] + 1), NEVER, dtype=np.int64)
+        failed = np.zeros((count, words[k] + 1), dtype=np.int64)
         left = np.zeros(count, dtype=np.bool_)
         centre_of, mode_of, item_of = np.full(count, -1), np.zeros(count, np.int64), np.full(count, -1)
         for i in range(first[k], first[k + 1]):
@@ -243,8 +265,10 @@ def passages(
             names = at >= 0 and type_[i] == CONFIRMED and centre[i] >= 0
             if names and state[at, ITEM] >= 0 and state[at, LAST_CENTRE] != centre[i]:
                 rows, n = _told(rows, n, MOVED, now, state[at, ITEM], state[at, LAST_CENTRE], centre[i], 1)
-            _step(state, finished, conditions, whole, type_[i], at, quantity[i], date[i], closing[i],
+            _step(state, finished, started, conditions, whole, type_[i], at, quantity[i], date[i], closing[i],
                   saying[i], word[i], item[i], centre[i], now, occurred[i])  # fmt: skip
+            if at >= 0 and type_[i] == INSPECTED and ((saying[i] >> 16) & 63) == FAILED:
+                failed[at, state[at, DONE]] += 1
             for j in range(count) if at < 0 else range(at, at + 1):
                 if not state[j, KNOWN]:
                     continue
@@ -275,5 +299,8 @@ def passages(
                 rows, n = _told(rows, n, LEFT, now, state[j, ITEM], state[j, DONE], -1, lead)
                 for stage in range(words[k] + 1):
                     if visited[j, stage] != NEVER:
+                        work = 0 if state[j, CHANGED_AT] == NEVER else state[j, CHANGED_AT] - visited[j, stage]
                         rows, n = _told(rows, n, STAGE, now, state[j, ITEM], stage, -1, now - visited[j, stage])
+                        rows, n = _told(rows, n, WORK, now, state[j, ITEM], stage, -1, max(work, 0))
+                        rows, n = _told(rows, n, FAILURES, now, state[j, ITEM], stage, -1, failed[j, stage:].sum())
     return rows[:n]

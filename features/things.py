@@ -60,11 +60,13 @@ class Things(PerPoint):
     ----------
     since : (n_rows,) microseconds; when it began to stand
     date : (n_rows,) microseconds; the date that the latest statement gives, NEVER where it gives none
+    position : (n_rows,) the event that is the latest statement
     """
 
     def __init__(self, known: Known, point: Ints, since: Ints, position: Ints) -> None:
         super().__init__(known, point)
         self.since = since
+        self.position = position
         self.date: Ints = known.history.date[position]
 
     def days_of_oldest(self) -> Floats:
@@ -102,6 +104,7 @@ class Lines(PerPoint):
     met, not_met : (n_rows,) shipping conditions as bits
     centre : (n_rows,) code of the work centre of the last confirmation
     met_of_order : (n_points,) conditions that are met for the whole order, as bits
+    started, scrap : (n_rows,) the quantity for which work was released, NaN where none was stated, and what was lost
     at, after : (n_rows,) True where the line is at that work centre, or has left it (-1: is released and not begun)
     """
 
@@ -119,6 +122,8 @@ class Lines(PerPoint):
         self.open, self.begun = row["open"] == 1, row["begun"] == 1
         self.at, self.after = row["mode"] == AT, row["mode"] == AFTER
         self.ordered, self.issued = row["ordered"] / MICRO, row["issued"] / MICRO
+        self.started = np.where(row["started"] != NEVER, row["started"] / MICRO, np.nan)
+        self.scrap: Floats = row["scrap"] / MICRO
 
     @property
     def days_in_stage(self) -> Floats:

@@ -54,7 +54,12 @@ WORDS: dict[str, dict[str, st.SearchStrategy[Any]]] = {
     "commitment.changed": {"date": DATE, "actor": ACTOR},
     "hold.placed": {"kind": HOLD, "reference": REFERENCE, "date": DATE_OR_NONE, "state": WORD},
     "hold.released": {"kind": HOLD, "reference": REFERENCE},
-    "production.released": {"date": DATE_OR_NONE, "reference": REFERENCE, "kind": KIND},
+    "production.released": {
+        "date": DATE_OR_NONE,
+        "reference": REFERENCE,
+        "kind": KIND,
+        "quantity": QUANTITY_OR_NONE,
+    },
     "production.rescheduled": {"date": DATE, "reference": REFERENCE, "kind": KIND},
     "operation.confirmed": {"quantity": SIGNED, "reference": OPERATION, "state": STATE, "work_center": WORK_CENTER},
     "operation.scrapped": {"quantity": SIGNED},
@@ -105,7 +110,7 @@ PLANS = st.sampled_from(
     ]
 )
 """A planned end, a truck, a promise: stated two or three times."""
-BEGUN: Says = ("production.released", {"reference": "r1", "date": 9})
+BEGUN: Says = ("production.released", {"reference": "r1", "date": 9, "quantity": 10})
 PACKED: Says = ("readiness.stated", {"kind": "packaging", "state": "met"})
 SHIPPED: Says = ("goods.issued", {"quantity": 10})
 SHIPPED_SHORT: Says = ("goods.issued", {"quantity": 9})

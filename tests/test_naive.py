@@ -174,6 +174,52 @@ def test_what_an_item_usually_takes_is_learned_from_the_lines_that_left() -> Non
     assert twin("lines_complete_ratio", *told, confirmed(10, "1"), day=10) == 1
 
 
+def test_a_line_still_needs_the_usual_days_of_work_and_fails_the_usual_inspections() -> None:
+    """B, released on day 1, had its last operation done on day 3; it failed with one operation done and with two."""
+    failed = [event("inspection.recorded", day, "B", line="1", state="failed", reference="i") for day in (2.5, 4)]
+    told = [*made("B", 2), *failed, created(8, 20, line="1", item="x")]
+    truck = event("delivery.planned", 8, reference="d", date=18)
+    assert twin("usual_work_days_left", *told, day=10) == 2  # it is not released: nothing of it is behind
+    assert twin("work_slack", *told, day=10) == 20 - 10 - 2
+    assert twin("work_slack", *told, truck, day=10) == 18 - 10 - 2
+    assert [twin("usual_failures_left", *told, *rows, day=12) for rows in ([], [confirmed(9, "0")])] == [2, 2]
+    released = event("production.released", 9.5, line="1")
+    assert twin("usual_work_days_left", *told, released, day=10) == 2 - 0.5
+    assert twin("usual_failures_left", *told, confirmed(9, "0"), confirmed(10, "1"), day=12) == 1
+
+
+def test_work_covers_an_order_until_too_much_is_lost() -> None:
+    """Twelve pieces for ten; three are lost; then two more are released, of which one is taken back."""
+    told = [
+        created(0, 20, line="1", quantity=10),
+        event("production.released", 1, line="1", reference="p", quantity=12),
+        event("operation.scrapped", 2, line="1", quantity=3),
+        event("production.released", 3, line="1", reference="q", quantity=2),
+        event("production.released", 4, line="1", reference="q", quantity=1),
+    ]
+    assert np.isnan(twin("quantity_cover", *told, day=0))
+    covers = [twin("quantity_cover", *told, day=day) for day in (1, 2, 3, 4)]
+    assert covers == pytest.approx([0.2, -0.1, 0.1, 0.0])
+
+
+def test_a_component_and_a_hold_take_as_long_as_others_of_their_kind_took() -> None:
+    """Steel came two days after the date that was stated last; a credit hold stood three days."""
+    told = [
+        created(0, 40, order="B", line="1"),
+        event("material.stated", 1, "B", state="short", reference="steel", line="1", date=3),
+        event("material.stated", 2, "B", state="short", reference="steel", line="1", date=5),
+        event("material.stated", 7, "B", state="available", reference="steel", line="1"),
+        event("hold.placed", 1, "B", kind="credit", reference="h"),
+        event("hold.released", 4, "B", kind="credit", reference="h"),
+        created(0, 40, line="1"),
+        event("material.stated", 5, state="short", reference="steel", line="1", date=10),
+        event("hold.placed", 5, kind="credit", reference="k"),
+    ]
+    assert [twin("usual_component_delay", *told, day=day) for day in (6, 8)] == [0, 2]
+    assert [twin("usual_shortage_slack", *told, day=day) for day in (6, 8, 12)] == [30, 28, 40 - 12 - 2]
+    assert twin("usual_hold_days", *told, day=8) == 3
+
+
 def test_half_an_operation_is_rounded_to_even() -> None:
     """Lines left with 2 and with 3 operations, that is 2.5: two are enough."""
     told = [*made("B", 2), *made("C", 3), created(8, 20, line="1", item="x"), confirmed(8, "0")]

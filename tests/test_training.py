@@ -15,7 +15,7 @@ from tests.stories import UTC, created, event, shipped, story
 from training.boosting import lightgbm
 from training.calibration import Affine, fit_affine
 from training.dataset import build_dataset, fingerprint
-from training.fit import fit_model
+from training.fit import Trees, fit_model
 from training.model import Explanation, InvalidModel, RiskModel
 from training.points import split_by_time
 from training.run import Trained, of_other_orders, train
@@ -130,11 +130,21 @@ def test_the_context_of_a_model_ends_with_its_training(plant: pd.DataFrame) -> N
     assert context.lookup_day(later)[0] <= last_day + 1
 
 
-def test_the_calibration_is_of_orders_the_trees_have_not_seen(trained: Trained) -> None:
+def test_the_calibration_is_of_orders_its_trees_have_not_seen(trained: Trained) -> None:
+    """As many trees of the earlier orders alone are what is calibrated; the model's own know the later ones too."""
     model, points = trained.model, trained.dataset.points
-    later = split_by_time(points).later
-    raw = model.risk.predict(later.signals, raw_score=True)
+    split = split_by_time(points)
+    later = split.later
+    trees, raw = (
+        lightgbm().train(
+            Trees().lightgbm(len(rows)),
+            lightgbm().Dataset(rows.signals, rows.failed, weight=rows.weight, feature_name=rows.names),
+            model.about["rounds"],
+        ).predict(later.signals, raw_score=True)
+        for rows in (points, split.earlier)
+    )  # fmt: skip
     assert fit_affine(raw, later.failed, later.weight) == model.calibration
+    np.testing.assert_array_equal(model.risk.predict(later.signals, raw_score=True), trees)
     assert model.calibration != Affine()
     assert not np.allclose(model.predict(later.signals).risk, 1 / (1 + np.exp(-raw)))
 

@@ -1,4 +1,4 @@
-"""Fit the trees on earlier orders, calibrate them on later ones."""
+"""Calibrate trees of earlier orders on later ones, then grow as many on all of them."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ from training.points import LabelledPoints, split_by_time
 
 FEWEST_PARTIAL = 100
 """Below so many partial orders (or so many missed ones) the share of partial is one number."""
-FEW = 25.0
-"""Prior strength of its calibration: failed orders are few, and single lines can hardly ship in part."""
+SURE, FEW = 4.0, 25.0
+"""Prior strengths of the calibrations: failed orders are few, and single lines can hardly ship in part."""
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ class Trees:
     feature_fraction: float = 0.5
     bagging_fraction: float = 0.8
     lambda_l2: float = 10.0
-    most_rounds: int = 600
+    most_rounds: int = 300
     patience: int = 50
     seed: int = 7
 
@@ -65,20 +65,19 @@ def fit_model(
 ) -> RiskModel:
     """A calibrated model of labelled points.
 
-    The trees learn from the earlier four fifths of the orders; the number of rounds is the best on the latest
-    fifth of those. The calibration is fitted on the latest fifth of all, which the trees have not seen.
+    Trees of the earlier four fifths of the orders, as many as are best on the latest fifth of those, are calibrated on
+    the latest fifth of all, which they have not seen. The model has as many trees of all orders, and that calibration.
     """
     trees = trees or Trees()
     _require_both(points.failed)
     split = split_by_time(points)
-    tell("growing the trees of missed or partial")
-    risk = grow(split.earlier, split.earlier.failed, trees)
     tell("calibrating on later orders")
-    later = split.later
-    raw = risk.predict(later.signals, raw_score=True) if len(later) else np.zeros(0)
-    calibration = fit_affine(raw, later.failed, later.weight)
+    earlier, later = split.earlier, split.later
+    rounds, calibration = _calibrated(earlier, earlier.failed, later, later.failed, trees, SURE)
+    tell("growing the trees of missed or partial")
+    risk = _boost(points, points.failed, trees, rounds)
     tell("growing the trees of partial")
-    partial, partial_calibration = _fit_partial(points, split.earlier, later, trees)
+    partial, partial_calibration = _fit_partial(points, earlier, later, trees)
     kept = about | {
         "parameters": asdict(trees),
         "rounds": risk.num_trees(),
@@ -121,16 +120,26 @@ def _fit_partial(
     if min(counts) < FEWEST_PARTIAL or len(np.unique(known.outcome)) < 2:
         weighed = float(np.sum(short * failed.weight)) + 0.5
         return None, Affine(1.0, float(logit(weighed / (failed.weight.sum() + 1.0))))
-    booster = grow(known, (known.outcome == PARTIAL).astype(np.float64), trees)
     unseen = later.take(later.failed == 1)
-    raw = booster.predict(unseen.signals, raw_score=True) if len(unseen) else np.zeros(0)
-    return booster, fit_affine(raw, (unseen.outcome == PARTIAL).astype(np.float64), unseen.weight, FEW)
+    shorts = ((part.outcome == PARTIAL).astype(np.float64) for part in (known, unseen))
+    rounds, calibration = _calibrated(known, next(shorts), unseen, next(shorts), trees, FEW)
+    return _boost(failed, short, trees, rounds), calibration
 
 
 def grow(points: LabelledPoints, target: Floats, trees: Trees) -> Any:
     """LightGBM's booster of a target (n,): the number of rounds is found on the latest orders, then all teach."""
     rounds = _best_rounds(points, target, trees)
     return _boost(points, target, trees, rounds)
+
+
+def _calibrated(
+    earlier: LabelledPoints, target: Floats, later: LabelledPoints, outcome: Floats, trees: Trees, prior: float
+) -> tuple[int, Affine]:
+    """How many trees of earlier orders are best, and what calibrates them on later ones."""
+    rounds = _best_rounds(earlier, target, trees)
+    booster = _boost(earlier, target, trees, rounds)
+    raw = booster.predict(later.signals, raw_score=True) if len(later) else np.zeros(0)
+    return rounds, fit_affine(raw, outcome, later.weight, prior)
 
 
 def _best_rounds(points: LabelledPoints, target: Floats, trees: Trees) -> int:

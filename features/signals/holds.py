@@ -80,3 +80,10 @@ def holds_overdue(known: Known) -> Floats:
 def hold_release_slack(known: Known) -> Floats:
     """Days from the latest expected release among open holds to the promise."""
     return known.days_between(known.things(HOLDS).latest_date(), known.due())
+
+
+@signal("holds", "days", RISES, "holds like the longest one stood for {value} [day|days]", "no hold is open")
+def usual_hold_days(known: Known) -> Floats:
+    """Days that holds of the kinds that are open usually stood; the longest of them."""
+    holds = known.things(HOLDS)
+    return holds.highest(known.others.usual_hold(holds))

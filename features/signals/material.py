@@ -54,3 +54,37 @@ def shortages_overdue(known: Known) -> Floats:
 def component_slip(known: Known) -> Floats:
     """Days by which expected dates of short components were moved later, added up."""
     return known.slipped(SHORT, per_line=True)
+
+
+@signal(
+    "material",
+    "days",
+    RISES,
+    "components like the slowest one came {value} [day|days] after their date",
+    "no component is short",
+    "components like the slowest one came {value} [day|days] before their date",
+)
+def usual_component_delay(known: Known) -> Floats:
+    """Days after the date stated last that components like the short ones came; the slowest of them."""
+    shortages = known.things(SHORTAGES)
+    return shortages.highest(known.others.usual_delay(shortages))
+
+
+@signal(
+    "material",
+    "days",
+    FALLS,
+    "the last component usually comes {value} [day|days] before the promise",
+    "no missing component has a date",
+    "the last component usually comes {value} [day|days] after the promise",
+)
+def usual_shortage_slack(known: Known) -> Floats:
+    """Days from when the last short component usually comes, its date (or now) and its usual delay, to the promise."""
+    return known.days_until(known.due()) - days_to_last_component(known)
+
+
+def days_to_last_component(known: Known) -> Floats:
+    """(n,) days until the last short component usually comes, NaN where none has a date."""
+    shortages = known.things(SHORTAGES)
+    expected = known.days_between(known.as_of[shortages.point], shortages.date)
+    return shortages.highest(np.maximum(expected, 0.0) + known.others.usual_delay(shortages))

@@ -5,12 +5,15 @@ import numpy as np
 from features.catalogue import FALLS, RISES, signal
 from features.history import Select, Standing
 from features.known import Floats, Known
+from features.signals.delivery import PLANNED
+from features.signals.material import days_to_last_component
 
 CONFIRMED = Select("operation.confirmed")
 PARTIAL = Select("operation.confirmed", state="partial")
 FINISHED = Standing(Select("operation.confirmed", state="final"), PARTIAL, per_line=True)
 BEGUN = Standing(CONFIRMED, until=Select(), per_line=True)
 MILESTONES = Select("order_line.created", "production.released", "operation.confirmed")
+STARTED = Select("production.released", "operation.scrapped")
 CONDITIONS = Select("order_line.created", "operation.confirmed", "readiness.stated")
 SHIPMENTS = Select("order_line.created", "operation.confirmed", "goods.issued")
 RELEASED = Select("production.released")
@@ -126,6 +129,21 @@ def complete_not_shippable(known: Known) -> Floats:
 
 @signal(
     "progress",
+    "share",
+    FALLS,
+    "the work covers the ordered quantity of each line with {value} to spare",
+    "no quantity of the work is stated",
+    "the work falls {value} short of the ordered quantity of a line",
+)
+def quantity_cover(known: Known) -> Floats:
+    """Quantity for which work was released, less scrap, against the ordered one, less one; the tightest line."""
+    lines = known.line_table(STARTED)
+    cover = (lines.started - lines.scrap) / _or_nan(lines.ordered) - 1
+    return lines.lowest(lines.of_open(cover))
+
+
+@signal(
+    "progress",
     "days",
     RISES,
     "lines like the slowest one needed {value} more [day|days] to ship",
@@ -180,3 +198,38 @@ def yield_needed_per_day(known: Known) -> Floats:
 
 def _usual_days_left(known: Known) -> Floats:
     return np.maximum(known.others.usual_days() - known.line_rows.days_in_stage, 0.0)
+
+
+@signal(
+    "progress",
+    "days",
+    RISES,
+    "the work on lines like the slowest one took {value} more [day|days]",
+    "no such line has shipped yet",
+)
+def usual_work_days_left(known: Known) -> Floats:
+    """Days lines of the item needed from this stage to their last operation, less those spent; the slowest line."""
+    lines = known.line_table(MILESTONES)
+    return lines.highest(lines.of_open(_usual_work_days_left(known)))
+
+
+@signal(
+    "progress",
+    "days",
+    FALLS,
+    "at the usual pace the work ends {value} [day|days] before the truck",
+    "no such line has shipped yet",
+    "at the usual pace the work ends {value} [day|days] after the truck should leave",
+)
+def work_slack(known: Known) -> Floats:
+    """Days from the usual end of the work, begun when the last short component usually comes, to truck or promise."""
+    start = np.nan_to_num(np.maximum(days_to_last_component(known), 0.0))
+    truck, due = known.latest_in_force(PLANNED), known.due()
+    deadline = np.fmin(known.days_until(truck), known.days_until(due))
+    return np.asarray(deadline - start - usual_work_days_left(known))
+
+
+def _usual_work_days_left(known: Known) -> Floats:
+    lines = known.line_rows
+    spent = np.where(lines.begun, lines.days_in_stage, 0.0)
+    return np.asarray(np.maximum(known.others.usual_work_days() - spent, 0.0))

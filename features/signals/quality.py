@@ -8,6 +8,7 @@ from features.known import Floats, Known
 
 FAILED = Standing(Select("inspection.recorded", state="failed"), Select("inspection.recorded", state="passed"))
 RESULTS = Select("inspection.recorded")
+MILESTONES = Select("order_line.created", "production.released", "operation.confirmed")
 SCRAPPED = Select("operation.scrapped")
 REWORKED = Select("operation.reworked")
 
@@ -46,3 +47,17 @@ def inspection_failure_ratio(known: Known) -> Floats:
     """Share of the inspection results that were failed."""
     results = known.count(RESULTS)
     return known.count(FAILED.when) / np.where(results > 0, results, np.nan)
+
+
+@signal(
+    "quality",
+    "inspections",
+    RISES,
+    "lines like these still failed {value} [inspection|inspections]",
+    "no such line has shipped yet",
+)
+def usual_failures_left(known: Known) -> Floats:
+    """Inspections that lines of these items failed from their stage on, added up over the lines to ship."""
+    lines = known.line_table(MILESTONES)
+    usual = lines.of_open(known.others.usual_failures())
+    return np.where(lines.count(~np.isnan(usual)) > 0, lines.sum(usual), np.nan)

@@ -69,3 +69,8 @@ def holds_overdue(seen: Seen) -> float:
 @twin
 def hold_release_slack(seen: Seen) -> float:
     return days_between(max(_expected_releases(seen), default=None), seen.due)
+
+
+@twin
+def usual_hold_days(seen: Seen) -> float:
+    return max((seen.morning.usual_hold(str(told[-1].kind)) for told in held(seen.events)), default=NAN)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from features.times import DAY
-from tests.naive.events import days_between
+from tests.naive.events import NAN, days_between
 from tests.naive.registry import twin
 from tests.naive.seen import Seen
 from tests.naive.standing import Statements, Word, moves, shortages, word
@@ -49,3 +49,20 @@ def component_slip(seen: Seen) -> float:
         if event.date is not None:
             told.setdefault((event.line_id, word(event, "reference")), []).append(event)
     return sum(max(by, 0) / DAY for _, by in moves(told.values()))
+
+
+@twin
+def usual_component_delay(seen: Seen) -> float:
+    delays = [seen.morning.usual_delay(told[-1].reference) for told in shortages(seen.events)]
+    return max(delays, default=NAN)
+
+
+def days_to_components(seen: Seen) -> list[float]:
+    """Days until each short component with a date usually comes."""
+    short = [told[-1] for told in shortages(seen.events) if told[-1].date is not None]
+    return [max(-seen.days_since(s.date), 0.0) + seen.morning.usual_delay(s.reference) for s in short]
+
+
+@twin
+def usual_shortage_slack(seen: Seen) -> float:
+    return days_between(seen.as_of, seen.due) - max(days_to_components(seen), default=NAN)

@@ -6,29 +6,47 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import pairwise
 
 from features.times import DAY, PlantCalendar
 from tests.naive.commitments import Line, lines_after, order_is_open
-from tests.naive.events import NAN, Events, days_between, known_by, prefixes, words
-from tests.naive.lines import open_lines, stage
+from tests.naive.events import NAN, Event, Events, days_between, known_by, prefixes, words
+from tests.naive.lines import open_lines, operations_of_line, stage
 from tests.naive.outcomes import Belief, beliefs, judged
+from tests.naive.standing import word
 
 RECENT_DAYS = 180
 FAILED = ("missed", "partial")
 JUDGED = ("on_time_in_full", *FAILED)
 LINES_WORTH = 5
 """How many lines the mean of all items counts for in the mean of one."""
+SELDOM_WORTH = 20
+"""The same for what happens seldom."""
 
 
 @dataclass(frozen=True)
 class Left:
-    """A line that left in full, known from ``at``: operations finished, days since its creation, days by stage."""
+    """A line that left in full, known from ``at``: operations finished, days since its creation.
+
+    By stage: days until it left, days until its last operation was finished, inspections that failed from then on.
+    """
 
     at: int
     item: str
     operations: int
     lead: float
     stages: dict[int, float]
+    work: dict[int, float]
+    failures: dict[int, int]
+
+
+@dataclass(frozen=True)
+class Wait:
+    """A component that came, or a hold that was released, known from ``at``, and the days it took."""
+
+    at: int
+    word: str
+    days: float
 
 
 @dataclass(frozen=True)
@@ -87,6 +105,21 @@ class Records:
         return [left for left in found if left is not None]
 
     @cached_property
+    def components(self) -> list[Wait]:
+        """Days from the date that was stated last to the arrival."""
+        stated = [pair for e in self.orders.values() for pair in ended(e, "material.stated", "short", "available")]
+        return [
+            Wait(end.recorded_at, begin.reference, (end.recorded_at - begin.date) / DAY)
+            for begin, end in stated
+            if begin.date is not None and begin.reference is not None
+        ]
+
+    @cached_property
+    def holds(self) -> list[Wait]:
+        stated = [pair for e in self.orders.values() for pair in ended(e, "hold", "hold.placed", "hold.released")]
+        return [Wait(e.recorded_at, str(b.kind), (e.recorded_at - b.recorded_at) / DAY) for b, e in stated]
+
+    @cached_property
     def transitions(self) -> list[Transition]:
         lines = [(events, line.id) for events in self.orders.values() for line in lines_after(events)]
         return [transition for events, line in lines for transition in transitions_of(events, line)]
@@ -135,14 +168,29 @@ class Morning:
         """Days from when a line of the item came to a stage until it leaves."""
         return self._usual(item, lambda left: left.stages.get(finished))
 
-    def _usual(self, item: str | None, figure: Callable[[Left], float | None]) -> float:
+    def usual_work_days(self, item: str | None, finished: int) -> float:
+        """Days from when a line of the item came to a stage until its last operation was finished."""
+        return self._usual(item, lambda left: left.work.get(finished))
+
+    def usual_failures(self, item: str | None, finished: int) -> float:
+        """Inspections that a line of the item failed with so many operations finished or more."""
+        return self._usual(item, lambda left: left.failures.get(finished), SELDOM_WORTH)
+
+    def _usual(self, item: str | None, figure: Callable[[Left], float | None], worth: int = LINES_WORTH) -> float:
         """The mean of an item's lines, shrunk towards that of all lines; NaN without an item or without lines."""
         told = [(left.item, value) for left in self.left if (value := figure(left)) is not None]
-        if item is None or not told:
-            return NAN
-        mean = sum(value for _, value in told) / len(told)
-        own = [value for name, value in told if name == item]
-        return (sum(own) + LINES_WORTH * mean) / (len(own) + LINES_WORTH)
+        return NAN if item is None else shrunk(told, item, worth)
+
+    # -- waits ----------------------------------------------------------------------------------------------
+
+    def usual_delay(self, component: str | None) -> float:
+        """Days after the date stated last that a component came; 0 if none has come yet."""
+        waits = [(wait.word, wait.days) for wait in self.records.components if wait.at <= self.start]
+        return shrunk(waits, component, SELDOM_WORTH) if waits else 0.0
+
+    def usual_hold(self, kind: str) -> float:
+        """Days that holds of a kind stood."""
+        return shrunk([(w.word, w.days) for w in self.records.holds if w.at <= self.start], kind, LINES_WORTH)
 
     # -- work centres ---------------------------------------------------------------------------------------
 
@@ -181,6 +229,34 @@ class Morning:
         return day_of(calendar, self.start) < day_of(calendar, verdict.told[0].known_at - 1) + 1 + RECENT_DAYS
 
 
+def shrunk(told: list[tuple[str, float]], word: str | None, worth: int) -> float:
+    """The mean of what is told of a word, shrunk towards the mean of all; NaN if nothing is told."""
+    if not told:
+        return NAN
+    mean = sum(value for _, value in told) / len(told)
+    own = [value for name, value in told if name == word]
+    return (sum(own) + worth * mean) / (len(own) + worth)
+
+
+def ended(events: Events, of: str, begins: str, ends: str) -> list[tuple[Event, Event]]:
+    """Statements of one thing that follow each other, the first of which begins and the second ends it.
+
+    Components are things of a line, or of the whole order where none is named; a hold is the same whatever its line.
+    """
+    told: dict[object, list[Event]] = {}
+    for event in events:
+        if event.type.startswith(of) and begins_or_ends(event) in (begins, ends):
+            key = (event.line_id if of == "material.stated" else None, word(event, "reference"))
+            told.setdefault(key, []).append(event)
+    pairs = [pair for statements in told.values() for pair in pairwise(statements)]
+    return [(a, b) for a, b in pairs if begins_or_ends(a) == begins and begins_or_ends(b) == ends]
+
+
+def begins_or_ends(event: Event) -> str | None:
+    """A hold says by its type that it is placed or released, a component by its state that it is short or there."""
+    return event.type if event.type.startswith("hold.") else event.state
+
+
 def day_of(calendar: PlantCalendar, moment: int) -> int:
     """Days since 1970-01-01 on the plant's calendar."""
     return int(calendar.day(moment))  # type: ignore[arg-type]
@@ -214,15 +290,42 @@ def _left(known: Events, line: Line) -> Left | None:
     at = known[-1].recorded_at
     if line.item is None:
         return None
-    since: dict[int, float] = {}
+    since: dict[int, int] = {}
     for before in prefixes(known[:-1]):
         if line_of(before, line.id).known:
             reached = stage(before, line.id)
-            since[reached.finished] = (at - reached.since) / DAY
+            since[reached.finished] = reached.since
     now = stage(known, line.id)
     if now.finished in since:
-        since[now.finished] = (at - now.since) / DAY
-    return Left(at, line.item, now.finished, days_between(line.first_created_at, at), since)
+        since[now.finished] = now.since
+    return Left(
+        at,
+        line.item,
+        now.finished,
+        days_between(line.first_created_at, at),
+        {reached: (at - moment) / DAY for reached, moment in since.items()},
+        {reached: _work(known, line, moment) for reached, moment in since.items()},
+        {reached: _failures(known, line, reached) for reached in since},
+    )
+
+
+def _work(known: Events, line: Line, moment: int) -> float:
+    """Days from a moment to the last change of the line's finished operations; 0 where there was none."""
+    changes = [
+        now[-1].recorded_at
+        for before, now in pairwise([[], *prefixes(known)])
+        if operations_of_line(before, line.id) != operations_of_line(now, line.id)
+    ]
+    return max(changes[-1] - moment, 0) / DAY if changes else 0.0
+
+
+def _failures(known: Events, line: Line, finished: int) -> int:
+    """Failed inspections of the line with so many operations finished, or more, by then."""
+    return sum(
+        now[-1].type == "inspection.recorded" and now[-1].state == "failed" and now[-1].line_id == line.id
+        and operations_of_line(now, line.id) >= finished
+        for now in prefixes(known)
+    )  # fmt: skip
 
 
 def place_of(events: Events, line: str) -> Place | None:

@@ -6,9 +6,10 @@ from features.events.schema import MICRO
 from tests.naive.commitments import Line
 from tests.naive.events import NAN, Event, days_between, share
 from tests.naive.lines import Stage, has_begun, is_ready, stage
+from tests.naive.material import days_to_components
 from tests.naive.registry import twin
 from tests.naive.seen import Seen, units
-from tests.naive.standing import begun_operations, finished_operations
+from tests.naive.standing import begun_operations, finished_operations, things
 
 
 @twin
@@ -104,6 +105,20 @@ def complete_not_shippable(seen: Seen) -> float:
 
 
 @twin
+def quantity_cover(seen: Seen) -> float:
+    """The latest quantity that is given of each production order, less all scrap, against what the line asks for."""
+    return min(_known([_cover(seen, line) for line in seen.open_lines]), default=NAN)
+
+
+def _cover(seen: Seen, line: Line) -> float:
+    own = [event for event in seen.all("production.released", "operation.scrapped") if event.line_id == line.id]
+    given = things(event for event in own if event.type == "production.released" and event.quantity is not None)
+    started = sum(told[-1].quantity or 0 for told in given.values())
+    scrap = sum(event.quantity or 0 for event in own if event.type == "operation.scrapped")
+    return (started - scrap) / line.ordered - 1 if given and line.ordered > 0 else NAN
+
+
+@twin
 def usual_days_left(seen: Seen) -> float:
     return max(_known([_days_left(seen, line) for line in seen.open_lines]), default=NAN)
 
@@ -123,3 +138,23 @@ def yield_booked_per_day(seen: Seen) -> float:
 def yield_needed_per_day(seen: Seen) -> float:
     work = _known([_operations_left(seen, line) * line.ordered / MICRO for line in seen.open_lines])
     return share(sum(work), seen.ordered) / max(days_between(seen.as_of, seen.due), 1.0) if work else NAN
+
+
+def _work_left(seen: Seen, line: Line) -> float:
+    """Days until the line's last operation; a line on which no work has begun still has all of them before it."""
+    now = _stage(seen, line)
+    usual = seen.morning.usual_work_days(line.item, now.finished)
+    spent = seen.days_since(now.since) if has_begun(seen.events, line.id) else 0.0
+    return NAN if usual != usual else max(usual - spent, 0.0)
+
+
+@twin
+def usual_work_days_left(seen: Seen) -> float:
+    return max(_known([_work_left(seen, line) for line in seen.open_lines]), default=NAN)
+
+
+@twin
+def work_slack(seen: Seen) -> float:
+    ends = [moment for moment in (seen.planned_ship, seen.due) if moment is not None]
+    waits = max([0.0, *days_to_components(seen)])
+    return days_between(seen.as_of, min(ends)) - waits - usual_work_days_left(seen) if ends else NAN

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from tests.naive.events import share
+from tests.naive.events import NAN, share
+from tests.naive.lines import stage
 from tests.naive.registry import twin
 from tests.naive.seen import Seen, units
 from tests.naive.standing import lots
@@ -32,3 +33,11 @@ def scrap_ratio(seen: Seen) -> float:
 @twin
 def rework_ratio(seen: Seen) -> float:
     return share(units(seen.all("operation.reworked")), seen.ordered)
+
+
+@twin
+def usual_failures_left(seen: Seen) -> float:
+    stages = [(line.item, stage(seen.events, line.id).finished) for line in seen.open_lines]
+    usual = [seen.morning.usual_failures(item, finished) for item, finished in stages]
+    known = [value for value in usual if value == value]
+    return sum(known) if known else NAN
