@@ -226,7 +226,7 @@ def work_slack(known: Known) -> Floats:
     start = np.nan_to_num(np.maximum(days_to_last_component(known), 0.0))
     truck, due = known.latest_in_force(PLANNED), known.due()
     deadline = np.fmin(known.days_until(truck), known.days_until(due))
-    return deadline - start - usual_work_days_left(known)
+    return np.asarray(deadline - start - usual_work_days_left(known))
 
 
 def _usual_work_days_left(known: Known) -> Floats:
