@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import minimize
+from scipy.optimize import brentq, minimize
 from scipy.special import expit
 
 Floats = NDArray[np.float64]
@@ -55,3 +55,13 @@ def fit_affine(log_odds: Floats, failed: Floats, weight: Floats, prior_strength:
 
     found = minimize(loss, np.zeros(2), jac=gradient, method="BFGS")
     return Affine(float(np.exp(found.x[0])), float(found.x[1]))
+
+
+def fit_intercept(log_odds: Floats, failed: Floats, weight: Floats, prior_strength: float = 4.0) -> float:
+    """What to add to log-odds (n,) so that as many fail as are foretold; drawn towards 0 as in ``fit_affine``."""
+
+    def excess(intercept: float) -> float:
+        return float(np.sum(weight * (expit(log_odds + intercept) - failed)) + prior_strength * intercept)
+
+    reach = float(np.sum(weight)) / prior_strength + 1.0
+    return float(brentq(excess, -reach, reach, xtol=1e-12))

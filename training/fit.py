@@ -15,13 +15,14 @@ from features.errors import InvalidRequest
 from features.outcomes import PARTIAL
 from features.times import isoformat
 from training.boosting import lightgbm
-from training.calibration import Affine, Floats, fit_affine
+from training.calibration import Affine, Floats, fit_affine, fit_intercept
 from training.dataset import Dataset
 from training.model import RiskModel
-from training.points import LabelledPoints, split_by_time
+from training.points import LabelledPoints, Split, split_by_time
 
 FEWEST_PARTIAL = 100
 """Below so many partial orders (or so many missed ones) the share of partial is one number."""
+NONE_FAILED = "every order was on time in full"
 SURE, FEW = 4.0, 25.0
 """Prior strengths of the calibrations: failed orders are few, and single lines can hardly ship in part."""
 
@@ -69,13 +70,14 @@ def fit_model(
     the latest fifth of all, which they have not seen. The model has as many trees of all orders, and that calibration.
     """
     trees = trees or Trees()
-    _require_both(points.failed)
     split = split_by_time(points)
+    _require_both(split)
     tell("calibrating on later orders")
     earlier, later = split.earlier, split.later
     rounds, calibration = _calibrated(earlier, earlier.failed, later, later.failed, trees, SURE)
     tell("growing the trees of missed or partial")
     risk = _boost(points, points.failed, trees, rounds)
+    calibration = _recentred(calibration, risk, later, later.failed, SURE)
     tell("growing the trees of partial")
     partial, partial_calibration = _fit_partial(points, earlier, later, trees)
     kept = about | {
@@ -103,10 +105,16 @@ def about_dataset(dataset: Dataset, scheme: str, zone: str) -> dict[str, Any]:
     }
 
 
-def _require_both(failed: Floats) -> None:
-    if failed.min(initial=1) == failed.max(initial=0):
-        what = "failed" if len(failed) and failed[0] else "was on time in full"
-        raise InvalidRequest(f"training needs orders that failed and orders that did not, but every order {what}")
+def _require_both(split: Split) -> None:
+    """Trees learn nothing from orders of one kind; the earlier ones must hold both."""
+    failed = split.earlier.failed
+    if failed.min(initial=1) != failed.max(initial=0):
+        return
+    what = "none had an outcome" if not len(failed) else "every order failed" if failed[0] else NONE_FAILED
+    raise InvalidRequest(
+        "training needs orders that failed and orders that did not among those whose outcome was known by "
+        f"{isoformat(split.at)}, but {what}"
+    )
 
 
 def _fit_partial(
@@ -123,7 +131,9 @@ def _fit_partial(
     unseen = later.take(later.failed == 1)
     shorts = ((part.outcome == PARTIAL).astype(np.float64) for part in (known, unseen))
     rounds, calibration = _calibrated(known, next(shorts), unseen, next(shorts), trees, FEW)
-    return _boost(failed, short, trees, rounds), calibration
+    later_short = (unseen.outcome == PARTIAL).astype(np.float64)
+    booster = _boost(failed, short, trees, rounds)
+    return booster, _recentred(calibration, booster, unseen, later_short, FEW)
 
 
 def grow(points: LabelledPoints, target: Floats, trees: Trees) -> Any:
@@ -140,6 +150,18 @@ def _calibrated(
     booster = _boost(earlier, target, trees, rounds)
     raw = booster.predict(later.signals, raw_score=True) if len(later) else np.zeros(0)
     return rounds, fit_affine(raw, outcome, later.weight, prior)
+
+
+def _recentred(calibration: Affine, booster: Any, later: LabelledPoints, outcome: Floats, prior: float) -> Affine:
+    """The same slope for trees that have learned from the later orders too, with an intercept of their own.
+
+    Trees grown on all orders have taken up part of what changed lately; the intercept of those that had not would count
+    it twice.
+    """
+    if not len(later):
+        return calibration
+    raw = calibration.slope * booster.predict(later.signals, raw_score=True)
+    return Affine(calibration.slope, fit_intercept(raw, outcome, later.weight, prior))
 
 
 def _best_rounds(points: LabelledPoints, target: Floats, trees: Trees) -> int:

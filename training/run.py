@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
 from features.errors import InvalidRequest
+from features.times import isoformat
 from training.challenge import Twin
 from training.dataset import Dataset, dataset_of, fingerprint
 from training.evaluation import Evaluation, evaluate
@@ -71,18 +73,23 @@ def train_on(
     events: pd.DataFrame,
     *,
     trees: Trees | None = None,
+    tune: Callable[[LabelledPoints], Trees] | None = None,
     draws: int = 500,
     tell: Progress = silent,
 ) -> Trained:
-    """The same on snapshots that are there already; ``events`` are those they were made of."""
-    trees = trees or Trees()
+    """The same on snapshots that are there already; ``events`` are those they were made of.
+
+    ``tune`` chooses the settings of the trees from what was known at the cut, so that no order that judges had a say.
+    """
     tell("building signals")
     whole = dataset_of(snapshots, fingerprint(events))
     cut = split_by_time(whole.points).at
     past, _ = snapshots.labelled(cut)
     test = of_other_orders(whole.points, past, cut)
+    trees = tune(past) if tune else trees or Trees()
     about = about_dataset(whole, snapshots.scheme, snapshots.zone)
-    twin = Twin(fit_model(past, whole.context, about, trees, tell), past, cut)
+    known_then = about | {"trained_until": isoformat(cut)}
+    twin = Twin(fit_model(past, whole.context, known_then, trees, tell), past, cut)
     tell("judging on later orders")
     lists = mornings_between(snapshots.looked_at("daily"), cut, snapshots.until, without=past.order)
     evaluation = evaluate(twin.model, past, test, cut, draws, lists)

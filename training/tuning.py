@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
+import optuna
 from scipy.special import expit
 
 from features.errors import InvalidRequest
@@ -46,8 +47,6 @@ def tuned(
 
     Raises ``InvalidRequest`` where the orders do not suffice for folds.
     """
-    import optuna
-
     optuna.logging.set_verbosity(optuna.logging.ERROR)
     folds = list(folds_by_time(points))
     standard = Trees()
@@ -95,7 +94,8 @@ def _loss(fold: Split, trees: Trees) -> float:
 
 
 def _value(trial: Any) -> float:
-    return float("nan") if trial.value is None else float(trial.value)
+    complete = trial.state == optuna.trial.TrialState.COMPLETE
+    return float(trial.value) if complete else float("nan")
 
 
 def folds_by_time(points: LabelledPoints, n_folds: int = FOLDS) -> Iterator[Split]:

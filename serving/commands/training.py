@@ -5,6 +5,7 @@ What is heavy is imported where it is used, so that ``--help`` answers at once.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from training.fit import Trees
     from training.gate import Verdict
     from training.news import News
+    from training.points import LabelledPoints
     from training.run import Trained
     from training.snapshots import Snapshots
     from training.tracking import Registry
@@ -79,8 +81,7 @@ def train(
         told = _news(snapshots, champion, tell)
         wanted = not dry_run and (not if_worthwhile or told is None or told.worthwhile)
         if wanted:
-            trees = _tuned(snapshots, tune, tune_minutes, tell)
-            trained = train_on(snapshots, frame, trees=trees, tell=tell)
+            trained = train_on(snapshots, frame, tune=_tuner(tune, tune_minutes, tell), tell=tell)
             tell("logging the run")
             found = registered(registry, replace(trained, news=told), name, champion, not promote_it, tell)
     for note in notes:
@@ -130,12 +131,12 @@ def _news(snapshots: Snapshots, champion: Champion | None, tell: Tell) -> News |
     return None if champion is None else news(snapshots, champion)
 
 
-def _tuned(snapshots: Snapshots, trials: int, minutes: float, tell: Tell) -> Trees | None:
+def _tuner(trials: int, minutes: float, tell: Tell) -> Callable[[LabelledPoints], Trees] | None:
     if not trials:
         return None
     from training.tuning import tuned
 
-    return tuned(snapshots.labelled()[0], trials, minutes * 60 or None, tell).trees
+    return lambda points: tuned(points, trials, minutes * 60 or None, tell).trees
 
 
 def registered(
