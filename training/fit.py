@@ -36,7 +36,7 @@ class Trees:
     min_child_samples: int = 100
     feature_fraction: float = 0.5
     bagging_fraction: float = 0.8
-    lambda_l2: float = 10.0
+    lambda_l2: float = 1.0
     most_rounds: int = 300
     patience: int = 50
     seed: int = 7
