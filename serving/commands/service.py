@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import ipaddress
 import os
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Annotated
 
 import typer
@@ -12,6 +12,7 @@ import typer
 from features.errors import InvalidRequest
 from serving.commands.options import Name, Zone, check_port, enter
 from serving.console import steps, terminal
+from serving.loopback import is_loopback
 from serving.settings import Settings
 
 FACTORY = "serving.process:application"
@@ -19,7 +20,7 @@ FACTORY = "serving.process:application"
 
 def add_to(app: typer.Typer) -> None:
     """Enter the command."""
-    enter(app, "serve", serve, "shiprisk serve --no-auth --workers 2 --port 8000")
+    enter(app, "serve", serve, "shiprisk serve --host 0.0.0.0 --workers 2 --port 8000")
 
 
 def serve(
@@ -29,7 +30,7 @@ def serve(
     host: Annotated[str, typer.Option(help="The address to listen on; loopback only without keys.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=0, max=65535, help="The port to listen on.")] = 8000,
     workers: Annotated[int, typer.Option(min=1, max=64, help="Processes that share the port and the database.")] = 1,
-    no_auth: Annotated[bool, typer.Option("--no-auth", help="Ask for no API keys; loopback only.")] = False,
+    no_auth: Annotated[bool, typer.Option("--no-auth", help="Ask for no keys; loopback only.")] = False,
     name: Name = "order-risk",
     zone: Zone = "UTC",
 ) -> None:
@@ -39,35 +40,33 @@ def serve(
     built from them every morning; until then they are those the model was trained with, and replies say so once they
     are old.
     """
-    if not no_auth:
-        raise InvalidRequest("the service must run with --no-auth, got no such flag: this version has no API keys")
-    if not _is_loopback(host):
-        raise InvalidRequest(f"the host must be a loopback address without API keys, got {host}")
+    settings = Settings(model=name, zone=zone, events=events)
+    settings = settings.model_copy(update={"no_auth": no_auth or settings.no_auth})
+    if settings.no_auth and not is_loopback(host):
+        raise InvalidRequest(f"the host must be a loopback address without keys, got {host}")
     import uvicorn
 
-    from serving.process import application, check_champion, prepare_database
+    from serving.process import application, check_champion, holding_keys, prepare_database, server_options
 
-    settings = Settings(model=name, zone=zone, events=events)
     check_port(port, host)
     with steps(3) as tell:
         tell("loading the model")
         champion = check_champion(settings)
         tell("looking at the database")
         prepare_database(settings)
+        without = not settings.no_auth and not holding_keys(settings)
         if workers == 1:
             tell("building load and track record, and warming up")
             app = application(settings)
     terminal.print(f"{champion} scores at http://{host}:{port}/v1, docs at /docs")
+    if without:
+        terminal.print("There is no key yet, so nobody can call: make one with 'shiprisk keys create'")
     if workers == 1:
-        uvicorn.run(app, host=host, port=port, log_level="warning")
+        uvicorn.run(app, host=host, port=port, **server_options(settings))
         return
     given = {"MODEL": name, "ZONE": zone, "EVENTS": events.resolve() if events else None}
+    given |= {"NO_AUTH": "true"} if settings.no_auth else {}
     os.environ.update({f"SHIPRISK_{key}": str(value) for key, value in given.items() if value})
-    uvicorn.run(FACTORY, factory=True, host=host, port=port, workers=workers, log_level="warning")
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
+    with TemporaryDirectory(prefix="shiprisk-") as counted:
+        os.environ["PROMETHEUS_MULTIPROC_DIR"] = counted
+        uvicorn.run(FACTORY, factory=True, host=host, port=port, workers=workers, **server_options(settings))
