@@ -18,7 +18,7 @@ from serving.clock import system_clock
 from serving.keys import Keys
 from serving.logs import request_id
 from serving.loopback import is_loopback
-from serving.problems import explained, problem
+from serving.problems import problem
 from serving.settings import Settings
 from serving.store.audit import Entry, note
 from serving.store.database import Database
@@ -55,11 +55,7 @@ class Gate:
         if self._keys is None or (route and not route.roles) or is_page(scope["path"]):
             await self.app(scope, _patient(receive, self._patience), send)
             return
-        try:
-            found, quota = await self._who(self._keys, scope)
-        except ShipriskError as error:
-            await explained(error)(scope, receive, send)
-            return
+        found, quota = await self._who(self._keys, scope)
         if isinstance(found, Response):
             await found(scope, receive, send)
             return

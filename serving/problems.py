@@ -100,6 +100,13 @@ def add_problem_handlers(app: FastAPI) -> None:
     app.add_exception_handler(Exception, _unexpected)
 
 
+def answer_to(error: Exception) -> JSONResponse | None:
+    """The problem document of an error that a layer around the routes raises, ``None`` of one nobody thought of."""
+    if isinstance(error, ShipriskError):
+        return explained(error)
+    return _of_http(error) if isinstance(error, HTTPException) else None
+
+
 async def _ours(_: Request, error: Exception) -> JSONResponse:
     return explained(error)
 
@@ -124,12 +131,13 @@ async def _malformed(_: Request, error: Exception) -> JSONResponse:
 
 
 async def _http(_: Request, error: Exception) -> JSONResponse:
-    status = error.status_code if isinstance(error, HTTPException) else 500
-    detail = str(error.detail) if isinstance(error, HTTPException) else ""
-    kind, title = KINDS.get(status, ("http", detail))
-    response = problem(status, kind, title, detail)
-    response.headers.update((error.headers if isinstance(error, HTTPException) else None) or {})
-    return response
+    return _of_http(error) if isinstance(error, HTTPException) else failed()
+
+
+def _of_http(error: HTTPException) -> JSONResponse:
+    detail = str(error.detail)
+    kind, title = KINDS.get(error.status_code, ("http", detail))
+    return problem(error.status_code, kind, title, detail, dict(error.headers or {}))
 
 
 async def _unexpected(_: Request, error: Exception) -> JSONResponse:  # noqa: ARG001

@@ -35,13 +35,19 @@ SHARE = 0.001
 def application(settings: Settings | None = None) -> FastAPI:
     """The whole service as the settings, or the environment, have it: warm, its champion loaded."""
     settings = settings or Settings()
-    log_to(level=settings.log_level)
     pinned, serving, shadow = _pinned(settings), Serving(), Shadow()
     follower = Follower(settings, serving, shadow, lambda champion: Scorer(champion, pinned))
     follower.begin()
     sys.setswitchinterval(SHARE)
     beside = (follower.running, shadow.running)
     return create_app(serving, settings, clock_of(settings), pinned, shadow, beside, door_of(settings))
+
+
+def worker() -> FastAPI:
+    """The same in a process of several, as the environment has it."""
+    settings = Settings()
+    log_to(level=settings.log_level)
+    return application(settings)
 
 
 def server_options(settings: Settings) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from serving.access import find_route, is_page
 from serving.logs import new_request_id, request_id
 from serving.metrics import REQUEST_SECONDS, REQUESTS
-from serving.problems import failed
+from serving.problems import answer_to, failed
 
 OTHER, PAGE = "other", "pages"
 """Routes that are not in the table, as metrics and logs call them."""
@@ -55,10 +55,12 @@ class Watch:
 
         try:
             await self.app(scope, receive, told)
-        except Exception:
-            log.exception("a request failed", route=name)
+        except Exception as error:
+            answer = answer_to(error)
+            if answer is None:
+                log.exception("a request failed", route=name)
             if not status:
-                await failed()(scope, receive, told)
+                await (answer or failed())(scope, receive, told)
         finally:
             _count(name, status, perf_counter() - begun, state)
 

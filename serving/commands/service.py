@@ -15,7 +15,7 @@ from serving.console import steps, terminal
 from serving.loopback import is_loopback
 from serving.settings import Settings
 
-FACTORY = "serving.process:application"
+FACTORY = "serving.process:worker"
 
 
 def add_to(app: typer.Typer) -> None:
@@ -46,6 +46,7 @@ def serve(
         raise InvalidRequest(f"the host must be a loopback address without keys, got {host}")
     import uvicorn
 
+    from serving.logs import log_to
     from serving.process import application, check_champion, holding_keys, prepare_database, server_options
 
     check_port(port, host)
@@ -61,6 +62,7 @@ def serve(
     terminal.print(f"{champion} scores at http://{host}:{port}/v1, docs at /docs")
     if without:
         terminal.print("There is no key yet, so nobody can call: make one with 'shiprisk keys create'")
+    log_to(level=settings.log_level)
     if workers == 1:
         uvicorn.run(app, host=host, port=port, **server_options(settings))
         return
