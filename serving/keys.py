@@ -75,10 +75,10 @@ class Keys:
         if row is None or not hmac.compare_digest(row.digest, said) or not row.holds(now):
             self._found.pop(said, None)
             return None
-        self._found[said] = Found(_caller(row), row.expires_at, now)
-        while len(self._found) > MOST:
+        found = self._found[said] = Found(_caller(row), row.expires_at, now)
+        if len(self._found) > MOST:
             self._found.popitem(last=False)
-        return self._found[said].caller
+        return found.caller
 
 
 def _caller(row: KeyRow) -> Caller:

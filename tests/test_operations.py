@@ -72,8 +72,8 @@ def test_metrics_are_those_of_all_processes(local: tuple[httpx.Client, Path]) ->
     client, _ = local
     sent = {"events": [order("M1"), order("M2"), order("M1"), {"id": "x"}]}
     for _ in range(3):
-        assert httpx.post(f"{client.base_url}v1/events", json=sent).status_code == 207
-    httpx.post(f"{client.base_url}v1/score", json={"events": [order("S")]})
+        assert httpx.post(f"{client.base_url}/v1/events", json=sent).status_code == 207
+    httpx.post(f"{client.base_url}/v1/score", json={"events": [order("S")]})
     for _ in range(4):
         found = metrics(client)
         outcomes = ("accepted", "duplicate", "rejected")
@@ -189,6 +189,7 @@ def test_limits_and_a_graceful_end(home: Home, tmp_path: Path) -> None:
         _wait_until_refused(server.port)
         busy.sendall(BODY[len(BODY) // 2 :])
         assert busy.recv(65536).startswith(b"HTTP/1.1 200")
+        busy.close()
         assert server.process.wait(30) in (0, -signal.SIGTERM)
         assert server.database.read(lambda c: c.execute(select(func.count()).select_from(leases)).scalar()) == 0
         assert server.database.read(lambda c: c.execute(select(events.c.order_id)).scalars().all()) == ["Last"]
