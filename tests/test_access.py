@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import re
 from collections.abc import Iterator
@@ -321,3 +322,36 @@ def test_writes_and_refusals_are_in_the_audit_trail_without_bodies(plants: Plant
     first = plants.call(admin, "GET", "/v1/audit?limit=1").json()
     second = plants.call(admin, "GET", f"/v1/audit?limit=1&cursor={first['next_cursor']}").json()
     assert first["entries"][0]["id"] > second["entries"][0]["id"]
+
+
+# -- commands ------------------------------------------------------------------------------------------------
+
+
+def test_keys_are_made_listed_and_revoked_by_command(home: Home, tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'store.db'}"
+    here = replace(home, environment=home.environment | {"SHIPRISK_DATABASE_URL": url})
+    made = json.loads(here.run("keys", "create", "ERP", "--role", "integrator", "--plant", "Kiel", "--json").stdout)
+    assert made["key"].startswith(made["prefix"] + "_")
+    assert here.run("keys", "revoke", made["prefix"]).returncode == 0
+    [listed] = json.loads(here.run("keys", "list", "--json").stdout)["keys"]
+    assert (listed["plants"], listed["role"], listed["state"]) == (["Kiel"], "integrator", "revoked")
+    assert made["key"] not in json.dumps(listed)
+    told = here.run("audit").stdout
+    assert "keys create" in told
+    assert "keys revoke" in told
+    nowhere = here.run("keys", "create", "ERP", "--role", "admin")
+    assert (nowhere.returncode, "--all-plants" in nowhere.stderr) == (2, True)
+    assert "got 'none'" in here.run("keys", "revoke", "none").stderr
+
+
+def test_pages_of_other_origins_may_call_only_where_they_are_named() -> None:
+    asked = {"origin": "https://erp.example", "access-control-request-method": "GET"}
+
+    async def preflight(origins: str) -> httpx.Response:
+        app = create_app(None, Settings(cors_origins=origins))
+        async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://plant") as client:
+            return await client.options("/v1/orders", headers=asked)
+
+    allowed, refused, off = (asyncio.run(preflight(one)) for one in ("https://erp.example", "https://a.example", ""))
+    assert allowed.headers["access-control-allow-origin"] == "https://erp.example"
+    assert "access-control-allow-origin" not in {**refused.headers, **off.headers}

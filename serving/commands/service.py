@@ -5,13 +5,13 @@ from __future__ import annotations
 import os
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from features.errors import InvalidRequest
 from serving.commands.options import Name, Zone, check_port, enter
-from serving.console import steps, terminal
+from serving.console import Tell, steps, terminal
 from serving.loopback import is_loopback
 from serving.settings import Settings
 
@@ -44,31 +44,44 @@ def serve(
     settings = settings.model_copy(update={"no_auth": no_auth or settings.no_auth})
     if settings.no_auth and not is_loopback(host):
         raise InvalidRequest(f"the host must be a loopback address without keys, got {host}")
+    check_port(port, host)
+    with steps(3) as tell:
+        champion, keys, app = _made_ready(settings, workers, tell)
+    terminal.print(f"{champion} scores at http://{host}:{port}/v1, docs at /docs")
+    if not keys:
+        terminal.print("There is no key yet, so nobody can call: make one with 'shiprisk keys create'")
+    _run(settings, app, {"host": host, "port": port}, workers)
+
+
+def _made_ready(settings: Settings, workers: int, tell: Tell) -> tuple[str, bool, Any]:
+    """The champion's name, whether anybody can call, and the service where it is one process."""
+    from serving.process import application, check_champion, holding_keys, prepare_database
+
+    tell("loading the model")
+    champion = check_champion(settings)
+    tell("looking at the database")
+    prepare_database(settings)
+    keys = settings.no_auth or holding_keys(settings) > 0
+    if workers > 1:
+        return champion, keys, None
+    tell("building load and track record, and warming up")
+    return champion, keys, application(settings)
+
+
+def _run(settings: Settings, app: Any, where: dict[str, Any], workers: int) -> None:
+    """Serve until told to stop. Several processes find their settings in the environment, and count together."""
     import uvicorn
 
     from serving.logs import log_to
-    from serving.process import application, check_champion, holding_keys, prepare_database, server_options
+    from serving.process import server_options
 
-    check_port(port, host)
-    with steps(3) as tell:
-        tell("loading the model")
-        champion = check_champion(settings)
-        tell("looking at the database")
-        prepare_database(settings)
-        without = not settings.no_auth and not holding_keys(settings)
-        if workers == 1:
-            tell("building load and track record, and warming up")
-            app = application(settings)
-    terminal.print(f"{champion} scores at http://{host}:{port}/v1, docs at /docs")
-    if without:
-        terminal.print("There is no key yet, so nobody can call: make one with 'shiprisk keys create'")
     log_to(level=settings.log_level)
     if workers == 1:
-        uvicorn.run(app, host=host, port=port, **server_options(settings))
+        uvicorn.run(app, **where, **server_options(settings))
         return
-    given = {"MODEL": name, "ZONE": zone, "EVENTS": events.resolve() if events else None}
-    given |= {"NO_AUTH": "true"} if settings.no_auth else {}
+    events = settings.events.resolve() if settings.events else ""
+    given = {"MODEL": settings.model, "ZONE": settings.zone, "EVENTS": events, "NO_AUTH": settings.no_auth or ""}
     os.environ.update({f"SHIPRISK_{key}": str(value) for key, value in given.items() if value})
     with TemporaryDirectory(prefix="shiprisk-") as counted:
         os.environ["PROMETHEUS_MULTIPROC_DIR"] = counted
-        uvicorn.run(FACTORY, factory=True, host=host, port=port, workers=workers, **server_options(settings))
+        uvicorn.run(FACTORY, factory=True, **where, workers=workers, **server_options(settings))
