@@ -43,7 +43,7 @@ def serve(
     settings = Settings(model=name, zone=zone, events=events)
     settings = settings.model_copy(update={"no_auth": no_auth or settings.no_auth})
     if settings.no_auth and not is_loopback(host):
-        raise InvalidRequest(f"the host must be a loopback address without keys, got {host}")
+        raise InvalidRequest(f"the host must be a loopback address without API keys, got {host}")
     check_port(port, host)
     with steps(3) as tell:
         champion, keys, app = _made_ready(settings, workers, tell)
