@@ -184,12 +184,11 @@ def test_limits_and_a_graceful_end(home: Home, tmp_path: Path) -> None:
         assert [reply.status_code for reply in without] == [401, 401, 401, 429]
         assert int(without[3].headers["retry-after"]) > 0
         assert httpx.get(f"{server.url}/health/live").status_code == 200
-        busy = _half_a_body(server)
-        server.process.send_signal(signal.SIGTERM)
-        _wait_until_refused(server.port)
-        busy.sendall(BODY[len(BODY) // 2 :])
-        assert busy.recv(65536).startswith(b"HTTP/1.1 200")
-        busy.close()
+        with _half_a_body(server) as busy:
+            server.process.send_signal(signal.SIGTERM)
+            _wait_until_refused(server.port)
+            busy.sendall(BODY[len(BODY) // 2 :])
+            assert busy.recv(65536).startswith(b"HTTP/1.1 200")
         assert server.process.wait(30) in (0, -signal.SIGTERM)
         assert server.database.read(lambda c: c.execute(select(func.count()).select_from(leases)).scalar()) == 0
         assert server.database.read(lambda c: c.execute(select(events.c.order_id)).scalars().all()) == ["Last"]
