@@ -34,8 +34,7 @@ class Gate:
 
     Parameters
     ----------
-    database : where keys are kept and refusals are noted; ``None`` asks nobody for a key, and takes requests only by
-        a name of this machine, so that no page of another site can reach the service through a browser
+    database : where keys are kept and refusals are noted; ``None`` asks nobody for a key
     """
 
     def __init__(self, app: ASGIApp, settings: Settings, database: Database | None) -> None:
