@@ -16,16 +16,21 @@ from features.errors import InvalidRequest
 from features.events.validation import Validated, validate_columns
 from features.history import History
 from features.times import isoformat, micros
+from serving.access import describe_access, require_complete
+from serving.caller import Caller
 from serving.clock import Clock, system_clock
 from serving.cloudevents import event_columns, pointer
 from serving.current import Serving
 from serving.freshness import Beside, lifespan
-from serving.limits import BodyLimit
+from serving.layers import Door, add_layers
+from serving.metrics import scoring
 from serving.mornings import Mornings
+from serving.noting import noting
 from serving.problems import InvalidBody, add_problem_handlers
 from serving.routes import add_routes
 from serving.routes.needs import Wiring
 from serving.schemas import Health, ModelReply, Problem, ScoreRequest, ScoresReply
+from serving.scoping import names_elsewhere
 from serving.scoring import Scorer
 from serving.settings import Settings
 from serving.shadow import Shadow
@@ -51,6 +56,7 @@ def create_app(
     pinned: Context | None = None,
     shadow: Shadow | None = None,
     beside: Beside = (),
+    door: Door = Door.OPEN,
 ) -> FastAPI:
     """The service around what scores now; without a scorer it is alive, takes events in, and does not score.
 
@@ -61,6 +67,7 @@ def create_app(
     pinned : load and track record that stay as they are; else they are those of the morning
     shadow : is handed what was scored
     beside : what runs while the service does, such as a follower
+    door : who may come in
     """
     serving = scorer if isinstance(scorer, Serving) else Serving(scorer)
     database = Database(settings.database)
@@ -70,14 +77,16 @@ def create_app(
         title="shiprisk",
         version=features.__version__,
         description="How likely each open order is to ship late or short, and which facts drive that.",
-        lifespan=lifespan(wired, beside),
+        lifespan=lifespan(wired, (*beside, noting(serving, database))),
     )
     app.state.wiring = wired
-    app.add_middleware(BodyLimit, most=settings.max_body_bytes)
+    add_layers(app, settings, database, door)
     add_problem_handlers(app)
     _add_scoring(app, mornings.scorer, settings, clock, shadow or Shadow())
     add_routes(app)
     _add_health(app, serving.current)
+    require_complete(app)
+    describe_access(app)
     return app
 
 
@@ -100,7 +109,9 @@ def _add_scoring(app: FastAPI, ready: Reader, settings: Settings, clock: Clock, 
         body = await json_body(request)
 
         def answer() -> Response:
-            return reply(score_request(ready(), read(ScoreRequest, body), settings, clock(), shadow))
+            asked = read(ScoreRequest, body)
+            _refuse_elsewhere(asked, request.state.caller)
+            return reply(score_request(ready(), asked, settings, clock(), shadow))
 
         return answer() if len(body) <= QUICK else await run_in_threadpool(answer)
 
@@ -139,7 +150,8 @@ def score_request(
     judged = validate_columns(columns, len(request.events), settings.zone)
     _refuse_faults(judged)
     history = History.of_columns(judged.columns)
-    scores, known_until = scorer.score_all(history, as_of, request.factors)
+    with scoring("request", orders):
+        scores, known_until = scorer.score_all(history, as_of, request.factors)
     shadow.offer(scorer.champion, history, as_of, scores)
     reasons = scorer.degraded_because(as_of)
     return {
@@ -152,6 +164,17 @@ def score_request(
         "degraded_because": reasons,
         "scores": scores,
     }
+
+
+def _refuse_elsewhere(request: ScoreRequest, caller: Caller) -> None:
+    """A plant's load and track record are for keys of that plant."""
+    errors = [
+        {"pointer": f"/events/{number}{error['pointer']}", "detail": error["detail"]}
+        for number, event in enumerate(request.events)
+        for error in names_elsewhere(caller, event.data.plant)
+    ]
+    if errors:
+        raise InvalidBody("; ".join(f"{error['pointer']} {error['detail']}" for error in errors[:5]), errors)
 
 
 def _refuse_faults(judged: Validated) -> None:

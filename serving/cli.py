@@ -11,7 +11,7 @@ from pydantic import ValidationError
 
 import features
 from features.errors import InvalidRequest, ShipriskError
-from serving.commands import backtesting, data, database, demo, models, plant, service, training
+from serving.commands import backtesting, data, database, demo, keys, models, plant, service, training
 
 app = typer.Typer(
     name="shiprisk",
@@ -27,6 +27,7 @@ backtesting.add_to(app)
 models.add_to(app)
 service.add_to(app)
 database.add_to(app)
+keys.add_to(app)
 demo.add_to(app)
 
 

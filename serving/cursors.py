@@ -37,4 +37,6 @@ def read_cursor(wanted: Wanted, cursor: str) -> Key:
 
 def _about(wanted: Wanted) -> str:
     """What the question is, but for the moment it is asked."""
-    return hashlib.blake2b(repr(replace(wanted, now=0)).encode(), digest_size=6).hexdigest()
+    plants = None if wanted.plants is None else sorted(wanted.plants)
+    said = repr((plants, replace(wanted, now=0, plants=None)))
+    return hashlib.blake2b(said.encode(), digest_size=6).hexdigest()

@@ -29,7 +29,7 @@ def etag(seq: int) -> str:
 
 def require_seen(caller: Caller, plants: Iterable[str], order_id: str) -> None:
     """Raise ``NotFound`` for an order of plants that the caller may not see."""
-    if caller.plants is not None and not caller.plants & set(plants):
+    if not caller.sees(plants):
         raise unknown_order(order_id)
 
 
@@ -55,11 +55,11 @@ def decide(
     _require_version(version, etag(order["seq"]))
     actor = decision.actor or caller.name
     events = [_event(order_id, said, actor, order["score_id"], occasion.now) for said in _said(decision)]
-    judged = judge(events, occasion.now, occasion.settings)
+    judged = judge(events, occasion.now, occasion.settings, caller)
     wrong = [error for event in judged for error in event.errors]
     if wrong:
         raise InvalidBody("; ".join(f"{error['pointer']} {error['detail']}" for error in wrong), wrong)
-    taken = store(connection, judged, occasion)
+    taken = store(connection, judged, occasion, caller)
     change = taken.orders[0]
     return change, int(change.after["seq"]) if change.after else 0
 

@@ -12,14 +12,18 @@ from sqlalchemy import Connection
 from features.errors import InvalidRequest
 from features.events.validation import Fault, validate_columns
 from features.times import SECOND, isoformat
+from serving.caller import NOBODY, Caller
 from serving.cloudevents import event_columns, place
 from serving.rescoring import Occasion, remember, rescore
 from serving.schemas import CloudEvent
+from serving.scoping import NOT_THEIRS, names_elsewhere, not_theirs
 from serving.settings import Settings
 from serving.store.events import Appended, Outcome, append, events_of, rows_of
 from serving.store.scores import latest_scores
 from serving.store.statements import lock_orders
 
+OF_ANOTHER = "must be new within its source, got one that stands for an event of another order"
+"""All that a key of some plants hears of it: the other order may not be one it may see."""
 SKEW = 300 * SECOND
 """Another system's clock may be so far ahead; what it says is recorded a little later than now is recorded now."""
 Score = Mapping[Any, Any]
@@ -66,21 +70,21 @@ class Taken:
         return sum(event.outcome == outcome for event in self.events)
 
 
-def take_in(connection: Connection, events: Sequence[Any], occasion: Occasion) -> Taken:
-    """Judge events, store those that hold, and score their orders."""
-    return store(connection, judge(events, occasion.now, occasion.settings), occasion)
+def take_in(connection: Connection, events: Sequence[Any], occasion: Occasion, caller: Caller = NOBODY) -> Taken:
+    """Judge events, store those that hold and that the caller may send, and score their orders."""
+    return store(connection, judge(events, occasion.now, occasion.settings, caller), occasion, caller)
 
 
 # -- judging -------------------------------------------------------------------------------------------------
 
 
-def judge(events: Sequence[Any], now: int, settings: Settings) -> list[Judged]:
-    """Judge each event by the contract on the wire and by the rules of the event table."""
+def judge(events: Sequence[Any], now: int, settings: Settings, caller: Caller = NOBODY) -> list[Judged]:
+    """Judge each event by the contract on the wire, by the caller's plants, and by the rules of the event table."""
     if len(events) > settings.max_events:
         raise InvalidRequest(f"a request must have at most {settings.max_events:,} events, got {len(events):,}")
     judged, readable = [], []
     for number, event in enumerate(events):
-        content, errors = _read(event)
+        content, errors = _read(event, caller)
         judged.append(Judged("rejected", *_keys(event), errors))
         if content is not None:
             readable.append((number, {**content, "recordedtime": content["recordedtime"] or isoformat(now)}))
@@ -93,15 +97,17 @@ def judge(events: Sequence[Any], now: int, settings: Settings) -> list[Judged]:
     return judged
 
 
-def _read(event: Any) -> tuple[dict[str, Any] | None, tuple[dict[str, str], ...]]:
+def _read(event: Any, caller: Caller) -> tuple[dict[str, Any] | None, tuple[dict[str, str], ...]]:
     """The event as the contract has it, or what is wrong with it."""
     try:
-        return CloudEvent.model_validate(event).model_dump(), ()
+        content = CloudEvent.model_validate(event).model_dump()
     except ValidationError as error:
         return None, tuple(
             {"pointer": "".join(f"/{part}" for part in fault["loc"]), "detail": fault["msg"]}
             for fault in error.errors(include_url=False, include_input=False, include_context=False)
         )
+    elsewhere = names_elsewhere(caller, content["data"]["plant"])
+    return (None, elsewhere) if elsewhere else (content, ())
 
 
 def _keys(event: Any) -> tuple[str | None, str | None, str | None]:
@@ -147,12 +153,13 @@ def _unstorable(rows: Mapping[int, dict[str, Any]], now: int) -> list[Fault]:
 # -- storing -------------------------------------------------------------------------------------------------
 
 
-def store(connection: Connection, judged: Sequence[Judged], occasion: Occasion) -> Taken:
+def store(connection: Connection, judged: Sequence[Judged], occasion: Occasion, caller: Caller = NOBODY) -> Taken:
     """Append what holds, and score the orders it changes. Orders of repeated events are told as they stand."""
+    lock_orders(connection, [event.row["order_id"] for event in judged if event.row])
+    judged = within_plants(connection, judged, caller)
     rows = [event.row for event in judged if event.row]
-    lock_orders(connection, [row["order_id"] for row in rows])
     appended = iter(append(connection, rows, occasion.now))
-    told = [_told(event, next(appended)) if event.row else event for event in judged]
+    told = [_told(event, next(appended), caller) if event.row else event for event in judged]
     stored = [event for event in told if event.outcome in ("accepted", "duplicate")]
     touched = sorted({event.order_id for event in stored if event.order_id})
     changed = sorted({event.order_id for event in stored if event.order_id and event.outcome == "accepted"})
@@ -164,15 +171,30 @@ def store(connection: Connection, judged: Sequence[Judged], occasion: Occasion) 
     return Taken(told, changes, occasion.now)
 
 
-def _told(event: Judged, appended: Appended) -> Judged:
+def _told(event: Judged, appended: Appended, caller: Caller) -> Judged:
     if appended.outcome != "conflict":
         return replace(event, outcome=appended.outcome)
+    if caller.plants is not None and "order_id" in appended.differs:
+        return replace(event, outcome="conflict", errors=({"pointer": "/id", "detail": OF_ANOTHER},))
     detail = "must be what the stored event of this source and id says, got something else: send a new id"
     return replace(
         event,
         outcome="conflict",
         errors=tuple({"pointer": place(column), "detail": detail} for column in appended.differs),
     )
+
+
+def within_plants(connection: Connection, judged: Sequence[Judged], caller: Caller) -> Sequence[Judged]:
+    """Refuse events of orders that are not the caller's; repeated ones too, as their orders are told."""
+    sent = [(event.order_id, event.row["plant"] if event.row else None) for event in judged if event.order_id]
+    refused = not_theirs(connection, sent, caller)
+    error = ({"pointer": "/subject", "detail": NOT_THEIRS},)
+    return [
+        replace(event, outcome="rejected", errors=error, row=None)
+        if event.order_id in refused and event.outcome != "rejected"
+        else event
+        for event in judged
+    ]
 
 
 def score_again(

@@ -27,7 +27,8 @@ def bring_up_to(connection: Connection, order_id: str, state: OrderState, caller
     """
     lock_orders(connection, [order_id])
     said = _known(connection, order_id, caller, occasion.now)
-    taken = take_in(connection, missing_events(order_id, state, said, occasion.now, occasion.settings.zone), occasion)
+    missing = missing_events(order_id, state, said, occasion.now, occasion.settings.zone)
+    taken = take_in(connection, missing, occasion, caller)
     wrong = [error for event in taken.events for error in event.errors]
     if wrong:
         shown = "; ".join(f"{error['pointer']} {error['detail']}" for error in wrong[:5])

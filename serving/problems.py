@@ -11,6 +11,7 @@ from starlette.exceptions import HTTPException
 
 from features.errors import InvalidEvents, InvalidRequest, ShipriskError
 from serving.envelopes import UnknownMediaType, Unreadable
+from serving.logs import request_id
 from serving.store.database import DatabaseAway, DatabaseFull, Unstorable
 from serving.store.idempotency import KeyTaken
 
@@ -33,6 +34,7 @@ KINDS = {
     400: ("malformed", "The request cannot be read"),
     404: ("not-found", "There is no such route"),
     405: ("method-not-allowed", "The route does not take this method"),
+    408: ("too-slow", "The request did not arrive in time"),
     413: ("too-large", "The request is too large"),
 }
 
@@ -85,6 +87,8 @@ def problem(
 ) -> JSONResponse:
     """A problem document."""
     content = {"type": f"urn:shiprisk:problem:{kind}", "title": title, "status": status, "detail": detail} | more
+    if found := request_id.get():
+        content["request_id"] = found
     return JSONResponse(content, status_code=status, headers=headers, media_type=MEDIA_TYPE)
 
 
@@ -96,7 +100,19 @@ def add_problem_handlers(app: FastAPI) -> None:
     app.add_exception_handler(Exception, _unexpected)
 
 
+def answer_to(error: Exception) -> JSONResponse | None:
+    """The problem document of an error that a layer around the routes raises, ``None`` of one nobody thought of."""
+    if isinstance(error, ShipriskError):
+        return explained(error)
+    return _of_http(error) if isinstance(error, HTTPException) else None
+
+
 async def _ours(_: Request, error: Exception) -> JSONResponse:
+    return explained(error)
+
+
+def explained(error: Exception) -> JSONResponse:
+    """The problem document of one of our errors."""
     known = (STATUS[kind] for kind in type(error).__mro__ if kind in STATUS)
     status, kind, title = next(known, (500, "failed", "It failed"))
     more = {"errors": error.errors} if isinstance(error, InvalidBody | Conflict) else {}
@@ -115,13 +131,19 @@ async def _malformed(_: Request, error: Exception) -> JSONResponse:
 
 
 async def _http(_: Request, error: Exception) -> JSONResponse:
-    status = error.status_code if isinstance(error, HTTPException) else 500
-    detail = str(error.detail) if isinstance(error, HTTPException) else ""
-    kind, title = KINDS.get(status, ("http", detail))
-    response = problem(status, kind, title, detail)
-    response.headers.update((error.headers if isinstance(error, HTTPException) else None) or {})
-    return response
+    return _of_http(error) if isinstance(error, HTTPException) else failed()
+
+
+def _of_http(error: HTTPException) -> JSONResponse:
+    detail = str(error.detail)
+    kind, title = KINDS.get(error.status_code, ("http", detail))
+    return problem(error.status_code, kind, title, detail, dict(error.headers or {}))
 
 
 async def _unexpected(_: Request, error: Exception) -> JSONResponse:  # noqa: ARG001
+    return failed()
+
+
+def failed() -> JSONResponse:
+    """What is said of an error that nobody thought of."""
     return problem(500, "failed", "It failed", "an unexpected error; the service's log has the details")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 from functools import cache
+from typing import Any
 
 from fastapi import FastAPI
 
@@ -17,6 +18,9 @@ from serving.champion import ModelMissing, load_champion
 from serving.clock import Clock, standing_clock, system_clock
 from serving.current import Serving
 from serving.following import Follower
+from serving.keys import list_keys
+from serving.layers import door_of
+from serving.logs import log_to
 from serving.problems import NotReady
 from serving.scoring import Scorer
 from serving.settings import Settings
@@ -36,7 +40,24 @@ def application(settings: Settings | None = None) -> FastAPI:
     follower.begin()
     sys.setswitchinterval(SHARE)
     beside = (follower.running, shadow.running)
-    return create_app(serving, settings, clock_of(settings), pinned, shadow, beside)
+    return create_app(serving, settings, clock_of(settings), pinned, shadow, beside, door_of(settings))
+
+
+def worker() -> FastAPI:
+    """The same in a process of several, as the environment has it."""
+    settings = Settings()
+    log_to(level=settings.log_level)
+    return application(settings)
+
+
+def server_options(settings: Settings) -> dict[str, Any]:
+    """How uvicorn runs the service: its lines are ours, and at the end it waits for what is running."""
+    return {
+        "log_config": None,
+        "access_log": False,
+        "server_header": False,
+        "timeout_graceful_shutdown": settings.grace,
+    }
 
 
 def champion_of(settings: Settings) -> Callable[[], Scorer]:
@@ -71,6 +92,15 @@ def prepare_database(settings: Settings) -> None:
             upgrade(database)
         else:
             require_current(database)
+    finally:
+        database.close()
+
+
+def holding_keys(settings: Settings) -> int:
+    """How many keys hold."""
+    database, now = Database(settings.database), system_clock()
+    try:
+        return sum(key.holds(now) for key in list_keys(database))
     finally:
         database.close()
 

@@ -11,13 +11,13 @@ from sqlalchemy import Connection
 from features.errors import InvalidRequest
 from serving.caller import Caller
 from serving.champion import Champion, ModelMissing
-from serving.orders import seen_order
 from serving.problems import NotFound
 from serving.rescoring import Occasion, Standing, rescore
 from serving.scoring import Scorer
 from serving.settings import Settings
 from serving.store.contexts import load_context
 from serving.store.events import events_of
+from serving.store.orders import words_of
 from serving.store.scores import score_of
 
 COMPARED = ("state", "due_at", "risk", "missed", "partial", "base_risk", "other_points", "factors", "next_at")
@@ -28,9 +28,8 @@ LoadVersion = Callable[[str, str, str], Champion]
 def stored_score(connection: Connection, score_id: int, caller: Caller) -> Mapping[Any, Any]:
     """A score. Raises ``NotFound`` where there is none, or none that the caller may see."""
     score = score_of(connection, score_id)
-    if score is None:
+    if score is None or not caller.sees(words_of(connection, score["order_id"])["plant"]):
         raise NotFound(f"the score must be one that is stored, got {score_id}")
-    seen_order(connection, score["order_id"], caller)
     return score
 
 

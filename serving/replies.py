@@ -15,14 +15,24 @@ from serving.decided import DECISION, UNTIL_CHANGE
 from serving.intake import Change, Taken
 from serving.rescoring import UNSCORED, Standing, unpacked
 from serving.scoring import REASONS
-from serving.store.idempotency import Kept
+from serving.store.events import Outcome
+from serving.store.idempotency import Done, Kept
 
+OUTCOMES: tuple[Outcome, ...] = ("accepted", "duplicate", "conflict", "rejected")
 SHOWN = ("plant", "customer", "item", "value", "risk", "missed", "partial", "base_risk", "value_at_risk")
 
 
-def reply(content: Any, status: int = 200, headers: dict[str, str] | None = None) -> Kept:
+def reply(content: Any, status: int = 200, headers: dict[str, str] | None = None, done: Done | None = None) -> Kept:
     """Content that we made ourselves, as JSON; it is not validated again."""
-    return Kept(status, orjson.dumps(content), headers or {})
+    return Kept(status, orjson.dumps(content), headers or {}, done)
+
+
+def done_with(taken: Taken) -> Done:
+    """What events that came in have done."""
+    outcomes: dict[str, int] = {outcome: taken.count(outcome) for outcome in OUTCOMES}
+    orders = {event.order_id for event in taken.events if event.order_id}
+    detail = ", ".join(f"{count} {outcome}" for outcome, count in outcomes.items() if count)
+    return Done(orders.pop() if len(orders) == 1 else None, detail, outcomes)
 
 
 def moment(micros: int | None) -> str | None:
@@ -126,6 +136,11 @@ def decision(event: Any) -> dict[str, Any]:
 def decisions(events: Sequence[Any]) -> list[dict[str, Any]]:
     """The decisions among an order's events, the latest first."""
     return [decision(event) for event in reversed(events) if event.type == DECISION]
+
+
+def audit_entry(row: Mapping[Any, Any]) -> dict[str, Any]:
+    """An entry of the audit trail."""
+    return {str(name): value for name, value in row.items()} | {"at": moment(row["at"])}
 
 
 def ready(found: Readiness) -> dict[str, Any]:

@@ -21,6 +21,7 @@ from features.known import Known
 from features.pipeline import states
 from features.times import NEVER, SECOND, Ints, PlantCalendar, plant_calendar
 from serving.decided import decided
+from serving.metrics import scoring
 from serving.scoring import OrderScore, Scorer
 from serving.settings import Settings
 from serving.store.events import history_of
@@ -120,7 +121,9 @@ def rescore(events: Sequence[Any], earliest: dict[str, int], occasion: Occasion)
         return []
     history = history_of(events)
     as_of = np.array([max(earliest.get(order_id, 0), occasion.now) for order_id in history.order_ids], dtype=np.int64)
-    return project(events, history, as_of, _scores(history, as_of, occasion.standing), occasion)
+    with scoring(occasion.cause, history.n_orders):
+        made = _scores(history, as_of, occasion.standing)
+    return project(events, history, as_of, made, occasion)
 
 
 def _points(history: History, as_of: Ints) -> DecisionPoints:

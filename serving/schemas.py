@@ -185,3 +185,4 @@ class Problem(BaseModel):
     status: int
     detail: str
     errors: list[dict[str, str]] | None = None
+    request_id: str | None = None

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import Literal
 
-from pydantic import Field
+from limits import parse
+from pydantic import Field, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -27,6 +29,22 @@ class Settings(BaseSettings):
     events: Path | None = Field(default=None, description="A file that load and track record come from")
     max_rows: int = Field(default=100_000, ge=1, description="An exported worklist has at most so many rows")
     max_orders: int = Field(default=500, ge=1, description="A request with more orders is refused")
+    no_auth: bool = Field(default=False, description="Ask for no keys; loopback only")
+    rate_limit: str = Field(default="12000/minute", description="Requests of one key, in each process")
+    rate_limit_address: str = Field(default="120/minute", description="Requests of an address without a valid key")
+    timeout: float = Field(default=30, gt=0, le=3600, description="Seconds to wait for each part of a body")
+    grace: int = Field(default=20, ge=0, le=3600, description="Seconds that running requests have when it stops")
+    cors_origins: str = Field(default="", description="Origins whose pages may call, by commas; none if empty")
+    log_level: Literal["debug", "info", "warning", "error"] = Field(default="info", description="What is logged")
+
+    @field_validator("rate_limit", "rate_limit_address")
+    @classmethod
+    def _is_rate(cls, rate: str) -> str:
+        try:
+            parse(rate)
+        except ValueError as error:
+            raise ValueError(f"a rate must be such as 12000/minute, got {rate!r}") from error
+        return rate
 
     @property
     def tracking_uri(self) -> str:

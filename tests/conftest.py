@@ -82,11 +82,12 @@ def free_port() -> int:
         return int(free.getsockname()[1])
 
 
-def serve(home: Home, *arguments: str) -> Iterator[Service]:
-    """The real server in a process of its own."""
+def serve(home: Home, *arguments: str, keyed: bool = False) -> Iterator[Service]:
+    """The real server in a process of its own; it asks for keys only if ``keyed``."""
     port = free_port()
     log = home.folder / f"serve-{port}.log"
-    command = [sys.executable, "-m", "serving", "serve", "--no-auth", "--port", str(port), *arguments]
+    asks = [] if keyed else ["--no-auth"]
+    command = [sys.executable, "-m", "serving", "serve", "--port", str(port), *asks, *arguments]
     with log.open("w") as out:
         process = subprocess.Popen(command, env=home.environment, stdout=out, stderr=out, cwd=home.folder)
     url = f"http://127.0.0.1:{port}"

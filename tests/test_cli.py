@@ -142,7 +142,7 @@ def test_a_backtest_shows_each_model_until_the_next(here: Here, tmp_path: Path) 
         (["import", "none.sql", "--source", "."], 1, "the mapping must be an SQL file, got none.sql"),
         (["show", "{events}", "--order", "O9"], 2, "the order must be one of the 600"),
         (["promote", "order-risk"], 2, "the model must be NAME@VERSION such as order-risk@3, got 'order-risk'"),
-        (["serve", "--port", "1"], 2, "the service must run with --no-auth"),
+        (["keys", "create", "ERP", "--role", "admin"], 2, "must be for some plants (--plant NAME) or for all"),
         (["serve", "--no-auth", "--host", "0.0.0.0"], 2, "must be a loopback address without API keys, got 0.0.0.0"),
         (["fly"], 2, "No such command 'fly'"),
     ],

@@ -21,6 +21,8 @@ def add_to(app: typer.Typer) -> None:
     enter(group, "import", importing, "shiprisk db import events.parquet")
     enter(group, "rebuild", rebuilding, "shiprisk db rebuild")
     enter(group, "status", status, "shiprisk db status --json")
+    enter(group, "backup", backing_up, "shiprisk db backup shiprisk-2026-01-31.db")
+    enter(group, "restore", restoring, "shiprisk db restore shiprisk-2026-01-31.db --replace")
 
 
 def upgrading(as_json: Json = False) -> None:
@@ -103,3 +105,39 @@ def status(as_json: Json = False) -> None:
             ["", ""],
             [[name.replace("_", " "), "-" if value is None else value] for name, value in found.items()],
         )
+
+
+def backing_up(
+    to: Annotated[Path, typer.Argument(help="The file to write; it must be new.", show_default=False)],
+    as_json: Json = False,
+) -> None:
+    """Copy the store to a file, as it is at one moment, while the service runs. SQLite only."""
+    from serving.store.backup import backup
+    from serving.store.database import Database
+
+    database = Database(Settings().database)
+    size = backup(database, to)
+    if as_json:
+        print_json({"database": str(database), "backup": str(to), "bytes": size})
+    else:
+        say(f"{database} is copied to {to}: {size / 1e6:,.1f} MB.")
+
+
+def restoring(
+    copy: Annotated[Path, typer.Argument(help="A file that 'shiprisk db backup' wrote.", show_default=False)],
+    replace: Annotated[bool, typer.Option("--replace", help="Replace what the store holds.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Put a copy in the place of the store, and bring its tables to this version. No service may run. SQLite only."""
+    from serving.clock import system_clock
+    from serving.store.backup import restore
+    from serving.store.database import Database
+    from serving.store.migrating import upgrade
+
+    database = Database(Settings().database)
+    events = restore(database, copy, replace, system_clock())
+    upgrade(database)
+    if as_json:
+        print_json({"database": str(database), "events": events})
+    else:
+        say(f"{database} is what {copy} holds: {events:,} events.")

@@ -211,11 +211,15 @@ def _serve(settings: Settings, port: int) -> None:
 
     from serving.app import create_app
     from serving.champion import cached_champion
-    from serving.process import clock_of, prepare_database
+    from serving.layers import Door
+    from serving.logs import log_to
+    from serving.process import clock_of, prepare_database, server_options
     from serving.scoring import Scorer
 
     prepare_database(settings)
     scorer = Scorer(cached_champion(settings))
     scorer.warm_up()
     say("    Serving until Ctrl-C.")
-    uvicorn.run(create_app(scorer, settings, clock_of(settings)), host="127.0.0.1", port=port, log_level="warning")
+    app = create_app(scorer, settings, clock_of(settings), door=Door.LOCAL)
+    log_to(level="warning")
+    uvicorn.run(app, host="127.0.0.1", port=port, **server_options(settings))

@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
-import ipaddress
 import os
 from pathlib import Path
-from typing import Annotated
+from tempfile import TemporaryDirectory
+from typing import Annotated, Any
 
 import typer
 
 from features.errors import InvalidRequest
 from serving.commands.options import Name, Zone, check_port, enter
-from serving.console import steps, terminal
+from serving.console import Tell, steps, terminal
+from serving.loopback import is_loopback
 from serving.settings import Settings
 
-FACTORY = "serving.process:application"
+FACTORY = "serving.process:worker"
 
 
 def add_to(app: typer.Typer) -> None:
     """Enter the command."""
-    enter(app, "serve", serve, "shiprisk serve --no-auth --workers 2 --port 8000")
+    enter(app, "serve", serve, "shiprisk serve --host 0.0.0.0 --workers 2 --port 8000")
 
 
 def serve(
@@ -29,7 +30,7 @@ def serve(
     host: Annotated[str, typer.Option(help="The address to listen on; loopback only without keys.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=0, max=65535, help="The port to listen on.")] = 8000,
     workers: Annotated[int, typer.Option(min=1, max=64, help="Processes that share the port and the database.")] = 1,
-    no_auth: Annotated[bool, typer.Option("--no-auth", help="Ask for no API keys; loopback only.")] = False,
+    no_auth: Annotated[bool, typer.Option("--no-auth", help="Ask for no keys; loopback only.")] = False,
     name: Name = "order-risk",
     zone: Zone = "UTC",
 ) -> None:
@@ -39,35 +40,48 @@ def serve(
     built from them every morning; until then they are those the model was trained with, and replies say so once they
     are old.
     """
-    if not no_auth:
-        raise InvalidRequest("the service must run with --no-auth, got no such flag: this version has no API keys")
-    if not _is_loopback(host):
-        raise InvalidRequest(f"the host must be a loopback address without API keys, got {host}")
-    import uvicorn
-
-    from serving.process import application, check_champion, prepare_database
-
     settings = Settings(model=name, zone=zone, events=events)
+    settings = settings.model_copy(update={"no_auth": no_auth or settings.no_auth})
+    if settings.no_auth and not is_loopback(host):
+        raise InvalidRequest(f"the host must be a loopback address without API keys, got {host}")
     check_port(port, host)
     with steps(3) as tell:
-        tell("loading the model")
-        champion = check_champion(settings)
-        tell("looking at the database")
-        prepare_database(settings)
-        if workers == 1:
-            tell("building load and track record, and warming up")
-            app = application(settings)
+        champion, keys, app = _made_ready(settings, workers, tell)
     terminal.print(f"{champion} scores at http://{host}:{port}/v1, docs at /docs")
+    if not keys:
+        terminal.print("There is no key yet, so nobody can call: make one with 'shiprisk keys create'")
+    _run(settings, app, {"host": host, "port": port}, workers)
+
+
+def _made_ready(settings: Settings, workers: int, tell: Tell) -> tuple[str, bool, Any]:
+    """The champion's name, whether anybody can call, and the service where it is one process."""
+    from serving.process import application, check_champion, holding_keys, prepare_database
+
+    tell("loading the model")
+    champion = check_champion(settings)
+    tell("looking at the database")
+    prepare_database(settings)
+    keys = settings.no_auth or holding_keys(settings) > 0
+    if workers > 1:
+        return champion, keys, None
+    tell("building load and track record, and warming up")
+    return champion, keys, application(settings)
+
+
+def _run(settings: Settings, app: Any, where: dict[str, Any], workers: int) -> None:
+    """Serve until told to stop. Several processes find their settings in the environment, and count together."""
+    import uvicorn
+
+    from serving.logs import log_to
+    from serving.process import server_options
+
+    log_to(level=settings.log_level)
     if workers == 1:
-        uvicorn.run(app, host=host, port=port, log_level="warning")
+        uvicorn.run(app, **where, **server_options(settings))
         return
-    given = {"MODEL": name, "ZONE": zone, "EVENTS": events.resolve() if events else None}
+    events = settings.events.resolve() if settings.events else ""
+    given = {"MODEL": settings.model, "ZONE": settings.zone, "EVENTS": events, "NO_AUTH": settings.no_auth or ""}
     os.environ.update({f"SHIPRISK_{key}": str(value) for key, value in given.items() if value})
-    uvicorn.run(FACTORY, factory=True, host=host, port=port, workers=workers, log_level="warning")
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
+    with TemporaryDirectory(prefix="shiprisk-") as counted:
+        os.environ["PROMETHEUS_MULTIPROC_DIR"] = counted
+        uvicorn.run(FACTORY, factory=True, **where, workers=workers, **server_options(settings))

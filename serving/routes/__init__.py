@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from fastapi import FastAPI
 
-from serving.routes import events, freshness, orders, scores
+from serving.routes import audit, events, freshness, metrics, orders, scores
 
 
 def add_routes(app: FastAPI) -> None:
     """Everything that the store answers."""
-    for group in (events, orders, scores, freshness):
+    for group in (events, orders, scores, freshness, audit, metrics):
         app.include_router(group.router)

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
 from sqlalchemy import Connection
 
-from serving.caller import Calling
+from serving.caller import Caller, Calling
 from serving.envelopes import BATCH, PLAIN, STRUCTURED, Envelope, read_envelope
 from serving.intake import Judged, take_in
 from serving.present_state import bring_up_to
 from serving.problems import Conflict, InvalidBody
-from serving.replies import reply, taken_in
+from serving.replies import done_with, reply, taken_in
 from serving.rescoring import Occasion
 from serving.routes.needs import Body, IdempotencyKey, OrderId, Wired, answered, problems
 from serving.schemas_events import EXAMPLE, EventsReply
@@ -46,15 +47,20 @@ def post_events(request: Request, body: Body, wired: Wired, caller: Calling, key
     known from its ``recordedtime``, without one from now.
     """
     envelope, occasion = read_envelope(request.headers, body), wired.occasion("event")
-    return answered(wired, request, caller, body, key, lambda connection: _taken(connection, envelope, occasion))
+
+    def job(connection: Connection) -> Kept:
+        return _taken(connection, envelope, occasion, caller)
+
+    return answered(wired, request, caller, body, key, job)
 
 
-def _taken(connection: Connection, envelope: Envelope, occasion: Occasion) -> Kept:
-    taken = take_in(connection, envelope.events, occasion)
+def _taken(connection: Connection, envelope: Envelope, occasion: Occasion, caller: Caller) -> Kept:
+    taken = take_in(connection, envelope.events, occasion, caller)
     if envelope.single:
         _require_stored(taken.events[0])
     stored = taken.count("accepted") + taken.count("duplicate")
-    return reply(taken_in(taken, occasion.standing), 200 if stored == len(taken.events) else 207)
+    status = 200 if stored == len(taken.events) else 207
+    return reply(taken_in(taken, occasion.standing), status, done=done_with(taken))
 
 
 def _require_stored(event: Judged) -> None:
@@ -87,6 +93,6 @@ def put_state(
 
     def job(connection: Connection) -> Kept:
         taken = bring_up_to(connection, order_id, state, caller, occasion)
-        return reply(taken_in(taken, occasion.standing))
+        return reply(taken_in(taken, occasion.standing), done=replace(done_with(taken), order_id=order_id))
 
     return answered(wired, request, caller, body, key, job)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from fastapi import APIRouter, Response
 
+from serving.caller import Calling
 from serving.replies import moment, reply
 from serving.routes.needs import Wired, problems, sent
 from serving.schemas_orders import FreshnessReply
@@ -13,7 +14,8 @@ router = APIRouter(tags=["orders"])
 
 
 @router.get("/v1/freshness", response_model=FreshnessReply, responses=problems(503))
-def get_freshness(wired: Wired) -> Response:
+def get_freshness(wired: Wired, caller: Calling) -> Response:
     """How far the scoring of open orders is: what is due now, the oldest score, and when the next ones come."""
     now = wired.clock()
-    return sent(reply({"as_of": moment(now)} | wired.database.read(lambda connection: freshness(connection, now))))
+    found = wired.database.read(lambda connection: freshness(connection, now, caller.plants))
+    return sent(reply({"as_of": moment(now)} | found))

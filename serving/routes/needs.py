@@ -10,12 +10,15 @@ from fastapi import Depends, Header, Path, Request, Response
 from sqlalchemy import Connection
 
 from serving.caller import Caller
-from serving.clock import Clock
+from serving.clock import Clock, system_clock
+from serving.logs import request_id
+from serving.metrics import EVENTS
 from serving.mornings import Mornings
 from serving.rescoring import Occasion
 from serving.settings import Settings
+from serving.store.audit import Entry, note
 from serving.store.database import Database
-from serving.store.idempotency import Kept, once
+from serving.store.idempotency import Done, Kept, once
 
 SAID = {
     400: "The body cannot be decoded",
@@ -91,9 +94,22 @@ def answered(
     wired: Wiring, request: Request, caller: Caller, body: bytes, key: str | None, job: Callable[[Connection], Kept]
 ) -> Response:
     """The reply to a write, committed before it is sent; the one that was sent where the key says it was done."""
-    whole = None if key is None else f"{caller.name} {request.method} {request.url.path} {key}"
-    kept = wired.database.write(lambda connection: once(connection, whole, body, wired.clock(), job))
+    whole = None if key is None else f"{caller.id} {request.method} {request.url.path} {key}"
+
+    def noted(connection: Connection) -> Kept:
+        kept = job(connection)
+        note(connection, _entry(request, caller, kept))
+        return kept
+
+    kept = wired.database.write(lambda connection: once(connection, whole, body, wired.clock(), noted))
+    for outcome, count in (kept.done.outcomes if kept.done else {}).items():
+        EVENTS.labels(outcome).inc(count)
     return sent(kept)
+
+
+def _entry(request: Request, caller: Caller, kept: Kept) -> Entry:
+    done, route = kept.done or Done(), request.state.route.name
+    return Entry(system_clock(), caller.id, route, str(kept.status), done.order_id, done.detail, request_id.get())
 
 
 def sent(kept: Kept) -> Response:

@@ -23,7 +23,7 @@ from serving.schemas_orders import (
     WorklistReply,
 )
 from serving.store.events import events_of
-from serving.store.idempotency import Kept
+from serving.store.idempotency import Done, Kept
 from serving.store.worklist import Wanted, count, key_of, page
 
 router = APIRouter(tags=["orders"])
@@ -119,6 +119,6 @@ def post_decision(
     def job(connection: Connection) -> Kept:
         change, seq = decide(connection, order_id, decision, version, caller, occasion)
         told = changed(change) | {"decisions": decisions(events_of(connection, [order_id]))}
-        return reply(told, headers={"etag": etag(seq)})
+        return reply(told, headers={"etag": etag(seq)}, done=Done(order_id, decision.kind))
 
     return answered(wired, request, caller, body, key, job)

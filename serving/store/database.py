@@ -15,6 +15,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from features.errors import InvalidRequest, ShipriskError
+from serving.metrics import DATABASE_ERRORS
 
 T = TypeVar("T")
 ATTEMPTS = 4
@@ -168,9 +169,12 @@ def explained(database: Database) -> Iterator[None]:
     try:
         yield
     except PoolTimeout as error:
+        DATABASE_ERRORS.labels("PoolTimeout").inc()
         raise DatabaseAway(f"the database {database} must have a connection to spare, got none in 10 s") from error
     except DBAPIError as error:
-        raise _explanation(database, error) from error
+        explanation = _explanation(database, error)
+        DATABASE_ERRORS.labels(type(explanation).__name__).inc()
+        raise explanation from error
 
 
 def _explanation(database: Database, error: DBAPIError) -> Exception:

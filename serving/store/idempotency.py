@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 import orjson
@@ -22,12 +22,32 @@ class KeyTaken(InvalidRequest):
 
 
 @dataclass(frozen=True)
+class Done:
+    """What a write did, for the audit trail and the metrics.
+
+    Attributes
+    ----------
+    outcomes : of how many events came what
+    """
+
+    order_id: str | None = None
+    detail: str = ""
+    outcomes: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class Kept:
-    """A reply as it was sent."""
+    """A reply as it was sent.
+
+    Attributes
+    ----------
+    done : what was done for it, ``None`` where it was done before
+    """
 
     status: int
     body: bytes
     headers: dict[str, str] = field(default_factory=dict)
+    done: Done | None = None
 
 
 def once(connection: Connection, key: str | None, request: bytes, now: int, job: Callable[[Connection], Kept]) -> Kept:

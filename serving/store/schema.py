@@ -147,6 +147,35 @@ leases = Table(
     Column("until", BigInteger, nullable=False),
 )
 
+api_keys = Table(
+    "api_keys",
+    metadata,
+    Column("id", String, primary_key=True, comment="part of the key, shown"),
+    Column("name", Words, nullable=False),
+    Column("role", String, nullable=False),
+    Column("plants", String, comment="a JSON list, null for every plant"),
+    Column("digest", LargeBinary, nullable=False, comment="SHA-256 of the key"),
+    Column("created_at", BigInteger, nullable=False),
+    Column("expires_at", BigInteger, nullable=False),
+    Column("revoked_at", BigInteger),
+)
+
+audit = Table(
+    "audit",
+    metadata,
+    Column("id", Number, primary_key=True, autoincrement=True),
+    Column("at", BigInteger, nullable=False),
+    Column("who", Words, nullable=False),
+    Column("what", Words, nullable=False),
+    Column("outcome", String, nullable=False),
+    Column("order_id", Words),
+    Column("detail", String, nullable=False),
+    Column("request_id", String, nullable=False),
+    Index("audit_of_order", "order_id", "id"),
+    Index("audit_of_what", "what", "id"),
+    sqlite_autoincrement=True,
+)
+
 
 def _number(name: str) -> ColumnElement[float]:
     return func.coalesce(orders.c[name], LEAST)

@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, Connection, Table, case, func, select
 from features.times import isoformat
 from serving.store.contexts import latest_morning
 from serving.store.schema import contexts, events, orders, scores
+from serving.store.worklist import says
 
 
 def status_of(connection: Connection, now: int) -> dict[str, Any]:
@@ -22,7 +23,16 @@ def _count(connection: Connection, table: Table) -> int:
     return int(connection.execute(select(func.count()).select_from(table)).scalar_one())
 
 
-def freshness(connection: Connection, now: int) -> dict[str, Any]:
+def freshness(connection: Connection, now: int, plants: frozenset[str] | None = None) -> dict[str, Any]:
+    """The same with its moments in words, of the orders of some plants if they are named."""
+    found = freshness_in_micros(connection, now, plants)
+    return {**found, **{name: _moment(found[name]) for name in MOMENTS}}
+
+
+MOMENTS = ("oldest_score_at", "next_score_at", "context_known_until")
+
+
+def freshness_in_micros(connection: Connection, now: int, plants: frozenset[str] | None = None) -> dict[str, Any]:
     """The listed orders, how many scores are due, the oldest and the next one, and when load and track record end."""
     open_ = orders.c.state == "open"
     asked = select(
@@ -32,11 +42,12 @@ def freshness(connection: Connection, now: int) -> dict[str, Any]:
         func.min(case((open_, orders.c.as_of))).label("oldest_score_at"),
         func.min(orders.c.next_at).label("next_score_at"),
     ).where(orders.c.listed == 1)
+    if plants is not None:
+        asked = asked.where(says("plant", tuple(sorted(plants))))
     found = {str(name): value for name, value in connection.execute(asked).mappings().one().items()}
-    moments = {name: _moment(found[name]) for name in ("oldest_score_at", "next_score_at")}
     morning = latest_morning(connection)
     known = select(contexts.c.known_until).where(contexts.c.id == (morning[1] if morning else ""))
-    return found | moments | {"context_known_until": _moment(connection.execute(known).scalar())}
+    return found | {"context_known_until": connection.execute(known).scalar()}
 
 
 def _sum(which: ColumnElement[bool]) -> ColumnElement[int]:

@@ -90,9 +90,9 @@ def _conditions(wanted: Wanted) -> list[ColumnElement[bool]]:
     found: list[ColumnElement[bool]] = [orders.c.listed == 1] if listed else []
     if set(wanted.states) != {"open", "late"}:
         found.append(orders.c.state.in_(wanted.states))
-    found += [_says(dimension, words) for dimension, words in wanted.words]
+    found += [says(dimension, words) for dimension, words in wanted.words]
     if wanted.plants is not None:
-        found.append(_says("plant", tuple(sorted(wanted.plants))))
+        found.append(says("plant", tuple(sorted(wanted.plants))))
     if wanted.owners:
         found.append(func.coalesce(orders.c.owner, "").in_(wanted.owners))
     found += _between(orders.c.due_at, wanted.due) + _between(orders.c.risk, wanted.risk)
@@ -102,7 +102,8 @@ def _conditions(wanted: Wanted) -> list[ColumnElement[bool]]:
     return found
 
 
-def _says(dimension: str, words: tuple[str, ...]) -> ColumnElement[bool]:
+def says(dimension: str, words: tuple[str, ...]) -> ColumnElement[bool]:
+    """Orders of which a line names one of these words."""
     if not words:
         return false()
     some = select(order_words.c.order_id).where(order_words.c.dimension == dimension, order_words.c.word.in_(words))

@@ -1,0 +1,62 @@
+"""Logs: JSON lines, readable ones on a terminal; each line of a request has its id. No bodies, keys or addresses."""
+
+from __future__ import annotations
+
+import logging
+import re
+import sys
+from contextvars import ContextVar
+from typing import Any
+from uuid import uuid4
+
+import orjson
+import structlog
+
+GIVEN = re.compile(r"[A-Za-z0-9._-]{1,64}")
+request_id: ContextVar[str] = ContextVar("request_id", default="")
+"""The id of the request that is being answered, empty where there is none."""
+
+
+def new_request_id(given: str) -> str:
+    """The caller's own id for a request, where it is one, else a new one."""
+    return given if GIVEN.fullmatch(given) else uuid4().hex
+
+
+def log_to(stream: Any = None, level: str = "info") -> None:
+    """Send every log line, those of libraries too, to a stream (standard error)."""
+    out = stream or sys.stderr
+    shared: list[Any] = [
+        _with_request_id,
+        structlog.stdlib.add_logger_name,
+        structlog.stdlib.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+    ]
+    structlog.configure(
+        processors=[structlog.stdlib.filter_by_level, *shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        wrapper_class=structlog.stdlib.BoundLogger,
+    )
+    handler = logging.StreamHandler(out)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=shared,
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *_rendered(out.isatty())],
+        )
+    )
+    logging.basicConfig(handlers=[handler], level=logging.WARNING, force=True)
+    logging.getLogger("shiprisk").setLevel(level.upper())
+
+
+def _with_request_id(_: Any, __: str, event: dict[str, Any]) -> dict[str, Any]:
+    found = request_id.get()
+    return event | {"request_id": found} if found else event
+
+
+def _rendered(terminal: bool) -> list[Any]:
+    if terminal:
+        return [structlog.dev.ConsoleRenderer()]
+    return [structlog.processors.format_exc_info, structlog.processors.JSONRenderer(_json)]
+
+
+def _json(content: Any, default: Any) -> str:
+    return orjson.dumps(content, default=default).decode()

@@ -1,0 +1,89 @@
+"""A copy of a store that is a file, taken while the service runs, and put back while it does not."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+from sqlalchemy import Connection, func, select
+
+from features.errors import InvalidRequest
+from serving.store.database import Database
+from serving.store.schema import events, leases
+
+PAGES = 2_000
+"""So many pages are copied at a time; writers go on in between."""
+POSTGRES = "a PostgreSQL database must be copied with pg_dump and put back with pg_restore (docs/deploying.md)"
+
+
+def backup(database: Database, to: Path) -> int:
+    """Copy the store, as it is at one moment, to a new file; its size in bytes."""
+    source = _file_of(database)
+    if not source.exists():
+        raise InvalidRequest(f"the store must be there, got none at {source}")
+    if to.exists():
+        raise InvalidRequest(f"a backup must be a new file, got {to}, which is there already")
+    to.parent.mkdir(parents=True, exist_ok=True)
+    part = to.with_name(to.name + ".part")
+    part.unlink(missing_ok=True)
+    _copy(source, part)
+    _require_whole(part)
+    part.replace(to)
+    return to.stat().st_size
+
+
+def restore(database: Database, copy: Path, replace: bool, now: int) -> int:
+    """Put a copy in the place of the store; how many events it has. The service must not run.
+
+    Raises ``InvalidRequest`` for a copy that is damaged, and where it would replace events unless told to.
+    """
+    target = _file_of(database)
+    if not copy.exists():
+        raise InvalidRequest(f"a backup must be a file that 'shiprisk db backup' wrote, got none at {copy}")
+    _require_whole(copy)
+    if target.exists():
+        _require_idle(database, now)
+        held = database.read(_events)
+        if held and not replace:
+            raise InvalidRequest(f"the store must be empty, or --replace be given, got {held:,} events in {target}")
+    database.close()
+    target.parent.mkdir(parents=True, exist_ok=True)
+    _copy(copy, target)
+    return database.read(_events)
+
+
+def _file_of(database: Database) -> Path:
+    if not database.is_sqlite:
+        raise InvalidRequest(f"{POSTGRES}, got {database}")
+    return Path(str(database.url.database))
+
+
+def _copy(source: Path, to: Path) -> None:
+    with closing(sqlite3.connect(source)) as one, closing(sqlite3.connect(to)) as other:
+        one.backup(other, pages=PAGES, sleep=0.01)
+
+
+def _require_whole(copy: Path) -> None:
+    must = "a backup must be a whole store of shiprisk"
+    try:
+        with closing(sqlite3.connect(f"file:{copy}?mode=ro", uri=True)) as connection:
+            said = connection.execute("PRAGMA integrity_check").fetchone()[0]
+            connection.execute("SELECT version_num FROM alembic_version").fetchone()
+            connection.execute("SELECT seq FROM events LIMIT 1").fetchone()
+    except sqlite3.Error as error:
+        raise InvalidRequest(f"{must}, got {copy}: {error}") from error
+    if said != "ok":
+        raise InvalidRequest(f"{must}, got {copy}: {said}")
+
+
+def _require_idle(database: Database, now: int) -> None:
+    held = database.read(lambda c: c.execute(select(leases.c.holder).where(leases.c.until > now)).scalar())
+    if held is not None:
+        raise InvalidRequest(
+            f"no service may run on the store, got {held}: stop it; one that is gone is forgotten in 30 s"
+        )
+
+
+def _events(connection: Connection) -> int:
+    return int(connection.execute(select(func.count()).select_from(events)).scalar_one())
