@@ -35,7 +35,7 @@ class Stretch:
     learned_from : orders
     open_orders : on the lists of its mornings; ``not_due`` of them are not settled yet
     part : its mornings judged, beside the baselines of the same moment; ``None`` where too few have matured
-    drift : of its mornings against what it learned from
+    drift : of its mornings against those of as long a time before
     expected : failures foretold and failures that came, over what matured; ``None`` where nothing did
     """
 
@@ -70,12 +70,13 @@ class Backtest:
 
 @dataclass(frozen=True)
 class Lived:
-    """The mornings of one stretch with the risks that were shown then, by model."""
+    """The mornings of one stretch with the risks that were shown then, by model; and those of as long before it."""
 
     mornings: Mornings
     risks: dict[str, Floats]
     learned: LabelledPoints
     model: RiskModel
+    before: LabelledPoints
 
 
 def backtest(
@@ -112,6 +113,8 @@ def backtest(
         stretch = _live(snapshots, daily, moment, ends, trees)
         lived.append(stretch)
         stretches.append(_judged(stretch, moment, ends, draws))
+    if not any(stretch.mornings.points.settled.any() for stretch in lived):
+        raise InvalidRequest(f"a backtest needs orders with an outcome after {isoformat(begin)}, got none yet")
     tell("judging all mornings together", len(moments), len(moments))
     return Backtest(stretches, _together(lived, begin, draws), every / DAY)
 
@@ -131,7 +134,8 @@ def _live(snapshots: Snapshots, daily: Snapshots, moment: int, ends: int, trees:
     model = fit_model(learned, snapshots.context, {"trained_until": isoformat(moment)}, trees)
     mornings = mornings_between(daily, moment - 1, ends - 1, without=np.unique(learned.order))
     predict = {MODEL: model.risk_of} | fitted(learned)
-    return Lived(mornings, {name: predicted(mornings.points) for name, predicted in predict.items()}, learned, model)
+    risks = {name: predicted(mornings.points) for name, predicted in predict.items()}
+    return Lived(mornings, risks, learned, model, daily.between(2 * moment - ends, moment - 1))
 
 
 def _judged(lived: Lived, moment: int, ends: int, draws: int) -> Stretch:
@@ -139,7 +143,7 @@ def _judged(lived: Lived, moment: int, ends: int, draws: int) -> Stretch:
     due = points.take(settled)
     risks = {name: risk[settled] for name, risk in lived.risks.items()}
     weighty = [name for name, share in lived.model.gains.items() if share >= WEIGHTY]
-    learned_risk = lived.model.risk_of(lived.learned)
+    before_risk = lived.model.risk_of(lived.before)
     enough = due.n_orders >= FEWEST_TO_JUDGE
     return Stretch(
         trained_at=str(isoformat(moment)),
@@ -148,7 +152,7 @@ def _judged(lived: Lived, moment: int, ends: int, draws: int) -> Stretch:
         open_orders=points.n_orders,
         not_due=points.n_orders - due.n_orders,
         part=judge(str(isoformat(moment))[:10], due, risks, draws) if enough else None,
-        drift=Drift.between(lived.learned, points, learned_risk, lived.risks[MODEL], weighty),
+        drift=Drift.between(lived.before, points, before_risk, lived.risks[MODEL], weighty),
         expected=Expected.of(due, risks[MODEL], draws) if enough else None,
     )
 

@@ -6,7 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from features.times import micros
+from features.catalogue import catalogue
+from features.errors import InvalidRequest
+from features.times import isoformat, micros
 from training.baselines import fitted
 from training.fit import Progress, Trees, fit_model, silent
 from training.gate import Limits, Verdict, judge_candidate
@@ -26,6 +28,11 @@ class Champion:
     def trained_until(self) -> int:
         """Microseconds; what it has learned from was known by then."""
         return micros(self.model.about["trained_until"])
+
+    @property
+    def gone(self) -> list[str]:
+        """Signals it reads that are no more; with any, it cannot score."""
+        return [name for name in self.model.names if name not in catalogue()]
 
 
 @dataclass(frozen=True)
@@ -49,28 +56,48 @@ def challenge(
     """Judge a candidate that has learned from everything by its twin, which has not.
 
     The twin and the champion are compared on what came after both. Where the champion has learned until a later
-    moment than the twin, another twin is fitted: on what was known when half of the orders that are new to the
-    champion had matured; it is judged on the other half.
+    moment than the twin, another twin is fitted on what was known when half of the matured decision points that are
+    new to the champion had been looked at; it is judged on the other half. A champion that reads signals which are no
+    more cannot be compared: the verdict is then against the baselines, and says that there was no champion.
     """
+    limits = limits or Limits()
+    if champion is not None and champion.gone:
+        champion = None
     if champion is not None and champion.trained_until > twin.until:
         new = _after(snapshots, champion.trained_until)
-        moment = int(np.median(new.as_of)) if len(new) else champion.trained_until
-        tell("growing the trees as they were since the champion")
-        learned, _ = snapshots.labelled(moment)
-        about = {"trained_until": twin.model.about.get("trained_until")}
-        twin = Twin(fit_model(learned, snapshots.context, about, trees), learned, moment)
+        if new.n_orders >= limits.fewest_orders:
+            tell("growing the trees as they were since the champion")
+            twin = _twin_at(snapshots, int(np.median(new.as_of)), trees)
     after = twin.until if champion is None else max(twin.until, champion.trained_until)
     window = _after(snapshots, after)
     window = window.take(~np.isin(window.order, twin.learned.order))
     return verdict_on(window, twin.model, twin.learned, champion, latency_ms, limits)
 
 
+def _twin_at(snapshots: Snapshots, moment: int, trees: Trees | None) -> Twin:
+    learned, _ = snapshots.labelled(moment)
+    return Twin(fit_model(learned, snapshots.context, {"trained_until": isoformat(moment)}, trees), learned, moment)
+
+
 def compare(
-    snapshots: Snapshots, candidate: RiskModel, champion: Champion, latency_ms: float, limits: Limits | None = None
+    snapshots: Snapshots,
+    candidate: RiskModel,
+    champion: Champion | None,
+    latency_ms: float,
+    limits: Limits | None = None,
 ) -> Verdict:
-    """Judge two finished models on what came after both were trained."""
-    after = max(micros(candidate.about["trained_until"]), champion.trained_until)
-    learned, _ = snapshots.labelled(max(after, int(snapshots.history.recorded.min())))
+    """Judge two finished models on what came after both were trained; without a champion, one beside the baselines.
+
+    Raises ``InvalidRequest`` where the events hold no order whose outcome was known before: the baselines need some.
+    """
+    trained = micros(candidate.about["trained_until"])
+    after = trained if champion is None else max(trained, champion.trained_until)
+    learned, _ = snapshots.labelled(after)
+    if not len(learned):
+        raise InvalidRequest(
+            f"the events must hold orders with an outcome known by {isoformat(after)}, which the baselines learn from, "
+            "got none: give the earlier events too"
+        )
     return verdict_on(_after(snapshots, after), candidate, learned, champion, latency_ms, limits)
 
 
@@ -91,5 +118,5 @@ def verdict_on(
 def _after(snapshots: Snapshots, moment: int) -> LabelledPoints:
     """The matured decision points after a moment, of orders of which nothing had matured by then."""
     whole, _ = snapshots.labelled()
-    before = np.unique(whole.order[whole.known_at <= moment])
-    return whole.take((whole.as_of > moment) & ~np.isin(whole.order, before))
+    before, _ = snapshots.labelled(moment)
+    return whole.take((whole.as_of > moment) & ~np.isin(whole.order, before.order))

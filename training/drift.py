@@ -6,19 +6,21 @@ their own. Below 0.1 nothing much has changed, above 0.25 a lot has. Siddiqi (20
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 
 from training.calibration import Floats
-from training.intervals import Estimate, metric_estimates
-from training.metrics import failure_share
+from training.intervals import Estimate, metric_estimates, percentiles
+from training.metrics import Metric, failure_share
 from training.points import LabelledPoints
 
 MOVED = 0.25
 WEIGHTY = 0.01
 """Only signals that brought so much of a model's gain are watched."""
 BINS = 10
+CHANCES = 200
 LEAST = 1e-3
 """No bin is taken to be emptier, so that one row cannot make an index infinite."""
 
@@ -75,21 +77,37 @@ class Drift:
 
 @dataclass(frozen=True)
 class Expected:
-    """Failures that came against failures that were foretold, as shares of the orders; the interval redraws orders."""
+    """Failures that came against failures that were foretold, as shares of the orders.
+
+    Attributes
+    ----------
+    foretold : mean risk
+    came : share that failed; the interval redraws orders
+    by_chance : the shares that risks which are exactly right would show, middle 95 %
+    """
 
     foretold: float
     came: Estimate
+    by_chance: Estimate
 
     @classmethod
     def of(cls, points: LabelledPoints, risk: Floats, draws: int = 500) -> Expected:
         """Of matured decision points and their risks (n,)."""
         foretold = float(np.average(risk, weights=points.weight))
-        came = metric_estimates(
-            points.order, points.failed, risk, points.weight, draws, metrics={"came": failure_share}
-        )
-        return cls(foretold, came["came"])
+        wanted: dict[str, Metric] = {"came": failure_share}
+        found = metric_estimates(points.order, points.failed, risk, points.weight, draws, metrics=wanted)
+        shares = [float(np.average(failed, weights=points.weight)) for failed in failures_by_chance(points, risk)]
+        return cls(foretold, found["came"], percentiles(foretold, np.array(shares)))
 
     @property
     def off(self) -> bool:
-        """What was foretold lies outside the interval of what came."""
-        return not self.came.low <= self.foretold <= self.came.high
+        """More or fewer came than risks that are exactly right would show."""
+        return not self.by_chance.low <= self.came.value <= self.by_chance.high
+
+
+def failures_by_chance(points: LabelledPoints, risk: Floats, draws: int = CHANCES, seed: int = 7) -> Iterator[Floats]:
+    """(n,) outcomes drawn from the risks, with one luck an order, so many times."""
+    _, order = np.unique(points.order, return_inverse=True)
+    generator = np.random.default_rng(seed)
+    for _ in range(draws):
+        yield (generator.random(order.max() + 1)[order] < risk).astype(np.float64)

@@ -13,7 +13,7 @@ import numpy as np
 from features.times import isoformat
 from training.baselines import Predict, fitted
 from training.calibration import Floats
-from training.drift import Expected
+from training.drift import CHANCES, Expected, failures_by_chance
 from training.intervals import Estimate, metric_estimates, percentiles
 from training.metrics import calibration_error
 from training.model import RiskModel
@@ -29,7 +29,6 @@ DAYS_TO_PROMISE = (0.0, 2.0, 5.0, 10.0, 20.0, np.inf)
 FEWEST_ORDERS = 20
 NEARLY_ALL = 0.95
 """A part of so many of the rows says nothing the whole does not."""
-CHANCES = 200
 EFFORT = 25
 """Places of the model's list whose effort other lists are held to."""
 
@@ -239,7 +238,7 @@ def parts_of(test: LabelledPoints) -> Iterator[tuple[str, Mask]]:
         if (rows := (days >= low) & (days < high)).any()
     ]
     if test.rescued.any():
-        some.append((WITHOUT_RESCUED, ~test.rescued))
+        some.append((WITHOUT_RESCUED, ~np.isin(test.order, test.order[test.rescued])))
     for name, rows in some:
         large = rows.mean() < NEARLY_ALL or name == WITHOUT_RESCUED
         if large and len(np.unique(test.order[rows])) >= FEWEST_ORDERS:
@@ -268,11 +267,3 @@ def error_by_chance(test: LabelledPoints, risk: Floats, draws: int = CHANCES, se
         [calibration_error(failed, risk, test.weight) for failed in failures_by_chance(test, risk, draws, seed)]
     )
     return percentiles(float(found.mean()), found)
-
-
-def failures_by_chance(test: LabelledPoints, risk: Floats, draws: int = CHANCES, seed: int = 7) -> Iterator[Floats]:
-    """(n_test,) outcomes as they would be if the risks were exactly right, again and again; an order has one luck."""
-    _, order = np.unique(test.order, return_inverse=True)
-    generator = np.random.default_rng(seed)
-    for _ in range(draws):
-        yield (generator.random(order.max() + 1)[order] < risk).astype(np.float64)

@@ -56,13 +56,6 @@ class Mornings:
         return np.asarray(self.points.failed[self.last] == 1)
 
     @property
-    def rescued(self) -> Mask:
-        """(n_orders,) somebody expedited or overrode the order while it was on the lists."""
-        found = np.zeros(len(self.last), dtype=bool)
-        np.logical_or.at(found, self.code, self.points.rescued)
-        return found
-
-    @property
     def warning(self) -> Floats:
         """(n,) days from the morning to the promise the order is held to; a day ends in its last microsecond."""
         return (self.points.due[self.last][self.code] + 1 - self.points.as_of) / DAY

@@ -7,16 +7,18 @@ from typing import Any
 
 import numpy as np
 
-from features.catalogue import catalogue, features_hash
+from features.catalogue import features_hash
 from features.times import isoformat
 from training.challenge import Champion
 from training.drift import MOVED, WEIGHTY, Drift, Expected
+from training.gate import Limits
 from training.points import LabelledPoints
 from training.snapshots import Snapshots
 
 FRESH = 0.1
 """Training again is worthwhile once so many orders have matured, as a share of those the champion learned from."""
-FEWEST = 50
+FEWEST, ENOUGH = 50, 2 * Limits().fewest_orders
+"""Orders to judge the champion by; and what a new model needs at least, half of it to be judged by at the gate."""
 SHOWN = 5
 
 
@@ -28,11 +30,11 @@ class News:
     ----------
     version, since, until : the champion, and the stretch of time looked at, ISO 8601
     orders : that became known in it
-    matured : orders whose outcome is known now and was not when the champion was trained
+    matured : orders it has not learned from whose outcome has been settled since
     open_points : decision points in it that are not settled
     learned_from : orders the champion learned from
-    expected : failures foretold by the champion and those that came, over what matured; ``None`` where nothing did
-    drift : of the decision points in it against what the champion learned from
+    expected : failures it foretold and those that came, over what was looked at since and has matured
+    drift : of the decision points in it against those of as long a time before
     reasons : why training again is worthwhile, in words; empty where it is not
     """
 
@@ -67,51 +69,50 @@ class News:
 def news(snapshots: Snapshots, champion: Champion) -> News:
     """Compare what has been recorded since the champion was trained with what it learned from."""
     since = champion.trained_until
-    learned, _ = snapshots.labelled(max(since, int(snapshots.history.recorded.min())))
+    learned, _ = snapshots.labelled(since)
     whole, _ = snapshots.labelled()
-    fresh = whole.take((whole.as_of > since) & (whole.known_at > since))
-    rows = np.flatnonzero(snapshots.points.as_of > since)
-    now = snapshots.judged(rows, snapshots.until)
+    matured = len(np.unique(whole.order[(whole.known_at > since) & ~np.isin(whole.order, learned.order)]))
+    fresh = whole.take((whole.as_of > since) & ~np.isin(whole.order, learned.order))
+    now = snapshots.between(since, snapshots.until)
+    before = snapshots.between(2 * since - snapshots.until, since)
     first = snapshots.history.recorded[snapshots.history.first[:-1]]
-    gone = [name for name in champion.model.names if name not in catalogue()]
+    gone = champion.gone
     expected = Expected.of(fresh, champion.model.risk_of(fresh)) if len(fresh) and not gone else None
-    drift = _drift(champion, learned, now) if len(learned) and len(now) and not gone else None
+    drift = _drift(champion, before, now) if len(before) and len(now) and not gone else None
     return News(
         version=champion.version,
         since=str(isoformat(since)),
         until=str(isoformat(snapshots.until)),
         orders=int((first > since).sum()),
-        matured=fresh.n_orders,
+        matured=matured,
         open_points=int((~now.settled).sum()),
         learned_from=int(champion.model.about["orders"]),
         expected=expected,
         drift=drift,
-        reasons=_reasons(champion, fresh.n_orders, expected, drift, gone),
+        reasons=_reasons(champion, matured, fresh.n_orders, expected, drift),
     )
 
 
-def _drift(champion: Champion, learned: LabelledPoints, now: LabelledPoints) -> Drift:
-    risks = champion.model.risk_of(learned), champion.model.risk_of(now)
+def _drift(champion: Champion, before: LabelledPoints, now: LabelledPoints) -> Drift:
+    risks = champion.model.risk_of(before), champion.model.risk_of(now)
     weighty = [name for name, share in champion.model.gains.items() if share >= WEIGHTY]
-    return Drift.between(learned, now, *risks, weighty)
+    return Drift.between(before, now, *risks, weighty)
 
 
 def _reasons(
-    champion: Champion, matured: int, expected: Expected | None, drift: Drift | None, gone: list[str]
+    champion: Champion, matured: int, judged: int, expected: Expected | None, drift: Drift | None
 ) -> list[str]:
-    found = []
+    found, gone = [], champion.gone
     learned_from = int(champion.model.about["orders"])
     if gone:
         found.append(f"the champion reads signals that are no more: {', '.join(gone)}")
     elif champion.model.about.get("features_hash") != features_hash(champion.model.names):
         found.append("the code of a signal has changed since")
-    if matured >= max(FEWEST, FRESH * learned_from):
+    if matured >= max(ENOUGH, FRESH * learned_from):
         found.append(f"{matured:,} outcomes are new, {matured / learned_from:.0%} of those it learned from")
-    if expected is not None and matured >= FEWEST and expected.off:
-        found.append("what it foretold lies outside the interval of what came")
-    if drift is not None and matured >= FEWEST and drift.scores > MOVED:
-        found.append(f"its scores have moved (stability index {drift.scores:.2f})")
-    if drift is not None and matured >= FEWEST and drift.moved:
-        moved = ", ".join(f"{name} {index:.2f}" for name, index in drift.moved[:SHOWN])
-        found.append(f"{len(drift.moved)} signals it leans on have moved ({moved})")
+    if expected is not None and judged >= FEWEST and expected.off:
+        found.append("more or fewer failed than it foretold, by more than chance gives")
+    if drift is not None and judged >= FEWEST and drift.scores > MOVED:
+        moved = ", ".join(f"{name} {index:.2f}" for name, index in drift.signals[:SHOWN])
+        found.append(f"its scores have moved (stability index {drift.scores:.2f}; most of its signals: {moved})")
     return found

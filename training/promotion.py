@@ -12,6 +12,7 @@ from training.tracking import CHALLENGER, CHAMPION, Registered, Registry, finite
 
 EXPERIMENT = "shiprisk promotions"
 PROMOTED, PASSED, REFUSED, FORCED = "promoted", "passed", "refused", "forced"
+UNFINISHED = "unfinished"
 MOST = 1000
 
 
@@ -28,7 +29,7 @@ class Decision:
     at : ISO 8601, by the registry's clock; empty before it is entered
     version : the candidate
     champion : the version that was champion until then, "" where there was none
-    decided : promoted; passed (and not promoted); refused; or forced
+    decided : promoted; passed (and not promoted); refused; forced; or unfinished, where the registry failed on the way
     because : what the gate said, or the reason given by whoever forced it
     """
 
@@ -45,7 +46,16 @@ class Decision:
 
 
 def decide(registry: Registry, name: str, version: str, verdict: Verdict, *, hold: bool = False) -> Decision:
-    """Enter the gate's verdict into the history; a version that passed becomes champion unless it is to ``hold``."""
+    """Enter the gate's verdict into the history; a version that passed becomes champion unless it is to ``hold``.
+
+    A verdict against another version than the one that is champion by now is worth nothing: it is refused.
+    """
+    present = registry.champion(name)
+    now, then = present.version if present else "", verdict.champion or ""
+    if now != then:
+        whom = f"version {then}" if then else "no champion"
+        stale = f"it was compared with {whom}, and version {now or 'none'} is champion now"
+        return _enter(registry, name, version, REFUSED, stale, verdict)
     decided = (PASSED if hold else PROMOTED) if verdict.passed else REFUSED
     return _enter(registry, name, version, decided, in_words(verdict), verdict)
 
@@ -100,11 +110,12 @@ def in_words(verdict: Verdict) -> str:
 def _enter(
     registry: Registry, name: str, version: str, decided: str, because: str, verdict: Verdict | None = None
 ) -> Decision:
-    """Write the record, then move the alias: there is no champion without a record."""
+    """Open a record, move the alias, close the record: there is no champion without one, and none that is not so."""
     present = registry.champion(name)
     before = present.version if present else ""
     told = {"version": version, "champion": before, "decided": decided, "because": because}
-    tags = {f"shiprisk.{key}": value for key, value in ({"model": name} | told).items()}
+    opened = {"model": name} | told | {"decided": UNFINISHED}
+    tags = {f"shiprisk.{key}": value for key, value in opened.items()}
     client = registry.client
     try:
         run = client.create_run(registry.experiment(EXPERIMENT), run_name=f"{name}@{version} {decided}", tags=tags)
@@ -112,19 +123,24 @@ def _enter(
             client.log_dict(run.info.run_id, plain(verdict.to_json()), "verdict.json")
             for key, value in _figures(verdict).items():
                 client.log_metric(run.info.run_id, key, value)
-        client.set_terminated(run.info.run_id)
+        if decided in (PROMOTED, FORCED):
+            _take_over(registry, name, version, before)
+        client.set_tag(run.info.run_id, "shiprisk.decided", decided)
         for key in ("decided", "because", "champion"):
             client.set_model_version_tag(name, version, f"shiprisk.{key}", told[key])
         client.update_model_version(name, version, f"{decided}: {because}")
-        entered = _decision(run)
-        if entered.takes_over:
-            _take_over(registry, name, version)
+        client.set_terminated(run.info.run_id)
+    except PromotionRefused:
+        raise
     except Exception as error:
         raise registry.explained(error, f"{name}@{version}") from error
-    return entered
+    return Decision(_at(run), version, before, decided, because)
 
 
-def _take_over(registry: Registry, name: str, version: str) -> None:
+def _take_over(registry: Registry, name: str, version: str, before: str) -> None:
+    present = registry.champion(name)
+    if (present.version if present else "") != before:
+        raise PromotionRefused(f"{name} must have the champion it had when this began, got another: try again")
     registry.client.set_registered_model_alias(name, CHAMPION, version)
     if CHALLENGER in registry.resolve(name, version).aliases:
         registry.client.delete_registered_model_alias(name, CHALLENGER)
@@ -147,7 +163,7 @@ def _kept_verdict(registry: Registry, candidate: Registered) -> str:
     whole = f"{candidate.name}@{candidate.version}"
     if decided == REFUSED and now == then:
         raise PromotionRefused(f"{whole} must pass the gate, got: {because}; {ways}")
-    if decided is None or now != then:
+    if decided not in (PASSED, PROMOTED) or now != then:
         against = f"one against version {then}" if then else "none"
         whom = f"the champion, version {now}" if now else "the baselines"
         raise InvalidRequest(f"{whole} must have a verdict against {whom}, got {against}: {ways}")
@@ -156,7 +172,11 @@ def _kept_verdict(registry: Registry, candidate: Registered) -> str:
 
 def _decision(run: Any) -> Decision:
     told = [run.data.tags.get(f"shiprisk.{key}", "") for key in ("version", "champion", "decided", "because")]
-    return Decision(str(isoformat(run.info.start_time * 1000)), *told)
+    return Decision(_at(run), *told)
+
+
+def _at(run: Any) -> str:
+    return str(isoformat(run.info.start_time * 1000))
 
 
 def _figures(verdict: Verdict) -> dict[str, float]:

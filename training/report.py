@@ -28,7 +28,7 @@ from training.tracking import MODEL_NEEDS
 
 MOST_SIGNALS = 20
 MOST_MOVED = 8
-DRIFT = "Below 0.1 nothing much has moved since it was trained, above 0.25 a lot has."
+DRIFT = "Against as long a time before it was trained: below 0.1 nothing much has moved, above 0.25 a lot has."
 METRICS = {
     "brier_skill": "Brier skill",
     "average_precision": "average precision",

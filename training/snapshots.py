@@ -105,15 +105,20 @@ class Snapshots:
             rescued=decided_between(self.history, points.order, points.as_of, np.minimum(due, until), RESCUES),
         )
 
+    def between(self, after: int, until: int) -> LabelledPoints:
+        """All points in (after, until], microseconds, with what is known of their outcomes at the end."""
+        rows = np.flatnonzero((self.points.as_of > after) & (self.points.as_of <= until))
+        return self.judged(rows, self.until)
+
     def labelled(self, until: int | None = None, per_order: int = 20) -> tuple[LabelledPoints, Counts]:
         """What a training at ``until`` learns from: outcomes settled by then, at most so many points an order.
 
         Parameters
         ----------
-        until : microseconds, not after the snapshots' own (default: that)
+        until : microseconds; what lies past the snapshots' own end is taken for that, as silence after it is not known
         per_order : at most so many decision points an order, spread evenly over its life
         """
-        end = self.until if until is None else until
+        end = self.until if until is None else min(until, self.until)
         rows = np.flatnonzero(self.points.as_of <= end)
         points = self.points.take(rows)
         outcome, believed_at, ripe_at = outcomes(self.history, points.order, points.as_of, until=end)

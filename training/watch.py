@@ -37,7 +37,7 @@ class Watch:
     warning_days : median, over the orders caught, of the days from the first look to the promise
     mean_warning_days : the same as a mean over all failed orders; one that was not caught had no warning
     false_alarms_per_catch : orders looked at that shipped on time in full without anybody stepping in, by orders caught
-    looked_at, failed, rescued : orders; ``rescued`` were looked at, expedited or overridden, and then on time in full
+    looked_at, failed, rescued : orders; ``rescued`` were looked at, then expedited or overridden, then on time in full
     """
 
     looks: int
@@ -73,10 +73,10 @@ def watch(mornings: Mornings, risk: Floats, looks: int, draws: int = 500, seed: 
 
     Orders whose outcome is not known take places on the list and are counted nowhere else.
     """
-    first_look = first_looks(mornings, risk, looks)
+    first_look, rescued = first_looks(mornings, risk, looks)
     seen = ~np.isnan(first_look)
     failed, settled = mornings.failed, mornings.settled
-    saved = settled & seen & ~failed & mornings.rescued
+    saved = settled & seen & ~failed & rescued
     caught, false = seen & failed, settled & seen & ~failed & ~saved
     warned = np.where(caught, np.nan_to_num(first_look), 0.0)
     n = len(failed)
@@ -100,18 +100,24 @@ def watch(mornings: Mornings, risk: Floats, looks: int, draws: int = 500, seed: 
 
 def lead(mornings: Mornings, risk: Floats, other: Floats, looks: int, draws: int = 500, seed: int = 7) -> Estimate:
     """The share of the failed orders looked at in time, less the same share of another ranking; on the same draws."""
-    ours, theirs = (_in_time(mornings, first_looks(mornings, by, looks)).astype(np.float64) for by in (risk, other))
+    looked = (first_looks(mornings, by, looks)[0] for by in (risk, other))
+    ours, theirs = (_in_time(mornings, first).astype(np.float64) for first in looked)
     n = len(mornings.failed)
     found, drawn = (_ratio(ours - theirs, mornings.failed, t) for t in (np.ones((1, n)), _redrawn(n, draws, seed)))
     return percentiles(found, drawn)
 
 
-def first_looks(mornings: Mornings, risk: Floats, looks: int) -> Floats:
-    """(n_orders,) days from the first morning an order was among the first ``looks`` to its promise, NaN if never."""
-    first = np.full(len(mornings.last), np.nan)
+def first_looks(mornings: Mornings, risk: Floats, looks: int) -> tuple[Floats, Mask]:
+    """When each order was first among the first ``looks``.
+
+    Returns (n_orders,) the days from that morning to its promise, NaN if there was none; and True where somebody
+    expedited or overrode the order after that morning.
+    """
+    first, rescued = np.full(len(mornings.last), np.nan), np.zeros(len(mornings.last), dtype=bool)
     rows = np.flatnonzero((mornings.ranks(risk) < looks) & (mornings.warning >= 0))[::-1]
     first[mornings.code[rows]] = mornings.warning[rows]
-    return first
+    rescued[mornings.code[rows]] = mornings.points.rescued[rows]
+    return first, rescued
 
 
 def places_for(mornings: Mornings, risk: Floats, orders: int) -> int:

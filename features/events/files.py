@@ -23,7 +23,7 @@ ARROW = pa.schema(
         for column, kind in COLUMNS.items()
     ]
 )
-ENDINGS = (".parquet", ".csv")
+ENDINGS, REJECTED = (".parquet", ".csv"), ".rejects.csv"
 
 
 def read_events(path: Path | str, zone: str = "UTC") -> pd.DataFrame:
@@ -50,7 +50,7 @@ def read_event_files(paths: Sequence[Path], zone: str = "UTC") -> pd.DataFrame:
 def _event_files(path: Path) -> list[Path]:
     if not path.is_dir():
         return [path]
-    found = sorted(file for file in path.iterdir() if file.suffix in ENDINGS)
+    found = sorted(file for file in path.iterdir() if file.suffix in ENDINGS and not file.name.endswith(REJECTED))
     if not found:
         raise InvalidEvents(
             f"a folder of events must hold files that end in {' or '.join(ENDINGS)}, got none in {path}"

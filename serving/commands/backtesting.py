@@ -53,13 +53,16 @@ def backtest(
     end = None if until is None else past_moment(until, "until")
     if out is not None:
         check_output(out, ".html", ".json", reads=events[0] if events else None)
+    registry = open_registry(Settings()) if log else None
+    if registry is not None:
+        registry.check(name)
     with parts_done() as tell:
         snapshots, _ = looked_at(events, store, decision_points, end, zone, lambda what: tell(what, 0, 1))
         found = replay(snapshots, int(days * 86_400_000_000), begin, tell=tell)
-    kept = {"every": every, "decision_points": decision_points, "zone": zone, "from": found.stretches[0].trained_at}
-    run = open_registry(Settings()).log_backtest(found, name, kept) if log else None
     if out is not None:
         _write(found, out)
+    kept = {"every": every, "decision_points": decision_points, "zone": zone, "from": found.stretches[0].trained_at}
+    run = None if registry is None else registry.log_backtest(found, name, kept)
     if as_json:
         print_json(found.to_json() | {"run_id": run})
         return

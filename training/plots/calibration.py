@@ -6,7 +6,8 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from training.calibration import Floats
-from training.evaluation import DAYS, MODEL, Evaluation, failures_by_chance
+from training.drift import failures_by_chance
+from training.evaluation import DAYS, MODEL, Evaluation
 from training.intervals import LEVEL
 from training.metrics import reliability
 from training.plots.drawing import ACCENT, BAND, INK, PALE, headed, key, percent, percent_up, sheet

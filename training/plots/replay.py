@@ -68,7 +68,7 @@ def drift_plot(stretches: list[Stretch]) -> Figure:
         )
     axis.set(ylabel="population stability index")
     axis.set_ylim(0, max(axis.get_ylim()[1], 1.4 * MOVED))
-    return _over_time(axis, figure, "Had the orders moved away from what was learned?", stretches)
+    return _over_time(axis, figure, "Had the orders moved away from those before?", stretches)
 
 
 def _middle(stretch: Stretch) -> float:
