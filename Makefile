@@ -4,7 +4,7 @@ DEMO := .venv-demo
 BIN := $(VENV)/bin
 SOURCE ?=
 
-.PHONY: demo test lint bench docs lock clean
+.PHONY: demo test lint bench docs notebooks lock clean
 
 test: $(VENV)/.made  ## every test, in an environment of its own
 	$(BIN)/python -m pytest -n 2 --dist loadgroup
@@ -37,6 +37,9 @@ $(DEMO)/.made: requirements.lock pyproject.toml
 	$(DEMO)/bin/python -m pip install --quiet --require-hashes -r requirements.lock
 	$(DEMO)/bin/python -m pip install --quiet --no-deps --no-build-isolation .
 	touch $@
+
+notebooks: $(VENV)/.made  ## execute the notebooks in place
+	$(BIN)/python notebooks/execute.py
 
 lock:  ## resolve the dependencies anew; needs uv
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url \

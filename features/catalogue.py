@@ -136,6 +136,7 @@ def signal(
         if name in _REGISTERED and _REGISTERED[name].compute.__module__ != compute.__module__:
             raise ValueError(f"a signal's name must be its own, got {name!r} twice")
         _REGISTERED[name] = Signal(name, group, unit, direction, definition, says, absent, compute, negative)
+        _ranked.cache_clear()
         return compute
 
     return enter
@@ -151,11 +152,11 @@ def _discover() -> None:
 def catalogue() -> dict[str, Signal]:
     """Every signal by name, in the order of its group and then of its name."""
     _discover()
-    return _ranked(len(_REGISTERED))
+    return _ranked()
 
 
 @lru_cache(maxsize=1)
-def _ranked(_registered: int) -> dict[str, Signal]:
+def _ranked() -> dict[str, Signal]:
     ranked = sorted(_REGISTERED.values(), key=lambda entry: (GROUPS.index(entry.group), entry.name))
     return {entry.name: entry for entry in ranked}
 

@@ -12,11 +12,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import features.catalogue
-from features.catalogue import GROUPS, catalogue, compute, evidence, features_hash, signal
+from features.catalogue import EITHER, GROUPS, _ranked, catalogue, compute, evidence, features_hash, signal
 from features.context import Context
 from features.decision_points import DecisionPoints
 from features.history import History
-from features.known import Known
+from features.known import Floats, Known
 from tests.histories import histories
 from tests.stories import UTC, created, event, known, moment, points, shipped, story, values
 
@@ -436,3 +436,20 @@ def test_sentences_say_no_minus_nothing_and_no_rate_of_nothing(name: str, size: 
     assert "-0" not in entry.sentence(size)
     if entry.unit in ("holds a week", "orders a day") and size > 0:
         assert not re.search(r"(^| )0 ", entry.sentence(size))
+
+
+def test_a_signal_that_is_defined_again_is_the_new_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As one does in a notebook until it is right."""
+    listed = catalogue()
+    monkeypatch.setattr("features.catalogue._REGISTERED", dict(listed))
+    for answer in (1.0, 2.0):
+
+        @signal("size", "lines", EITHER, "{value}")
+        def tried_out(known: Known, answer: float = answer) -> Floats:
+            """A number, lines."""
+            return np.full(len(known), answer)
+
+        assert catalogue()["tried_out"].compute(known(story(created(0, 10)), 1)).tolist() == [answer]
+    monkeypatch.undo()
+    _ranked.cache_clear()
+    assert list(catalogue()) == list(listed)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import tempfile
+import warnings
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -68,7 +69,9 @@ class Registry:
     def __init__(self, uri: str, artifacts: Path) -> None:
         for name, value in QUIET.items():
             os.environ.setdefault(name, value)
-        import mlflow
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", "IProgress not found")  # in a notebook without widgets
+            import mlflow
 
         self.uri = uri
         self.artifacts = artifacts

@@ -40,7 +40,7 @@ def warning_plot(evaluation: Evaluation) -> Figure | None:
 
 def looked_at_by(mornings: Mornings, risk: Floats, days: Floats, looks: int = USUAL) -> Floats:
     """(n_days,) the share of the failed orders first looked at so many days before their promise, or earlier."""
-    first = first_looks(mornings, risk, looks)[mornings.failed]
+    first = first_looks(mornings, risk, looks)[0][mornings.failed]
     return np.asarray((first[None, :] >= days[:, None] - SLIGHTLY).mean(axis=1))
 
 

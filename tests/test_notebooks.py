@@ -1,0 +1,83 @@
+"""The notebooks run from top to bottom, say nothing on the side, and are kept with their outputs."""
+
+from __future__ import annotations
+
+import ast
+import re
+from pathlib import Path
+
+import nbformat
+import pytest
+from nbformat import NotebookNode
+
+from notebooks.execute import executed, notebooks
+
+pytestmark = pytest.mark.xdist_group("notebooks")
+LARGEST = 400_000
+MACHINE = re.compile(r"/(?:home|root|work|tmp|usr|var|Users|private)/|[A-Z]:\\\\|site-packages|file://")
+QUIET = {"IPYTHONDIR": "ipython", "JUPYTER_RUNTIME_DIR": "runtime", "JUPYTER_DATA_DIR": "data", "MPLCONFIGDIR": "plots"}
+WARNED = ("default", "error::UserWarning:__main__", "error::FutureWarning:__main__", "error::RuntimeWarning")
+every = pytest.mark.parametrize("path", notebooks(), ids=lambda path: path.stem)
+
+
+def kept(path: Path) -> NotebookNode:
+    return nbformat.read(path, as_version=4)
+
+
+def code(notebook: NotebookNode) -> list[NotebookNode]:
+    return [cell for cell in notebook.cells if cell.cell_type == "code"]
+
+
+def shows(cell: NotebookNode) -> bool:
+    """The cell ends with a value."""
+    python = re.sub(r"^%.*$", "", cell.source, flags=re.M)
+    return isinstance(ast.parse(python).body[-1], ast.Expr)
+
+
+def words(cell: NotebookNode) -> str:
+    """What the outputs of a cell say."""
+    said = [output.get("text", "") for output in cell.outputs]
+    return "\n".join(said + [text for o in cell.outputs for kind, text in o.get("data", {}).items() if "text" in kind])
+
+
+def test_there_are_four() -> None:
+    assert [path.stem[:2] for path in notebooks()] == ["01", "02", "03", "04"]
+
+
+@every
+def test_it_runs_and_shows_what_is_kept(path: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    for name, folder in QUIET.items():
+        monkeypatch.setenv(name, str(tmp_path / folder))
+    for name in ("MLFLOW_TRACKING_URI", "MLFLOW_REGISTRY_URI"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("PYTHONWARNINGS", ",".join(WARNED))
+    again = executed(path)
+    for cell, before in zip(code(again), code(kept(path)), strict=True):
+        aside = [output.text for output in cell.outputs if output.get("name") == "stderr"]
+        assert not aside, f"a cell must say nothing on the side, got {aside} from\n{cell.source}"
+        assert [o.output_type for o in cell.outputs] == [o.output_type for o in before.outputs], cell.source
+
+
+@every
+def test_the_outputs_are_kept_and_small(path: Path) -> None:
+    notebook = kept(path)
+    nbformat.validate(notebook)
+    assert path.stat().st_size < LARGEST
+    assert sum("image/png" in output.get("data", {}) for cell in code(notebook) for output in cell.outputs) >= 2
+    assert [cell.id for cell in code(notebook) if shows(cell) and not cell.outputs] == [], "run 'make notebooks'"
+
+
+@every
+def test_nothing_kept_differs_from_run_to_run(path: Path) -> None:
+    for cell in code(kept(path)):
+        assert cell.execution_count is None
+        assert not cell.metadata
+        assert not MACHINE.search(words(cell) + cell.source), cell.id
+        assert not any(output.output_type == "error" or output.get("name") == "stderr" for output in cell.outputs)
+
+
+@every
+def test_links_lead_somewhere(path: Path) -> None:
+    for cell in kept(path).cells:
+        for target in re.findall(r"\]\(([^)#:]+)\)", cell.source):
+            assert (path.parent / target.replace("\n", "")).exists(), target
