@@ -21,10 +21,11 @@ from serving.cloudevents import event_columns, pointer
 from serving.current import Serving
 from serving.freshness import Beside, lifespan
 from serving.limits import BodyLimit
+from serving.links import add_links
 from serving.mornings import Mornings
 from serving.problems import InvalidBody, add_problem_handlers
 from serving.routes import add_routes
-from serving.routes.needs import Wiring
+from serving.routes.needs import Wiring, problems
 from serving.schemas import Health, ModelReply, Problem, ScoreRequest, ScoresReply
 from serving.scoring import Scorer
 from serving.settings import Settings
@@ -32,15 +33,7 @@ from serving.shadow import Shadow
 from serving.store.database import Database
 from serving.wire import QUICK, body_of, describe, json_body, read, reply
 
-PROBLEMS: dict[int | str, dict[str, Any]] = {
-    status: {"model": Problem, "description": said}
-    for status, said in {
-        400: "The body cannot be decoded",
-        413: "The body is too large",
-        422: "The request cannot be served as it stands",
-        503: "There is no model to score with",
-    }.items()
-}
+PROBLEMS = problems(400, 413, 422, 503)
 Reader = Callable[[], Scorer]
 
 
@@ -78,11 +71,12 @@ def create_app(
     _add_scoring(app, mornings.scorer, settings, clock, shadow or Shadow())
     add_routes(app)
     _add_health(app, serving.current)
+    add_links(app)
     return app
 
 
 def _add_scoring(app: FastAPI, ready: Reader, settings: Settings, clock: Clock, shadow: Shadow) -> None:
-    describe(app, ScoreRequest)
+    describe(app, ScoreRequest, Problem)
 
     @app.post(
         "/v1/score",
@@ -104,7 +98,7 @@ def _add_scoring(app: FastAPI, ready: Reader, settings: Settings, clock: Clock, 
 
         return answer() if len(body) <= QUICK else await run_in_threadpool(answer)
 
-    @app.get("/v1/model", tags=["model"], responses={503: PROBLEMS[503]})
+    @app.get("/v1/model", tags=["model"], responses=problems(503))
     def model() -> ModelReply:
         """The model that scores, what it was trained on and how it was judged."""
         return ModelReply(**describe_model(ready()))
@@ -112,11 +106,11 @@ def _add_scoring(app: FastAPI, ready: Reader, settings: Settings, clock: Clock, 
 
 def _add_health(app: FastAPI, ready: Reader) -> None:
     @app.get("/health/live", tags=["health"])
-    def live() -> Health:
-        """The process answers."""
+    async def live() -> Health:
+        """The process answers, even while every thread waits for the database."""
         return Health()
 
-    @app.get("/health/ready", tags=["health"], responses={503: PROBLEMS[503]})
+    @app.get("/health/ready", tags=["health"], responses=problems(503))
     def is_ready() -> Health:
         """A model is loaded and orders can be scored."""
         ready()
