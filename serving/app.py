@@ -64,6 +64,7 @@ def create_app(
         version=features.__version__,
         description="How likely each open order is to ship late or short, and which facts drive that.",
         lifespan=lifespan(wired, beside),
+        redirect_slashes=False,
     )
     app.state.wiring = wired
     app.add_middleware(BodyLimit, most=settings.max_body_bytes)

@@ -13,6 +13,7 @@ from features.errors import InvalidRequest
 from features.events.validation import Fault, validate_columns
 from features.times import SECOND, isoformat
 from serving.cloudevents import event_columns, place
+from serving.problems import MOST_ERRORS
 from serving.rescoring import Occasion, remember, rescore
 from serving.schemas import CloudEvent
 from serving.settings import Settings
@@ -100,7 +101,7 @@ def _read(event: Any) -> tuple[dict[str, Any] | None, tuple[dict[str, str], ...]
     except ValidationError as error:
         return None, tuple(
             {"pointer": "".join(f"/{part}" for part in fault["loc"]), "detail": fault["msg"]}
-            for fault in error.errors(include_url=False, include_input=False, include_context=False)
+            for fault in error.errors(include_url=False, include_input=False, include_context=False)[:MOST_ERRORS]
         )
 
 
