@@ -56,7 +56,7 @@ def _events(body: Any) -> list[dict[str, Any]]:
 
 def run(url: str, examples: int, folder: Path, phases: str = "examples,fuzzing,stateful", seed: int = 1) -> int:
     """Requests made; fails with what Schemathesis says where one was not answered as it is documented."""
-    report = folder / "requests.ndjson"
+    report = folder.resolve() / "requests.ndjson"
     command = [
         *(str(Path(sys.executable).with_name("schemathesis")), "run", f"{url}/openapi.json"),
         *("--checks", ",".join(CHECKS), "--max-examples", str(examples), "--phases", phases, "--seed", str(seed)),
