@@ -67,10 +67,10 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         kept = house(wanted.database or f"sqlite:///{Path(folder) / 'replay.db'}", champion.model)
         kept.champion[0] = champion
-        lived(kept, orders=max(wanted.scores // 12, 1), days=3)
+        lived(kept, orders=max(wanted.scores // 5, 1), days=3)
         print(f"{_timed(kept, champion, wanted.scores)} while their champion serves")
         kept.champion[0] = replace(champion, version=f"{champion.version}+1", run_id="another")
-        lived(kept, orders=max(wanted.scores // 12, 1), days=2, first=3)
+        lived(kept, orders=max(wanted.scores // 5, 1), days=2, first=3)
         print(f"{_timed(kept, champion, wanted.scores * 2)} after a new one")
         kept.database.close()
 

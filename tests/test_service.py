@@ -232,7 +232,7 @@ def test_openapi_has_examples_that_work(service: Service) -> None:
     example = schema["components"]["schemas"]["ScoreRequest"]["examples"][0]
     reply = ask(service, **example).json()
     assert reply["scores"][0]["order_id"] == "4711"
-    assert set(schema["paths"]) == {"/v1/score", "/v1/model", "/health/live", "/health/ready"}
+    assert {"/v1/score", "/v1/model", "/health/live", "/health/ready"} <= set(schema["paths"])
 
 
 def test_without_events_the_models_own_context_scores_and_says_when_it_is_old(home: Home, plant: pd.DataFrame) -> None:
