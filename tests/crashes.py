@@ -171,7 +171,7 @@ def kill_at_random(home: Home, kills: int, workers: int, journal: Path, seed: in
     try:
         with under_load(target.url, journal) as loading:
             for number in range(kills):
-                _wait_until_grown(journal, loading)
+                wait_until_grown(journal, loading)
                 with suppress(subprocess.TimeoutExpired):  # the moment of the kill is what is random
                     loading.wait(draw.uniform(0, 0.4))
                 if workers > 1 and number % 3:
@@ -179,13 +179,13 @@ def kill_at_random(home: Home, kills: int, workers: int, journal: Path, seed: in
                 else:
                     target.kill()
                     target.start()
-            _wait_until_grown(journal, loading)
+            wait_until_grown(journal, loading)
     finally:
         target.stop()
     return journal.read_text().splitlines()
 
 
-def _wait_until_grown(journal: Path, loading: subprocess.Popen[bytes]) -> None:
+def wait_until_grown(journal: Path, loading: subprocess.Popen[bytes]) -> None:
     """Until requests are acknowledged again."""
     size, until = journal.stat().st_size, time.monotonic() + 180
     while journal.stat().st_size < size + FRESH * len("0-100-0\n"):
