@@ -71,6 +71,7 @@ def sane(reply: httpx.Response) -> None:
         said = problem(reply, reply.status_code)
         assert said["detail"]
         assert "Traceback" not in reply.text
+        assert len(reply.content) < 100_000, "who sends many faults does not get as many back"
     else:
         assert reply.json()
 
@@ -113,9 +114,7 @@ def test_hostile_bodies(api: Service, content: bytes) -> None:
     with httpx.Client(base_url=api.url, timeout=30) as client:
         for method, path, _ in ROUTES:
             for kind in KINDS if path == "/v1/events" else KINDS[:1]:
-                reply = ask(client, method, path, content, **{"content-type": kind})
-                sane(reply)
-                assert len(reply.content) < max(len(content), 100_000)
+                sane(ask(client, method, path, content, **{"content-type": kind}))
 
 
 def test_hostile_parameters(api: Service) -> None:
