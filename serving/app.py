@@ -23,12 +23,13 @@ from serving.cloudevents import event_columns, pointer
 from serving.current import Serving
 from serving.freshness import Beside, lifespan
 from serving.layers import Door, add_layers
+from serving.links import add_links
 from serving.metrics import scoring
 from serving.mornings import Mornings
 from serving.noting import noting
 from serving.problems import InvalidBody, add_problem_handlers
 from serving.routes import add_routes
-from serving.routes.needs import Wiring
+from serving.routes.needs import Wiring, problems
 from serving.schemas import Health, ModelReply, Problem, ScoreRequest, ScoresReply
 from serving.scoping import names_elsewhere
 from serving.scoring import Scorer
@@ -37,15 +38,7 @@ from serving.shadow import Shadow
 from serving.store.database import Database
 from serving.wire import QUICK, body_of, describe, json_body, read, reply
 
-PROBLEMS: dict[int | str, dict[str, Any]] = {
-    status: {"model": Problem, "description": said}
-    for status, said in {
-        400: "The body cannot be decoded",
-        413: "The body is too large",
-        422: "The request cannot be served as it stands",
-        503: "There is no model to score with",
-    }.items()
-}
+PROBLEMS = problems(400, 413, 422, 503)
 Reader = Callable[[], Scorer]
 
 
@@ -78,6 +71,7 @@ def create_app(
         version=features.__version__,
         description="How likely each open order is to ship late or short, and which facts drive that.",
         lifespan=lifespan(wired, (*beside, noting(serving, database))),
+        redirect_slashes=False,
     )
     app.state.wiring = wired
     add_layers(app, settings, database, door)
@@ -87,11 +81,12 @@ def create_app(
     _add_health(app, serving.current)
     require_complete(app)
     describe_access(app)
+    add_links(app)
     return app
 
 
 def _add_scoring(app: FastAPI, ready: Reader, settings: Settings, clock: Clock, shadow: Shadow) -> None:
-    describe(app, ScoreRequest)
+    describe(app, ScoreRequest, Problem)
 
     @app.post(
         "/v1/score",
@@ -115,7 +110,7 @@ def _add_scoring(app: FastAPI, ready: Reader, settings: Settings, clock: Clock, 
 
         return answer() if len(body) <= QUICK else await run_in_threadpool(answer)
 
-    @app.get("/v1/model", tags=["model"], responses={503: PROBLEMS[503]})
+    @app.get("/v1/model", tags=["model"], responses=problems(503))
     def model() -> ModelReply:
         """The model that scores, what it was trained on and how it was judged."""
         return ModelReply(**describe_model(ready()))
@@ -123,11 +118,11 @@ def _add_scoring(app: FastAPI, ready: Reader, settings: Settings, clock: Clock, 
 
 def _add_health(app: FastAPI, ready: Reader) -> None:
     @app.get("/health/live", tags=["health"])
-    def live() -> Health:
-        """The process answers."""
+    async def live() -> Health:
+        """The process answers, even while every thread waits for the database."""
         return Health()
 
-    @app.get("/health/ready", tags=["health"], responses={503: PROBLEMS[503]})
+    @app.get("/health/ready", tags=["health"], responses=problems(503))
     def is_ready() -> Health:
         """A model is loaded and orders can be scored."""
         ready()

@@ -135,6 +135,8 @@ def keep_fresh(keeper: Keeper, stop: threading.Event) -> None:
             if str(error) != failed:
                 log.warning("scores are not kept fresh: %s", error)
             failed = str(error)
+        except Exception:
+            log.exception("scores are not kept fresh")
         stop.wait(BREATH if done else PAUSE)
     with suppress(ShipriskError):
         keeper.resign()

@@ -14,6 +14,7 @@ from features.events.validation import Fault, validate_columns
 from features.times import SECOND, isoformat
 from serving.caller import NOBODY, Caller
 from serving.cloudevents import event_columns, place
+from serving.problems import MOST_ERRORS
 from serving.rescoring import Occasion, remember, rescore
 from serving.schemas import CloudEvent
 from serving.scoping import NOT_THEIRS, names_elsewhere, not_theirs
@@ -104,7 +105,7 @@ def _read(event: Any, caller: Caller) -> tuple[dict[str, Any] | None, tuple[dict
     except ValidationError as error:
         return None, tuple(
             {"pointer": "".join(f"/{part}" for part in fault["loc"]), "detail": fault["msg"]}
-            for fault in error.errors(include_url=False, include_input=False, include_context=False)
+            for fault in error.errors(include_url=False, include_input=False, include_context=False)[:MOST_ERRORS]
         )
     elsewhere = names_elsewhere(caller, content["data"]["plant"])
     return (None, elsewhere) if elsewhere else (content, ())

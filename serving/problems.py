@@ -8,6 +8,7 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 
 from features.errors import InvalidEvents, InvalidRequest, ShipriskError
 from serving.envelopes import UnknownMediaType, Unreadable
@@ -26,6 +27,8 @@ STATUS: dict[type[ShipriskError], tuple[int, str, str]] = {
     DatabaseAway: (503, "database-away", "The database does not answer"),
     DatabaseFull: (507, "database-full", "The database is full"),
 }
+MOST_ERRORS = 100
+"""So many faults are told; who sends a hundred thousand does not get as many back."""
 RETRY_AFTER = 5
 """Seconds after which a service that is not ready may be asked again."""
 
@@ -97,6 +100,7 @@ def add_problem_handlers(app: FastAPI) -> None:
     app.add_exception_handler(ShipriskError, _ours)
     app.add_exception_handler(RequestValidationError, _malformed)
     app.add_exception_handler(HTTPException, _http)
+    app.add_exception_handler(ClientDisconnect, _gone)
     app.add_exception_handler(Exception, _unexpected)
 
 
@@ -124,7 +128,7 @@ async def _malformed(_: Request, error: Exception) -> JSONResponse:
     faults = error.errors() if isinstance(error, RequestValidationError) else []
     errors = [
         {"pointer": "/" + "/".join(str(part) for part in fault["loc"][1:]), "detail": str(fault["msg"])}
-        for fault in faults
+        for fault in faults[:MOST_ERRORS]
     ]
     detail = "; ".join(f"{fault['pointer']}: {fault['detail']}" for fault in errors[:5])
     return problem(422, "invalid-request", "The request cannot be read", detail, errors=errors)
@@ -138,6 +142,11 @@ def _of_http(error: HTTPException) -> JSONResponse:
     detail = str(error.detail)
     kind, title = KINDS.get(error.status_code, ("http", detail))
     return problem(error.status_code, kind, title, detail, dict(error.headers or {}))
+
+
+async def _gone(_: Request, error: Exception) -> JSONResponse:  # noqa: ARG001
+    """Nobody reads this; it keeps a caller that hangs up from being an error of ours."""
+    return problem(400, *KINDS[400], "the body must be sent to its end, got less")
 
 
 async def _unexpected(_: Request, error: Exception) -> JSONResponse:  # noqa: ARG001

@@ -6,8 +6,13 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from features.events.schema import TYPES
+from serving.cloudevents import PREFIX
+
 Text = Annotated[str, Field(min_length=1, max_length=512)]
-Moment = Annotated[str, Field(max_length=64, examples=["2015-03-02T08:00:00Z"])]
+FORMATS: dict[str, Any] = {"anyOf": [{"format": "date-time"}, {"format": "date"}]}
+Moment = Annotated[str, Field(max_length=64, examples=["2015-03-02T08:00:00Z"], json_schema_extra=FORMATS)]
+KINDS: dict[str, Any] = {"enum": [PREFIX + kind for kind in TYPES]}
 Number = Annotated[float, Field(allow_inf_nan=False, strict=True)]
 
 
@@ -38,7 +43,7 @@ class CloudEvent(BaseModel):
     specversion: Literal["1.0"] = "1.0"
     id: Text
     source: Text
-    type: Annotated[str, Field(max_length=128, examples=["shiprisk.order_line.created"])]
+    type: Annotated[str, Field(max_length=128, examples=["shiprisk.order_line.created"], json_schema_extra=KINDS)]
     subject: Text
     time: Moment
     recordedtime: Moment | None = None

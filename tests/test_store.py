@@ -445,7 +445,7 @@ def test_the_migrations_make_the_tables_of_the_code(kept: House) -> None:
 
 def test_a_database_that_is_away_is_a_sentence() -> None:
     away = Database("postgresql://postgres@127.0.0.1:1/none")
-    with pytest.raises(DatabaseAway, match="must answer, got .*nothing of the request is stored"):
+    with pytest.raises(DatabaseAway, match="must answer, got .*what was not acknowledged can be sent again"):
         away.answers()
 
 

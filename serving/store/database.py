@@ -23,6 +23,9 @@ ATTEMPTS = 4
 BUSY_MILLISECONDS = 10_000
 WRITERS = 4
 """So many transactions of one process write at a time in PostgreSQL, one in SQLite; the others wait in line."""
+LINE = 10
+"""Seconds that a transaction waits for its turn."""
+AGAIN = "what was not acknowledged can be sent again"
 POSTGRES = {
     "connect_timeout": 5,
     "tcp_user_timeout": 10_000,
@@ -32,12 +35,13 @@ POSTGRES = {
     " -c idle_in_transaction_session_timeout=30000",
 }
 IN_THE_WAY = ("40001", "40P01")
-FULL = ("53100",)
+FULL = ("53100", "SQLITE_FULL", "SQLITE_IOERR_WRITE", "SQLITE_IOERR_SHMSIZE")
+"""No room on the disk, or in a quota, a limit or a file that must grow."""
 UNFIT = ("22", "23")
 
 
 class DatabaseAway(ShipriskError):
-    """The database does not answer. What was not acknowledged is not stored; send it again."""
+    """The database does not answer. What was not acknowledged can be sent again: it is stored once."""
 
 
 class DatabaseFull(ShipriskError):
@@ -94,10 +98,20 @@ class Database:
         return self._committed(job)
 
     def _committed(self, job: Callable[[Connection], T]) -> T:
-        with self._writers, explained(self), self.engine.connect() as plain:
+        with self._turn(), explained(self), self.engine.connect() as plain:
             connection = plain.execution_options(writes=True)
             with connection.begin():
                 return job(connection)
+
+    @contextmanager
+    def _turn(self) -> Iterator[None]:
+        """A place among those that write; who waits too long for it is told so rather than kept."""
+        if not self._writers.acquire(timeout=LINE):
+            raise DatabaseAway(f"the database {self} must take a write within {LINE} s, got none done: {AGAIN}")
+        try:
+            yield
+        finally:
+            self._writers.release()
 
     @contextmanager
     def streaming(self) -> Iterator[Connection]:
@@ -181,7 +195,7 @@ def _explanation(database: Database, error: DBAPIError) -> Exception:
     original = error.orig
     code = str(getattr(original, "sqlstate", None) or getattr(original, "sqlite_errorname", None) or "")
     said = str(original).strip().splitlines()[0] if str(original).strip() else type(original).__name__
-    if code in FULL or code == "SQLITE_FULL":
+    if code in FULL:
         return DatabaseFull(
             f"the database {database} must have room, got none: {said}; nothing of the request is stored"
         )
@@ -195,4 +209,4 @@ def _explanation(database: Database, error: DBAPIError) -> Exception:
         )
     if "NUL" in said:
         return Unstorable(f"a text must have no NUL character, got one: {said}")
-    return DatabaseAway(f"the database {database} must answer, got {said}; nothing of the request is stored")
+    return DatabaseAway(f"the database {database} must answer, got {said}; {AGAIN}")
