@@ -10,7 +10,18 @@ from features.errors import InvalidRequest
 from training import promotion
 from training.gate import Check, Verdict
 from training.intervals import Estimate
-from training.promotion import FORCED, PASSED, PROMOTED, REFUSED, PromotionRefused, decide, force, history, promote
+from training.promotion import (
+    FORCED,
+    PASSED,
+    PROMOTED,
+    REFUSED,
+    UNFINISHED,
+    PromotionRefused,
+    decide,
+    force,
+    history,
+    promote,
+)
 from training.run import Trained
 from training.tracking import Registry, UnknownModel
 
@@ -79,6 +90,27 @@ def test_there_is_no_champion_without_a_record(registry: Registry, monkeypatch: 
     with pytest.raises(Exception, match="the registry at"):
         promote(registry, NAME, "4", verdict(True, before))
     assert _champion(registry) == before
+    assert history(registry, NAME)[0].decided == UNFINISHED
+    assert not history(registry, NAME)[0].takes_over
+
+
+def test_a_verdict_against_another_champion_is_worth_nothing(registry: Registry) -> None:
+    """While a model was trained against version 1, another became champion."""
+    now = _champion(registry)
+    stale = decide(registry, NAME, "4", verdict(True, "1"))
+    assert (stale.decided, _champion(registry)) == (REFUSED, now)
+    assert stale.because == f"it was compared with version 1, and version {now} is champion now"
+    first = decide(registry, NAME, "4", verdict(True, None))
+    assert first.because == f"it was compared with no champion, and version {now} is champion now"
+
+
+def test_what_was_forced_once_has_not_passed(registry: Registry) -> None:
+    now = _champion(registry)
+    force(registry, NAME, "1", "try it")
+    force(registry, NAME, now, "back again")
+    with pytest.raises((InvalidRequest, PromotionRefused)):
+        promote(registry, NAME, "1")
+    assert _champion(registry) == now
 
 
 def test_a_passed_challenger_is_no_challenger_any_more(registry: Registry) -> None:

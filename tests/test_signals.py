@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -56,14 +57,23 @@ def test_what_is_recorded_later_changes_no_signal(rows: list[dict[str, Any]], da
     assert changed_by_later_records(table(rows), day) == set()
 
 
-def test_a_signal_that_peeks_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture
+def own_catalogue(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Signals entered by the test are gone after it."""
+    monkeypatch.setattr(features.catalogue, "_REGISTERED", dict(catalogue()))
+    yield
+    monkeypatch.undo()
+    _ranked.cache_clear()
+
+
+@pytest.mark.usefixtures("own_catalogue")
+def test_a_signal_that_peeks_is_caught() -> None:
     """One that counts all events of the order, whenever they were recorded, is entered for this test alone."""
 
     def peeking(seen: Known) -> np.ndarray:
         """Events of the order, those to come included."""
         return np.diff(seen.history.first)[seen.order].astype(np.float64)
 
-    monkeypatch.setattr(features.catalogue, "_REGISTERED", dict(features.catalogue._REGISTERED))
     signal("information", "events", 0, "{value} events")(peeking)
     assert "peeking" in catalogue()
     events = table([created(0, 20), event("hold.placed", 3, kind="quality", reference="H"), shipped(15, 10)])
@@ -438,10 +448,9 @@ def test_sentences_say_no_minus_nothing_and_no_rate_of_nothing(name: str, size: 
         assert not re.search(r"(^| )0 ", entry.sentence(size))
 
 
-def test_a_signal_that_is_defined_again_is_the_new_one(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.usefixtures("own_catalogue")
+def test_a_signal_that_is_defined_again_is_the_new_one() -> None:
     """As one does in a notebook until it is right."""
-    listed = catalogue()
-    monkeypatch.setattr("features.catalogue._REGISTERED", dict(listed))
     for answer in (1.0, 2.0):
 
         @signal("size", "lines", EITHER, "{value}")
@@ -450,6 +459,7 @@ def test_a_signal_that_is_defined_again_is_the_new_one(monkeypatch: pytest.Monke
             return np.full(len(known), answer)
 
         assert catalogue()["tried_out"].compute(known(story(created(0, 10)), 1)).tolist() == [answer]
-    monkeypatch.undo()
-    _ranked.cache_clear()
-    assert list(catalogue()) == list(listed)
+
+
+def test_signals_of_tests_are_gone_after_them() -> None:
+    assert list(catalogue()) == SIGNALS

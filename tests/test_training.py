@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.special import expit
 
 from features.catalogue import catalogue
 from features.errors import InvalidRequest
@@ -13,12 +14,12 @@ from features.times import DAY, micros
 from tests.little_plant import little_plant
 from tests.stories import UTC, created, event, shipped, story
 from training.boosting import lightgbm
-from training.calibration import Affine, fit_affine
+from training.calibration import Affine, fit_affine, fit_intercept
 from training.dataset import build_dataset, fingerprint
 from training.fit import Trees, fit_model
 from training.model import Explanation, InvalidModel, RiskModel
-from training.points import split_by_time
-from training.run import Trained, of_other_orders, train
+from training.points import LabelledPoints, split_by_time
+from training.run import Trained, of_other_orders, train, train_on
 from training.snapshots import Snapshots
 
 
@@ -143,10 +144,49 @@ def test_the_calibration_is_of_orders_its_trees_have_not_seen(trained: Trained) 
         ).predict(later.signals, raw_score=True)
         for rows in (points, split.earlier)
     )  # fmt: skip
-    assert fit_affine(raw, later.failed, later.weight) == model.calibration
+    assert fit_affine(raw, later.failed, later.weight).slope == model.calibration.slope
     np.testing.assert_array_equal(model.risk.predict(later.signals, raw_score=True), trees)
     assert model.calibration != Affine()
     assert not np.allclose(model.predict(later.signals).risk, 1 / (1 + np.exp(-raw)))
+
+
+def test_what_changed_lately_is_counted_once() -> None:
+    """The latest fifth fails far more often than the rest; trees of all orders know that before any calibration."""
+    dataset = build_dataset(little_plant(400, 3), "daily")
+    points = dataset.points
+    split = split_by_time(points)
+    earlier, later = (float(np.average(p.failed, weights=p.weight)) for p in (split.earlier, split.later))
+    assert later > earlier + 0.1
+    risk = fit_model(points, dataset.context, {}).risk_of(split.later)
+    assert float(np.average(risk, weights=split.later.weight)) == pytest.approx(later, abs=0.03)
+
+
+def test_an_intercept_makes_as_many_fail_as_came() -> None:
+    log_odds, failed = np.array([-2.0, 0.0, 1.0, 2.0]).repeat(500), np.array([1.0, 0.0]).repeat([600, 1400])
+    added = fit_intercept(log_odds, failed, np.ones(2000))
+    assert expit(log_odds + added).mean() == pytest.approx(0.3, abs=0.005)
+    assert fit_intercept(log_odds, failed, np.ones(2000), prior_strength=1e9) == pytest.approx(0.0, abs=1e-5)
+
+
+def test_both_kinds_of_outcome_must_have_been_known_early() -> None:
+    late = [row for n in range(300) for row in (created(n, n + 10, order=f"{n:03}"),
+            shipped(n + (12 if n > 280 else 9), 10, f"{n:03}"))]  # fmt: skip
+    points = build_dataset(story(*late), "before=5").points
+    with pytest.raises(InvalidRequest, match=r"whose outcome was known by .*, but every order was on time in full"):
+        fit_model(points, build_dataset(story(*late), "before=5").context, {})
+
+
+def test_settings_are_tuned_on_what_no_judge_sees(trained: Trained, plant: pd.DataFrame) -> None:
+    given: list[LabelledPoints] = []
+
+    def tune(points: LabelledPoints) -> Trees:
+        given.append(points)
+        return Trees(num_leaves=5)
+
+    again = train_on(trained.snapshots, plant, tune=tune, draws=10)
+    assert again.model.about["parameters"]["num_leaves"] == 5
+    assert (given[0].known_at <= again.twin.until).all()
+    assert not set(given[0].order) & set(again.evaluation.test.order)
 
 
 def test_the_test_part_has_no_order_that_was_learned_from(plant: pd.DataFrame) -> None:

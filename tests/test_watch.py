@@ -83,6 +83,16 @@ def test_a_rescued_order_is_no_false_alarm() -> None:
     assert (saved.false_alarms_per_catch.value, saved.rescued) == (0.0, 1)
 
 
+def test_a_rescue_before_the_first_look_is_not_the_looks_doing() -> None:
+    """C is expedited after the first morning and looked at on the second."""
+    lists = mornings((C, 1, 9, ON_TIME_IN_FULL), (C, 2, 8, ON_TIME_IN_FULL), (A, 1, 9, MISSED), (A, 2, 8, MISSED))
+    lists.points.rescued[:] = (lists.points.order == C) & (lists.points.as_of == DAY)
+    late = watch(lists, np.where(lists.points.order == C, lists.points.as_of / DAY - 1.0, 0.5), 1, draws=20)
+    assert (late.rescued, late.false_alarms_per_catch.value) == (0, 1.0)
+    early = watch(lists, np.where(lists.points.order == C, 2.0 - lists.points.as_of / DAY, 0.5), 1, draws=20)
+    assert (early.rescued, early.false_alarms_per_catch.value) == (1, 0.0)
+
+
 def test_an_order_is_held_to_the_promise_of_its_last_morning() -> None:
     """Promised anew on the second morning, from day 4 to day 12: the warning counts to day 12."""
     lists = mornings((A, 1, 3, MISSED), (A, 2, 10, MISSED))
