@@ -87,6 +87,7 @@ def resolve(settings: Settings, wanted: str) -> Registered:
     try:
         return open_registry(settings).resolve(settings.model, wanted)
     except UnknownModel as error:
+        hint += "; 'shiprisk champions' says why a model was refused" if wanted == CHAMPION else ""
         raise ModelMissing(f"a model {settings.model}@{wanted} must be registered, got none: {hint}") from error
 
 

@@ -89,7 +89,7 @@ def test_a_slow_or_badly_calibrated_candidate_is_refused() -> None:
     points, truth, _ = window(1)
     off = judge_candidate(points, truth**0.5, None, {"base rate": np.full(len(points), 0.5)} | rules(points), 1.0)
     assert any(
-        entry.startswith("calibration: must have a calibration error of at most 0.050") for entry in off.falls_short
+        entry.startswith("calibration: must have a calibration error of at most 0.100") for entry in off.falls_short
     )
 
 

@@ -36,7 +36,7 @@ class Limits:
 
     fewest_orders: int = 100
     fewest_failures: int = 20
-    calibration_error: float = 0.05
+    calibration_error: float = 0.1
     latency_ms: float = 20.0
 
 

@@ -12,7 +12,6 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-import optuna
 from scipy.special import expit
 
 from features.errors import InvalidRequest
@@ -47,6 +46,8 @@ def tuned(
 
     Raises ``InvalidRequest`` where the orders do not suffice for folds.
     """
+    import optuna
+
     optuna.logging.set_verbosity(optuna.logging.ERROR)
     folds = list(folds_by_time(points))
     standard = Trees()
@@ -94,8 +95,7 @@ def _loss(fold: Split, trees: Trees) -> float:
 
 
 def _value(trial: Any) -> float:
-    complete = trial.state == optuna.trial.TrialState.COMPLETE
-    return float(trial.value) if complete else float("nan")
+    return float(trial.value) if trial.state.name == "COMPLETE" else float("nan")
 
 
 def folds_by_time(points: LabelledPoints, n_folds: int = FOLDS) -> Iterator[Split]:
