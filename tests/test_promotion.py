@@ -25,17 +25,19 @@ from training.promotion import (
 from training.run import Trained
 from training.tracking import Registry, UnknownModel
 
-NAME = "gate-risk"
+NAME, STORY = "gate-risk", "story-risk"
 
 
 @pytest.fixture(scope="module")
 def registry(trained: Trained, tmp_path_factory: pytest.TempPathFactory) -> Registry:
-    """Four versions of one model, none of them champion."""
+    """Four versions of two models, none of them champion."""
     folder = tmp_path_factory.mktemp("registry")
     made = Registry(f"sqlite:///{folder / 'mlflow.db'}", folder / "artifacts")
     run = made.log(trained, NAME)
-    for _ in range(3):
-        made.client.create_model_version(NAME, f"runs:/{run.run_id}/model", run.run_id)
+    made.client.create_registered_model(STORY)
+    made.mlflow.set_tracking_uri(made.uri)
+    for name in (*[NAME] * 3, *[STORY] * 4):
+        made.client.create_model_version(name, f"runs:/{run.run_id}/model", run.run_id)
     return made
 
 
@@ -46,36 +48,36 @@ def verdict(passed: bool, champion: str | None) -> Verdict:
 
 def test_the_history_of_a_model_from_its_first_verdict_to_its_third_champion(registry: Registry) -> None:
     """One story, as every step rests on the one before."""
-    assert history(registry, NAME) == []
-    first = decide(registry, NAME, "1", verdict(False, None))
-    assert (first.decided, first.takes_over, registry.champion(NAME)) == (REFUSED, False, None)
+    assert history(registry, STORY) == []
+    first = decide(registry, STORY, "1", verdict(False, None))
+    assert (first.decided, first.takes_over, registry.champion(STORY)) == (REFUSED, False, None)
     with pytest.raises(PromotionRefused, match="must pass the gate, got: evidence: must have at least 100 orders"):
-        promote(registry, NAME, "1")
-    assert decide(registry, NAME, "1", verdict(True, None)).decided == PROMOTED
-    assert _champion(registry) == "1"
+        promote(registry, STORY, "1")
+    assert decide(registry, STORY, "1", verdict(True, None)).decided == PROMOTED
+    assert _champion(registry, STORY) == "1"
 
-    assert decide(registry, NAME, "2", verdict(True, "1"), hold=True).decided == PASSED
-    assert _champion(registry) == "1"
-    taken = promote(registry, NAME, "2")
+    assert decide(registry, STORY, "2", verdict(True, "1"), hold=True).decided == PASSED
+    assert _champion(registry, STORY) == "1"
+    taken = promote(registry, STORY, "2")
     assert (taken.champion, taken.decided) == ("1", PROMOTED)
     assert "0.0200 (0.0100 to 0.0300) lower than that of version 1" in taken.because
-    assert _champion(registry) == "2"
+    assert _champion(registry, STORY) == "2"
 
-    with pytest.raises(InvalidRequest, match="another than the champion, got gate-risk@2, which it is"):
-        promote(registry, NAME, "2")
+    with pytest.raises(InvalidRequest, match="another than the champion, got story-risk@2, which it is"):
+        promote(registry, STORY, "2")
     with pytest.raises(InvalidRequest, match="must have a verdict against the champion, version 2, got none"):
-        promote(registry, NAME, "3")
+        promote(registry, STORY, "3")
     with pytest.raises(PromotionRefused):
-        promote(registry, NAME, "3", verdict(False, "2"))
+        promote(registry, STORY, "3", verdict(False, "2"))
     with pytest.raises(InvalidRequest, match="must have a reason, got none"):
-        force(registry, NAME, "3", "  ")
-    assert force(registry, NAME, "3", "a new line was built", verdict(False, "2")).decided == FORCED
+        force(registry, STORY, "3", "  ")
+    assert force(registry, STORY, "3", "a new line was built", verdict(False, "2")).decided == FORCED
     with pytest.raises(InvalidRequest, match="the champion, version 3, got one against version 1"):
-        promote(registry, NAME, "2")
+        promote(registry, STORY, "2")
     with pytest.raises(UnknownModel):
-        promote(registry, NAME, "77")
+        promote(registry, STORY, "77")
 
-    told = [(entry.version, entry.champion, entry.decided) for entry in history(registry, NAME)]
+    told = [(entry.version, entry.champion, entry.decided) for entry in history(registry, STORY)]
     assert told == [
         ("3", "2", FORCED), ("3", "2", REFUSED), ("2", "1", PROMOTED), ("2", "1", PASSED),
         ("1", "", PROMOTED), ("1", "", REFUSED),
@@ -125,7 +127,10 @@ def test_a_verdict_in_words(registry: Registry) -> None:
     assert promotion.in_words(two).count("; ") == 1
 
 
-def _champion(registry: Registry) -> str:
-    found = registry.champion(NAME)
+def _champion(registry: Registry, name: str = NAME) -> str:
+    """The champion's version; one is made where there is none."""
+    if registry.champion(name) is None:
+        force(registry, name, "2", "a champion to begin with")
+    found = registry.champion(name)
     assert found is not None
     return found.version

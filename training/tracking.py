@@ -6,6 +6,8 @@ import os
 import re
 import tempfile
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -96,11 +98,9 @@ class Registry:
         The new version is the ``challenger``; it becomes champion through ``training.promotion``.
         """
         mlflow = self.mlflow
-        mlflow.set_tracking_uri(self.uri)
-        mlflow.set_experiment(experiment_id=self.experiment())
         about = trained.model.about
         called = f"{name} until {about['trained_until'][:10]}"
-        with mlflow.start_run(run_name=called) as run, tempfile.TemporaryDirectory() as folder:
+        with self._run(EXPERIMENT, called) as run, tempfile.TemporaryDirectory() as folder:
             mlflow.log_params({key: value for key, value in about.items() if key not in ("parameters", "judged")})
             mlflow.log_params(about["parameters"])
             mlflow.log_metrics(_metrics(trained))
@@ -108,18 +108,28 @@ class Registry:
             self._log_reports(trained)
             trained.model.save(Path(folder) / "files")
             logged = self._log_model(trained, Path(folder) / "files")
-        version = self._register(name, logged, run.info.run_id)
+            version = self._register(name, logged, run.info.run_id)
         self.client.set_registered_model_alias(name, CHALLENGER, version)
         return Registered(name, version, run.info.run_id, (CHALLENGER,))
+
+    @contextmanager
+    def _run(self, experiment: str, called: str) -> Iterator[Any]:
+        """A run of MLflow's, whose functions look where the process says; it says so only meanwhile."""
+        mlflow, before = self.mlflow, os.environ.get("MLFLOW_TRACKING_URI")
+        mlflow.set_tracking_uri(self.uri)
+        try:
+            mlflow.set_experiment(experiment_id=self.experiment(experiment))
+            with mlflow.start_run(run_name=called) as run:
+                yield run
+        finally:
+            mlflow.set_tracking_uri(before)
 
     def log_backtest(self, found: Backtest, name: str, told: dict[str, Any]) -> str:
         """One run whose metrics have a step a stretch, with its page and every figure as JSON; returns the run's id."""
         from training.report import backtest_page
 
         mlflow = self.mlflow
-        mlflow.set_tracking_uri(self.uri)
-        mlflow.set_experiment(experiment_id=self.experiment(BACKTESTS))
-        with mlflow.start_run(run_name=f"{name} every {found.every_days:g} days") as run:
+        with self._run(BACKTESTS, f"{name} every {found.every_days:g} days") as run:
             mlflow.set_tags({"shiprisk.model": name})
             mlflow.log_params(told)
             mlflow.log_metrics(_metrics_of(found.evaluation.whole))
