@@ -38,6 +38,7 @@ def registry(trained: Trained, tmp_path_factory: pytest.TempPathFactory) -> Regi
     made.mlflow.set_tracking_uri(made.uri)
     for name in (*[NAME] * 3, *[STORY] * 4):
         made.client.create_model_version(name, f"runs:/{run.run_id}/model", run.run_id)
+    made.mlflow.set_tracking_uri(None)  # it is kept in the environment, where other tests would meet it
     return made
 
 
