@@ -136,6 +136,13 @@ class Split:
     rows: tuple[Mask, Mask]
 
 
+def last_looks(points: LabelledPoints) -> Ints:
+    """(n_orders,) the moment of each order's last decision point, ascending."""
+    last = np.full(int(points.order.max()) + 1, NEVER, dtype=np.int64)
+    np.maximum.at(last, points.order, points.as_of)
+    return np.sort(last[last != NEVER])
+
+
 def split_by_time(points: LabelledPoints, later: float = 0.2) -> Split:
     """Cut at the moment by which ``1 - later`` of the orders had their last decision point.
 
@@ -146,9 +153,7 @@ def split_by_time(points: LabelledPoints, later: float = 0.2) -> Split:
         raise InvalidRequest(
             f"training needs at least {FEWEST_ORDERS} orders with a settled outcome, got {points.n_orders}"
         )
-    last = np.full(int(points.order.max()) + 1, NEVER, dtype=np.int64)
-    np.maximum.at(last, points.order, points.as_of)
-    lasts = np.sort(last[last != NEVER])
+    lasts = last_looks(points)
     at = int(lasts[int(len(lasts) * (1 - later)) - 1])
     known = points.known_at <= at
     unseen = (points.as_of > at) & ~np.isin(points.order, points.order[known])

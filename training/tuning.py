@@ -15,10 +15,9 @@ import numpy as np
 from scipy.special import expit
 
 from features.errors import InvalidRequest
-from features.times import NEVER
 from training.fit import Progress, Trees, grow, silent
 from training.metrics import log_loss
-from training.points import FEWEST_ORDERS, LabelledPoints, Split
+from training.points import FEWEST_ORDERS, LabelledPoints, Split, last_looks
 
 FOLDS = 3
 FIRST = 0.5
@@ -104,9 +103,7 @@ def folds_by_time(points: LabelledPoints, n_folds: int = FOLDS) -> Iterator[Spli
         raise InvalidRequest(
             f"tuning needs at least {FEWEST_ORDERS * (n_folds + 1)} orders with an outcome, got {points.n_orders}"
         )
-    last = np.full(int(points.order.max()) + 1, NEVER, dtype=np.int64)
-    np.maximum.at(last, points.order, points.as_of)
-    lasts = np.sort(last[last != NEVER])
+    lasts = last_looks(points)
     shares = np.linspace(FIRST, 1.0, n_folds + 1)
     cuts = [int(lasts[int(len(lasts) * share) - 1]) for share in shares]
     for begin, end in itertools.pairwise(cuts):
