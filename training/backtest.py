@@ -142,7 +142,6 @@ def _judged(lived: Lived, moment: int, ends: int, draws: int) -> Stretch:
     points, settled = lived.mornings.points, lived.mornings.points.settled
     due = points.take(settled)
     risks = {name: risk[settled] for name, risk in lived.risks.items()}
-    weighty = [name for name, share in lived.model.gains.items() if share >= WEIGHTY]
     before_risk = lived.model.risk_of(lived.before)
     enough = due.n_orders >= FEWEST_TO_JUDGE
     return Stretch(
@@ -152,7 +151,7 @@ def _judged(lived: Lived, moment: int, ends: int, draws: int) -> Stretch:
         open_orders=points.n_orders,
         not_due=points.n_orders - due.n_orders,
         part=judge(str(isoformat(moment))[:10], due, risks, draws) if enough else None,
-        drift=Drift.between(lived.before, points, before_risk, lived.risks[MODEL], weighty),
+        drift=Drift.between(lived.before, points, before_risk, lived.risks[MODEL], lived.model.leans_on(WEIGHTY)),
         expected=Expected.of(due, risks[MODEL], draws) if enough else None,
     )
 

@@ -111,6 +111,10 @@ class RiskModel:
         gain = self.risk.feature_importance("gain")
         return dict(zip(self.names, (gain / max(gain.sum(), 1e-12)).tolist(), strict=True))
 
+    def leans_on(self, least: float) -> list[str]:
+        """The signals that brought at least such a share of the gain."""
+        return [name for name, share in self.gains.items() if share >= least]
+
     def explain(self, signals: Floats) -> Explanation:
         """Exact path-dependent TreeSHAP values in log-odds, scaled with the calibration; see ``training.treeshap``."""
         return self.predict_and_explain(signals)[1]

@@ -95,8 +95,7 @@ def news(snapshots: Snapshots, champion: Champion) -> News:
 
 def _drift(champion: Champion, before: LabelledPoints, now: LabelledPoints) -> Drift:
     risks = champion.model.risk_of(before), champion.model.risk_of(now)
-    weighty = [name for name, share in champion.model.gains.items() if share >= WEIGHTY]
-    return Drift.between(before, now, *risks, weighty)
+    return Drift.between(before, now, *risks, champion.model.leans_on(WEIGHTY))
 
 
 def _reasons(
