@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from fastapi import FastAPI, Request, Response
@@ -17,6 +18,7 @@ from features.events.validation import Validated, validate_columns
 from features.history import History
 from features.times import isoformat, micros
 from serving.access import describe_access, require_complete
+from serving.arrivals import MOST, take_in_posted
 from serving.caller import Caller
 from serving.clock import Clock, system_clock
 from serving.cloudevents import event_columns, pointer
@@ -29,14 +31,16 @@ from serving.mornings import Mornings
 from serving.noting import noting
 from serving.problems import InvalidBody, add_problem_handlers
 from serving.routes import add_routes
-from serving.routes.needs import Wiring, problems
+from serving.routes.needs import problems
 from serving.schemas import Health, ModelReply, Problem, ScoreRequest, ScoresReply
 from serving.scoping import names_elsewhere
 from serving.scoring import Scorer
 from serving.settings import Settings
 from serving.shadow import Shadow
 from serving.store.database import Database
+from serving.together import Together
 from serving.wire import QUICK, body_of, describe, json_body, read, reply
+from serving.wiring import Wiring
 
 PROBLEMS = problems(400, 413, 422, 503)
 Reader = Callable[[], Scorer]
@@ -74,6 +78,7 @@ def create_app(
         redirect_slashes=False,
     )
     app.state.wiring = wired
+    app.state.together = Together(partial(take_in_posted, wired), MOST)
     add_layers(app, settings, database, door)
     add_problem_handlers(app)
     _add_scoring(app, mornings.scorer, settings, clock, shadow or Shadow())

@@ -12,7 +12,7 @@ from features.times import isoformat
 from serving.caller import Caller
 from serving.cloudevents import PREFIX
 from serving.decided import DECISION, UNTIL_CHANGE
-from serving.intake import Change, judge, store
+from serving.intake import Change, take_in
 from serving.problems import Changed, InvalidBody, NotFound, VersionMissing
 from serving.rescoring import Occasion
 from serving.schemas_orders import DecisionRequest
@@ -55,11 +55,10 @@ def decide(
     _require_version(version, etag(order["seq"]))
     actor = decision.actor or caller.name
     events = [_event(order_id, said, actor, order["score_id"], occasion.now) for said in _said(decision)]
-    judged = judge(events, occasion.now, occasion.settings, caller)
-    wrong = [error for event in judged for error in event.errors]
+    taken = take_in(connection, events, occasion, caller)
+    wrong = [error for event in taken.events for error in event.errors]
     if wrong:
         raise InvalidBody("; ".join(f"{error['pointer']} {error['detail']}" for error in wrong), wrong)
-    taken = store(connection, judged, occasion, caller)
     change = taken.orders[0]
     return change, int(change.after["seq"]) if change.after else 0
 

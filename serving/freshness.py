@@ -21,12 +21,12 @@ from features.times import SECOND
 from serving.clock import system_clock
 from serving.mornings import begin_day, day_of
 from serving.rescoring import Made, remember, rescore
-from serving.routes.needs import Wiring
 from serving.store.contexts import latest_morning
 from serving.store.due import due_by_model, due_by_time, unchanged
 from serving.store.events import events_of
 from serving.store.leases import drop_lease, take_lease
 from serving.store.statements import lock_orders
+from serving.wiring import Wiring
 
 BATCH = 200
 """Orders of one transaction, so that no request waits for long."""

@@ -16,7 +16,7 @@ from features.events import read_columns
 from features.events.columns import Columns, take
 from features.events.validation import SHOWN
 from features.times import Ints, isoformat
-from serving.intake import SKEW
+from serving.judging import SKEW
 from serving.mornings import Mornings, begin_day
 from serving.process import champion_of, clock_of
 from serving.replies import degraded

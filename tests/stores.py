@@ -21,12 +21,12 @@ from serving.freshness import Keeper
 from serving.intake import Taken, take_in
 from serving.mornings import Mornings
 from serving.problems import NotReady
-from serving.routes.needs import Wiring
 from serving.scoring import Scorer
 from serving.settings import Settings
 from serving.store.database import Database
 from serving.store.migrating import upgrade
 from serving.store.worklist import Wanted, page
+from serving.wiring import Wiring
 from tests.stories import moment, story
 from training.model import RiskModel
 

@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Depends, Request, Response
+from fastapi.concurrency import run_in_threadpool
 from sqlalchemy import Connection
 
+from serving.arrivals import Posted, take_in_one
 from serving.caller import Caller, Calling
-from serving.envelopes import BATCH, PLAIN, STRUCTURED, Envelope, read_envelope
-from serving.intake import Judged, take_in
+from serving.envelopes import BATCH, PLAIN, STRUCTURED, read_envelope
+from serving.judging import read_sent
 from serving.present_state import bring_up_to
-from serving.problems import Conflict, InvalidBody
 from serving.replies import done_with, reply, taken_in
-from serving.rescoring import Occasion
-from serving.routes.needs import Body, IdempotencyKey, OrderId, Wired, answered, problems
+from serving.routes.needs import Body, IdempotencyKey, OrderId, Wired, answered, begun, problems, sent
 from serving.schemas_events import EXAMPLE, EventsReply
 from serving.schemas_state import OrderState
 from serving.store.idempotency import Kept
+from serving.together import Together
+from serving.wire import QUICK
+from serving.wiring import Wiring
 
 router = APIRouter(tags=["events"])
 SOME = {"type": "array", "minItems": 1, "items": {"$ref": "#/components/schemas/CloudEvent"}}
@@ -30,6 +33,15 @@ BODIES: dict[str, Any] = {
     STRUCTURED: {"schema": {"$ref": "#/components/schemas/CloudEvent"}, "example": EXAMPLE},
     BATCH: {"schema": SOME, "example": [EXAMPLE]},
 }
+
+
+async def group(request: Request) -> Together[Posted, Kept]:
+    """Where requests with events wait for each other."""
+    found: Together[Posted, Kept] = request.app.state.together
+    return found
+
+
+Group = Annotated[Together[Posted, Kept], Depends(group)]
 MIXED: dict[str, Any] = {"model": EventsReply, "description": "Some events are stored and some are not; each says so"}
 
 
@@ -39,36 +51,31 @@ MIXED: dict[str, Any] = {"model": EventsReply, "description": "Some events are s
     responses={207: MIXED, **problems(400, 409, 413, 415, 422, 503, 507)},
     openapi_extra={"requestBody": {"required": True, "content": BODIES}},
 )
-def post_events(request: Request, body: Body, wired: Wired, caller: Calling, key: IdempotencyKey = None) -> Response:
+async def post_events(
+    request: Request, body: Body, wired: Wired, caller: Calling, group: Group, key: IdempotencyKey = None
+) -> Response:
     """Store events and score their orders again. They are committed before they are acknowledged.
 
     One event in structured or binary mode, a batch, or ``{"events": [...]}``; a batch is judged event by event. The
     same source and id again is a success that changes nothing. Order and lateness do not matter. What is stored is
     known from its ``recordedtime``, without one from now.
     """
-    envelope, occasion = read_envelope(request.headers, body), wired.occasion("event")
+    entry = begun(request, caller)
 
-    def job(connection: Connection) -> Kept:
-        return _taken(connection, envelope, occasion, caller)
+    def read() -> Posted:
+        envelope = read_envelope(request.headers, body)
+        return Posted(read_sent(envelope.events, wired.settings, caller), envelope.single, entry)
 
-    return answered(wired, request, caller, body, key, job)
-
-
-def _taken(connection: Connection, envelope: Envelope, occasion: Occasion, caller: Caller) -> Kept:
-    taken = take_in(connection, envelope.events, occasion, caller)
-    if envelope.single:
-        _require_stored(taken.events[0])
-    stored = taken.count("accepted") + taken.count("duplicate")
-    status = 200 if stored == len(taken.events) else 207
-    return reply(taken_in(taken, occasion.standing), status, done=done_with(taken))
+    posted = read() if len(body) <= QUICK else await run_in_threadpool(read)
+    if key is None:
+        return sent(await group.done(posted))
+    return await run_in_threadpool(_once, request, body, wired, caller, posted, key)
 
 
-def _require_stored(event: Judged) -> None:
-    shown = "; ".join(f"{error['pointer']} {error['detail']}" for error in event.errors[:5])
-    if event.outcome == "conflict":
-        raise Conflict(f"{event.source} {event.id} is stored with other content: {shown}", list(event.errors))
-    if event.outcome == "rejected":
-        raise InvalidBody(f"the event must hold, got {len(event.errors)} faults: {shown}", list(event.errors))
+def _once(request: Request, body: bytes, wired: Wiring, caller: Caller, posted: Posted, key: str) -> Response:
+    """With an Idempotency-Key, a request is a transaction of its own: what fails leaves its key free."""
+    occasion = wired.occasion("event")
+    return answered(wired, request, caller, body, key, lambda connection: take_in_one(connection, posted, occasion))
 
 
 @router.put(

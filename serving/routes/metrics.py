@@ -6,8 +6,9 @@ from fastapi import APIRouter, Response
 
 from features.errors import ShipriskError
 from serving.metrics import MEDIA_TYPE, Standings, ages, exposition
-from serving.routes.needs import Wired, Wiring
+from serving.routes.needs import Wired
 from serving.store.status import freshness_in_micros
+from serving.wiring import Wiring
 
 router = APIRouter(tags=["health"])
 TEXT = {200: {"content": {"text/plain": {"schema": {"type": "string"}}}}}

@@ -3,22 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Annotated, Any
 
 from fastapi import Depends, Header, Path, Request, Response
 from sqlalchemy import Connection
 
 from serving.caller import Caller
-from serving.clock import Clock, system_clock
+from serving.clock import system_clock
 from serving.logs import request_id
 from serving.metrics import EVENTS
-from serving.mornings import Mornings
-from serving.rescoring import Occasion
-from serving.settings import Settings
-from serving.store.audit import Entry, note
-from serving.store.database import Database
-from serving.store.idempotency import Done, Kept, once
+from serving.store.audit import Entry, ended, note
+from serving.store.idempotency import Kept, once
+from serving.wiring import Wiring
 
 SAID = {
     400: "The body cannot be decoded",
@@ -51,21 +47,7 @@ def replies(content: dict[str, Any], *statuses: int) -> Responses:
 READS = problems(404, 422, 503)
 
 
-@dataclass(frozen=True)
-class Wiring:
-    """What the routes work with."""
-
-    database: Database
-    mornings: Mornings
-    settings: Settings
-    clock: Clock
-
-    def occasion(self, cause: str) -> Occasion:
-        """What scores that are stored now rest on."""
-        return Occasion(cause, self.clock(), self.mornings.kept(), self.settings)
-
-
-def wiring(request: Request) -> Wiring:
+async def wiring(request: Request) -> Wiring:
     """The wiring of the application that is called."""
     found: Wiring = request.app.state.wiring
     return found
@@ -96,22 +78,23 @@ def answered(
     """The reply to a write, committed before it is sent; the one that was sent where the key says it was done."""
     whole = None if key is None else f"{caller.id} {request.method} {request.url.path} {key}"
 
+    entry = begun(request, caller)
+
     def noted(connection: Connection) -> Kept:
         kept = job(connection)
-        note(connection, _entry(request, caller, kept))
+        note(connection, ended(entry, kept))
         return kept
 
-    kept = wired.database.write(lambda connection: once(connection, whole, body, wired.clock(), noted))
-    for outcome, count in (kept.done.outcomes if kept.done else {}).items():
-        EVENTS.labels(outcome).inc(count)
-    return sent(kept)
+    return sent(wired.database.write(lambda connection: once(connection, whole, body, wired.clock(), noted)))
 
 
-def _entry(request: Request, caller: Caller, kept: Kept) -> Entry:
-    done, route = kept.done or Done(), request.state.route.name
-    return Entry(system_clock(), caller.id, route, str(kept.status), done.order_id, done.detail, request_id.get())
+def begun(request: Request, caller: Caller) -> Entry:
+    """What the audit trail says of a request before it is done."""
+    return Entry(system_clock(), caller.id, request.state.route.name, "", request_id=request_id.get())
 
 
 def sent(kept: Kept) -> Response:
-    """A reply that we made, as it is."""
+    """A reply that we made, as it is; events that came in with it are counted."""
+    for outcome, count in (kept.done.outcomes if kept.done else {}).items():
+        EVENTS.labels(outcome).inc(count)
     return Response(kept.body, kept.status, kept.headers, "application/json")

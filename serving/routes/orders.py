@@ -13,7 +13,7 @@ from serving.decisions import decide, etag
 from serving.exporting import CSV, XLSX, csv_file, xlsx_file
 from serving.orders import order_page, scores_over_time, wanted_by
 from serving.replies import changed, decisions, moment, order_row, reply
-from serving.routes.needs import READS, Body, IdempotencyKey, OrderId, Wired, Wiring, answered, replies, sent
+from serving.routes.needs import READS, Body, IdempotencyKey, OrderId, Wired, answered, replies, sent
 from serving.schemas_orders import (
     DecidedReply,
     DecisionRequest,
@@ -25,6 +25,7 @@ from serving.schemas_orders import (
 from serving.store.events import events_of
 from serving.store.idempotency import Done, Kept
 from serving.store.worklist import Wanted, count, key_of, page
+from serving.wiring import Wiring
 
 router = APIRouter(tags=["orders"])
 Cursor = Annotated[str | None, Query(max_length=64)]

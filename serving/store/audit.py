@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import Connection, select
 
+from serving.store.idempotency import Done, Kept
 from serving.store.schema import audit
 
 CHAMPION = "champion"
@@ -35,9 +36,21 @@ class Entry:
     request_id: str = ""
 
 
+def ended(entry: Entry, kept: Kept) -> Entry:
+    """An entry of a request that was begun, with what became of it."""
+    done = kept.done or Done()
+    return replace(entry, outcome=str(kept.status), order_id=done.order_id, detail=done.detail)
+
+
 def note(connection: Connection, entry: Entry) -> None:
     """Append an entry, in the transaction of what it tells."""
-    connection.execute(audit.insert(), vars(entry))
+    note_all(connection, [entry])
+
+
+def note_all(connection: Connection, entries: Sequence[Entry]) -> None:
+    """The same for several."""
+    if entries:
+        connection.execute(audit.insert(), [vars(entry) for entry in entries])
 
 
 def note_champion(connection: Connection, now: int, named: str) -> None:

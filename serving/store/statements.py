@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Sequence
+from functools import cache
 from typing import Any
 
 from sqlalchemy import Connection, Table, text
@@ -17,20 +18,29 @@ MOST = 1_000
 
 def insert_new(connection: Connection, table: Table) -> Any:
     """An insert that leaves out rows that are there already."""
-    return _insert(connection, table).on_conflict_do_nothing()
+    return _insert_new(connection.dialect.name, table)
 
 
 def upsert(connection: Connection, table: Table, keys: Sequence[str]) -> Any:
     """An insert that replaces the row of the same key."""
-    made = _insert(connection, table)
+    return _upsert(connection.dialect.name, table, tuple(keys))
+
+
+@cache
+def _insert_new(dialect: str, table: Table) -> Any:
+    return _insert(dialect, table).on_conflict_do_nothing()
+
+
+@cache
+def _upsert(dialect: str, table: Table, keys: tuple[str, ...]) -> Any:
+    made = _insert(dialect, table)
     return made.on_conflict_do_update(
         index_elements=list(keys), set_={c.name: made.excluded[c.name] for c in table.c if c.name not in keys}
     )
 
 
-def _insert(connection: Connection, table: Table) -> Any:
-    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
-    made: Insert = dialect.insert(table)
+def _insert(dialect: str, table: Table) -> Any:
+    made: Insert = (postgresql if dialect == "postgresql" else sqlite).insert(table)
     return made
 
 

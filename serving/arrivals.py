@@ -1,0 +1,96 @@
+"""Requests with events: all that wait are one transaction, and each gets the reply it would get alone."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import Connection
+
+from serving.intake import Taken, take_in_all
+from serving.judging import Judged, Sent
+from serving.problems import Conflict, InvalidBody
+from serving.replies import done_with, reply, taken_in
+from serving.rescoring import Occasion
+from serving.store.audit import Entry, ended, note_all
+from serving.store.database import DatabaseAway, DatabaseFull
+from serving.store.idempotency import Kept
+from serving.wiring import Wiring
+
+MOST = 64
+"""Events of a group of requests; one with more is a group by itself."""
+
+
+@dataclass(frozen=True)
+class Posted:
+    """A request with events.
+
+    Attributes
+    ----------
+    single : whether it is about one event alone, which is stored or is an error
+    entry : what the audit trail says of it, without what became of it
+    """
+
+    sent: Sent
+    single: bool
+    entry: Entry
+
+    @property
+    def keys(self) -> frozenset[tuple[str, ...]]:
+        return self.sent.keys
+
+    @property
+    def size(self) -> int:
+        return len(self.sent.events)
+
+
+def take_in_posted(wired: Wiring, posted: Sequence[Posted]) -> list[Kept | Exception]:
+    """Store the events of requests that have no key in common, and the reply to each; committed once for all.
+
+    What one of them alone could not do keeps none of the others from being done.
+    """
+    try:
+        occasion = wired.occasion("event")
+        return wired.database.write(lambda connection: _replies(connection, posted, occasion))
+    except (DatabaseAway, DatabaseFull) as error:
+        return [error] * len(posted)
+    except Exception as error:
+        if len(posted) == 1:
+            return [error]
+        return [result for one in posted for result in take_in_posted(wired, [one])]
+
+
+def _replies(connection: Connection, posted: Sequence[Posted], occasion: Occasion) -> list[Kept | Exception]:
+    taken = take_in_all(connection, [one.sent for one in posted], occasion)
+    replies = [_reply(one, its, occasion) for one, its in zip(posted, taken, strict=True)]
+    done = [(one, kept) for one, kept in zip(posted, replies, strict=True) if isinstance(kept, Kept)]
+    note_all(connection, [ended(one.entry, kept) for one, kept in done])
+    return replies
+
+
+def take_in_one(connection: Connection, posted: Posted, occasion: Occasion) -> Kept:
+    """The reply to one request in a transaction that is its own. Raises what became of a single event that is not
+    stored."""
+    kept = _reply(posted, take_in_all(connection, [posted.sent], occasion)[0], occasion)
+    if isinstance(kept, Exception):
+        raise kept
+    return kept
+
+
+def _reply(posted: Posted, taken: Taken, occasion: Occasion) -> Kept | Exception:
+    refused = _refused(taken.events[0]) if posted.single else None
+    if refused is not None:
+        return refused
+    stored = taken.count("accepted") + taken.count("duplicate")
+    status = 200 if stored == len(taken.events) else 207
+    return reply(taken_in(taken, occasion.standing), status, done=done_with(taken))
+
+
+def _refused(event: Judged) -> Exception | None:
+    """Why an event that was sent alone is not stored, where it is not."""
+    shown = "; ".join(f"{error['pointer']} {error['detail']}" for error in event.errors[:5])
+    if event.outcome == "conflict":
+        return Conflict(f"{event.source} {event.id} is stored with other content: {shown}", list(event.errors))
+    if event.outcome == "rejected":
+        return InvalidBody(f"the event must hold, got {len(event.errors)} faults: {shown}", list(event.errors))
+    return None
