@@ -54,6 +54,7 @@ def create_app(
     shadow: Shadow | None = None,
     beside: Beside = (),
     door: Door = Door.OPEN,
+    keeps: bool = True,
 ) -> FastAPI:
     """The service around what scores now; without a scorer it is alive, takes events in, and does not score.
 
@@ -65,6 +66,7 @@ def create_app(
     shadow : is handed what was scored
     beside : what runs while the service does, such as a follower
     door : who may come in
+    keeps : whether a thread of this process keeps scores fresh; else another process must
     """
     serving = scorer if isinstance(scorer, Serving) else Serving(scorer)
     database = Database(settings.database)
@@ -74,7 +76,7 @@ def create_app(
         title="shiprisk",
         version=features.__version__,
         description="How likely each open order is to ship late or short, and which facts drive that.",
-        lifespan=lifespan(wired, (*beside, noting(serving, database))),
+        lifespan=lifespan(wired, keeps, (*beside, noting(serving, database))),
         redirect_slashes=False,
     )
     app.state.wiring = wired

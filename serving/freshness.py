@@ -123,13 +123,13 @@ class Keeper:
         return replace(made, score=made.score | {"cause": cause})
 
 
-def keep_fresh(keeper: Keeper, stop: threading.Event) -> None:
+def again_and_again(step: Callable[[], int], stop: threading.Event) -> None:
     """Look again and again until told to stop; what goes wrong is logged once and tried again."""
     failed = ""
     while not stop.is_set():
         done = 0
         try:
-            done = keeper.step()
+            done = step()
             failed = ""
         except ShipriskError as error:
             if str(error) != failed:
@@ -138,17 +138,34 @@ def keep_fresh(keeper: Keeper, stop: threading.Event) -> None:
         except Exception:
             log.exception("scores are not kept fresh")
         stop.wait(BREATH if done else PAUSE)
+
+
+def keep_fresh(wired: Wiring, stop: threading.Event) -> None:
+    """Keep scores fresh until told to stop, and let another process take over then."""
+    keeper = Keeper(wired)
+    again_and_again(keeper.step, stop)
     with suppress(ShipriskError):
         keeper.resign()
 
 
-def lifespan(wired: Wiring, beside: Beside = ()) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
-    """While the service runs, a thread keeps its scores fresh, and so does what else runs ``beside`` it."""
+def follow_mornings(wired: Wiring, stop: threading.Event) -> None:
+    """Take over each morning's load and track record, which another process makes, until told to stop."""
+
+    def step() -> int:
+        wired.mornings.refresh()
+        return 0
+
+    again_and_again(step, stop)
+
+
+def lifespan(wired: Wiring, keeps: bool, beside: Beside = ()) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
+    """While the service runs, a thread keeps its scores fresh, or follows who does; and so does what runs beside it."""
 
     @asynccontextmanager
     async def life(_: FastAPI) -> AsyncIterator[None]:
         stop = threading.Event()
-        thread = threading.Thread(target=keep_fresh, args=(Keeper(wired), stop), name="freshness", daemon=True)
+        look = keep_fresh if keeps else follow_mornings
+        thread = threading.Thread(target=look, args=(wired, stop), name="freshness", daemon=True)
         thread.start()
         try:
             with ExitStack() as stack:

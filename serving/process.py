@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 from collections.abc import Callable
 from functools import cache
@@ -28,6 +29,8 @@ from serving.shadow import Shadow
 from serving.store.database import Database
 from serving.store.migrating import require_current, upgrade
 
+COLLECTED = 20_000, 20, 50
+"""New objects after which cycles among them are looked for, and how many such looks before one at older ones."""
 SHARE = 0.001
 """Seconds after which a thread that looks at the registry or scores in the shadow makes way for a reply."""
 
@@ -35,12 +38,23 @@ SHARE = 0.001
 def application(settings: Settings | None = None) -> FastAPI:
     """The whole service as the settings, or the environment, have it: warm, its champion loaded."""
     settings = settings or Settings()
-    pinned, serving, shadow = _pinned(settings), Serving(), Shadow()
+    pinned, serving, shadow = pinned_context(settings), Serving(), Shadow()
     follower = Follower(settings, serving, shadow, lambda champion: Scorer(champion, pinned))
     follower.begin()
     sys.setswitchinterval(SHARE)
     beside = (follower.running, shadow.running)
-    return create_app(serving, settings, clock_of(settings), pinned, shadow, beside, door_of(settings))
+    keeps = settings.keeper == "thread"
+    app = create_app(serving, settings, clock_of(settings), pinned, shadow, beside, door_of(settings), keeps)
+    settle()
+    return app
+
+
+def settle() -> None:
+    """What is there once a process is warm stays: the collector of cycles looks at it no more, and at new things less
+    often, so that no reply waits for it."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(*COLLECTED)
 
 
 def worker() -> FastAPI:
@@ -105,7 +119,8 @@ def holding_keys(settings: Settings) -> int:
         database.close()
 
 
-def _pinned(settings: Settings) -> Context | None:
+def pinned_context(settings: Settings) -> Context | None:
+    """Load and track record of the file that the settings name, if they name one."""
     if settings.events is None:
         return None
     history = History.of_columns(read_columns(settings.events, settings.zone))

@@ -25,6 +25,9 @@ class Settings(BaseSettings):
     max_events: int = Field(default=10_000, ge=1, description="A request with more events is refused")
     database_url: str = Field(default="", description="Where events and scores are kept; a file under home if empty")
     tick: int = Field(default=3600, ge=0, le=86_400, description="Seconds between scores of open orders; 0 for none")
+    keeper: Literal["process", "thread", "none"] = Field(
+        default="process", description="What keeps scores fresh: a process of serve's, a thread of it, or another's"
+    )
     now: str | None = Field(default=None, description="A moment at which the service's clock stands, for rehearsals")
     events: Path | None = Field(default=None, description="A file that load and track record come from")
     max_rows: int = Field(default=100_000, ge=1, description="An exported worklist has at most so many rows")

@@ -3,6 +3,11 @@
 from __future__ import annotations
 
 import os
+import signal
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Annotated, Any
@@ -21,6 +26,7 @@ FACTORY = "serving.process:worker"
 def add_to(app: typer.Typer) -> None:
     """Enter the command."""
     enter(app, "serve", serve, "shiprisk serve --host 0.0.0.0 --workers 2 --port 8000")
+    enter(app, "keep", keep, "shiprisk keep")
 
 
 def serve(
@@ -45,12 +51,52 @@ def serve(
     if settings.no_auth and not is_loopback(host):
         raise InvalidRequest(f"the host must be a loopback address without API keys, got {host}")
     check_port(port, host)
-    with steps(3) as tell:
-        champion, keys, app = _made_ready(settings, workers, tell)
-    terminal.print(f"{champion} scores at http://{host}:{port}/v1, docs at /docs")
-    if not keys:
-        terminal.print("There is no key yet, so nobody can call: make one with 'shiprisk keys create'")
-    _run(settings, app, {"host": host, "port": port}, workers)
+    with _counted_together(workers > 1 or settings.keeper == "process"):
+        with steps(3) as tell:
+            champion, keys, app = _made_ready(settings, workers, tell)
+        terminal.print(f"{champion} scores at http://{host}:{port}/v1, docs at /docs")
+        if not keys:
+            terminal.print("There is no key yet, so nobody can call: make one with 'shiprisk keys create'")
+        _run(settings, app, {"host": host, "port": port}, workers)
+
+
+def keep(
+    name: Name = "order-risk",
+    zone: Zone = "UTC",
+    until_closed: Annotated[bool, typer.Option("--until-closed", hidden=True)] = False,
+) -> None:
+    """Keep scores fresh: score open orders again at the start of day, at each tick and by a new champion.
+
+    'shiprisk serve' starts one of its own unless SHIPRISK_KEEPER says thread or none. Of several on one database, on
+    whatever machines, one does the work, and another takes over when it ends.
+    """
+    from serving.keeping import keep
+    from serving.logs import log_to
+
+    settings, stop = Settings(model=name, zone=zone), threading.Event()
+    log_to(level=settings.log_level)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    if until_closed:
+        threading.Thread(target=_stop_once_closed, args=(stop,), daemon=True).start()
+    keep(settings, stop)
+
+
+def _stop_once_closed(stop: threading.Event) -> None:
+    """Stop when whoever started this process is gone, killed or not."""
+    sys.stdin.buffer.read()
+    stop.set()
+
+
+@contextmanager
+def _counted_together(several: bool) -> Iterator[None]:
+    """Where several processes serve, they count together, in a folder that must be known before they begin."""
+    if not several:
+        yield
+        return
+    with TemporaryDirectory(prefix="shiprisk-") as counted:
+        os.environ["PROMETHEUS_MULTIPROC_DIR"] = counted
+        yield
 
 
 def _made_ready(settings: Settings, workers: int, tell: Tell) -> tuple[str, bool, Any]:
@@ -72,16 +118,16 @@ def _run(settings: Settings, app: Any, where: dict[str, Any], workers: int) -> N
     """Serve until told to stop. Several processes find their settings in the environment, and count together."""
     import uvicorn
 
+    from serving.keeping import kept_beside
     from serving.logs import log_to
     from serving.process import server_options
 
     log_to(level=settings.log_level)
-    if workers == 1:
-        uvicorn.run(app, **where, **server_options(settings))
-        return
     events = settings.events.resolve() if settings.events else ""
     given = {"MODEL": settings.model, "ZONE": settings.zone, "EVENTS": events, "NO_AUTH": settings.no_auth or ""}
     os.environ.update({f"SHIPRISK_{key}": str(value) for key, value in given.items() if value})
-    with TemporaryDirectory(prefix="shiprisk-") as counted:
-        os.environ["PROMETHEUS_MULTIPROC_DIR"] = counted
-        uvicorn.run(FACTORY, factory=True, **where, workers=workers, **server_options(settings))
+    with kept_beside() if settings.keeper == "process" else nullcontext():
+        if workers == 1:
+            uvicorn.run(app, **where, **server_options(settings))
+        else:
+            uvicorn.run(FACTORY, factory=True, **where, workers=workers, **server_options(settings))
