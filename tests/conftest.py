@@ -63,7 +63,7 @@ def new_home(folder: Path, plant: pd.DataFrame) -> Home:
     events = folder / "events.parquet"
     write_events(plant, events)
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("SHIPRISK_", "MLFLOW_"))}
-    return Home(folder, events, kept | {"SHIPRISK_HOME": str(folder / "home")})
+    return Home(folder, events, kept | {"SHIPRISK_HOME": str(folder / "home"), "SHIPRISK_KEEPER": "thread"})
 
 
 @pytest.fixture

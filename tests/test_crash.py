@@ -16,7 +16,11 @@ from tests.stores import new_database
 @pytest.mark.parametrize(("kind", "workers"), [("sqlite", 1), ("postgresql", 2)])
 def test_killed_three_times_under_load(kind: str, workers: int, home: Home, tmp_path: Path) -> None:
     with new_database(kind, tmp_path) as url:
-        environment = home.environment | {"SHIPRISK_DATABASE_URL": url, "SHIPRISK_TICK": "2"}
+        environment = home.environment | {
+            "SHIPRISK_DATABASE_URL": url,
+            "SHIPRISK_TICK": "2",
+            "SHIPRISK_KEEPER": "process",
+        }
         here = replace(home, folder=tmp_path, environment=environment)
         assert here.run("db", "upgrade").returncode == 0
         acknowledged = kill_at_random(here, 3, workers, tmp_path / "journal")

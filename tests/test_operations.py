@@ -12,6 +12,7 @@ import socket
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -162,6 +163,7 @@ def running(home: Home, folder: Path, **settings: str) -> Iterator[Running]:
         upgrade(database)
         _, token = create_key(database, "test", Role.ADMIN, None, 1, system_clock())
         environment = home.environment | {"SHIPRISK_DATABASE_URL": url, "SHIPRISK_NOW": NOW} | settings
+        environment |= {"SHIPRISK_KEEPER": "process"}
         command = [sys.executable, "-m", "serving", "serve", "--port", str(port)]
         log = folder / "log"
         with log.open("w") as out:
@@ -209,6 +211,35 @@ def test_a_body_that_does_not_arrive_is_not_waited_for() -> None:
 
     reply = asyncio.run(ask())
     assert (reply.status_code, reply.json()["type"]) == (408, "urn:shiprisk:problem:too-slow")
+
+
+def keeper_of(server: Running, but: int = 0) -> int:
+    """The process that keeps the server's scores fresh, once it holds the lease; another one than ``but``."""
+    until = time.monotonic() + 60
+    while time.monotonic() < until:
+        holder = server.database.read(lambda c: c.execute(select(leases.c.holder)).scalar())
+        pid = int(holder.split()[1]) if holder else but
+        if pid != but:
+            return pid
+        threading.Event().wait(0.1)
+    raise AssertionError("a process must hold the lease")
+
+
+def test_the_keeper_is_started_again_and_ends_with_the_server(home: Home, tmp_path: Path) -> None:
+    with running(home, tmp_path) as server:
+        first = keeper_of(server)
+        assert first != server.process.pid
+        os.kill(first, signal.SIGKILL)
+        with server.database.engine.begin() as connection:
+            connection.execute(leases.delete())
+        second = keeper_of(server, but=first)
+        server.process.kill()
+        server.process.wait(20)
+        until = time.monotonic() + 60
+        while Path(f"/proc/{second}").exists() and time.monotonic() < until:
+            threading.Event().wait(0.1)
+        assert not Path(f"/proc/{second}").exists(), "it must end with the server, killed or not"
+        assert server.database.read(lambda c: c.execute(select(func.count()).select_from(leases)).scalar()) == 0
 
 
 def _half_a_body(server: Running) -> socket.socket:

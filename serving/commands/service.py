@@ -126,8 +126,14 @@ def _run(settings: Settings, app: Any, where: dict[str, Any], workers: int) -> N
     events = settings.events.resolve() if settings.events else ""
     given = {"MODEL": settings.model, "ZONE": settings.zone, "EVENTS": events, "NO_AUTH": settings.no_auth or ""}
     os.environ.update({f"SHIPRISK_{key}": str(value) for key, value in given.items() if value})
+    signal.signal(signal.SIGTERM, _leave)
     with kept_beside() if settings.keeper == "process" else nullcontext():
         if workers == 1:
             uvicorn.run(app, **where, **server_options(settings))
         else:
             uvicorn.run(FACTORY, factory=True, **where, workers=workers, **server_options(settings))
+
+
+def _leave(*_: object) -> None:
+    """Uvicorn raises the signal again that ended it; what runs beside it ends too then."""
+    raise SystemExit
