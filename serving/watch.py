@@ -11,6 +11,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from serving.access import find_route, is_page
 from serving.logs import new_request_id, request_id
 from serving.metrics import REQUEST_SECONDS, REQUESTS
+from serving.paths import keep_quoted
 from serving.problems import answer_to, failed
 
 OTHER, PAGE = "other", "pages"
@@ -41,6 +42,7 @@ class Watch:
         begun, state = perf_counter(), scope.setdefault("state", {})
         said = new_request_id(Headers(scope=scope).get("x-request-id", ""))
         request_id.set(said)
+        keep_quoted(scope)
         route = state["route"] = find_route(scope["method"], scope["path"])
         page = is_page(scope["path"])
         name = route.name if route else PAGE if page else OTHER

@@ -9,6 +9,7 @@ import zipfile
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
+from urllib.parse import quote
 
 import httpx
 import pandas as pd
@@ -146,6 +147,23 @@ def test_the_page_of_an_order_and_decisions_about_it(client: httpx.Client) -> No
     assert problem(post(client, {"kind": "snooze"}, JSON | {"if-match": "*"}, path), 422)
     owned = client.get("/v1/orders", params={"owner": "Ann"}).json()["orders"]
     assert [row["order_id"] for row in owned] == ["Dec"]
+
+
+@pytest.mark.parametrize("name", ["SO/2024/7", "SO/history", "50%2F3 ä?#", "../orders"])
+def test_an_id_may_have_any_sign_in_it(client: httpx.Client, name: str) -> None:
+    path = f"/v1/orders/{quote(name, safe='')}"
+    stored = post(client, order(name), STRUCTURED)
+    assert stored.json()["orders"][0]["order_id"] == name
+    page = client.get(path)
+    assert (page.status_code, page.json()["order"]["order_id"]) == (200, name)
+    assert len(client.get(f"{path}/history").json()["scores"]) == 1
+    said = client.post(
+        f"{path}/decisions", json={"kind": "acknowledge", "actor": "Bob"}, headers={"if-match": page.headers["etag"]}
+    )
+    assert said.json().get("order_id") == name, said.text
+    stated = client.put(f"{path}/state", json=STATE)
+    assert stated.json()["orders"][0]["order_id"] == name, stated.text
+    assert client.get(f"{path}/nothing").status_code == 404
 
 
 def test_scores_over_time_and_again(client: httpx.Client) -> None:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Annotated, Any
+from urllib.parse import unquote
 
 from fastapi import Depends, Header, Path, Request, Response
+from pydantic import BeforeValidator
 from sqlalchemy import Connection
 
 from serving.caller import Caller
@@ -60,7 +62,8 @@ async def body(request: Request) -> bytes:
 
 Wired = Annotated[Wiring, Depends(wiring)]
 Body = Annotated[bytes, Depends(body)]
-OrderId = Annotated[str, Path(min_length=1, max_length=512, examples=["4711"])]
+OrderId = Annotated[str, BeforeValidator(unquote), Path(min_length=1, max_length=512, examples=["4711"])]
+"""An order's id, which ``serving.paths`` has left as it was sent."""
 IdempotencyKey = Annotated[
     str | None,
     Header(

@@ -1,0 +1,26 @@
+"""Order ids in paths: one may have a slash in it, sent as %2F, and is one part of its path all the same."""
+
+from __future__ import annotations
+
+from collections.abc import MutableMapping
+from typing import Any
+from urllib.parse import quote, unquote
+
+BEFORE = "/v1/orders/"
+
+
+def keep_quoted(scope: MutableMapping[str, Any]) -> None:
+    """Leave the parts of an order's path as they were sent, so that routes are told apart by the slashes between them.
+
+    The route's parameter is read with ``unquote``.
+
+    >>> scope = {"path": "/v1/orders/SO/1/history", "raw_path": b"/v1/orders/SO%2f1/history"}
+    >>> keep_quoted(scope)
+    >>> scope["path"]
+    '/v1/orders/SO%2F1/history'
+    """
+    raw = scope.get("raw_path")
+    if not raw or not scope["path"].startswith(BEFORE):
+        return
+    parts = raw.partition(b"?")[0].decode("latin-1").split("/")
+    scope["path"] = "/".join(quote(unquote(part), safe="") for part in parts)
