@@ -5,7 +5,7 @@ from __future__ import annotations
 import zlib
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
@@ -22,7 +22,7 @@ from features.pipeline import states
 from features.times import NEVER, SECOND, Ints, PlantCalendar, plant_calendar
 from serving.decided import decided
 from serving.metrics import scoring
-from serving.scoring import OrderScore, Scorer
+from serving.scoring import Factor, OrderScore, Scorer
 from serving.settings import Settings
 from serving.store.events import history_of
 from serving.store.schema import order_words, orders, scores
@@ -32,6 +32,7 @@ FACTORS = 5
 """So many factors of a score are kept."""
 FILTERED = ("plant", "customer", "item")
 LISTED = ("open", "late")
+ADDED = scores.insert().returning(scores.c.order_id, scores.c.id)
 UNSCORED = "no model was there to score the order with"
 
 
@@ -152,11 +153,11 @@ def _columns(score: OrderScore) -> dict[str, Any]:
         "partial": score.partial,
         "base_risk": score.base_risk,
         "other_points": score.other_points,
-        "factors": packed([asdict(factor) for factor in score.factors]),
+        "factors": packed(score.factors),
     }
 
 
-def packed(factors: list[dict[str, Any]]) -> bytes:
+def packed(factors: Sequence[Factor]) -> bytes:
     """Factors as they are kept."""
     return zlib.compress(orjson.dumps(factors), 1)
 
@@ -255,8 +256,7 @@ def remember(connection: Connection, made: Sequence[Made]) -> dict[str, int]:
     """Write new scores and what they move; the id of each order's score."""
     if not made:
         return {}
-    statement = scores.insert().returning(scores.c.order_id, scores.c.id)
-    ids = {row.order_id: row.id for row in connection.execute(statement, [one.score for one in made])}
+    ids = {row.order_id: row.id for row in connection.execute(ADDED, [one.score for one in made])}
     keep(connection, made, ids)
     return ids
 

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, select
 from serving.store.idempotency import Done, Kept
 from serving.store.schema import audit
 
+ADDED = audit.insert()
 CHAMPION = "champion"
 SERVICE = "service"
 """Who it is where nobody asked."""
@@ -50,7 +51,7 @@ def note(connection: Connection, entry: Entry) -> None:
 def note_all(connection: Connection, entries: Sequence[Entry]) -> None:
     """The same for several."""
     if entries:
-        connection.execute(audit.insert(), [vars(entry) for entry in entries])
+        connection.execute(ADDED, [vars(entry) for entry in entries])
 
 
 def note_champion(connection: Connection, now: int, named: str) -> None:

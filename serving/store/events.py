@@ -17,11 +17,12 @@ from features.events.text import code_objects
 from features.history import History
 from features.times import NEVER
 from serving.store.schema import EVENT_COLUMNS, events
-from serving.store.statements import chunks, insert_new
+from serving.store.statements import among, chunks, insert_new
 
 Outcome = Literal["accepted", "duplicate", "conflict", "rejected"]
 COMPARED = tuple(column for column in EVENT_COLUMNS if column != "recorded_at")
 OF_ORDER = (events.c.seq, *(events.c[column] for column in EVENT_COLUMNS))
+OF_ORDERS = select(*OF_ORDER).where(events.c.order_id.in_(among("order_ids"))).order_by(events.c.seq)
 
 
 @dataclass(frozen=True)
@@ -63,7 +64,7 @@ def append(connection: Connection, rows: Sequence[dict[str, Any]], now: int) -> 
     if not rows:
         return []
     wanted = [row | {"received_at": now} for row in rows]
-    statement = insert_new(connection, events).returning(events.c.source, events.c.event_id)
+    statement = insert_new(connection, events, events.c.source, events.c.event_id)
     stored = {tuple(key) for key in connection.execute(statement, wanted)}
     others = [(row["source"], row["event_id"]) for row in rows if (row["source"], row["event_id"]) not in stored]
     known = _known(connection, others) if others else {}
@@ -122,8 +123,7 @@ def events_of(connection: Connection, order_ids: Sequence[str]) -> list[Row[Any]
     """Every event of some orders: ``seq`` and the columns of the event table, in the order of arrival."""
     found: list[Row[Any]] = []
     for some in chunks(order_ids):
-        asked = select(*OF_ORDER).where(events.c.order_id.in_(some)).order_by(events.c.seq)
-        found += connection.execute(asked).all()
+        found += connection.execute(OF_ORDERS, {"order_ids": some}).all()
     return found
 
 

@@ -69,7 +69,7 @@ def once(connection: Connection, key: str | None, request: bytes, now: int, job:
 
 def _reserve(connection: Connection, key: str, request: bytes, now: int) -> Kept | None:
     row = {"key": key, "request": request, "made_at": now}
-    if connection.execute(insert_new(connection, idempotency).returning(idempotency.c.key), row).first() is not None:
+    if connection.execute(insert_new(connection, idempotency, idempotency.c.key), row).first() is not None:
         return None
     kept = connection.execute(select(idempotency).where(idempotency.c.key == key)).one()
     if kept.request != request:

@@ -8,15 +8,17 @@ from typing import Any
 from sqlalchemy import Connection, RowMapping, func, select
 
 from serving.store.schema import orders, scores
-from serving.store.statements import chunks
+from serving.store.statements import among, chunks
+
+_LATEST = orders.c.score_id == scores.c.id
+LATEST = select(scores).join(orders, _LATEST).where(orders.c.order_id.in_(among("order_ids")))
 
 
 def latest_scores(connection: Connection, order_ids: Sequence[str]) -> dict[str, Mapping[Any, Any]]:
     """The latest score of each order that has one."""
     found: dict[str, Mapping[Any, Any]] = {}
     for some in chunks(order_ids):
-        asked = select(scores).join(orders, orders.c.score_id == scores.c.id).where(orders.c.order_id.in_(some))
-        found |= {row["order_id"]: row for row in connection.execute(asked).mappings()}
+        found |= {row["order_id"]: row for row in connection.execute(LATEST, {"order_ids": some}).mappings()}
     return found
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, Table, text
+from sqlalchemy import BindParameter, Column, Connection, Table, bindparam, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.sql.dml import Insert
 
@@ -16,9 +16,14 @@ MOST = 1_000
 """So many ids are asked for at a time."""
 
 
-def insert_new(connection: Connection, table: Table) -> Any:
-    """An insert that leaves out rows that are there already."""
-    return _insert_new(connection.dialect.name, table)
+def among(name: str) -> BindParameter[Any]:
+    """Values that a statement is given when it is executed, for ``in_``; the statement is then built only once."""
+    return bindparam(name, expanding=True)
+
+
+def insert_new(connection: Connection, table: Table, *told: Column[Any]) -> Any:
+    """An insert that leaves out rows that are there already, and returns some columns of the new ones."""
+    return _insert_new(connection.dialect.name, table, told)
 
 
 def upsert(connection: Connection, table: Table, keys: Sequence[str]) -> Any:
@@ -27,8 +32,9 @@ def upsert(connection: Connection, table: Table, keys: Sequence[str]) -> Any:
 
 
 @cache
-def _insert_new(dialect: str, table: Table) -> Any:
-    return _insert(dialect, table).on_conflict_do_nothing()
+def _insert_new(dialect: str, table: Table, told: tuple[Column[Any], ...]) -> Any:
+    made = _insert(dialect, table).on_conflict_do_nothing()
+    return made.returning(*told) if told else made
 
 
 @cache
