@@ -27,12 +27,14 @@ from serving.rescoring import Occasion, Standing
 from serving.schemas_orders import DecisionRequest
 from serving.store.database import Database, DatabaseAway, DatabaseFull
 from serving.store.migrating import head, upgrade
+from serving.store.pruning import prune
 from serving.store.reading import event_frame
 from serving.store.schema import SORTS, contexts, events, metadata, order_words, orders, scores
 from serving.store.statements import lock_orders
 from serving.store.worklist import Wanted, key_of, page
 from tests.stores import KINDS, House, house, new_database
 from tests.stories import created, event, moment, points, shipped, story
+from tests.test_following import steeper
 from training.run import Trained
 
 HOLD = event("hold.placed", 2, kind="quality", reference="H1")
@@ -291,6 +293,23 @@ def test_open_orders_are_scored_again_at_the_tick_and_in_the_morning(kept: House
     assert causes(kept)[3:] == ["tick", "morning"]
 
 
+def test_ticks_that_were_replaced_can_be_forgotten(kept: House) -> None:
+    kept.take(created(0, 20), created(0, 20, order="B"))
+    for hour in (0, 1, 2, 3, 25):
+        kept.now[0] = moment(3) + hour * 3600 * SECOND
+        kept.fresh()
+        if hour == 1:
+            decided(kept, "A", kind="acknowledge")
+    every, listed = kept.all(scores), kept.listed()
+    assert [row["cause"] for row in every if row["order_id"] == "B"].count("tick") == 3
+    about = {int(row["reference"]) for row in kept.all(events) if row["type"] == "decision.recorded"}
+    assert prune(kept.database, moment(3) + 2 * 3600 * SECOND, lambda *_: None) == 1
+    assert prune(kept.database, moment(9), lambda *_: None) == 4
+    left = kept.all(scores)
+    assert {row["id"] for row in every if row["cause"] != "tick"} | about == {row["id"] for row in left}
+    assert (kept.listed(), kept.all(scores)) == (listed, [row for row in every if row in left])
+
+
 def test_an_order_falls_late_by_itself(kept: House) -> None:
     kept.take(created(0, 3.01))
     assert kept.listed()[0]["next_at"] == moment(3.01) + 1
@@ -344,7 +363,7 @@ def lived(kept: House, trained: Trained) -> None:
     kept.move_to(4.3)
     kept.fresh()
     kept.take(event("hold.placed", 3.5, "O02", kind="material"))
-    kept.champion[0] = Champion("order-risk", "2", trained.model, run_id="other")
+    kept.champion[0] = Champion("order-risk", "2", steeper(trained.model), run_id="other")
     kept.fresh()
     kept.move_to(5)
     kept.fresh()
@@ -365,7 +384,8 @@ def test_every_score_can_be_made_again(kept: House, trained: Trained) -> None:
     lived(kept, trained)
     made = [row["id"] for row in kept.all(scores)]
     assert len(made) > 80
-    versions = {version: Champion("order-risk", version, trained.model, run_id="") for version in "12"}
+    models = {"1": trained.model, "2": steeper(trained.model)}
+    versions = {version: Champion("order-risk", version, model, run_id="") for version, model in models.items()}
 
     def again(score_id: int) -> dict[str, Any]:
         def job(connection: Any) -> dict[str, Any]:

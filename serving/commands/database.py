@@ -20,6 +20,7 @@ def add_to(app: typer.Typer) -> None:
     enter(group, "upgrade", upgrading, "shiprisk db upgrade")
     enter(group, "import", importing, "shiprisk db import events.parquet")
     enter(group, "rebuild", rebuilding, "shiprisk db rebuild")
+    enter(group, "prune", pruning, "shiprisk db prune --days 30")
     enter(group, "status", status, "shiprisk db status --json")
     enter(group, "backup", backing_up, "shiprisk db backup shiprisk-2026-01-31.db")
     enter(group, "restore", restoring, "shiprisk db restore shiprisk-2026-01-31.db --replace")
@@ -83,6 +84,32 @@ def rebuilding(zone: Zone = "UTC", as_json: Json = False) -> None:
         print_json({"database": str(database), "orders": orders})
     else:
         say(f"The worklist of {database} is built anew: {orders:,} orders.")
+
+
+def pruning(
+    days: Annotated[int, typer.Option(min=1, help="Days of which every tick is kept.")] = 30,
+    as_json: Json = False,
+) -> None:
+    """Forget older scores that were made only because time had passed, where a later one has replaced them.
+
+    Events and decisions stay, the latest score of each order, those of events, mornings and new champions, and each
+    that a decision was made about.
+    """
+    from features.times import DAY
+    from serving.process import clock_of
+    from serving.store.database import Database
+    from serving.store.migrating import require_current
+    from serving.store.pruning import prune
+
+    settings = Settings()
+    database = Database(settings.database)
+    require_current(database)
+    with parts_done() as tell:
+        gone = prune(database, clock_of(settings)() - days * DAY, tell)
+    if as_json:
+        print_json({"database": str(database), "days": days, "forgotten": gone})
+    else:
+        say(f"{gone:,} scores of ticks before the last {days} days are forgotten in {database}.")
 
 
 def status(as_json: Json = False) -> None:
