@@ -304,3 +304,18 @@ def test_a_worklist_from_the_store_is_the_one_from_the_file(home: Home, tmp_path
         by_file = json.loads(home.run("score", str(home.events), *asked).stdout)
         by_store = json.loads(here.run("score", "--store", "default", *asked).stdout)
         assert by_store["orders"] == by_file["orders"]
+
+
+def test_training_on_the_store_is_training_on_the_file(home: Home, tmp_path: Any) -> None:
+    with new_database("sqlite", tmp_path) as url:
+        stored = home.environment | {"SHIPRISK_DATABASE_URL": url}
+        assert replace(home, environment=stored).run("db", "import", str(home.events)).returncode == 0
+        here = replace(home, environment=stored | {"SHIPRISK_HOME": str(tmp_path / "home")})
+        done = [
+            here.run("train", *source, "--snapshots", "before=5", "--name", name, "--json")
+            for name, source in (("of-file", [str(home.events)]), ("of-store", ["--store", "default"]))
+        ]
+        assert [one.returncode for one in done] == [0, 0], done[1].stderr
+        by_file, by_store = (json.loads(one.stdout) for one in done)
+        assert by_store["evaluation"] == by_file["evaluation"]
+        assert by_store["version"] == "1"
