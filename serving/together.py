@@ -10,6 +10,14 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Generic, Protocol, TypeVar
 
+from serving.store.database import DatabaseAway
+
+PATIENCE = 10.0
+
+
+class NotBegun(DatabaseAway):
+    """What was under way took too long. Nothing was done of what waited for it."""
+
 
 class Arrival(Protocol):
     """Something to be done.
@@ -60,18 +68,22 @@ class Together(Generic[A, R]):
     ----------
     work : does a group; one result, or an error, for each of it
     most : the size of a group; a larger arrival is a group by itself
+    patience : seconds in which an arrival must have been begun
     """
 
-    def __init__(self, work: Callable[[Sequence[A]], Sequence[R | Exception]], most: int) -> None:
+    def __init__(
+        self, work: Callable[[Sequence[A]], Sequence[R | Exception]], most: int, patience: float = PATIENCE
+    ) -> None:
         self._work = work
         self._most = most
+        self._patience = patience
         self._lock = threading.Lock()
         self._waiting: list[_Waiting[A, R]] = []
         self._under_way = False
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="together")
 
     async def done(self, arrival: A) -> R:
-        """The result of an arrival. Raises the error that became of it."""
+        """The result of an arrival. Raises the error that became of it, and ``NotBegun`` where its turn never came."""
         loop = asyncio.get_running_loop()
         waiting: _Waiting[A, R] = _Waiting(arrival, loop, loop.create_future())
         with self._lock:
@@ -79,18 +91,29 @@ class Together(Generic[A, R]):
             if not self._under_way:
                 self._under_way = True
                 self._thread.submit(self._run)
+        await asyncio.wait([waiting.reply], timeout=self._patience)
+        if not waiting.reply.done() and self._withdrawn(waiting):
+            raise NotBegun(f"a request must be begun within {self._patience:g} s, got no turn: it can be sent again")
         return await waiting.reply
+
+    def _withdrawn(self, waiting: _Waiting[A, R]) -> bool:
+        """Take an arrival back; what has been begun is waited for."""
+        with self._lock:
+            left = [one for one in self._waiting if one is not waiting]
+            found = len(left) < len(self._waiting)
+            self._waiting = left
+            return found
 
     def _run(self) -> None:
         while group := self._next():
-            for one, result in zip(group, self._results(group), strict=True):
+            for one, result in self._results(group):
                 one.tell(result)
 
-    def _results(self, group: list[_Waiting[A, R]]) -> Sequence[R | Exception]:
+    def _results(self, group: list[_Waiting[A, R]]) -> list[tuple[_Waiting[A, R], R | Exception]]:
         try:
-            return self._work([one.arrival for one in group])
+            return list(zip(group, self._work([one.arrival for one in group]), strict=True))
         except Exception as error:
-            return [error] * len(group)
+            return [(one, error) for one in group]
 
     def _next(self) -> list[_Waiting[A, R]]:
         """Of those that wait, the first and all that go with it, in the order in which they came."""

@@ -22,7 +22,7 @@ from serving.scoring import Scorer
 from serving.settings import Settings
 from serving.store.database import Database
 from serving.store.migrating import upgrade
-from serving.together import Together
+from serving.together import NotBegun, Together
 from tests.stores import KINDS, new_database
 from tests.stories import created, event, moment, story
 from training.run import Trained
@@ -104,6 +104,31 @@ def test_a_group_that_fails_as_a_whole_leaves_nobody_waiting() -> None:
 
     assert [repr(error) for error in asyncio.run(both())] == ["OSError('no')"] * 2
     assert [repr(error) for error in asyncio.run(both())] == ["OSError('no')"] * 2
+
+
+def test_whose_turn_does_not_come_is_told_so_and_is_not_done_later() -> None:
+    may_go, done = threading.Event(), []
+
+    def work(jobs: Sequence[Job]) -> list[int | Exception]:
+        may_go.wait(20)
+        done.extend(job.number for job in jobs)
+        return [job.number for job in jobs]
+
+    together: Together[Job, int] = Together(work, 1, patience=0.05)
+
+    async def three() -> list[Any]:
+        first = asyncio.create_task(together.done(Job(0, frozenset())))
+        await asyncio.sleep(0)
+        late = [asyncio.create_task(together.done(Job(number, frozenset()))) for number in (1, 2)]
+        told = await asyncio.gather(*late, return_exceptions=True)
+        may_go.set()
+        return [await first, *told]
+
+    first, *told = asyncio.run(three())
+    assert first == 0, "what was begun is waited for"
+    assert [type(error) for error in told] == [NotBegun, NotBegun]
+    assert asyncio.run(together.done(Job(3, frozenset()))) == 3
+    assert done == [0, 3]
 
 
 # -- the service -----------------------------------------------------------------------------------------------
