@@ -28,7 +28,7 @@ from serving.store.leases import drop_lease, take_lease
 from serving.store.statements import lock_orders
 from serving.wiring import Wiring
 
-BATCH = 200
+BATCH = 50
 """Orders of one transaction, so that no request waits for long."""
 LEASE, LEASED = "freshness", 30 * SECOND
 PAUSE, BREATH = 1.0, 0.01
