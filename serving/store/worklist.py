@@ -14,7 +14,6 @@ from serving.store.statements import apart, by_index, is_among
 
 Key = tuple[Any, int, str]
 """Where a page ends: what it is sorted by, due date, order id."""
-NOWHERE = (None, None)
 Columns = ReadOnlyColumnCollection[str, Any]
 FEW = 3_000
 """If a filter leaves at most so many orders, they are looked up one by one."""
@@ -50,10 +49,14 @@ class Wanted:
         return self.words if self.plants is None else (*self.words, ("plant", tuple(sorted(self.plants))))
 
     @property
-    def bounds(self) -> dict[str, tuple[float | None, float | None]]:
-        """Between which keys of a sort all that is wanted lies; late orders have a risk of one."""
-        given = {"risk": (1.0, None) if self.states == ("late",) else self.risk, "due": self.due}
-        return {name: bounds for name, bounds in given.items() if bounds != NOWHERE}
+    def indexed(self) -> dict[str, list[ColumnElement[bool]]]:
+        """By sort, what an index of it says of all that is wanted; late orders have a risk of one."""
+        given: dict[str, list[ColumnElement[bool]]] = {
+            "risk": _between(SORTS["risk"], (1.0, None) if self.states == ("late",) else self.risk),
+            "due": _between(SORTS["due"], self.due),
+            "owner": [SORTS["owner"].in_(self.owners)] if self.owners else [],
+        }
+        return {name: which for name, which in given.items() if which}
 
     @property
     def reversed(self) -> bool:
@@ -80,7 +83,7 @@ def _next(wanted: Wanted, after: Key | None) -> Select[Any]:
     """The next orders of the list as its index has them, wanted or not."""
     key, index = SORTS[wanted.sort], f"orders_by_{wanted.sort}"
     asked = _after(by_index(select(orders, *_keys(wanted)), orders, index), wanted, after)
-    begun = asked.where(_listed(wanted), *_between(key, wanted.bounds.get(wanted.sort, NOWHERE)))
+    begun = asked.where(_listed(wanted), *wanted.indexed.get(wanted.sort, []))
     return begun.order_by(*_by(wanted, key, SORTS["due"], orders.c.order_id)).limit(NEAR)
 
 
@@ -124,22 +127,20 @@ def _by(wanted: Wanted, key: Any, due: Any, order_id: Any) -> tuple[ColumnElemen
 
 def _few(connection: Connection, wanted: Wanted) -> Select[Any] | None:
     """Orders that an index finds by one of the filters, if they are few; all that are wanted are among them."""
-    for some in _found_by_index(wanted):
-        counted = some.with_only_columns(orders.c.order_id).limit(FEW + 1).subquery()
-        if connection.execute(select(func.count()).select_from(counted)).scalar_one() <= FEW:
+    for some, ids in _found_by_index(wanted):
+        counted = select(func.count()).select_from(ids.limit(FEW + 1).subquery())
+        if connection.execute(counted).scalar_one() <= FEW:
             return some
     return None
 
 
-def _found_by_index(wanted: Wanted) -> Iterator[Select[Any]]:
+def _found_by_index(wanted: Wanted) -> Iterator[tuple[Select[Any], Select[Any]]]:
+    """By filter, the orders that an index finds, and their ids alone."""
     for dimension, words in wanted.named:
-        yield select(orders).where(says(dimension, words))
-    for name, bounds in wanted.bounds.items():
-        some = by_index(select(orders), orders, f"orders_by_{name}")
-        yield some.where(_listed(wanted), *_between(SORTS[name], bounds))
-    if wanted.owners:
-        some = by_index(select(orders), orders, "orders_by_owner")
-        yield some.where(_listed(wanted), SORTS["owner"].in_(wanted.owners))
+        yield select(orders).where(says(dimension, words)), naming(dimension, words)
+    for name, which in wanted.indexed.items():
+        some = by_index(select(orders), orders, f"orders_by_{name}").where(_listed(wanted), *which)
+        yield some, some.with_only_columns(orders.c.order_id)
 
 
 def count(connection: Connection, wanted: Wanted) -> int:
