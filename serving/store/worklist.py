@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, RowMapping, Select, and_, false, func, or_, select
-from sqlalchemy.sql.base import ReadOnlyColumnCollection
+from sqlalchemy.sql.base import ColumnCollection
 
 from serving.store.schema import DESCENDING, INDEXED, LISTED, SORTS, order_words, orders
 from serving.store.statements import apart, by_index, is_among
 
 Key = tuple[Any, int, str]
 """Where a page ends: what it is sorted by, due date, order id."""
-Columns = ReadOnlyColumnCollection[str, Any]
+Columns = ColumnCollection[str, Any]
 FEW = 3_000
 """If a filter leaves at most so many orders, they are looked up one by one."""
 NEAR = 2_000
@@ -81,19 +81,16 @@ def page(connection: Connection, wanted: Wanted, limit: int, after: Key | None =
 
 def _next(wanted: Wanted, after: Key | None) -> Select[Any]:
     """The next orders of the list as its index has them, wanted or not."""
-    key, index = SORTS[wanted.sort], f"orders_by_{wanted.sort}"
-    asked = _after(by_index(select(orders, *_keys(wanted)), orders, index), wanted, after)
-    begun = asked.where(_listed(wanted), *wanted.indexed.get(wanted.sort, []))
-    return begun.order_by(*_by(wanted, key, SORTS["due"], orders.c.order_id)).limit(NEAR)
+    asked = by_index(select(orders, *_keys(wanted)), orders, f"orders_by_{wanted.sort}")
+    begun = _after(asked, wanted, after).where(_listed(wanted), *wanted.indexed.get(wanted.sort, []))
+    return begun.order_by(*_by(wanted, asked.selected_columns)).limit(NEAR)
 
 
 def _read(connection: Connection, candidates: Select[Any], wanted: Wanted, limit: int) -> Sequence[RowMapping]:
     """The first of the candidates that are wanted; no more of them are read."""
     near = candidates.subquery()
-    asked = select(near).where(*_conditions(connection, wanted, near.c)).limit(limit)
-    return (
-        connection.execute(asked.order_by(*_by(wanted, near.c.key, near.c.due_key, near.c.order_id))).mappings().all()
-    )
+    asked = select(near).where(*_conditions(connection, wanted, near.c)).order_by(*_by(wanted, near.c)).limit(limit)
+    return connection.execute(asked).mappings().all()
 
 
 def _each(wanted: Wanted, few: Select[Any] | None, after: Key | None) -> Select[Any]:
@@ -106,23 +103,19 @@ def _each(wanted: Wanted, few: Select[Any] | None, after: Key | None) -> Select[
 def _read_sorted(connection: Connection, fitting: Select[Any], wanted: Wanted, limit: int) -> Sequence[RowMapping]:
     """The first of all that fit, found by their keys alone."""
     keyed = apart(connection, fitting).subquery()
-    first = select(keyed).order_by(*_by(wanted, keyed.c.key, keyed.c.due_key, keyed.c.order_id)).limit(limit).subquery()
+    first = select(keyed).order_by(*_by(wanted, keyed.c)).limit(limit).subquery()
     asked = select(orders, first.c.key, first.c.due_key).join(first, first.c.order_id == orders.c.order_id)
-    return (
-        connection.execute(asked.order_by(*_by(wanted, first.c.key, first.c.due_key, first.c.order_id)))
-        .mappings()
-        .all()
-    )
+    return connection.execute(asked.order_by(*_by(wanted, first.c))).mappings().all()
 
 
 def _keys(wanted: Wanted) -> tuple[ColumnElement[Any], ...]:
     return SORTS[wanted.sort].label("key"), SORTS["due"].label("due_key")
 
 
-def _by(wanted: Wanted, key: Any, due: Any, order_id: Any) -> tuple[ColumnElement[Any], ...]:
+def _by(wanted: Wanted, of: Columns) -> tuple[ColumnElement[Any], ...]:
     """By the key; ties the earliest due first, then by id, and all that the other way round where it is reversed."""
-    ties = (column.desc() if wanted.reversed else column.asc() for column in (due, order_id))
-    return key.desc() if wanted.descending else key.asc(), *ties
+    ties = (column.desc() if wanted.reversed else column.asc() for column in (of.due_key, of.order_id))
+    return of.key.desc() if wanted.descending else of.key.asc(), *ties
 
 
 def _few(connection: Connection, wanted: Wanted) -> Select[Any] | None:
