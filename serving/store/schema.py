@@ -213,8 +213,8 @@ SORTS: dict[str, ColumnElement[Any]] = {
 
 DESCENDING = ("risk", "missed", "partial", "value_at_risk", "value")
 """Sorted from the highest unless asked otherwise. The other way round is the same list from its end, ties too."""
-INDEXED = ("risk", "value_at_risk", "due", "owner")
-"""Sorts that have an index. Each score would write those of the others too, and their lists are soon sorted."""
+INDEXED = tuple(name for name in SORTS if name not in ("missed", "partial"))
+"""Sorts that have an index. Each score would write those of the parts of a risk too, which few lists are sorted by."""
 for _name in INDEXED:
     _first = SORTS[_name].desc() if _name in DESCENDING else SORTS[_name]
     Index(f"orders_by_{_name}", orders.c.listed, _first, SORTS["due"], orders.c.order_id)

@@ -50,13 +50,13 @@ class Wanted:
 
     @property
     def indexed(self) -> dict[str, list[ColumnElement[bool]]]:
-        """By sort, what an index of it says of all that is wanted; late orders have a risk of one."""
-        given: dict[str, list[ColumnElement[bool]]] = {
-            "risk": _between(SORTS["risk"], (1.0, None) if self.states == ("late",) else self.risk),
-            "due": _between(SORTS["due"], self.due),
-            "owner": [SORTS["owner"].in_(self.owners)] if self.owners else [],
+        """By sort, the part of its list in which all that is wanted lies; late orders have a risk of one."""
+        parts: dict[str, tuple[Any, Any]] = {
+            "risk": (1.0, None) if self.states == ("late",) else self.risk,
+            "due": self.due,
+            "owner": (min(self.owners), max(self.owners)) if self.owners else (None, None),
         }
-        return {name: which for name, which in given.items() if which}
+        return {name: found for name, part in parts.items() if (found := _between(SORTS[name], part))}
 
     @property
     def reversed(self) -> bool:
