@@ -166,6 +166,7 @@ def test_a_list_is_what_its_definition_says(filled: Database, way: str, monkeypa
     few, near = WAYS[way]
     monkeypatch.setattr(worklist, "FEW", few)
     monkeypatch.setattr(worklist, "NEAR", near)
+    monkeypatch.setattr(worklist, "AT_ONCE", 1)
 
     @settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
     @given(questions(), st.integers(1, 9))
@@ -183,6 +184,7 @@ def test_a_list_without_filters_too(filled: Database, way: str, sort: str, monke
     few, near = WAYS[way]
     monkeypatch.setattr(worklist, "FEW", few)
     monkeypatch.setattr(worklist, "NEAR", near)
+    monkeypatch.setattr(worklist, "AT_ONCE", 1)
     for descending in (True, False):
         wanted = Wanted(NOW, sort=sort, descending=descending)
         assert whole(filled, wanted, 4) == by_definition(wanted)

@@ -15,10 +15,10 @@ from serving.store.statements import apart, by_index, is_among
 Key = tuple[Any, int, str]
 """Where a page ends: what it is sorted by, due date, order id."""
 Columns = ColumnCollection[str, Any]
-FEW = 3_000
+AT_ONCE, NEAR = 8, 2_000
+"""So many orders of a list are read in the hope of a page: so many times what is asked for, then so many."""
+FEW = 10_000
 """If a filter leaves at most so many orders, they are looked up one by one."""
-NEAR = 2_000
-"""So many orders of a list are read in the hope of a page."""
 
 
 @dataclass(frozen=True)
@@ -67,23 +67,24 @@ class Wanted:
 def page(connection: Connection, wanted: Wanted, limit: int, after: Key | None = None) -> Sequence[RowMapping]:
     """At most ``limit`` orders, the first, or those after a key; each with its ``key``.
 
-    However rare is what is wanted, and wherever in the list it lies, the database reads the few orders that one filter
-    leaves, or the next ``NEAR`` of the list, or each listed order once. Which of them is not left to its planner.
+    However rare is what is wanted, and wherever in the list it lies, the database reads the next ``NEAR`` of the list,
+    the few orders that one filter leaves, or each listed order once. Which of them is not left to its planner.
     """
+    walks = wanted.sort in INDEXED
+    if walks and len(rows := _read(connection, _next(wanted, after, AT_ONCE * limit), wanted, limit)) == limit:
+        return rows
     few = _few(connection, wanted)
-    if few is None and wanted.sort in INDEXED and limit < NEAR:
-        rows = _read(connection, _next(wanted, after), wanted, limit)
-        if len(rows) == limit:
-            return rows
+    if walks and few is None and len(rows := _read(connection, _next(wanted, after, NEAR), wanted, limit)) == limit:
+        return rows
     fitting = _each(wanted, few, after).where(*_conditions(connection, wanted, orders.c))
     return _read_sorted(connection, fitting, wanted, limit)
 
 
-def _next(wanted: Wanted, after: Key | None) -> Select[Any]:
+def _next(wanted: Wanted, after: Key | None, most: int) -> Select[Any]:
     """The next orders of the list as its index has them, wanted or not."""
     asked = by_index(select(orders, *_keys(wanted)), orders, f"orders_by_{wanted.sort}")
     begun = _after(asked, wanted, after).where(_listed(wanted), *wanted.indexed.get(wanted.sort, []))
-    return begun.order_by(*_by(wanted, asked.selected_columns)).limit(NEAR)
+    return begun.order_by(*_by(wanted, asked.selected_columns)).limit(most)
 
 
 def _read(connection: Connection, candidates: Select[Any], wanted: Wanted, limit: int) -> Sequence[RowMapping]:
