@@ -25,13 +25,11 @@ from serving.metrics import scoring
 from serving.scoring import Factor, OrderScore, Scorer
 from serving.settings import Settings
 from serving.store.events import history_of
-from serving.store.schema import order_words, orders, scores
+from serving.store.schema import FILTERED, LISTED, order_words, orders, scores
 from serving.store.statements import insert_new, upsert
 
 FACTORS = 5
 """So many factors of a score are kept."""
-FILTERED = ("plant", "customer", "item")
-LISTED = ("open", "late")
 ADDED = scores.insert().returning(scores.c.order_id, scores.c.id)
 UNSCORED = "no model was there to score the order with"
 
@@ -214,14 +212,13 @@ def _order_row(
     fact: dict[str, Any], score: dict[str, Any], value: float | None, words: list[tuple[str, str]], events: list[Any]
 ) -> dict[str, Any]:
     stands = decided(events)
-    first: dict[str, str] = {}
-    for dimension, word in words:
-        first.setdefault(dimension, word)
+    named = {dimension: [word for of, word in words if of == dimension] for dimension in FILTERED}
     shown = [{key: factor[key] for key in ("signal", "points", "sentence")} for factor in unpacked(score["factors"])]
     both = value is not None and score["risk"] is not None
     return (
         fact
-        | {dimension: first.get(dimension) for dimension in FILTERED}
+        | {dimension: said[0] if said else None for dimension, said in named.items()}
+        | {f"{dimension}s": len(said) for dimension, said in named.items()}
         | {key: score[key] for key in ("risk", "missed", "partial", "base_risk")}
         | {
             "listed": int(fact["state"] in LISTED),

@@ -508,3 +508,21 @@ def test_bits_survive_the_store(kept: House) -> None:
     found = event_frame(kept.database).sort_values("order_id")
     assert found["value"].tolist() == odd
     assert all(math.copysign(1, value) == 1 for value in found["quantity"])
+
+
+def test_orders_that_were_there_before_know_how_many_words_they_have(url: str) -> None:
+    database = Database(url)
+    upgrade(database, "0002")
+    said = {"plant": ["P1", "P2"], "customer": [], "item": ["I1"]}
+    words = [{"dimension": of, "word": word, "order_id": "A"} for of, named in said.items() for word in named]
+    columns = "order_id, listed, state, factors, snoozed_until_change, seq, score_id, scored_by, as_of"
+
+    def fill(connection: Any) -> None:
+        connection.execute(text(f"INSERT INTO orders ({columns}) VALUES ('A', 1, 'open', '[]', 0, 1, 1, '', 0)"))
+        connection.execute(order_words.insert(), words)
+
+    database.write(fill)
+    upgrade(database)
+    row = database.read(lambda c: c.execute(select(orders)).mappings().one())
+    assert (row["plants"], row["customers"], row["items"]) == (2, 0, 1)
+    database.close()

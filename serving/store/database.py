@@ -31,7 +31,7 @@ POSTGRES = {
     "tcp_user_timeout": 10_000,
     "keepalives_idle": 10,
     "application_name": "shiprisk",
-    "options": "-c timezone=UTC -c statement_timeout=15000 -c lock_timeout=10000"
+    "options": "-c timezone=UTC -c jit=off -c statement_timeout=15000 -c lock_timeout=10000"
     " -c idle_in_transaction_session_timeout=30000",
 }
 IN_THE_WAY = ("40001", "40P01")

@@ -16,15 +16,18 @@ class Behind(DatabaseAway):
     """The tables are not those of this version."""
 
 
-def upgrade(database: Database) -> tuple[str | None, str]:
-    """Bring the tables to this version; the revision before and after. Nothing is done where they are."""
+def upgrade(database: Database, to: str = "head") -> tuple[str | None, str]:
+    """Bring the tables to this version, or to a revision before it; the revision before and the one of this version.
+
+    Nothing is done where they are.
+    """
     before = revision(database)
     config = _config()
     with database.engine.connect() as plain:
         connection = plain.execution_options(writes=True)
         with connection.begin():
             config.attributes["connection"] = connection
-            command.upgrade(config, "head")
+            command.upgrade(config, to)
     return before, head()
 
 

@@ -33,6 +33,10 @@ BEFORE: ColumnElement[Any] = literal_column("-1")
 
 _TYPES = {MOMENT: BigInteger, NUMBER: Double}
 EVENT_COLUMNS = tuple(COLUMNS)
+FILTERED = ("plant", "customer", "item")
+"""What the lines of an order name and a worklist can be filtered by."""
+LISTED = ("open", "late")
+"""The states of an order that is still to be shipped."""
 
 events = Table(
     "events",
@@ -100,6 +104,10 @@ orders = Table(
     Column("plant", Words),
     Column("customer", Words),
     Column("item", Words),
+    *(
+        Column(f"{name}s", Integer, nullable=False, server_default="0", comment="how many its lines name")
+        for name in FILTERED
+    ),
     Column("value", Double),
     Column("risk", Double),
     Column("missed", Double),
@@ -205,7 +213,10 @@ SORTS: dict[str, ColumnElement[Any]] = {
 
 DESCENDING = ("risk", "missed", "partial", "value_at_risk", "value")
 """Sorted from the highest unless asked otherwise. The other way round is the same list from its end, ties too."""
-for _name, _key in SORTS.items():
-    _first = _key.desc() if _name in DESCENDING else _key
+INDEXED = tuple(name for name in SORTS if name not in ("missed", "partial"))
+"""Sorts that have an index. Each score would write those of the parts of a risk too, which few lists are sorted by."""
+for _name in INDEXED:
+    _first = SORTS[_name].desc() if _name in DESCENDING else SORTS[_name]
     Index(f"orders_by_{_name}", orders.c.listed, _first, SORTS["due"], orders.c.order_id)
+Index("orders_listed", orders.c.listed)
 Index("orders_next", orders.c.listed, orders.c.next_at)

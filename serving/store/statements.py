@@ -1,4 +1,4 @@
-"""What the two databases say differently: upserts, and the locks that keep an order to one transaction at a time."""
+"""What the two databases say differently: upserts, plans, and locks that keep an order to one transaction at a time."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from functools import cache
 from typing import Any
 
-from sqlalchemy import BindParameter, Column, Connection, Table, bindparam, text
+from sqlalchemy import BindParameter, Column, ColumnElement, Connection, Select, Table, bindparam, literal_column, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.sql.dml import Insert
 
@@ -48,6 +48,27 @@ def _upsert(dialect: str, table: Table, keys: tuple[str, ...]) -> Any:
 def _insert(dialect: str, table: Table) -> Any:
     made: Insert = (postgresql if dialect == "postgresql" else sqlite).insert(table)
     return made
+
+
+def by_index(asked: Select[Any], table: Table, index: str) -> Select[Any]:
+    """The same, read by an index. SQLite must be told, PostgreSQL counts what is there and finds it."""
+    return asked.with_hint(table, f"INDEXED BY {index}", "sqlite")
+
+
+def apart(connection: Connection, asked: Select[Any]) -> Select[Any]:
+    """A query that PostgreSQL runs by itself, so that it does not look for it where the one around it would begin."""
+    return asked.offset(literal_column("0")) if connection.dialect.name == "postgresql" else asked
+
+
+def is_among(connection: Connection, key: Any, column: Any, some: Select[Any]) -> ColumnElement[bool]:
+    """Whether a key is among those of a query, asked for few of many rows.
+
+    SQLite makes a list of them when it first needs one. PostgreSQL would go through a list too long for its memory from
+    one end to the other, and looks up each key instead.
+    """
+    if connection.dialect.name == "postgresql":
+        return some.where(column == key).correlate_except(column.table).exists()
+    return key.in_(some)  # type: ignore[no-any-return]
 
 
 def lock_orders(connection: Connection, order_ids: Iterable[str]) -> None:
