@@ -123,7 +123,8 @@ def _held(
     """By the rules of the event table: (place, outcome, errors, row to store)."""
     if not contents:
         return []
-    result = validate_columns(event_columns(contents), len(contents), settings.zone)
+    columns = event_columns(contents, [event["data"] for event in contents])
+    result = validate_columns(columns, len(contents), settings.zone)
     rows = dict(zip(result.rows.tolist(), rows_of(result.columns, len(result.rows)), strict=True))
     wrong: dict[int, list[dict[str, str]]] = {}
     for fault in [*result.faults, *_unstorable(rows, now)]:
