@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -144,9 +145,15 @@ class Context:
         day = self.calendar.day(as_of)
         if self.firsts is None:
             return np.minimum(day, self.calendar.day(np.array([self.known_until + 1])))
-        latest = np.searchsorted(self.firsts, as_of, side="right") - 1
-        morning_after = self.calendar.day(self.firsts)[np.maximum(latest, 0)] + 1 if len(self.firsts) else day
-        return np.where(latest >= 0, np.minimum(day, morning_after), day)
+        if not len(self.firsts):
+            return day
+        latest = self.firsts.searchsorted(as_of, side="right") - 1
+        return np.where(latest >= 0, np.minimum(day, self._mornings_after[np.maximum(latest, 0)]), day)
+
+    @cached_property
+    def _mornings_after(self) -> Ints:
+        """(n_days,) the day after each of ``firsts``."""
+        return np.empty(0, dtype=np.int64) if self.firsts is None else self.calendar.day(self.firsts) + 1
 
     def to_json(self) -> dict[str, Any]:
         return {

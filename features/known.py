@@ -18,9 +18,12 @@ from features.engine import (
     EITHER_WAY,
     LATER,
     NET,
+    days_between,
     first_known_pair,
+    in_units,
     known_until,
     longest_gap,
+    running_above,
     running_changes,
     running_moves,
 )
@@ -109,7 +112,7 @@ class Known:
         """Selected events that state a column."""
         self.saw(what, self.start)
         history = self.history
-        make = lambda: _running((history.mask(what) & (history.column(column) != NEVER)).astype(np.int64))  # noqa: E731
+        make = lambda: running_above(history.saying, what.masks, history.column(column), NEVER)  # noqa: E731
         return self._between(history.once(("stated", what, column), make), self.start)
 
     def distinct(self, what: Select, by: str) -> Floats:
@@ -123,9 +126,7 @@ class Known:
         if self.trace is not None:
             self.trace.bits |= self._once(("late", limit), lambda: self._bits(history.column("lag") > limit))
 
-        def make() -> Ints:
-            return _running((history.mask(what) & (history.column("lag") > limit)).astype(np.int64))
-
+        make = lambda: running_above(history.saying, what.masks, history.column("lag"), limit)  # noqa: E731
         return self._between(history.once(("late", what, limit), make), self.start)
 
     def longest_gap(self) -> Floats:
@@ -216,6 +217,9 @@ class Known:
         """When the first event of the order was recorded."""
         if self.trace is not None and self.found[0]:
             self.trace.add(self.start[0])
+        return self._once("first recorded", self._first_recorded)
+
+    def _first_recorded(self) -> Ints:
         start = np.minimum(self.start, self.history.n_events - 1)
         return np.where(self.found, self.history.recorded[start], NEVER)
 
@@ -260,8 +264,8 @@ class Known:
         self.saw(COMMITMENT, self.start)
 
         def make() -> Floats:
-            values = self._state(getattr(commitments(self.history), name))
-            return np.where(values == NEVER, np.nan, values / unit)
+            values: Floats = in_units(self._state(getattr(commitments(self.history), name)), unit)
+            return values
 
         return self._once(("commitment", name), make)
 
@@ -297,7 +301,8 @@ class Known:
 
         first = self._state(history.once(("first slack",), make))
         end = self._state(history.latest_in_force(PLANNED_END))
-        return np.where(first != NEVER, first / DAY, np.nan) - self.days_between(end, self.due())
+        lost: Floats = in_units(first, DAY) - self.days_between(end, self.due())
+        return lost
 
     # -- lines and other orders ----------------------------------------------------------------------------
 
@@ -338,8 +343,7 @@ class Known:
     @staticmethod
     def days_between(early: Ints, late: Ints) -> Floats:
         """Days from one moment to another, NaN where one is NEVER."""
-        days = (late - early) / DAY
-        days[(early == NEVER) | (late == NEVER)] = np.nan
+        days: Floats = days_between(early, late)
         return days
 
     # -- how it is read ------------------------------------------------------------------------------------
@@ -421,7 +425,3 @@ class Known:
         one = slice(0, 1)
         said = self.history.words_known(dimension, self.order[one], self.stop[one])[2]
         return bits_of(said.tolist(), int(self.start[0]))
-
-
-def _running(values: Ints) -> Ints:
-    return np.append(np.int64(0), np.cumsum(values))

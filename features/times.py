@@ -99,7 +99,7 @@ class PlantCalendar:
 
     def day(self, moments: Ints) -> Ints:
         """Days since 1970-01-01 on the plant's calendar, shape as given."""
-        return np.searchsorted(self.starts, moments, side="right") - 2
+        return self.starts.searchsorted(moments, side="right") - 2
 
     def start_of_day(self, moments: Ints) -> Ints:
         """The start of the day each moment falls in, microseconds."""
