@@ -85,7 +85,7 @@ class Signal:
         >>> catalogue()["planned_end_slack"].sentence(-2.0)
         'the plan ends 2 days after the promise'
         """
-        if np.isnan(value):
+        if value != value:
             return self.absent
         words = self.negative if value < 0 and self.negative else self.says
         shown = self.shown(abs(value) if words == self.negative else value)

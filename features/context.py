@@ -247,7 +247,7 @@ def _load(history: History, calendar: PlantCalendar) -> Tallies:
     state = commitments(history)
     plant, customer = (_latest_word(history, dimension) for dimension in ("plant", "customer"))
     open_ = state.state == OPEN
-    week = week_of(calendar, np.where(open_, state.due, 0))
+    week = calendar.week(calendar.day(np.where(open_, state.due, 0)))
     return {
         "due": _standing_by(history, calendar, "plant", np.where(open_, plant, -1), week),
         "open plant": _standing_by(history, calendar, "plant", np.where(open_, plant, -1), np.zeros_like(week)),
@@ -276,11 +276,6 @@ def _latest_word(history: History, dimension: str) -> Ints:
     given = history.last_given(dimension)[1:]
     codes = history.coded[dimension].codes
     return np.where(given >= history.first[history.order], codes[given], -1)
-
-
-def week_of(calendar: PlantCalendar, moments: Ints) -> Ints:
-    """Weeks since the Monday before 1970-01-01."""
-    return (calendar.day(moments) + 3) // 7
 
 
 # -- the work: what lines that left have needed, and where lines are -------------------------------------------

@@ -7,6 +7,7 @@ positions read for the first decision point are noted in it: that is the evidenc
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cached_property
 from typing import TypeVar
 
 import numpy as np
@@ -217,8 +218,9 @@ class Known:
         """When the first event of the order was recorded."""
         if self.trace is not None and self.found[0]:
             self.trace.add(self.start[0])
-        return self._once("first recorded", self._first_recorded)
+        return self._first_recorded
 
+    @cached_property
     def _first_recorded(self) -> Ints:
         start = np.minimum(self.start, self.history.n_events - 1)
         return np.where(self.found, self.history.recorded[start], NEVER)
@@ -228,7 +230,20 @@ class Known:
     def due(self) -> Ints:
         """The earliest promise among unshipped lines, microseconds."""
         self.saw(PROMISES, self.start)
-        return self._once("due", lambda: self._state(commitments(self.history).due))
+        return self._due
+
+    @cached_property
+    def _due(self) -> Ints:
+        return self._state(commitments(self.history).due)
+
+    def due_day(self) -> Ints:
+        """The day of that promise on the plant's calendar; a day without meaning where nothing is promised."""
+        self.saw(PROMISES, self.start)
+        return self._due_day
+
+    @cached_property
+    def _due_day(self) -> Ints:
+        return self.context.calendar.day(np.maximum(self._due, 0))
 
     def last_due(self) -> Ints:
         """The latest promise among unshipped lines, microseconds."""
@@ -312,15 +327,15 @@ class Known:
         self.saw(COMMITMENT, self.start)
         return self.line_rows
 
-    @property
+    @cached_property
     def line_rows(self) -> Lines:
         """The same, for what builds on it."""
-        return self._once("lines", lambda: Lines(self))
+        return Lines(self)
 
-    @property
+    @cached_property
     def others(self) -> Others:
         """What other orders say, known at the start of today."""
-        return self._once("others", lambda: Others(self))
+        return Others(self)
 
     def first_word(self, dimension: str) -> Texts:
         """The first word of a dimension that was known, "" where none was."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from features.context import ALL, week_of
+from features.context import ALL
 from features.engine import highest, highest_share, only_where, share, shrunk
 from features.times import DAY, NEVER, Ints
 
@@ -91,7 +91,7 @@ class Others:
     def due_same_week(self) -> Floats:
         """Open orders of the order's plant that are due in the week of its due date."""
         plant, due = self._latest_word("plant"), self.known.due()
-        week = week_of(self.context.calendar, np.where(due != NEVER, due, 0))
+        week = self.context.calendar.week(self.known.due_day())
         return self._open("due", "plant", np.where(due != NEVER, plant, -1), week)
 
     def open_orders(self, dimension: str) -> Floats:
@@ -149,9 +149,10 @@ class Others:
         centres = history.coded["work_center"].words
         following = np.full(len(lines.point), -1)
         after = lines.after & (lines.item >= 0)
-        following[after] = routing.next_centre(
-            self._items, centres, lines.item[after], lines.centre[after], self._row_day[after]
-        )
+        if after.any():
+            following[after] = routing.next_centre(
+                self._items, centres, lines.item[after], lines.centre[after], self._row_day[after]
+            )
         following[lines.at] = routing.places(centres)[lines.centre[lines.at]]
         length: Floats = only_where(following >= 0, routing.queue_at(following, self._row_day).astype(np.float64))
         return length

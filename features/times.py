@@ -113,9 +113,21 @@ class PlantCalendar:
         """The start of each day given as days since 1970-01-01."""
         return self.starts[days + 1]
 
-    def weekday(self, moments: Ints) -> Ints:
-        """0 for Monday to 6 for Sunday, on the plant's calendar."""
-        return (self.day(moments) + 3) % 7
+    @staticmethod
+    def weekday(day: Ints) -> Ints:
+        """0 for Monday to 6 for Sunday, of each day given as days since 1970-01-01."""
+        return (day + 3) % 7
+
+    @staticmethod
+    def weekdays_until(day: Ints) -> Ints:
+        """Mondays to Fridays up to each day, counted from the Monday before 1970-01-01."""
+        since_monday = day + 3
+        return since_monday // 7 * 5 + np.minimum(since_monday % 7 + 1, 5)
+
+    @staticmethod
+    def week(day: Ints) -> Ints:
+        """Weeks since the Monday before 1970-01-01."""
+        return (day + 3) // 7
 
 
 @lru_cache(maxsize=32)

@@ -90,6 +90,7 @@ class Scorer:
         self.model = champion.model
         self.context = context or champion.model.context
         self._signals: list[Signal] = [catalogue()[name] for name in self.model.names]
+        self._trained_until = micros(str(self.model.about["trained_until"]))
         self._by_name = np.argsort(np.argsort(self.model.names))
 
     def score(self, history: History, points: DecisionPoints, most_factors: int = 5) -> list[OrderScore]:
@@ -147,8 +148,8 @@ class Scorer:
         reasons = list(self.champion.degraded_because)
         if as_of - self.context.known_until > STALE_AFTER:
             reasons.append(f"other orders are known only until {isoformat(self.context.known_until)}")
-        trained = str(self.model.about["trained_until"])
-        if as_of < micros(trained):
+        if as_of < self._trained_until:
+            trained = self.model.about["trained_until"]
             reasons.append(f"the model has learned from outcomes known until {trained}, after as_of")
         return reasons
 
