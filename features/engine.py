@@ -47,6 +47,15 @@ def matches(saying: Ints, masks: Masks) -> NDArray[np.bool_]:
 
 
 @compiled
+def packed(saying: Ints, masks: Masks, start: int, stop: int) -> NDArray[np.uint8]:
+    """Which events from ``start`` to before ``stop`` are selected, eight a byte, the first of them the lowest."""
+    out = np.zeros((stop - start + 7) // 8, dtype=np.uint8)
+    for i in range(stop - start):
+        out[i >> 3] |= np.uint8(_is_one(saying[start + i], masks)) << np.uint8(i & 7)
+    return out
+
+
+@compiled
 def running_count(saying: Ints, masks: Masks) -> Ints:
     """Selected events before each position."""
     out = np.empty(len(saying) + 1, dtype=np.int64)

@@ -24,6 +24,7 @@ from features.engine import (
     in_units,
     known_until,
     longest_gap,
+    packed,
     running_above,
     running_changes,
     running_moves,
@@ -35,7 +36,7 @@ from features.orders import commitments
 from features.others import Others
 from features.things import Lines, Things
 from features.times import DAY, NEVER, Ints
-from features.trace import Trace, bits_of, bits_where
+from features.trace import Trace, bits_in, bits_of, bits_where
 
 Floats = NDArray[np.float64]
 T = TypeVar("T")
@@ -404,7 +405,7 @@ class Known:
         if skipped and what is not None:
             return self._selected(what, 0) >> skipped << skipped
         if what is not None:
-            return self._bits(self.history.mask(what))
+            return bits_in(packed(self.history.saying, what.masks, self.start[0], self.stop[0]))
         known = int(self.stop[0] - self.start[0])
         return (1 << known) - (1 << min(skipped, known))
 

@@ -47,20 +47,27 @@ class Others:
             self._shares[key] = share(totals[:, what].astype(np.float64), totals[:, of].astype(np.float64))
         return self._shares[key]
 
-    def worst_share(
-        self, dimension: str, prior: Floats, weight: float, recent: bool = False, what: int = FAILED
-    ) -> Floats:
-        """The highest failure share among the order's words of a dimension, shrunk towards ``prior``.
+    def worst_share(self, dimension: str, weight: float, recent: bool = False, what: int = FAILED) -> Floats:
+        """The highest failure share among the order's words of a dimension, shrunk towards that of all orders.
 
         ``(failures + weight * prior) / (judged + weight)``: the posterior mean of a rate under a beta prior worth
-        ``weight`` orders. NaN where the order names no word.
+        ``weight`` orders. The prior of a recent share is the order's whole one. NaN where the order names no word.
         """
+        self.known.saw_words(dimension)
+        key = ("worst share", dimension, weight, recent, what)
+        if key not in self._shares:
+            prior = self.worst_share(dimension, weight, what=what) if recent else self.share_of_all(what=what)
+            self._shares[key] = self._highest_share(dimension, prior, weight, recent, what)
+        return self._shares[key]
+
+    def _highest_share(self, dimension: str, prior: Floats, weight: float, recent: bool, what: int) -> Floats:
         point, totals = self._record(dimension, recent)
         found: Floats = highest_share(point, totals, what, prior, weight)
         return found
 
     def fewest_judged(self, dimension: str) -> Floats:
         """The judged orders of the order's least known word of a dimension, NaN where it names none."""
+        self.known.saw_words(dimension)
         point, totals = self._record(dimension, recent=False)
         fewest: Floats = -highest(point, -totals[:, JUDGED].astype(np.float64), len(self.known))
         return fewest
@@ -76,8 +83,6 @@ class Others:
                 point, code = self._words(dimension)
                 key = book.codes(self.known.history.coded[dimension].words)[code]
             self._records[dimension, recent] = point, book.at(key, self.today[point])
-        if dimension != ALL:
-            self.known.saw_words(dimension)
         return self._records[dimension, recent]
 
     def _words(self, dimension: str) -> tuple[Ints, Ints]:
