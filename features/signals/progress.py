@@ -30,7 +30,7 @@ RELEASED = Select("production.released")
 def partial_completion_ratio(known: Known) -> Floats:
     """Share of the order's operation confirmations, less reversals, that were booked as partial instead of final."""
     partial = share(known.total(PARTIAL, "sign"), known.total(CONFIRMED, "sign"))
-    return np.clip(partial, 0.0, 1.0)
+    return np.minimum(np.maximum(partial, 0.0), 1.0)
 
 
 @signal(
