@@ -154,10 +154,9 @@ class Others:
         centres = history.coded["work_center"].words
         following = np.full(len(lines.point), -1)
         after = lines.after & (lines.item >= 0)
-        if after.any():
-            following[after] = routing.next_centre(
-                self._items, centres, lines.item[after], lines.centre[after], self._row_day[after]
-            )
+        following[after] = routing.next_centre(
+            self._items, centres, lines.item[after], lines.centre[after], self._row_day[after]
+        )
         following[lines.at] = routing.places(centres)[lines.centre[lines.at]]
         length: Floats = only_where(following >= 0, routing.queue_at(following, self._row_day).astype(np.float64))
         return length
