@@ -85,7 +85,7 @@ class Signal:
         >>> catalogue()["planned_end_slack"].sentence(-2.0)
         'the plan ends 2 days after the promise'
         """
-        if np.isnan(value):
+        if value != value:
             return self.absent
         words = self.negative if value < 0 and self.negative else self.says
         shown = self.shown(abs(value) if words == self.negative else value)
@@ -240,12 +240,14 @@ def evidence(known: Known, name: str) -> Ints:
 
 def evidence_bits(known: Known, name: str) -> int:
     """The same as bits, counted from the order's first event."""
-    return compute_traced(known, [name])[1][0]
+    return _traced(known, [catalogue()[name]])[1][0]
 
 
 def compute_known(known: Known, names: list[str]) -> Floats:
     """(n_points, n_signals) signals of what is known; their evidence is read at little cost from the same ``known``."""
-    return _values(known, names, lambda: None)
+    entries = catalogue()
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return _columns([entries[name].compute(known) for name in names], len(known))
 
 
 def compute_traced(known: Known, names: list[str]) -> tuple[Floats, list[int]]:
@@ -253,19 +255,23 @@ def compute_traced(known: Known, names: list[str]) -> tuple[Floats, list[int]]:
 
     The events are bits, counted from the order's first: see ``features.trace``.
     """
-    read: list[int] = []
-    trace = known.traced()
+    entries = catalogue()
+    values, read = _traced(known, [entries[name] for name in names])
+    return _columns(values, len(known)), read
+
+
+def _traced(known: Known, entries: list[Signal]) -> tuple[list[Floats], list[int]]:
+    values, read, trace = [], [], known.traced()
     try:
-        return _values(known, names, lambda: read.append(trace.taken())), read
+        with np.errstate(invalid="ignore", divide="ignore"):
+            for entry in entries:
+                values.append(entry.compute(known))
+                read.append(trace.taken())
     finally:
         known.trace = None
+    return values, read
 
 
-def _values(known: Known, names: list[str], done: Callable[[], None]) -> Floats:
-    entries = catalogue()
-    values = np.empty((len(names), len(known))).T
-    with np.errstate(invalid="ignore", divide="ignore"):
-        for column, name in enumerate(names):
-            values[:, column] = entries[name].compute(known)
-            done()
-    return values
+def _columns(values: list[Floats], n: int) -> Floats:
+    """(n, n_signals) one array, column by column in memory."""
+    return np.concatenate([*values, np.empty(0)]).reshape(len(values), n).T

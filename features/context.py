@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -144,9 +145,15 @@ class Context:
         day = self.calendar.day(as_of)
         if self.firsts is None:
             return np.minimum(day, self.calendar.day(np.array([self.known_until + 1])))
-        latest = np.searchsorted(self.firsts, as_of, side="right") - 1
-        morning_after = self.calendar.day(self.firsts)[np.maximum(latest, 0)] + 1 if len(self.firsts) else day
-        return np.where(latest >= 0, np.minimum(day, morning_after), day)
+        if not len(self.firsts):
+            return day
+        latest = self.firsts.searchsorted(as_of, side="right") - 1
+        return np.where(latest >= 0, np.minimum(day, self._mornings_after[np.maximum(latest, 0)]), day)
+
+    @cached_property
+    def _mornings_after(self) -> Ints:
+        """(n_days,) the day after each of ``firsts``."""
+        return np.empty(0, dtype=np.int64) if self.firsts is None else self.calendar.day(self.firsts) + 1
 
     def to_json(self) -> dict[str, Any]:
         return {
@@ -240,7 +247,7 @@ def _load(history: History, calendar: PlantCalendar) -> Tallies:
     state = commitments(history)
     plant, customer = (_latest_word(history, dimension) for dimension in ("plant", "customer"))
     open_ = state.state == OPEN
-    week = week_of(calendar, np.where(open_, state.due, 0))
+    week = calendar.week(calendar.day(np.where(open_, state.due, 0)))
     return {
         "due": _standing_by(history, calendar, "plant", np.where(open_, plant, -1), week),
         "open plant": _standing_by(history, calendar, "plant", np.where(open_, plant, -1), np.zeros_like(week)),
@@ -269,11 +276,6 @@ def _latest_word(history: History, dimension: str) -> Ints:
     given = history.last_given(dimension)[1:]
     codes = history.coded[dimension].codes
     return np.where(given >= history.first[history.order], codes[given], -1)
-
-
-def week_of(calendar: PlantCalendar, moments: Ints) -> Ints:
-    """Weeks since the Monday before 1970-01-01."""
-    return (calendar.day(moments) + 3) // 7
 
 
 # -- the work: what lines that left have needed, and where lines are -------------------------------------------

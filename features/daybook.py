@@ -112,9 +112,9 @@ class Daybook:
         self._memo["last"] = (words, codes)
         return codes
 
-    def at(self, key: Ints, day: Ints, sub: Ints | int = 0) -> Ints:
-        """(n, n_totals) totals of each key at the start of each day; zero for the key -1."""
-        subs = np.minimum(key * 0 + sub, SUBS - 1)
+    def at(self, key: Ints, day: Ints, sub: Ints | None = None) -> Ints:
+        """(n, n_totals) totals of each key at the start of each day, of its first subdivision if none is given."""
+        subs = np.zeros(len(key), dtype=np.int64) if sub is None else sub
         found: Ints = totals_at(self.tally.place, self.totals, self._starts, SUBS * DAYS, key, subs, day, DAYS)
         return found
 

@@ -18,6 +18,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from features import engine
+from features.compiled import compiled
 from features.events.columns import Columns, as_columns
 from features.events.schema import DIMENSIONS, MICRO, TYPE_CODE
 from features.events.text import Coded, Distinct, Texts
@@ -270,11 +271,13 @@ def _take(values: Any, by: Ints) -> Any:
     return values.take(by) if isinstance(values, Coded | Distinct) else values[by]
 
 
+@compiled
 def _millionths(values: NDArray[np.float64]) -> Ints:
-    given = np.isfinite(values)
-    if given.all():
-        return np.rint(values * MICRO).astype(np.int64)
-    return np.where(given, np.rint(np.where(given, values, 0.0) * MICRO).astype(np.int64), NEVER)
+    """(n,) whole millionths, NEVER for what is no number."""
+    out = np.empty(len(values), dtype=np.int64)
+    for i in range(len(values)):
+        out[i] = int(np.rint(values[i] * MICRO)) if np.isfinite(values[i]) else NEVER
+    return out
 
 
 def _type_codes(types: Coded) -> Ints:

@@ -7,6 +7,7 @@ positions read for the first decision point are noted in it: that is the evidenc
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cached_property
 from typing import TypeVar
 
 import numpy as np
@@ -18,9 +19,13 @@ from features.engine import (
     EITHER_WAY,
     LATER,
     NET,
+    days_between,
     first_known_pair,
+    in_units,
     known_until,
     longest_gap,
+    packed,
+    running_above,
     running_changes,
     running_moves,
 )
@@ -31,7 +36,7 @@ from features.orders import commitments
 from features.others import Others
 from features.things import Lines, Things
 from features.times import DAY, NEVER, Ints
-from features.trace import Trace, bits_of, bits_where
+from features.trace import Trace, bits_in, bits_of, bits_where
 
 Floats = NDArray[np.float64]
 T = TypeVar("T")
@@ -109,7 +114,7 @@ class Known:
         """Selected events that state a column."""
         self.saw(what, self.start)
         history = self.history
-        make = lambda: _running((history.mask(what) & (history.column(column) != NEVER)).astype(np.int64))  # noqa: E731
+        make = lambda: running_above(history.saying, what.masks, history.column(column), NEVER)  # noqa: E731
         return self._between(history.once(("stated", what, column), make), self.start)
 
     def distinct(self, what: Select, by: str) -> Floats:
@@ -123,9 +128,7 @@ class Known:
         if self.trace is not None:
             self.trace.bits |= self._once(("late", limit), lambda: self._bits(history.column("lag") > limit))
 
-        def make() -> Ints:
-            return _running((history.mask(what) & (history.column("lag") > limit)).astype(np.int64))
-
+        make = lambda: running_above(history.saying, what.masks, history.column("lag"), limit)  # noqa: E731
         return self._between(history.once(("late", what, limit), make), self.start)
 
     def longest_gap(self) -> Floats:
@@ -216,6 +219,10 @@ class Known:
         """When the first event of the order was recorded."""
         if self.trace is not None and self.found[0]:
             self.trace.add(self.start[0])
+        return self._first_recorded
+
+    @cached_property
+    def _first_recorded(self) -> Ints:
         start = np.minimum(self.start, self.history.n_events - 1)
         return np.where(self.found, self.history.recorded[start], NEVER)
 
@@ -224,7 +231,20 @@ class Known:
     def due(self) -> Ints:
         """The earliest promise among unshipped lines, microseconds."""
         self.saw(PROMISES, self.start)
-        return self._once("due", lambda: self._state(commitments(self.history).due))
+        return self._due
+
+    @cached_property
+    def _due(self) -> Ints:
+        return self._state(commitments(self.history).due)
+
+    def due_day(self) -> Ints:
+        """The day of that promise on the plant's calendar; a day without meaning where nothing is promised."""
+        self.saw(PROMISES, self.start)
+        return self._due_day
+
+    @cached_property
+    def _due_day(self) -> Ints:
+        return self.context.calendar.day(np.maximum(self._due, 0))
 
     def last_due(self) -> Ints:
         """The latest promise among unshipped lines, microseconds."""
@@ -260,8 +280,8 @@ class Known:
         self.saw(COMMITMENT, self.start)
 
         def make() -> Floats:
-            values = self._state(getattr(commitments(self.history), name))
-            return np.where(values == NEVER, np.nan, values / unit)
+            values: Floats = in_units(self._state(getattr(commitments(self.history), name)), unit)
+            return values
 
         return self._once(("commitment", name), make)
 
@@ -297,7 +317,8 @@ class Known:
 
         first = self._state(history.once(("first slack",), make))
         end = self._state(history.latest_in_force(PLANNED_END))
-        return np.where(first != NEVER, first / DAY, np.nan) - self.days_between(end, self.due())
+        lost: Floats = in_units(first, DAY) - self.days_between(end, self.due())
+        return lost
 
     # -- lines and other orders ----------------------------------------------------------------------------
 
@@ -307,15 +328,15 @@ class Known:
         self.saw(COMMITMENT, self.start)
         return self.line_rows
 
-    @property
+    @cached_property
     def line_rows(self) -> Lines:
         """The same, for what builds on it."""
-        return self._once("lines", lambda: Lines(self))
+        return Lines(self)
 
-    @property
+    @cached_property
     def others(self) -> Others:
         """What other orders say, known at the start of today."""
-        return self._once("others", lambda: Others(self))
+        return Others(self)
 
     def first_word(self, dimension: str) -> Texts:
         """The first word of a dimension that was known, "" where none was."""
@@ -338,8 +359,7 @@ class Known:
     @staticmethod
     def days_between(early: Ints, late: Ints) -> Floats:
         """Days from one moment to another, NaN where one is NEVER."""
-        days = (late - early) / DAY
-        days[(early == NEVER) | (late == NEVER)] = np.nan
+        days: Floats = days_between(early, late)
         return days
 
     # -- how it is read ------------------------------------------------------------------------------------
@@ -385,7 +405,7 @@ class Known:
         if skipped and what is not None:
             return self._selected(what, 0) >> skipped << skipped
         if what is not None:
-            return self._bits(self.history.mask(what))
+            return bits_in(packed(self.history.saying, what.masks, self.start[0], self.stop[0]))
         known = int(self.stop[0] - self.start[0])
         return (1 << known) - (1 << min(skipped, known))
 
@@ -421,7 +441,3 @@ class Known:
         one = slice(0, 1)
         said = self.history.words_known(dimension, self.order[one], self.stop[one])[2]
         return bits_of(said.tolist(), int(self.start[0]))
-
-
-def _running(values: Ints) -> Ints:
-    return np.append(np.int64(0), np.cumsum(values))

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from features.context import ALL, week_of
-from features.engine import highest
+from features.context import ALL
+from features.engine import highest, highest_share, only_where, share, shrunk
 from features.times import DAY, NEVER, Ints
 
 if TYPE_CHECKING:
@@ -31,9 +31,10 @@ class Others:
         self.known = known
         self.context = known.context
         self.today: Ints = known.context.lookup_day(known.as_of)
-        self._records: dict[tuple[str, bool], tuple[Ints, Floats]] = {}
+        self._records: dict[tuple[str, bool], tuple[Ints, Ints]] = {}
         self._said: dict[str, tuple[Ints, Ints]] = {}
-        self._usual: dict[str, Floats] = {}
+        self._of_lines: dict[str, tuple[Ints, Ints]] = {}
+        self._usual: dict[tuple[str, object], Floats] = {}
         self._shares: dict[tuple[object, ...], Floats] = {}
 
     # -- the track record ----------------------------------------------------------------------------------
@@ -43,27 +44,35 @@ class Others:
         key = ("share", recent, what, of)
         if key not in self._shares:
             _, totals = self._record(ALL, recent)
-            self._shares[key] = totals[:, what] / np.where(totals[:, of] > 0, totals[:, of], np.nan)
+            self._shares[key] = share(totals[:, what].astype(np.float64), totals[:, of].astype(np.float64))
         return self._shares[key]
 
-    def worst_share(
-        self, dimension: str, prior: Floats, weight: float, recent: bool = False, what: int = FAILED
-    ) -> Floats:
-        """The highest failure share among the order's words of a dimension, shrunk towards ``prior``.
+    def worst_share(self, dimension: str, weight: float, recent: bool = False, what: int = FAILED) -> Floats:
+        """The highest failure share among the order's words of a dimension, shrunk towards that of all orders.
 
         ``(failures + weight * prior) / (judged + weight)``: the posterior mean of a rate under a beta prior worth
-        ``weight`` orders. NaN where the order names no word.
+        ``weight`` orders. The prior of a recent share is the order's whole one. NaN where the order names no word.
         """
+        self.known.saw_words(dimension)
+        key = ("worst share", dimension, weight, recent, what)
+        if key not in self._shares:
+            prior = self.worst_share(dimension, weight, what=what) if recent else self.share_of_all(what=what)
+            self._shares[key] = self._highest_share(dimension, prior, weight, recent, what)
+        return self._shares[key]
+
+    def _highest_share(self, dimension: str, prior: Floats, weight: float, recent: bool, what: int) -> Floats:
         point, totals = self._record(dimension, recent)
-        share = (totals[:, what] + weight * prior[point]) / (totals[:, JUDGED] + weight)
-        return self._highest(point, share)
+        found: Floats = highest_share(point, totals, what, prior, weight)
+        return found
 
     def fewest_judged(self, dimension: str) -> Floats:
         """The judged orders of the order's least known word of a dimension, NaN where it names none."""
+        self.known.saw_words(dimension)
         point, totals = self._record(dimension, recent=False)
-        return -self._highest(point, -totals[:, JUDGED])
+        fewest: Floats = -highest(point, -totals[:, JUDGED].astype(np.float64), len(self.known))
+        return fewest
 
-    def _record(self, dimension: str, recent: bool) -> tuple[Ints, Floats]:
+    def _record(self, dimension: str, recent: bool) -> tuple[Ints, Ints]:
         """(decision point, totals) of each word of a dimension that was known."""
         if (dimension, recent) not in self._records:
             book = self.context.books[f"{'recent' if recent else 'record'} {dimension}"]
@@ -73,9 +82,7 @@ class Others:
             else:
                 point, code = self._words(dimension)
                 key = book.codes(self.known.history.coded[dimension].words)[code]
-            self._records[dimension, recent] = point, book.at(key, self.today[point]).astype(np.float64)
-        if dimension != ALL:
-            self.known.saw_words(dimension)
+            self._records[dimension, recent] = point, book.at(key, self.today[point])
         return self._records[dimension, recent]
 
     def _words(self, dimension: str) -> tuple[Ints, Ints]:
@@ -89,14 +96,14 @@ class Others:
     def due_same_week(self) -> Floats:
         """Open orders of the order's plant that are due in the week of its due date."""
         plant, due = self._latest_word("plant"), self.known.due()
-        week = week_of(self.context.calendar, np.where(due != NEVER, due, 0))
+        week = self.context.calendar.week(self.known.due_day())
         return self._open("due", "plant", np.where(due != NEVER, plant, -1), week)
 
     def open_orders(self, dimension: str) -> Floats:
         """Open orders of the order's plant or customer."""
-        return self._open(f"open {dimension}", dimension, self._latest_word(dimension), 0)
+        return self._open(f"open {dimension}", dimension, self._latest_word(dimension))
 
-    def _open(self, name: str, dimension: str, code: Ints, sub: Ints | int) -> Floats:
+    def _open(self, name: str, dimension: str, code: Ints, sub: Ints | None = None) -> Floats:
         book = self.context.books[name]
         count = book.at(book.codes(self.known.history.coded[dimension].words)[code], self.today, sub)[:, 0]
         return np.where(code >= 0, count, np.nan)
@@ -145,18 +152,13 @@ class Others:
         """Lines in the queue of the line's next work centre; NaN where that is not known."""
         lines, routing, history = self.known.line_rows, self.context.routing, self.known.history
         centres = history.coded["work_center"].words
-        following = np.full(len(lines.point), -1, dtype=np.int64)
+        following = np.full(len(lines.point), -1)
         after = lines.after & (lines.item >= 0)
         following[after] = routing.next_centre(
             self._items, centres, lines.item[after], lines.centre[after], self._row_day[after]
         )
-        place = {word: code for code, word in enumerate(routing.centres)}
-        following[lines.at] = np.array([place.get(word, -1) for word in centres], dtype=np.int64)[
-            lines.centre[lines.at]
-        ]
-        known = following >= 0
-        length = np.full(len(following), np.nan)
-        length[known] = routing.queue_at(following[known], self._row_day[known])
+        following[lines.at] = routing.places(centres)[lines.centre[lines.at]]
+        length: Floats = only_where(following >= 0, routing.queue_at(following, self._row_day).astype(np.float64))
         return length
 
     @property
@@ -165,39 +167,38 @@ class Others:
 
     def _per_item(self, name: str, total: int, few: float = FEW) -> Floats:
         """The mean over lines of the item that left, shrunk by ``few`` lines towards that over all items."""
-        key = f"{name} {total}"
+        lines = self.known.line_rows
+        key = name, total
         if key not in self._usual:
-            lines = self.known.line_rows
-            sub = lines.finished if name == "stages" else 0
-            shrunk = self._shrunk(name, self._items, lines.item, self._row_day, sub, total, few)
-            self._usual[key] = np.where(lines.item >= 0, shrunk, np.nan)
+            if name not in self._of_lines:
+                sub = lines.finished if name == "stages" else None
+                self._of_lines[name] = self._totals(name, self._items, lines.item, self._row_day, sub)
+            self._usual[key] = only_where(lines.item >= 0, shrunk(*self._of_lines[name], total, few))
         return self._usual[key]
 
-    def _shrunk(
-        self, name: str, words: NDArray[np.object_], code: Ints, day: Ints, sub: Ints | int, total: int, few: float
-    ) -> Floats:
-        """The mean of a total by word, shrunk towards that of all; NaN where nothing is known of any."""
+    def _totals(
+        self, name: str, words: NDArray[np.object_], code: Ints, day: Ints, sub: Ints | None = None
+    ) -> tuple[Ints, Ints]:
+        """Totals by word, and those of all words."""
         own, whole = self.context.books[name], self.context.books[f"all {name}"]
         of_word = own.at(own.codes(words)[code], day, sub)
-        of_all = whole.at(code * 0 if len(whole.tally.keys) else code * 0 - 1, day, sub)
-        mean = of_all[:, total] / np.where(of_all[:, 0] > 0, of_all[:, 0], np.nan)
-        return np.asarray((of_word[:, total] + few * mean) / (of_word[:, 0] + few))
+        return of_word, whole.at(np.full(len(code), 0 if len(whole.tally.keys) else -1), day, sub)
 
     # -- things: one value a thing that stands ---------------------------------------------------------------
 
     def usual_delay(self, shortages: Things) -> Floats:
         """(n_rows,) days after the date stated last that components like these came; 0 where none has come yet."""
-        return np.nan_to_num(self._per_thing("components", "reference", shortages, MANY))
+        delay = self._per_thing("components", "reference", shortages, MANY)
+        return np.where(np.isnan(delay), 0.0, delay)
 
     def usual_hold(self, holds: Things) -> Floats:
         """(n_rows,) days that holds of these kinds stood."""
         return self._per_thing("holds", "kind", holds, FEW)
 
     def _per_thing(self, name: str, by: str, things: Things, few: float) -> Floats:
-        said = self.known.history.coded[by]
-        day = self.today[things.point]
-        return self._shrunk(name, said.words, said.codes[things.position], day, 0, 1, few) / DAY
-
-    def _highest(self, point: Ints, values: Floats) -> Floats:
-        found: Floats = highest(point, values, len(self.known))
-        return found
+        key = name, things
+        if key not in self._usual:
+            said = self.known.history.coded[by]
+            totals = self._totals(name, said.words, said.codes[things.position], self.today[things.point])
+            self._usual[key] = shrunk(*totals, 1, few) / DAY
+        return self._usual[key]

@@ -17,6 +17,9 @@ from features.orders import CANCELLED, NONE, OPEN, SHIPPED
 from features.times import LATEST, PlantCalendar, isoformat, micros, plant_calendar
 
 STATES = ("unknown", "open", "late", "shipped", "cancelled")
+LATE = CANCELLED + 1
+_NAMES = np.empty(LATE + 1, dtype=object)
+_NAMES[[NONE, OPEN, LATE, SHIPPED, CANCELLED]] = STATES
 
 
 @dataclass(frozen=True)
@@ -109,11 +112,6 @@ def require_recorded(moment: int, first: int) -> None:
 
 def states(known: Known) -> np.ndarray:
     """(n_points,) the state of each order at its moment, one of ``STATES``."""
-    state, due = known.state(), known.due()
-    names = np.full(len(known), "unknown", dtype=object)
-    names[state == OPEN] = "open"
-    names[(state == OPEN) & (due < known.as_of)] = "late"
-    names[state == SHIPPED] = "shipped"
-    names[state == CANCELLED] = "cancelled"
-    names[state == NONE] = "unknown"
-    return names
+    state = known.state()
+    late = (state == OPEN) & (known.due() < known.as_of)
+    return _NAMES[np.where(late, LATE, state)]

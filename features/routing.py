@@ -96,6 +96,14 @@ class Routing:
         return cls(pairs, centres, place, following, queue)
 
     @cached_property
+    def _place_of(self) -> dict[str, int]:
+        return {centre: place for place, centre in enumerate(self.centres)}
+
+    def places(self, centres: Texts) -> Ints:
+        """(n + 1,) the index of each work centre into ``self.centres``, -1 for one never seen; the last is -1."""
+        return np.array([self._place_of.get(centre, -1) for centre in centres] + [-1], dtype=np.int64)
+
+    @cached_property
     def _index(self) -> dict[str, int]:
         return {pair: place for place, pair in enumerate(self.pairs)}
 
@@ -112,13 +120,11 @@ class Routing:
             dtype=np.int64,
         )
         pair = known[inverse]
-        at = np.searchsorted(self.place, np.where(pair >= 0, pair, 0) * DAYS + day, side="right") - 1
-        found = (pair >= 0) & (at >= 0)
-        found[found] = self.place[at[found]] // DAYS == pair[found]
-        return np.where(found, self.following[np.where(found, at, 0)], -1) if len(self.following) else pair * 0 - 1
+        found: Ints = _leader_at(self.place, self.following, pair, day)
+        return found
 
     def queue_at(self, centre: Ints, day: Ints) -> Ints:
-        """(n,) lines in the queue of a work centre (index into ``self.centres``) at a day's start."""
+        """(n,) lines in the queue of a work centre (index into ``self.centres``, -1 for none) at a day's start."""
         codes = self.queue.codes(self.centres)
         found: Ints = self.queue.at(codes[centre], day)[:, 0]
         return found
@@ -165,6 +171,17 @@ def _leading(pair: Ints, day: Ints, to: Ints, amount: Ints, n_centres: int) -> t
             place[n], following[n] = pair[i] * DAYS + day[i], leader
             n += 1
     return place[:n], following[:n]
+
+
+@compiled
+def _leader_at(place: Ints, following: Ints, pair: Ints, day: Ints) -> Ints:
+    """(n,) the most frequent follower of each pair at a day's start, -1 where none was known."""
+    out = np.full(len(pair), -1, dtype=np.int64)
+    for i in range(len(pair)):
+        at = np.searchsorted(place, pair[i] * DAYS + day[i], side="right") - 1
+        if pair[i] >= 0 and at >= 0 and place[at] // DAYS == pair[i]:
+            out[i] = following[at]
+    return out
 
 
 @compiled

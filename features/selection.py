@@ -76,7 +76,7 @@ class Standing:
         object.__setattr__(self, "_hash", hash((self.when, self.until, self.by, self.per_line)))
 
     def __hash__(self) -> int:
-        return int(self._hash)  # type: ignore[attr-defined]
+        return self._hash  # type: ignore[attr-defined, no-any-return]
 
 
 def _masks(types: tuple[str, ...], words: dict[str, tuple[str, ...]]) -> Ints:

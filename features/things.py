@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from features.engine import added_up, highest, latest_of
+from features.engine import added_up, count_in_turn, count_of, days_between, highest, in_units, latest_of, only_where
 from features.events.schema import MICRO, READINESS_KINDS
 from features.orders import line_columns, operation_words
 from features.stages import AFTER, AT, LINE_ROWS, lines_at
-from features.times import DAY, NEVER, Ints
+from features.times import DAY, Ints
 
 if TYPE_CHECKING:
     from features.known import Known
@@ -36,7 +36,8 @@ class PerPoint:
 
     def count(self, rows: Mask) -> Floats:
         """(n_points,) how many of the rows hold."""
-        return np.bincount(self.point[rows], minlength=len(self.known)).astype(np.float64)
+        found: Floats = count_of(self.point, rows, len(self.known))
+        return found
 
     def highest(self, values: Floats) -> Floats:
         """(n_points,) the highest value, NaN ones left out; NaN where there is none."""
@@ -71,18 +72,17 @@ class Things(PerPoint):
 
     def days_of_oldest(self) -> Floats:
         """(n_points,) days for which the oldest has stood, NaN where nothing stands."""
-        days = (self.known.as_of[self.point] - self.since) / DAY
-        return self.highest(days)
+        return self.highest(days_between(self.since, self.known.as_of[self.point]))
 
     def count_before(self, moment: Ints) -> Floats:
         """(n_points,) how many state a date before a moment, (n_points,) microseconds; NEVER is no moment."""
-        then = moment[self.point]
-        return self.count((self.date != NEVER) & (then != NEVER) & (self.date < then))
+        found: Floats = count_in_turn(self.point, self.date, moment[self.point], len(self.known))
+        return found
 
     def count_after(self, moment: Ints) -> Floats:
         """(n_points,) how many state a date after a moment, (n_points,) microseconds; NEVER is no moment."""
-        then = moment[self.point]
-        return self.count((self.date != NEVER) & (then != NEVER) & (self.date > then))
+        found: Floats = count_in_turn(self.point, moment[self.point], self.date, len(self.known))
+        return found
 
     def latest_date(self) -> Ints:
         """(n_points,) the latest date stated, NEVER where none is."""
@@ -122,15 +122,15 @@ class Lines(PerPoint):
         self.open, self.begun = row["open"] == 1, row["begun"] == 1
         self.at, self.after = row["mode"] == AT, row["mode"] == AFTER
         self.ordered, self.issued = row["ordered"] / MICRO, row["issued"] / MICRO
-        self.started = np.where(row["started"] != NEVER, row["started"] / MICRO, np.nan)
+        self.started: Floats = in_units(row["started"], MICRO)
         self.scrap: Floats = row["scrap"] / MICRO
 
-    @property
+    @cached_property
     def days_in_stage(self) -> Floats:
         """(n_rows,) days since the line entered its stage."""
         return np.asarray((self.known.as_of[self.point] - self.stage_since) / DAY)
 
-    @property
+    @cached_property
     def days_to_promise(self) -> Floats:
         """(n_rows,) days from now to the line's promise."""
         return np.asarray((self.promise - self.known.as_of[self.point]) / DAY)
@@ -144,9 +144,9 @@ class Lines(PerPoint):
     def complete(self) -> Mask:
         """(n_rows,) True where a line shipped, is closed, or has the operations finished its item usually needs."""
         usual = self.known.others.usual_operations()
-        finished = np.where(np.isnan(usual), np.inf, np.rint(usual)) <= self.finished
-        return np.asarray(~self.open | (finished & (self.finished >= 1)))
+        return np.asarray(~self.open | ((np.rint(usual) <= self.finished) & (self.finished >= 1)))
 
     def of_open(self, values: Floats) -> Floats:
         """(n_rows,) the values of open lines, NaN for the rest."""
-        return np.where(self.open, values, np.nan)
+        found: Floats = only_where(self.open, values)
+        return found

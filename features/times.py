@@ -7,7 +7,7 @@ and the same on every machine. ``NEVER`` stands for a missing moment.
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -25,6 +25,7 @@ HOUR = 3600 * SECOND
 DAY = 24 * HOUR
 NEVER = int(np.iinfo(np.int64).min)
 EARLIEST = 0
+BEGIN = datetime(1970, 1, 1, tzinfo=UTC)
 EPOCH = pd.Timestamp("1970-01-01", tz="UTC")
 MICROSECOND = pd.Timedelta(1, unit="us")
 LATEST = int((pd.Timestamp("2200-01-01", tz="UTC") - EPOCH) // MICROSECOND)
@@ -36,6 +37,8 @@ ISO_8601 = re.compile(
     re.ASCII,
 )
 """A date of the calendar, alone or with a time of day. What people also write (now, 3/2/15, March) is not read."""
+PLAIN = re.compile(r"\d{4}-\d{2}-\d{2}T([01]\d|2[0-3]):\d{2}:\d{2}(\.\d{6}|\.\d{3})?Z", re.ASCII)
+"""The form in which nearly all of them come."""
 
 
 def micros(moment: Any) -> int:
@@ -44,6 +47,21 @@ def micros(moment: Any) -> int:
     >>> micros("1970-01-02")
     86400000000
     """
+    value = _plain_micros(moment) if isinstance(moment, str) and PLAIN.fullmatch(moment) else _any_micros(moment)
+    if not EARLIEST <= value < LATEST:
+        raise InvalidRequest(f"a moment must lie between 1970-01-01 and 2200-01-01, got {moment!r}")
+    return value
+
+
+def _plain_micros(text: str) -> int:
+    """Of the form that most have, without pandas."""
+    try:
+        return (datetime.fromisoformat(text) - BEGIN) // timedelta(microseconds=1)
+    except ValueError as error:
+        raise InvalidRequest(f"a moment must be an ISO 8601 date or time, got {text!r}") from error
+
+
+def _any_micros(moment: Any) -> int:
     try:
         if isinstance(moment, str) and not ISO_8601.fullmatch(moment.strip()):
             raise ValueError(moment)
@@ -53,10 +71,7 @@ def micros(moment: Any) -> int:
     if not isinstance(stamp, pd.Timestamp):
         raise InvalidRequest(f"a moment must be an ISO 8601 date or time, got {moment!r}")
     stamp = stamp.tz_localize("UTC") if stamp.tzinfo is None else stamp.tz_convert("UTC")
-    value = int((stamp - EPOCH) // MICROSECOND)
-    if not EARLIEST <= value < LATEST:
-        raise InvalidRequest(f"a moment must lie between 1970-01-01 and 2200-01-01, got {moment!r}")
-    return value
+    return int((stamp - EPOCH) // MICROSECOND)
 
 
 def isoformat(moment: int) -> str | None:
@@ -99,7 +114,7 @@ class PlantCalendar:
 
     def day(self, moments: Ints) -> Ints:
         """Days since 1970-01-01 on the plant's calendar, shape as given."""
-        return np.searchsorted(self.starts, moments, side="right") - 2
+        return self.starts.searchsorted(moments, side="right") - 2
 
     def start_of_day(self, moments: Ints) -> Ints:
         """The start of the day each moment falls in, microseconds."""
@@ -113,9 +128,21 @@ class PlantCalendar:
         """The start of each day given as days since 1970-01-01."""
         return self.starts[days + 1]
 
-    def weekday(self, moments: Ints) -> Ints:
-        """0 for Monday to 6 for Sunday, on the plant's calendar."""
-        return (self.day(moments) + 3) % 7
+    @staticmethod
+    def weekday(day: Ints) -> Ints:
+        """0 for Monday to 6 for Sunday, of each day given as days since 1970-01-01."""
+        return (day + 3) % 7
+
+    @staticmethod
+    def weekdays_until(day: Ints) -> Ints:
+        """Mondays to Fridays up to each day, counted from the Monday before 1970-01-01."""
+        since_monday = day + 3
+        return since_monday // 7 * 5 + np.minimum(since_monday % 7 + 1, 5)
+
+    @staticmethod
+    def week(day: Ints) -> Ints:
+        """Weeks since the Monday before 1970-01-01."""
+        return (day + 3) // 7
 
 
 @lru_cache(maxsize=32)

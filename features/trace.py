@@ -56,7 +56,16 @@ def bits_where(holds: NDArray[np.bool_]) -> int:
     >>> bits_where(np.array([True, False, True]))
     5
     """
-    return int.from_bytes(np.packbits(holds, bitorder="little").tobytes(), "little")
+    return bits_in(np.packbits(holds, bitorder="little"))
+
+
+def bits_in(bytes_: NDArray[np.uint8]) -> int:
+    """Events packed eight a byte, the first of them the lowest.
+
+    >>> bits_in(np.array([0, 1], dtype=np.uint8))
+    256
+    """
+    return int.from_bytes(bytes_.tobytes(), "little")
 
 
 def positions_of(bits: int, first: int) -> Ints:
@@ -76,9 +85,10 @@ def latest_of(bits: int, most: int) -> list[int]:
     >>> latest_of(0b10110, 2)
     [4, 2]
     """
+    written = f"{bits:b}"
     found: list[int] = []
-    while bits and len(found) < most:
-        place = bits.bit_length() - 1
-        found.append(place)
-        bits ^= 1 << place
+    at = written.find("1")
+    while at >= 0 and len(found) < most:
+        found.append(len(written) - 1 - at)
+        at = written.find("1", at + 1)
     return found

@@ -145,7 +145,7 @@ def score_request(
         raise InvalidRequest(f"as_of must not lie in the future (now is {isoformat(now)}), got {isoformat(as_of)}")
     if len(request.events) > settings.max_events:
         raise InvalidRequest(f"a request must have at most {settings.max_events:,} events, got {len(request.events):,}")
-    columns = event_columns([vars(event) | {"data": vars(event.data)} for event in request.events])
+    columns = event_columns([*map(vars, request.events)], [vars(event.data) for event in request.events])
     orders = len({event.subject for event in request.events})
     if orders > settings.max_orders:
         raise InvalidRequest(f"a request must have at most {settings.max_orders:,} orders, got {orders:,}")

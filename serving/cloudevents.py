@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from operator import itemgetter
 from typing import Any
 
 import pandas as pd
@@ -21,6 +22,7 @@ ENVELOPE = {
     "recorded_at": "recordedtime",
 }
 DATA = tuple(column for column in COLUMNS if column not in ENVELOPE)
+_attributes, _says = itemgetter(*ENVELOPE.values()), itemgetter(*DATA)
 
 
 def pointer(row: int, column: str) -> str:
@@ -33,15 +35,19 @@ def place(column: str) -> str:
     return f"/{ENVELOPE[column]}" if column in ENVELOPE else f"/data/{column}"
 
 
-def event_columns(events: Sequence[Mapping[str, Any]]) -> Columns:
-    """CloudEvents as raw columns of the event table. Without ``recordedtime`` an event is known since ``time``."""
-    said = {column: [event.get(attribute) for event in events] for column, attribute in ENVELOPE.items()}
+def event_columns(envelopes: Sequence[Mapping[str, Any]], data: Sequence[Mapping[str, Any]]) -> Columns:
+    """CloudEvents as raw columns of the event table. Without ``recordedtime`` an event is known since ``time``.
+
+    Parameters
+    ----------
+    envelopes, data : (n,) every attribute, and every column of ``DATA``; ``None`` where nothing is said
+    """
+    said: Columns = dict(zip(ENVELOPE, zip(*map(_attributes, envelopes), strict=True), strict=True))
     said["recorded_at"] = [
         recorded or occurred for recorded, occurred in zip(said["recorded_at"], said["occurred_at"], strict=True)
     ]
-    said["type"] = [str(kind).removeprefix(PREFIX) for kind in said["type"]]
-    data = [event.get("data") or {} for event in events]
-    said |= {column: [says.get(column) for says in data] for column in DATA}
+    said["type"] = [kind.removeprefix(PREFIX) for kind in said["type"]]
+    said |= zip(DATA, zip(*map(_says, data), strict=True), strict=True)
     return {column: values for column, values in said.items() if values.count(None) < len(values)}
 
 

@@ -26,6 +26,18 @@ class EventKey:
     id: str
 
 
+class _Keys(dict[int, EventKey]):
+    """The keys of an order's events by their places, made when they are asked for."""
+
+    def __init__(self, history: History, first: int) -> None:
+        self._history, self._first = history, first
+
+    def __missing__(self, place: int) -> EventKey:
+        at = self._first + place
+        key = self[place] = EventKey(self._history.source[at], self._history.event_id[at])
+        return key
+
+
 class Evidence:
     """What the signals of one order read.
 
@@ -36,10 +48,8 @@ class Evidence:
     """
 
     def __init__(self, history: History, order: int, read: Callable[[str], int]) -> None:
-        self._history = history
-        self._first = int(history.first[order])
         self._read = read
-        self._keys: dict[int, EventKey] = {}
+        self._keys = _Keys(history, int(history.first[order]))
         self._latest: dict[int, tuple[EventKey, ...]] = {}
 
     def of(self, signal: str) -> tuple[tuple[EventKey, ...], int]:
@@ -47,15 +57,8 @@ class Evidence:
         bits = self._read(signal)
         latest = self._latest.get(bits)
         if latest is None:
-            latest = self._latest[bits] = tuple(map(self._key, latest_of(bits, MOST_EVIDENCE)))
+            latest = self._latest[bits] = tuple(map(self._keys.__getitem__, latest_of(bits, MOST_EVIDENCE)))
         return latest, bits.bit_count()
-
-    def _key(self, place: int) -> EventKey:
-        key = self._keys.get(place)
-        if key is None:
-            at = self._first + place
-            key = self._keys[place] = EventKey(self._history.source[at], self._history.event_id[at])
-        return key
 
 
 def evidence_of_each(history: History, points: DecisionPoints, context: Context) -> Iterator[Evidence]:

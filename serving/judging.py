@@ -119,7 +119,8 @@ def _held(contents: list[dict[str, Any]], now: int, settings: Settings) -> list[
     """What the rules of the event table say of each content, by its place."""
     if not contents:
         return []
-    result = validate_columns(event_columns(contents), len(contents), settings.zone)
+    columns = event_columns(contents, [content["data"] for content in contents])
+    result = validate_columns(columns, len(contents), settings.zone)
     rows = dict(zip(result.rows.tolist(), rows_of(result.columns, len(result.rows)), strict=True))
     wrong: dict[int, list[dict[str, str]]] = {}
     for fault in [*result.faults, *_unstorable(rows, now)]:

@@ -13,7 +13,7 @@ from features.errors import ShipriskError
 from features.events.validation import checked, validate_columns
 from features.history import History
 from features.times import DAY, isoformat, micros
-from serving.cloudevents import event_columns
+from serving.cloudevents import DATA, event_columns
 from serving.scoring import OrderScore, Scorer
 from training.calibration import Floats
 from training.model import Prediction
@@ -66,11 +66,15 @@ def made_up(as_of: int) -> History:
             "subject": order,
             "type": kind,
             "time": isoformat(as_of - int(ago * DAY)),
-            "data": says | ({"date": isoformat(as_of + says["date"] * DAY)} if "date" in says else {}),
+            "recordedtime": None,
         }
-        for number, (order, ago, kind, says) in enumerate(STORY)
+        for number, (order, ago, kind, _) in enumerate(STORY)
     ]
-    return History.of_columns(checked(validate_columns(event_columns(said), len(said))).columns)
+    data = [
+        dict.fromkeys(DATA) | says | ({"date": isoformat(as_of + says["date"] * DAY)} if "date" in says else {})
+        for _, _, _, says in STORY
+    ]
+    return History.of_columns(checked(validate_columns(event_columns(said, data), len(said))).columns)
 
 
 def _require_whole(score: OrderScore) -> None:

@@ -13,9 +13,7 @@ from features.catalogue import Signal, catalogue, compute, compute_known, comput
 from features.context import Context
 from features.decision_points import DecisionPoints
 from features.errors import InvalidRequest
-from features.events.columns import read_column
-from features.events.schema import COLUMNS
-from features.events.text import code_objects
+from features.events.validation import validate_columns
 from features.history import History
 from features.known import Known
 from features.pipeline import states
@@ -90,6 +88,7 @@ class Scorer:
         self.model = champion.model
         self.context = context or champion.model.context
         self._signals: list[Signal] = [catalogue()[name] for name in self.model.names]
+        self._trained_until = micros(str(self.model.about["trained_until"]))
         self._by_name = np.argsort(np.argsort(self.model.names))
 
     def score(self, history: History, points: DecisionPoints, most_factors: int = 5) -> list[OrderScore]:
@@ -128,12 +127,17 @@ class Scorer:
 
     def warm_up(self) -> None:
         """Score a made-up order once, so that the first caller does not wait for compilation."""
-        moment = np.array([0], dtype=np.int64)
-        blank = {column: read_column(column, None, 1, self.context.calendar).values for column in COLUMNS}
-        texts = {name: code_objects([name], 1) for name in ("event_id", "source", "order_id")}
-        kind = code_objects(["order_line.created"], 1)
-        created = texts | {"type": kind, "occurred_at": moment, "recorded_at": moment, "date": moment + DAY}
-        self.score_all(History.of_columns(blank | created | {"quantity": np.array([1.0])}), 1)
+        created = {
+            "event_id": ["created"],
+            "source": ["warm-up"],
+            "type": ["order_line.created"],
+            "order_id": ["order"],
+            "occurred_at": [isoformat(0)],
+            "recorded_at": [isoformat(0)],
+            "quantity": [1.0],
+            "date": [isoformat(DAY)],
+        }
+        self.score_all(History.of_columns(validate_columns(created, 1).columns), 1)
 
     def score_all(self, history: History, as_of: int, most_factors: int = 5) -> tuple[list[OrderScore], int]:
         """Every order of a history, those of which nothing is known yet too; and the latest record known."""
@@ -147,8 +151,8 @@ class Scorer:
         reasons = list(self.champion.degraded_because)
         if as_of - self.context.known_until > STALE_AFTER:
             reasons.append(f"other orders are known only until {isoformat(self.context.known_until)}")
-        trained = str(self.model.about["trained_until"])
-        if as_of < micros(trained):
+        if as_of < self._trained_until:
+            trained = self.model.about["trained_until"]
             reasons.append(f"the model has learned from outcomes known until {trained}, after as_of")
         return reasons
 

@@ -49,6 +49,20 @@ def test_all_faults_are_collected_with_row_column_value_and_rule() -> None:
     ]
 
 
+@pytest.mark.parametrize("kind", TYPES)
+def test_each_type_is_held_to_what_it_needs_to_its_words_and_to_its_sign(kind: str) -> None:
+    rule, words = TYPES[kind], dict(TYPES[kind].words)
+    lawful = raw(type=kind) | {column: may[-1] for column, may in words.items()}
+    lacks = [lawful | {column: None} for column in rule.needs]
+    strange = [lawful | {column: "moon"} for column in words]
+    below = lawful | {"quantity": -1.0}
+    expected = [f"{column} must be given for {kind}, got nothing" for column in rule.needs]
+    expected += [f"{column} must be one of {', '.join(may)} for {kind}, got 'moon'" for column, may in words.items()]
+    expected += [] if rule.signed else [f"quantity must not be negative for {kind}, got -1.0"]
+    found = faults(*[row | {"event_id": str(place)} for place, row in enumerate([*lacks, *strange, below, lawful])])
+    assert found == [f"row {row}: {says}" for row, says in enumerate(expected)]
+
+
 def test_a_date_alone_is_the_end_of_that_day_in_the_plants_zone() -> None:
     berlin = validate_events(pd.DataFrame([raw()]), zone="Europe/Berlin")
     assert berlin.events["date"].iloc[0] == pd.Timestamp("2024-02-01T22:59:59.999999Z")

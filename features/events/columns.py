@@ -6,27 +6,37 @@ microseconds with ``NEVER``. A frame, a file, and the events of a request take t
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
-from typing import Any
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from features.events.moments import DATE, plain_moments
+from features.events.moments import DATE, plain_moments, timed_moments
 from features.events.schema import COLUMNS, DATE_ONLY, LARGEST, MOMENT, NUMBER, STRING
-from features.events.text import Coded, Distinct, code_arrow, code_objects, code_series, distinct_arrow, nothing
+from features.events.text import (
+    TEXT_OR_NONE,
+    Coded,
+    Distinct,
+    code_arrow,
+    code_objects,
+    code_series,
+    distinct_arrow,
+    nothing,
+)
 from features.times import DAY, EARLIEST, ISO_8601, LATEST, NEVER, Ints, PlantCalendar, timestamps
 
 FLOAT_OR_NONE = {float, type(None)}
+NUMBER_MUST = f"be a number of at most {LARGEST:.0e} in size"
 Mask = NDArray[np.bool_]
 Columns = dict[str, Any]
 """By name: ``Coded`` for texts, (n,) arrays for the rest."""
 
 
-@dataclass(frozen=True)
-class Read:
+class Read(NamedTuple):
     """One column read.
 
     Attributes
@@ -40,20 +50,20 @@ class Read:
     column: str
     values: Any
     raw: Any
-    wrong: list[tuple[str, Mask]]
-    assumed: dict[str, int] = field(default_factory=dict)
+    wrong: Sequence[tuple[str, Mask]] = ()
+    assumed: Mapping[str, int] = MappingProxyType({})
 
 
 def read_column(column: str, raw: Any, n: int, calendar: PlantCalendar) -> Read:
     """Cast one raw column (a Series, an Arrow column, a list of anything, or None) to what the event table holds."""
     kind = COLUMNS[column]
     if raw is None:
-        return Read(column, _nothing(kind, n), None, [])
+        return Read(column, _nothing(kind, n), None)
     if isinstance(raw, pa.ChunkedArray):
         if kind == STRING and (pa.types.is_integer(raw.type) or pa.types.is_decimal(raw.type)):
             raw = raw.cast(pa.string())  # before pandas makes floats of ids
         if kind == STRING and _is_text(raw.type):
-            return Read(column, distinct_arrow(raw) if column == "event_id" else code_arrow(raw), raw, [])
+            return Read(column, distinct_arrow(raw) if column == "event_id" else code_arrow(raw), raw)
         if kind == MOMENT and pa.types.is_timestamp(raw.type) and raw.type.tz is not None:
             whole = raw.cast(pa.timestamp("us", "UTC"), safe=False).cast(pa.int64()).fill_null(NEVER)
             return _checked_moments(column, whole.to_numpy(), raw)
@@ -73,16 +83,16 @@ def _read_series(column: str, kind: str, raw: pd.Series, calendar: PlantCalendar
         return _checked_moments(column, _micros(pd.DatetimeIndex(raw).tz_convert("UTC")), raw)
     if kind == MOMENT and pd.api.types.is_datetime64_dtype(raw.dtype):
         read = _checked_moments(column, _micros(pd.DatetimeIndex(raw)), raw)
-        return replace(read, assumed={_without_offset(column): int(raw.notna().sum())})
+        return read._replace(assumed={_without_offset(column): int(raw.notna().sum())})
     if kind == NUMBER and pd.api.types.is_numeric_dtype(raw.dtype) and raw.dtype.kind in "iuf":
         values = raw.to_numpy(dtype=np.float64, na_value=np.nan)
         return _checked_numbers(column, values, raw, raw.notna().to_numpy(dtype=bool))
     if kind == STRING and raw.dtype == "str":
-        return Read(column, code_series(raw), raw, [])
+        return Read(column, code_series(raw), raw)
     return _read_objects(column, kind, raw.astype(object).where(raw.notna(), None).tolist(), calendar)
 
 
-def _read_objects(column: str, kind: str, raw: list[Any], calendar: PlantCalendar) -> Read:
+def _read_objects(column: str, kind: str, raw: Sequence[Any], calendar: PlantCalendar) -> Read:
     if kind == MOMENT:
         return _read_moments(column, raw, calendar)
     if kind == NUMBER and set(map(type, raw)) <= FLOAT_OR_NONE:
@@ -90,7 +100,7 @@ def _read_objects(column: str, kind: str, raw: list[Any], calendar: PlantCalenda
         return _checked_numbers(column, values, raw, ~np.isnan(values))
     coded = code_objects(raw, len(raw))
     if kind == STRING:
-        return Read(column, coded, raw, [])
+        return Read(column, coded, raw)
     return _checked_numbers(column, _floats(coded.texts()), raw, ~coded.missing)
 
 
@@ -99,12 +109,20 @@ def _floats(texts: NDArray[np.object_]) -> NDArray[np.float64]:
     return np.where(np.isin(texts.astype(str), ("True", "False")), np.nan, numbers.astype(np.float64))
 
 
-def _read_moments(column: str, raw: list[Any], calendar: PlantCalendar) -> Read:
+def _read_moments(column: str, raw: Sequence[Any], calendar: PlantCalendar) -> Read:
+    if set(map(type, raw)) <= TEXT_OR_NONE:
+        moments, all_timed = timed_moments([text or "" for text in raw])
+        if all_timed:
+            return Read(column, moments, raw)
+    return _read_any_moments(column, raw, calendar)
+
+
+def _read_any_moments(column: str, raw: Sequence[Any], calendar: PlantCalendar) -> Read:
     plain = [value if type(value) is str else "" for value in raw]
     moments = plain_moments(plain)
     date_only = np.fromiter(map(len, plain), dtype=np.int64, count=len(plain)) == DATE
     date_only &= moments != NEVER
-    rest = [row for row in np.flatnonzero(moments == NEVER) if raw[row] is not None]
+    rest = [row for row in np.flatnonzero(moments == NEVER).tolist() if raw[row] is not None]
     unread, naive = np.zeros(len(raw), dtype=bool), 0
     if rest:
         moments[rest], date_only[rest], unread[rest], naive = _other_moments([raw[row] for row in rest])
@@ -142,10 +160,10 @@ def _checked_moments(column: str, moments: Ints, raw: Any) -> Read:
 
 
 def _checked_numbers(column: str, values: NDArray[np.float64], raw: Any, given: Mask) -> Read:
-    with np.errstate(invalid="ignore"):
-        wrong = given & ~(np.abs(values) <= LARGEST)
-    must = f"be a number of at most {LARGEST:.0e} in size"
-    return Read(column, np.where(wrong, np.nan, values), raw, [(must, wrong)])
+    wrong = given & ~(np.abs(values) <= LARGEST)
+    if not wrong.any():
+        return Read(column, values, raw)
+    return Read(column, np.where(wrong, np.nan, values), raw, [(NUMBER_MUST, wrong)])
 
 
 def _micros(moments: pd.DatetimeIndex) -> Ints:

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from features.compiled import compiled, compiled_inline
-from features.times import DAY, NEVER, SECOND, Ints
+from features.times import DAY, EARLIEST, LATEST, NEVER, SECOND, Ints
 
 DATE, SHORTEST, LONGEST = (
     len(form) for form in ("2024-01-31", "2024-01-31T08:00:00Z", "2024-01-31T08:00:00.123456+02:00")
@@ -25,22 +25,29 @@ def plain_moments(texts: Sequence[str]) -> Ints:
 
     NEVER for all others; those may still be moments, without an offset or in another form.
     """
+    return timed_moments(texts)[0]
+
+
+def timed_moments(texts: Sequence[str]) -> tuple[Ints, bool]:
+    """The same, and whether each text is such a moment with a time of day, of the years 1970 to 2199, or empty."""
     joined = "".join(texts)
     if not joined.isascii():
-        return np.full(len(texts), NEVER, dtype=np.int64)
-    ends = np.cumsum(np.fromiter(map(len, texts), dtype=np.int64, count=len(texts)))
-    found: Ints = _read(np.frombuffer(joined.encode(), dtype=np.uint8), ends)
+        return np.full(len(texts), NEVER, dtype=np.int64), False
+    lengths = np.fromiter(map(len, texts), dtype=np.int64, count=len(texts))
+    found: tuple[Ints, bool] = _read(np.frombuffer(joined.encode(), dtype=np.uint8), lengths)
     return found
 
 
 @compiled
-def _read(data: NDArray[np.uint8], ends: Ints) -> Ints:
-    out = np.empty(len(ends), dtype=np.int64)
-    begin = 0
-    for i in range(len(ends)):
-        out[i] = _moment(data[begin : ends[i]])
-        begin = ends[i]
-    return out
+def _read(data: NDArray[np.uint8], lengths: Ints) -> tuple[Ints, bool]:
+    out = np.empty(len(lengths), dtype=np.int64)
+    begin, all_timed = 0, True
+    for i in range(len(lengths)):
+        length = lengths[i]
+        out[i] = _moment(data[begin : begin + length])
+        begin += length
+        all_timed &= length == 0 or (length > DATE and EARLIEST <= out[i] < LATEST)
+    return out, all_timed
 
 
 @compiled

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -81,6 +81,12 @@ class Coded:
     def missing(self) -> NDArray[np.bool_]:
         """(n,) True where there is no text."""
         return self.codes < 0
+
+    @cached_property
+    def all_differ(self) -> bool:
+        """No text is there twice."""
+        given = self.codes[~self.missing]
+        return len(given) <= self.n_words and bool((np.bincount(given) < 2).all())
 
     def take(self, rows: NDArray[Any] | slice) -> Coded:
         """Some rows; the words stay."""
@@ -219,12 +225,13 @@ def nothing(n: int) -> Coded:
 
 def code_objects(values: Iterable[Any], n: int) -> Coded:
     """Any values as stripped texts; ``None``, NaN, NaT and blanks are missing."""
-    values = list(values)
+    values = values if isinstance(values, list | tuple) else list(values)
     if set(map(type, values)) <= TEXT_OR_NONE:
-        words = [word for word in dict.fromkeys(values) if word is not None]
-        if all(word and word == word.strip() for word in words):
-            code_of = {word: code for code, word in enumerate(words)} | {None: -1}
-            return Coded(np.fromiter(map(code_of.__getitem__, values), dtype=np.int64, count=n), _objects(words))
+        said = dict.fromkeys(values)
+        said.pop(None, None)
+        words = list(said)
+        if "" not in said and words == [*map(str.strip, words)]:
+            return Coded(_places(values, words, n), _objects(words))
     index: dict[str, int] = {}
     codes = np.empty(n, dtype=np.int64)
     for place, value in enumerate(values):
@@ -234,6 +241,14 @@ def code_objects(values: Iterable[Any], n: int) -> Coded:
         text = value.strip() if type(value) is str else str(value).strip()
         codes[place] = index.setdefault(text, len(index)) if text else -1
     return Coded(codes, _objects(list(index)))
+
+
+def _places(values: Sequence[str | None], words: Sequence[str], n: int) -> Ints:
+    """(n,) where each value stands among the distinct words in the order they were said, -1 for ``None``."""
+    if len(words) == n:
+        return np.arange(n)
+    place = dict(zip(words, range(len(words)), strict=True)) | {None: -1}
+    return np.fromiter(map(place.__getitem__, values), dtype=np.int64, count=n)
 
 
 def code_series(series: pd.Series) -> Coded:

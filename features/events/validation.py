@@ -12,16 +12,33 @@ import pandas as pd
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from features.compiled import compiled
 from features.errors import InvalidEvents
 from features.events.columns import Columns, Mask, Read, as_frame, read_column, take
-from features.events.schema import COLUMNS, REQUIRED, TYPES
+from features.events.schema import COLUMNS, REQUIRED, SPOKEN, TYPE_CODE, TYPES, UNSAID, WORDS, EventType
 from features.events.text import Coded, Distinct
+from features.selection import sayings
 from features.threads import side_by_side
-from features.times import NEVER, plant_calendar
+from features.times import NEVER, Ints, plant_calendar
+
+
+def _allowed(rule: EventType, column: str) -> list[bool]:
+    """By the number of each word, whether a type may say it in a column; ``UNSAID`` stands for saying nothing."""
+    words = dict(rule.words).get(column)
+    may = [words is None] * (UNSAID + 1)
+    for word in words or ():
+        may[WORDS[word]] = True
+    may[UNSAID] = column not in rule.needs
+    return may
+
 
 SHOWN = 20
 """So many faults are shown in words."""
 RANK = {column: rank for rank, column in enumerate(COLUMNS)}
+UNSAID_TYPE, UNKNOWN = -1, -2
+SIGNED = np.array([rule.signed for rule in TYPES.values()])
+NEEDED = np.array([[column in rule.needs for column in ("quantity", "date")] for rule in TYPES.values()])
+ALLOWED = np.array([[_allowed(rule, column) for column in SPOKEN] for rule in TYPES.values()])
 
 
 @dataclass(frozen=True)
@@ -136,31 +153,50 @@ def _unread(found: Read) -> Iterator[Fault]:
 
 
 def _broken_rules(columns: Columns) -> Iterator[Fault]:
-    absent = {column: _absent(values) for column, values in columns.items()}
     for column in REQUIRED:
-        yield from _failing(absent[column].nonzero()[0], columns, column, "be given")
+        yield from _failing(_absent(columns[column]).nonzero()[0], columns, column, "be given")
     types = columns["type"]
-    known = np.array([word in TYPES for word in types.words] + [True])
-    yield from _failing((~known[types.codes]).nonzero()[0], columns, "type", f"be one of {', '.join(TYPES)}")
-    for code, name in enumerate(types.words):
-        if name in TYPES:
-            yield from _broken_rules_of_type(name, (types.codes == code).nonzero()[0], columns, absent)
+    code_of = np.array([TYPE_CODE.get(word, UNKNOWN) for word in types.words] + [UNSAID_TYPE], dtype=np.int64)
+    codes = code_of[types.codes]
+    yield from _failing((codes == UNKNOWN).nonzero()[0], columns, "type", f"be one of {', '.join(TYPES)}")
+    said = sayings(np.maximum(codes, 0), columns)
+    breaks = _breaks_a_rule(codes, said, columns["quantity"], columns["date"], ALLOWED, NEEDED, SIGNED)
+    rows = breaks.nonzero()[0]
+    for code in np.unique(types.codes[rows]):
+        yield from _broken_rules_of_type(types.words[code], rows[types.codes[rows] == code], columns)
 
 
-def _broken_rules_of_type(
-    name: str, rows: NDArray[np.int64], columns: Columns, absent: dict[str, Mask]
-) -> Iterator[Fault]:
+@compiled
+def _breaks_a_rule(
+    types: Ints, saying: Ints, quantity: NDArray[np.float64], date: Ints, allowed: Mask, needed: Mask, signed: Mask
+) -> Mask:
+    """(n,) True where an event lacks what its type needs, or says what its type may not."""
+    out = np.zeros(len(types), dtype=np.bool_)
+    for i in range(len(types)):
+        kind = types[i]
+        if kind < 0:
+            continue
+        out[i] = (
+            (needed[kind, 0] and np.isnan(quantity[i]))
+            or (needed[kind, 1] and date[i] == NEVER)
+            or (quantity[i] < 0 and not signed[kind])
+        )
+        for place in range(allowed.shape[1]):
+            out[i] |= not allowed[kind, place, (saying[i] >> (8 * (place + 1))) & UNSAID]
+    return out
+
+
+def _broken_rules_of_type(name: str, rows: Ints, columns: Columns) -> Iterator[Fault]:
     rule = TYPES[name]
     for column in rule.needs:
-        yield from _failing(rows[absent[column][rows]], columns, column, f"be given for {name}")
+        yield from _failing(rows[_absent(columns[column])[rows]], columns, column, f"be given for {name}")
     for column, words in rule.words:
         said = columns[column]
         foreign = np.array([word not in words for word in said.words] + [False])
         wrong = rows[foreign[said.codes[rows]]]
         yield from _failing(wrong, columns, column, f"be one of {', '.join(words)} for {name}")
     if not rule.signed:
-        with np.errstate(invalid="ignore"):
-            negative = columns["quantity"][rows] < 0
+        negative = columns["quantity"][rows] < 0
         yield from _failing(rows[negative], columns, "quantity", f"not be negative for {name}")
 
 
@@ -186,7 +222,7 @@ def _shown(value: Any) -> str:
 def _repeated(columns: Columns) -> tuple[list[int], list[Fault]]:
     """Rows that repeat a row exactly; and faults for rows that reuse its id for something else."""
     ids, sources = columns["event_id"], columns["source"]
-    if isinstance(ids, Distinct) and ids.all_differ:
+    if ids.all_differ:
         return [], []
     keyed = np.flatnonzero(~ids.missing & ~sources.missing)
     key = sources.codes[keyed] * (ids.n_words + 1) + ids.codes[keyed]

@@ -1,8 +1,7 @@
 """What was promised, and how the promise moved."""
 
-import numpy as np
-
 from features.catalogue import EITHER, FALLS, RISES, signal
+from features.engine import share
 from features.history import Select
 from features.known import Floats, Known
 
@@ -89,5 +88,4 @@ def quantity_changes(known: Known) -> Floats:
 )
 def ordered_quantity_change(known: Known) -> Floats:
     """Ordered quantity in force against the quantity first ordered, less one; cancelled lines count as nothing."""
-    first = known.total(CREATED, "quantity")
-    return known.ordered() / np.where(first > 0, first, np.nan) - 1
+    return share(known.ordered(), known.total(CREATED, "quantity")) - 1

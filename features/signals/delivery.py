@@ -3,6 +3,7 @@
 import numpy as np
 
 from features.catalogue import EITHER, FALLS, RISES, signal
+from features.engine import share
 from features.history import Select
 from features.known import Floats, Known
 
@@ -31,8 +32,7 @@ def delivery_plans(known: Known) -> Floats:
 @signal("delivery", "share", FALLS, "{value} of the ordered quantity has shipped", "nothing is ordered")
 def shipped_ratio(known: Known) -> Floats:
     """Share of the ordered quantity that has left the dock."""
-    ordered = known.ordered()
-    return known.issued() / np.where(ordered > 0, ordered, np.nan)
+    return share(known.issued(), known.ordered())
 
 
 @signal("delivery", "revisions", RISES, "planned deliveries were revised {value} [time|times]")
@@ -75,6 +75,5 @@ def days_to_truck(known: Known) -> Floats:
 )
 def planned_quantity_ratio(known: Known) -> Floats:
     """Quantity on the planned deliveries as a share of the ordered quantity; missing where none of them states one."""
-    ordered, plans = known.ordered(), known.count(PLANNED)
-    share = known.total_in_force(PLANNED, "quantity") / np.where(ordered > 0, ordered, np.nan)
-    return np.where((plans > 0) & (known.stated(PLANNED, "quantity") == 0), np.nan, share)
+    planned = share(known.total_in_force(PLANNED, "quantity"), known.ordered())
+    return np.where((known.count(PLANNED) > 0) & (known.stated(PLANNED, "quantity") == 0), np.nan, planned)

@@ -1,8 +1,7 @@
 """How fresh and how reliable the records are."""
 
-import numpy as np
-
 from features.catalogue import EITHER, RISES, signal
+from features.engine import share
 from features.events.schema import TYPES
 from features.history import Select
 from features.known import Floats, Known
@@ -32,8 +31,7 @@ def events_known(known: Known) -> Floats:
 )
 def reporting_lag(known: Known) -> Floats:
     """Mean days from when something happened to when it was recorded."""
-    events = known.count_all()
-    return known.total(ANYTHING, "lag") / DAY / np.where(events > 0, events, np.nan)
+    return share(known.total(ANYTHING, "lag") / DAY, known.count_all())
 
 
 @signal("information", "events", EITHER, "{value} [event was|events were] recorded in the last 7 days")
@@ -45,8 +43,7 @@ def events_last_7_days(known: Known) -> Floats:
 @signal("information", "share", RISES, "{value} of the records came more than a day late")
 def late_record_ratio(known: Known) -> Floats:
     """Share of the events that were recorded more than a day after they occurred."""
-    events = known.count_all()
-    return known.late_records(ANYTHING, days=1) / np.where(events > 0, events, np.nan)
+    return share(known.late_records(ANYTHING, days=1), known.count_all())
 
 
 @signal("information", "days", RISES, "the longest silence was {value} [day|days]")

@@ -3,6 +3,7 @@
 import numpy as np
 
 from features.catalogue import FALLS, RISES, signal
+from features.engine import share
 from features.history import Select, Standing
 from features.known import Floats, Known
 from features.signals.delivery import PLANNED
@@ -28,8 +29,8 @@ RELEASED = Select("production.released")
 )
 def partial_completion_ratio(known: Known) -> Floats:
     """Share of the order's operation confirmations, less reversals, that were booked as partial instead of final."""
-    partial = known.total(PARTIAL, "sign") / _or_nan(known.total(CONFIRMED, "sign"))
-    return np.clip(partial, 0.0, 1.0)
+    partial = share(known.total(PARTIAL, "sign"), known.total(CONFIRMED, "sign"))
+    return np.minimum(np.maximum(partial, 0.0), 1.0)
 
 
 @signal(
@@ -53,7 +54,7 @@ def operations_finished(known: Known) -> Floats:
 )
 def begun_operations_finished_ratio(known: Known) -> Floats:
     """Share of the operations with any confirmation whose latest confirmation is final."""
-    return known.standing(FINISHED) / _or_nan(known.standing(BEGUN))
+    return share(known.standing(FINISHED), known.standing(BEGUN))
 
 
 @signal("progress", "days", RISES, "the last confirmation was {value} [day|days] ago", "no operation is confirmed")
@@ -66,10 +67,6 @@ def days_since_confirmation(known: Known) -> Floats:
 def days_since_release(known: Known) -> Floats:
     """Days since production was last released to the floor or to a supplier."""
     return known.days_since(known.latest(RELEASED, "recorded"))
-
-
-def _or_nan(values: Floats) -> Floats:
-    return np.where(values > 0, values, np.nan)
 
 
 @signal(
@@ -109,7 +106,7 @@ def operations_left(known: Known) -> Floats:
 def lines_complete_ratio(known: Known) -> Floats:
     """Share of the lines that shipped, are closed, or have the operations finished that their item usually needs."""
     lines = known.line_table(SHIPMENTS)
-    return lines.count(lines.complete) / _or_nan(known.lines())
+    return share(lines.count(lines.complete), known.lines())
 
 
 @signal("progress", "share", FALLS, "{value} of the ordered quantity is complete", "nothing is ordered")
@@ -117,7 +114,7 @@ def quantity_complete_ratio(known: Known) -> Floats:
     """Share of the ordered quantity that is on complete lines or has shipped."""
     lines = known.line_table(SHIPMENTS)
     done = np.where(lines.complete, lines.ordered, np.minimum(lines.issued, lines.ordered))
-    return lines.sum(done) / _or_nan(known.ordered())
+    return share(lines.sum(done), known.ordered())
 
 
 @signal("progress", "lines", RISES, "{value} [line is|lines are] complete and cannot ship")
@@ -138,7 +135,7 @@ def complete_not_shippable(known: Known) -> Floats:
 def quantity_cover(known: Known) -> Floats:
     """Quantity for which work was released, less scrap, against the ordered one, less one; the tightest line."""
     lines = known.line_table(STARTED)
-    cover = (lines.started - lines.scrap) / _or_nan(lines.ordered) - 1
+    cover = share(lines.started - lines.scrap, lines.ordered) - 1
     return lines.lowest(lines.of_open(cover))
 
 
@@ -178,7 +175,7 @@ def pace_slack(known: Known) -> Floats:
 )
 def yield_booked_per_day(known: Known) -> Floats:
     """Yield booked a day in the last 7 days over all operations, in quantities of the order."""
-    return known.total(CONFIRMED, "quantity", days=7) / 7 / _or_nan(known.ordered())
+    return share(known.total(CONFIRMED, "quantity", days=7) / 7, known.ordered())
 
 
 @signal(
@@ -193,7 +190,7 @@ def yield_needed_per_day(known: Known) -> Floats:
     lines = known.line_table(MILESTONES)
     left = lines.of_open(np.maximum(known.others.usual_operations() - lines.finished, 0.0) * lines.ordered)
     needed = np.where(lines.count(~np.isnan(left)) > 0, lines.sum(left), np.nan)
-    return needed / _or_nan(known.ordered()) / np.maximum(known.days_until(known.due()), 1.0)
+    return share(needed, known.ordered()) / np.maximum(known.days_until(known.due()), 1.0)
 
 
 def _usual_days_left(known: Known) -> Floats:
@@ -223,7 +220,7 @@ def usual_work_days_left(known: Known) -> Floats:
 )
 def work_slack(known: Known) -> Floats:
     """Days from the usual end of the work, begun when the last short component usually comes, to truck or promise."""
-    start = np.nan_to_num(np.maximum(days_to_last_component(known), 0.0))
+    start = np.fmax(days_to_last_component(known), 0.0)
     truck, due = known.latest_in_force(PLANNED), known.due()
     deadline = np.fmin(known.days_until(truck), known.days_until(due))
     return np.asarray(deadline - start - usual_work_days_left(known))

@@ -3,6 +3,7 @@
 import numpy as np
 
 from features.catalogue import RISES, signal
+from features.engine import share
 from features.history import Select, Standing
 from features.known import Floats, Known
 
@@ -45,8 +46,7 @@ def inspections_failed(known: Known) -> Floats:
 @signal("quality", "share", RISES, "{value} of the inspections failed", "nothing is inspected")
 def inspection_failure_ratio(known: Known) -> Floats:
     """Share of the inspection results that were failed."""
-    results = known.count(RESULTS)
-    return known.count(FAILED.when) / np.where(results > 0, results, np.nan)
+    return share(known.count(FAILED.when), known.count(RESULTS))
 
 
 @signal(

@@ -3,6 +3,7 @@
 import numpy as np
 
 from features.catalogue import FALLS, RISES, signal
+from features.engine import share
 from features.history import Select, Standing
 from features.known import Floats, Known
 from features.things import OF_THE_GOODS
@@ -67,5 +68,4 @@ def conditions_lost(known: Known) -> Floats:
 def lines_ready_ratio(known: Known) -> Floats:
     """Share of the lines to ship with a shipping condition other than the carrier met, and none not met."""
     lines = known.line_table(STATED)
-    open_ = lines.count(lines.open)
-    return lines.count(lines.open & lines.ready) / np.where(open_ > 0, open_, np.nan)
+    return share(lines.count(lines.open & lines.ready), lines.count(lines.open))

@@ -18,11 +18,11 @@ CREATED = Select("order_line.created", "commitment.changed")
 
 
 def _share(known: Known, dimension: str) -> Floats:
-    return known.others.worst_share(dimension, known.others.share_of_all(), WEIGHT)
+    return known.others.worst_share(dimension, WEIGHT)
 
 
 def _recent_share(known: Known, dimension: str) -> Floats:
-    return known.others.worst_share(dimension, _share(known, dimension), WEIGHT, recent=True)
+    return known.others.worst_share(dimension, WEIGHT, recent=True)
 
 
 @signal(
@@ -190,8 +190,7 @@ def item_failure_share_recent(known: Known) -> Floats:
 )
 def customer_partial_share(known: Known) -> Floats:
     """Share of the customer's judged orders that were partial, shrunk towards all orders."""
-    others = known.others
-    return others.worst_share("customer", others.share_of_all(what=PARTIAL), WEIGHT, what=PARTIAL)
+    return known.others.worst_share("customer", WEIGHT, what=PARTIAL)
 
 
 @signal(
