@@ -18,7 +18,7 @@ from features.events.validation import Validated, validate_columns
 from features.history import History
 from features.times import isoformat, micros
 from serving.access import describe_access, require_complete
-from serving.arrivals import MOST, take_in_posted
+from serving.arrivals import MOST, take_in_alone, take_in_posted
 from serving.caller import Caller
 from serving.clock import Clock, system_clock
 from serving.cloudevents import event_columns, pointer
@@ -80,7 +80,7 @@ def create_app(
         redirect_slashes=False,
     )
     app.state.wiring = wired
-    app.state.together = Together(partial(take_in_posted, wired), MOST)
+    app.state.together = Together(partial(take_in_posted, wired), partial(take_in_alone, wired), MOST)
     add_layers(app, settings, database, door)
     add_problem_handlers(app)
     _add_scoring(app, mornings.scorer, settings, clock, shadow or Shadow())

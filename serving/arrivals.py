@@ -12,9 +12,10 @@ from serving.judging import Judged, Sent
 from serving.problems import Conflict, InvalidBody
 from serving.replies import done_with, reply, taken_in
 from serving.rescoring import Occasion
-from serving.store.audit import Entry, ended, note_all
-from serving.store.database import DatabaseAway, DatabaseFull
+from serving.store.audit import Entry, ended, note, note_all
+from serving.store.database import DatabaseAway, DatabaseFull, InTheWay
 from serving.store.idempotency import Kept
+from serving.store.statements import lock_free, lock_orders
 from serving.wiring import Wiring
 
 MOST = 64
@@ -44,37 +45,58 @@ class Posted:
         return len(self.sent.events)
 
 
-def take_in_posted(wired: Wiring, posted: Sequence[Posted]) -> list[Kept | Exception]:
+def take_in_posted(wired: Wiring, posted: Sequence[Posted]) -> list[Kept | Exception | None]:
     """Store the events of requests that have no key in common, and the reply to each; committed once for all.
 
-    What one of them alone could not do keeps none of the others from being done.
+    ``None`` for one of whose orders another transaction keeps one: it is to be done alone, as it must wait. What one of
+    them could not do keeps none of the others from being done.
     """
     try:
         occasion = wired.occasion("event")
         return wired.database.write(lambda connection: _replies(connection, posted, occasion))
+    except InTheWay:
+        return [None] * len(posted)
     except (DatabaseAway, DatabaseFull) as error:
         return [error] * len(posted)
+    except Exception:
+        return [take_in_alone(wired, one) for one in posted]
+
+
+def take_in_alone(wired: Wiring, posted: Posted) -> Kept | Exception:
+    """The same for one request, which waits for its orders."""
+    try:
+        occasion = wired.occasion("event")
+        return wired.database.write(lambda connection: _alone(connection, posted, occasion))
     except Exception as error:
-        if len(posted) == 1:
-            return [error]
-        return [result for one in posted for result in take_in_posted(wired, [one])]
-
-
-def _replies(connection: Connection, posted: Sequence[Posted], occasion: Occasion) -> list[Kept | Exception]:
-    taken = take_in_all(connection, [one.sent for one in posted], occasion)
-    replies = [_reply(one, its, occasion) for one, its in zip(posted, taken, strict=True)]
-    done = [(one, kept) for one, kept in zip(posted, replies, strict=True) if isinstance(kept, Kept)]
-    note_all(connection, [ended(one.entry, kept) for one, kept in done])
-    return replies
+        return error
 
 
 def take_in_one(connection: Connection, posted: Posted, occasion: Occasion) -> Kept:
-    """The reply to one request in a transaction that is its own. Raises what became of a single event that is not
-    stored."""
+    """The reply to one request in a transaction that somebody else has begun, and audits.
+
+    Raises what became of a single event that is not stored.
+    """
+    lock_orders(connection, posted.sent.orders)
     kept = _reply(posted, take_in_all(connection, [posted.sent], occasion)[0], occasion)
     if isinstance(kept, Exception):
         raise kept
     return kept
+
+
+def _alone(connection: Connection, posted: Posted, occasion: Occasion) -> Kept:
+    kept = take_in_one(connection, posted, occasion)
+    note(connection, ended(posted.entry, kept))
+    return kept
+
+
+def _replies(connection: Connection, posted: Sequence[Posted], occasion: Occasion) -> list[Kept | Exception | None]:
+    free = lock_free(connection, [order_id for one in posted for order_id in one.sent.orders])
+    begun = [one for one in posted if one.sent.orders <= free]
+    taken = take_in_all(connection, [one.sent for one in begun], occasion)
+    replies = {id(one): _reply(one, its, occasion) for one, its in zip(begun, taken, strict=True)}
+    done = [(one, kept) for one in begun if isinstance(kept := replies[id(one)], Kept)]
+    note_all(connection, [ended(one.entry, kept) for one, kept in done])
+    return [replies.get(id(one)) for one in posted]
 
 
 def _reply(posted: Posted, taken: Taken, occasion: Occasion) -> Kept | Exception:

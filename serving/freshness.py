@@ -6,6 +6,7 @@ import logging
 import os
 import socket
 import threading
+import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, AbstractContextManager, ExitStack, asynccontextmanager, suppress
 from dataclasses import replace
@@ -33,6 +34,8 @@ BATCH = 50
 LEASE, LEASED = "freshness", 30 * SECOND
 PAUSE, BREATH = 1.0, 0.01
 """Seconds between looks, and between batches."""
+LOOK = 60.0
+"""Seconds between looks for orders that another model has scored: a process that follows later may still use it."""
 Beside = Sequence[Callable[[], AbstractContextManager[None]]]
 log = logging.getLogger("shiprisk.freshness")
 
@@ -43,11 +46,13 @@ class Keeper:
     ``step`` is one look; a thread calls it again and again, a test calls it by hand.
     """
 
-    def __init__(self, wired: Wiring) -> None:
+    def __init__(self, wired: Wiring, seconds: Callable[[], float] = time.monotonic) -> None:
         self._wired = wired
+        self._seconds = seconds
         self._holder = f"{socket.gethostname()} {os.getpid()} {uuid4().hex[:8]}"
         self._leased_until = 0
         self._scored_by: str | None = None
+        self._look_at = 0.0
 
     def step(self) -> int:
         """Do what is due, at most one batch of orders; how many were scored."""
@@ -91,11 +96,11 @@ class Keeper:
 
     def _by_model(self) -> int:
         scored_by = self._wired.mornings.standing().scored_by
-        if not scored_by or scored_by == self._scored_by:
+        if not scored_by or (scored_by == self._scored_by and self._seconds() < self._look_at):
             return 0
         due = self._wired.database.read(lambda connection: due_by_model(connection, scored_by, BATCH))
         if not due:
-            self._scored_by = scored_by
+            self._scored_by, self._look_at = scored_by, self._seconds() + LOOK
         return self._rescore(due, "champion") if due else 0
 
     def _rescore(self, due: Sequence[Any], cause: str) -> int:

@@ -47,18 +47,19 @@ class Taken:
 
 def take_in(connection: Connection, events: Sequence[Any], occasion: Occasion, caller: Caller = NOBODY) -> Taken:
     """Judge the events of one request, store those that hold and that the caller may send, and score their orders."""
-    return take_in_all(connection, [read_sent(events, occasion.settings, caller)], occasion)[0]
+    sent = read_sent(events, occasion.settings, caller)
+    lock_orders(connection, sent.orders)
+    return take_in_all(connection, [sent], occasion)[0]
 
 
 def take_in_all(connection: Connection, sent: Sequence[Sent], occasion: Occasion) -> list[Taken]:
-    """The same for requests that have neither an order nor an event in common, all at once."""
+    """The same for requests that have neither an order nor an event in common, all at once; their orders are locked."""
     judged = judge(sent, occasion.now, occasion.settings)
-    lock_orders(connection, [event.row["order_id"] for events in judged for event in events if event.row])
     judged = [within_plants(connection, events, part.caller) for events, part in zip(judged, sent, strict=True)]
     rows = [event.row for events in judged for event in events if event.row]
     appended = iter(append(connection, rows, occasion.now))
     told = [
-        [_told(event, next(appended), part.caller) if event.row else event for event in events]
+        _as_the_first([_told(event, next(appended), part.caller) if event.row else event for event in events])
         for events, part in zip(judged, sent, strict=True)
     ]
     changes = _score_again(connection, [event for events in told for event in events], occasion)
@@ -81,6 +82,17 @@ def _score_again(connection: Connection, events: Sequence[Judged], occasion: Occ
     ids = remember(connection, made)
     after = before | {one.order_id: one.score | {"id": ids[one.order_id]} for one in made}
     return {order_id: Change(order_id, before.get(order_id), after.get(order_id)) for order_id in touched}
+
+
+def _as_the_first(events: list[Judged]) -> list[Judged]:
+    """What is sent twice in one request is stored no more the second time than it was the first."""
+    refused = {(event.source, event.id): event for event in events if event.outcome in ("conflict", "rejected")}
+    return [
+        replace(event, outcome=first.outcome, errors=first.errors)
+        if event.outcome == "duplicate" and (first := refused.get((event.source, event.id)))
+        else event
+        for event in events
+    ]
 
 
 def _told(event: Judged, appended: Appended, caller: Caller) -> Judged:

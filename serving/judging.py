@@ -21,6 +21,8 @@ from serving.store.events import Outcome, rows_of
 
 SKEW = 300 * SECOND
 """Another system's clock may be so far ahead; what it says is recorded a little later than now is recorded now."""
+IDENTITY = ("source", "id", "subject")
+"""Whose event it is; compared as it is stored, so that a blank makes no other order and no other event of it."""
 Errors = tuple[dict[str, str], ...]
 
 
@@ -57,11 +59,15 @@ class Sent:
     caller: Caller
 
     @property
+    def orders(self) -> frozenset[str]:
+        """The orders of events that can be read."""
+        return frozenset(content["subject"] for content in self.contents.values())
+
+    @property
     def keys(self) -> frozenset[tuple[str, ...]]:
         """Orders and ids of events: requests that have one in common are not judged at the same time."""
-        contents = self.contents.values()
-        ids = {(content["source"], content["id"]) for content in contents}
-        return frozenset(ids | {(content["subject"],) for content in contents})
+        ids = {(content["source"], content["id"]) for content in self.contents.values()}
+        return frozenset(ids | {(order_id,) for order_id in self.orders})
 
 
 def read_sent(events: Sequence[Any], settings: Settings, caller: Caller = NOBODY) -> Sent:
@@ -81,7 +87,7 @@ def read_sent(events: Sequence[Any], settings: Settings, caller: Caller = NOBODY
 
 
 def _read(event: Any, caller: Caller) -> tuple[dict[str, Any] | None, Errors]:
-    """The event as the contract has it, or what is wrong with it."""
+    """The event as the contract has it, or what is wrong with it. Blanks around what tells orders apart go here."""
     try:
         content = CloudEvent.model_validate(event).model_dump()
     except ValidationError as error:
@@ -89,13 +95,14 @@ def _read(event: Any, caller: Caller) -> tuple[dict[str, Any] | None, Errors]:
             {"pointer": "".join(f"/{part}" for part in fault["loc"]), "detail": fault["msg"]}
             for fault in error.errors(include_url=False, include_input=False, include_context=False)[:MOST_ERRORS]
         )
+    content |= {name: content[name].strip() for name in IDENTITY}
     elsewhere = names_elsewhere(caller, content["data"]["plant"])
     return (None, elsewhere) if elsewhere else (content, ())
 
 
 def _keys(event: Any) -> tuple[str | None, str | None, str | None]:
-    said = [event.get(name) if isinstance(event, dict) else None for name in ("source", "id", "subject")]
-    source, event_id, order_id = (value if isinstance(value, str) else None for value in said)
+    said = [event.get(name) if isinstance(event, dict) else None for name in IDENTITY]
+    source, event_id, order_id = (value.strip() if isinstance(value, str) else None for value in said)
     return source, event_id, order_id
 
 

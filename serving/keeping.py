@@ -53,14 +53,22 @@ def kept_beside() -> Iterator[None]:
 
 def _supervise(stop: threading.Event) -> None:
     while not stop.is_set():
-        with subprocess.Popen(COMMAND, stdin=subprocess.PIPE) as process:  # noqa: S603
-            while process.poll() is None and not stop.wait(PAUSE):
-                pass
-            if process.poll() is None:
-                _end(process)
-        if not stop.is_set():
-            log.warning("the keeper ended and is started again", status=process.returncode)
-            stop.wait(PAUSE)
+        try:
+            said = _watch(stop)
+        except OSError as error:
+            said = str(error)
+        if not stop.wait(PAUSE):
+            log.warning("the keeper ended and is started again", why=said)
+
+
+def _watch(stop: threading.Event) -> str:
+    """Start a keeper and wait for its end, or bring it about when told to stop; how it ended."""
+    with subprocess.Popen(COMMAND, stdin=subprocess.PIPE) as process:  # noqa: S603
+        while process.poll() is None and not stop.wait(PAUSE):
+            pass
+        if process.poll() is None:
+            _end(process)
+    return f"status {process.returncode}"
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:

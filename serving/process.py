@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import gc
+import os
+import signal
 import sys
+import threading
+import time
 from collections.abc import Callable
 from functools import cache
 from typing import Any
@@ -29,6 +33,8 @@ from serving.shadow import Shadow
 from serving.store.database import Database
 from serving.store.migrating import require_current, upgrade
 
+KEPT_ALIVE = 75
+"""Seconds that a connection may rest: longer than proxies and clients let it, so that none ends under a request."""
 COLLECTED = 20_000, 20, 50
 """New objects after which cycles among them are looked for, and how many such looks before one at older ones."""
 SHARE = 0.001
@@ -61,7 +67,15 @@ def worker() -> FastAPI:
     """The same in a process of several, as the environment has it."""
     settings = Settings()
     log_to(level=settings.log_level)
+    threading.Thread(target=_end_with, args=(os.getppid(),), name="parent", daemon=True).start()
     return application(settings)
+
+
+def _end_with(parent: int) -> None:
+    """End when the process is gone that started this one and keeps scores fresh."""
+    while os.getppid() == parent:
+        time.sleep(1)
+    os.kill(os.getpid(), signal.SIGTERM)
 
 
 def server_options(settings: Settings) -> dict[str, Any]:
@@ -70,6 +84,7 @@ def server_options(settings: Settings) -> dict[str, Any]:
         "log_config": None,
         "access_log": False,
         "server_header": False,
+        "timeout_keep_alive": KEPT_ALIVE,
         "timeout_graceful_shutdown": settings.grace,
     }
 

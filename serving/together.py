@@ -13,6 +13,8 @@ from typing import Generic, Protocol, TypeVar
 from serving.store.database import DatabaseAway
 
 PATIENCE = 10.0
+APART = 2
+"""So many are done alone at a time, beside a group."""
 
 
 class NotBegun(DatabaseAway):
@@ -66,21 +68,28 @@ class Together(Generic[A, R]):
 
     Parameters
     ----------
-    work : does a group; one result, or an error, for each of it
+    work : does a group; one result, or an error, for each of it, or ``None`` for one that is to be done alone
+    alone : does one that must wait for something, in another thread, so that no group waits with it
     most : the size of a group; a larger arrival is a group by itself
     patience : seconds in which an arrival must have been begun
     """
 
     def __init__(
-        self, work: Callable[[Sequence[A]], Sequence[R | Exception]], most: int, patience: float = PATIENCE
+        self,
+        work: Callable[[Sequence[A]], Sequence[R | Exception | None]],
+        alone: Callable[[A], R | Exception],
+        most: int,
+        patience: float = PATIENCE,
     ) -> None:
         self._work = work
+        self._alone = alone
         self._most = most
         self._patience = patience
         self._lock = threading.Lock()
         self._waiting: list[_Waiting[A, R]] = []
         self._under_way = False
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="together")
+        self._apart = ThreadPoolExecutor(APART, thread_name_prefix="alone")
 
     async def done(self, arrival: A) -> R:
         """The result of an arrival. Raises the error that became of it, and ``NotBegun`` where its turn never came."""
@@ -89,8 +98,8 @@ class Together(Generic[A, R]):
         with self._lock:
             self._waiting.append(waiting)
             if not self._under_way:
-                self._under_way = True
                 self._thread.submit(self._run)
+                self._under_way = True
         await asyncio.wait([waiting.reply], timeout=self._patience)
         if not waiting.reply.done() and self._withdrawn(waiting):
             raise NotBegun(f"a request must be begun within {self._patience:g} s, got no turn: it can be sent again")
@@ -107,9 +116,18 @@ class Together(Generic[A, R]):
     def _run(self) -> None:
         while group := self._next():
             for one, result in self._results(group):
-                one.tell(result)
+                if result is None:
+                    self._apart.submit(self._do_alone, one)
+                else:
+                    one.tell(result)
 
-    def _results(self, group: list[_Waiting[A, R]]) -> list[tuple[_Waiting[A, R], R | Exception]]:
+    def _do_alone(self, one: _Waiting[A, R]) -> None:
+        try:
+            one.tell(self._alone(one.arrival))
+        except Exception as error:
+            one.tell(error)
+
+    def _results(self, group: list[_Waiting[A, R]]) -> list[tuple[_Waiting[A, R], R | Exception | None]]:
         try:
             return list(zip(group, self._work([one.arrival for one in group]), strict=True))
         except Exception as error:

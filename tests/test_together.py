@@ -22,6 +22,7 @@ from serving.scoring import Scorer
 from serving.settings import Settings
 from serving.store.database import Database
 from serving.store.migrating import upgrade
+from serving.store.statements import lock_orders
 from serving.together import NotBegun, Together
 from tests.stores import KINDS, new_database
 from tests.stories import created, event, moment, story
@@ -37,18 +38,21 @@ class Job:
     size: int = 1
 
 
+OUTCOME: dict[Hashable, Any] = {"bad": lambda number: ValueError(str(number)), "later": lambda _: None}
+
+
 class Groups:
     """Notes the groups in which jobs are done; the first one waits until all the others have come."""
 
     def __init__(self, most: int) -> None:
         self.done: list[list[Job]] = []
         self.may_go = threading.Event()
-        self.together: Together[Job, int] = Together(self.work, most)
+        self.together: Together[Job, int] = Together(self.work, lambda job: -job.number, most)
 
-    def work(self, jobs: Sequence[Job]) -> list[int | Exception]:
+    def work(self, jobs: Sequence[Job]) -> list[int | Exception | None]:
         self.may_go.wait(20)
         self.done.append(list(jobs))
-        return [ValueError(str(job.number)) if "bad" in job.keys else job.number for job in jobs]
+        return [OUTCOME.get(next(iter(job.keys), None), int)(job.number) for job in jobs]
 
     async def all(self, jobs: Sequence[Job]) -> list[Any]:
         waiting = [asyncio.create_task(self.together.done(job)) for job in jobs]
@@ -92,11 +96,16 @@ def test_an_error_is_that_of_whom_it_is_about() -> None:
     assert (first, repr(second), third) == (0, "ValueError('1')", 2)
 
 
+def test_one_that_must_wait_for_something_else_is_done_alone() -> None:
+    jobs = [Job(1, frozenset({"x"})), Job(2, frozenset({"later"})), Job(3, frozenset({"y"}))]
+    assert asyncio.run(Groups(10).all(jobs)) == [1, -2, 3]
+
+
 def test_a_group_that_fails_as_a_whole_leaves_nobody_waiting() -> None:
-    def work(jobs: Sequence[Job]) -> list[int | Exception]:
+    def work(jobs: Sequence[Job]) -> list[int | Exception | None]:
         raise OSError("no")
 
-    together: Together[Job, int] = Together(work, 10)
+    together: Together[Job, int] = Together(work, lambda job: 0, 10)
 
     async def both() -> list[Any]:
         jobs = [Job(number, frozenset()) for number in range(2)]
@@ -109,12 +118,12 @@ def test_a_group_that_fails_as_a_whole_leaves_nobody_waiting() -> None:
 def test_whose_turn_does_not_come_is_told_so_and_is_not_done_later() -> None:
     may_go, done = threading.Event(), []
 
-    def work(jobs: Sequence[Job]) -> list[int | Exception]:
+    def work(jobs: Sequence[Job]) -> list[int | Exception | None]:
         may_go.wait(20)
         done.extend(job.number for job in jobs)
         return [job.number for job in jobs]
 
-    together: Together[Job, int] = Together(work, 1, patience=0.05)
+    together: Together[Job, int] = Together(work, lambda job: 0, 1, patience=0.05)
 
     async def three() -> list[Any]:
         first = asyncio.create_task(together.done(Job(0, frozenset())))
@@ -213,3 +222,61 @@ def test_what_the_database_refuses_fails_alone(url: str, trained: Trained) -> No
     replies = sent_at_once(url, trained, bodies)
     assert [reply.status_code for reply in replies] == [200, 200, 200, 422, 200, 200]
     assert replies[3].json()["type"] == "urn:shiprisk:problem:unstorable"
+
+
+def test_an_order_that_is_kept_elsewhere_holds_up_only_its_own(tmp_path: Path, trained: Trained) -> None:
+    with new_database("postgresql", tmp_path) as url:
+        database = Database(url)
+        upgrade(database)
+        told = {order: one(created(0, 20, order=order, event_id=order)) for order in "ABC"}
+        scorer = Scorer(Champion("order-risk", "1", trained.model, run_id="run"))
+        app = create_app(scorer, Settings(database_url=url), standing_clock(moment(5)))
+
+        async def post() -> list[int]:
+            transport = httpx.ASGITransport(app)
+            async with httpx.AsyncClient(transport=transport, base_url="http://plant", timeout=60) as client:
+                tasks = {
+                    order: asyncio.create_task(client.post("/v1/events", json=event, headers=STRUCTURED))
+                    for order, event in told.items()
+                }
+                await asyncio.wait([tasks["B"], tasks["C"]], timeout=20)
+                assert [tasks[order].done() for order in "ABC"] == [False, True, True]
+                elsewhere.rollback()
+                return [(await tasks[order]).status_code for order in "ABC"]
+
+        with database.engine.connect() as elsewhere:
+            lock_orders(elsewhere, ["A"])
+            assert asyncio.run(post()) == [200, 200, 200]
+        app.state.wiring.database.close()
+        database.close()
+
+
+def test_a_blank_makes_no_other_order_and_no_other_event_of_it(url: str, trained: Trained) -> None:
+    event = one(created(0, 20, order="N", event_id="N created"))
+    blank = event | {"subject": " N ", "id": "N created ", "source": f" {event['source']}"}
+    first, second = sent_at_once(url, trained, [event, blank])
+    assert [reply.json()["events"][0]["outcome"] for reply in (first, second)] == ["accepted", "duplicate"]
+    stands = first.json()["orders"][0]["after"]
+    assert second.json()["orders"] == [{"order_id": "N", "before": stands, "after": stands}]
+
+
+def test_what_is_refused_is_not_called_stored_when_it_is_sent_twice(url: str, trained: Trained) -> None:
+    first = one(created(0, 20, order="T", event_id="T created"))
+    other = one(created(0, 25, order="T", event_id="T created"))
+    assert sent_at_once(url, trained, [first])[0].status_code == 200
+    scorer = Scorer(Champion("order-risk", "1", trained.model, run_id="run"))
+    app = create_app(scorer, Settings(database_url=url), standing_clock(moment(5)))
+
+    async def post() -> list[list[str]]:
+        async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://plant") as client:
+            return [
+                [
+                    event["outcome"]
+                    for event in (await client.post("/v1/events", json={"events": sent})).json()["events"]
+                ]
+                for sent in ([other, other], [first, first, other], [first, first])
+            ]
+
+    told = asyncio.run(post())
+    app.state.wiring.database.close()
+    assert told == [["conflict"] * 2, ["rejected"] * 3, ["duplicate"] * 2]

@@ -72,6 +72,7 @@ def keep(
     """
     from serving.keeping import keep
     from serving.logs import log_to
+    from serving.process import prepare_database
 
     settings, stop = Settings(model=name, zone=zone), threading.Event()
     log_to(level=settings.log_level)
@@ -79,12 +80,14 @@ def keep(
         signal.signal(number, lambda *_: stop.set())
     if until_closed:
         threading.Thread(target=_stop_once_closed, args=(stop,), daemon=True).start()
+    prepare_database(settings)
     keep(settings, stop)
 
 
 def _stop_once_closed(stop: threading.Event) -> None:
     """Stop when whoever started this process is gone, killed or not."""
-    sys.stdin.buffer.read()
+    while os.read(sys.stdin.fileno(), 1):
+        pass
     stop.set()
 
 

@@ -62,8 +62,10 @@ async def body(request: Request) -> bytes:
 
 Wired = Annotated[Wiring, Depends(wiring)]
 Body = Annotated[bytes, Depends(body)]
-OrderId = Annotated[str, BeforeValidator(unquote), Path(min_length=1, max_length=512, examples=["4711"])]
-"""An order's id, which ``serving.paths`` has left as it was sent."""
+OrderId = Annotated[
+    str, BeforeValidator(lambda text: unquote(text).strip()), Path(min_length=1, max_length=512, examples=["4711"])
+]
+"""An order's id, which ``serving.paths`` has left as it was sent; without blanks around it, as events have it."""
 IdempotencyKey = Annotated[
     str | None,
     Header(

@@ -26,6 +26,8 @@ def upgrade(database: Database, to: str = "head") -> tuple[str | None, str]:
     with database.engine.connect() as plain:
         connection = plain.execution_options(writes=True)
         with connection.begin():
+            if not database.is_sqlite:
+                connection.exec_driver_sql("SET LOCAL statement_timeout = 0")
             config.attributes["connection"] = connection
             command.upgrade(config, to)
     return before, head()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, exists, func, select
 
 from serving.decided import DECISION
 from serving.store.database import Database
@@ -13,12 +13,8 @@ from serving.store.statements import among
 
 PART = 5_000
 """So many scores of one transaction, so that nobody waits for long."""
-TICKS = (
-    select(scores.c.id)
-    .where(scores.c.cause == "tick", scores.c.id.not_in(select(orders.c.score_id)))
-    .order_by(scores.c.id)
-    .limit(PART)
-)
+LATEST = exists().where(orders.c.order_id == scores.c.order_id, orders.c.score_id == scores.c.id)
+TICKS = select(scores.c.id).where(scores.c.cause == "tick", ~LATEST).order_by(scores.c.id).limit(PART)
 GONE = delete(scores).where(scores.c.id.in_(among("ids")))
 
 
@@ -29,7 +25,11 @@ def prune(database: Database, before: int, tell: Callable[[str, int, int], None]
     and new champions, and all events: a history becomes coarser, and no shorter.
     """
     told = select(events.c.reference).where(events.c.type == DECISION, events.c.reference.is_not(None))
-    decided = {int(said) for said in database.read(lambda c: c.execute(told).scalars().all()) if said.isdigit()}
+    decided = {
+        int(said)
+        for said in database.read(lambda c: c.execute(told).scalars().all())
+        if said.isascii() and said.isdigit()
+    }
     last = database.read(lambda c: c.execute(select(func.max(scores.c.id)).where(scores.c.made_at < before)).scalar())
     begin, gone = 0, 0
     while last is not None:

@@ -12,6 +12,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.sql.dml import Insert
 
 LOCKS = text("SELECT pg_advisory_xact_lock(k) FROM unnest(CAST(:keys AS bigint[])) AS k")
+FREE = text("SELECT k FROM unnest(CAST(:keys AS bigint[])) AS k WHERE pg_try_advisory_xact_lock(k)")
 MOST = 1_000
 """So many ids are asked for at a time."""
 
@@ -78,6 +79,16 @@ def lock_orders(connection: Connection, order_ids: Iterable[str]) -> None:
     """
     if connection.dialect.name == "postgresql":
         connection.execute(LOCKS, {"keys": sorted(_lock(order_id) for order_id in set(order_ids))})
+
+
+def lock_free(connection: Connection, order_ids: Iterable[str]) -> set[str]:
+    """The same for those that no other transaction keeps, without waiting for the others; which they are."""
+    wanted = set(order_ids)
+    if connection.dialect.name != "postgresql":
+        return wanted
+    keys = {order_id: _lock(order_id) for order_id in wanted}
+    free = set(connection.execute(FREE, {"keys": sorted(set(keys.values()))}).scalars())
+    return {order_id for order_id, key in keys.items() if key in free}
 
 
 def _lock(order_id: str) -> int:

@@ -8,7 +8,8 @@ down_revision = "0002"
 
 DROPPED = {"missed": "coalesce(missed, -1e300) DESC", "partial": "coalesce(partial, -1e300) DESC"}
 NAMED = ("plant", "customer", "item")
-COUNTED = "(SELECT count(*) FROM order_words WHERE order_words.order_id = orders.order_id AND dimension = '{name}')"
+COUNTED = "UPDATE orders SET {name}s = n FROM ({words}) AS words WHERE words.order_id = orders.order_id"
+WORDS = "SELECT order_id, count(*) AS n FROM order_words WHERE dimension = '{name}' GROUP BY order_id"
 
 
 def upgrade() -> None:
@@ -20,7 +21,8 @@ def upgrade() -> None:
             f"{name}s", sa.Integer(), nullable=False, server_default="0", comment="how many its lines name"
         )
         op.add_column("orders", counted)
-    op.execute("UPDATE orders SET " + ", ".join(f"{name}s = {COUNTED.format(name=name)}" for name in NAMED))
+    for name in NAMED:
+        op.execute(COUNTED.format(name=name, words=WORDS.format(name=name)))
     op.create_index("orders_listed", "orders", ["listed"], unique=False)
 
 
