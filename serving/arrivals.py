@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sqlalchemy import Connection
 
@@ -76,17 +76,21 @@ def take_in_one(connection: Connection, posted: Posted, occasion: Occasion) -> K
 
     Raises what became of a single event that is not stored.
     """
-    lock_orders(connection, posted.sent.orders)
-    kept = _reply(posted, take_in_all(connection, [posted.sent], occasion)[0], occasion)
+    kept = _locked(connection, posted, occasion)
     if isinstance(kept, Exception):
         raise kept
     return kept
 
 
-def _alone(connection: Connection, posted: Posted, occasion: Occasion) -> Kept:
-    kept = take_in_one(connection, posted, occasion)
-    note(connection, ended(posted.entry, kept))
-    return kept
+def _alone(connection: Connection, posted: Posted, occasion: Occasion) -> Kept | Exception:
+    result = _locked(connection, posted, occasion)
+    note(connection, _entry(posted, result))
+    return result
+
+
+def _locked(connection: Connection, posted: Posted, occasion: Occasion) -> Kept | Exception:
+    lock_orders(connection, posted.sent.orders)
+    return _reply(posted, take_in_all(connection, [posted.sent], occasion)[0], occasion)
 
 
 def _replies(connection: Connection, posted: Sequence[Posted], occasion: Occasion) -> list[Kept | Exception | None]:
@@ -94,9 +98,17 @@ def _replies(connection: Connection, posted: Sequence[Posted], occasion: Occasio
     begun = [one for one in posted if one.sent.orders <= free]
     taken = take_in_all(connection, [one.sent for one in begun], occasion)
     replies = {id(one): _reply(one, its, occasion) for one, its in zip(begun, taken, strict=True)}
-    done = [(one, kept) for one in begun if isinstance(kept := replies[id(one)], Kept)]
-    note_all(connection, [ended(one.entry, kept) for one, kept in done])
+    note_all(connection, [_entry(one, replies[id(one)]) for one in begun])
     return [replies.get(id(one)) for one in posted]
+
+
+def _entry(posted: Posted, result: Kept | Exception) -> Entry:
+    """What the audit trail says of a request that is answered, or of its one event that is refused."""
+    if isinstance(result, Kept):
+        return ended(posted.entry, result)
+    if isinstance(result, Conflict):
+        return replace(posted.entry, outcome="409", order_id=posted.sent.events[0].order_id, detail="1 conflict")
+    return replace(posted.entry, outcome="422", detail="1 rejected")
 
 
 def _reply(posted: Posted, taken: Taken, occasion: Occasion) -> Kept | Exception:

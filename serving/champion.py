@@ -81,7 +81,7 @@ def away(version: str) -> str:
 def resolve(settings: Settings, wanted: str) -> Registered:
     """The version behind an alias or number. Raises ``ModelMissing``, and ``RegistryUnavailable`` while it is away."""
     uri = settings.tracking_uri
-    hint = f"run 'shiprisk train' first, or set MLFLOW_TRACKING_URI (now {uri})"
+    hint = f"run 'shiprisk train' first, or set --name or MLFLOW_TRACKING_URI (now {uri})"
     if uri.startswith("sqlite:///") and not Path(uri.removeprefix("sqlite:///")).exists():
         raise ModelMissing(f"a model {settings.model}@{wanted} must be registered, got no registry yet: {hint}")
     try:

@@ -42,8 +42,14 @@ def read_envelope(headers: Mapping[str, str], body: bytes) -> Envelope:
     if media == BATCH:
         return Envelope(_some(_json(body)), single=False)
     if media in (PLAIN, ""):
-        return Envelope(_some(_object(_json(body)).get("events")), single=False)
+        return Envelope(_some(_plain(_object(_json(body)))), single=False)
     raise UnknownMediaType(f"the content type must be one of {STRUCTURED}, {BATCH}, {PLAIN}, got {media}")
+
+
+def _plain(content: dict[str, Any]) -> Any:
+    if "events" not in content and "specversion" in content:
+        raise Unreadable(f"one event alone must be sent as {STRUCTURED}, got {PLAIN}, which holds a list of events")
+    return content.get("events")
 
 
 def _binary(headers: Mapping[str, str], media: str, body: bytes) -> dict[str, Any]:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from features.events.schema import HOLD_KINDS, READINESS_KINDS
 from serving.schemas import Moment, Number, Text
@@ -121,3 +122,14 @@ class OrderState(Part):
     conditions: list[ConditionNow] | None = None
     components: list[ComponentNow] | None = None
     deliveries: list[DeliveryNow] | None = None
+
+    @model_validator(mode="after")
+    def _each_once(self) -> OrderState:
+        """A line or a hold that is told twice would stand two ways at once."""
+        told = {"lines": [line.line_id for line in self.lines or []]}
+        told["holds"] = [f"{hold.reference} of line {hold.line_id}" for hold in self.holds or []]
+        for name, ids in told.items():
+            twice = sorted(one for one, times in Counter(ids).items() if times > 1)
+            if twice:
+                raise ValueError(f"each of {name} must be told once, got more of {', '.join(twice[:5])}")
+        return self

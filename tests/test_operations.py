@@ -76,13 +76,17 @@ def test_metrics_are_those_of_all_processes(local: tuple[httpx.Client, Path]) ->
     sent = {"events": [order("M1"), order("M2"), order("M1"), {"id": "x"}]}
     for _ in range(3):
         assert httpx.post(f"{client.base_url}/v1/events", json=sent).status_code == 207
+    alone = {"content-type": "application/cloudevents+json"}
+    refused = [order("M1") | {"time": "2024-01-02T00:00:00Z"}, order("M1") | {"time": "yesterday"}]
+    codes = [httpx.post(f"{client.base_url}/v1/events", json=one, headers=alone).status_code for one in refused]
+    assert codes == [409, 422]
     httpx.post(f"{client.base_url}/v1/score", json={"events": [order("S")]})
     for _ in range(4):
         found = metrics(client)
-        outcomes = ("accepted", "duplicate", "rejected")
-        assert [found[f'shiprisk_events_total{{outcome="{outcome}"}}'] for outcome in outcomes] == [2, 7, 3]
+        outcomes = ("accepted", "duplicate", "rejected", "conflict")
+        assert [found[f'shiprisk_events_total{{outcome="{outcome}"}}'] for outcome in outcomes] == [2, 7, 4, 1]
         assert found['shiprisk_requests_total{route="POST /v1/events",status="207"}'] == 3
-        assert found['shiprisk_request_seconds_count{route="POST /v1/events"}'] == 3
+        assert found['shiprisk_request_seconds_count{route="POST /v1/events"}'] == 5
         assert found['shiprisk_scores_total{cause="event"}'] == 2
         assert found['shiprisk_scores_total{cause="request"}'] == 1
         assert found['shiprisk_score_seconds_count{cause="request"}'] == 1

@@ -106,6 +106,7 @@ def test_what_became_of_one_event_is_the_status(client: httpx.Client) -> None:
         (b"{", STRUCTURED, 400),
         (b"[]", STRUCTURED, 400),
         (b"[]", BATCH, 400),
+        (b'{"specversion": "1.0", "id": "1"}', JSON, 400),
         (b'{"events": NaN}', JSON, 400),
         (b"[" * 100_000, BATCH, 400),
         (b"\xff", JSON, 400),
@@ -238,6 +239,14 @@ def test_a_whole_order_becomes_the_events_that_are_missing(client: httpx.Client)
     assert len(put(lines=[line | {"issued": 1, "closed": "short"}], holds=None, production=None)) == 2
     page = client.get("/v1/orders/Whole").json()
     assert page["order"]["state"] == "shipped"
+
+
+def test_a_line_or_a_hold_is_told_once(client: httpx.Client) -> None:
+    line, hold = STATE["lines"][0], {"reference": "H", "kind": "quality"}
+    for twice in ({"lines": [line, line | {"quantity": 1}]}, {"holds": [hold, hold | {"kind": "credit"}]}):
+        reply = client.put("/v1/orders/Twice/state", json=STATE | twice)
+        assert "must be told once" in problem(reply, 422)["detail"]
+    assert client.get("/v1/orders/Twice").status_code == 404
 
 
 def test_a_line_that_is_gone_is_cancelled(client: httpx.Client) -> None:

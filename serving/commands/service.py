@@ -46,11 +46,16 @@ def serve(
     built from them every morning; until then they are those the model was trained with, and replies say so once they
     are old.
     """
+    from features.times import plant_calendar
+    from serving.logs import log_to
+
     settings = Settings(model=name, zone=zone, events=events)
     settings = settings.model_copy(update={"no_auth": no_auth or settings.no_auth})
     if settings.no_auth and not is_loopback(host):
         raise InvalidRequest(f"the host must be a loopback address without API keys, got {host}")
     check_port(port, host)
+    plant_calendar(zone)  # an unknown zone is an error of who starts the service, not of who calls it
+    log_to(level=settings.log_level)
     with _counted_together(workers > 1 or settings.keeper == "process"):
         with steps(3) as tell:
             champion, keys, app = _made_ready(settings, workers, tell)
@@ -122,10 +127,8 @@ def _run(settings: Settings, app: Any, where: dict[str, Any], workers: int) -> N
     import uvicorn
 
     from serving.keeping import kept_beside
-    from serving.logs import log_to
     from serving.process import server_options
 
-    log_to(level=settings.log_level)
     events = settings.events.resolve() if settings.events else ""
     given = {"MODEL": settings.model, "ZONE": settings.zone, "EVENTS": events, "NO_AUTH": settings.no_auth or ""}
     os.environ.update({f"SHIPRISK_{key}": str(value) for key, value in given.items() if value})

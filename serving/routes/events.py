@@ -13,7 +13,9 @@ from serving.arrivals import Posted, take_in_one
 from serving.caller import Caller, Calling
 from serving.envelopes import BATCH, PLAIN, STRUCTURED, read_envelope
 from serving.judging import read_sent
+from serving.metrics import EVENTS
 from serving.present_state import bring_up_to
+from serving.problems import Conflict, InvalidBody
 from serving.replies import done_with, reply, taken_in
 from serving.routes.needs import Body, IdempotencyKey, OrderId, Wired, answered, begun, problems, sent
 from serving.schemas_events import EXAMPLE, EventsReply
@@ -68,8 +70,17 @@ async def post_events(
 
     posted = read() if len(body) <= QUICK else await run_in_threadpool(read)
     if key is None:
-        return sent(await group.done(posted))
+        return await _together(group, posted)
     return await run_in_threadpool(_once, request, body, wired, caller, posted, key)
+
+
+async def _together(group: Together[Posted, Kept], posted: Posted) -> Response:
+    """With all that wait; one event that is refused is counted like those of a batch."""
+    try:
+        return sent(await group.done(posted))
+    except (Conflict, InvalidBody) as error:
+        EVENTS.labels("conflict" if isinstance(error, Conflict) else "rejected").inc()
+        raise
 
 
 def _once(request: Request, body: bytes, wired: Wiring, caller: Caller, posted: Posted, key: str) -> Response:
