@@ -299,6 +299,12 @@ def test_a_backup_is_the_store_at_one_moment_while_others_write(tmp_path: Path, 
     kept.fresh()
     with pytest.raises(InvalidRequest, match="no service may run"):
         restore(kept.database, copy, replace=True, now=system_clock())
+    reader = Database(f"sqlite:///{tmp_path / 'other.db'}")
+    reader.answers()
+    with pytest.raises(InvalidRequest, match="open: stop it"):
+        restore(other, copy, replace=True, now=system_clock())
+    reader.close()
+    assert restore(other, copy, replace=True, now=system_clock()) == count
     broken = tmp_path / "broken.db"
     broken.write_bytes(copy.read_bytes()[:5000])
     with pytest.raises(InvalidRequest, match="whole store"):

@@ -47,7 +47,8 @@ def restore(database: Database, copy: Path, replace: bool, now: int) -> int:
         held = database.read(_events)
         if held and not replace:
             raise InvalidRequest(f"the store must be empty, or --replace be given, got {held:,} events in {target}")
-    database.close()
+        database.close()
+        _require_closed(target)
     target.parent.mkdir(parents=True, exist_ok=True)
     _copy(copy, target)
     return database.read(_events)
@@ -83,6 +84,17 @@ def _require_idle(database: Database, now: int) -> None:
         raise InvalidRequest(
             f"no service may run on the store, got {held}: stop it; one that is gone is forgotten in 30 s"
         )
+
+
+def _require_closed(target: Path) -> None:
+    """A file leaves the mode in which several read and write it only where nobody else has it open."""
+    with closing(sqlite3.connect(target, timeout=0)) as connection:
+        try:
+            mode = connection.execute("PRAGMA journal_mode=DELETE").fetchone()[0]
+        except sqlite3.OperationalError:
+            mode = "wal"
+    if mode != "delete":
+        raise InvalidRequest(f"no service may run on the store, got one that has {target} open: stop it")
 
 
 def _events(connection: Connection) -> int:
