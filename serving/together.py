@@ -10,9 +10,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Generic, Protocol, TypeVar
 
-from serving.store.database import DatabaseAway
+from serving.store.database import LINE, DatabaseAway
 
-PATIENCE = 10.0
 APART = 2
 """So many are done alone at a time, beside a group."""
 
@@ -79,7 +78,7 @@ class Together(Generic[A, R]):
         work: Callable[[Sequence[A]], Sequence[R | Exception | None]],
         alone: Callable[[A], R | Exception],
         most: int,
-        patience: float = PATIENCE,
+        patience: float = LINE,
     ) -> None:
         self._work = work
         self._alone = alone

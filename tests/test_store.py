@@ -19,7 +19,7 @@ from serving.caller import NOBODY, Caller
 from serving.champion import Champion
 from serving.cloudevents import cloud_events
 from serving.decisions import decide, etag
-from serving.freshness import Keeper
+from serving.freshness import LOOK, Keeper
 from serving.loading import rebuild
 from serving.problems import Changed, NotFound, VersionMissing
 from serving.replay import replay, stored_score
@@ -291,6 +291,23 @@ def test_open_orders_are_scored_again_at_the_tick_and_in_the_morning(kept: House
     kept.move_to(4)
     assert kept.fresh() == 1
     assert causes(kept)[3:] == ["tick", "morning"]
+
+
+def test_what_an_older_champion_scored_late_is_scored_again(kept: House, trained: Trained) -> None:
+    """A process that follows the registry later than the keeper may still score with the champion before."""
+    passed = [0.0]
+    kept.keepers.append(Keeper(kept.wired, lambda: passed[0]))
+    kept.take(created(0, 20), created(0, 20, order="B"))
+    before, after = kept.champion[0], Champion("order-risk", "2", steeper(trained.model), run_id="other")
+    kept.champion[0] = after
+    assert kept.fresh() == 2
+    kept.champion[0] = before
+    kept.take(event("hold.placed", 2, kind="quality", reference="H"))
+    kept.champion[0] = after
+    assert kept.fresh() == 0
+    passed[0] += LOOK
+    assert kept.fresh() == 1
+    assert {row["scored_by"] for row in kept.listed()} == {"order-risk@2 of other"}
 
 
 def test_ticks_that_were_replaced_can_be_forgotten(kept: House) -> None:
