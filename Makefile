@@ -22,7 +22,7 @@ bench: $(VENV)/.made  ## the model on real orders; SOURCE is the folder that hol
 	$(BIN)/python benchmarks/scms.py --source "$(SOURCE)"
 
 docs: $(VENV)/.made  ## write what is generated
-	$(BIN)/python -m features.document > docs/signals.md
+	$(BIN)/python -m features.catalogue.document > docs/signals.md
 
 $(VENV)/.made: requirements-dev.lock pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "Python must be 3.11 or later, got " + sys.version)'

@@ -18,8 +18,8 @@ from typing import Any
 import lightgbm
 import numpy as np
 
-from training.forest import Forest
-from training.treeshap import TreeShap
+from training.model.forest import Forest
+from training.model.treeshap import TreeShap
 
 Floats = np.ndarray
 CLOSE = 1e-9

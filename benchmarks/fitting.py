@@ -20,12 +20,12 @@ import lightgbm
 import numpy as np
 import pandas as pd
 
-from features.context import Context
+from features.context.context import Context
 from features.history import History
 from features.outcomes import MISSED, ON_TIME_IN_FULL, PARTIAL
 from features.times import DAY, plant_calendar
-from training.fit import Trees, fit_model
-from training.points import LabelledPoints
+from training.data.labelled import LabelledPoints
+from training.model.fit import Trees, fit_model
 
 PER_ORDER = 10
 BEGIN = 19_700 * DAY

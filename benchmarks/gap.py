@@ -29,10 +29,11 @@ from witness import witnessed_year
 from features.events import read_events, write_events
 from features.times import isoformat, micros, timestamps
 from simulation import load_plant
-from training.baselines import logistic_regression
-from training.fit import Trees, fit_model
-from training.points import LabelledPoints, split_by_time, thinned
-from training.snapshots import Snapshots
+from training.data.labelled import LabelledPoints, thinned
+from training.data.snapshots import Snapshots
+from training.data.split import split_by_time
+from training.model.baselines import logistic_regression
+from training.model.fit import Trees, fit_model
 
 OTHER_SEEDS = 101
 PER_ORDER = 8

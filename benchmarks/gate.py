@@ -14,8 +14,8 @@ import numpy as np
 from scipy.special import expit, logit
 
 from features.outcomes import MISSED, ON_TIME_IN_FULL
-from training.gate import judge_candidate
-from training.points import LabelledPoints
+from training.data.labelled import LabelledPoints
+from training.promote.gate import judge_candidate
 
 ROWS = 5
 NOISE = {"worse": (0.4, 0.9), "equal": (0.6, 0.6), "a little better": (0.8, 0.6), "better": (1.0, 0.4)}

@@ -17,21 +17,22 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from features.catalogue import catalogue, compute
-from features.context import Context
+from features.catalogue.registry import catalogue
+from features.context.context import Context
 from features.decision_points import DecisionPoints
 from features.events import read_events, write_events
 from features.history import History
 from features.outcomes import MISSED, ON_TIME_IN_FULL, PARTIAL, UNSETTLED, outcomes
+from features.pipeline.compute import compute
 from features.times import isoformat, micros, plant_calendar
 from simulation import load_plant
-from simulation.oracle import oracle_days, simulate_with_oracle
-from training.baselines import BASELINES
-from training.dataset import build_dataset
-from training.fit import about_dataset, fit_model
-from training.intervals import metric_estimates
-from training.metrics import METRICS, brier
-from training.points import LabelledPoints
+from simulation.oracle.oracle import oracle_days, simulate_with_oracle
+from training.data.dataset import build_dataset
+from training.data.labelled import LabelledPoints
+from training.metrics.bootstrap import metric_estimates
+from training.metrics.scores import METRICS, brier
+from training.model.baselines import BASELINES
+from training.model.fit import about_dataset, fit_model
 
 DAYS = 365
 

@@ -16,11 +16,11 @@ import pandas as pd
 from features.decision_points import decision_points
 from features.events.schema import TYPE_CODE
 from features.history import History
-from features.orders import commitments
+from features.orders.commitments import commitments
 from features.outcomes import GRACE, MISSED, ON_TIME_IN_FULL, OUTCOMES, PARTIAL, UNSETTLED, outcomes
 from features.times import DAY, micros, plant_calendar, timestamps
 from simulation import load_plant
-from simulation.oracle import Oracle, oracle_days, simulate_with_oracle
+from simulation.oracle.oracle import Oracle, oracle_days, simulate_with_oracle
 
 mpl.use("Agg")
 import matplotlib.pyplot as plt

@@ -18,22 +18,22 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from features.context import Context
+from features.context.context import Context
 from features.decision_points import DecisionPoints
-from features.events.importing import import_events
+from features.events.mapping import import_events
 from features.history import History
-from features.known import Known
-from features.orders import SHIPPED, commitments
+from features.known.known import Known
+from features.orders.commitments import SHIPPED, commitments
 from features.outcomes import MISSED, PARTIAL, beliefs
 from features.times import DAY, NEVER, micros, plant_calendar
-from training.baselines import BASELINES
-from training.dataset import build_dataset
-from training.drift import Expected
-from training.evaluation import error_by_chance
-from training.fit import about_dataset, fit_model
-from training.intervals import metric_estimates
-from training.metrics import METRICS
-from training.snapshots import Snapshots
+from training.data.dataset import build_dataset
+from training.data.snapshots import Snapshots
+from training.evaluate.drift import Expected
+from training.evaluate.evaluation import error_by_chance
+from training.metrics.bootstrap import metric_estimates
+from training.metrics.scores import METRICS
+from training.model.baselines import BASELINES
+from training.model.fit import about_dataset, fit_model
 
 MAPPING = Path(__file__).parents[1] / "examples" / "scms" / "mapping.sql"
 LAST_PROMISE = micros("2015-06-30T23:59:59.999999Z")
@@ -101,7 +101,7 @@ def _year_by_year(events: pd.DataFrame) -> None:
 
 
 def _shipped_before(history: History, orders: np.ndarray, promise: np.ndarray) -> np.ndarray:
-    from features.engine import known_until
+    from features.engine.ordering import known_until
 
     points = DecisionPoints(orders.astype(np.int64), promise[orders] - NOTICE)
     stop = known_until(history.first, history.recorded, points.order, points.as_of)

@@ -8,12 +8,12 @@ import numpy as np
 import pandas as pd
 
 from features.times import timestamps
-from simulation.calendar import DAY
-from simulation.description import Plant
+from simulation.description.description import Plant
+from simulation.plant.calendar import DAY
+from simulation.plant.shop import Shop
+from simulation.plant.state import Line, Order
+from simulation.processes.trucks import last_departure
 from simulation.run import run_until, start
-from simulation.shop import Shop
-from simulation.state import Line, Order
-from simulation.trucks import last_departure
 
 Row = dict[str, float]
 NONE = 9 * DAY

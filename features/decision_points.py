@@ -8,12 +8,13 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from features.engine import known_until
+from features.arrays import Ints
+from features.engine.ordering import known_until
 from features.errors import InvalidRequest
 from features.history import History
-from features.orders import OPEN, Commitments, commitments
+from features.orders.commitments import OPEN, Commitments, commitments
 from features.outcomes import judged_moments
-from features.times import DAY, LATEST, NEVER, Ints, PlantCalendar, timestamps
+from features.times import DAY, LATEST, NEVER, PlantCalendar, timestamps
 
 SCHEMES = "daily, events, all, or before=DAYS such as before=7"
 BEFORE = re.compile(r"before=(\d{1,4}(?:\.\d+)?)")

@@ -17,14 +17,15 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from features import engine
-from features.compiled import compiled
+from features.arrays import Ints
+from features.engine import in_force, masks, ordering, prefix_sums, spells, words
 from features.events.columns import Columns, as_columns
 from features.events.schema import DIMENSIONS, MICRO, TYPE_CODE
+from features.events.selection import Select, Standing, sayings
 from features.events.text import Coded, Distinct, Texts
-from features.selection import Select, Standing, sayings
-from features.threads import side_by_side
-from features.times import NEVER, Ints
+from features.jit import compiled
+from features.parallel import side_by_side
+from features.times import NEVER
 
 __all__ = ["PLANNED_END", "History", "Select", "Standing", "Texts"]
 T = TypeVar("T")
@@ -50,7 +51,7 @@ class History:
     type : (n_events,) code of the type
     line : (n_events,) index of the line within its order by ``line_id``, -1 for the whole order; lines that become
         known later are counted too, so only the order of the indices means something
-    saying : (n_events,) the type and the words that signals look for, see ``features.selection``
+    saying : (n_events,) the type and the words that signals look for, see ``features.events.selection``
     coded : the text columns but for the ids
     """
 
@@ -165,25 +166,25 @@ class History:
 
     def mask(self, what: Select) -> NDArray[np.bool_]:
         """(n_events,) True where the event is one of those selected."""
-        return self.once(("mask", what), lambda: engine.matches(self.saying, what.masks))
+        return self.once(("mask", what), lambda: masks.matches(self.saying, what.masks))
 
     def counted(self, what: Select) -> Ints:
         """(n_events + 1,) number of selected events before each position."""
-        return self.once(("counted", what), lambda: engine.running_count(self.saying, what.masks))
+        return self.once(("counted", what), lambda: prefix_sums.running_count(self.saying, what.masks))
 
     def summed(self, what: Select, column: str) -> Ints:
         """(n_events + 1,) sum of a column over the selected events before each position; missing adds nothing."""
         return self.once(
-            ("summed", what, column), lambda: engine.running_sum(self.saying, what.masks, self.column(column))
+            ("summed", what, column), lambda: prefix_sums.running_sum(self.saying, what.masks, self.column(column))
         )
 
     def last(self, what: Select) -> Ints:
         """(n_events + 1,) position of the last selected event before each position, -1 for none."""
-        return self.once(("last", what), lambda: engine.running_last(self.saying, what.masks))
+        return self.once(("last", what), lambda: prefix_sums.running_last(self.saying, what.masks))
 
     def last_given(self, dimension: str) -> Ints:
         """(n_events + 1,) position of the last event before each position that names a word of a dimension."""
-        return self.once(("last given", dimension), lambda: engine.last_given(self.coded[dimension].codes))
+        return self.once(("last given", dimension), lambda: prefix_sums.last_given(self.coded[dimension].codes))
 
     # -- things --------------------------------------------------------------------------------------------
 
@@ -198,23 +199,23 @@ class History:
         said, kind = self.coded[by], self.coded["kind"]
         named = said.n_words
         codes = np.where(said.codes >= 0, said.codes, named + 1 + kind.codes)
-        found: tuple[Ints, Ints] = engine.numbered(self.first, codes, named + 1 + kind.n_words)
+        found: tuple[Ints, Ints] = words.numbered(self.first, codes, named + 1 + kind.n_words)
         return found
 
     def standing(self, things: Standing) -> tuple[Ints, Ints]:
-        """(n_events + 1,) running counts and moments of what stands, see ``features.engine.standing``."""
-        make = lambda: engine.standing(*self._statements(things), *self._clocks(things))  # noqa: E731
+        """(n_events + 1,) running counts and moments of what stands, see ``features.engine.spells``."""
+        make = lambda: spells.standing(*self._statements(things), *self._clocks(things))  # noqa: E731
         return self.once(("standing", things), make)
 
     def standing_things(self, things: Standing, order: Ints, start: Ints, stop: Ints) -> tuple[Ints, Ints, Ints]:
         """What stands at each point: (point, since in microseconds, position of the statement)."""
         count = self.standing(things)[0]
         total = int((count[stop] - count[start]).sum())
-        return engine.standing_things(*self._statements(things), *self._clocks(things), order, stop, total)
+        return spells.standing_things(*self._statements(things), *self._clocks(things), order, stop, total)
 
     def reversals(self, things: Standing) -> Ints:
         """(n_events + 1,) statements before each position that end what stood."""
-        make = lambda: engine.running_reversals(*self._statements(things), things.per_line)  # noqa: E731
+        make = lambda: spells.running_reversals(*self._statements(things), things.per_line)  # noqa: E731
         return self.once(("reversals", things), make)
 
     def _statements(self, things: Standing) -> Statements:
@@ -226,19 +227,19 @@ class History:
 
     def distinct(self, what: Select, by: str) -> Ints:
         """(n_events + 1,) distinct things among the selected events before each position."""
-        make = lambda: engine.running_distinct(self.first, self.saying, what.masks, *self.things(by))  # noqa: E731
+        make = lambda: words.running_distinct(self.first, self.saying, what.masks, *self.things(by))  # noqa: E731
         return self.once(("distinct", what, by), make)
 
     def moved(self, what: Select, by: str = "reference", per_line: bool = False) -> Ints:
         """(n_events,) how far each statement of a date moved the one before it of the same thing, microseconds."""
         shape = (*self.things(by), self.line, self.lines, per_line, self.date)
         return self.once(
-            ("moved", what, by, per_line), lambda: engine.moves(self.first, self.saying, what.masks, *shape)
+            ("moved", what, by, per_line), lambda: in_force.moves(self.first, self.saying, what.masks, *shape)
         )
 
     def latest_in_force(self, what: Select, by: str = "reference") -> Ints:
         """(n_events,) after each event, the latest among the dates in force of the order's things."""
-        make = lambda: engine.latest_in_force(self.first, self.saying, what.masks, *self.things(by), self.date)  # noqa: E731
+        make = lambda: in_force.latest_in_force(self.first, self.saying, what.masks, *self.things(by), self.date)  # noqa: E731
         return self.once(("latest in force", what, by), make)
 
     def total_in_force(self, what: Select, column: str, by: str = "reference") -> Ints:
@@ -246,7 +247,7 @@ class History:
         shape = (*self.things(by), self.column(column))
         return self.once(
             ("total in force", what, column, by),
-            lambda: engine.total_in_force(self.first, self.saying, what.masks, *shape),
+            lambda: in_force.total_in_force(self.first, self.saying, what.masks, *shape),
         )
 
     # -- words ---------------------------------------------------------------------------------------------
@@ -254,7 +255,7 @@ class History:
     def words_known(self, dimension: str, order: Ints, stop: Ints) -> tuple[Ints, Ints, Ints]:
         """The words of a dimension known at points sorted by order and position: (point, code, first position)."""
         said = self.coded[dimension]
-        return engine.words_known(self.first, said.codes, said.n_words, order, stop)
+        return words.words_known(self.first, said.codes, said.n_words, order, stop)
 
     def once(self, key: Hashable, make: Callable[[], T]) -> T:
         """What ``make`` gives, made on the first call with this key and kept."""
@@ -289,7 +290,7 @@ def _type_codes(types: Coded) -> Ints:
 def _sorted(orders: Coded, columns: Columns) -> tuple[Ints, Ints]:
     """Sort by order and both clocks; the texts are compared only where those are equal."""
     recorded, occurred = columns["recorded_at"], columns["occurred_at"]
-    by, first, ties = engine.sorted_events(orders.codes, orders.n_words, recorded, occurred)
+    by, first, ties = ordering.sorted_events(orders.codes, orders.n_words, recorded, occurred)
     if ties:
         codes, when, happened = orders.codes[by], recorded[by], occurred[by]
         same = (codes[1:] == codes[:-1]) & (when[1:] == when[:-1]) & (happened[1:] == happened[:-1])
@@ -304,4 +305,4 @@ def _sorted(orders: Coded, columns: Columns) -> tuple[Ints, Ints]:
 def _lines(first: Ints, line_id: Coded, creates: NDArray[np.bool_]) -> tuple[Ints, Ints]:
     """The line each event speaks of; one created without an id is a line of its own, before all others."""
     codes = np.where(line_id.codes >= 0, line_id.codes + 1, np.where(creates, 0, -1))
-    return engine.ranked(first, codes, line_id.n_words + 1)
+    return words.ranked(first, codes, line_id.n_words + 1)

@@ -13,14 +13,15 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from features.engine import known_until
+from features.arrays import Ints
+from features.engine.ordering import known_until
 from features.errors import InvalidRequest
+from features.events.selection import Select
 from features.history import History
-from features.lines import MISSED, ON_TIME_IN_FULL, PARTIAL, UNSETTLED, judge
-from features.lines import WITHDRAWN as CANCELLED
-from features.orders import OPEN, commitments, line_columns
-from features.selection import Select
-from features.times import DAY, LATEST, NEVER, Ints
+from features.orders.commitments import OPEN, commitments, line_columns
+from features.orders.line import MISSED, ON_TIME_IN_FULL, PARTIAL, UNSETTLED, judge
+from features.orders.line import WITHDRAWN as CANCELLED
+from features.times import DAY, LATEST, NEVER
 
 __all__ = [
     "CANCELLED",

@@ -14,11 +14,9 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
+from features.arrays import Ints
 from features.errors import InvalidRequest
-
-Ints = NDArray[np.int64]
 
 SECOND = 1_000_000
 HOUR = 3600 * SECOND

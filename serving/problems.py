@@ -11,10 +11,10 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
 from features.errors import InvalidEvents, InvalidRequest, ShipriskError
-from serving.envelopes import UnknownMediaType, Unreadable
-from serving.logs import request_id
+from serving.contract.cloudevents_http import UnknownMediaType, Unreadable
 from serving.store.database import DatabaseAway, DatabaseFull, Unstorable
-from serving.store.idempotency import KeyTaken
+from serving.store.tables.idempotency import KeyTaken
+from serving.telemetry.logs import request_id
 
 MEDIA_TYPE = "application/problem+json"
 STATUS: dict[type[ShipriskError], tuple[int, str, str]] = {

@@ -1,6 +1,6 @@
 """A plant that writes the events a real one would: outcomes emerge from queues, breakdowns and decisions."""
 
-from simulation.reading import load_plant
+from simulation.description.reading import load_plant
 from simulation.run import simulate
 
 __all__ = ["load_plant", "simulate"]

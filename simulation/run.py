@@ -7,12 +7,12 @@ from collections.abc import Callable
 import pandas as pd
 
 from features.errors import InvalidRequest
-from simulation.calendar import DAY
-from simulation.demand import arrivals
-from simulation.description import Plant
-from simulation.rounds import mornings
-from simulation.shop import Shop
-from simulation.trucks import run_lane
+from simulation.description.description import Plant
+from simulation.plant.calendar import DAY
+from simulation.plant.shop import Shop
+from simulation.processes.demand import arrivals
+from simulation.processes.rounds import mornings
+from simulation.processes.trucks import run_lane
 
 Tell = Callable[[float], None]
 LONGEST = 3650

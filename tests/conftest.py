@@ -16,8 +16,8 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from features.events import write_events
-from tests.little_plant import little_plant
-from training.run import Trained, train
+from tests.support.little_plant import little_plant
+from training.trainer import Trained, train
 
 settings.register_profile("ci", max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile("quick", max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow])

@@ -12,21 +12,21 @@ import typer
 
 import features
 from features import decision_points
-from features.catalogue import catalogue
-from features.document import page
+from features.catalogue.document import page
+from features.catalogue.registry import catalogue
 from features.events import TYPES, write_events
-from features.selection import Select
-from serving.app import create_app
+from features.events.selection import Select
+from serving.api.app import create_app
 from serving.cli import app
 from serving.commands import models, options
 from serving.commands import plant as plant_command
 from serving.settings import Settings
-from simulation import oracle
+from simulation.oracle import oracle
 from tests.naive.events import orders_of
 from tests.naive.others import Records
 from tests.naive.seen import Seen
-from tests.stories import UTC, created, event, known, moment, story
-from training import tracking
+from tests.support.stories import UTC, created, event, known, moment, story
+from training.registry import registry as tracking
 
 ROOT = Path(__file__).parents[1]
 DOCS = {path.name: path.read_text(encoding="utf-8") for path in (ROOT / "docs").glob("*.md")}

@@ -34,7 +34,7 @@ def test_no_pickle(path: Path) -> None:
 
 def test_signals_see_outcomes_only_through_the_daybook() -> None:
     """Only the context (rows with a moment they were known) and the decision points read outcomes."""
-    assert importers("from features.outcomes import") == {"features/context.py", "features/decision_points.py"}
+    assert importers("from features.outcomes import") == {"features/context/context.py", "features/decision_points.py"}
     assert importers("judge\n") == {"features/outcomes.py"}
 
 

@@ -9,14 +9,15 @@ import numpy as np
 import pyarrow.parquet as pq
 
 from engine_peers.run import Ints, OneOrder, Run
-from features.catalogue import catalogue, compute
-from features.context import Context
+from features.catalogue.registry import catalogue
+from features.context.context import Context
 from features.decision_points import DecisionPoints
 from features.events import read_columns, read_events
 from features.events.columns import as_columns
 from features.history import History
-from features.partitions import partitions
-from features.stream import context_of, tables_of, write_tables
+from features.pipeline.compute import compute
+from features.pipeline.partitions import partitions
+from features.pipeline.stream import context_of, tables_of, write_tables
 from features.times import plant_calendar
 
 

@@ -15,7 +15,8 @@ import pandas as pd
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from features.events.moments import DATE, plain_moments, timed_moments
+from features.arrays import Ints, Mask
+from features.events.iso8601 import DATE, plain_moments, timed_moments
 from features.events.schema import COLUMNS, DATE_ONLY, LARGEST, MOMENT, NUMBER, STRING
 from features.events.text import (
     TEXT_OR_NONE,
@@ -27,11 +28,10 @@ from features.events.text import (
     distinct_arrow,
     nothing,
 )
-from features.times import DAY, EARLIEST, ISO_8601, LATEST, NEVER, Ints, PlantCalendar, timestamps
+from features.times import DAY, EARLIEST, ISO_8601, LATEST, NEVER, PlantCalendar, timestamps
 
 FLOAT_OR_NONE = {float, type(None)}
 NUMBER_MUST = f"be a number of at most {LARGEST:.0e} in size"
-Mask = NDArray[np.bool_]
 Columns = dict[str, Any]
 """By name: ``Coded`` for texts, (n,) arrays for the rest."""
 

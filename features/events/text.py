@@ -13,9 +13,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from features.engine import any_untidy, hashes
+from features.arrays import Ints
+from features.jit import compiled
 
-Ints = NDArray[np.int64]
 Texts = NDArray[np.object_]
 BLANKS = (
     "\t\n\x0b\x0c\r\x1c\x1d\x1e\x1f \x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a"
@@ -301,3 +301,25 @@ def _objects(values: list[Any]) -> Texts:
     made = np.empty(len(values), dtype=object)
     made[:] = values
     return made
+
+
+@compiled
+def any_untidy(offsets: Any, data: Any, n: int) -> bool:
+    """Whether a text is empty or may have blanks around it: its first or last byte is a control or not ASCII."""
+    for i in range(n):
+        begin, end = offsets[i], offsets[i + 1]
+        if begin == end or data[begin] <= 32 or data[end - 1] <= 32 or data[begin] >= 128 or data[end - 1] >= 128:
+            return True
+    return False
+
+
+@compiled
+def hashes(offsets: Any, data: Any, n: int) -> NDArray[np.uint64]:
+    """(n,) FNV-1a of 64 bits of the texts between the offsets of an Arrow string array."""
+    out = np.empty(n, dtype=np.uint64)
+    for i in range(n):
+        found = np.uint64(14695981039346656037)
+        for j in range(offsets[i], offsets[i + 1]):
+            found = (found ^ np.uint64(data[j])) * np.uint64(1099511628211)
+        out[i] = found
+    return out

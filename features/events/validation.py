@@ -12,14 +12,15 @@ import pandas as pd
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from features.compiled import compiled
+from features.arrays import Ints, Mask
 from features.errors import InvalidEvents
-from features.events.columns import Columns, Mask, Read, as_frame, read_column, take
+from features.events.columns import Columns, Read, as_frame, read_column, take
 from features.events.schema import COLUMNS, REQUIRED, SPOKEN, TYPE_CODE, TYPES, UNSAID, WORDS, EventType
+from features.events.selection import sayings
 from features.events.text import Coded, Distinct
-from features.selection import sayings
-from features.threads import side_by_side
-from features.times import NEVER, Ints, plant_calendar
+from features.jit import compiled
+from features.parallel import side_by_side
+from features.times import NEVER, plant_calendar
 
 
 def _allowed(rule: EventType, column: str) -> list[bool]:

@@ -2,8 +2,10 @@
 
 import numpy as np
 
-from features.catalogue import EITHER, signal
-from features.known import Floats, Known
+from features.arrays import Floats
+from features.catalogue.registry import signal
+from features.catalogue.signal import EITHER
+from features.known.known import Known
 from features.times import HOUR, NEVER
 
 

@@ -1,9 +1,11 @@
 """What was promised, and how the promise moved."""
 
-from features.catalogue import EITHER, FALLS, RISES, signal
-from features.engine import share
+from features.arrays import Floats
+from features.catalogue.registry import signal
+from features.catalogue.signal import EITHER, FALLS, RISES
+from features.engine.arithmetic import share
 from features.history import Select
-from features.known import Floats, Known
+from features.known.known import Known
 
 CHANGED = Select("commitment.changed")
 BY_PLANT = Select("commitment.changed", actor="plant")

@@ -2,10 +2,12 @@
 
 import numpy as np
 
-from features.catalogue import EITHER, FALLS, RISES, signal
-from features.engine import share
+from features.arrays import Floats
+from features.catalogue.registry import signal
+from features.catalogue.signal import EITHER, FALLS, RISES
+from features.engine.arithmetic import share
 from features.history import Select
-from features.known import Floats, Known
+from features.known.known import Known
 
 PLANNED = Select("delivery.planned")
 

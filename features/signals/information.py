@@ -1,10 +1,12 @@
 """How fresh and how reliable the records are."""
 
-from features.catalogue import EITHER, RISES, signal
-from features.engine import share
+from features.arrays import Floats
+from features.catalogue.registry import signal
+from features.catalogue.signal import EITHER, RISES
+from features.engine.arithmetic import share
 from features.events.schema import TYPES
 from features.history import Select
-from features.known import Floats, Known
+from features.known.known import Known
 from features.times import DAY
 
 ANYTHING = Select(*TYPES)

@@ -1,8 +1,10 @@
 """What else has to get out of the door."""
 
-from features.catalogue import EITHER, RISES, signal
+from features.arrays import Floats
+from features.catalogue.registry import signal
+from features.catalogue.signal import EITHER, RISES
 from features.history import Select
-from features.known import Floats, Known
+from features.known.known import Known
 
 CREATED = Select("order_line.created")
 CONFIRMATIONS = Select("order_line.created", "production.released", "operation.confirmed")

@@ -2,9 +2,11 @@
 
 import numpy as np
 
-from features.catalogue import FALLS, RISES, signal
+from features.arrays import Floats
+from features.catalogue.registry import signal
+from features.catalogue.signal import FALLS, RISES
 from features.history import PLANNED_END, Select, Standing
-from features.known import Floats, Known
+from features.known.known import Known
 from features.times import NEVER
 
 SHORT = Select("material.stated", state="short")

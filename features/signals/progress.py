@@ -2,10 +2,12 @@
 
 import numpy as np
 
-from features.catalogue import FALLS, RISES, signal
-from features.engine import share
+from features.arrays import Floats
+from features.catalogue.registry import signal
+from features.catalogue.signal import FALLS, RISES
+from features.engine.arithmetic import share
 from features.history import Select, Standing
-from features.known import Floats, Known
+from features.known.known import Known
 from features.signals.delivery import PLANNED
 from features.signals.material import days_to_last_component
 

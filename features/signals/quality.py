@@ -2,10 +2,12 @@
 
 import numpy as np
 
-from features.catalogue import RISES, signal
-from features.engine import share
+from features.arrays import Floats
+from features.catalogue.registry import signal
+from features.catalogue.signal import RISES
+from features.engine.arithmetic import share
 from features.history import Select, Standing
-from features.known import Floats, Known
+from features.known.known import Known
 
 FAILED = Standing(Select("inspection.recorded", state="failed"), Select("inspection.recorded", state="passed"))
 RESULTS = Select("inspection.recorded")

@@ -2,11 +2,13 @@
 
 import numpy as np
 
-from features.catalogue import FALLS, RISES, signal
-from features.engine import share
+from features.arrays import Floats
+from features.catalogue.registry import signal
+from features.catalogue.signal import FALLS, RISES
+from features.engine.arithmetic import share
 from features.history import Select, Standing
-from features.known import Floats, Known
-from features.things import OF_THE_GOODS
+from features.known.known import Known
+from features.known.tables import OF_THE_GOODS
 
 MET = Select("readiness.stated", state="met")
 NOT_MET = Select("readiness.stated", state="not_met")

@@ -2,9 +2,11 @@
 
 import numpy as np
 
-from features.catalogue import EITHER, FALLS, RISES, signal
+from features.arrays import Floats
+from features.catalogue.registry import signal
+from features.catalogue.signal import EITHER, FALLS, RISES
 from features.history import PLANNED_END, Select
-from features.known import Floats, Known
+from features.known.known import Known
 
 RESCHEDULED = Select("production.rescheduled")
 MOVES = Select("production.rescheduled", "commitment.changed")

@@ -1,7 +1,9 @@
 """How much is ordered."""
 
-from features.catalogue import EITHER, signal
-from features.known import Floats, Known
+from features.arrays import Floats
+from features.catalogue.registry import signal
+from features.catalogue.signal import EITHER
+from features.known.known import Known
 
 
 @signal("size", "lines", EITHER, "the order has {value} [line|lines]")

@@ -4,10 +4,12 @@ Failures are missed or partial orders among judged ones. The share of a customer
 centre is shrunk towards the share of all orders by ``WEIGHT`` orders, so that two bad orders are no verdict.
 """
 
-from features.catalogue import EITHER, FALLS, RISES, signal
+from features.arrays import Floats
+from features.catalogue.registry import signal
+from features.catalogue.signal import EITHER, FALLS, RISES
 from features.history import Select
-from features.known import Floats, Known
-from features.others import PARTIAL
+from features.known.known import Known
+from features.known.lookups import PARTIAL
 
 WEIGHT = 20.0
 UNKNOWN = {

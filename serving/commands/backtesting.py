@@ -10,14 +10,14 @@ import orjson
 import typer
 
 from features.errors import InvalidRequest
+from serving.commands.console import parts_done, print_json, print_table, say
 from serving.commands.options import Json, Name, Zone, check_output, enter, past_moment
 from serving.commands.source import FilesOrStore, Store, require_source
 from serving.commands.training import Scheme, Until, looked_at, print_evaluation
-from serving.console import parts_done, print_json, print_table, say
 from serving.settings import Settings
 
 if TYPE_CHECKING:
-    from training.backtest import Backtest, Stretch
+    from training.evaluate.backtest import Backtest, Stretch
 
 DAYS = {"d": 1.0, "w": 7.0}
 
@@ -45,8 +45,8 @@ def backtest(
     Every so often a model is trained on what was recorded by then, and scores the open orders of each morning until
     the next. What moved since its training (signals, scores) and how its risks held is shown for each.
     """
-    from serving.champion import open_registry
-    from training.backtest import backtest as replay
+    from serving.models.cache import open_registry
+    from training.evaluate.backtest import backtest as replay
 
     require_source(events, store)
     days, begin = days_of(every), None if since is None else past_moment(since, "from")
@@ -81,8 +81,8 @@ def days_of(text: str) -> float:
 
 def _write(found: Backtest, out: Path) -> None:
     """The report, or its figures, by the ending."""
-    from training.report import backtest_page
-    from training.tracking import plain
+    from training.registry.registry import plain
+    from training.report.report import backtest_page
 
     out.parent.mkdir(parents=True, exist_ok=True)
     if out.suffix == ".json":

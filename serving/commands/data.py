@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from features.errors import InvalidEvents, InvalidRequest
+from serving.commands.console import parts_done, print_json, print_table, say, steps
 from serving.commands.options import SCHEMES, Events, Json, Zone, check_output, enter, past_moment
-from serving.console import parts_done, print_json, print_table, say, steps
 
 if TYPE_CHECKING:
-    from features.events.importing import ImportReport
-    from features.stream import Written
+    from features.events.mapping import ImportReport
+    from features.pipeline.stream import Written
 
 
 def add_to(app: typer.Typer) -> None:
@@ -36,7 +36,7 @@ def importing(
     Rejected rows go to a file beside the output (events.rejects.csv), each with its reason.
     """
     from features.events import write_events
-    from features.events.importing import import_events
+    from features.events.mapping import import_events
 
     check_output(out, ".parquet", ".csv")
     with steps(3) as tell:
@@ -131,7 +131,7 @@ def signals(
 def _with_spark(
     events: str, out: str, as_of: str | None, scheme: str | None, zone: str, master: str | None, partitions: int | None
 ) -> Written:
-    from features.spark_files import spark_session, spark_signal_file
+    from features.pipeline.spark_files import spark_session, spark_signal_file
 
     if out.endswith(".csv"):
         raise InvalidRequest(f"the output of Spark must end in .parquet, or be a folder, got {out}")
@@ -143,14 +143,14 @@ def _with_spark(
 
 def _on_this_machine(events: Path, out: Path, as_of: str | None, scheme: str | None, zone: str) -> Written:
     """Parquet to Parquet in partitions; a CSV file at either end needs all of it in memory."""
-    from features.stream import Written, signal_file
+    from features.pipeline.stream import Written, signal_file
 
     check_output(out, ".parquet", ".csv", reads=events)
     if ".csv" not in (events.suffix, out.suffix):
         with parts_done() as tell:
             return signal_file(events, out, as_of=as_of, scheme=scheme, zone=zone, tell=tell)
     from features.events import read_events
-    from features.pipeline import signal_table
+    from features.pipeline.table import signal_table
 
     with steps(3) as step:
         step("reading events")
@@ -181,10 +181,10 @@ def show(
 
     from features.events import read_events
     from features.history import History
-    from features.readiness import readiness
+    from features.readiness.assessment import readiness
     from features.times import micros, timestamps
-    from serving.cloudevents import cloud_events
     from serving.commands.readiness import print_readiness
+    from serving.contract.cloudevents import cloud_events
 
     frame = read_events(events, zone)
     own = frame[(frame["order_id"] == order).to_numpy()].sort_values(["recorded_at", "occurred_at", "event_id"])

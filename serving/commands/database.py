@@ -7,8 +7,8 @@ from typing import Annotated
 
 import typer
 
+from serving.commands.console import parts_done, print_json, print_table, say
 from serving.commands.options import Json, Name, Zone, enter
-from serving.console import parts_done, print_json, print_table, say
 from serving.settings import Settings
 
 group = typer.Typer(help="The store: its tables, and many events at once.", no_args_is_help=True)
@@ -29,7 +29,7 @@ def add_to(app: typer.Typer) -> None:
 def upgrading(as_json: Json = False) -> None:
     """Make the tables, or bring them to this version. Does nothing where they are."""
     from serving.store.database import Database
-    from serving.store.migrating import upgrade
+    from serving.store.maintenance.migrate import upgrade
 
     database = Database(Settings().database)
     before, after = upgrade(database)
@@ -51,8 +51,8 @@ def importing(
 
     Events that are stored already change nothing, so the same file again, or the rest after a failure, is safe.
     """
-    from serving.loading import load_and_score
-    from serving.process import prepare_database
+    from serving.bootstrap import prepare_database
+    from serving.ingest.bulk_load import load_and_score
 
     settings = Settings(model=name, zone=zone)
     prepare_database(settings)
@@ -69,11 +69,11 @@ def importing(
 
 def rebuilding(zone: Zone = "UTC", as_json: Json = False) -> None:
     """Build the worklist anew from the stored events and scores, which stay as they are."""
-    from serving.loading import rebuild
-    from serving.process import clock_of
-    from serving.rescoring import Occasion, Standing
+    from serving.bootstrap import clock_of
+    from serving.ingest.bulk_load import rebuild
+    from serving.scores.occasion import Occasion, Standing
     from serving.store.database import Database
-    from serving.store.migrating import require_current
+    from serving.store.maintenance.migrate import require_current
 
     settings = Settings(zone=zone)
     database = Database(settings.database)
@@ -96,10 +96,10 @@ def pruning(
     that a decision was made about.
     """
     from features.times import DAY
-    from serving.process import clock_of
+    from serving.bootstrap import clock_of
     from serving.store.database import Database
-    from serving.store.migrating import require_current
-    from serving.store.pruning import prune
+    from serving.store.maintenance.migrate import require_current
+    from serving.store.maintenance.prune import prune
 
     settings = Settings()
     database = Database(settings.database)
@@ -114,10 +114,10 @@ def pruning(
 
 def status(as_json: Json = False) -> None:
     """What is stored, and how fresh it is."""
-    from serving.process import clock_of
+    from serving.bootstrap import clock_of
     from serving.store.database import Database
-    from serving.store.migrating import head, require_current
-    from serving.store.status import status_of
+    from serving.store.maintenance.migrate import head, require_current
+    from serving.store.tables.status import status_of
 
     settings = Settings()
     database = Database(settings.database)
@@ -139,8 +139,8 @@ def backing_up(
     as_json: Json = False,
 ) -> None:
     """Copy the store to a file, as it is at one moment, while the service runs. SQLite only."""
-    from serving.store.backup import backup
     from serving.store.database import Database
+    from serving.store.maintenance.backup import backup
 
     database = Database(Settings().database)
     size = backup(database, to)
@@ -157,9 +157,9 @@ def restoring(
 ) -> None:
     """Put a copy in the place of the store, and bring its tables to this version. No service may run. SQLite only."""
     from serving.clock import system_clock
-    from serving.store.backup import restore
     from serving.store.database import Database
-    from serving.store.migrating import upgrade
+    from serving.store.maintenance.backup import restore
+    from serving.store.maintenance.migrate import upgrade
 
     database = Database(Settings().database)
     events = restore(database, copy, replace, system_clock())

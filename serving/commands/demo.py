@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from serving.commands.console import parts_done, print_table, say, share_done, steps
 from serving.commands.options import check_port, enter
-from serving.console import parts_done, print_table, say, share_done, steps
 from serving.settings import Settings
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from training.run import Trained
+    from training.trainer import Trained
 
 SHOWN = 8
 EVENTS, EVENT, STORY, STORE = "events.parquet", "event.json", "story.json", "shiprisk.db"
@@ -123,10 +123,10 @@ def _morning_after(events: pd.DataFrame) -> int:
 
 
 def _train(settings: Settings, events: pd.DataFrame, as_of: int) -> Trained:
-    from serving.champion import open_registry
     from serving.commands.training import STEPS, registered
-    from training.promotion import REFUSED, force
-    from training.run import train
+    from serving.models.cache import open_registry
+    from training.promote.promotion import REFUSED, force
+    from training.trainer import train
 
     with steps(STEPS) as tell:
         trained = train(events, scheme=DECISION_POINTS, until=as_of, tell=tell)
@@ -139,13 +139,13 @@ def _train(settings: Settings, events: pd.DataFrame, as_of: int) -> Trained:
 
 def _scored(settings: Settings, events: pd.DataFrame, as_of: int) -> dict[str, Any]:
     """The worklist of the morning, and an event to try."""
-    from features.context import Context
+    from features.context.context import Context
     from features.decision_points import standing_orders
     from features.history import History
     from features.times import plant_calendar
-    from serving.champion import load_champion
-    from serving.scoring import Scorer
-    from serving.worklist import worklist
+    from serving.commands.worklist import worklist
+    from serving.models.cache import load_champion
+    from serving.models.scorer import Scorer
 
     with steps(2) as tell:
         tell("building load and track record")
@@ -196,8 +196,8 @@ def _standing_at(settings: Settings, as_of: int) -> Settings:
 
 def _stored(settings: Settings) -> None:
     """The events in a new store, every order scored."""
-    from serving.loading import load_and_score
-    from serving.process import prepare_database
+    from serving.bootstrap import prepare_database
+    from serving.ingest.bulk_load import load_and_score
 
     for file in settings.home.glob(f"{STORE}*"):
         file.unlink()
@@ -209,12 +209,12 @@ def _stored(settings: Settings) -> None:
 def _serve(settings: Settings, port: int) -> None:
     import uvicorn
 
-    from serving.app import create_app
-    from serving.champion import cached_champion
-    from serving.layers import Door
-    from serving.logs import log_to
-    from serving.process import clock_of, prepare_database, server_options
-    from serving.scoring import Scorer
+    from serving.api.app import create_app
+    from serving.bootstrap import clock_of, prepare_database, server_options
+    from serving.middleware.stack import Door
+    from serving.models.cache import cached_champion
+    from serving.models.scorer import Scorer
+    from serving.telemetry.logs import log_to
 
     prepare_database(settings)
     scorer = Scorer(cached_champion(settings))

@@ -8,15 +8,15 @@ import typer
 
 from features.errors import InvalidRequest
 from features.times import isoformat
-from serving.caller import Role
 from serving.clock import system_clock
+from serving.commands.console import print_json, print_table, say
 from serving.commands.options import Json, enter
-from serving.console import print_json, print_table, say
+from serving.principal import Role
 from serving.settings import Settings
 
 if TYPE_CHECKING:
     from serving.store.database import Database
-    from serving.store.keys import KeyRow
+    from serving.store.tables.keys import KeyRow
 
 group = typer.Typer(help="API keys: who may call the service, and for which plants.", no_args_is_help=True)
 YEAR = 365
@@ -40,7 +40,7 @@ def creating(
     as_json: Json = False,
 ) -> None:
     """Make a key. It is shown once, now; what is kept is a digest, from which it cannot be had again."""
-    from serving.keys import create_key
+    from serving.auth.api_keys import create_key
 
     if bool(plant) == all_plants:
         got = "both" if plant else "neither"
@@ -56,7 +56,7 @@ def creating(
 
 def listing(as_json: Json = False) -> None:
     """Every key that was made: how it begins, whose it is, what it opens, until when."""
-    from serving.keys import list_keys
+    from serving.auth.api_keys import list_keys
 
     found = [_told(row) for row in list_keys(_database())]
     if as_json:
@@ -74,7 +74,7 @@ def revoking(
     as_json: Json = False,
 ) -> None:
     """Let a key hold no more: at once for who has not called lately, within five seconds for everybody."""
-    from serving.keys import revoke
+    from serving.auth.api_keys import revoke
 
     row = revoke(_database(), key, system_clock())
     if as_json:
@@ -90,8 +90,8 @@ def auditing(
     as_json: Json = False,
 ) -> None:
     """Who did what, when, and how it ended: writes, refusals, what became of keys, and which champion scored."""
-    from serving.replies import audit_entry
-    from serving.store.audit import entries
+    from serving.api.presenters import audit_entry
+    from serving.store.tables.audit import entries
 
     found = _database().read(lambda connection: entries(connection, limit, None, who, order))
     told = [audit_entry(row) for row in found]
@@ -106,7 +106,7 @@ def auditing(
 
 
 def _database() -> Database:
-    from serving.process import prepare_database
+    from serving.bootstrap import prepare_database
     from serving.store.database import Database
 
     settings = Settings()
@@ -124,7 +124,7 @@ def _cell(value: Any) -> str:
 
 def _told(row: KeyRow) -> dict[str, Any]:
     """A key without its digest."""
-    from serving.keys import PREFIX
+    from serving.auth.api_keys import PREFIX
 
     return {
         "id": row.id,

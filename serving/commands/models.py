@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from features.errors import InvalidRequest
+from serving.commands.console import print_json, print_table, say, steps, terminal
 from serving.commands.options import AsOf, Json, Name, Zone, check_output, enter, past_moment
 from serving.commands.source import EventsOrStore, Store, read_source, require_source
-from serving.console import print_json, print_table, say, steps, terminal
 from serving.settings import Settings
 
 if TYPE_CHECKING:
@@ -41,14 +41,14 @@ def score(
     as_json: Json = False,
 ) -> None:
     """Score every order that is open at a moment and sort them: a worklist, the riskiest first."""
-    from features.context import Context
+    from features.context.context import Context
     from features.decision_points import standing_orders
     from features.history import History
-    from features.pipeline import moment_in_records
+    from features.pipeline.table import moment_in_records
     from features.times import plant_calendar
-    from serving.champion import load_champion
-    from serving.scoring import Scorer
-    from serving.worklist import worklist
+    from serving.commands.worklist import worklist
+    from serving.models.cache import load_champion
+    from serving.models.scorer import Scorer
 
     require_source(events, store)
     moment = past_moment(as_of, "as_of")
@@ -88,7 +88,7 @@ def _one(history: History, order: str, moment: int) -> DecisionPoints:
     import numpy as np
 
     from features.decision_points import DecisionPoints
-    from serving.scoring import order_index
+    from serving.models.scorer import order_index
 
     index = order_index(history, order)
     if history.recorded[history.first[index]] > moment:

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from serving.commands.console import print_json, print_table, say, share_done
 from serving.commands.options import Json, enter
-from serving.console import print_json, print_table, say, share_done
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -42,7 +42,7 @@ def simulating(
     """
     from features.events import write_events
     from simulation import load_plant, simulate
-    from simulation.oracle import oracle_days, simulate_with_oracle
+    from simulation.oracle.oracle import oracle_days, simulate_with_oracle
 
     described = load_plant(plant)
     begun = time.perf_counter()

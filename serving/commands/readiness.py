@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pandas as pd
 
-from features.readiness import Condition, Readiness
-from features.said import EventRef
-from serving.console import print_table, say
+from features.readiness.assessment import Condition, Readiness
+from features.readiness.statements import EventRef
+from serving.commands.console import print_table, say
 
 MOST_SHOWN = 3
 """A blocker's events beyond these are counted, not named."""

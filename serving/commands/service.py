@@ -15,12 +15,12 @@ from typing import Annotated, Any
 import typer
 
 from features.errors import InvalidRequest
+from serving.commands.console import Tell, steps, terminal
 from serving.commands.options import Name, Zone, check_port, enter
-from serving.console import Tell, steps, terminal
-from serving.loopback import is_loopback
+from serving.middleware.loopback import is_loopback
 from serving.settings import Settings
 
-FACTORY = "serving.process:worker"
+FACTORY = "serving.bootstrap:worker"
 
 
 def add_to(app: typer.Typer) -> None:
@@ -47,7 +47,7 @@ def serve(
     are old.
     """
     from features.times import plant_calendar
-    from serving.logs import log_to
+    from serving.telemetry.logs import log_to
 
     settings = Settings(model=name, zone=zone, events=events)
     settings = settings.model_copy(update={"no_auth": no_auth or settings.no_auth})
@@ -75,9 +75,9 @@ def keep(
     'shiprisk serve' starts one of its own unless SHIPRISK_KEEPER says thread or none. Of several on one database, on
     whatever machines, one does the work, and another takes over when it ends.
     """
-    from serving.keeping import keep
-    from serving.logs import log_to
-    from serving.process import prepare_database
+    from serving.bootstrap import prepare_database
+    from serving.keeper_process import keep
+    from serving.telemetry.logs import log_to
 
     settings, stop = Settings(model=name, zone=zone), threading.Event()
     log_to(level=settings.log_level)
@@ -109,7 +109,7 @@ def _counted_together(several: bool) -> Iterator[None]:
 
 def _made_ready(settings: Settings, workers: int, tell: Tell) -> tuple[str, bool, Any]:
     """The champion's name, whether anybody can call, and the service where it is one process."""
-    from serving.process import application, check_champion, holding_keys, prepare_database
+    from serving.bootstrap import application, check_champion, holding_keys, prepare_database
 
     tell("loading the model")
     champion = check_champion(settings)
@@ -126,8 +126,8 @@ def _run(settings: Settings, app: Any, where: dict[str, Any], workers: int) -> N
     """Serve until told to stop. Several processes find their settings in the environment, and count together."""
     import uvicorn
 
-    from serving.keeping import kept_beside
-    from serving.process import server_options
+    from serving.bootstrap import server_options
+    from serving.keeper_process import kept_beside
 
     events = settings.events.resolve() if settings.events else ""
     given = {"MODEL": settings.model, "ZONE": settings.zone, "EVENTS": events, "NO_AUTH": settings.no_auth or ""}

@@ -37,9 +37,9 @@ def require_source(events: Path | list[Path] | None, store: str | None) -> None:
 def read_source(events: Path | list[Path] | None, store: str | None, zone: str) -> pd.DataFrame:
     """The validated event table, (n_events, 20), of files or of a store."""
     from features.events import read_event_files
+    from serving.store.bulk_reads import event_frame
     from serving.store.database import Database
-    from serving.store.migrating import require_current
-    from serving.store.reading import event_frame
+    from serving.store.maintenance.migrate import require_current
 
     require_source(events, store)
     if events:

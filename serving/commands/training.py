@@ -13,24 +13,24 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from features.errors import InvalidRequest
+from serving.commands.console import Tell, print_json, print_table, say, steps
 from serving.commands.options import SCHEMES, Json, Name, Zone, enter, past_moment
 from serving.commands.source import FilesOrStore, Store, read_source, require_source
-from serving.console import Tell, print_json, print_table, say, steps
 from serving.settings import Settings
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from training.challenge import Champion
-    from training.evaluation import Evaluation, Part
-    from training.fit import Trees
-    from training.gate import Verdict
-    from training.news import News
-    from training.points import LabelledPoints
-    from training.run import Trained
-    from training.snapshots import Snapshots
-    from training.tracking import Registry
-    from training.watch import Watch
+    from training.data.labelled import LabelledPoints
+    from training.data.snapshots import Snapshots
+    from training.evaluate.evaluation import Evaluation, Part
+    from training.evaluate.worklist_metrics import Watch
+    from training.model.fit import Trees
+    from training.promote.comparison import Champion
+    from training.promote.gate import Verdict
+    from training.promote.retraining import News
+    from training.registry.registry import Registry
+    from training.trainer import Trained
 
 STEPS = 16
 EFFORT = 25
@@ -70,7 +70,7 @@ def train(
     The figures are of a model that learned from the earlier four fifths of the orders; the registered one
     learned the same way from all. It becomes champion only if it passes the gate.
     """
-    from training.run import train_on
+    from training.trainer import train_on
 
     require_source(events, store)
     moment = None if until is None else past_moment(until, "until")
@@ -96,9 +96,9 @@ def train(
 
 def _begin(settings: Settings, name: str, tell: Tell) -> tuple[Registry, Champion | None, list[str]]:
     """The registry, who is champion, and why not if there is one that cannot be read."""
-    from serving.champion import open_registry
-    from training.challenge import Champion
-    from training.model import InvalidModel
+    from serving.models.cache import open_registry
+    from training.model.risk_model import InvalidModel
+    from training.promote.comparison import Champion
 
     tell("asking the registry")
     registry = open_registry(settings)
@@ -116,7 +116,7 @@ def looked_at(
     events: list[Path] | None, store: str | None, scheme: str, until: int | None, zone: str, tell: Tell
 ) -> tuple[Snapshots, pd.DataFrame]:
     """The decision points of event files or of a store, and the events they were made of."""
-    from training.snapshots import Snapshots, recorded_until
+    from training.data.snapshots import Snapshots, recorded_until
 
     tell("reading events")
     frame = read_source(events, store, zone)
@@ -125,7 +125,7 @@ def looked_at(
 
 
 def _news(snapshots: Snapshots, champion: Champion | None, tell: Tell) -> News | None:
-    from training.news import news
+    from training.promote.retraining import news
 
     tell("what is new since the champion")
     return None if champion is None else news(snapshots, champion)
@@ -134,7 +134,7 @@ def _news(snapshots: Snapshots, champion: Champion | None, tell: Tell) -> News |
 def _tuner(trials: int, minutes: float, tell: Tell) -> Callable[[LabelledPoints], Trees] | None:
     if not trials:
         return None
-    from training.tuning import tuned
+    from training.model.tuning import tuned
 
     return lambda points: tuned(points, trials, minutes * 60 or None, tell).trees
 
@@ -143,9 +143,9 @@ def registered(
     registry: Registry, trained: Trained, name: str, champion: Champion | None, hold: bool, tell: Tell
 ) -> dict[str, Any]:
     """Log the run, let the gate judge, and say what came of it."""
-    from serving.latency import scoring_latency
-    from training.challenge import challenge
-    from training.promotion import decide
+    from serving.models.latency import scoring_latency
+    from training.promote.comparison import challenge
+    from training.promote.promotion import decide
 
     tell("the gate")
     latency = scoring_latency(trained.model)
@@ -257,8 +257,8 @@ def promote(
     It goes by the verdict the version was given when it was trained, if that was against the champion of now; with
     --events both are compared on orders that are new to both.
     """
-    from serving.champion import open_registry
-    from training import promotion
+    from serving.models.cache import open_registry
+    from training.promote import promotion
 
     name, separator, version = model.partition("@")
     if not separator or not version.isdigit():
@@ -281,8 +281,8 @@ def promote(
 def _compared(
     registry: Registry, name: str, version: str, events: list[Path] | None, store: str | None, scheme: str, zone: str
 ) -> Verdict:
-    from serving.latency import scoring_latency
-    from training.challenge import Champion, compare
+    from serving.models.latency import scoring_latency
+    from training.promote.comparison import Champion, compare
 
     with steps(4) as tell:
         tell("loading both models")
@@ -295,8 +295,8 @@ def _compared(
 
 def champions(name: Name = "order-risk", as_json: Json = False) -> None:
     """Show who was champion when: every verdict of the gate and every forced promotion, the latest first."""
-    from serving.champion import open_registry
-    from training.promotion import history
+    from serving.models.cache import open_registry
+    from training.promote.promotion import history
 
     entries = history(open_registry(Settings()), name)
     if as_json:

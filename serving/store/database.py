@@ -15,7 +15,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from features.errors import InvalidRequest, ShipriskError
-from serving.metrics import DATABASE_ERRORS
+from serving.telemetry.metrics import DATABASE_ERRORS
 
 T = TypeVar("T")
 ATTEMPTS = 4

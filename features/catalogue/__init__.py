@@ -1,0 +1,7 @@
+"""The list of signals: how one is declared, found, documented and hashed. The signals live next door."""
+
+from features.catalogue.fingerprint import features_hash
+from features.catalogue.registry import catalogue, signal
+from features.catalogue.signal import EITHER, FALLS, GROUPS, RISES, Signal
+
+__all__ = ["EITHER", "FALLS", "GROUPS", "RISES", "Signal", "catalogue", "features_hash", "signal"]

@@ -1,0 +1,52 @@
+"""The catalogue of signals: one small function each, found by discovery in ``features.signals``."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from collections.abc import Callable
+from functools import lru_cache
+
+from features.catalogue.signal import GROUPS, Compute, Signal
+
+_REGISTERED: dict[str, Signal] = {}
+
+
+def signal(
+    group: str, unit: str, direction: int, says: str, absent: str = "nothing is recorded", negative: str = ""
+) -> Callable[[Compute], Compute]:
+    """Enter a function into the catalogue; its name is the column, its first docstring line the definition."""
+
+    def enter(compute: Compute) -> Compute:
+        name = compute.__name__
+        definition = (compute.__doc__ or "").strip().split("\n")[0]
+        if group not in GROUPS:
+            raise ValueError(f"the group of {name} must be one of {', '.join(GROUPS)}, got {group!r}")
+        if not definition:
+            raise ValueError(f"{name} must have a docstring that says what it is, got none")
+        if name in _REGISTERED and _REGISTERED[name].compute.__module__ != compute.__module__:
+            raise ValueError(f"a signal's name must be its own, got {name!r} twice")
+        _REGISTERED[name] = Signal(name, group, unit, direction, definition, says, absent, compute, negative)
+        _ranked.cache_clear()
+        return compute
+
+    return enter
+
+
+@lru_cache(maxsize=1)
+def _discover() -> None:
+    package = importlib.import_module("features.signals")
+    for module in pkgutil.iter_modules(package.__path__):
+        importlib.import_module(f"features.signals.{module.name}")
+
+
+def catalogue() -> dict[str, Signal]:
+    """Every signal by name, in the order of its group and then of its name."""
+    _discover()
+    return _ranked()
+
+
+@lru_cache(maxsize=1)
+def _ranked() -> dict[str, Signal]:
+    ranked = sorted(_REGISTERED.values(), key=lambda entry: (GROUPS.index(entry.group), entry.name))
+    return {entry.name: entry for entry in ranked}

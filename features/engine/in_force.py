@@ -1,0 +1,87 @@
+"""What is in force after each event: the last statement of each thing of an order."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from features.arrays import Ints
+from features.events.selection import Masks, _is_one
+from features.jit import compiled
+from features.times import NEVER
+
+
+@compiled
+def moves(
+    first: Ints, saying: Ints, masks: Masks, word: Ints, words: Ints, line: Ints, lines: Ints, per_line: bool,
+    date: Ints,
+) -> Ints:  # fmt: skip
+    """(n_events,) how far each selected statement of a date moved the one before it of the same thing."""
+    moved = np.zeros(len(saying), dtype=np.int64)
+    for order in range(len(first) - 1):
+        width = words[order]
+        held = np.full((lines[order] + 1 if per_line else 1) * width, NEVER, dtype=np.int64)
+        for i in range(first[order], first[order + 1]):
+            if date[i] == NEVER or not _is_one(saying[i], masks):
+                continue
+            place = word[i] + (width * (line[i] + 1) if per_line else 0)
+            if held[place] != NEVER:
+                moved[i] = date[i] - held[place]
+            held[place] = date[i]
+    return moved
+
+
+@compiled
+def latest_in_force(first: Ints, saying: Ints, masks: Masks, word: Ints, words: Ints, date: Ints) -> Ints:
+    """(n_events,) after each event, the latest of the order's dates in force: each thing's last statement holds."""
+    out = np.full(len(saying), NEVER, dtype=np.int64)
+    for order in range(len(first) - 1):
+        held = np.full(words[order], NEVER, dtype=np.int64)
+        latest = NEVER
+        for i in range(first[order], first[order + 1]):
+            if date[i] != NEVER and _is_one(saying[i], masks):
+                before = held[word[i]]
+                held[word[i]] = date[i]
+                if date[i] >= latest:
+                    latest = date[i]
+                elif before == latest:
+                    latest = held.max()
+            out[i] = latest
+    return out
+
+
+@compiled
+def total_in_force(first: Ints, saying: Ints, masks: Masks, word: Ints, words: Ints, values: Ints) -> Ints:
+    """(n_events,) after each event, the sum of the order's values in force: each thing's last statement holds."""
+    out = np.zeros(len(saying), dtype=np.int64)
+    for order in range(len(first) - 1):
+        held = np.zeros(words[order], dtype=np.int64)
+        total = 0
+        for i in range(first[order], first[order + 1]):
+            if values[i] != NEVER and _is_one(saying[i], masks):
+                total += values[i] - held[word[i]]
+                held[word[i]] = values[i]
+            out[i] = total
+    return out
+
+
+@compiled
+def longest_gap(first: Ints, recorded: Ints) -> Ints:
+    """(n_events,) after each event, the longest time between two consecutive records of the order."""
+    out = np.zeros(len(recorded), dtype=np.int64)
+    for order in range(len(first) - 1):
+        for i in range(first[order] + 1, first[order + 1]):
+            out[i] = max(out[i - 1], recorded[i] - recorded[i - 1])
+    return out
+
+
+@compiled
+def first_known_pair(first: Ints, a: Ints, b: Ints) -> Ints:
+    """(n_events,) after each event, ``a - b`` as it was after the order's first event with both known; else NEVER."""
+    out = np.full(len(a), NEVER, dtype=np.int64)
+    for order in range(len(first) - 1):
+        for i in range(first[order], first[order + 1]):
+            if i > first[order] and out[i - 1] != NEVER:
+                out[i] = out[i - 1]
+            elif a[i] != NEVER and b[i] != NEVER:
+                out[i] = a[i] - b[i]
+    return out

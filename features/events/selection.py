@@ -1,0 +1,121 @@
+"""Which events a signal speaks of: types and words, as bit masks that one compiled loop tests.
+
+What an event says by its type and its words of ``SPOKEN`` fits in one integer, eight bits a column. A selection is
+one mask a column: the bits of the words that are wanted.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from features.arrays import Ints
+from features.errors import InvalidRequest
+from features.events.columns import Columns
+from features.events.schema import OTHER, SPOKEN, TYPE_CODE, UNSAID, WORDS
+from features.events.text import Coded
+from features.jit import compiled_inline
+
+ANY = -1
+
+
+@dataclass(frozen=True, eq=False)
+class Select:
+    """Which events: any of the types, and where given, any of these words in a column.
+
+    >>> Select("hold.placed", kind="quality")
+    Select('hold.placed', kind='quality')
+    """
+
+    types: tuple[str, ...]
+    words: tuple[tuple[str, tuple[str, ...]], ...]
+    masks: Ints = field(repr=False)
+    _hash: int = field(repr=False)
+
+    def __init__(self, *types: str, **words: str | tuple[str, ...]) -> None:
+        sought = tuple((column, (word,) if isinstance(word, str) else word) for column, word in words.items())
+        for column, wanted in sought:
+            strange = [word for word in wanted if word not in WORDS]
+            if column not in SPOKEN or strange:
+                raise InvalidRequest(
+                    f"a selection must ask for words of the event table in {', '.join(SPOKEN)}, "
+                    f"got {', '.join(strange) or 'words'} in {column}"
+                )
+        object.__setattr__(self, "types", types)
+        object.__setattr__(self, "words", sought)
+        object.__setattr__(self, "masks", _masks(types, dict(sought)))
+        object.__setattr__(self, "_hash", hash((types, sought)))
+
+    def __repr__(self) -> str:
+        words = [f"{column}={' or '.join(word)!r}" for column, word in self.words]
+        return f"Select({', '.join([*map(repr, self.types), *words])})"
+
+    def __hash__(self) -> int:
+        return self._hash
+
+    def __eq__(self, other: object) -> bool:
+        if self is other:
+            return True
+        return isinstance(other, Select) and (self.types, self.words) == (other.types, other.words)
+
+
+@dataclass(frozen=True)
+class Standing:
+    """Things that stand or not, told apart by the word in ``by``: the latest statement of each decides.
+
+    ``Standing(when=Select("hold.placed"), until=Select("hold.released"))`` are the open holds. With ``per_line``
+    each line has things of its own, and a statement of the whole order takes their place.
+    """
+
+    when: Select
+    until: Select
+    by: str = "reference"
+    per_line: bool = False
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_hash", hash((self.when, self.until, self.by, self.per_line)))
+
+    def __hash__(self) -> int:
+        return self._hash  # type: ignore[attr-defined, no-any-return]
+
+
+def _masks(types: tuple[str, ...], words: dict[str, tuple[str, ...]]) -> Ints:
+    of_types = sum(1 << TYPE_CODE[name] for name in types)
+    of_words = [sum(1 << WORDS[word] for word in words[column]) if column in words else ANY for column in SPOKEN]
+    return np.array([of_types, *of_words], dtype=np.int64)
+
+
+def sayings(types: Ints, columns: Columns) -> Ints:
+    """(n,) what each event says: the type's code and the codes of its words, eight bits each."""
+    said = types.copy()
+    for place, column in enumerate(SPOKEN, start=1):
+        said |= _word_codes(columns[column]) << (8 * place)
+    return said
+
+
+def _word_codes(said: Coded) -> Ints:
+    codes = np.fromiter(
+        [WORDS.get(word, OTHER) for word in said.words] + [UNSAID], dtype=np.int64, count=len(said.words) + 1
+    )
+    found: Ints = codes[said.codes]
+    return found
+
+
+Masks = Ints
+
+BITS = 63
+
+
+@compiled_inline
+def _is_one(saying: int, masks: Masks) -> bool:
+    """Does an event say one of the types, and in each column one of the words? See ``features.events.selection``."""
+    said: bool = (
+        (masks[0] >> (saying & BITS))
+        & (masks[1] >> ((saying >> 8) & BITS))
+        & (masks[2] >> ((saying >> 16) & BITS))
+        & (masks[3] >> ((saying >> 24) & BITS))
+        & (masks[4] >> ((saying >> 32) & BITS))
+        & 1
+    ) == 1
+    return said

@@ -1,0 +1,5 @@
+"""What stands between one order and the dock, by rule and in words. The signals do not read it."""
+
+from features.readiness.assessment import Readiness, readiness
+
+__all__ = ["Readiness", "readiness"]

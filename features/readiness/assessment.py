@@ -1,0 +1,169 @@
+"""Readiness of one order at a moment, by rule: the five shipping conditions, and what is in the way.
+
+Production calls a line complete when its last operation is booked. Shipping asks for more, and this says what of it is
+met, since when, who said so, and what is still missing. The rules stand in docs/readiness.md. What stands or not is
+decided as the signals decide it, so both count the same.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+from zoneinfo import ZoneInfo
+
+from features.history import History
+from features.orders.commitments import CANCELLED, OPEN, SHIPPED, commitments
+from features.readiness.blockers import Blocker, Facts, refs, stated_blockers
+from features.readiness.inferred_blockers import gaps, of_line
+from features.readiness.statements import CONDITIONS, WHOLE_ORDER, EventRef, Thing, lines_of, said_of, things
+from features.times import NEVER, plant_calendar
+
+FIVE = ("inspection", "packaging", "labels", "documents", "quantities")
+ConditionState = Literal["met", "not_met", "partly_met", "not_stated"]
+OrderState = Literal["unknown", "open", "late", "shipped", "cancelled"]
+
+
+@dataclass(frozen=True)
+class SaidBy:
+    """Who said it: the system, and the person or role where it is named."""
+
+    source: str
+    actor: str | None
+
+
+@dataclass(frozen=True)
+class Condition:
+    """One of the five shipping conditions, for the whole order.
+
+    Attributes
+    ----------
+    kind : inspection, packaging, labels, documents or quantities
+    state : not_met when a line or the whole order is stated not met; met when the whole order or every open line is
+        met; partly_met when only some lines are; not_stated when nobody said anything that still holds
+    since : microseconds; for not_met since its first statement not met, else since the last one that it took
+    said_by, reason : of the statement that made it so, repetitions included
+    lines_met, lines_not_met : ids of the lines it is met or not met for
+    lines_not_stated : ids of the open lines of which nobody says either
+    events : the statements that stand, in the order of the history
+    """
+
+    kind: str
+    state: ConditionState
+    since: int | None
+    said_by: SaidBy | None
+    reason: str | None
+    lines_met: tuple[str | None, ...]
+    lines_not_met: tuple[str | None, ...]
+    lines_not_stated: tuple[str | None, ...]
+    events: tuple[EventRef, ...]
+
+
+@dataclass(frozen=True)
+class Readiness:
+    """What is ready, and what is in the way.
+
+    Attributes
+    ----------
+    as_of, due : microseconds; ``due`` is ``None`` when nothing is to ship
+    state : as the worklist has it
+    conditions : the five, in their usual order
+    blockers : what stops the work first, then what stops shipping, then the truck; within these the oldest first
+    shippable : whether something is left to ship and all of it could leave; a truck after the promise is late, but
+        takes it
+    """
+
+    order_id: str
+    as_of: int
+    state: OrderState
+    due: int | None
+    conditions: tuple[Condition, ...]
+    blockers: tuple[Blocker, ...]
+    shippable: bool
+
+
+def readiness(history: History, order: int, as_of: int, zone: str = "UTC") -> Readiness:
+    """Readiness of one order by what was recorded until a moment.
+
+    Parameters
+    ----------
+    order : its index in ``history.order_ids``
+    as_of : microseconds
+    zone : the plant's time zone, in which sentences name days and times
+    """
+    said = said_of(history, order, as_of)
+    state, due = _standing(history, order, len(said), as_of)
+    facts = Facts(said, lines_of(said), as_of, ZoneInfo(plant_calendar(zone).zone))
+    stated = things(said, CONDITIONS)
+    blockers = () if state in ("shipped", "cancelled") else _blockers(facts, stated)
+    return Readiness(
+        order_id=str(history.order_ids[order]),
+        as_of=as_of,
+        state=state,
+        due=due,
+        conditions=tuple(_condition(facts, stated, kind) for kind in FIVE),
+        blockers=blockers,
+        shippable=state in ("open", "late") and not any(_stops(blocker) for blocker in blockers),
+    )
+
+
+def _standing(history: History, order: int, known: int, as_of: int) -> tuple[OrderState, int | None]:
+    """The order's state and due date; unknown where no event is known."""
+    if known == 0:
+        return "unknown", None
+    stands, last = commitments(history), int(history.first[order]) + known - 1
+    code, due = int(stands.state[last]), int(stands.due[last])
+    closed: dict[int, OrderState] = {SHIPPED: "shipped", CANCELLED: "cancelled"}
+    state = ("late" if due < as_of else "open") if code == OPEN else closed.get(code, "unknown")
+    return state, None if due == NEVER else due
+
+
+def _blockers(facts: Facts, conditions: list[Thing]) -> tuple[Blocker, ...]:
+    return tuple(sorted([*stated_blockers(facts, conditions), *gaps(facts, conditions)], key=_rank))
+
+
+def _stops(blocker: Blocker) -> bool:
+    return not blocker.moot and blocker.kind != "truck_too_late"
+
+
+def _rank(blocker: Blocker) -> tuple[int, bool, int, str, str, tuple[str, ...], tuple[EventRef, ...]]:
+    lines = tuple(line or "" for line in blocker.lines)
+    since = blocker.since or 0
+    return blocker.stage, blocker.since is None, since, blocker.kind, blocker.what or "", lines, blocker.events
+
+
+# -- conditions ----------------------------------------------------------------------------------------------
+
+
+def _condition(facts: Facts, conditions: list[Thing], kind: str) -> Condition:
+    stated = [thing for thing in conditions if thing.latest.kind == kind]
+    of_open = {line.key: next(iter(of_line(stated, line.key)), None) for line in facts.open_lines}
+    lines = sorted(({thing.line: thing for thing in stated if thing.line != WHOLE_ORDER} | of_open).items())
+    names = {line.key: line.id for line in facts.lines} | {thing.line: thing.latest.line_id for thing in stated}
+    state = _state(stated, bool(facts.lines) and None not in of_open.values())
+    decides = _deciding(stated, state)
+    return Condition(
+        kind=kind,
+        state=state,
+        since=decides.since if decides else None,
+        said_by=SaidBy(decides.latest.source, decides.latest.actor) if decides else None,
+        reason=decides.latest.reason if decides else None,
+        lines_met=tuple(names[key] for key, thing in lines if thing is not None and thing.on),
+        lines_not_met=tuple(names[key] for key, thing in lines if thing is not None and not thing.on),
+        lines_not_stated=tuple(names[key] for key, thing in lines if thing is None),
+        events=refs(event for thing in stated for event in thing.statements),
+    )
+
+
+def _state(stated: list[Thing], every_open_line: bool) -> ConditionState:
+    if not stated:
+        return "not_stated"
+    if any(not thing.on for thing in stated):
+        return "not_met"
+    return "met" if every_open_line or any(thing.line == WHOLE_ORDER for thing in stated) else "partly_met"
+
+
+def _deciding(stated: list[Thing], state: ConditionState) -> Thing | None:
+    """The statement that speaks for all: the oldest that is not met, else the one that came last to be met."""
+    if state == "not_met":
+        return min((thing for thing in stated if not thing.on), key=lambda thing: (thing.since, thing.line))
+    return max(stated, key=lambda thing: (thing.since, thing.line), default=None)

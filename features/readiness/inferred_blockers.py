@@ -1,0 +1,213 @@
+"""What stands between an order and the dock though nobody says so: pieces that are not there, silence, no truck."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from features.readiness.blockers import (
+    CARRIER,
+    STOPS_SHIPPING,
+    STOPS_TRUCK,
+    STOPS_WORK,
+    Blocker,
+    BlockerKind,
+    Facts,
+    quantity,
+    refs,
+)
+from features.readiness.statements import WHOLE_ORDER, WORK, Line, Said, Thing
+
+
+def gaps(facts: Facts, conditions: list[Thing]) -> list[Blocker]:
+    """Missing quantities and silence of each open line, and what is wrong with the trucks; see docs/readiness.md."""
+    if not facts.open_lines:
+        return []
+    found = [*(_missing(facts, line) for line in facts.open_lines)]
+    found += [_silent(facts, line, conditions) for line in facts.open_lines]
+    return [blocker for blocker in found if blocker is not None] + _trucks(facts)
+
+
+# -- pieces that are not there -------------------------------------------------------------------------------
+
+
+class Made(NamedTuple):
+    """Millionths of a line that work has brought or will bring, and how one knows."""
+
+    quantity: int
+    operation: str | None
+    sentence: str
+    events: list[Said]
+
+
+def _missing(facts: Facts, line: Line) -> Blocker | None:
+    """What left before the work began is not asked of it, and no more can be missing than is left to ship."""
+    alone = len(facts.lines) == 1
+    work = [event for event in facts.said if event.line == line.key or (alone and event.line == WHOLE_ORDER)]
+    orders = {event.reference: event for event in work if event.type == "production.released"}
+    made = _by_orders(list(orders.values()), work) if len(orders) > 1 else _by_operations(work)
+    missing = 0 if made is None else min(line.ordered - line.before_work - made.quantity, line.ordered - line.issued)
+    if made is None or missing <= 0:
+        return None
+    name = f"line {line.id}" if line.id else "the line"
+    before = f", {quantity(line.before_work)} shipped before the work" if line.before_work else ""
+    events = [line.ordered_by, *made.events]
+    return Blocker(
+        kind="missing_quantity",
+        what=made.operation,
+        sentence=f"{name} is {quantity(missing)} short: {quantity(line.ordered)} ordered{before}, {made.sentence}",
+        since=_latest(events),
+        lines=(line.id,),
+        events=refs(events),
+        stage=STOPS_WORK,
+    )
+
+
+def _by_orders(released: list[Said], work: list[Said]) -> Made | None:
+    """Several production orders: released less scrapped, as what is booked on one says nothing of the others."""
+    if any(event.quantity is None for event in released):
+        return None
+    scrapped = [event for event in work if event.type == "operation.scrapped"]
+    size, lost = _total(released), _total(scrapped)
+    told = f"{len(released)} production orders of {quantity(size)} in all, {quantity(lost)} scrapped"
+    return Made(size - lost, None, told, [*released, *scrapped])
+
+
+def _by_operations(work: list[Said]) -> Made | None:
+    """One production order: what was booked good at the finished operation that was begun last, or at a later one."""
+    bookings: dict[str | None, list[Said]] = {}
+    for event in sorted(work, key=lambda event: (event.occurred, event.at)):
+        if event.type == "operation.confirmed":
+            bookings.setdefault(event.reference, []).append(event)
+    begun = list(bookings.items())
+    finished = [number for number, (_, booked) in enumerate(begun) if _finished(booked)]
+    if not finished:
+        return None
+    operation, booked = max(begun[finished[-1] :], key=lambda entry: _total(entry[1]))
+    at = f" at operation {operation}" if operation else ""
+    return Made(_total(booked), operation, f"{quantity(_total(booked))} booked good{at}", booked)
+
+
+def _finished(booked: list[Said]) -> bool:
+    """Whether the latest statement is final; one that says neither partial nor final changes nothing."""
+    latest = max((event for event in booked if event.state is not None), key=lambda event: event.at, default=None)
+    return latest is not None and latest.state == "final"
+
+
+def _total(events: Iterable[Said]) -> int:
+    return sum(event.quantity or 0 for event in events)
+
+
+# -- silence -------------------------------------------------------------------------------------------------
+
+
+def _silent(facts: Facts, line: Line, conditions: list[Thing]) -> Blocker | None:
+    """A line of which no condition is stated at all, or none since its latest work: complete is not shippable.
+
+    A carrier that is confirmed says nothing of the goods.
+    """
+    spoken = [thing for thing in of_line(conditions, line.key) if thing.latest.kind != CARRIER]
+    work = [event for event in facts.said if event.type in WORK and event.line in (line.key, WHOLE_ORDER)]
+    last = max(work, key=lambda event: (event.occurred, event.at), default=None)
+    overtaken = last is not None and all(thing.latest.occurred < last.occurred for thing in spoken)
+    if any(not thing.on for thing in spoken) or (spoken and not overtaken):
+        return None
+    after = last if spoken else None
+    where = f" for line {line.id}" if line.id else ""
+    since = f" since its latest work, {facts.tell(after.occurred)}" if after else ""
+    return Blocker(
+        kind="condition",
+        what=None,
+        sentence=f"nobody has said that a shipping condition is met{where}{since}",
+        since=after.occurred if after else None,
+        lines=(line.id,),
+        events=(after.ref,) if after else (),
+        stage=STOPS_SHIPPING,
+    )
+
+
+def of_line(conditions: list[Thing], line: int) -> list[Thing]:
+    """The conditions that hold for a line: its own and, where it has none of a kind, those of the whole order."""
+    own = {thing.latest.kind for thing in conditions if thing.line == line}
+    return [
+        thing
+        for thing in conditions
+        if thing.line == line or (thing.line == WHOLE_ORDER and thing.latest.kind not in own)
+    ]
+
+
+# -- trucks --------------------------------------------------------------------------------------------------
+
+
+class Truck(NamedTuple):
+    """A delivery by the latest statements about it; a quantity that is never stated is missing."""
+
+    leaves: int
+    plan: Said
+    load: Said | None
+
+
+def _trucks(facts: Facts) -> list[Blocker]:
+    planned = sorted(_planned(facts.said))
+    coming = [truck for truck in planned if truck.leaves >= facts.as_of]
+    if not coming:
+        return [_no_truck(facts, planned)]
+    found = [_too_late(facts, coming), _too_small(facts, coming)]
+    return [blocker for blocker in found if blocker is not None]
+
+
+def _planned(said: list[Said]) -> list[Truck]:
+    plans: dict[tuple[bool, str | None], list[Said]] = {}
+    for event in said:
+        if event.type == "delivery.planned" and event.date is not None:
+            named = event.reference is not None
+            plans.setdefault((named, event.reference if named else event.kind), []).append(event)
+    return [
+        Truck(plan[-1].date or 0, plan[-1], next((event for event in plan[::-1] if event.quantity is not None), None))
+        for plan in plans.values()
+    ]
+
+
+def _no_truck(facts: Facts, planned: list[Truck]) -> Blocker:
+    if not planned:
+        return _truck("no_truck", None, "no truck is planned", [], None)
+    last = planned[-1]
+    told = f"no truck is planned: the last was planned for {facts.tell(last.leaves)}"
+    return _truck("no_truck", None, told, [last.plan], last.leaves)
+
+
+def _too_late(facts: Facts, coming: list[Truck]) -> Blocker | None:
+    """The first truck leaves after the first promise of an open line, or the last one after the last promise."""
+    promised = sorted((line.promised_by.date or 0, line.promised_by) for line in facts.open_lines)
+    for truck, (promise, event) in ((coming[0], promised[0]), (coming[-1], promised[-1])):
+        if truck.leaves > promise:
+            named = f"truck {truck.plan.reference}" if truck.plan.reference else "the truck"
+            told = f"{named} is planned for {facts.tell(truck.leaves)}, after the promise of {facts.tell(promise)}"
+            events = [truck.plan, event]
+            return _truck("truck_too_late", truck.plan.reference, told, events, _latest(events), truck.leaves)
+    return None
+
+
+def _too_small(facts: Facts, coming: list[Truck]) -> Blocker | None:
+    """The trucks to come do not take what is left; nothing is said where one of them states no quantity."""
+    loads = [truck.load for truck in coming if truck.load is not None]
+    left = sum(line.ordered - line.issued for line in facts.open_lines)
+    if len(loads) < len(coming) or _total(loads) >= left:
+        return None
+    told = f"trucks are planned for {quantity(_total(loads))} of the {quantity(left)} still to ship"
+    return _truck("truck_too_small", None, told, [*(truck.plan for truck in coming), *loads], _latest(loads))
+
+
+def _truck(
+    kind: BlockerKind,
+    what: str | None,
+    sentence: str,
+    events: list[Said],
+    since: int | None,
+    expected: int | None = None,
+) -> Blocker:
+    return Blocker(kind, what, sentence, since, (), refs(events), STOPS_TRUCK, expected)
+
+
+def _latest(events: Iterable[Said]) -> int:
+    return max(event.stated for event in events)

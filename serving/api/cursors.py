@@ -1,0 +1,42 @@
+"""Where a page begins: opaque to the caller, and refused where it does not fit the question."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+from dataclasses import replace
+from typing import Any
+
+import orjson
+
+from features.errors import InvalidRequest
+from serving.store.tables.worklist import Key, Wanted
+
+NUMBERS = ("risk", "missed", "partial", "value_at_risk", "value", "due")
+MUST = "a cursor must be the next_cursor of the page before, with the same sort and filters"
+
+
+def write_cursor(wanted: Wanted, key: Key) -> str:
+    """The cursor after a row."""
+    return base64.urlsafe_b64encode(orjson.dumps([_about(wanted), *key])).decode().rstrip("=")
+
+
+def read_cursor(wanted: Wanted, cursor: str) -> Key:
+    """Where the page begins. Raises ``InvalidRequest`` for a cursor of another question, or that is none."""
+    try:
+        content: Any = orjson.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+        about, value, due, order_id = content
+    except (ValueError, TypeError, binascii.Error) as error:
+        raise InvalidRequest(f"{MUST}, got {cursor[:40]!r}") from error
+    fits = isinstance(value, float | int if wanted.sort in NUMBERS else str)
+    if about != _about(wanted) or not fits or not isinstance(due, int) or not isinstance(order_id, str):
+        raise InvalidRequest(f"{MUST}, got one of another question")
+    return value, due, order_id
+
+
+def _about(wanted: Wanted) -> str:
+    """What the question is, but for the moment it is asked."""
+    plants = None if wanted.plants is None else sorted(wanted.plants)
+    said = repr((plants, replace(wanted, now=0, plants=None)))
+    return hashlib.blake2b(said.encode(), digest_size=6).hexdigest()

@@ -1,0 +1,92 @@
+"""One order as a planner reads it, and the question a worklist asks."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import Connection, RowMapping
+
+from features.errors import InvalidRequest
+from features.readiness.assessment import readiness
+from serving.api.presenters import decisions, kept_score, order_row, ready
+from serving.contract.orders import WorklistQuery
+from serving.ingest.decisions import require_seen, unknown_order
+from serving.plant_time import moment_of
+from serving.principal import Caller
+from serving.settings import Settings
+from serving.store.tables.events import events_of, history_of
+from serving.store.tables.orders import order_of, words_of
+from serving.store.tables.scores import latest_scores, scores_before
+from serving.store.tables.worklist import Wanted
+
+ASCENDING = ("due", "customer", "plant", "item", "owner")
+SNOOZED = {"exclude": False, "include": None, "only": True}
+
+
+def wanted_by(query: WorklistQuery, caller: Caller, now: int, settings: Settings) -> Wanted:
+    """The question in the store's terms."""
+    ascending = query.sort in ASCENDING if query.order is None else query.order == "asc"
+    words = (("plant", query.plant), ("customer", query.customer), ("item", query.item))
+    due = (_bound(query.due_from, settings.zone, end=False), _bound(query.due_to, settings.zone, end=True))
+    return Wanted(
+        now=now,
+        sort=query.sort,
+        descending=not ascending,
+        states=tuple(sorted(set(query.state))),
+        words=tuple((dimension, tuple(sorted(set(said)))) for dimension, said in words if said),
+        plants=caller.plants,
+        due=due,
+        risk=(query.risk_min, query.risk_max),
+        owners=tuple(sorted(set(query.owner))),
+        snoozed=SNOOZED[query.snoozed],
+    )
+
+
+def _bound(text: str | None, zone: str, *, end: bool) -> int | None:
+    return None if text is None else moment_of(text, zone, end=end)
+
+
+def order_page(
+    connection: Connection, order_id: str, caller: Caller, now: int, settings: Settings
+) -> tuple[dict[str, Any], int]:
+    """How an order stands, why, what is ready, what is in the way, what was decided; and its version."""
+    order, words = seen_order(connection, order_id, caller)
+    events = [event for event in events_of(connection, [order_id]) if event.seq <= order["seq"]]
+    score = latest_scores(connection, [order_id])[order_id]
+    found = readiness(history_of(events), 0, max(now, order["as_of"]), settings.zone)
+    content = {
+        "order": order_row(order),
+        **{f"{dimension}s": words[dimension] for dimension in ("plant", "customer", "item")},
+        "score": kept_score(score),
+        **ready(found),
+        "decisions": decisions(events),
+    }
+    return content, int(order["seq"])
+
+
+def seen_order(connection: Connection, order_id: str, caller: Caller) -> tuple[RowMapping, dict[str, list[str]]]:
+    """An order's row and words. Raises ``NotFound`` where it is not there, or not one the caller may see."""
+    order, words = order_of(connection, order_id), words_of(connection, order_id)
+    if order is None:
+        raise unknown_order(order_id)
+    require_seen(caller, words["plant"], order_id)
+    return order, words
+
+
+def scores_over_time(
+    connection: Connection, order_id: str, caller: Caller, cursor: str | None, limit: int
+) -> dict[str, Any]:
+    """A page of an order's scores, the latest first."""
+    seen_order(connection, order_id, caller)
+    rows = scores_before(connection, order_id, _before(cursor), limit + 1)
+    shown = [kept_score(row) for row in rows[:limit]]
+    following = str(rows[limit - 1]["id"]) if len(rows) > limit else None
+    return {"order_id": order_id, "scores": shown, "next_cursor": following}
+
+
+def _before(cursor: str | None) -> int | None:
+    if cursor is None:
+        return None
+    if not cursor.isascii() or not cursor.isdigit() or int(cursor) >= 1 << 63:
+        raise InvalidRequest(f"a cursor must be the next_cursor of the page before, got {cursor[:40]!r}")
+    return int(cursor)

@@ -1,0 +1,189 @@
+"""Rows of the store as the contract has them, as plain content."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import orjson
+
+from features.readiness.assessment import Condition, Readiness
+from features.readiness.blockers import Blocker
+from features.readiness.statements import EventRef
+from features.times import LATEST, isoformat
+from serving.ingest.ingest import Change, Taken
+from serving.models.scorer import REASONS
+from serving.scores.decision_state import DECISION, UNTIL_CHANGE
+from serving.scores.occasion import Standing
+from serving.scores.projection import unpacked
+from serving.scores.rescore import UNSCORED
+from serving.store.tables.events import Outcome
+from serving.store.tables.idempotency import Done, Kept
+
+OUTCOMES: tuple[Outcome, ...] = ("accepted", "duplicate", "conflict", "rejected")
+SHOWN = ("plant", "customer", "item", "value", "risk", "missed", "partial", "base_risk", "value_at_risk")
+
+
+def reply(content: Any, status: int = 200, headers: dict[str, str] | None = None, done: Done | None = None) -> Kept:
+    """Content that we made ourselves, as JSON; it is not validated again."""
+    return Kept(status, orjson.dumps(content), headers or {}, done)
+
+
+def done_with(taken: Taken) -> Done:
+    """What events that came in have done."""
+    outcomes: dict[str, int] = {outcome: taken.count(outcome) for outcome in OUTCOMES}
+    orders = {event.order_id for event in taken.events if event.order_id}
+    detail = ", ".join(f"{count} {outcome}" for outcome, count in outcomes.items() if count)
+    return Done(orders.pop() if len(orders) == 1 else None, detail, outcomes)
+
+
+def moment(micros: int | None) -> str | None:
+    """A moment of the store as ISO 8601."""
+    return None if micros is None else isoformat(micros)
+
+
+def kept_score(row: Mapping[Any, Any] | None) -> dict[str, Any] | None:
+    """A row of the scores."""
+    if row is None:
+        return None
+    scored = bool(row["model"])
+    return {
+        "score_id": row["id"],
+        "as_of": moment(row["as_of"]),
+        "cause": row["cause"],
+        "state": row["state"],
+        "due_at": moment(row["due_at"]),
+        **{name: row[name] for name in ("risk", "missed", "partial", "base_risk")},
+        "factors": unpacked(row["factors"]),
+        "other_points": row["other_points"],
+        "reason": REASONS.get(row["state"]) or (None if scored else UNSCORED),
+        "model": {"name": row["model"], "version": row["model_version"]} if scored else None,
+        "features_hash": row["features_hash"],
+        "context_id": row["context_id"],
+        "next_score_at": moment(row["next_at"]),
+    }
+
+
+def changed(change: Change) -> dict[str, Any]:
+    """An order before and after."""
+    return {"order_id": change.order_id, "before": kept_score(change.before), "after": kept_score(change.after)}
+
+
+def degraded(standing: Standing, now: int) -> dict[str, Any]:
+    """How good scores can be at the moment."""
+    reasons = standing.scorer.degraded_because(now) if standing.scorer else [UNSCORED]
+    return {"degraded": bool(reasons), "degraded_because": reasons}
+
+
+def taken_in(taken: Taken, standing: Standing) -> dict[str, Any]:
+    """The reply to events."""
+    context = standing.scorer.context if standing.scorer else None
+    return {
+        "as_of": moment(taken.as_of),
+        "accepted": taken.count("accepted"),
+        "duplicates": taken.count("duplicate"),
+        "conflicts": taken.count("conflict"),
+        "rejected": taken.count("rejected"),
+        "events": [
+            {
+                "index": index,
+                "source": event.source,
+                "id": event.id,
+                "order_id": event.order_id,
+                "outcome": event.outcome,
+                "errors": list(event.errors),
+            }
+            for index, event in enumerate(taken.events)
+        ],
+        "orders": [changed(change) for change in taken.orders],
+        "context_known_until": moment(context.known_until if context else None),
+        **degraded(standing, taken.as_of),
+    }
+
+
+def order_row(row: Mapping[Any, Any]) -> dict[str, Any]:
+    """A row of the worklist."""
+    return {
+        "order_id": row["order_id"],
+        "state": row["state"],
+        "due_at": moment(row["due_at"]),
+        **{name: row[name] for name in SHOWN},
+        "factors": orjson.loads(row["factors"]),
+        "owner": row["owner"],
+        "snoozed_until": None if row["snoozed_until"] == LATEST else moment(row["snoozed_until"]),
+        "snoozed_until_change": bool(row["snoozed_until_change"]),
+        "decision": row["decision"],
+        "score_id": row["score_id"],
+        "as_of": moment(row["as_of"]),
+        "next_score_at": moment(row["next_at"]),
+    }
+
+
+def decision(event: Any) -> dict[str, Any]:
+    """A decision, from its event."""
+    return {
+        "source": event.source,
+        "id": event.event_id,
+        "recorded_at": moment(event.recorded_at),
+        "kind": event.kind,
+        "actor": event.actor,
+        "reason": event.reason,
+        "owner": event.state if event.kind == "assign" else None,
+        "until": moment(event.date) if event.kind == "snooze" else None,
+        "until_change": event.kind == "snooze" and event.state == UNTIL_CHANGE,
+        "score_id": event.reference,
+    }
+
+
+def decisions(events: Sequence[Any]) -> list[dict[str, Any]]:
+    """The decisions among an order's events, the latest first."""
+    return [decision(event) for event in reversed(events) if event.type == DECISION]
+
+
+def audit_entry(row: Mapping[Any, Any]) -> dict[str, Any]:
+    """An entry of the audit trail."""
+    return {str(name): value for name, value in row.items()} | {"at": moment(row["at"])}
+
+
+def ready(found: Readiness) -> dict[str, Any]:
+    """Readiness and blockers."""
+    return {
+        "as_of": moment(found.as_of),
+        "shippable": found.shippable,
+        "conditions": [_condition(condition) for condition in found.conditions],
+        "blockers": [_blocker(blocker) for blocker in found.blockers],
+    }
+
+
+def _condition(condition: Condition) -> dict[str, Any]:
+    said_by = condition.said_by
+    return {
+        "kind": condition.kind,
+        "state": condition.state,
+        "since": moment(condition.since),
+        "source": said_by.source if said_by else None,
+        "actor": said_by.actor if said_by else None,
+        "reason": condition.reason,
+        "lines_met": list(condition.lines_met),
+        "lines_not_met": list(condition.lines_not_met),
+        "lines_not_stated": list(condition.lines_not_stated),
+        "events": _keys(condition.events),
+    }
+
+
+def _blocker(blocker: Blocker) -> dict[str, Any]:
+    return {
+        "kind": blocker.kind,
+        "what": blocker.what,
+        "sentence": blocker.sentence,
+        "since": moment(blocker.since),
+        "expected": moment(blocker.expected),
+        "overdue": blocker.overdue,
+        "moot": blocker.moot,
+        "lines": list(blocker.lines),
+        "events": _keys(blocker.events),
+    }
+
+
+def _keys(events: Sequence[EventRef]) -> list[dict[str, str]]:
+    return [{"source": event.source, "id": event.id} for event in events]

@@ -1,0 +1,28 @@
+"""Who did what, when, and how it ended."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Response
+
+from serving.api.dependencies import Wired, problems, sent
+from serving.api.presenters import audit_entry, reply
+from serving.contract.audit import AuditReply
+from serving.store.tables.audit import entries
+
+router = APIRouter(tags=["audit"])
+Limit = Annotated[int, Query(ge=1, le=500)]
+Before = Annotated[int | None, Query(ge=1, lt=1 << 63, description="The next_cursor of the page before")]
+Who = Annotated[str | None, Query(min_length=1, max_length=512, description="A key's id")]
+Order = Annotated[str | None, Query(min_length=1, max_length=512)]
+
+
+@router.get("/v1/audit", response_model=AuditReply, responses=problems(422, 503))
+def get_audit(
+    wired: Wired, limit: Limit = 50, cursor: Before = None, who: Who = None, order_id: Order = None
+) -> Response:
+    """The audit trail, the latest first: writes, refusals, what became of keys, and which champion scored."""
+    found = wired.database.read(lambda connection: entries(connection, limit + 1, cursor, who, order_id))
+    following = found[limit - 1]["id"] if len(found) > limit else None
+    return sent(reply({"entries": [audit_entry(entry) for entry in found[:limit]], "next_cursor": following}))

@@ -1,0 +1,124 @@
+"""API keys: made once and shown once; what is kept is their digest.
+
+SHA-256 is right for them, and a slow hash would be wrong: a key is 256 random bits, which no dictionary holds and
+nobody can try through, so a slow hash adds nothing but work for every request.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import re
+import secrets
+from collections import OrderedDict
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from sqlalchemy import Connection
+
+from features.errors import InvalidRequest
+from features.times import DAY, SECOND
+from serving.clock import Clock, system_clock
+from serving.principal import Caller, Role
+from serving.store.database import Database
+from serving.store.tables.audit import Entry, note
+from serving.store.tables.keys import KeyRow, add_key, all_keys, key_of, revoke_key
+
+PREFIX = "shiprisk_"
+ALPHABET = "abcdefghijkmnpqrstuvwxyz23456789"
+ID, SECRET = 10, 32
+"""Characters of an id, bytes of a secret."""
+FORM = re.compile(rf"{PREFIX}([{ALPHABET}]{{{ID}}})_[A-Za-z0-9_-]{{43}}")
+FRESH = 5 * SECOND
+"""So long a key that was found is not looked up again: a revocation holds after that, in every process."""
+MOST = 1_000
+"""So many keys are remembered."""
+SHELL = "shell"
+"""Who it is in the audit trail where a command was run."""
+
+
+def digest(token: str) -> bytes:
+    """What is kept of a key."""
+    return hashlib.sha256(token.encode()).digest()
+
+
+@dataclass(frozen=True)
+class Found:
+    """A key that holds, until when, and when it was looked up."""
+
+    caller: Caller
+    expires_at: int
+    looked_at: int
+
+
+class Keys:
+    """Finds the caller of a key. What keys do is about the world outside, so their clock is the machine's."""
+
+    def __init__(self, database: Database, clock: Clock = system_clock) -> None:
+        self._database = database
+        self._clock = clock
+        self._found: OrderedDict[bytes, Found] = OrderedDict()
+
+    def known(self, token: str) -> Caller | None:
+        """The caller of a key that was looked up lately, without asking the database."""
+        found, now = self._found.get(digest(token)), self._clock()
+        fresh = found is not None and now - found.looked_at < FRESH and now < found.expires_at
+        return found.caller if found and fresh else None
+
+    def find(self, token: str) -> Caller | None:
+        """The caller of a key, ``None`` where it does not hold. Raises ``DatabaseAway``: then nobody comes in."""
+        match, now = FORM.fullmatch(token), self._clock()
+        if match is None:
+            return None
+        row = self._database.read(lambda connection: key_of(connection, match[1]))
+        said = digest(token)
+        if row is None or not hmac.compare_digest(row.digest, said) or not row.holds(now):
+            self._found.pop(said, None)
+            return None
+        found = self._found[said] = Found(_caller(row), row.expires_at, now)
+        if len(self._found) > MOST:
+            self._found.popitem(last=False)
+        return found.caller
+
+
+def _caller(row: KeyRow) -> Caller:
+    return Caller(row.name, row.plants, row.role, row.id)
+
+
+def create_key(
+    database: Database, name: str, role: Role, plants: Iterable[str] | None, days: int, now: int
+) -> tuple[KeyRow, str]:
+    """Make a key; its row, and the key itself, which cannot be had again."""
+    if not name.strip() or any(not plant.strip() for plant in plants or ()):
+        raise InvalidRequest(f"a key and its plants must have names, got {name!r} and {sorted(plants or ())}")
+    key_id = "".join(secrets.choice(ALPHABET) for _ in range(ID))
+    token = f"{PREFIX}{key_id}_{secrets.token_urlsafe(SECRET)}"
+    some = None if plants is None else frozenset(plants)
+    row = KeyRow(key_id, name, role, some, digest(token), now, now + days * DAY)
+    entry = Entry(now, SHELL, "keys create", "done", detail=f"{key_id} {role} for {row.where}")
+
+    def keep(connection: Connection) -> None:
+        add_key(connection, row)
+        note(connection, entry)
+
+    database.write(keep)
+    return row, token
+
+
+def revoke(database: Database, key_id: str, now: int) -> KeyRow:
+    """Let a key hold no more; a second time changes nothing. Raises ``InvalidRequest`` for an id that no key has."""
+    wanted = key_id.removeprefix(PREFIX)
+
+    def job(connection: Connection) -> KeyRow:
+        row = revoke_key(connection, wanted, now)
+        if row is None:
+            raise InvalidRequest(f"the key must be one of 'shiprisk keys list', got {key_id!r}")
+        note(connection, Entry(now, SHELL, "keys revoke", "done", detail=wanted))
+        return row
+
+    return database.write(job)
+
+
+def list_keys(database: Database) -> list[KeyRow]:
+    """Every key that was made, the latest first."""
+    return database.read(all_keys)

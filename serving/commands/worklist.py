@@ -1,0 +1,65 @@
+"""The worklist: open and late orders, the riskiest first."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from features.decision_points import DecisionPoints
+from features.history import History
+from features.known.known import Known
+from serving.models.scorer import Factor, OrderScore, Scorer
+
+
+def worklist(scorer: Scorer, history: History, points: DecisionPoints, most_factors: int = 5) -> pd.DataFrame:
+    """Score every order and sort: the highest risk first, then the earliest promise, then the order's id.
+
+    Returns (n_open_and_late, 10 + 2 * most_factors); orders that shipped or were cancelled are left out.
+    """
+    scores = scorer.score(history, points, most_factors)
+    known = Known(history, points, scorer.context)
+    named = (known.first_word("customer"), known.first_word("plant"), known.value())
+    rows = [
+        _row(score, customer, plant, value, most_factors)
+        for score, customer, plant, value in zip(scores, *named, strict=True)
+        if score.risk is not None
+    ]
+    columns = list(_row(_EMPTY, "", "", 0.0, most_factors))
+    frame = pd.DataFrame(rows, columns=columns).sort_values(
+        ["risk", "due_at", "order_id"], ascending=[False, True, True], kind="stable"
+    )
+    rounded = dict.fromkeys(("risk", "missed", "partial", "days_to_promise", "value"), 6)
+    frame = frame.astype(dict.fromkeys(rounded, "float64")).round(rounded)
+    frame.insert(0, "rank", np.arange(1, len(frame) + 1))
+    return frame.reset_index(drop=True)
+
+
+def spoken(factor: Factor) -> str:
+    """A factor in one phrase: what is so, and what it adds.
+
+    The points are percentage points of risk.
+    """
+    return f"{factor.sentence} ({factor.points * 100:+.1f} points)"
+
+
+def _row(score: OrderScore, customer: str, plant: str, value: float, most: int) -> dict[str, object]:
+    row: dict[str, object] = {
+        "order_id": score.order_id,
+        "state": score.state,
+        "risk": score.risk,
+        "missed": score.missed,
+        "partial": score.partial,
+        "due_at": score.due_at,
+        "days_to_promise": score.days_to_promise,
+        "customer": customer,
+        "plant": plant,
+        "value": value,
+    }
+    for place in range(most):
+        factor = score.factors[place] if place < len(score.factors) else None
+        row[f"factor_{place + 1}"] = spoken(factor) if factor else (score.reason if place == 0 else None)
+        row[f"factor_{place + 1}_signal"] = factor.signal if factor else None
+    return row
+
+
+_EMPTY = OrderScore("", "", None, None, None, None, None, None, None, (), None)

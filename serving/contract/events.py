@@ -1,0 +1,82 @@
+"""The contract of events that are stored, and of what they change."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, Field
+
+from serving.contract.scoring import FactorReply, ModelKey
+
+EXAMPLE: dict[str, Any] = {
+    "specversion": "1.0",
+    "id": "H-9",
+    "source": "qms",
+    "type": "shiprisk.hold.placed",
+    "subject": "4711",
+    "time": "2015-02-27T14:03:00Z",
+    "data": {"reference": "H-9", "kind": "quality", "reason": "surface"},
+}
+State = Literal["unknown", "open", "late", "shipped", "cancelled"]
+
+
+class ErrorReply(BaseModel):
+    """What does not hold, and where in the event."""
+
+    pointer: str
+    detail: str
+
+
+class EventReply(BaseModel):
+    """What became of one event: stored, there already, its id taken by another one, or not fit to be stored."""
+
+    index: int
+    source: str | None
+    id: str | None
+    order_id: str | None
+    outcome: Literal["accepted", "duplicate", "conflict", "rejected"]
+    errors: list[ErrorReply]
+
+
+class KeptScore(BaseModel):
+    """A score as it is kept. ``base_risk`` + the points of the factors + ``other_points`` = ``risk``."""
+
+    score_id: int
+    as_of: str
+    cause: Literal["event", "decision", "tick", "morning", "champion", "import"]
+    state: State
+    due_at: str | None
+    risk: float | None
+    missed: float | None
+    partial: float | None
+    base_risk: float | None
+    factors: list[FactorReply]
+    other_points: float | None
+    reason: Annotated[str | None, Field(description="Why the order is not scored by the model")]
+    model: ModelKey | None
+    features_hash: str
+    context_id: str
+    next_score_at: Annotated[str | None, Field(description="When it is scored again if nothing happens")]
+
+
+class OrderChange(BaseModel):
+    """An order's latest score before and after."""
+
+    order_id: str
+    before: KeptScore | None
+    after: KeptScore | None
+
+
+class EventsReply(BaseModel):
+    """What became of each event, and how the orders they touch stand now."""
+
+    as_of: str
+    accepted: int
+    duplicates: int
+    conflicts: int
+    rejected: int
+    events: list[EventReply]
+    orders: list[OrderChange]
+    context_known_until: Annotated[str | None, Field(description="The latest record in load and track record")]
+    degraded: bool
+    degraded_because: list[str]

@@ -1,0 +1,231 @@
+"""The contract of the worklist, of one order, and of what is decided about it."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from serving.contract.events import KeptScore, State
+from serving.contract.scoring import EventKeyReply, Moment, Text
+
+DecisionKind = Literal["acknowledge", "assign", "snooze", "expedite", "override", "comment"]
+
+
+class FactorInWords(BaseModel):
+    """A factor as the worklist shows it; ``points`` are probability."""
+
+    signal: str
+    points: float
+    sentence: str
+
+
+class OrderRow(BaseModel):
+    """One order of the worklist. ``value_at_risk`` = ``value`` times ``risk``, in the plant's currency."""
+
+    order_id: str
+    state: State
+    due_at: str | None
+    plant: Annotated[str | None, Field(description="The first one that was named; filters find every one")]
+    customer: str | None
+    item: str | None
+    value: float | None
+    risk: float | None
+    missed: float | None
+    partial: float | None
+    base_risk: float | None
+    value_at_risk: float | None
+    factors: list[FactorInWords]
+    owner: str | None
+    snoozed_until: str | None
+    snoozed_until_change: bool
+    decision: Annotated[str | None, Field(description="The kind of the latest decision")]
+    score_id: int
+    as_of: str
+    next_score_at: str | None
+
+
+class WorklistReply(BaseModel):
+    """A page of the worklist."""
+
+    as_of: Annotated[str, Field(description="Now, by the service's clock; each order says when it was scored")]
+    orders: list[OrderRow]
+    next_cursor: Annotated[str | None, Field(description="Where the next page begins; none after the last")]
+    total: Annotated[int | None, Field(description="Orders on all pages, if count=true")]
+
+
+class ConditionReply(BaseModel):
+    """One of the five shipping conditions, see docs/readiness.md."""
+
+    kind: str
+    state: Literal["met", "not_met", "partly_met", "not_stated"]
+    since: str | None
+    source: str | None
+    actor: str | None
+    reason: str | None
+    lines_met: list[str | None]
+    lines_not_met: list[str | None]
+    lines_not_stated: list[str | None]
+    events: list[EventKeyReply]
+
+
+class BlockerReply(BaseModel):
+    """One thing in the way; ``moot`` where it concerns only lines that have left or are closed."""
+
+    kind: str
+    what: str | None
+    sentence: str
+    since: str | None
+    expected: str | None
+    overdue: bool
+    moot: bool
+    lines: list[str | None]
+    events: list[EventKeyReply]
+
+
+class DecisionReply(BaseModel):
+    """A decision as it was recorded."""
+
+    source: str
+    id: str
+    recorded_at: str
+    kind: DecisionKind
+    actor: str | None
+    reason: str | None
+    owner: str | None
+    until: str | None
+    until_change: bool
+    score_id: str | None
+
+
+class OrderReply(BaseModel):
+    """One order: how it stands, why, what is ready, what is in the way, and what was decided.
+
+    The ETag of the reply is the number of its last event: it changes when anything is recorded, not as time passes.
+    """
+
+    order: OrderRow
+    plants: list[str]
+    customers: list[str]
+    items: list[str]
+    score: KeptScore
+    as_of: Annotated[str, Field(description="The moment readiness and blockers are told for: now")]
+    shippable: bool
+    conditions: list[ConditionReply]
+    blockers: list[BlockerReply]
+    decisions: Annotated[list[DecisionReply], Field(description="The latest first")]
+
+
+class HistoryReply(BaseModel):
+    """Scores of an order, the latest first."""
+
+    order_id: str
+    scores: list[KeptScore]
+    next_cursor: str | None
+
+
+class DecisionRequest(BaseModel):
+    """What somebody decides. ``snooze`` needs ``until``, ``until_change`` or both; ``override`` a ``reason``."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "examples": [
+                {"kind": "snooze", "until": "2015-03-05", "reason": "waiting_for_customer", "actor": "Ann"},
+                {"kind": "assign", "owner": "Ann"},
+                {
+                    "kind": "override",
+                    "reason": "truck_confirmed",
+                    "comment": "The carrier called, it leaves on Friday.",
+                },
+            ]
+        },
+    )
+
+    kind: DecisionKind
+    reason: Annotated[Text | None, Field(description="A code of the plant's own, such as truck_confirmed")] = None
+    comment: Text | None = None
+    actor: Annotated[Text | None, Field(description="Who decides; the caller if not given")] = None
+    owner: Annotated[Text | None, Field(description="With assign: who looks after the order from now on")] = None
+    until: Annotated[Moment | None, Field(description="With snooze: a moment, or a date for the end of that day")] = (
+        None
+    )
+    until_change: Annotated[bool, Field(description="With snooze: until the next event")] = False
+
+    @model_validator(mode="after")
+    def _complete(self) -> DecisionRequest:
+        needs: dict[str, tuple[str, bool]] = {
+            "snooze": ("until or until_change", self.until is not None or self.until_change),
+            "assign": ("owner", self.owner is not None),
+            "override": ("reason", self.reason is not None),
+            "comment": ("comment", self.comment is not None),
+        }
+        what, given = needs.get(self.kind, ("", True))
+        if not given:
+            raise ValueError(f"{what} must be given for {self.kind}")
+        wrong = [name for name, kind in _ONLY.items() if self.kind != kind and getattr(self, name)]
+        if wrong:
+            raise ValueError(f"{', '.join(wrong)} must not be given for {self.kind}")
+        return self
+
+
+_ONLY: dict[str, Any] = {"owner": "assign", "until": "snooze", "until_change": "snooze"}
+
+
+class DecidedReply(BaseModel):
+    """The order after the decision."""
+
+    order_id: str
+    decisions: list[DecisionReply]
+    before: KeptScore | None
+    after: KeptScore | None
+
+
+class FreshnessReply(BaseModel):
+    """How fresh the scores of listed orders are."""
+
+    as_of: str
+    listed: Annotated[int, Field(description="Open and late orders")]
+    open: int
+    due: Annotated[int, Field(description="Scores that are due and not made yet")]
+    oldest_score_at: str | None
+    next_score_at: str | None
+    context_known_until: Annotated[str | None, Field(description="The latest record in this morning's track record")]
+
+
+class ReplayReply(BaseModel):
+    """A score, and the same made again from the events, the context and the model it rested on."""
+
+    score: KeptScore
+    again: KeptScore
+    equal: Annotated[bool, Field(description="Bit for bit")]
+    differs: list[str]
+    notes: list[str]
+
+
+class WorklistQuery(BaseModel):
+    """Which orders, in which order. A list is said by repeating the parameter: ``plant=Kiel&plant=Bremen``."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    sort: Annotated[
+        Literal["risk", "missed", "partial", "value_at_risk", "value", "due", "customer", "plant", "item", "owner"],
+        Field(description="Ties by due date, then by the order's id"),
+    ] = "risk"
+    order: Annotated[
+        Literal["asc", "desc"] | None, Field(description="Numbers the highest first, dates and names ascending")
+    ] = None
+    state: Annotated[list[State], Field(min_length=1)] = ["open", "late"]
+    plant: list[Text] = []
+    customer: list[Text] = []
+    item: list[Text] = []
+    owner: Annotated[list[Annotated[str, Field(max_length=512)]], Field(description="Empty for nobody's")] = []
+    due_from: Annotated[Moment | None, Field(description="A moment, or a date for its start")] = None
+    due_to: Annotated[Moment | None, Field(description="A moment, or a date for its end")] = None
+    risk_min: Annotated[float | None, Field(ge=0, le=1)] = None
+    risk_max: Annotated[float | None, Field(ge=0, le=1)] = None
+    snoozed: Literal["exclude", "include", "only"] = "exclude"
+    limit: Annotated[int | None, Field(ge=1, le=500, description="Orders a page (50); rows of a file (all)")] = None
+    cursor: Annotated[str | None, Field(max_length=4096)] = None
+    count: Annotated[bool, Field(description="Count the orders of all pages too")] = False
+    format: Annotated[Literal["json", "csv", "xlsx"] | None, Field(description="Else what Accept asks for")] = None

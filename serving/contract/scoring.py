@@ -1,0 +1,193 @@
+"""The contract on the wire: requests and replies of version 1."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from features.events.schema import TYPES
+from serving.contract.cloudevents import PREFIX
+
+Text = Annotated[str, Field(min_length=1, max_length=512)]
+FORMATS: dict[str, Any] = {"anyOf": [{"format": "date-time"}, {"format": "date"}]}
+Moment = Annotated[str, Field(max_length=64, examples=["2015-03-02T08:00:00Z"], json_schema_extra=FORMATS)]
+KINDS: dict[str, Any] = {"enum": [PREFIX + kind for kind in TYPES]}
+Number = Annotated[float, Field(allow_inf_nan=False, strict=True)]
+
+
+class EventData(BaseModel):
+    """What an event says, by its type; see docs/events.md."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    line_id: Text | None = None
+    quantity: Number | None = None
+    date: Moment | None = None
+    kind: Text | None = None
+    state: Text | None = None
+    reference: Text | None = None
+    reason: Text | None = None
+    actor: Text | None = None
+    customer: Text | None = None
+    item: Text | None = None
+    plant: Text | None = None
+    work_center: Text | None = None
+    route: Text | None = None
+    value: Number | None = None
+
+
+class CloudEvent(BaseModel):
+    """A CloudEvent 1.0; ``subject`` is the order, ``recordedtime`` when a system first knew it (else ``time``)."""
+
+    specversion: Literal["1.0"] = "1.0"
+    id: Text
+    source: Text
+    type: Annotated[str, Field(max_length=128, examples=["shiprisk.order_line.created"], json_schema_extra=KINDS)]
+    subject: Text
+    time: Moment
+    recordedtime: Moment | None = None
+    datacontenttype: Text | None = None
+    data: EventData = EventData()
+
+
+class ScoreRequest(BaseModel):
+    """Events of one or more orders."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "examples": [
+                {
+                    "as_of": "2015-03-02T08:00:00Z",
+                    "events": [
+                        {
+                            "specversion": "1.0",
+                            "id": "4711-10 created",
+                            "source": "erp",
+                            "type": "shiprisk.order_line.created",
+                            "subject": "4711",
+                            "time": "2015-01-05T09:12:00Z",
+                            "data": {
+                                "line_id": "10",
+                                "quantity": 500,
+                                "date": "2015-03-09",
+                                "customer": "Nordwind",
+                                "item": "Pump 32",
+                                "plant": "Kiel",
+                                "value": 18200,
+                            },
+                        },
+                        {
+                            "specversion": "1.0",
+                            "id": "H-9",
+                            "source": "qms",
+                            "type": "shiprisk.hold.placed",
+                            "subject": "4711",
+                            "time": "2015-02-27T14:03:00Z",
+                            "data": {"reference": "H-9", "kind": "quality", "reason": "surface"},
+                        },
+                    ],
+                }
+            ]
+        },
+    )
+
+    events: Annotated[list[CloudEvent], Field(min_length=1)]
+    as_of: Annotated[Moment | None, Field(description="The moment to score at; now if not given")] = None
+    factors: Annotated[int, Field(ge=0, le=200, description="How many factors to return at most")] = 5
+
+
+class EventKeyReply(BaseModel):
+    """An event's identity."""
+
+    source: str
+    id: str
+
+
+class FactorReply(BaseModel):
+    """What one signal adds to the risk, in probability (``points``) and in log-odds (``contribution``)."""
+
+    signal: str
+    group: str
+    unit: str
+    value: float | None
+    points: float
+    contribution: float
+    sentence: str
+    evidence: list[EventKeyReply]
+    evidence_total: int
+
+
+class ScoreReply(BaseModel):
+    """One order. ``base_risk`` + the points of all factors + ``other_points`` = ``risk`` = ``missed`` + ``partial``."""
+
+    order_id: str
+    state: Literal["unknown", "open", "late", "shipped", "cancelled"]
+    risk: float | None
+    missed: float | None
+    partial: float | None
+    due_at: str | None
+    days_to_promise: float | None
+    reason: Annotated[str | None, Field(description="Why the order is not scored by the model")]
+    base_risk: float | None
+    factors: list[FactorReply]
+    other_points: float | None
+
+
+class ModelKey(BaseModel):
+    """The version that scores."""
+
+    name: str
+    version: str
+
+
+class ScoresReply(BaseModel):
+    """The scores, by order id, and what they rest on."""
+
+    as_of: str
+    model: ModelKey
+    features_hash: str
+    events_known_until: Annotated[str | None, Field(description="The latest record among the events known at as_of")]
+    context_known_until: Annotated[str | None, Field(description="The latest record in load and track record")]
+    degraded: bool
+    degraded_because: list[str]
+    scores: list[ScoreReply]
+
+
+class SignalReply(BaseModel):
+    """A signal the model reads."""
+
+    name: str
+    group: str
+    unit: str
+    definition: str
+
+
+class ModelReply(BaseModel):
+    """The model that scores now, and what it was trained on and judged by."""
+
+    name: str
+    version: str
+    features_hash: str
+    degraded: bool
+    degraded_because: list[str]
+    about: dict[str, Any]
+    signals: list[SignalReply]
+
+
+class Health(BaseModel):
+    """The service is up."""
+
+    status: Literal["ok"] = "ok"
+
+
+class Problem(BaseModel):
+    """RFC 9457."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    errors: list[dict[str, str]] | None = None
+    request_id: str | None = None

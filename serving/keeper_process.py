@@ -1,0 +1,81 @@
+"""The keeper in a process of its own: who answers and who keeps scores fresh do not wait for each other."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import structlog
+
+from serving.bootstrap import clock_of, pinned_context, settle
+from serving.models.active import Serving
+from serving.models.follower import Follower
+from serving.models.scorer import Scorer
+from serving.scores.daily_context import Mornings
+from serving.scores.keeper import keep_fresh
+from serving.scores.services import Wiring
+from serving.settings import Settings
+from serving.store.database import Database
+
+COMMAND = (sys.executable, "-m", "serving", "keep", "--until-closed")
+PAUSE, PATIENCE = 1.0, 20.0
+"""Seconds before a keeper that ended is started again, and that one which is to end has for its batch."""
+log = structlog.get_logger("shiprisk.keeping")
+
+
+def keep(settings: Settings, stop: threading.Event) -> None:
+    """Keep the scores of the database fresh with the champion, which is followed, until told to stop."""
+    pinned, serving, clock = pinned_context(settings), Serving(), clock_of(settings)
+    follower = Follower(settings, serving, None, lambda champion: Scorer(champion, pinned))
+    follower.step()
+    settle()
+    database = Database(settings.database)
+    with follower.running():
+        keep_fresh(Wiring(database, Mornings(serving.current, database, clock, pinned), settings, clock), stop)
+    database.close()
+
+
+@contextmanager
+def kept_beside() -> Iterator[None]:
+    """A keeper beside this process, by the settings of the environment; it ends when this one does, however it does."""
+    stop = threading.Event()
+    thread = threading.Thread(target=_supervise, args=(stop,), name="keeper", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        thread.join(PATIENCE + PAUSE)
+
+
+def _supervise(stop: threading.Event) -> None:
+    while not stop.is_set():
+        try:
+            said = _watch(stop)
+        except OSError as error:
+            said = str(error)
+        if not stop.wait(PAUSE):
+            log.warning("the keeper ended and is started again", why=said)
+
+
+def _watch(stop: threading.Event) -> str:
+    """Start a keeper and wait for its end, or bring it about when told to stop; how it ended."""
+    with subprocess.Popen(COMMAND, stdin=subprocess.PIPE) as process:  # noqa: S603
+        while process.poll() is None and not stop.wait(PAUSE):
+            pass
+        if process.poll() is None:
+            _end(process)
+    return f"status {process.returncode}"
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """Close what it listens to, so that it ends after its batch."""
+    if process.stdin:
+        process.stdin.close()
+    try:
+        process.wait(PATIENCE)
+    except subprocess.TimeoutExpired:
+        process.kill()

@@ -1,0 +1,85 @@
+"""Around every request: its id, its line in the log, its count, the headers of every reply, and no traceback."""
+
+from __future__ import annotations
+
+from time import perf_counter
+
+import structlog
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from serving.auth.permissions import find_route, is_page
+from serving.middleware.paths import keep_quoted
+from serving.problems import answer_to, failed
+from serving.telemetry.logs import new_request_id, request_id
+from serving.telemetry.metrics import REQUEST_SECONDS, REQUESTS
+
+OTHER, PAGE = "other", "pages"
+"""Routes that are not in the table, as metrics and logs call them."""
+QUIET = ("GET /health/live", "GET /health/ready", "GET /metrics")
+"""Asked for again and again; no line in the log while all is well."""
+ALWAYS = {
+    "x-content-type-options": "nosniff",
+    "referrer-policy": "no-referrer",
+    "cross-origin-resource-policy": "same-origin",
+}
+NOTHING = "default-src 'none'; frame-ancestors 'none'"
+OWN = "default-src 'self'; img-src 'self' data:; script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline'"
+"""What a browser may load: nothing for a reply of the API, the service's own for its pages."""
+log = structlog.get_logger("shiprisk.request")
+
+
+class Watch:
+    """The outermost layer."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        begun, state = perf_counter(), scope.setdefault("state", {})
+        said = new_request_id(Headers(scope=scope).get("x-request-id", ""))
+        request_id.set(said)
+        keep_quoted(scope)
+        route = state["route"] = find_route(scope["method"], scope["path"])
+        page = is_page(scope["path"])
+        name = route.name if route else PAGE if page else OTHER
+        status = 0
+
+        async def told(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                _add_headers(MutableHeaders(scope=message), said, page)
+            await send(message)
+
+        try:
+            await self.app(scope, receive, told)
+        except Exception as error:
+            answer = answer_to(error)
+            if answer is None:
+                log.exception("a request failed", route=name)
+            if not status:
+                await (answer or failed())(scope, receive, told)
+        finally:
+            _count(name, status, perf_counter() - begun, state)
+
+
+def _add_headers(headers: MutableHeaders, said: str, page: bool) -> None:
+    headers["x-request-id"] = said
+    for header, value in ALWAYS.items():
+        headers[header] = value
+    headers["content-security-policy"] = f"{OWN}; frame-ancestors 'none'" if page else NOTHING
+    if not page:
+        headers.setdefault("cache-control", "no-store")
+
+
+def _count(name: str, status: int, seconds: float, state: dict[str, object]) -> None:
+    REQUESTS.labels(name, str(status)).inc()
+    REQUEST_SECONDS.labels(name).observe(seconds)
+    if status < 400 and name in QUIET:
+        return
+    caller = state.get("caller")
+    log.info("request", route=name, status=status, ms=round(seconds * 1000, 2), who=getattr(caller, "id", ""))

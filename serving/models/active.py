@@ -1,0 +1,62 @@
+"""What scores now: one scorer, swapped at once and never half."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import structlog
+
+from serving.models.scorer import Scorer
+from serving.problems import NotReady
+
+Heard = Callable[[Scorer], None]
+log = structlog.get_logger("shiprisk.current")
+
+
+class Serving:
+    """The scorer of this moment. A request takes it once and keeps it to its end.
+
+    Parameters
+    ----------
+    scorer : what scores at first, if anything does
+    missing : what to do while nothing scores, in words
+    """
+
+    def __init__(self, scorer: Scorer | None = None, missing: str = "run 'shiprisk train' first") -> None:
+        self._scorer = scorer
+        self._own = scorer.champion.degraded_because if scorer else ()
+        self._missing = missing
+        self._listeners: list[Heard] = []
+
+    def current(self) -> Scorer:
+        """The scorer. Raises ``NotReady`` while there is none."""
+        scorer = self._scorer
+        if scorer is None:
+            raise NotReady(f"a model must be loaded, got none: {self._missing}")
+        return scorer
+
+    @property
+    def found(self) -> Scorer | None:
+        """The same, ``None`` while there is none."""
+        return self._scorer
+
+    def listen(self, heard: Heard) -> None:
+        """Call a function with every scorer that takes over, after it has."""
+        self._listeners.append(heard)
+
+    def swap(self, scorer: Scorer) -> None:
+        """From now on this one scores; a listener that fails does not keep the others from hearing of it."""
+        self._scorer, self._own = scorer, scorer.champion.degraded_because
+        for heard in self._listeners:
+            try:
+                heard(scorer)
+            except Exception:
+                log.exception("a listener failed", model=scorer.champion.name, version=scorer.champion.version)
+
+    def explain(self, reasons: tuple[str, ...]) -> None:
+        """Why what scores is not what should; every reply says so. Nobody takes over, so no listener hears of it."""
+        scorer = self._scorer
+        if scorer is None:
+            self._missing = "; ".join(reasons) or self._missing
+        elif scorer.champion.degraded_because != self._own + reasons:
+            self._scorer = scorer.because(self._own + reasons)

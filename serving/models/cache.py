@@ -1,0 +1,157 @@
+"""The champion: found in the registry, kept in a local cache, so that a service starts when the registry is away."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import tempfile
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from features.catalogue.fingerprint import features_hash
+from features.catalogue.registry import catalogue
+from features.errors import ShipriskError
+from serving.settings import Settings
+from training.model.lightgbm import lightgbm
+from training.model.risk_model import RiskModel
+from training.registry.registry import CHAMPION, Registered, Registry, RegistryUnavailable, UnknownModel
+
+
+class ModelMissing(ShipriskError):
+    """There is no model to score with."""
+
+
+@dataclass(frozen=True)
+class Champion:
+    """A model ready to score, and what is not as it should be."""
+
+    name: str
+    version: str
+    model: RiskModel
+    degraded_because: tuple[str, ...] = ()
+    run_id: str = ""
+
+
+def open_registry(settings: Settings) -> Registry:
+    """The registry the settings name; a local one is made on first use."""
+    settings.home.mkdir(parents=True, exist_ok=True)
+    return Registry(settings.tracking_uri, settings.artifacts)
+
+
+def load_champion(settings: Settings, wanted: str = CHAMPION) -> Champion:
+    """The version behind an alias or number, from the registry or, if that is away, from the cache.
+
+    Raises ``ModelMissing`` when neither has one.
+    """
+    lightgbm()
+    try:
+        registered = resolve(settings, wanted)
+        champion = fetch(settings, registered)
+    except RegistryUnavailable as error:
+        kept = _loaded(settings, _remembered(settings, wanted, error))
+        return replace(kept, degraded_because=(away(kept.version), *kept.degraded_because))
+    if wanted == CHAMPION:
+        remember(settings, champion)
+    return champion
+
+
+def cached_champion(settings: Settings, why: RegistryUnavailable | None = None) -> Champion:
+    """The champion of the local cache, without asking the registry."""
+    why = why or RegistryUnavailable("the registry was not asked")
+    return _loaded(settings, _remembered(settings, CHAMPION, why))
+
+
+def load_version(settings: Settings, name: str, version: str, run_id: str) -> Champion:
+    """A version that has scored before, from the cache or, if it is not there, from the registry.
+
+    Raises ``ModelMissing`` when neither has it.
+    """
+    try:
+        return fetch(settings, Registered(name, version, run_id))
+    except (RegistryUnavailable, UnknownModel) as error:
+        must = f"the cache or the registry must hold {name}@{version} of run {run_id}"
+        raise ModelMissing(f"{must}, got neither: {error}") from error
+
+
+def away(version: str) -> str:
+    """What to say while the registry does not answer."""
+    return f"the model registry is away, the cached version {version} scores"
+
+
+def resolve(settings: Settings, wanted: str) -> Registered:
+    """The version behind an alias or number. Raises ``ModelMissing``, and ``RegistryUnavailable`` while it is away."""
+    uri = settings.tracking_uri
+    hint = f"run 'shiprisk train' first, or set --name or MLFLOW_TRACKING_URI (now {uri})"
+    if uri.startswith("sqlite:///") and not Path(uri.removeprefix("sqlite:///")).exists():
+        raise ModelMissing(f"a model {settings.model}@{wanted} must be registered, got no registry yet: {hint}")
+    try:
+        return open_registry(settings).resolve(settings.model, wanted)
+    except UnknownModel as error:
+        hint += "; 'shiprisk champions' says why a model was refused" if wanted == CHAMPION else ""
+        raise ModelMissing(f"a model {settings.model}@{wanted} must be registered, got none: {hint}") from error
+
+
+def fetch(settings: Settings, registered: Registered) -> Champion:
+    """A version from the cache, where it is downloaded to if it is not there."""
+    folder = _folder(settings, registered)
+    if not folder.exists():
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=folder.parent) as temporary:
+            open_registry(settings).download(registered, Path(temporary) / "files")
+            _move(Path(temporary) / "files", folder)
+    return _loaded(settings, registered)
+
+
+def remember(settings: Settings, champion: Champion) -> None:
+    """Note a champion as the one that scores while the registry is away."""
+    pointer = settings.models / champion.name / "champion.json"
+    temporary = pointer.with_suffix(f".{os.getpid()}")
+    temporary.write_text(json.dumps({"version": champion.version, "run_id": champion.run_id}), encoding="utf-8")
+    temporary.replace(pointer)
+
+
+def discard(settings: Settings, registered: Registered) -> None:
+    """Drop a version from the cache, so that it is downloaded anew."""
+    shutil.rmtree(_folder(settings, registered), ignore_errors=True)
+
+
+def _loaded(settings: Settings, registered: Registered) -> Champion:
+    model = RiskModel.load(_folder(settings, registered))
+    return Champion(registered.name, registered.version, model, _mismatch(model), registered.run_id)
+
+
+def _move(files: Path, folder: Path) -> None:
+    """Put a download in its place; another process may have been quicker."""
+    try:
+        files.rename(folder)
+    except OSError:
+        if not folder.exists():
+            raise
+
+
+def _folder(settings: Settings, registered: Registered) -> Path:
+    """Versions start anew in another registry, so the run is part of the name."""
+    return settings.models / registered.name / f"{registered.version}-{registered.run_id}"
+
+
+def _remembered(settings: Settings, wanted: str, why: RegistryUnavailable) -> Registered:
+    folder = settings.models / settings.model
+    pointer = folder / "champion.json"
+    versions = sorted(folder.glob(f"{wanted}-*")) if wanted.isdigit() else []
+    if versions:
+        return Registered(settings.model, wanted, versions[-1].name.partition("-")[2])
+    if wanted == CHAMPION and pointer.exists():
+        kept = json.loads(pointer.read_text(encoding="utf-8"))
+        return Registered(settings.model, kept["version"], kept["run_id"], (CHAMPION,))
+    raise ModelMissing(f"the registry must answer or the cache must hold {settings.model}@{wanted}; {why}") from why
+
+
+def _mismatch(model: RiskModel) -> tuple[str, ...]:
+    """Signals may have changed since the model was trained; a signal that is gone cannot be scored."""
+    gone = [name for name in model.names if name not in catalogue()]
+    if gone:
+        raise ModelMissing(f"the model must use signals of this version, got {', '.join(gone)}: train a new one")
+    if model.about.get("features_hash") != features_hash(model.names):
+        return ("the code of a signal has changed since the model was trained",)
+    return ()

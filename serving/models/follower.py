@@ -1,0 +1,191 @@
+"""The champion is followed: what the alias names serves once it has proved itself, without a restart."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import structlog
+
+from features.errors import ShipriskError
+from serving.models.active import Serving
+from serving.models.cache import Champion, ModelMissing, away, cached_champion, discard, fetch, remember, resolve
+from serving.models.scorer import Scorer
+from serving.models.shadow import Shadow
+from serving.models.smoke_test import Seconds, probe
+from serving.settings import Settings
+from training.model.risk_model import InvalidModel
+from training.registry.registry import CHALLENGER, CHAMPION, Registered, RegistryUnavailable
+
+AWAY = "away"
+LONGEST_WAIT = 3600.0
+"""Seconds after which a version that was refused is tried again at the latest."""
+log = structlog.get_logger("shiprisk.following")
+
+
+@dataclass(frozen=True)
+class Refused:
+    """A version that was not taken: why, how often it was tried, and when it is tried again (seconds)."""
+
+    version: Registered
+    why: str
+    tries: int
+    again_at: float
+
+
+class Follower:
+    """Looks at the registry's aliases; ``step`` is one look.
+
+    Parameters
+    ----------
+    serving : what a new champion takes over
+    shadow : what scores beside it with the challenger
+    scorer_of : a champion with the load and track record it is to score with
+    seconds : a clock that only goes forward
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        serving: Serving,
+        shadow: Shadow | None = None,
+        scorer_of: Callable[[Champion], Scorer] = Scorer,
+        seconds: Seconds = time.monotonic,
+    ) -> None:
+        self.settings = settings
+        self.serving = serving
+        self.shadow = shadow
+        self._scorer_of = scorer_of
+        self._seconds = seconds
+        self._refused: dict[str, Refused] = {}
+
+    def begin(self) -> Scorer:
+        """The first look, and what scores after it. Raises ``NotReady``, which says why, if nothing does."""
+        self.step()
+        return self.serving.current()
+
+    def step(self) -> None:
+        """Look once and take what is new and holds. Whatever goes wrong becomes a reason that replies give."""
+        for look in (self._follow_champion, self._follow_challenger):
+            try:
+                look()
+            except Exception:
+                log.exception("looking at the registry failed")
+
+    @contextmanager
+    def running(self) -> Iterator[None]:
+        """Step every so many seconds in a thread of its own."""
+        stop = threading.Event()
+
+        def run() -> None:
+            while not stop.wait(self.settings.follow):
+                self.step()
+
+        thread = threading.Thread(target=run, name="follower", daemon=True)
+        if self.settings.follow:
+            thread.start()
+        try:
+            yield
+        finally:
+            stop.set()
+
+    # -- the champion --------------------------------------------------------------------------------------
+
+    def _follow_champion(self) -> None:
+        new, unreached = self._look()
+        if new is not None:
+            remember(self.settings, new.champion)
+            self.serving.swap(new)
+            log.info("a champion took over", model=new.champion.name, version=new.champion.version)
+        self.serving.explain(self._reasons(unreached))
+
+    def _look(self) -> tuple[Scorer | None, str]:
+        """What takes over, if anything does, and why the alias was not reached. The cache serves where nothing does."""
+        serves, unreached, why = self.serving.found, "", None
+        try:
+            new = self._new(CHAMPION, serves)
+        except ModelMissing as error:
+            return None, str(error)
+        except RegistryUnavailable as error:
+            new, unreached, why = None, AWAY, error
+        if new is not None or serves is not None:
+            return new, unreached
+        try:
+            return self._made(cached_champion(self.settings, why)), unreached
+        except ShipriskError as error:
+            return None, str(error)
+
+    def _reasons(self, unreached: str) -> tuple[str, ...]:
+        serves, refused = self.serving.found, self._refused.get(CHAMPION)
+        version = serves.champion.version if serves else "none"
+        found = [away(version) if unreached == AWAY else unreached] if unreached else []
+        if refused:
+            scores = f"version {version} scores" if serves else "nothing scores"
+            named = refused.version.version
+            found.append(f"version {named} is the champion and was not taken, {scores}: {refused.why}")
+        return tuple(found)
+
+    # -- the challenger ------------------------------------------------------------------------------------
+
+    def _follow_challenger(self) -> None:
+        if self.shadow is None or not self.settings.shadow:
+            return
+        try:
+            new = self._new(CHALLENGER, self.shadow.challenger)
+        except RegistryUnavailable:
+            return
+        except ModelMissing:
+            self.shadow.challenger = None
+            return
+        if new is not None:
+            self.shadow.challenger = new
+            log.info("a challenger scores in the shadow", model=new.champion.name, version=new.champion.version)
+
+    # -- a version -----------------------------------------------------------------------------------------
+
+    def _new(self, alias: str, serves: Scorer | None) -> Scorer | None:
+        """The scorer of another version than the one that serves, if the alias names one and it holds."""
+        named, refused = resolve(self.settings, alias), self._refused.get(alias)
+        if serves is not None and _same(serves.champion, named):
+            self._refused.pop(alias, None)
+            return None
+        if refused and _same(refused.version, named) and self._seconds() < refused.again_at:
+            return None
+        try:
+            scorer = self._proved(named)
+        except RegistryUnavailable:
+            raise
+        except Exception as error:
+            self._refuse(alias, named, error)
+            return None
+        self._refused.pop(alias, None)
+        return scorer
+
+    def _proved(self, named: Registered) -> Scorer:
+        try:
+            scorer = self._made(fetch(self.settings, named))
+        except InvalidModel:
+            discard(self.settings, named)
+            raise
+        probe(scorer)
+        return scorer
+
+    def _made(self, champion: Champion) -> Scorer:
+        scorer = self._scorer_of(champion)
+        scorer.warm_up()
+        return scorer
+
+    def _refuse(self, alias: str, named: Registered, error: Exception) -> None:
+        before = self._refused.get(alias)
+        tries = before.tries + 1 if before and _same(before.version, named) else 1
+        wait = min(self.settings.follow * 2.0**tries, LONGEST_WAIT)
+        self._refused[alias] = Refused(named, str(error), tries, self._seconds() + wait)
+        log.warning("a version was not taken", alias=alias, version=named.version, why=str(error), tries=tries)
+
+
+def _same(one: Champion | Registered, other: Registered) -> bool:
+    """Versions start anew in another registry, so the run is compared too."""
+    return (one.version, one.run_id) == (other.version, other.run_id)

@@ -1,0 +1,219 @@
+"""Risk and factors of orders at a moment."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from copy import copy
+from dataclasses import dataclass, replace
+from functools import partial
+
+import numpy as np
+
+from features.arrays import Floats
+from features.catalogue.registry import catalogue
+from features.catalogue.signal import Signal
+from features.context.context import Context
+from features.decision_points import DecisionPoints
+from features.errors import InvalidRequest
+from features.events.validation import validate_columns
+from features.history import History
+from features.known.known import Known
+from features.pipeline.compute import compute, compute_known, compute_traced, evidence_bits
+from features.pipeline.table import states
+from features.times import DAY, NEVER, isoformat, micros
+from serving.models.cache import Champion
+from serving.models.evidence import EventKey, Evidence, evidence_of_each
+
+__all__ = ["EventKey", "Factor", "OrderScore", "Scorer", "order_index"]
+STALE_AFTER = 7 * DAY
+A_FEW = 20
+"""Evidence of so many factors is read sooner than that of all of them."""
+REASONS = {
+    "unknown": "no line of the order is known at as_of",
+    "late": "a promise has passed unshipped: the risk is certain and not modelled",
+    "shipped": "every line has shipped or is closed: nothing is left to score",
+    "cancelled": "every line is cancelled: nothing is left to score",
+}
+
+
+@dataclass(frozen=True)
+class Factor:
+    """What one signal adds to the risk, and the events that prove it.
+
+    Attributes
+    ----------
+    value : the signal, ``None`` where the fact is missing
+    points : share of the risk in probability; base risk and all points add up to the risk
+    contribution : the same in log-odds
+    evidence : the latest events the signal read; ``evidence_total`` counts all of them
+    """
+
+    signal: str
+    group: str
+    unit: str
+    value: float | None
+    points: float
+    contribution: float
+    sentence: str
+    evidence: tuple[EventKey, ...]
+    evidence_total: int
+
+
+@dataclass(frozen=True)
+class OrderScore:
+    """One order's risk, or the reason why there is none."""
+
+    order_id: str
+    state: str
+    risk: float | None
+    missed: float | None
+    partial: float | None
+    due_at: str | None
+    days_to_promise: float | None
+    reason: str | None
+    base_risk: float | None
+    factors: tuple[Factor, ...]
+    other_points: float | None
+
+
+class Scorer:
+    """Scores with one model and one context.
+
+    Parameters
+    ----------
+    champion : the model
+    context : load and track record of all orders; the model's own where ``None``
+    """
+
+    def __init__(self, champion: Champion, context: Context | None = None) -> None:
+        self.champion = champion
+        self.model = champion.model
+        self.context = context or champion.model.context
+        self._signals: list[Signal] = [catalogue()[name] for name in self.model.names]
+        self._trained_until = micros(str(self.model.about["trained_until"]))
+        self._by_name = np.argsort(np.argsort(self.model.names))
+
+    def score(self, history: History, points: DecisionPoints, most_factors: int = 5) -> list[OrderScore]:
+        """One score a decision point, in their order."""
+        known = Known(history, points, self.context)
+        state, due = states(known), known.due()
+        open_ = np.flatnonzero(state == "open")
+        scores = [self._unscored(history, points, i, str(state[i]), int(due[i])) for i in range(len(points))]
+        if open_.size == 0:
+            return scores
+        opened = points.take(open_)
+        if len(points) == 1:
+            signals, evidence = self._signals_of(known, most_factors)
+        else:
+            signals, evidence = self._signals_of_each(history, opened)
+        predicted, explained = self.model.predict_and_explain(signals)
+        base_risk, shares = explained.points()
+        for row, (i, proof) in enumerate(zip(open_, evidence, strict=True)):
+            factors = self._factors(proof, signals[row], shares[row], explained.contributions[row], most_factors)
+            scores[i] = replace(
+                scores[i],
+                risk=float(predicted.risk[row]),
+                missed=float(predicted.missed[row]),
+                partial=float(predicted.partial[row]),
+                base_risk=base_risk,
+                factors=factors,
+                other_points=float(shares[row].sum() - sum(factor.points for factor in factors)),
+            )
+        return scores
+
+    def because(self, reasons: tuple[str, ...]) -> Scorer:
+        """The same scorer, with other reasons why it is not as good as it could be."""
+        twin = copy(self)
+        twin.champion = replace(self.champion, degraded_because=reasons)
+        return twin
+
+    def warm_up(self) -> None:
+        """Score a made-up order once, so that the first caller does not wait for compilation."""
+        created = {
+            "event_id": ["created"],
+            "source": ["warm-up"],
+            "type": ["order_line.created"],
+            "order_id": ["order"],
+            "occurred_at": [isoformat(0)],
+            "recorded_at": [isoformat(0)],
+            "quantity": [1.0],
+            "date": [isoformat(DAY)],
+        }
+        self.score_all(History.of_columns(validate_columns(created, 1).columns), 1)
+
+    def score_all(self, history: History, as_of: int, most_factors: int = 5) -> tuple[list[OrderScore], int]:
+        """Every order of a history, those of which nothing is known yet too; and the latest record known."""
+        orders = np.arange(history.n_orders, dtype=np.int64)
+        points = DecisionPoints(orders, np.full(history.n_orders, as_of, dtype=np.int64))
+        recorded = history.recorded[history.recorded <= as_of]
+        return self.score(history, points, most_factors), int(recorded.max(initial=NEVER))
+
+    def degraded_because(self, as_of: int) -> list[str]:
+        """Why scores at this moment are not as good as they could be."""
+        reasons = list(self.champion.degraded_because)
+        if as_of - self.context.known_until > STALE_AFTER:
+            reasons.append(f"other orders are known only until {isoformat(self.context.known_until)}")
+        if as_of < self._trained_until:
+            trained = self.model.about["trained_until"]
+            reasons.append(f"the model has learned from outcomes known until {trained}, after as_of")
+        return reasons
+
+    def _unscored(self, history: History, points: DecisionPoints, i: int, state: str, due: int) -> OrderScore:
+        return OrderScore(
+            order_id=str(history.order_ids[points.order[i]]),
+            state=state,
+            risk=1.0 if state == "late" else None,
+            missed=None,
+            partial=None,
+            due_at=isoformat(due),
+            days_to_promise=None if due == NEVER else float((due - points.as_of[i]) / DAY),
+            reason=REASONS.get(state),
+            base_risk=None,
+            factors=(),
+            other_points=None,
+        )
+
+    def _signals_of(self, known: Known, most_factors: int) -> tuple[Floats, Iterable[Evidence]]:
+        """Signals of one order, and the evidence of all in the same pass where more than a few are shown."""
+        history, order, names = known.history, int(known.order[0]), self.model.names
+        if most_factors <= A_FEW:
+            return compute_known(known, names), [Evidence(history, order, partial(evidence_bits, known))]
+        signals, read = compute_traced(known, names)
+        return signals, [Evidence(history, order, dict(zip(names, read, strict=True)).__getitem__)]
+
+    def _signals_of_each(self, history: History, points: DecisionPoints) -> tuple[Floats, Iterable[Evidence]]:
+        """Signals of many orders at once; the evidence of those that are shown is read when it is asked for."""
+        signals = compute(history, points, self.context, self.model.names)
+        return signals, evidence_of_each(history, points, self.context)
+
+    def _factors(
+        self, evidence: Evidence, signals: Floats, points: Floats, added: Floats, most: int
+    ) -> tuple[Factor, ...]:
+        """The factors that move the risk most, those that move nothing left out."""
+        ranked = np.lexsort((self._by_name, -np.abs(points)))[:most]
+        shown = ranked[points[ranked] != 0]
+        rows = zip(shown.tolist(), signals[shown].tolist(), points[shown].tolist(), added[shown].tolist(), strict=True)
+        return tuple(_factor(self._signals[i], evidence, *row) for i, *row in rows)
+
+
+def _factor(signal: Signal, evidence: Evidence, value: float, points: float, added: float) -> Factor:
+    latest, total = evidence.of(signal.name)
+    return Factor(
+        signal=signal.name,
+        group=signal.group,
+        unit=signal.unit,
+        value=None if value != value else value,
+        points=points,
+        contribution=added,
+        sentence=signal.sentence(value),
+        evidence=latest,
+        evidence_total=total,
+    )
+
+
+def order_index(history: History, order_id: str) -> int:
+    """Where an order stands in a history. Raises ``InvalidRequest`` for an order that is not in it."""
+    at = int(np.searchsorted(history.order_ids, order_id)) if history.n_orders else 0
+    if at == history.n_orders or history.order_ids[at] != order_id:
+        raise InvalidRequest(f"the order must be one of the {history.n_orders:,} in the events, got {order_id!r}")
+    return at

@@ -1,0 +1,61 @@
+"""Who calls, and which plants they may see. Without keys it is somebody at this machine, who may see all."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Annotated
+
+from fastapi import Depends, Request
+
+
+class Role(StrEnum):
+    """What a key is for. Which routes that opens: ``serving.auth.permissions``."""
+
+    PLANNER = "planner"
+    INTEGRATOR = "integrator"
+    DATA_SCIENTIST = "data-scientist"
+    ADMIN = "admin"
+
+
+@dataclass(frozen=True)
+class Caller:
+    """Who calls.
+
+    Attributes
+    ----------
+    name : in words, as decisions show it
+    plants : the plants whose orders they may see, ``None`` for every plant
+    key : the id of their key, empty where none is asked for
+    """
+
+    name: str
+    plants: frozenset[str] | None = None
+    role: Role = Role.ADMIN
+    key: str = ""
+
+    @property
+    def id(self) -> str:
+        """Who it is in the audit trail, and whose an Idempotency-Key is."""
+        return self.key or self.name
+
+    def sees(self, plants: Iterable[str]) -> bool:
+        """Whether an order of these plants is one they may see. One of no plant is only for who may see all."""
+        return self.plants is None or not self.plants.isdisjoint(plants)
+
+    def may_name(self, plant: object) -> bool:
+        """Whether what they send may speak of a plant."""
+        return self.plants is None or plant is None or plant in self.plants
+
+
+NOBODY = Caller("local")
+
+
+async def caller(request: Request) -> Caller:
+    """The caller of a request, whom the gate has let in."""
+    found: Caller = request.state.caller
+    return found
+
+
+Calling = Annotated[Caller, Depends(caller)]

@@ -1,0 +1,1 @@
+"""Scores that are stored: made, projected to the worklist, refreshed, replayed."""

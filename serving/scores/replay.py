@@ -1,0 +1,71 @@
+"""A stored score made again: from the events it saw, the context and the model it rested on."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from sqlalchemy import Connection
+
+from features.errors import InvalidRequest
+from serving.models.cache import Champion, ModelMissing
+from serving.models.scorer import Scorer
+from serving.principal import Caller
+from serving.problems import NotFound
+from serving.scores.occasion import Occasion, Standing
+from serving.scores.rescore import rescore
+from serving.settings import Settings
+from serving.store.tables.contexts import load_context
+from serving.store.tables.events import events_of
+from serving.store.tables.orders import words_of
+from serving.store.tables.scores import score_of
+
+COMPARED = ("state", "due_at", "risk", "missed", "partial", "base_risk", "other_points", "factors", "next_at")
+LoadVersion = Callable[[str, str, str], Champion]
+"""A model by its name, version and run."""
+
+
+def stored_score(connection: Connection, score_id: int, caller: Caller) -> Mapping[Any, Any]:
+    """A score. Raises ``NotFound`` where there is none, or none that the caller may see."""
+    score = score_of(connection, score_id)
+    if score is None or not caller.sees(words_of(connection, score["order_id"])["plant"]):
+        raise NotFound(f"the score must be one that is stored, got {score_id}")
+    return score
+
+
+def replay(
+    connection: Connection, score: Mapping[Any, Any], load_version: LoadVersion, settings: Settings
+) -> dict[str, Any]:
+    """The same score again; columns in which it differs; why it may."""
+    standing = _standing(connection, score, load_version)
+    events = [event for event in events_of(connection, [score["order_id"]]) if event.seq <= score["seq"]]
+    as_of = {score["order_id"]: score["as_of"]}
+    again = rescore(events, as_of, Occasion(score["cause"], score["as_of"], standing, settings))[0].score
+    differs = [column for column in COMPARED if not _same(score[column], again[column])]
+    return {"again": again | {"id": score["id"]}, "differs": differs, "notes": _notes(score, standing)}
+
+
+def _standing(connection: Connection, score: Mapping[Any, Any], load_version: LoadVersion) -> Standing:
+    if not score["model"]:
+        return Standing(None, "")
+    context = load_context(connection, score["context_id"])
+    if context is None:
+        raise InvalidRequest(f"the context of the score must be stored, got none of the id {score['context_id']}")
+    try:
+        champion = load_version(score["model"], score["model_version"], score["run_id"])
+    except ModelMissing as error:
+        raise InvalidRequest(str(error)) from error
+    return Standing(Scorer(champion, context), score["context_id"])
+
+
+def _same(then: Any, now: Any) -> bool:
+    if isinstance(then, float) and isinstance(now, float):
+        return then == now and math.copysign(1, then) == math.copysign(1, now)
+    return bool(then == now)
+
+
+def _notes(score: Mapping[Any, Any], standing: Standing) -> list[str]:
+    if standing.features_hash == score["features_hash"]:
+        return []
+    return ["the code of a signal has changed since the score was made: it may differ"]

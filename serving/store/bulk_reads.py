@@ -1,0 +1,63 @@
+"""Everything that is stored, read in parts: for training, and for the load and track record of a morning."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pandas as pd
+from sqlalchemy import Connection, func, select
+
+from features.context.context import Context, Part
+from features.errors import InvalidEvents
+from features.events.columns import as_frame
+from features.times import PlantCalendar
+from serving.store.database import Database
+from serving.store.schema import events, orders
+from serving.store.tables.events import OF_ORDER, columns_of, history_of
+
+PART_EVENTS = 100_000
+
+
+def event_frame(database: Database) -> pd.DataFrame:
+    """The event table of all orders, (n_events, 20). The events were validated when they came in.
+
+    Raises ``InvalidEvents`` where none is stored.
+    """
+    with database.streaming() as connection:
+        parts = [as_frame(columns_of(rows)) for rows in whole_orders(connection)]
+    if not parts:
+        raise InvalidEvents(f"the store must have at least one event, got none in {database}")
+    return pd.concat(parts, ignore_index=True)
+
+
+def context_of(database: Database, calendar: PlantCalendar) -> Context | None:
+    """Load and track record of all orders, in bounded memory; ``None`` where no event is stored."""
+    with database.streaming() as connection:
+        parts = [Part.of(history_of(rows), calendar) for rows in whole_orders(connection)]
+    return Context.sum(parts, calendar) if parts else None
+
+
+def whole_orders(connection: Connection, most: int = PART_EVENTS) -> Iterator[list[Any]]:
+    """All events, order by order, in parts of at least ``most`` that hold whole orders."""
+    part: list[Any] = []
+    for row in connection.execute(select(*OF_ORDER).order_by(events.c.order_id, events.c.seq)):
+        if len(part) >= most and row.order_id != part[-1].order_id:
+            yield part
+            part = []
+        part.append(row)
+    if part:
+        yield part
+
+
+def orders_behind(connection: Connection) -> list[str]:
+    """The orders that have events which no score has seen."""
+    last = select(events.c.order_id, func.max(events.c.seq).label("seq")).group_by(events.c.order_id).subquery()
+    seen = func.coalesce(orders.c.seq, 0)
+    asked = select(last.c.order_id).outerjoin(orders, orders.c.order_id == last.c.order_id).where(last.c.seq > seen)
+    return list(connection.execute(asked.order_by(last.c.order_id)).scalars())
+
+
+def all_orders(connection: Connection) -> list[str]:
+    """Every order of which an event is stored, in the order of their ids."""
+    return list(connection.execute(select(events.c.order_id).distinct().order_by(events.c.order_id)).scalars())

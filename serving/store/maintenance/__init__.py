@@ -1,0 +1,1 @@
+"""Migrations, backup and pruning of the store."""

@@ -1,0 +1,1 @@
+"""Questions and changes, a module a table. Transactions and dialects live one floor up."""

@@ -1,0 +1,72 @@
+"""The audit trail: who did what, when, and how it ended. The database itself refuses to change it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from sqlalchemy import Connection, select
+
+from serving.store.schema import audit
+from serving.store.tables.idempotency import Done, Kept
+
+ADDED = audit.insert()
+CHAMPION = "champion"
+SERVICE = "service"
+"""Who it is where nobody asked."""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One thing that was done, or refused. No body and no key is part of it.
+
+    Attributes
+    ----------
+    who : a key's id; ``local`` without keys, ``shell`` for a command, ``service`` where nobody asked
+    what : a route, or ``keys create``, ``keys revoke``, ``champion``
+    outcome : an HTTP status, or ``done``
+    """
+
+    at: int
+    who: str
+    what: str
+    outcome: str
+    order_id: str | None = None
+    detail: str = ""
+    request_id: str = ""
+
+
+def ended(entry: Entry, kept: Kept) -> Entry:
+    """An entry of a request that was begun, with what became of it."""
+    done = kept.done or Done()
+    return replace(entry, outcome=str(kept.status), order_id=done.order_id, detail=done.detail)
+
+
+def note(connection: Connection, entry: Entry) -> None:
+    """Append an entry, in the transaction of what it tells."""
+    note_all(connection, [entry])
+
+
+def note_all(connection: Connection, entries: Sequence[Entry]) -> None:
+    """The same for several."""
+    if entries:
+        connection.execute(ADDED, [vars(entry) for entry in entries])
+
+
+def note_champion(connection: Connection, now: int, named: str) -> None:
+    """Append the champion that took over, unless it is the one of the last such entry: each process sees it."""
+    last = select(audit.c.detail).where(audit.c.what == CHAMPION).order_by(audit.c.id.desc()).limit(1)
+    if connection.execute(last).scalar() != named:
+        note(connection, Entry(now, SERVICE, CHAMPION, "done", detail=named))
+
+
+def entries(
+    connection: Connection, limit: int, before: int | None = None, who: str | None = None, order_id: str | None = None
+) -> Sequence[Any]:
+    """Entries, the latest first, before an id if given; of one caller or one order if asked."""
+    asked = select(audit).order_by(audit.c.id.desc()).limit(limit)
+    for column, wanted in ((audit.c.who, who), (audit.c.order_id, order_id)):
+        if wanted is not None:
+            asked = asked.where(column == wanted)
+    return connection.execute(asked if before is None else asked.where(audit.c.id < before)).mappings().all()

@@ -1,0 +1,55 @@
+"""Load and track record as they were each morning: kept, so that every score can be made again."""
+
+from __future__ import annotations
+
+import hashlib
+import zlib
+
+import orjson
+from sqlalchemy import Connection, select
+
+from features.context.context import Context
+from serving.store.dialects import insert_new, upsert
+from serving.store.schema import contexts, mornings
+
+
+def context_key(context: Context) -> str:
+    """The digest of a context's content, under which it is kept."""
+    return _key(_content(context))
+
+
+def _content(context: Context) -> bytes:
+    return orjson.dumps(context.to_json())
+
+
+def _key(content: bytes) -> str:
+    return hashlib.blake2b(content, digest_size=12).hexdigest()
+
+
+def save_context(connection: Connection, context: Context, now: int) -> str:
+    """Keep a context under the digest of its content."""
+    content = _content(context)
+    context_id = _key(content)
+    if connection.execute(select(contexts.c.id).where(contexts.c.id == context_id)).scalar() is None:
+        row = {"id": context_id, "made_at": now, "known_until": context.known_until, "content": zlib.compress(content)}
+        connection.execute(insert_new(connection, contexts), row)
+    return context_id
+
+
+def load_context(connection: Connection, context_id: str) -> Context | None:
+    """A context that was kept, ``None`` where it was not."""
+    content = connection.execute(select(contexts.c.content).where(contexts.c.id == context_id)).scalar()
+    return None if content is None else Context.from_json(orjson.loads(zlib.decompress(content)))
+
+
+def set_morning(connection: Connection, day: int, context_id: str, now: int) -> None:
+    """From this day on, in days since 1970-01-01, scores read this context."""
+    row = {"day": day, "context_id": context_id, "made_at": now}
+    connection.execute(upsert(connection, mornings, ["day"]), row)
+
+
+def latest_morning(connection: Connection) -> tuple[int, str] | None:
+    """The last day for which a context was made, and which one."""
+    found = connection.execute(select(mornings.c.day, mornings.c.context_id).order_by(mornings.c.day.desc()).limit(1))
+    row = found.first()
+    return None if row is None else (int(row.day), str(row.context_id))

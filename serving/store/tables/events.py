@@ -1,0 +1,146 @@
+"""Events, appended once each: the same source and id again is a success that changes nothing."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+import orjson
+from sqlalchemy import Connection, Row, select, tuple_
+
+from features.events.columns import Columns
+from features.events.schema import COLUMNS, MOMENT, NUMBER, STRING
+from features.events.text import code_objects
+from features.history import History
+from features.times import NEVER
+from serving.store.dialects import among, chunks, insert_new
+from serving.store.schema import EVENT_COLUMNS, events
+
+Outcome = Literal["accepted", "duplicate", "conflict", "rejected"]
+COMPARED = tuple(column for column in EVENT_COLUMNS if column != "recorded_at")
+OF_ORDER = (events.c.seq, *(events.c[column] for column in EVENT_COLUMNS))
+OF_ORDERS = select(*OF_ORDER).where(events.c.order_id.in_(among("order_ids"))).order_by(events.c.seq)
+
+
+@dataclass(frozen=True)
+class Appended:
+    """What became of an event that holds: stored, there already, or its id taken by another one.
+
+    Attributes
+    ----------
+    differs : columns in which the stored event of this id says something else
+    """
+
+    outcome: Outcome
+    differs: tuple[str, ...] = ()
+
+
+def rows_of(columns: Columns, n: int) -> list[dict[str, Any]]:
+    """Validated columns as rows of the table, ``None`` for what is missing."""
+    lists = [_plain(columns[column], COLUMNS[column]) for column in EVENT_COLUMNS]
+    rows = [dict(zip(EVENT_COLUMNS, values, strict=True)) for values in zip(*lists, strict=True)] if n else []
+    return [row | {"content": content_of(row)} for row in rows]
+
+
+def _plain(values: Any, kind: str) -> list[Any]:
+    if kind == STRING:
+        texts: list[Any] = values.texts().tolist()
+        return texts
+    missing = NEVER if kind == MOMENT else None
+    return [None if value == missing or value != value else value for value in values.tolist()]
+
+
+def content_of(row: dict[str, Any]) -> bytes:
+    """Digest of what the event says. When it was recorded is no part of it: who sends it again may say it later."""
+    said = orjson.dumps([row[column] for column in COMPARED])
+    return hashlib.blake2b(said, digest_size=16).digest()
+
+
+def append(connection: Connection, rows: Sequence[dict[str, Any]], now: int) -> list[Appended]:
+    """Store the events that are new, in their order; none twice, whoever else sends them at the same time."""
+    if not rows:
+        return []
+    wanted = [row | {"received_at": now} for row in rows]
+    statement = insert_new(connection, events, events.c.source, events.c.event_id)
+    stored = {tuple(key) for key in connection.execute(statement, wanted)}
+    others = [(row["source"], row["event_id"]) for row in rows if (row["source"], row["event_id"]) not in stored]
+    known = _known(connection, others) if others else {}
+    return [
+        Appended("accepted") if (key := (row["source"], row["event_id"])) in stored else _compared(row, known[key])
+        for row in rows
+    ]
+
+
+def append_many(connection: Connection, rows: Sequence[dict[str, Any]], now: int) -> list[Appended]:
+    """The same, faster for many, while nobody else sends them: their orders are locked."""
+    known = _contents(connection, [(row["source"], row["event_id"]) for row in rows])
+    new = [row | {"received_at": now} for row in rows if (row["source"], row["event_id"]) not in known]
+    if new:
+        connection.execute(insert_new(connection, events), new)
+    changed = [
+        key for row in rows if known.get(key := (row["source"], row["event_id"]), row["content"]) != row["content"]
+    ]
+    others = _known(connection, changed) if changed else {}
+    return [_told(row, known, others) for row in rows]
+
+
+def _told(
+    row: dict[str, Any], known: dict[tuple[str, str], bytes], others: dict[tuple[str, str], Row[Any]]
+) -> Appended:
+    key = row["source"], row["event_id"]
+    if key in others:
+        return _compared(row, others[key])
+    return Appended("duplicate" if key in known else "accepted")
+
+
+def _contents(connection: Connection, keys: Sequence[tuple[str, str]]) -> dict[tuple[str, str], bytes]:
+    columns = events.c.source, events.c.event_id, events.c.content
+    found: dict[tuple[str, str], bytes] = {}
+    for some in chunks(keys):
+        asked = select(*columns).where(tuple_(events.c.source, events.c.event_id).in_(some))
+        found |= {(source, event_id): content for source, event_id, content in connection.execute(asked)}
+    return found
+
+
+def _known(connection: Connection, keys: Sequence[tuple[str, str]]) -> dict[tuple[str, str], Row[Any]]:
+    found: dict[tuple[str, str], Row[Any]] = {}
+    for some in chunks(keys):
+        asked = select(events).where(tuple_(events.c.source, events.c.event_id).in_(some))
+        found |= {(row.source, row.event_id): row for row in connection.execute(asked)}
+    return found
+
+
+def _compared(row: dict[str, Any], known: Row[Any]) -> Appended:
+    if known.content == row["content"]:
+        return Appended("duplicate")
+    return Appended("conflict", tuple(column for column in COMPARED if getattr(known, column) != row[column]))
+
+
+def events_of(connection: Connection, order_ids: Sequence[str]) -> list[Row[Any]]:
+    """Every event of some orders: ``seq`` and the columns of the event table, in the order of arrival."""
+    found: list[Row[Any]] = []
+    for some in chunks(order_ids):
+        found += connection.execute(OF_ORDERS, {"order_ids": some}).all()
+    return found
+
+
+def columns_of(rows: Iterable[Sequence[Any]]) -> Columns:
+    """Rows of ``events_of`` as columns; they were validated when they came in."""
+    lists = list(zip(*rows, strict=True))[1:] or [()] * len(EVENT_COLUMNS)
+    return {column: _column(values, COLUMNS[column]) for column, values in zip(EVENT_COLUMNS, lists, strict=True)}
+
+
+def _column(values: Sequence[Any], kind: str) -> Any:
+    if kind == STRING:
+        return code_objects(values, len(values))
+    if kind == NUMBER:
+        return np.array([np.nan if value is None else value for value in values], dtype=np.float64)
+    return np.array([NEVER if value is None else value for value in values], dtype=np.int64)
+
+
+def history_of(rows: Iterable[Sequence[Any]]) -> History:
+    """The sorted history of rows of ``events_of``."""
+    return History.of_columns(columns_of(rows))

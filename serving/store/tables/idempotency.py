@@ -1,0 +1,82 @@
+"""The same key again gets the reply it got, for as long as replies are kept."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+import orjson
+from sqlalchemy import Connection, delete, select
+
+from features.errors import InvalidRequest
+from features.times import DAY
+from serving.store.dialects import insert_new
+from serving.store.schema import idempotency
+
+KEPT = 7 * DAY
+
+
+class KeyTaken(InvalidRequest):
+    """The key was used for another request."""
+
+
+@dataclass(frozen=True)
+class Done:
+    """What a write did, for the audit trail and the metrics.
+
+    Attributes
+    ----------
+    outcomes : of how many events came what
+    """
+
+    order_id: str | None = None
+    detail: str = ""
+    outcomes: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Kept:
+    """A reply as it was sent.
+
+    Attributes
+    ----------
+    done : what was done for it, ``None`` where it was done before
+    """
+
+    status: int
+    body: bytes
+    headers: dict[str, str] = field(default_factory=dict)
+    done: Done | None = None
+
+
+def once(connection: Connection, key: str | None, request: bytes, now: int, job: Callable[[Connection], Kept]) -> Kept:
+    """The reply of a job, done once a key, in the transaction that does it; without a key whenever it is asked for.
+
+    Who comes with the same key at the same time waits until the first is done. Raises ``KeyTaken`` where the key stands
+    for another request.
+    """
+    if key is None:
+        return job(connection)
+    kept = _reserve(connection, key, hashlib.blake2b(request, digest_size=16).digest(), now)
+    if kept is not None:
+        return kept
+    reply = job(connection)
+    filled = {"status": reply.status, "reply": reply.body, "headers": orjson.dumps(reply.headers).decode()}
+    connection.execute(idempotency.update().where(idempotency.c.key == key).values(**filled))
+    return reply
+
+
+def _reserve(connection: Connection, key: str, request: bytes, now: int) -> Kept | None:
+    row = {"key": key, "request": request, "made_at": now}
+    if connection.execute(insert_new(connection, idempotency, idempotency.c.key), row).first() is not None:
+        return None
+    kept = connection.execute(select(idempotency).where(idempotency.c.key == key)).one()
+    if kept.request != request:
+        raise KeyTaken("an Idempotency-Key must stand for one request, got one that was used for another body")
+    return Kept(kept.status, kept.reply, orjson.loads(kept.headers))
+
+
+def forget(connection: Connection, now: int) -> None:
+    """Drop replies that nobody will ask for any more."""
+    connection.execute(delete(idempotency).where(idempotency.c.made_at < now - KEPT))

@@ -1,0 +1,205 @@
+"""The worklist as the database reads it: filters, any sort, and pages that begin after a key."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, RowMapping, Select, and_, false, func, or_, select
+from sqlalchemy.sql.base import ColumnCollection
+
+from serving.store.dialects import apart, by_index, is_among
+from serving.store.schema import DESCENDING, INDEXED, LISTED, SORTS, order_words, orders
+
+Key = tuple[Any, int, str]
+"""Where a page ends: what it is sorted by, due date, order id."""
+Columns = ColumnCollection[str, Any]
+AT_ONCE, NEAR = 8, 2_000
+"""So many orders of a list are read in the hope of a page: so many times what is asked for, then so many."""
+FEW = 10_000
+"""If a filter leaves at most so many orders, they are looked up one by one."""
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """Which orders are wanted, and how they are sorted. Moments are microseconds; bounds are included.
+
+    Attributes
+    ----------
+    words : by dimension (plant, customer, item): an order is wanted if one of its lines has one of them
+    plants : those the caller may see, ``None`` for all
+    snoozed : True for only those put off, False for none of them, ``None`` for either
+    """
+
+    now: int
+    sort: str = "risk"
+    descending: bool = True
+    states: tuple[str, ...] = ("open", "late")
+    words: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    plants: frozenset[str] | None = None
+    due: tuple[int | None, int | None] = (None, None)
+    risk: tuple[float | None, float | None] = (None, None)
+    owners: tuple[str, ...] = ()
+    snoozed: bool | None = False
+
+    @property
+    def named(self) -> tuple[tuple[str, tuple[str, ...]], ...]:
+        """By dimension, the words that are asked for or that the caller is kept to."""
+        return self.words if self.plants is None else (*self.words, ("plant", tuple(sorted(self.plants))))
+
+    @property
+    def indexed(self) -> dict[str, list[ColumnElement[bool]]]:
+        """By sort, the part of its list in which all that is wanted lies; late orders have a risk of one."""
+        parts: dict[str, tuple[Any, Any]] = {
+            "risk": (1.0, None) if self.states == ("late",) else self.risk,
+            "due": self.due,
+            "owner": (min(self.owners), max(self.owners)) if self.owners else (None, None),
+        }
+        return {name: found for name, part in parts.items() if (found := _between(SORTS[name], part))}
+
+    @property
+    def reversed(self) -> bool:
+        """Whether the list is told from its end."""
+        return self.descending != (self.sort in DESCENDING)
+
+
+def page(connection: Connection, wanted: Wanted, limit: int, after: Key | None = None) -> Sequence[RowMapping]:
+    """At most ``limit`` orders, the first, or those after a key; each with its ``key``.
+
+    However rare is what is wanted, and wherever in the list it lies, the database reads the next ``NEAR`` of the list,
+    the few orders that one filter leaves, or each listed order once. Which of them is not left to its planner.
+    """
+    walks = wanted.sort in INDEXED
+    if walks and len(rows := _read(connection, _next(wanted, after, AT_ONCE * limit), wanted, limit)) == limit:
+        return rows
+    few = _few(connection, wanted)
+    if walks and few is None and len(rows := _read(connection, _next(wanted, after, NEAR), wanted, limit)) == limit:
+        return rows
+    fitting = _each(wanted, few, after).where(*_conditions(connection, wanted, orders.c))
+    return _read_sorted(connection, fitting, wanted, limit)
+
+
+def _next(wanted: Wanted, after: Key | None, most: int) -> Select[Any]:
+    """The next orders of the list as its index has them, wanted or not."""
+    asked = by_index(select(orders, *_keys(wanted)), orders, f"orders_by_{wanted.sort}")
+    begun = _after(asked, wanted, after).where(_listed(wanted), *wanted.indexed.get(wanted.sort, []))
+    return begun.order_by(*_by(wanted, asked.selected_columns)).limit(most)
+
+
+def _read(connection: Connection, candidates: Select[Any], wanted: Wanted, limit: int) -> Sequence[RowMapping]:
+    """The first of the candidates that are wanted; no more of them are read."""
+    near = candidates.subquery()
+    asked = select(near).where(*_conditions(connection, wanted, near.c)).order_by(*_by(wanted, near.c)).limit(limit)
+    return connection.execute(asked).mappings().all()
+
+
+def _each(wanted: Wanted, few: Select[Any] | None, after: Key | None) -> Select[Any]:
+    """The ids and keys of the few, or of every listed order."""
+    every = by_index(select(orders), orders, "orders_listed").where(_listed(wanted))
+    asked = (every if few is None else few).with_only_columns(orders.c.order_id, *_keys(wanted))
+    return _after(asked, wanted, after)
+
+
+def _read_sorted(connection: Connection, fitting: Select[Any], wanted: Wanted, limit: int) -> Sequence[RowMapping]:
+    """The first of all that fit, found by their keys alone."""
+    keyed = apart(connection, fitting).subquery()
+    first = select(keyed).order_by(*_by(wanted, keyed.c)).limit(limit).subquery()
+    asked = select(orders, first.c.key, first.c.due_key).join(first, first.c.order_id == orders.c.order_id)
+    return connection.execute(asked.order_by(*_by(wanted, first.c))).mappings().all()
+
+
+def _keys(wanted: Wanted) -> tuple[ColumnElement[Any], ...]:
+    return SORTS[wanted.sort].label("key"), SORTS["due"].label("due_key")
+
+
+def _by(wanted: Wanted, of: Columns) -> tuple[ColumnElement[Any], ...]:
+    """By the key; ties the earliest due first, then by id, and all that the other way round where it is reversed."""
+    ties = (column.desc() if wanted.reversed else column.asc() for column in (of.due_key, of.order_id))
+    return of.key.desc() if wanted.descending else of.key.asc(), *ties
+
+
+def _few(connection: Connection, wanted: Wanted) -> Select[Any] | None:
+    """Orders that an index finds by one of the filters, if they are few; all that are wanted are among them."""
+    for some, ids in _found_by_index(wanted):
+        counted = select(func.count()).select_from(ids.limit(FEW + 1).subquery())
+        if connection.execute(counted).scalar_one() <= FEW:
+            return some
+    return None
+
+
+def _found_by_index(wanted: Wanted) -> Iterator[tuple[Select[Any], Select[Any]]]:
+    """By filter, the orders that an index finds, and their ids alone."""
+    for dimension, words in wanted.named:
+        yield select(orders).where(says(dimension, words)), naming(dimension, words)
+    for name, which in wanted.indexed.items():
+        some = by_index(select(orders), orders, f"orders_by_{name}").where(_listed(wanted), *which)
+        yield some, some.with_only_columns(orders.c.order_id)
+
+
+def count(connection: Connection, wanted: Wanted) -> int:
+    """How many orders are wanted."""
+    asked = by_index(select(func.count()).select_from(orders), orders, "orders_listed")
+    asked = asked.where(_listed(wanted), *_conditions(connection, wanted, orders.c))
+    return int(connection.execute(asked).scalar_one())
+
+
+def key_of(row: RowMapping) -> Key:
+    """Where a page that ends with this row ends."""
+    return row["key"], row["due_key"], row["order_id"]
+
+
+def _after(asked: Select[Any], wanted: Wanted, after: Key | None) -> Select[Any]:
+    return asked if after is None else asked.where(_later(wanted, after))
+
+
+def _later(wanted: Wanted, after: Key) -> ColumnElement[bool]:
+    """Rows after a key; the first condition alone is one the index can begin at."""
+    key, due_key = SORTS[wanted.sort], SORTS["due"]
+    value, due, order_id = after
+    beyond = key < value if wanted.descending else key > value
+    tied = or_(_past(due_key, due, wanted), and_(due_key == due, _past(orders.c.order_id, order_id, wanted)))
+    return and_(key <= value if wanted.descending else key >= value, or_(beyond, and_(key == value, tied)))
+
+
+def _past(column: ColumnElement[Any], value: Any, wanted: Wanted) -> Any:
+    return column < value if wanted.reversed else column > value
+
+
+def _listed(wanted: Wanted) -> ColumnElement[bool]:
+    """What an index tells of the states."""
+    return orders.c.listed.in_(sorted({int(state in LISTED) for state in wanted.states}))
+
+
+def _conditions(connection: Connection, wanted: Wanted, of: Columns) -> list[ColumnElement[bool]]:
+    found = [of.state.in_(wanted.states)]
+    found += [_names(connection, of, dimension, words) for dimension, words in wanted.named]
+    if wanted.owners:
+        found.append(func.coalesce(of.owner, "").in_(wanted.owners))
+    found += _between(of.due_at, wanted.due) + _between(of.risk, wanted.risk)
+    if wanted.snoozed is not None:
+        put_off = func.coalesce(of.snoozed_until, 0) > wanted.now
+        found.append(put_off if wanted.snoozed else ~put_off)
+    return found
+
+
+def _names(connection: Connection, of: Columns, dimension: str, words: tuple[str, ...]) -> ColumnElement[bool]:
+    """Whether a line names one of these words. What an order names first is in its row; few need to be looked up."""
+    further = is_among(connection, of.order_id, order_words.c.order_id, naming(dimension, words))
+    return or_(of[dimension].in_(words), and_(of[f"{dimension}s"] > 1, further))
+
+
+def naming(dimension: str, words: tuple[str, ...]) -> Select[Any]:
+    """The ids of orders of which a line names one of these words."""
+    asked = select(order_words.c.order_id).where(order_words.c.dimension == dimension)
+    return asked.where(order_words.c.word.in_(words) if words else false())
+
+
+def says(dimension: str, words: tuple[str, ...]) -> ColumnElement[bool]:
+    """Orders of which a line names one of these words."""
+    return orders.c.order_id.in_(naming(dimension, words))
+
+
+def _between(column: ColumnElement[Any], bounds: tuple[Any, Any]) -> list[ColumnElement[bool]]:
+    low, high = bounds
+    return ([column >= low] if low is not None else []) + ([column <= high] if high is not None else [])

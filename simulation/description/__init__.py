@@ -1,0 +1,1 @@
+"""What a plant is made of, read from TOML."""

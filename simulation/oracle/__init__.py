@@ -1,0 +1,1 @@
+"""The truth about a simulated plant: forked futures, interventions, the ledger."""

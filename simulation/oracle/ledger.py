@@ -1,0 +1,68 @@
+"""The truth: what became of an order, judged like ``features.outcomes`` but from what happened, not from records."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from simulation.plant.state import Line, Order
+
+ON_TIME_IN_FULL, PARTIAL, MISSED, CANCELLED = 0, 1, 2, 3
+
+
+@dataclass(frozen=True)
+class Commitment:
+    """An open order and the promises of its lines as they stood at a moment, hours."""
+
+    order: Order
+    promises: tuple[tuple[Line, float], ...]
+
+    @property
+    def last_promise(self) -> float:
+        return max(promise for _, promise in self.promises)
+
+
+def commitment(order: Order) -> Commitment:
+    """The order held to what is promised now; cancelled lines are not part of it."""
+    lines = [(line, line.promise) for line in order.lines if line.closed != "cancelled"]
+    return Commitment(order, tuple(lines))
+
+
+def is_open(order: Order, moment: float) -> bool:
+    """Whether there is something left to ship, no promise has passed, and none was kept too late."""
+    left = any(line.open for line in order.lines) and order.due >= moment
+    return left and not any(_shipped_late(line) for line in order.lines if line.closed != "cancelled")
+
+
+def _shipped_late(line: Line) -> bool:
+    """Whether the line is in full, and came to be so after its promise."""
+    stated = [(moment, quantity, 0) for moment, quantity in line.ordered_log]
+    left = [(moment, 0, quantity) for moment, quantity in line.shipped_log]
+    ordered, shipped, full_at = 0, 0, None
+    for moment, now, more in sorted(stated + left, key=lambda entry: entry[0]):
+        ordered, shipped = (now, shipped) if more == 0 else (ordered, shipped + more)
+        full_at = None if shipped < ordered else moment if full_at is None else full_at
+    return full_at is not None and full_at > line.promise
+
+
+def judge(committed: Commitment) -> int:
+    """The outcome against the promises: shipped up to each, against the quantity in force then."""
+    judged = [_line(line, promise) for line, promise in committed.promises]
+    counted = [result for result in judged if result != CANCELLED]
+    if not counted:
+        return CANCELLED
+    if all(result == ON_TIME_IN_FULL for result in counted):
+        return ON_TIME_IN_FULL
+    return MISSED if all(result == MISSED for result in counted) else PARTIAL
+
+
+def _line(line: Line, promise: float) -> int:
+    if line.closed == "cancelled" and line.closed_at <= promise:
+        return CANCELLED
+    ordered = line.ordered_log[0][1]
+    for moment, quantity in line.ordered_log:
+        if moment <= promise:
+            ordered = quantity
+    shipped = sum(quantity for moment, quantity in line.shipped_log if moment <= promise)
+    if shipped >= ordered:
+        return ON_TIME_IN_FULL
+    return PARTIAL if shipped > 0 else MISSED

@@ -1,0 +1,176 @@
+"""The oracle: the true risk of open orders, by playing the plant's futures from a moment many times over."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from features.errors import InvalidRequest
+from features.times import timestamps
+from simulation.description.description import Plant
+from simulation.oracle.forks import Codes, play, require_fork
+from simulation.oracle.interventions import Intervention, apply, choose
+from simulation.oracle.ledger import CANCELLED, MISSED, PARTIAL, Commitment, commitment, is_open, judge
+from simulation.plant.shop import Shop
+from simulation.run import Tell, run_until, silent, start
+
+FUTURES = 200
+OF_EACH = 2
+"""Decisions of each kind tried at a moment."""
+LATER_PART = 0.2
+RISKS = {"as_of": "moment", "order_id": "str", "p_missed": "float64", "p_partial": "float64", "n": "int64"}
+EFFECTS = {
+    "as_of": "moment", "order_id": "str", "decision": "str", "reference": "str", "p_failed_without": "float64",
+    "p_failed_with": "float64", "effect": "float64", "standard_error": "float64", "n": "int64",
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Oracle:
+    """The events of the plant, which asking has not changed, and the truth about its open orders.
+
+    Attributes
+    ----------
+    risks : as_of, order_id, p_missed, p_partial, n (the futures in which the order was not cancelled)
+    interventions : as_of, order_id, decision, reference, p_failed_without, p_failed_with, effect (with minus
+        without, negative where the decision helps), standard_error, n (the futures counted on both sides)
+    """
+
+    events: pd.DataFrame
+    risks: pd.DataFrame
+    interventions: pd.DataFrame
+
+
+def oracle_days(days: int, moments: int) -> list[int]:
+    """Days, counted from the plant's first, spread over the last fifth of the period."""
+    first = int(days * (1 - LATER_PART))
+    if not 1 <= moments <= days - first:
+        raise InvalidRequest(f"the oracle moments must lie between 1 and {days - first}, got {moments}")
+    return [first + (days - first) * number // moments for number in range(moments)]
+
+
+def simulate_with_oracle(
+    plant: Plant,
+    orders: int,
+    days: int,
+    seed: int,
+    at_days: Sequence[int],
+    futures: int = FUTURES,
+    of_each: int = OF_EACH,
+    tell: Tell = silent,
+) -> Oracle:
+    """Simulate, and stop at the start of each day of ``at_days`` to play its futures.
+
+    Parameters
+    ----------
+    plant, orders, days, seed : see ``simulation.simulate``; the events are the same
+    at_days : rising days counted from the plant's first
+    futures : how often each future is played
+    of_each : decisions of each kind that are tried at each moment
+    tell : called with the share of the work done, in [0, 1]
+
+    Raises ``ForkingFailed`` where processes cannot be forked.
+    """
+    require_fork()
+    if futures < 2:
+        raise InvalidRequest(f"a future must be played at least 2 times, got {futures}")
+    if list(at_days) != sorted(set(at_days)) or not all(0 < day <= days for day in at_days):
+        raise InvalidRequest(f"oracle days must rise and lie between 1 and {days}, got {list(at_days)}")
+    shop = start(plant, orders, days, seed)
+    risks, effects = [], []
+    for number, day in enumerate(at_days):
+        run_until(shop, day)
+        counted = _Counted(tell, number, len(at_days), futures * (1 + 3 * of_each))
+        moment = Moment(shop, seed, day, futures, counted)
+        risks.extend(moment.risks())
+        effects.extend(moment.effects(of_each))
+    run_until(shop, days)
+    tell(1.0)
+    return Oracle(shop.records.frame(days), _table(risks, RISKS), _table(effects, EFFECTS))
+
+
+class _Counted:
+    def __init__(self, tell: Tell, moment: int, moments: int, parts: int) -> None:
+        self.tell, self.moment, self.moments, self.parts, self.done = tell, moment, moments, parts, 0
+
+    def __call__(self) -> None:
+        self.done += 1
+        self.tell((self.moment + min(1.0, self.done / self.parts)) / self.moments)
+
+
+class Moment:
+    """A plant that stands still at the start of a day, with the futures that begin there."""
+
+    def __init__(self, shop: Shop, seed: int, day: int, futures: int, tell: Callable[[], None] = lambda: None) -> None:
+        self.shop, self.seed, self.day, self.futures, self.tell = shop, seed, day, futures, tell
+        self.as_of = shop.records.micros(shop.now)
+        self.orders = [order for order in shop.open_orders() if is_open(order, shop.now)]
+        self.without = self._outcomes([commitment(order) for order in self.orders])
+
+    def risks(self) -> list[tuple[object, ...]]:
+        """One row an open order, see ``Oracle.risks``; an order cancelled in every future has none."""
+        rows: list[tuple[object, ...]] = []
+        for order, outcomes in zip(self.orders, self.without.T, strict=True):
+            n = int((outcomes != CANCELLED).sum())
+            if n:
+                missed, partial = (float((outcomes == code).sum()) / n for code in (MISSED, PARTIAL))
+                rows.append((self.as_of, order.order_id, missed, partial, n))
+        return rows
+
+    def effects(self, of_each: int) -> list[tuple[object, ...]]:
+        """One row a decision, see ``Oracle.interventions``."""
+        stream = self.shop.chance.stream("choices", self.day)
+        chosen = choose(self.shop, self.orders, of_each, stream)
+        return [row for intervention in chosen if (row := self.effect(intervention)) is not None]
+
+    def effect(self, intervention: Intervention) -> tuple[object, ...] | None:
+        """The same futures with and without a decision; None when the order is cancelled in all of them."""
+        index = [order.order_id for order in self.orders].index(intervention.order_id)
+        without = self.without[:, index]
+        with_it = self._outcomes([commitment(self.orders[index])], intervention)[:, 0]
+        both = (without != CANCELLED) & (with_it != CANCELLED)
+        n = int(both.sum())
+        if n < 2:
+            return None
+        failed, failed_with = _failed(without[both]), _failed(with_it[both])
+        difference = failed_with - failed
+        # The futures are paired by their seed, so the error is that of the paired differences.
+        error = float(difference.std(ddof=1) / np.sqrt(n))
+        means = float(failed.mean()), float(failed_with.mean()), float(difference.mean())
+        return self.as_of, intervention.order_id, intervention.decision, intervention.reference, *means, error, n
+
+    def _outcomes(self, committed: list[Commitment], intervention: Intervention | None = None) -> Codes:
+        """(futures, n_orders) outcomes of orders held to their promises of this moment, or to those just decided."""
+        last = max((entry.last_promise for entry in committed), default=self.shop.now)
+
+        def future(number: int) -> Codes:
+            shop = self.shop
+            shop.records.on = False
+            shop.reseed(self.seed, self.day, number + 1)
+            held_to, until = committed, last
+            if intervention is not None:
+                apply(shop, intervention)
+                held_to = [commitment(entry.order) for entry in committed]
+                until = max(entry.last_promise for entry in held_to)
+            shop.env.run(until=until + 1 / 60)
+            return np.array([judge(entry) for entry in held_to], dtype=np.int8)
+
+        return play(future, self.futures, len(committed), self.tell)
+
+
+def _failed(outcomes: Codes) -> NDArray[np.float64]:
+    return np.isin(outcomes, (MISSED, PARTIAL)).astype(np.float64)
+
+
+def _table(rows: list[tuple[object, ...]], columns: dict[str, str]) -> pd.DataFrame:
+    table = pd.DataFrame(rows, columns=list(columns))
+    for name, kind in columns.items():
+        if kind == "moment":
+            table[name] = timestamps(table[name].to_numpy(dtype=np.int64))
+        else:
+            table[name] = table[name].astype(kind)  # type: ignore[call-overload]
+    return table

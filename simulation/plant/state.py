@@ -1,0 +1,128 @@
+"""What stands in the plant: orders, their lines, the batches made for them, holds and shortages.
+
+Moments are hours since the plant began, quantities whole units of the item.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from simulation.plant.chance import Stream
+from simulation.plant.world import Customer, Item
+
+BLOCKS_WORK = ("quality", "engineering")
+BLOCKS_RELEASE = ("quality", "engineering", "material", "credit")
+BLOCKS_SHIPPING = ("quality", "credit", "delivery", "documents")
+
+
+@dataclass(eq=False, slots=True)
+class Hold:
+    """Something may not move on; on each working day it may be released with the chance ``daily``."""
+
+    reference: str
+    kind: str
+    order: Order
+    line: Line | None
+    placed: float
+    daily: float
+    expected: float
+
+
+@dataclass(eq=False, slots=True)
+class Shortage:
+    """A component that is not there, by when it is expected, and how many deliveries were made for it."""
+
+    component: str
+    quantity: int
+    expected: float
+
+
+@dataclass(eq=False, slots=True)
+class Batch:
+    """A production order: a quantity of a line's item on its way through the routing."""
+
+    reference: str
+    line: Line
+    quantity: int
+    good: int
+    planned_end: float
+    step: int = 0
+    moved: float = -1e9
+    pieces: int = 0
+    scrapped: int = 0
+    finished: bool = False
+
+
+@dataclass(eq=False, slots=True)
+class Line:
+    """An order line: what is promised, what the floor has for it, and the truth of what shipped.
+
+    ``ordered_log`` and ``shipped_log`` are the ledger: (moment, quantity), the statement and the amount.
+    """
+
+    line_id: str
+    order: Order
+    item: Item
+    ordered: int
+    promise: float
+    ordered_log: list[tuple[float, int]]
+    shipped_log: list[tuple[float, int]] = field(default_factory=list)
+    shortages: list[Shortage] = field(default_factory=list)
+    batches: list[Batch] = field(default_factory=list)
+    shipped: int = 0
+    ready: int = 0
+    finishing: int = 0
+    reserved: int = 0
+    awaited: bool = False
+    running: int = 0
+    settled_short: bool = False
+    needs_documents: bool = False
+    begun: bool = False
+    closed: str = ""
+    closed_at: float = -1.0
+
+    @property
+    def secured(self) -> int:
+        """What has shipped or will, if nothing more is lost."""
+        made = sum(batch.good for batch in self.batches if not batch.finished)
+        return self.shipped + self.ready + self.finishing + self.reserved + made
+
+    @property
+    def open(self) -> int:
+        """What is still to ship."""
+        return 0 if self.closed else max(0, self.ordered - self.shipped)
+
+
+@dataclass(eq=False, slots=True)
+class Order:
+    """An order: its lines ship together where the customer wants that."""
+
+    order_id: str
+    number: int
+    customer: Customer
+    created: float
+    luck: Stream
+    lifted: Any
+    lines: list[Line] = field(default_factory=list)
+    holds: dict[str, Hold] = field(default_factory=dict)
+    holds_placed: int = 0
+    expedited: bool = False
+    deliveries: int = 1
+    planned_ship: float = 0.0
+    carrier_failed: bool = False
+
+    @property
+    def due(self) -> float:
+        """The earliest promise among the lines still to ship."""
+        return min((line.promise for line in self.lines if not line.closed), default=float("inf"))
+
+    @property
+    def delivery(self) -> str:
+        return f"DL{self.number:06}-{self.deliveries}"
+
+    def held(self, kinds: tuple[str, ...], line: Line | None = None) -> bool:
+        """Whether a hold of these kinds stands on the order or on this line of it."""
+        if not self.holds:
+            return False
+        return any(hold.kind in kinds and (hold.line is None or hold.line is line) for hold in self.holds.values())

@@ -1,0 +1,1 @@
+"""What happens in the plant: demand, material, production, quality, papers, trucks, planning."""

@@ -1,0 +1,93 @@
+"""Items made to stock: what lies on the shelf, who waits for it, and the lots that fill it again."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from typing import Any
+
+from simulation.plant.calendar import DAY
+from simulation.plant.shop import Shop
+from simulation.plant.state import Line
+from simulation.plant.world import Item
+from simulation.processes.materials import available, short_of
+from simulation.processes.readiness import prepare
+
+Process = Generator[Any, Any, None]
+PICK_DAYS = 4.0
+"""Days before the promise at which a stock line is picked."""
+LAST_PICK_DAYS = 1.5
+"""Days before the promise at which what is there is picked, complete or not."""
+LOT_LEAD_DAYS = 6.0
+"""What a planner says a lot takes."""
+
+
+def reserve(shop: Shop, line: Line) -> None:
+    """Set aside what the line still needs; what is not there is short until the next lot."""
+    name = line.item.name
+    needed = line.ordered - line.secured
+    taken = min(needed, shop.shelf[name])
+    if taken > 0:
+        shop.shelf[name] -= taken
+        line.reserved += taken
+    waits = any(shortage.component == name for shortage in line.shortages)
+    if needed > taken and not waits:
+        short_of(shop, line, name, needed - taken, LOT_LEAD_DAYS)
+    elif needed <= taken and waits:
+        available(shop, line, next(entry for entry in line.shortages if entry.component == name))
+
+
+def review(shop: Shop) -> None:
+    """The morning's look at the shelf: start a lot where what is there and coming runs low."""
+    for item in shop.world.items:
+        if item.stocked and shop.shelf[item.name] + shop.coming[item.name] <= item.reorder:
+            shop.coming[item.name] += item.lot
+            shop.env.process(_fill(shop, item))
+
+
+def _fill(shop: Shop, item: Item) -> Process:
+    due = shop.now + item.group.stock_days * DAY / 2
+    for name in item.group.routing:
+        center = shop.centers[name]
+        hours = center.machines.hours * item.effort(item.lot)
+        job = center.enter(hours, due, None)
+        yield job.granted
+        yield shop.env.timeout(shop.calendar.after(shop.now, center.hours_for(hours)) - shop.now)
+        center.leave(job)
+        yield shop.env.timeout(shop.plant.planning.move_hours)
+    scrap = min(0.5, item.group.scrap * item.trouble(shop.now) * len(item.group.routing))
+    shop.coming[item.name] -= item.lot
+    shop.shelf[item.name] += item.lot - int(shop.stock_luck.binomial(item.lot, scrap))
+    _serve(shop, item)
+
+
+def _serve(shop: Shop, item: Item) -> None:
+    """Give a new lot to those who wait, the earliest promise first."""
+    waiting = [
+        line
+        for order in shop.open_orders()
+        for line in order.lines
+        if line.item is item and not line.closed and line.ordered > line.secured
+    ]
+    for line in sorted(waiting, key=lambda line: line.promise):
+        reserve(shop, line)
+
+
+def review_line(shop: Shop, line: Line) -> None:
+    """The morning's look at a stock line: wait for the lot, or pick."""
+    needed = line.ordered - line.secured
+    if needed > 0:
+        reserve(shop, line)
+        _move_expectation(shop, line)
+    complete = line.ordered <= line.secured
+    days = (line.promise - shop.now) / DAY
+    if line.reserved and (days <= LAST_PICK_DAYS or (complete and days <= PICK_DAYS)):
+        quantity, line.reserved = line.reserved, 0
+        line.begun = True
+        shop.env.process(prepare(shop, line, quantity, 0))
+
+
+def _move_expectation(shop: Shop, line: Line) -> None:
+    for shortage in line.shortages:
+        if shortage.component == line.item.name and shortage.expected < shop.now:
+            line.shortages.remove(shortage)
+            short_of(shop, line, line.item.name, line.ordered - line.secured, LOT_LEAD_DAYS / 2)

@@ -1,0 +1,1 @@
+"""Histories, plants, stores and servers that tests share."""

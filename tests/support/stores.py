@@ -1,0 +1,126 @@
+"""Databases to test on: a file, and PostgreSQL where one answers; and a service whose clock is moved by hand."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import psycopg
+import pytest
+
+from features.times import DAY, isoformat
+from serving.contract.cloudevents import cloud_events
+from serving.ingest.ingest import Taken, take_in
+from serving.models.cache import Champion
+from serving.models.scorer import Scorer
+from serving.principal import NOBODY
+from serving.problems import NotReady
+from serving.scores.daily_context import Mornings
+from serving.scores.keeper import Keeper
+from serving.scores.services import Wiring
+from serving.settings import Settings
+from serving.store.database import Database
+from serving.store.maintenance.migrate import upgrade
+from serving.store.tables.worklist import Wanted, page
+from tests.support.stories import moment, story
+from training.model.risk_model import RiskModel
+
+POSTGRES = os.environ.get("SHIPRISK_TEST_POSTGRES", "postgresql://postgres@127.0.0.1:5432/postgres")
+KINDS = ("sqlite", "postgresql")
+
+
+@contextmanager
+def new_database(kind: str, folder: Path) -> Iterator[str]:
+    """The URL of an empty database of its own, gone afterwards."""
+    if kind == "sqlite":
+        yield f"sqlite:///{folder / f'{uuid4().hex}.db'}"
+        return
+    name = f"shiprisk_test_{uuid4().hex}"
+    with _administered() as administrator:
+        administrator.execute(f"CREATE DATABASE {name}")
+    try:
+        yield POSTGRES.rpartition("/")[0] + f"/{name}"
+    finally:
+        with _administered() as administrator:
+            administrator.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@contextmanager
+def _administered() -> Iterator[psycopg.Connection[Any]]:
+    try:
+        connection = psycopg.connect(POSTGRES, autocommit=True, connect_timeout=3)
+    except psycopg.OperationalError as error:
+        if "postgresql" in os.environ.get("SHIPRISK_REQUIRE", ""):
+            raise
+        pytest.skip(f"PostgreSQL must answer at SHIPRISK_TEST_POSTGRES for this test: {error}")
+    with connection:
+        yield connection
+
+
+@dataclass
+class House:
+    """A store with a champion and a clock."""
+
+    wired: Wiring
+    now: list[int]
+    champion: list[Champion | None]
+    keepers: list[Keeper] = field(default_factory=list)
+
+    @property
+    def database(self) -> Database:
+        return self.wired.database
+
+    def move_to(self, day: float) -> None:
+        """Set the clock, days since the stories begin."""
+        self.now[0] = moment(day)
+
+    def take(self, *rows: dict[str, Any]) -> Taken:
+        """Events of a story, as they would be posted; the same event has the same id."""
+        named = [{"event_id": f"e{hash(repr(sorted(row.items())))}"} | row for row in rows]
+        return self.post(cloud_events(story(*named)))
+
+    def post(self, events: Sequence[Any], cause: str = "event") -> Taken:
+        occasion = self.wired.occasion(cause)
+        return self.database.write(lambda connection: take_in(connection, events, occasion))
+
+    def listed(self, **wanted: Any) -> list[dict[str, Any]]:
+        found = self.database.read(lambda c: page(c, Wanted(self.now[0], **wanted), 1000))
+        return [dict(row) for row in found]
+
+    def fresh(self) -> int:
+        """Let a keeper do all that is due; how many scores it made."""
+        if not self.keepers:
+            self.keepers.append(Keeper(self.wired))
+        done = 0
+        while more := self.keepers[0].step():
+            done += more
+        return done
+
+    def all(self, table: Any) -> list[dict[str, Any]]:
+        rows = self.database.read(lambda c: c.execute(table.select()).mappings().all())
+        return sorted((dict(row) for row in rows), key=lambda row: [str(value) for value in row.values()])
+
+
+def house(url: str, model: RiskModel | None, day: float = 0, zone: str = "UTC") -> House:
+    now = [moment(day)]
+    champion: list[Champion | None] = [None if model is None else Champion("order-risk", "1", model, run_id="run")]
+    scorers: dict[int, Scorer] = {}
+
+    def ready() -> Scorer:
+        if champion[0] is None:
+            raise NotReady("no model")
+        return scorers.setdefault(id(champion[0]), Scorer(champion[0]))
+
+    database = Database(url)
+    upgrade(database)
+    settings = Settings(database_url=url, zone=zone)
+    mornings = Mornings(ready, database, lambda: now[0])
+    return House(Wiring(database, mornings, settings, lambda: now[0]), now, champion)
+
+
+__all__ = ["DAY", "KINDS", "NOBODY", "House", "house", "isoformat", "new_database"]

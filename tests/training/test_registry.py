@@ -1,0 +1,112 @@
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import httpx
+import numpy as np
+import pandas as pd
+import pytest
+
+from serving.models.cache import ModelMissing, load_champion
+from serving.settings import Settings
+from tests.conftest import Home, free_port, wait_for
+from training.data.dataset import build_dataset
+from training.registry.registry import Registry
+
+
+@pytest.fixture
+def settings(home: Home, monkeypatch: pytest.MonkeyPatch) -> Settings:
+    monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
+    return Settings(home=home.folder / "home")
+
+
+def test_a_run_holds_what_a_data_scientist_looks_for(settings: Settings, plant: pd.DataFrame) -> None:
+    registry = Registry(settings.tracking_uri, settings.artifacts)
+    champion = registry.resolve("order-risk")
+    assert champion.aliases == ("champion",)
+    run = registry.client.get_run(champion.run_id)
+    assert {"roc_auc", "roc_auc.low", "brier", "brier_skill", "logistic_regression.brier"} <= set(run.data.metrics)
+    assert run.data.params["num_leaves"] == "7"
+    assert run.data.params["events_fingerprint"] == build_dataset(plant, "before=5").fingerprint
+    artifacts = {file.path for file in registry.client.list_artifacts(champion.run_id, "plots")}
+    assert artifacts >= {
+        f"plots/{name}.png" for name in ("calibration", "comparison", "importance", "ranking", "warning")
+    }
+    files = {file.path for file in registry.client.list_artifacts(champion.run_id)}
+    assert {"report.html", "evaluation.json", "decision_points.json"} <= files
+    registry.mlflow.set_tracking_uri(settings.tracking_uri)
+    info = registry.mlflow.models.get_model_info("models:/order-risk@champion")
+    assert len(info.signature.inputs.inputs) == len(load_champion(settings).model.names)
+    assert info.saved_input_example_info is not None
+
+
+def test_mlflow_loads_the_same_numbers(settings: Settings, plant: pd.DataFrame) -> None:
+    registry = Registry(settings.tracking_uri, settings.artifacts)
+    registry.mlflow.set_tracking_uri(settings.tracking_uri)
+    theirs = registry.mlflow.pyfunc.load_model("models:/order-risk@champion")
+    points = build_dataset(plant, "before=5").points
+    expected = load_champion(settings).model.predict(points.signals)
+    served = theirs.predict(points.frame())
+    np.testing.assert_array_equal(served["risk"], expected.risk)
+    np.testing.assert_array_equal(served["partial"], expected.partial)
+
+
+def test_no_pickle_is_kept(home: Home) -> None:
+    kept = {path.suffix for path in (home.folder / "home").rglob("*") if path.is_file()}
+    assert not kept & {".pkl", ".pickle", ".joblib", ".cloudpickle", ".skops"}
+
+
+def test_the_service_starts_when_the_registry_is_away(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    present = load_champion(settings)
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", "http://127.0.0.1:9")
+    away = load_champion(settings)
+    assert (away.version, away.model.about) == (present.version, present.model.about)
+    assert away.degraded_because == ("the model registry is away, the cached version 1 scores",)
+    with pytest.raises(ModelMissing, match="must answer or the cache must hold order-risk@7"):
+        load_champion(settings, "7")
+
+
+def test_a_missing_model_says_what_to_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
+    with pytest.raises(ModelMissing, match="got no registry yet: run 'shiprisk train' first"):
+        load_champion(Settings(home=tmp_path))
+
+
+def test_an_alias_that_is_not_there_says_so(settings: Settings) -> None:
+    with pytest.raises(ModelMissing, match="order-risk@rival must be registered, got none"):
+        load_champion(settings, "rival")
+
+
+def test_mlflow_serves_the_same_numbers(home: Home, settings: Settings, plant: pd.DataFrame) -> None:
+    """The scoring server MLflow starts for ``mlflow models serve``, asked over its socket."""
+    points = build_dataset(plant, "before=5").points
+    rows = points.frame().head(20)
+    url = f"http://127.0.0.1:{free_port()}"
+    command = [sys.executable, "-m", "mlflow", "models", "serve", "-m", "models:/order-risk@champion"]
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    environment = home.environment | {
+        "PATH": path,
+        "MLFLOW_TRACKING_URI": settings.tracking_uri,
+        "MLFLOW_DISABLE_TELEMETRY": "true",
+    }
+    with (home.folder / "mlflow.log").open("w") as log:
+        server = subprocess.Popen(
+            [*command, "--env-manager", "local", "--port", url.rpartition(":")[2]],
+            env=environment,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
+        )
+    try:
+        body = {"dataframe_split": json.loads(rows.to_json(orient="split", double_precision=15))}
+        wait_for(f"{url}/ping", server, home.folder / "mlflow.log")
+        reply = httpx.post(f"{url}/invocations", json=body, timeout=60)
+    finally:
+        os.killpg(server.pid, 15)
+        server.wait(30)
+    expected = load_champion(settings).model.predict(points.signals[:20])
+    np.testing.assert_allclose([row["risk"] for row in reply.json()["predictions"]], expected.risk, atol=1e-9)

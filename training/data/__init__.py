@@ -1,0 +1,1 @@
+"""Decision points with outcomes, and how they are split by time and by order. No model lives here."""

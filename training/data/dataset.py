@@ -1,0 +1,55 @@
+"""The data set of a training as of a moment: matured outcomes, signals as they were known, and what was left out."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from features.context.context import Context
+from features.events.schema import COLUMNS
+from features.history import History
+from training.data.labelled import Counts, LabelledPoints
+from training.data.snapshots import Snapshots, recorded_until
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """All that was known by ``until``: labelled points, context, and the fingerprint of the events."""
+
+    points: LabelledPoints
+    counts: Counts
+    context: Context
+    history: History
+    until: int
+    fingerprint: str
+
+
+def build_dataset(
+    events: pd.DataFrame, scheme: str = "daily", until: int | None = None, zone: str = "UTC", per_order: int = 20
+) -> Dataset:
+    """Label the decision points of all orders by what was recorded until ``until``.
+
+    Parameters
+    ----------
+    events : validated event table
+    scheme : see ``features.decision_points``
+    until : microseconds; nothing recorded later is read (default: the last record)
+    per_order : at most so many decision points an order, spread evenly over its life
+    """
+    snapshots = Snapshots.of(events, scheme, until, zone)
+    return dataset_of(snapshots, fingerprint(recorded_until(events, until)[0]), per_order)
+
+
+def dataset_of(snapshots: Snapshots, events_fingerprint: str, per_order: int = 20) -> Dataset:
+    """The data set that snapshots give at their end."""
+    points, counts = snapshots.labelled(per_order=per_order)
+    return Dataset(points, counts, snapshots.context, snapshots.history, snapshots.until, events_fingerprint)
+
+
+def fingerprint(events: pd.DataFrame) -> str:
+    """Sixteen hex digits of the events' content; the order of rows does not matter."""
+    hashes = pd.util.hash_pandas_object(events[list(COLUMNS)], index=False).to_numpy()
+    return hashlib.sha256(np.sort(hashes).tobytes()).hexdigest()[:16]

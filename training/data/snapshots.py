@@ -1,0 +1,148 @@
+"""Every decision point of all orders, built once; data sets as they were known at any moment are read off it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from features.arrays import Floats, Ints
+from features.catalogue.registry import catalogue
+from features.context.context import Context
+from features.decision_points import DecisionPoints, decision_points
+from features.errors import InvalidRequest
+from features.history import History
+from features.known.known import Known
+from features.outcomes import CANCELLED, UNSETTLED, decided_between, outcomes
+from features.pipeline.compute import compute
+from features.times import PlantCalendar, isoformat, micros, plant_calendar, timestamps
+from training.data.labelled import Counts, LabelledPoints, thinned
+
+RESCUES = ("expedite", "override")
+"""Decisions that are meant to change what happens to an order."""
+
+
+@dataclass
+class Snapshots:
+    """``n`` decision points of all orders up to ``until``, sorted by order and moment.
+
+    Attributes
+    ----------
+    history, context : of everything recorded until ``until``
+    points : (n,) orders and moments
+    scheme, zone : see ``features.decision_points`` and ``features.times``
+    until : microseconds
+    """
+
+    history: History
+    context: Context
+    points: DecisionPoints
+    scheme: str
+    zone: str
+    until: int
+    names: list[str] = field(default_factory=lambda: list(catalogue()))
+
+    def __post_init__(self) -> None:
+        self._signals = np.empty((len(self.points), len(self.names)))
+        self._computed = np.zeros(len(self.points), dtype=bool)
+
+    @classmethod
+    def of(cls, events: pd.DataFrame, scheme: str = "daily", until: int | None = None, zone: str = "UTC") -> Snapshots:
+        """The decision points of a validated event table; nothing recorded after ``until`` is read.
+
+        Parameters
+        ----------
+        scheme : see ``features.decision_points``
+        until : microseconds (default: the last record)
+        """
+        known, end = recorded_until(events, until)
+        history = History.of(known)
+        calendar = plant_calendar(zone)
+        context = replace(Context.of(history, calendar), known_until=end)
+        return cls(history, context, decision_points(history, scheme, calendar, until=end), scheme, zone, end)
+
+    def looked_at(self, scheme: str) -> Snapshots:
+        """The same orders at other decision points."""
+        if scheme == self.scheme:
+            return self
+        points = decision_points(self.history, scheme, self.calendar, until=self.until)
+        return replace(self, points=points, scheme=scheme)
+
+    @property
+    def calendar(self) -> PlantCalendar:
+        return plant_calendar(self.zone)
+
+    def signals(self, rows: Ints) -> Floats:
+        """(n_rows, n_signals) of some points; each is computed when it is first asked for."""
+        missing = rows[~self._computed[rows]]
+        if len(missing):
+            self._signals[missing] = compute(self.history, self.points.take(missing), self.context, self.names)
+            self._computed[missing] = True
+        return self._signals[rows]
+
+    def judged(self, rows: Ints, until: int) -> LabelledPoints:
+        """Some points with what was known of their outcomes at ``until``, those not settled included.
+
+        Rows weigh the same within an order, and an order one.
+        """
+        points = self.points.take(rows)
+        outcome, believed_at, ripe_at = outcomes(self.history, points.order, points.as_of, until=until)
+        known_at = np.maximum(believed_at, ripe_at)
+        outcome[known_at > until] = UNSETTLED
+        known = Known(self.history, points, self.context)
+        due = known.due()
+        return LabelledPoints(
+            names=self.names,
+            signals=self.signals(rows),
+            order=points.order,
+            as_of=points.as_of,
+            due=due,
+            known_at=known_at,
+            outcome=outcome,
+            weight=_evenly(points.order),
+            plant=known.first_word("plant"),
+            rescued=decided_between(self.history, points.order, points.as_of, np.minimum(due, until), RESCUES),
+        )
+
+    def between(self, after: int, until: int) -> LabelledPoints:
+        """All points in (after, until], microseconds, with what is known of their outcomes at the end."""
+        rows = np.flatnonzero((self.points.as_of > after) & (self.points.as_of <= until))
+        return self.judged(rows, self.until)
+
+    def labelled(self, until: int | None = None, per_order: int = 20) -> tuple[LabelledPoints, Counts]:
+        """What a training at ``until`` learns from: outcomes settled by then, at most so many points an order.
+
+        Parameters
+        ----------
+        until : microseconds; what lies past the snapshots' own end is taken for that, as silence after it is not known
+        per_order : at most so many decision points an order, spread evenly over its life
+        """
+        end = self.until if until is None else min(until, self.until)
+        rows = np.flatnonzero(self.points.as_of <= end)
+        points = self.points.take(rows)
+        outcome, believed_at, ripe_at = outcomes(self.history, points.order, points.as_of, until=end)
+        outcome[np.maximum(believed_at, ripe_at) > end] = UNSETTLED
+        settled = ~np.isin(outcome, (UNSETTLED, CANCELLED))
+        orders = int((self.history.recorded[self.history.first[:-1]] <= end).sum())
+        unsettled, cancelled = (int((outcome == code).sum()) for code in (UNSETTLED, CANCELLED))
+        counts = Counts(orders, len(rows), unsettled, cancelled, int(settled.sum()))
+        kept = rows[settled]
+        return self.judged(kept[thinned(self.points.order[kept], per_order)], end), counts
+
+
+def recorded_until(events: pd.DataFrame, until: int | None) -> tuple[pd.DataFrame, int]:
+    """The events recorded until a moment (default: the last record), and the moment, microseconds."""
+    first, last = micros(events["recorded_at"].min()), micros(events["recorded_at"].max())
+    end = last if until is None else until
+    if end < first:
+        raise InvalidRequest(f"until must not be before the first record ({isoformat(first)}), got {isoformat(end)}")
+    return events[(events["recorded_at"] <= timestamps(np.array([end]))[0]).to_numpy()], end
+
+
+def _evenly(order: Ints) -> NDArray[np.float64]:
+    if not len(order):
+        return np.zeros(0)
+    _, inverse, sizes = np.unique(order, return_inverse=True, return_counts=True)
+    return np.asarray(1.0 / sizes[inverse])

@@ -1,0 +1,54 @@
+"""Splits by time and by order: what is earlier was known at the cut, what is later was looked at after it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from features.arrays import Ints, Mask
+from features.errors import InvalidRequest
+from features.times import NEVER
+from training.data.labelled import LabelledPoints
+
+FEWEST_ORDERS = 50
+
+
+@dataclass(frozen=True)
+class Split:
+    """Earlier and later rows; an order is in one of them only.
+
+    Attributes
+    ----------
+    at : microseconds; what is earlier was known by then, what is later was looked at after it
+    rows : masks of the earlier and the later rows among those that were split
+    """
+
+    earlier: LabelledPoints
+    later: LabelledPoints
+    at: int
+    rows: tuple[Mask, Mask]
+
+
+def last_looks(points: LabelledPoints) -> Ints:
+    """(n_orders,) the moment of each order's last decision point, ascending."""
+    last = np.full(int(points.order.max()) + 1, NEVER, dtype=np.int64)
+    np.maximum.at(last, points.order, points.as_of)
+    return np.sort(last[last != NEVER])
+
+
+def split_by_time(points: LabelledPoints, later: float = 0.2) -> Split:
+    """Cut at the moment by which ``1 - later`` of the orders had their last decision point.
+
+    Earlier rows are those whose outcome was known at the cut; later rows were looked at after it. Rows of
+    orders that were open across the cut are used only after it.
+    """
+    if points.n_orders < FEWEST_ORDERS:
+        raise InvalidRequest(
+            f"training needs at least {FEWEST_ORDERS} orders with a settled outcome, got {points.n_orders}"
+        )
+    lasts = last_looks(points)
+    at = int(lasts[int(len(lasts) * (1 - later)) - 1])
+    known = points.known_at <= at
+    unseen = (points.as_of > at) & ~np.isin(points.order, points.order[known])
+    return Split(points.take(known), points.take(unseen), at, (known, unseen))

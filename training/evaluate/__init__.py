@@ -1,0 +1,1 @@
+"""How good a model is: on later orders, each morning, under drift, in a backtest. No verdict lives here."""

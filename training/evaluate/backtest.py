@@ -1,0 +1,166 @@
+"""History replayed as it was lived: train on what was known, score what was open, judge by what became of it."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+
+from features.arrays import Floats
+from features.errors import InvalidRequest
+from features.pipeline.partitions import Progress, unheard
+from features.times import DAY, isoformat
+from training.data.labelled import LabelledPoints, join
+from training.data.snapshots import Snapshots
+from training.data.worklists import Mornings, mornings_between
+from training.evaluate.drift import WEIGHTY, Drift, Expected
+from training.evaluate.evaluation import MODEL, Evaluation, Lists, Part, evaluation_of, judge
+from training.model.baselines import fitted
+from training.model.fit import Trees, fit_model
+from training.model.risk_model import RiskModel
+
+FEWEST_TO_START = 200
+"""The replay begins when so many orders have matured, unless a moment is given."""
+FEWEST_TO_JUDGE = 20
+
+
+@dataclass(frozen=True)
+class Stretch:
+    """One model's time: from its training until the next.
+
+    Attributes
+    ----------
+    trained_at, until : ISO 8601
+    learned_from : orders
+    open_orders : on the lists of its mornings; ``not_due`` of them are not settled yet
+    part : its mornings judged, beside the baselines of the same moment; ``None`` where too few have matured
+    drift : of its mornings against those of as long a time before
+    expected : failures foretold and failures that came, over what matured; ``None`` where nothing did
+    """
+
+    trained_at: str
+    until: str
+    learned_from: int
+    open_orders: int
+    not_due: int
+    part: Part | None
+    drift: Drift
+    expected: Expected | None
+
+    def to_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+@dataclass(frozen=True)
+class Backtest:
+    """All stretches, and all mornings judged together."""
+
+    stretches: list[Stretch]
+    evaluation: Evaluation
+    every_days: float
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "every_days": self.every_days,
+            "stretches": [stretch.to_json() for stretch in self.stretches],
+            "evaluation": self.evaluation.to_json(),
+        }
+
+
+@dataclass(frozen=True)
+class Lived:
+    """The mornings of one stretch with the risks that were shown then, by model; and those of as long before it."""
+
+    mornings: Mornings
+    risks: dict[str, Floats]
+    learned: LabelledPoints
+    model: RiskModel
+    before: LabelledPoints
+
+
+def backtest(
+    snapshots: Snapshots,
+    every: int,
+    since: int | None = None,
+    trees: Trees | None = None,
+    draws: int = 500,
+    tell: Progress = unheard,
+) -> Backtest:
+    """Train every so often on what was known, score each morning until the next, and judge by what is known now.
+
+    Parameters
+    ----------
+    snapshots : of all that is recorded; its scheme is what models learn from, they score every morning
+    every : microseconds between trainings
+    since : the first training, microseconds (default: when ``FEWEST_TO_START`` orders had matured)
+    draws : bootstrap draws of the intervals
+    tell : called with what is being done, the stretches done and the stretches in all
+    """
+    if every < DAY:
+        raise InvalidRequest(f"a backtest must train at most once a day, got every {every / DAY:g} days")
+    begin = first_training(snapshots) if since is None else since
+    if begin >= snapshots.until:
+        raise InvalidRequest(
+            f"a backtest must begin before the records end ({isoformat(snapshots.until)}), got {isoformat(begin)}"
+        )
+    moments = list(range(begin, snapshots.until, every))
+    daily = snapshots.looked_at("daily")
+    lived, stretches = [], []
+    for number, moment in enumerate(moments, start=1):
+        tell("living through it", number - 1, len(moments))
+        ends = min(moment + every, snapshots.until)
+        stretch = _live(snapshots, daily, moment, ends, trees)
+        lived.append(stretch)
+        stretches.append(_judged(stretch, moment, ends, draws))
+    if not any(stretch.mornings.points.settled.any() for stretch in lived):
+        raise InvalidRequest(f"a backtest needs orders with an outcome after {isoformat(begin)}, got none yet")
+    tell("judging all mornings together", len(moments), len(moments))
+    return Backtest(stretches, _together(lived, begin, draws), every / DAY)
+
+
+def first_training(snapshots: Snapshots) -> int:
+    """The start of the day after ``FEWEST_TO_START`` orders had matured, microseconds."""
+    whole, _ = snapshots.labelled()
+    _, first = np.unique(whole.order, return_index=True)
+    ripe = np.sort(np.minimum.reduceat(whole.known_at, first)) if len(first) else first
+    if len(ripe) <= FEWEST_TO_START:
+        raise InvalidRequest(f"a backtest needs more than {FEWEST_TO_START} orders with an outcome, got {len(ripe)}")
+    return int(snapshots.calendar.end_of_day(ripe[FEWEST_TO_START - 1 : FEWEST_TO_START])[0]) + 1
+
+
+def _live(snapshots: Snapshots, daily: Snapshots, moment: int, ends: int, trees: Trees | None) -> Lived:
+    learned, _ = snapshots.labelled(moment)
+    model = fit_model(learned, snapshots.context, {"trained_until": isoformat(moment)}, trees)
+    mornings = mornings_between(daily, moment - 1, ends - 1, without=np.unique(learned.order))
+    predict = {MODEL: model.risk_of} | fitted(learned)
+    risks = {name: predicted(mornings.points) for name, predicted in predict.items()}
+    return Lived(mornings, risks, learned, model, daily.between(2 * moment - ends, moment - 1))
+
+
+def _judged(lived: Lived, moment: int, ends: int, draws: int) -> Stretch:
+    points, settled = lived.mornings.points, lived.mornings.points.settled
+    due = points.take(settled)
+    risks = {name: risk[settled] for name, risk in lived.risks.items()}
+    before_risk = lived.model.risk_of(lived.before)
+    enough = due.n_orders >= FEWEST_TO_JUDGE
+    return Stretch(
+        trained_at=str(isoformat(moment)),
+        until=str(isoformat(ends)),
+        learned_from=lived.learned.n_orders,
+        open_orders=points.n_orders,
+        not_due=points.n_orders - due.n_orders,
+        part=judge(str(isoformat(moment))[:10], due, risks, draws) if enough else None,
+        drift=Drift.between(lived.before, points, before_risk, lived.risks[MODEL], lived.model.leans_on(WEIGHTY)),
+        expected=Expected.of(due, risks[MODEL], draws) if enough else None,
+    )
+
+
+def _together(lived: list[Lived], begin: int, draws: int) -> Evaluation:
+    points = join([stretch.mornings.points for stretch in lived])
+    by = np.lexsort((points.as_of, points.order))
+    risks = {name: np.concatenate([stretch.risks[name] for stretch in lived])[by] for name in lived[0].risks}
+    points = points.take(by)
+    test = points.take(points.settled)
+    lists = Lists(Mornings.of(points), risks)
+    return evaluation_of(begin, {name: risk[points.settled] for name, risk in risks.items()}, test, lists, draws)

@@ -1,0 +1,269 @@
+"""The model beside its baselines on orders it has not seen: with intervals, by part, and as a planner would use it."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from functools import cached_property, partial
+from typing import Any
+
+import numpy as np
+
+from features.arrays import Floats, Mask
+from features.times import isoformat
+from training.data.labelled import LabelledPoints
+from training.data.worklists import Mornings
+from training.evaluate.drift import CHANCES, Expected, failures_by_chance
+from training.evaluate.worklist_metrics import LOOKS, Stability, Watch, lead, places_for, stability, watch
+from training.metrics.bootstrap import Estimate, metric_estimates, percentiles
+from training.metrics.scores import calibration_error
+from training.model.baselines import Predict, fitted
+from training.model.risk_model import RiskModel
+
+MODEL = "model"
+BASE_RATE = "base rate"
+WITHOUT_RESCUED = "nobody stepped in"
+PLANT, DAYS = "plant ", " days to promise"
+DAYS_TO_PROMISE = (0.0, 2.0, 5.0, 10.0, 20.0, np.inf)
+FEWEST_ORDERS = 20
+NEARLY_ALL = 0.95
+"""A part of so many of the rows says nothing the whole does not."""
+EFFORT = 25
+"""Places of the model's list whose effort other lists are held to."""
+
+
+@dataclass(frozen=True)
+class Part:
+    """Some of the test rows, judged: by model and metric, see ``training.metrics.scores``; ``brier_skill`` beside them.
+
+    ``expected`` holds the failures the model foretold and those that came, ``by_chance`` the calibration error that
+    risks which are exactly right would show on so few orders: mean and interval.
+    """
+
+    name: str
+    orders: int
+    rows: int
+    failure_share: float
+    estimates: dict[str, dict[str, Estimate]]
+    expected: Expected
+    by_chance: Estimate
+
+    @property
+    def brier_skill(self) -> dict[str, float]:
+        """By model: 1 - Brier score / Brier score of the base rate."""
+        return {model: found["brier_skill"].value for model, found in self.estimates.items()}
+
+
+@dataclass(frozen=True)
+class Lists:
+    """The mornings' lists by model: ``risks`` are (n_rows,)."""
+
+    mornings: Mornings | None
+    risks: dict[str, Floats]
+
+    @classmethod
+    def of(cls, mornings: Mornings | None, predict: dict[str, Predict]) -> Lists:
+        """What each model says of every row; nothing where there is no morning."""
+        if mornings is None or not len(mornings):
+            return cls(None, {})
+        return cls(mornings, {name: predicted(mornings.points) for name, predicted in predict.items()})
+
+    @property
+    def n_mornings(self) -> int:
+        return 0 if self.mornings is None else len(np.unique(self.mornings.points.as_of))
+
+    def watches(self, draws: int) -> dict[str, list[Watch]]:
+        if self.mornings is None:
+            return {}
+        return {name: [watch(self.mornings, risk, n, draws) for n in LOOKS] for name, risk in self.risks.items()}
+
+    def leads(self, draws: int) -> dict[str, list[Estimate]]:
+        if self.mornings is None:
+            return {}
+        model, others = self.risks[MODEL], {name: risk for name, risk in self.risks.items() if name != MODEL}
+        return {name: [lead(self.mornings, model, risk, n, draws) for n in LOOKS] for name, risk in others.items()}
+
+    def same_effort(self, draws: int) -> dict[str, Watch]:
+        """Every list with so many places that as many orders are looked at as in the model's first ``EFFORT``."""
+        if self.mornings is None:
+            return {}
+        lists, orders = self.mornings, watch(self.mornings, self.risks[MODEL], EFFORT, 1).looked_at
+        places = {name: places_for(lists, risk, orders) for name, risk in self.risks.items()}
+        return {name: watch(lists, risk, places[name], draws) for name, risk in self.risks.items()}
+
+    def stability(self) -> dict[str, Stability]:
+        if self.mornings is None:
+            return {}
+        return {name: stability(self.mornings, risk) for name, risk in self.risks.items()}
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """What a model fitted on the earlier part does on the later one.
+
+    Attributes
+    ----------
+    tested_after : ISO 8601; what was learned from was known by then
+    parts : all test rows first, then by plant, by days to promise, and those on which nobody stepped in
+    risks : (n_test,) by model
+    test : the later rows
+    lists : the mornings after the cut as each model ranks them
+    """
+
+    tested_after: str
+    parts: list[Part]
+    risks: dict[str, Floats]
+    test: LabelledPoints
+    lists: Lists
+    draws: int
+
+    @cached_property
+    def watches(self) -> dict[str, list[Watch]]:
+        """By model, what it caught with each of ``LOOKS``; empty where no morning is left."""
+        return self.lists.watches(self.draws)
+
+    @cached_property
+    def ahead(self) -> dict[str, Estimate]:
+        """By baseline: 1 - Brier score of the model / Brier score of the baseline, on the same draws."""
+        test, risk = self.test, self.risks[MODEL]
+        over = partial(metric_estimates, test.order, test.failed, risk, test.weight, draws=self.draws)
+        return {
+            name: over(reference=other, metrics={})["brier_skill"]
+            for name, other in self.risks.items()
+            if name != MODEL
+        }
+
+    @cached_property
+    def leads(self) -> dict[str, list[Estimate]]:
+        """By baseline, for each of ``LOOKS``: how much more of the failures the model's list shows in time."""
+        return self.lists.leads(self.draws)
+
+    @cached_property
+    def same_effort(self) -> dict[str, Watch]:
+        """By model, what it caught with as many orders looked at as the model's list with ``EFFORT`` places."""
+        return self.lists.same_effort(self.draws)
+
+    @cached_property
+    def stability(self) -> dict[str, Stability]:
+        """By model, how much its list moves from one morning to the next."""
+        return self.lists.stability()
+
+    @property
+    def whole(self) -> Part:
+        return self.parts[0]
+
+    @property
+    def by_chance(self) -> Estimate:
+        """The calibration error that risks which are exactly right would show on all test rows."""
+        return self.whole.by_chance
+
+    @property
+    def by_plant(self) -> list[Part]:
+        return [part for part in self.parts if part.name.startswith(PLANT)]
+
+    @property
+    def by_days(self) -> list[Part]:
+        """By days to promise, the nearest first."""
+        return [part for part in self.parts if part.name.endswith(DAYS) and part not in self.by_plant]
+
+    def part(self, name: str) -> Part | None:
+        """The part of a name, if it has enough orders."""
+        return next((part for part in self.parts if part.name == name), None)
+
+    def summary(self) -> dict[str, Any]:
+        """The model's figures on all test rows: value, low, high; what a model carries with it."""
+        figures = {name: [e.value, e.low, e.high] for name, e in self.whole.estimates[MODEL].items()}
+        return figures | {
+            "brier_skill": self.whole.brier_skill[MODEL],
+            "failure_share": self.whole.failure_share,
+            "orders": self.whole.orders,
+            "after": self.tested_after,
+        }
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "tested_after": self.tested_after,
+            "parts": [asdict(part) | {"brier_skill": part.brier_skill} for part in self.parts],
+            "calibration_error_by_chance": asdict(self.by_chance),
+            "ahead": {name: asdict(found) for name, found in self.ahead.items()},
+            "mornings": self.lists.n_mornings,
+            "watches": {model: [asdict(entry) for entry in found] for model, found in self.watches.items()},
+            "leads": {model: [asdict(entry) for entry in found] for model, found in self.leads.items()},
+            "same_effort": {model: asdict(found) for model, found in self.same_effort.items()},
+            "stability": {model: asdict(found) for model, found in self.stability.items()},
+        }
+
+
+def evaluate(
+    model: RiskModel,
+    earlier: LabelledPoints,
+    test: LabelledPoints,
+    tested_after: int,
+    draws: int = 500,
+    mornings: Mornings | None = None,
+) -> Evaluation:
+    """Judge a model fitted on ``earlier`` on ``test``, beside every baseline fitted on the same.
+
+    Parameters
+    ----------
+    tested_after : microseconds
+    draws : bootstrap draws of the intervals
+    mornings : every open order on every morning after the cut, for what a planner gets
+    """
+    predict = {MODEL: model.risk_of} | fitted(earlier)
+    risks = {name: predicted(test) for name, predicted in predict.items()}
+    return evaluation_of(tested_after, risks, test, Lists.of(mornings, predict), draws)
+
+
+def evaluation_of(
+    tested_after: int, risks: dict[str, Floats], test: LabelledPoints, lists: Lists, draws: int = 500
+) -> Evaluation:
+    """Judge risks by model (n_test,) that are there already."""
+    parts = [
+        judge(name, test.take(rows), {model: risk[rows] for model, risk in risks.items()}, draws)
+        for name, rows in parts_of(test)
+    ]
+    return Evaluation(str(isoformat(tested_after)), parts, risks, test, lists, draws)
+
+
+def parts_of(test: LabelledPoints) -> Iterator[tuple[str, Mask]]:
+    """All rows, then by plant and by days to promise, then those nobody stepped in on; parts of too few left out."""
+    yield "all", np.ones(len(test), dtype=bool)
+    days = test.days_to_promise
+    some = [(f"{PLANT}{plant}", test.plant == plant) for plant in sorted(set(test.plant)) if plant]
+    some += [
+        (f"{low:g} to {high:g}{DAYS}" if np.isfinite(high) else f"over {low:g}{DAYS}", rows)
+        for low, high in itertools.pairwise(DAYS_TO_PROMISE)
+        if (rows := (days >= low) & (days < high)).any()
+    ]
+    if test.rescued.any():
+        some.append((WITHOUT_RESCUED, ~np.isin(test.order, test.order[test.rescued])))
+    for name, rows in some:
+        large = rows.mean() < NEARLY_ALL or name == WITHOUT_RESCUED
+        if large and len(np.unique(test.order[rows])) >= FEWEST_ORDERS:
+            yield name, rows
+
+
+def judge(name: str, part: LabelledPoints, risks: dict[str, Floats], draws: int) -> Part:
+    """Every metric of every model on some rows, with intervals; ``risks`` must hold the base rate."""
+    failed, weight, reference = part.failed, part.weight, risks[BASE_RATE]
+    estimates = {
+        model: metric_estimates(part.order, failed, risk, weight, draws=draws, reference=reference)
+        for model, risk in risks.items()
+    }
+    share, risk = float(np.average(failed, weights=weight)), risks[MODEL]
+    expected, by_chance = Expected.of(part, risk, draws), error_by_chance(part, risk)
+    return Part(name, part.n_orders, len(part), share, estimates, expected, by_chance)
+
+
+def error_by_chance(test: LabelledPoints, risk: Floats, draws: int = CHANCES, seed: int = 7) -> Estimate:
+    """The calibration error of risks that are exactly right, on as many orders: mean and 95 % interval.
+
+    Outcomes are drawn from the risks, with one luck an order, and judged. Broecker & Smith (2007), Increasing the
+    reliability of reliability diagrams.
+    """
+    found = np.array(
+        [calibration_error(failed, risk, test.weight) for failed in failures_by_chance(test, risk, draws, seed)]
+    )
+    return percentiles(float(found.mean()), found)

@@ -1,0 +1,1 @@
+"""Scores of probabilities, and their intervals. What is done with them lives in evaluate."""

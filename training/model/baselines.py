@@ -1,0 +1,95 @@
+"""What the model has to beat: rules and simple models, fitted on the same earlier orders."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+from scipy.special import expit
+from sklearn.impute import SimpleImputer
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import QuantileTransformer, StandardScaler
+
+from features.arrays import Floats
+from training.data.labelled import LabelledPoints
+
+Predict = Callable[[LabelledPoints], Floats]
+ALARMS = ("open_holds", "open_shortages", "failed_inspections")
+SLACKS = ("planned_end_slack", "delivery_slack")
+
+
+def base_rate(train: LabelledPoints) -> Predict:
+    """The failure share of the earlier orders, for every order."""
+    share = float(np.average(train.failed, weights=train.weight))
+    return lambda points: np.full(len(points), share)
+
+
+def slack(train: LabelledPoints) -> Predict:
+    """Logistic regression on the days to the promise and the slack the plan leaves, nothing else."""
+    return _logistic(train, ["days_to_promise", "planned_end_slack"])
+
+
+def erp_status(train: LabelledPoints) -> Predict:
+    """Red or green as an ERP shows it: red if a hold, a shortage or a failed lot is open or a planned date is late.
+
+    Red and green get the failure share each had among the earlier orders.
+    """
+    red = _red(train)
+    overall = float(np.average(train.failed, weights=train.weight))
+    shares = [
+        (np.sum((train.failed * train.weight)[red == colour]) + overall) / (train.weight[red == colour].sum() + 1)
+        for colour in (False, True)
+    ]
+    return lambda points: np.where(_red(points), shares[1], shares[0])
+
+
+def logistic_regression(train: LabelledPoints) -> Predict:
+    """Ridge logistic regression on every signal: ranks, medians for what is missing, and flags for it."""
+    return _logistic(train, train.names)
+
+
+def _red(points: LabelledPoints) -> np.ndarray:
+    signals = points.frame()
+    with np.errstate(invalid="ignore"):
+        alarms = (signals[list(ALARMS)] > 0).any(axis=1)
+        late = (signals[list(SLACKS)] < 0).any(axis=1)
+    return (alarms | late).to_numpy()
+
+
+def _logistic(train: LabelledPoints, names: list[str]) -> Predict:
+    columns = [train.names.index(name) for name in names]
+    varied = [c for c in columns if np.nanmax(_finite(train, c)) > np.nanmin(_finite(train, c))]
+    if not varied:
+        return base_rate(train)
+    model = make_pipeline(
+        SimpleImputer(strategy="median", add_indicator=True),
+        QuantileTransformer(n_quantiles=min(200, len(train)), output_distribution="uniform", random_state=0),
+        StandardScaler(),
+        LogisticRegression(C=0.1, max_iter=2000),
+    )
+    model.fit(train.signals[:, varied], train.failed, logisticregression__sample_weight=train.weight)
+    return lambda points: expit(model.decision_function(points.signals[:, varied]))
+
+
+def _finite(train: LabelledPoints, column: int) -> Floats:
+    values = train.signals[:, column]
+    return values if np.isfinite(values).any() else np.zeros(1)
+
+
+BASELINES: dict[str, Callable[[LabelledPoints], Predict]] = {
+    "base rate": base_rate,
+    "slack to promise": slack,
+    "ERP status": erp_status,
+    "logistic regression": logistic_regression,
+}
+
+
+def fitted(train: LabelledPoints) -> dict[str, Predict]:
+    """Every baseline, fitted on the same orders."""
+    return {name: _of_any(baseline(train)) for name, baseline in BASELINES.items()}
+
+
+def _of_any(predict: Predict) -> Predict:
+    """scikit-learn wants at least one row."""
+    return lambda points: predict(points) if len(points) else np.zeros(0)

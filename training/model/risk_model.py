@@ -1,0 +1,192 @@
+"""The risk model: two boosted trees with a coherent reading, kept as LightGBM text and JSON."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from scipy.special import expit
+
+from features.arrays import Floats
+from features.context.context import Context
+from features.errors import InvalidRequest, ShipriskError
+from training.data.labelled import LabelledPoints
+from training.model.calibration import Affine
+from training.model.forest import Forest
+from training.model.lightgbm import lightgbm
+from training.model.treeshap import TreeShap
+
+FORMAT = 2
+RISK, SHORT, ABOUT, CONTEXT = "risk.txt", "partial.txt", "model.json", "context.json"
+
+
+class InvalidModel(ShipriskError):
+    """A folder that holds no model this version can read."""
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """(n,) probabilities in [0, 1]; ``risk = missed + partial``."""
+
+    risk: Floats
+    missed: Floats
+    partial: Floats
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """Log-odds that add up: ``base + contributions.sum(axis=1)`` is the log-odds of the risk.
+
+    Attributes
+    ----------
+    base : log-odds of the model before it looks at an order
+    contributions : (n, n_signals) log-odds each signal adds
+    """
+
+    base: float
+    contributions: Floats
+
+    @property
+    def log_odds(self) -> Floats:
+        """(n,) log-odds of the risk."""
+        return np.asarray(self.base + self.contributions.sum(axis=1))
+
+    def points(self) -> tuple[float, Floats]:
+        """The base risk and each signal's share of the risk, both in probability, adding up to the risk.
+
+        ``contribution * (risk - base risk) / sum of contributions``: the Aumann-Shapley value of the logistic
+        link along the straight path from the base to the log-odds of the order.
+        """
+        base_risk = float(expit(self.base))
+        total = self.contributions.sum(axis=1)
+        risk = expit(self.base + total)
+        flat = np.abs(total) < 1e-12
+        scale = np.where(flat, base_risk * (1 - base_risk), (risk - base_risk) / np.where(flat, 1.0, total))
+        return base_risk, self.contributions * scale[:, None]
+
+
+@dataclass(frozen=True)
+class RiskModel:
+    """P(missed or partial) and P(partial), from signals.
+
+    Attributes
+    ----------
+    names : the signals, in the order of the columns
+    risk : LightGBM booster of missed or partial
+    calibration : of its log-odds
+    partial : booster of partial among missed or partial, or None where there were too few; then
+        ``partial_calibration.intercept`` is the log-odds of its share
+    about : what else is worth keeping: training moment, parameters, seed, fingerprint, versions
+    context : load and track record as known when the model was trained
+    """
+
+    names: list[str]
+    risk: Any
+    calibration: Affine
+    partial: Any
+    partial_calibration: Affine
+    about: dict[str, Any]
+    context: Context
+
+    def predict(self, signals: Floats) -> Prediction:
+        """Probabilities of (n, n_signals) signals."""
+        self._check(signals)
+        return self._prediction(self._risk_trees.scores(signals), signals)
+
+    def risk_of(self, points: LabelledPoints) -> Floats:
+        """(n,) probability of missed or partial; the points may have other signals too, in any order."""
+        if points.names == self.names:
+            return self.predict(points.signals).risk
+        missing = [name for name in self.names if name not in points.names]
+        if missing:
+            raise InvalidRequest(f"the points must have the signals of the model, got none of {', '.join(missing)}")
+        return self.predict(points.signals[:, [points.names.index(name) for name in self.names]]).risk
+
+    @property
+    def gains(self) -> dict[str, float]:
+        """By signal, its share of what the splits of the trees gained."""
+        gain = self.risk.feature_importance("gain")
+        return dict(zip(self.names, (gain / max(gain.sum(), 1e-12)).tolist(), strict=True))
+
+    def leans_on(self, least: float) -> list[str]:
+        """The signals that brought at least such a share of the gain."""
+        return [name for name, share in self.gains.items() if share >= least]
+
+    def explain(self, signals: Floats) -> Explanation:
+        """Exact path-dependent TreeSHAP in log-odds (``training.model.treeshap``), scaled with the calibration."""
+        return self.predict_and_explain(signals)[1]
+
+    def predict_and_explain(self, signals: Floats) -> tuple[Prediction, Explanation]:
+        """Both in one pass over the trees; the same as from each alone, to the last bit."""
+        self._check(signals)
+        raw, added = self._risk_trees.explained(signals)
+        base = self.calibration.slope * self._risk_trees.base + self.calibration.intercept
+        return self._prediction(raw, signals), Explanation(base, self.calibration.slope * added)
+
+    def _prediction(self, raw: Floats, signals: Floats) -> Prediction:
+        risk = expit(self.calibration.apply(raw))
+        of_partial = self._partial_trees.scores(signals) if self._partial_trees else np.zeros(len(signals))
+        partial = risk * expit(self.partial_calibration.apply(of_partial))
+        return Prediction(risk, risk - partial, partial)
+
+    @cached_property
+    def _risk_trees(self) -> TreeShap:
+        return TreeShap(Forest.of(self.risk), len(self.names))
+
+    @cached_property
+    def _partial_trees(self) -> TreeShap | None:
+        return TreeShap(Forest.of(self.partial), len(self.names)) if self.partial else None
+
+    def _check(self, signals: Floats) -> None:
+        if signals.ndim != 2 or signals.shape[1] != len(self.names):
+            raise InvalidRequest(f"signals must have shape (n, {len(self.names)}), got {signals.shape}")
+
+    def save(self, folder: Path) -> None:
+        """Write the model as text: the boosters as LightGBM writes them, the rest as JSON."""
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / RISK).write_text(self.risk.model_to_string(), encoding="utf-8")
+        if self.partial:
+            (folder / SHORT).write_text(self.partial.model_to_string(), encoding="utf-8")
+        kept = {
+            "format": FORMAT,
+            "signals": self.names,
+            "calibration": [self.calibration.slope, self.calibration.intercept],
+            "partial_calibration": [self.partial_calibration.slope, self.partial_calibration.intercept],
+            "about": self.about,
+        }
+        (folder / ABOUT).write_text(json.dumps(kept, indent=1, sort_keys=True) + "\n", encoding="utf-8")
+        (folder / CONTEXT).write_text(json.dumps(self.context.to_json()), encoding="utf-8")
+
+    @classmethod
+    def load(cls, folder: Path) -> RiskModel:
+        """Read what ``save`` wrote. Raises ``InvalidModel`` that says what is missing or wrong."""
+        try:
+            kept = json.loads((folder / ABOUT).read_text(encoding="utf-8"))
+            if kept["format"] != FORMAT:
+                raise InvalidModel(
+                    f"the model must have format {FORMAT}, got {kept['format']} in {folder}: train again"
+                )
+            short = folder / SHORT
+            return cls(
+                names=kept["signals"],
+                risk=_booster(folder / RISK),
+                calibration=Affine(*kept["calibration"]),
+                partial=_booster(short) if short.exists() else None,
+                partial_calibration=Affine(*kept["partial_calibration"]),
+                about=kept["about"],
+                context=Context.from_json(json.loads((folder / CONTEXT).read_text(encoding="utf-8"))),
+            )
+        except (OSError, KeyError, ValueError, TypeError) as error:
+            raise InvalidModel(f"a model is {RISK}, {ABOUT} and {CONTEXT}, got from {folder}: {error!r}") from error
+
+
+def _booster(path: Path) -> Any:
+    library = lightgbm()
+    try:
+        return library.Booster(model_str=path.read_text(encoding="utf-8"))
+    except library.basic.LightGBMError as error:
+        raise InvalidModel(f"a model must hold LightGBM text, got from {path}: {error}") from error

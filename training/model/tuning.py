@@ -1,0 +1,113 @@
+"""Settings of the trees, tried on time-ordered folds: earlier orders teach, the next ones judge.
+
+Optuna proposes (a tree-structured Parzen estimator, Bergstra et al. 2011); the same data, seed and number of trials
+propose the same. A limit on time ends the search earlier, so only the settings it found are repeatable, not the search.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from scipy.special import expit
+
+from features.errors import InvalidRequest
+from training.data.labelled import LabelledPoints
+from training.data.split import FEWEST_ORDERS, Split, last_looks
+from training.metrics.scores import log_loss
+from training.model.fit import Progress, Trees, grow, silent
+
+FOLDS = 3
+FIRST = 0.5
+"""Share of the orders that teach in the first fold."""
+
+
+@dataclass(frozen=True)
+class Tuned:
+    """The best settings, and every trial: what was tried and its mean log loss in nats, NaN where it was given up."""
+
+    trees: Trees
+    trials: list[dict[str, float]]
+
+
+def tuned(
+    points: LabelledPoints, trials: int, seconds: float | None = None, tell: Progress = silent, seed: int = 7
+) -> Tuned:
+    """Search for settings with a lower log loss than the standard ones, which are the first trial.
+
+    Parameters
+    ----------
+    trials : so many settings are tried
+    seconds : no trial but the first begins after that time, ``None`` for no limit
+    tell : called as each trial ends
+
+    Raises ``InvalidRequest`` where the orders do not suffice for folds.
+    """
+    import optuna
+
+    optuna.logging.set_verbosity(optuna.logging.ERROR)
+    folds = list(folds_by_time(points))
+    standard = Trees()
+
+    def objective(trial: optuna.Trial) -> float:
+        chosen = _suggested(trial, standard)
+        losses = []
+        for number, fold in enumerate(folds):
+            losses.append(_loss(fold, chosen))
+            trial.report(float(np.mean(losses)), number)
+            if trial.should_prune():
+                raise optuna.TrialPruned
+        return float(np.mean(losses))
+
+    def said(study: optuna.Study, trial: optuna.trial.FrozenTrial) -> None:
+        tell(f"settings tried: {trial.number + 1} of {trials}, best log loss {study.best_value:.4f}")
+
+    pruner = optuna.pruners.MedianPruner(n_startup_trials=5)
+    study = optuna.create_study(sampler=optuna.samplers.TPESampler(seed=seed), pruner=pruner)
+    study.enqueue_trial({name: getattr(standard, name) for name in SEARCHED})
+    study.optimize(objective, n_trials=1, callbacks=[said])
+    study.optimize(objective, n_trials=trials - 1, timeout=seconds, callbacks=[said])
+    kept = [dict(trial.params) | {"log_loss": _value(trial)} for trial in study.trials]
+    return Tuned(replace(standard, **study.best_params), kept)
+
+
+SEARCHED = ("num_leaves", "min_child_samples", "feature_fraction", "bagging_fraction", "lambda_l2")
+
+
+def _suggested(trial: Any, standard: Trees) -> Trees:
+    return replace(
+        standard,
+        num_leaves=trial.suggest_int("num_leaves", 3, 31, log=True),
+        min_child_samples=trial.suggest_int("min_child_samples", 20, 400, log=True),
+        feature_fraction=trial.suggest_float("feature_fraction", 0.2, 1.0),
+        bagging_fraction=trial.suggest_float("bagging_fraction", 0.5, 1.0),
+        lambda_l2=trial.suggest_float("lambda_l2", 0.1, 100.0, log=True),
+    )
+
+
+def _loss(fold: Split, trees: Trees) -> float:
+    booster = grow(fold.earlier, fold.earlier.failed, trees)
+    risk = expit(booster.predict(fold.later.signals, raw_score=True))
+    return float(log_loss(fold.later.failed, risk, fold.later.weight))
+
+
+def _value(trial: Any) -> float:
+    return float(trial.value) if trial.state.name == "COMPLETE" else float("nan")
+
+
+def folds_by_time(points: LabelledPoints, n_folds: int = FOLDS) -> Iterator[Split]:
+    """Growing pasts: each fold learns from what was known at its cut and judges the orders looked at until the next."""
+    if points.n_orders < FEWEST_ORDERS * (n_folds + 1):
+        raise InvalidRequest(
+            f"tuning needs at least {FEWEST_ORDERS * (n_folds + 1)} orders with an outcome, got {points.n_orders}"
+        )
+    lasts = last_looks(points)
+    shares = np.linspace(FIRST, 1.0, n_folds + 1)
+    cuts = [int(lasts[int(len(lasts) * share) - 1]) for share in shares]
+    for begin, end in itertools.pairwise(cuts):
+        known = points.known_at <= begin
+        unseen = (points.as_of > begin) & (points.as_of <= end) & ~np.isin(points.order, points.order[known])
+        yield Split(points.take(known), points.take(unseen), begin, (known, unseen))

@@ -1,0 +1,1 @@
+"""Which version may serve: the gate, the comparison with the incumbent, when to retrain."""

@@ -1,0 +1,122 @@
+"""Champion and candidate on orders that are new to both."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from features.catalogue.registry import catalogue
+from features.errors import InvalidRequest
+from features.times import isoformat, micros
+from training.data.labelled import LabelledPoints
+from training.data.snapshots import Snapshots
+from training.model.baselines import fitted
+from training.model.fit import Progress, Trees, fit_model, silent
+from training.model.risk_model import RiskModel
+from training.promote.gate import Limits, Verdict, judge_candidate
+
+
+@dataclass(frozen=True)
+class Champion:
+    """The model that holds the place now."""
+
+    version: str
+    model: RiskModel
+
+    @property
+    def trained_until(self) -> int:
+        """Microseconds; what it has learned from was known by then."""
+        return micros(self.model.about["trained_until"])
+
+    @property
+    def gone(self) -> list[str]:
+        """Signals it reads that are no more; with any, it cannot score."""
+        return [name for name in self.model.names if name not in catalogue()]
+
+
+@dataclass(frozen=True)
+class Twin:
+    """A model fitted the way the candidate is, on what was known at an earlier moment, and what it learned from."""
+
+    model: RiskModel
+    learned: LabelledPoints
+    until: int
+
+
+def challenge(
+    snapshots: Snapshots,
+    twin: Twin,
+    champion: Champion | None,
+    latency_ms: float,
+    trees: Trees | None = None,
+    limits: Limits | None = None,
+    tell: Progress = silent,
+) -> Verdict:
+    """Judge a candidate that has learned from everything by its twin, which has not.
+
+    The twin and the champion are compared on what came after both. Where the champion has learned until a later
+    moment than the twin, another twin is fitted on what was known when half of the matured decision points that are
+    new to the champion had been looked at; it is judged on the other half. A champion that reads signals which are no
+    more cannot be compared: the verdict is then against the baselines, and says that there was no champion.
+    """
+    limits = limits or Limits()
+    if champion is not None and champion.gone:
+        champion = None
+    if champion is not None and champion.trained_until > twin.until:
+        new = _after(snapshots, champion.trained_until)
+        if new.n_orders >= limits.fewest_orders:
+            tell("growing the trees as they were since the champion")
+            twin = _twin_at(snapshots, int(np.median(new.as_of)), trees)
+    after = twin.until if champion is None else max(twin.until, champion.trained_until)
+    window = _after(snapshots, after)
+    window = window.take(~np.isin(window.order, twin.learned.order))
+    return verdict_on(window, twin.model, twin.learned, champion, latency_ms, limits)
+
+
+def _twin_at(snapshots: Snapshots, moment: int, trees: Trees | None) -> Twin:
+    learned, _ = snapshots.labelled(moment)
+    return Twin(fit_model(learned, snapshots.context, {"trained_until": isoformat(moment)}, trees), learned, moment)
+
+
+def compare(
+    snapshots: Snapshots,
+    candidate: RiskModel,
+    champion: Champion | None,
+    latency_ms: float,
+    limits: Limits | None = None,
+) -> Verdict:
+    """Judge two finished models on what came after both were trained; without a champion, one beside the baselines.
+
+    Raises ``InvalidRequest`` where the events hold no order whose outcome was known before: the baselines need some.
+    """
+    trained = micros(candidate.about["trained_until"])
+    after = trained if champion is None else max(trained, champion.trained_until)
+    learned, _ = snapshots.labelled(after)
+    if not len(learned):
+        raise InvalidRequest(
+            f"the events must hold orders with an outcome known by {isoformat(after)}, which the baselines learn from, "
+            "got none: give the earlier events too"
+        )
+    return verdict_on(_after(snapshots, after), candidate, learned, champion, latency_ms, limits)
+
+
+def verdict_on(
+    window: LabelledPoints,
+    candidate: RiskModel,
+    learned: LabelledPoints,
+    champion: Champion | None,
+    latency_ms: float,
+    limits: Limits | None = None,
+) -> Verdict:
+    """The gate's verdict on a window; the baselines are fitted on ``learned``."""
+    theirs = None if champion is None else (champion.version, champion.model.risk_of(window))
+    baselines = {name: predict(window) for name, predict in fitted(learned).items()}
+    return judge_candidate(window, candidate.risk_of(window), theirs, baselines, latency_ms, limits)
+
+
+def _after(snapshots: Snapshots, moment: int) -> LabelledPoints:
+    """The matured decision points after a moment, of orders of which nothing had matured by then."""
+    whole, _ = snapshots.labelled()
+    before, _ = snapshots.labelled(moment)
+    return whole.take((whole.as_of > moment) & ~np.isin(whole.order, before.order))

@@ -1,0 +1,177 @@
+"""The gate: a candidate becomes champion on evidence only.
+
+Both models are judged on the same orders, which neither has learned from. The difference is taken order by order, so
+that what makes an order hard for both does not count. A candidate passes only where it is better by more than chance.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+from scipy.stats import norm
+
+from features.arrays import Floats, Ints
+from features.times import isoformat
+from training.data.labelled import LabelledPoints
+from training.evaluate.evaluation import BASE_RATE, error_by_chance
+from training.metrics.bootstrap import LEVEL, Estimate
+from training.metrics.scores import calibration_error
+
+RULES = (BASE_RATE, "slack to promise", "ERP status")
+"""What the first champion must be better than."""
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What a champion must hold.
+
+    Attributes
+    ----------
+    fewest_orders, fewest_failures : in the window both models are judged on
+    calibration_error : at most so much, or what chance alone gives a perfectly calibrated model on so few orders
+    latency_ms : milliseconds for the risk and the contributions of one order, median
+    """
+
+    fewest_orders: int = 100
+    fewest_failures: int = 20
+    calibration_error: float = 0.1
+    latency_ms: float = 20.0
+
+
+@dataclass(frozen=True)
+class Check:
+    """One thing the gate asks for: what must hold, and what was found."""
+
+    name: str
+    must: str
+    got: str
+    passed: bool
+
+    def __str__(self) -> str:
+        return f"{self.name}: must {self.must}, got {self.got}"
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What the gate found.
+
+    Attributes
+    ----------
+    champion : the version compared with, ``None`` for the first model
+    after, until : ISO 8601, the window of the decision points both were judged on
+    orders, failures : in it
+    improvement : Brier score of the champion (of the base rate for a first model) less that of the candidate
+    """
+
+    champion: str | None
+    after: str
+    until: str
+    orders: int
+    failures: int
+    improvement: Estimate
+    checks: list[Check]
+
+    @property
+    def passed(self) -> bool:
+        return all(check.passed for check in self.checks)
+
+    @property
+    def falls_short(self) -> list[str]:
+        """Each check that was not passed, as a sentence."""
+        return [str(check) for check in self.checks if not check.passed]
+
+    def to_json(self) -> dict[str, Any]:
+        return asdict(self) | {"passed": self.passed, "falls_short": self.falls_short}
+
+
+def paired(order: Ints, failed: Floats, weight: Floats, theirs: Floats, ours: Floats) -> Estimate:
+    """By how much our Brier score is lower than theirs on the same rows, with the interval of the order-wise mean.
+
+    Rows of an order are one piece of evidence: their weighted differences are added up first. Cameron & Miller
+    (2015), A practitioner's guide to cluster-robust inference.
+
+    Parameters
+    ----------
+    order, failed, weight, theirs, ours : (n,); the weights of an order sum to one
+    """
+    _, code = np.unique(order, return_inverse=True)
+    gained = np.bincount(code, weight * ((theirs - failed) ** 2 - (ours - failed) ** 2))
+    n = len(gained)
+    mean = float(gained.mean()) if n else float("nan")
+    error = float(gained.std(ddof=1) / np.sqrt(n)) if n > 1 else float("inf")
+    reach = float(norm.ppf((1 + LEVEL) / 2)) * error
+    return Estimate(mean, mean - reach, mean + reach)
+
+
+def judge_candidate(
+    window: LabelledPoints,
+    candidate: Floats,
+    champion: tuple[str, Floats] | None,
+    baselines: dict[str, Floats],
+    latency_ms: float,
+    limits: Limits | None = None,
+) -> Verdict:
+    """The verdict on a candidate.
+
+    Parameters
+    ----------
+    window : (n,) decision points that neither model has learned from, outcomes matured
+    candidate : (n,) its risks
+    champion : the version and its risks, ``None`` where there is none yet
+    baselines : risks by name, see ``training.model.baselines``
+    latency_ms : what one order takes the candidate
+    """
+    limits = limits or Limits()
+    orders = window.n_orders
+    failures = len(np.unique(window.order[window.failed == 1]))
+    gains = {name: _gain(window, risk, candidate) for name, risk in baselines.items()}
+    found = _gain(window, champion[1], candidate) if champion else gains[BASE_RATE]
+    checks = [_enough(orders, failures, limits)]
+    if champion:
+        checks.append(_better(f"better than the champion, version {champion[0]}", found))
+    else:
+        checks += [_better(f"better than {name}", gains[name]) for name in RULES]
+    checks += [_not_worse(name, gain) for name, gain in gains.items() if champion or name not in RULES]
+    checks += [_calibrated(window, candidate, limits), _fast(latency_ms, limits)]
+    after, until = (isoformat(int(moment)) or "" for moment in _ends(window))
+    return Verdict(champion[0] if champion else None, after, until, orders, failures, found, checks)
+
+
+def _gain(window: LabelledPoints, theirs: Floats, ours: Floats) -> Estimate:
+    return paired(window.order, window.failed, window.weight, theirs, ours)
+
+
+def _ends(window: LabelledPoints) -> tuple[int, int]:
+    return (int(window.as_of.min()), int(window.as_of.max())) if len(window) else (0, 0)
+
+
+def _enough(orders: int, failures: int, limits: Limits) -> Check:
+    must = f"have at least {limits.fewest_orders} orders and {limits.fewest_failures} failures that are new to both"
+    passed = orders >= limits.fewest_orders and failures >= limits.fewest_failures
+    return Check("evidence", must, f"{orders:,} orders, {failures:,} of which failed", passed)
+
+
+def _better(name: str, gain: Estimate) -> Check:
+    return Check(name, "lower the Brier score by more than chance", _shown(gain), gain.low > 0)
+
+
+def _not_worse(name: str, gain: Estimate) -> Check:
+    return Check(f"not behind {name}", "not raise the Brier score by more than chance", _shown(gain), gain.high >= 0)
+
+
+def _calibrated(window: LabelledPoints, risk: Floats, limits: Limits) -> Check:
+    error = float(calibration_error(window.failed, risk, window.weight)) if len(window) else float("nan")
+    chance = error_by_chance(window, risk).high if len(window) else float("nan")
+    must = f"have a calibration error of at most {limits.calibration_error:.3f}, or what chance gives ({chance:.3f})"
+    return Check("calibration", must, f"{error:.3f}", error <= max(limits.calibration_error, chance))
+
+
+def _fast(latency_ms: float, limits: Limits) -> Check:
+    must = f"score and explain an order in at most {limits.latency_ms:g} ms"
+    return Check("latency", must, f"{latency_ms:.2f} ms", latency_ms <= limits.latency_ms)
+
+
+def _shown(gain: Estimate) -> str:
+    return f"a gain of {gain.value:+.4f} ({gain.low:+.4f} to {gain.high:+.4f})"

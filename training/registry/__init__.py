@@ -1,0 +1,1 @@
+"""Runs, versions and aliases in MLflow. Which version may serve is decided in promote."""

@@ -1,0 +1,1 @@
+"""Pages and plots about a run. No figure is computed here."""

@@ -1,0 +1,90 @@
+"""One look for all plots: colours, marks, words."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from matplotlib import rc_context
+from matplotlib.axes import Axes
+from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
+from matplotlib.figure import Figure
+
+from training.evaluate.evaluation import BASE_RATE, MODEL
+
+INK, ACCENT, PALE, GRID, BAND = "#1f2933", "#c2410c", "#7b8794", "#e4e7eb", "#cbd2d9"
+BLUE, GREEN, VIOLET = "#1d6fb8", "#0b8a62", "#7c51b5"
+STYLES: dict[str, tuple[str, str]] = {
+    MODEL: (ACCENT, "o"),
+    "logistic regression": (VIOLET, "D"),
+    "ERP status": (GREEN, "s"),
+    "slack to promise": (BLUE, "^"),
+    BASE_RATE: (PALE, "x"),
+}
+"""Colour and mark by model, told apart without the colour too."""
+WIDTH = 5.4
+"""Inches: the width of a phone, so that words stay readable there."""
+SIZE = 9.0
+"""Points, of most words."""
+
+
+def style_of(model: str) -> tuple[str, str]:
+    """Colour and mark of a model; one that is not known is drawn in ink."""
+    return STYLES.get(model, (INK, "v"))
+
+
+def sheet(
+    rows: int = 1, columns: int = 1, *, height: float = 3.4, heights: list[float] | None = None, **layout: Any
+) -> tuple[Figure, list[Axes]]:
+    """A figure with its axes, row by row; ``height`` in inches."""
+    with rc_context({"font.size": SIZE}):
+        figure = Figure(figsize=(WIDTH, height), layout="constrained", dpi=160)
+        axes = figure.subplots(rows, columns, squeeze=False, height_ratios=heights, **layout)
+    for axis in axes.flat:
+        axis.spines[["top", "right"]].set_visible(False)
+        axis.spines[["left", "bottom"]].set_color(PALE)
+        axis.tick_params(colors=INK, length=2.5, labelsize=SIZE)
+        axis.xaxis.label.set_color(INK)
+        axis.yaxis.label.set_color(INK)
+        axis.title.set_color(INK)
+        axis.grid(color=GRID, linewidth=0.6)
+        axis.set_axisbelow(True)
+    return figure, list(axes.flat)
+
+
+def headed(axis: Axes, title: str, *, small: bool = False, pad: float = 6.0) -> None:
+    """The question one part of a figure answers, at its left."""
+    size = 8.5 if small else 10
+    axis.set_title(title, loc="left", color=INK, fontsize=size, fontweight=None if small else "bold", pad=pad)
+
+
+def entitled(figure: Figure, title: str) -> Figure:
+    """The question the plot answers, above all of it, at the left."""
+    figure.suptitle(title, x=0.01, ha="left", color=INK, fontsize=10, fontweight="bold")
+    return figure
+
+
+def key(axis: Axes, **where: Any) -> None:
+    """A legend in small letters, without a frame."""
+    axis.legend(frameon=False, labelcolor=INK, fontsize=8, **where)
+
+
+def percent(axis: Axes) -> None:
+    """Shares are read as percent."""
+    axis.xaxis.set_major_formatter(lambda value, _: f"{value * 100:g} %")
+
+
+def percent_up(axis: Axes) -> None:
+    """The same on the vertical axis."""
+    axis.yaxis.set_major_formatter(lambda value, _: f"{value * 100:g} %")
+
+
+def dated(axis: Axes) -> None:
+    """The horizontal axis counts days since 1970 and is read as dates."""
+    locator = AutoDateLocator(minticks=4, maxticks=8)  # type: ignore[no-untyped-call]
+    axis.xaxis.set_major_locator(locator)
+    axis.xaxis.set_major_formatter(ConciseDateFormatter(locator))  # type: ignore[no-untyped-call]
+
+
+def literal(name: str) -> str:
+    """A name as it stands: a dollar in it begins no formula."""
+    return name.replace("$", r"\$")

@@ -1,0 +1,191 @@
+"""The report of one training: how good the model is, how that was judged, and where it falls short."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from importlib.metadata import version
+from typing import Any
+
+import numpy as np
+from matplotlib.figure import Figure
+
+import features
+from features.catalogue.registry import catalogue
+from features.times import isoformat
+from training.evaluate.backtest import Backtest
+from training.evaluate.evaluation import MODEL, WITHOUT_RESCUED, Evaluation, Part
+from training.evaluate.importance import Influence
+from training.promote.gate import Verdict
+from training.promote.retraining import News
+from training.registry.registry import MODEL_NEEDS
+from training.report.page import Section, Table, page
+from training.report.plots import evaluation_plots, plots_of, replay_plots
+from training.report.sides import Side, sides
+from training.report.summary import USUAL, answer
+from training.trainer import Trained
+
+MOST_SIGNALS = 20
+MOST_MOVED = 8
+DRIFT = "Against as long a time before it was trained: below 0.1 nothing much has moved, above 0.25 a lot has."
+METRICS = {
+    "brier_skill": "Brier skill",
+    "average_precision": "average precision",
+    "roc_auc": "ROC AUC",
+    "calibration_error": "calibration error",
+    "log_loss": "log loss",
+    "brier": "Brier score",
+}
+GLOSSARY = {
+    "failure": "An order that is missed (nothing of a due line left by its promise) or partial (not all of it did).",
+    "decision point": "An order at a moment of its life, with what was known then. An order's points weigh one in all.",
+    "Brier score": "Mean squared distance of the risk from what came (1 failed, 0 did not). Less is better.",
+    "Brier skill": "1 - Brier score / Brier score of the base rate: the share of its squared error that is gone.",
+    "log loss": "Mean of minus the logarithm of the chance given to what came, in nats. Sure and wrong costs most.",
+    "average precision": "The share of failures among those looked at, averaged over the failures, riskiest first.",
+    "ROC AUC": "Chance that of a failed and another order the failed one has the higher risk; 0.5 is a coin toss.",
+    "calibration error": "Mean distance of risk and failure share over ten bins of equally many rows.",
+    "interval": "Whole orders are redrawn, as rows of one are no independent evidence; the middle 95 % of the draws.",
+    "in time": "Share of the failures among the first of a morning's list 5 days before the promise or earlier.",
+    "caught": "The same on any morning before the promise, the last included.",
+    "warning": "Days from the first look to the promise; the mean counts a failure that was not caught as none.",
+    "false alarm": "An order looked at that was on time in full without anybody having expedited or overridden it.",
+    "base rate": "The failure share of the orders learned from, for all. As a list: the earliest promise first.",
+    "slack to promise": "Logistic regression on the days to the promise and the slack the plan leaves.",
+    "ERP status": "Red where a hold, a shortage or a failed lot is open or a planned date is late; else green.",
+    "logistic regression": "Ridge logistic regression on all signals: ranks, medians for what is missing, and flags.",
+    "contribution": "What a signal adds to an order's log-odds (TreeSHAP); with the base they add up to its risk.",
+}
+
+
+@dataclass(frozen=True)
+class Report:
+    """What the report of a training shows.
+
+    Attributes
+    ----------
+    sections : more to be told after the answer, such as what is new since the champion
+    """
+
+    trained: Trained
+    sections: Sequence[Section] = ()
+
+    @property
+    def evaluation(self) -> Evaluation:
+        return self.trained.evaluation
+
+    @cached_property
+    def influence(self) -> Influence:
+        """Of the registered model, on the test rows."""
+        return Influence.on(self.trained.model, self.evaluation.test)
+
+    @cached_property
+    def plots(self) -> dict[str, Figure]:
+        """By name."""
+        return plots_of(self.trained, self.influence)
+
+    @property
+    def sides(self) -> list[Side]:
+        return sides(self.trained)
+
+    @property
+    def told(self) -> list[Section]:
+        """The gate's verdict and what was new since the champion, where they were asked for, and what else is told."""
+        verdict, news = self.trained.verdict, self.trained.news
+        told = [] if verdict is None else [gate_section(verdict)]
+        return [*told, *([] if news is None else [news_section(news)]), *self.sections]
+
+    @property
+    def nobody_stepped_in(self) -> Part | None:
+        """The test rows on which nobody stepped in, if they are other rows than all."""
+        return self.evaluation.part(WITHOUT_RESCUED)
+
+    @property
+    def rescued(self) -> dict[str, int]:
+        """Test orders that somebody expedited or overrode after they were looked at: all, and those that failed."""
+        test = self.evaluation.test
+        return {
+            "orders": len(np.unique(test.order[test.rescued])),
+            "failed": len(np.unique(test.order[test.rescued & (test.failed == 1)])),
+        }
+
+    @property
+    def signals(self) -> list[tuple[str, str, float]]:
+        """Name, definition and mean absolute contribution of the strongest signals."""
+        known = catalogue()
+        strongest = self.influence.strongest(MOST_SIGNALS)
+        return [(n, known[n].definition if n in known else "", self.influence.mean[n]) for n in strongest]
+
+    @property
+    def groups(self) -> list[tuple[str, str, float]]:
+        """The same of the groups of signals, those that never move the risk left out."""
+        return [(group, "", mean) for group, mean in self.influence.by_group.items() if mean > 0]
+
+    @property
+    def data(self) -> dict[str, Any]:
+        """Where the model comes from."""
+        about, history = self.trained.model.about, self.trained.dataset.history
+        first, last = (isoformat(int(moment)) for moment in (history.recorded.min(), history.recorded.max()))
+        return {
+            "events": f"{history.n_events:,}, fingerprint {self.trained.dataset.fingerprint}",
+            "first and last record": f"{first} to {last}",
+            "known until": isoformat(self.trained.dataset.until),
+            "decision points": f"{about['decision_points']}, zone {about['zone']}",
+            "learned from": f"{about['orders']:,} orders, {about['rows']:,} decision points",
+            "trees": f"{about['rounds']} of missed or partial",
+            "parameters": ", ".join(f"{name} {value}" for name, value in about["parameters"].items()),
+            "signals": f"{len(self.trained.model.names)}, hash {about['features_hash']}",
+            "versions": ", ".join(
+                [f"shiprisk {features.__version__}", *(f"{name} {version(name)}" for name in MODEL_NEEDS)]
+            ),
+        }
+
+    def html(self) -> str:
+        """The page, one file that needs no other."""
+        return _page("report.html.j2", self.evaluation, self.plots, report=self)
+
+
+def backtest_page(found: Backtest, sections: Sequence[Section] = ()) -> str:
+    """The page of a backtest: how the models held over time, and all their mornings judged together."""
+    plots = replay_plots(found.stretches) | evaluation_plots(found.evaluation)
+    return _page("backtest.html.j2", found.evaluation, plots, found=found, sections=sections)
+
+
+def _page(template: str, evaluation: Evaluation, plots: dict[str, Figure], **content: Any) -> str:
+    return page(
+        template,
+        evaluation=evaluation,
+        plots=plots,
+        answer=answer(evaluation),
+        MODEL=MODEL,
+        METRICS=METRICS,
+        GLOSSARY=GLOSSARY,
+        usual=USUAL,
+        day=lambda moment: str(isoformat(moment))[:10],
+        **content,
+    )
+
+
+def gate_section(verdict: Verdict) -> Section:
+    """What the gate asked for and what it found."""
+    whom = f"version {verdict.champion}, the champion" if verdict.champion else "the baselines, as there is no champion"
+    passed = "It may become champion." if verdict.passed else "It may not become champion."
+    said = (
+        f"{passed} It was compared with {whom}, on {verdict.orders:,} orders that neither had learned from, "
+        f"{verdict.failures:,} of which failed, looked at from {verdict.after[:10]} to {verdict.until[:10]}."
+    )
+    rows = [[check.name, check.must, check.got, "yes" if check.passed else "no"] for check in verdict.checks]
+    return Section("The gate", [said], [Table(["", "must", "got", "passed"], rows)])
+
+
+def news_section(news: News) -> Section:
+    """What is new since the champion was trained: orders, outcomes, drift."""
+    counts = Table(
+        ["new orders", "new outcomes", "the champion learned from", "decision points not settled"],
+        [[f"{count:,}" for count in (news.orders, news.matured, news.learned_from, news.open_points)]],
+    )
+    moved = [] if news.drift is None else news.drift.signals[:MOST_MOVED]
+    rows = [[name, f"{index:.2f}"] for name, index in moved]
+    drift = [] if news.drift is None else [Table(["what the champion leans on", "stability index"], rows, DRIFT)]
+    return Section("New since the champion", [str(news)], [counts, *drift])

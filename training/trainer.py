@@ -1,0 +1,109 @@
+"""One training from events to a judged model."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from features.errors import InvalidRequest
+from features.times import isoformat
+from training.data.dataset import Dataset, dataset_of, fingerprint
+from training.data.labelled import LabelledPoints
+from training.data.snapshots import Snapshots, recorded_until
+from training.data.split import FEWEST_ORDERS, split_by_time
+from training.data.worklists import mornings_between
+from training.evaluate.evaluation import Evaluation, evaluate
+from training.model.fit import Progress, Trees, about_dataset, fit_model, silent
+from training.model.risk_model import RiskModel
+from training.promote.comparison import Twin
+from training.promote.gate import Verdict
+from training.promote.retraining import News
+
+
+@dataclass(frozen=True)
+class Trained:
+    """A model fitted on everything known, and the judgement of its twin: fitted the same way on the earlier part.
+
+    ``verdict`` and ``news`` are the gate's and what was new since the champion, where they have been asked for.
+    """
+
+    model: RiskModel
+    dataset: Dataset
+    evaluation: Evaluation
+    snapshots: Snapshots
+    twin: Twin
+    trees: Trees
+    verdict: Verdict | None = None
+    news: News | None = None
+
+
+def train(
+    events: pd.DataFrame,
+    *,
+    scheme: str = "daily",
+    until: int | None = None,
+    zone: str = "UTC",
+    trees: Trees | None = None,
+    draws: int = 500,
+    tell: Progress = silent,
+) -> Trained:
+    """Judge by time, then fit on all.
+
+    The cut lies where four fifths of the orders had their last decision point. A first model, the twin, learns from
+    what was recorded by the cut, labels included, and is judged on the decision points after it, of other orders. The
+    model that is returned is fitted the same way on everything recorded until ``until``.
+
+    Parameters
+    ----------
+    events : validated event table
+    scheme, zone : see ``features.decision_points`` and ``features.times``
+    until : microseconds; nothing recorded later is read (default: the last record)
+    draws : bootstrap draws of the intervals
+    tell : called with what is being done
+    """
+    tell("building signals")
+    snapshots = Snapshots.of(events, scheme, until, zone)
+    return train_on(snapshots, recorded_until(events, until)[0], trees=trees, draws=draws, tell=tell)
+
+
+def train_on(
+    snapshots: Snapshots,
+    events: pd.DataFrame,
+    *,
+    trees: Trees | None = None,
+    tune: Callable[[LabelledPoints], Trees] | None = None,
+    draws: int = 500,
+    tell: Progress = silent,
+) -> Trained:
+    """The same on snapshots that are there already; ``events`` are those they were made of.
+
+    ``tune`` chooses the settings of the trees from what was known at the cut, so that no order that judges had a say.
+    """
+    tell("building signals")
+    whole = dataset_of(snapshots, fingerprint(events))
+    cut = split_by_time(whole.points).at
+    past, _ = snapshots.labelled(cut)
+    test = of_other_orders(whole.points, past, cut)
+    trees = tune(past) if tune else trees or Trees()
+    about = about_dataset(whole, snapshots.scheme, snapshots.zone)
+    known_then = about | {"trained_until": isoformat(cut)}
+    twin = Twin(fit_model(past, whole.context, known_then, trees, tell), past, cut)
+    tell("judging on later orders")
+    lists = mornings_between(snapshots.looked_at("daily"), cut, snapshots.until, without=past.order)
+    evaluation = evaluate(twin.model, past, test, cut, draws, lists)
+    tell("fitting on all orders")
+    model = fit_model(whole.points, whole.context, about | {"judged": evaluation.summary()}, trees, tell)
+    return Trained(model, whole, evaluation, snapshots, twin, trees)
+
+
+def of_other_orders(whole: LabelledPoints, past: LabelledPoints, cut: int) -> LabelledPoints:
+    """The decision points after the cut, of orders that were not learned from."""
+    test = whole.take((whole.as_of > cut) & ~np.isin(whole.order, past.order))
+    if test.n_orders < FEWEST_ORDERS:
+        raise InvalidRequest(
+            f"judging a model needs at least {FEWEST_ORDERS} later orders with an outcome, got {test.n_orders}"
+        )
+    return test
