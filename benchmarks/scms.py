@@ -24,7 +24,7 @@ from features.events.mapping import import_events
 from features.history import History
 from features.known.known import Known
 from features.orders.commitments import SHIPPED, commitments
-from features.outcomes import MISSED, PARTIAL, beliefs
+from features.outcomes import MISSED, PARTIAL, label_revisions
 from features.times import DAY, NEVER, micros, plant_calendar
 from training.data.dataset import build_dataset
 from training.data.snapshots import Snapshots
@@ -59,7 +59,7 @@ def main() -> None:
     risks = {"model": model.predict(open_.signals).risk}
     risks |= {name: baseline(past.points)(open_) for name, baseline in BASELINES.items()}
 
-    final = beliefs(history)
+    final = label_revisions(history)
     failed = np.zeros(history.n_orders)
     failed[final.order] = np.isin(final.outcome, (MISSED, PARTIAL))
     test = np.flatnonzero(within & (promise >= cut))

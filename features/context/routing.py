@@ -17,7 +17,7 @@ from features.arrays import Ints
 from features.context.daybook import DAYS, Daybook, Tally
 from features.events.text import Texts
 from features.jit import compiled
-from features.orders.work import AFTER, AT, MOVED, PLACED
+from features.orders.work import AFTER, AT, MOVED, PLACED, LineTransitions
 
 FEW = 64
 """Below, looking each of them up is quicker than finding out which are the same."""
@@ -25,11 +25,11 @@ BETWEEN = "\x1f"
 """Separates item, work centre and next work centre in the key of a transition."""
 
 
-def transition_tallies(told: Ints, day: Ints, items: Texts, centres: Texts) -> dict[str, Tally]:
-    """From the rows of ``features.orders.work.passages``: ``moved`` by (item, from, to), ``waiting`` by (item, after),
+def transition_tallies(moves: LineTransitions, day: Ints, items: Texts, centres: Texts) -> dict[str, Tally]:
+    """From the transitions of lines: ``moved`` by (item, from, to), ``waiting`` by (item, after),
     ``at work`` by work centre; totals (lines).
     """
-    what, _, item, a, b, amount = told.T
+    what, _, item, a, b, amount = moves
     moved = np.flatnonzero(what == MOVED)
     waiting = np.flatnonzero((what == PLACED) & (b == AFTER))
     working = np.flatnonzero((what == PLACED) & (b == AT))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from features.arrays import Ints
-from features.events.selection import Masks, _is_one
+from features.events.selection import Masks, is_selected
 from features.jit import compiled
 
 
@@ -51,18 +51,18 @@ def ranked(first: Ints, codes: Ints, n_codes: int) -> tuple[Ints, Ints]:
 
 
 @compiled
-def running_distinct(first: Ints, saying: Ints, masks: Masks, word: Ints, words: Ints) -> Ints:
+def running_distinct(first: Ints, code: Ints, masks: Masks, word: Ints, words: Ints) -> Ints:
     """Distinct words among the selected events of the order before each position (running on across orders)."""
-    out = np.empty(len(saying) + 1, dtype=np.int64)
+    out = np.empty(len(code) + 1, dtype=np.int64)
     total = 0
     for order in range(len(first) - 1):
         said = np.zeros(words[order], dtype=np.bool_)
         for i in range(first[order], first[order + 1]):
             out[i] = total
-            if _is_one(saying[i], masks) and not said[word[i]]:
+            if is_selected(code[i], masks) and not said[word[i]]:
                 said[word[i]] = True
                 total += 1
-    out[len(saying)] = total
+    out[len(code)] = total
     return out
 
 

@@ -16,7 +16,7 @@ from features.arrays import Ints, Mask
 from features.errors import InvalidEvents
 from features.events.columns import Columns, Read, as_frame, read_column, take
 from features.events.schema import COLUMNS, REQUIRED, SPOKEN, TYPE_CODE, TYPES, UNSAID, WORDS, EventType
-from features.events.selection import sayings
+from features.events.selection import event_codes, word_at
 from features.events.text import Coded, Distinct
 from features.jit import compiled
 from features.parallel import side_by_side
@@ -24,7 +24,7 @@ from features.times import NEVER, plant_calendar
 
 
 def _allowed(rule: EventType, column: str) -> list[bool]:
-    """By the number of each word, whether a type may say it in a column; ``UNSAID`` stands for saying nothing."""
+    """By the number of each word, whether a type may say it in a column; ``UNSAID`` stands for code nothing."""
     words = dict(rule.words).get(column)
     may = [words is None] * (UNSAID + 1)
     for word in words or ():
@@ -160,7 +160,7 @@ def _broken_rules(columns: Columns) -> Iterator[Fault]:
     code_of = np.array([TYPE_CODE.get(word, UNKNOWN) for word in types.words] + [UNSAID_TYPE], dtype=np.int64)
     codes = code_of[types.codes]
     yield from _failing((codes == UNKNOWN).nonzero()[0], columns, "type", f"be one of {', '.join(TYPES)}")
-    said = sayings(np.maximum(codes, 0), columns)
+    said = event_codes(np.maximum(codes, 0), columns)
     breaks = _breaks_a_rule(codes, said, columns["quantity"], columns["date"], ALLOWED, NEEDED, SIGNED)
     rows = breaks.nonzero()[0]
     for code in np.unique(types.codes[rows]):
@@ -169,7 +169,7 @@ def _broken_rules(columns: Columns) -> Iterator[Fault]:
 
 @compiled
 def _breaks_a_rule(
-    types: Ints, saying: Ints, quantity: NDArray[np.float64], date: Ints, allowed: Mask, needed: Mask, signed: Mask
+    types: Ints, code: Ints, quantity: NDArray[np.float64], date: Ints, allowed: Mask, needed: Mask, signed: Mask
 ) -> Mask:
     """(n,) True where an event lacks what its type needs, or says what its type may not."""
     out = np.zeros(len(types), dtype=np.bool_)
@@ -183,7 +183,7 @@ def _breaks_a_rule(
             or (quantity[i] < 0 and not signed[kind])
         )
         for place in range(allowed.shape[1]):
-            out[i] |= not allowed[kind, place, (saying[i] >> (8 * (place + 1))) & UNSAID]
+            out[i] |= not allowed[kind, place, word_at(code[i], place)]
     return out
 
 

@@ -32,8 +32,8 @@ class Trace:
         """Note one event."""
         self.bits |= 1 << (int(position) - self.first)
 
-    def taken(self) -> int:
-        """What was read since the last time."""
+    def pop(self) -> int:
+        """What was read since the last call, as bits."""
         bits, self.bits = self.bits, 0
         return bits
 

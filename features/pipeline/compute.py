@@ -110,7 +110,7 @@ def compute_known(known: Known, names: list[str]) -> Floats:
         return _columns([entries[name].compute(known) for name in names], len(known))
 
 
-def compute_traced(known: Known, names: list[str]) -> tuple[Floats, list[int]]:
+def compute_with_evidence(known: Known, names: list[str]) -> tuple[Floats, list[int]]:
     """The same, and the events each signal read for the first decision point, in one pass.
 
     The events are bits, counted from the order's first: see ``features.known.evidence``.
@@ -121,12 +121,12 @@ def compute_traced(known: Known, names: list[str]) -> tuple[Floats, list[int]]:
 
 
 def _traced(known: Known, entries: list[Signal]) -> tuple[list[Floats], list[int]]:
-    values, read, trace = [], [], known.traced()
+    values, read, trace = [], [], known.tracing()
     try:
         with np.errstate(invalid="ignore", divide="ignore"):
             for entry in entries:
                 values.append(entry.compute(known))
-                read.append(trace.taken())
+                read.append(trace.pop())
     finally:
         known.trace = None
     return values, read

@@ -1,8 +1,8 @@
 """Events that live in a lake: the functions of ``features.pipeline.stream`` over Spark's partitions, identical rows.
 
 Whole orders meet in a partition. The first pass validates each partition and adds up what its orders say about
-others (a ``Part``), tens of parts at a time, so that the driver holds few; the second computes the signals with the
-context of all. Nothing depends on how orders fall into partitions, so a task may run again anywhere.
+others (a ``PartialContext``), tens of them at a time, so that the driver holds few; the second computes the signals
+with the context of all. Nothing depends on how orders fall into partitions, so a task may run again anywhere.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 
 from features.catalogue.registry import catalogue
-from features.context.context import Context, Part
+from features.context.context import Context, PartialContext
 from features.errors import ClusterFailed, InvalidEvents, InvalidRequest, LibraryMissing
 from features.events.text import BLANKS
 from features.events.validation import SHOWN, Fault, checked, invalid, require_columns, validate_events
@@ -24,7 +24,7 @@ from features.history import History
 from features.pipeline.compute import PART_EVENTS
 from features.pipeline.partitions import PARTITION_EVENTS, used_twice
 from features.pipeline.stream import computed_rows
-from features.pipeline.table import Wanted
+from features.pipeline.table import RowRequest
 from features.times import plant_calendar
 
 if TYPE_CHECKING:
@@ -81,22 +81,22 @@ def spark_signals(
     Raises ``InvalidEvents`` and ``InvalidRequest`` as ``signal_table`` does, ``LibraryMissing`` where the executors
     lack this package, ``ClusterFailed`` when Spark gives up.
     """
-    plan = planned(events, Wanted.of(as_of, scheme, zone), partitions)
+    plan = planned(events, RowRequest.of(as_of, scheme, zone), partitions)
     return plan.events.mapInArrow(plan.rows, row_columns())
 
 
-def planned(events: DataFrame, wanted: Wanted, partitions: int | None = None) -> Plan:
+def planned(events: DataFrame, request: RowRequest, partitions: int | None = None) -> Plan:
     """Run the first pass. Raises as ``spark_signals`` does."""
     require_columns(events.columns)
     if partitions is not None and partitions < 1:
         raise InvalidRequest(f"there must be at least one partition, got {partitions}")
     with in_words():
         count = partitions or -(-events.count() // PARTITION_EVENTS) or 1
-        whole = _whole_part(events.repartition(count, trimmed("order_id")), count, wanted.zone)
+        whole = _whole_part(events.repartition(count, trimmed("order_id")), count, request.zone)
         _require_unique(events)
-    wanted.require_recorded(whole.known_from)
+    request.require_recorded(whole.known_from)
     meeting = events.repartitionByRange(count, trimmed("order_id"))
-    return Plan(meeting, _computing(packed(whole.to_arrow()), wanted), count)
+    return Plan(meeting, _computing(packed(whole.to_arrow()), request), count)
 
 
 def trimmed(column: str) -> Column:
@@ -131,7 +131,7 @@ def _gist(said: str) -> str:
 # -- the first pass --------------------------------------------------------------------------------------------
 
 
-def _whole_part(events: DataFrame, partitions: int, zone: str) -> Part:
+def _whole_part(events: DataFrame, partitions: int, zone: str) -> PartialContext:
     found = events.mapInArrow(_over(lambda table: [read_part(table, zone)]), FOUND_COLUMNS)
     if partitions > FAN:
         found = found.repartition(-(-partitions // FAN)).mapInArrow(_over(lambda some: [add_up(some)]), FOUND_COLUMNS)
@@ -141,7 +141,7 @@ def _whole_part(events: DataFrame, partitions: int, zone: str) -> Part:
     row = add_up(some).to_pylist()[0]
     if row["n_faults"]:
         raise invalid(row["faults"], row["n_faults"], WHERE)
-    return Part.from_arrow(unpacked(row["part"]))
+    return PartialContext.from_arrow(unpacked(row["part"]))
 
 
 def read_part(events: pa.Table, zone: str) -> pa.RecordBatch:
@@ -150,7 +150,7 @@ def read_part(events: pa.Table, zone: str) -> pa.RecordBatch:
     faults = sorted(_said(events, fault) for fault in judged.faults)
     if faults:
         return _found(None, faults, len(faults))
-    return _found(Part.of(History.of_columns(judged.columns), plant_calendar(zone)), [], 0)
+    return _found(PartialContext.of(History.of_columns(judged.columns), plant_calendar(zone)), [], 0)
 
 
 def add_up(found: pa.Table) -> pa.RecordBatch:
@@ -159,10 +159,10 @@ def add_up(found: pa.Table) -> pa.RecordBatch:
     n_faults = sum(row["n_faults"] for row in rows)
     if n_faults:
         return _found(None, sorted(fault for row in rows for fault in row["faults"]), n_faults)
-    return _found(Part.sum([Part.from_arrow(unpacked(row["part"])) for row in rows]), [], 0)
+    return _found(PartialContext.sum([PartialContext.from_arrow(unpacked(row["part"])) for row in rows]), [], 0)
 
 
-def _found(part: Part | None, faults: list[str], n_faults: int) -> pa.RecordBatch:
+def _found(part: PartialContext | None, faults: list[str], n_faults: int) -> pa.RecordBatch:
     kept = None if part is None else packed(part.to_arrow())
     return pa.RecordBatch.from_pylist([{"part": kept, "faults": faults[:SHOWN], "n_faults": n_faults}], schema=FOUND)
 
@@ -187,15 +187,15 @@ def _require_unique(events: DataFrame) -> None:
 # -- the second pass -------------------------------------------------------------------------------------------
 
 
-def _computing(kept: bytes, wanted: Wanted) -> OverBatches:
+def _computing(kept: bytes, request: RowRequest) -> OverBatches:
     """From events to rows. Spark broadcasts what this function carries, the context, once it is larger than 1 MB."""
 
     def rows(events: pa.Table) -> Iterator[pa.RecordBatch]:
-        context = _context(kept, wanted.zone)
-        history = History.of_columns(checked(validate_events(events, wanted.zone), WHERE).columns)
+        context = _context(kept, request.zone)
+        history = History.of_columns(checked(validate_events(events, request.zone), WHERE).columns)
         for begin, end in history.parts(PART_EVENTS):
             some = history.part(begin, end)
-            yield from computed_rows(some, wanted.points(some, context), context, threads=1).to_batches()
+            yield from computed_rows(some, request.points(some, context), context, threads=1).to_batches()
 
     return _over(rows)
 
@@ -203,7 +203,7 @@ def _computing(kept: bytes, wanted: Wanted) -> OverBatches:
 @lru_cache(maxsize=1)
 def _context(kept: bytes, zone: str) -> Context:
     """Made once by each of Spark's Python processes, which run many tasks."""
-    return Context.sum([Part.from_arrow(unpacked(kept))], plant_calendar(zone))
+    return Context.sum([PartialContext.from_arrow(unpacked(kept))], plant_calendar(zone))
 
 
 def row_columns() -> Any:

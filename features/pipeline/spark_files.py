@@ -20,7 +20,7 @@ from features.events.schema import COLUMNS
 from features.pipeline.partitions import Progress, unheard
 from features.pipeline.spark import Batches, OverBatches, Plan, in_words, packed, planned, row_columns, unpacked
 from features.pipeline.stream import Written, row_schema, write_tables
-from features.pipeline.table import Wanted
+from features.pipeline.table import RowRequest
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
@@ -110,9 +110,9 @@ def spark_signal_file(
 
     Raises as ``spark_signals`` does; ``InvalidRequest`` when the folder is there.
     """
-    wanted = Wanted.of(as_of, scheme, zone)
+    request = RowRequest.of(as_of, scheme, zone)
     with watched(session, "reading what orders say about each other", tell):
-        plan = planned(read_events(session, events), wanted, partitions)
+        plan = planned(read_events(session, events), request, partitions)
     if out.endswith(".parquet") and "://" not in out:
         return _write_file(session, plan, Path(out), tell)
     return _write_folder(session, plan, out, tell)

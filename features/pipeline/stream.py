@@ -17,7 +17,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from features.catalogue.registry import catalogue
-from features.context.context import Context, Part
+from features.context.context import Context, PartialContext
 from features.decision_points import DecisionPoints
 from features.errors import InvalidRequest
 from features.events.validation import Validated, checked
@@ -33,7 +33,7 @@ from features.pipeline.partitions import (
     require_unique,
     unheard,
 )
-from features.pipeline.table import Wanted
+from features.pipeline.table import RowRequest
 from features.times import PlantCalendar
 
 MOST_AT_A_TIME = 4
@@ -71,26 +71,26 @@ def signal_file(
 
     Raises ``InvalidEvents`` and ``InvalidRequest`` as ``signal_table`` does; no file is left behind then.
     """
-    wanted = Wanted.of(as_of, scheme, zone)
+    request = RowRequest.of(as_of, scheme, zone)
     if out.is_dir() or out.resolve() == events.resolve():
         raise InvalidRequest(f"the output must be a file other than the events, got {out}")
     with tempfile.TemporaryDirectory(prefix="shiprisk-") as folder:
         parts = partitions(events, Path(folder), zone, partition_events, tell)
-        context, first = context_of(parts, wanted.calendar, tell)
-        wanted.require_recorded(first)
-        tables = tables_of(parts, context, lambda history: wanted.points(history, context), tell)
+        context, first = context_of(parts, request.calendar, tell)
+        request.require_recorded(first)
+        tables = tables_of(parts, context, lambda history: request.points(history, context), tell)
         return write_tables(tables, out, len(parts))
 
 
 def context_of(parts: list[Partition], calendar: PlantCalendar, tell: Progress = unheard) -> tuple[Context, int]:
     """The context of all orders, and the first moment recorded."""
 
-    def read(part: Partition) -> tuple[Part | None, np.ndarray, Validated]:
+    def read(part: Partition) -> tuple[PartialContext | None, np.ndarray, Validated]:
         judged = part.judged()
         if judged.faults:
             return None, np.zeros(0, dtype=np.uint64), judged
         ids = ids_of(judged.columns) if len(parts) > 1 else np.zeros(0, dtype=np.uint64)
-        return Part.of(History.of_columns(judged.columns), calendar), ids, replace(judged, columns={})
+        return PartialContext.of(History.of_columns(judged.columns), calendar), ids, replace(judged, columns={})
 
     found, hashed, faults = [], [], []
     one_by_one = side_by_side(read, parts, threads=min(CORES, MOST_AT_A_TIME))
@@ -101,7 +101,7 @@ def context_of(parts: list[Partition], calendar: PlantCalendar, tell: Progress =
         tell("reading what orders say about each other", done, len(parts))
     checked(replace(judged, faults=sorted(faults, key=lambda fault: fault.row)), str(parts[0].origin))
     require_unique(parts, hashed)
-    whole = Part.sum(found)
+    whole = PartialContext.sum(found)
     return Context.sum([whole], calendar), whole.known_from
 
 

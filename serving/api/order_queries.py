@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Connection, RowMapping
 
 from features.errors import InvalidRequest
-from features.readiness.assessment import readiness
+from features.readiness.assessment import assess
 from serving.api.presenters import decisions, kept_score, order_row, ready
 from serving.contract.orders import WorklistQuery
 from serving.ingest.decisions import require_seen, unknown_order
@@ -53,7 +53,7 @@ def order_page(
     order, words = seen_order(connection, order_id, caller)
     events = [event for event in events_of(connection, [order_id]) if event.seq <= order["seq"]]
     score = latest_scores(connection, [order_id])[order_id]
-    found = readiness(history_of(events), 0, max(now, order["as_of"]), settings.zone)
+    found = assess(history_of(events), 0, max(now, order["as_of"]), settings.zone)
     content = {
         "order": order_row(order),
         **{f"{dimension}s": words[dimension] for dimension in ("plant", "customer", "item")},

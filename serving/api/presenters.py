@@ -7,9 +7,9 @@ from typing import Any
 
 import orjson
 
+from features.events import EventKey
 from features.readiness.assessment import Condition, Readiness
 from features.readiness.blockers import Blocker
-from features.readiness.statements import EventRef
 from features.times import LATEST, isoformat
 from serving.ingest.ingest import Change, Taken
 from serving.models.scorer import REASONS
@@ -185,5 +185,5 @@ def _blocker(blocker: Blocker) -> dict[str, Any]:
     }
 
 
-def _keys(events: Sequence[EventRef]) -> list[dict[str, str]]:
+def _keys(events: Sequence[EventKey]) -> list[dict[str, str]]:
     return [{"source": event.source, "id": event.id} for event in events]

@@ -181,7 +181,7 @@ def show(
 
     from features.events import read_events
     from features.history import History
-    from features.readiness.assessment import readiness
+    from features.readiness.assessment import assess
     from features.times import micros, timestamps
     from serving.commands.readiness import print_readiness
     from serving.contract.cloudevents import cloud_events
@@ -203,7 +203,7 @@ def show(
     if not own.empty:
         history = History.of(own)
         moment = int(history.recorded.max()) if as_of is None else micros(as_of)
-        print_readiness(readiness(history, 0, moment, zone), zone)
+        print_readiness(assess(history, 0, moment, zone), zone)
 
 
 def _said(event: dict[str, object]) -> str:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pandas as pd
 
+from features.events import EventKey
 from features.readiness.assessment import Condition, Readiness
-from features.readiness.statements import EventRef
 from serving.commands.console import print_table, say
 
 MOST_SHOWN = 3
@@ -48,8 +48,8 @@ def _local(moment: int | None, zone: str) -> str:
     return "" if moment is None else f"{pd.Timestamp(moment, unit='us', tz='UTC').tz_convert(zone):%Y-%m-%d %H:%M}"
 
 
-def _keys(events: tuple[EventRef, ...]) -> str:
+def _keys(events: tuple[EventKey, ...]) -> str:
     """The latest few events, each as its source and id."""
-    latest = [f"{source} {event_id}" for source, event_id in events[-MOST_SHOWN:]]
+    latest = [f"{event.source} {event.id}" for event in events[-MOST_SHOWN:]]
     more = len(events) - len(latest)
     return ", ".join(latest) + (f" and {more} earlier" if more else "")

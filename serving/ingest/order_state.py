@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from sqlalchemy import Connection
 
-from features.readiness.statements import Said, said_of
+from features.readiness.statements import KnownOrder
 from serving.contract.order_state import OrderState
 from serving.ingest.decisions import require_seen
 from serving.ingest.ingest import Change, Taken, take_in
@@ -26,22 +26,22 @@ def bring_up_to(connection: Connection, order_id: str, state: OrderState, caller
     Raises ``InvalidBody`` where one of them would not hold; then none is stored.
     """
     lock_orders(connection, [order_id])
-    said = _known(connection, order_id, caller, occasion.now)
-    missing = missing_events(order_id, state, said, occasion.now, occasion.settings.zone)
+    known = _known(connection, order_id, caller, occasion.now)
+    missing = missing_events(order_id, state, known, occasion.now, occasion.settings.zone)
     taken = take_in(connection, missing, occasion, caller)
     wrong = [error for event in taken.events for error in event.errors]
     if wrong:
         shown = "; ".join(f"{error['pointer']} {error['detail']}" for error in wrong[:5])
         raise InvalidBody(f"the state must lead to events that hold, got {shown}", wrong)
-    if taken.events or not said:
+    if taken.events or not known.events:
         return taken
     stands = latest_scores(connection, [order_id]).get(order_id)
     return replace(taken, orders=[Change(order_id, stands, stands)])
 
 
-def _known(connection: Connection, order_id: str, caller: Caller, now: int) -> list[Said]:
+def _known(connection: Connection, order_id: str, caller: Caller, now: int) -> KnownOrder:
     events = events_of(connection, [order_id])
     if not events:
-        return []
+        return KnownOrder()
     require_seen(caller, words_of(connection, order_id)["plant"], order_id)
-    return said_of(history_of(events), 0, now)
+    return KnownOrder(history_of(events), 0, now)

@@ -15,16 +15,17 @@ from features.catalogue.signal import Signal
 from features.context.context import Context
 from features.decision_points import DecisionPoints
 from features.errors import InvalidRequest
+from features.events import EventKey
 from features.events.validation import validate_columns
 from features.history import History
 from features.known.known import Known
-from features.pipeline.compute import compute, compute_known, compute_traced, evidence_bits
+from features.pipeline.compute import compute, compute_known, compute_with_evidence, evidence_bits
 from features.pipeline.table import states
 from features.times import DAY, NEVER, isoformat, micros
 from serving.models.cache import Champion
-from serving.models.evidence import EventKey, Evidence, evidence_of_each
+from serving.models.evidence import Evidence, evidence_of_each
 
-__all__ = ["EventKey", "Factor", "OrderScore", "Scorer", "order_index"]
+__all__ = ["Factor", "OrderScore", "Scorer", "order_index"]
 STALE_AFTER = 7 * DAY
 A_FEW = 20
 """Evidence of so many factors is read sooner than that of all of them."""
@@ -178,7 +179,7 @@ class Scorer:
         history, order, names = known.history, int(known.order[0]), self.model.names
         if most_factors <= A_FEW:
             return compute_known(known, names), [Evidence(history, order, partial(evidence_bits, known))]
-        signals, read = compute_traced(known, names)
+        signals, read = compute_with_evidence(known, names)
         return signals, [Evidence(history, order, dict(zip(names, read, strict=True)).__getitem__)]
 
     def _signals_of_each(self, history: History, points: DecisionPoints) -> tuple[Floats, Iterable[Evidence]]:

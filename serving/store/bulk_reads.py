@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 from sqlalchemy import Connection, func, select
 
-from features.context.context import Context, Part
+from features.context.context import Context, PartialContext
 from features.errors import InvalidEvents
 from features.events.columns import as_frame
 from features.times import PlantCalendar
@@ -34,7 +34,7 @@ def event_frame(database: Database) -> pd.DataFrame:
 def context_of(database: Database, calendar: PlantCalendar) -> Context | None:
     """Load and track record of all orders, in bounded memory; ``None`` where no event is stored."""
     with database.streaming() as connection:
-        parts = [Part.of(history_of(rows), calendar) for rows in whole_orders(connection)]
+        parts = [PartialContext.of(history_of(rows), calendar) for rows in whole_orders(connection)]
     return Context.sum(parts, calendar) if parts else None
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from features.errors import InvalidRequest
 from features.history import History
-from features.outcomes import OUTCOMES, beliefs, outcomes
+from features.outcomes import OUTCOMES, label_revisions, outcomes
 from features.times import NEVER
 from tests.support.stories import created, days, event, moment, shipped, story
 
@@ -151,11 +151,11 @@ def test_the_tolerance_is_exact(share: float) -> None:
 
 def test_the_track_record_keeps_what_was_believed_and_when() -> None:
     """Missed was believed from day 12, until the late booking on day 39 corrected it."""
-    believed = beliefs(History.of(story(created(0, 10), shipped(9, 10, late=30))))
-    assert [str(OUTCOMES[code]) for code in believed.outcome] == ["missed", "on_time_in_full"]
-    assert ((believed.known_at - moment(0)) / days(1)).tolist() == [12.0, 39.0]
+    revisions = label_revisions(History.of(story(created(0, 10), shipped(9, 10, late=30))))
+    assert [str(OUTCOMES[code]) for code in revisions.outcome] == ["missed", "on_time_in_full"]
+    assert ((revisions.known_at - moment(0)) / days(1)).tolist() == [12.0, 39.0]
 
 
 def test_an_order_shipped_long_before_its_promise_counts_in_the_track_record() -> None:
-    believed = beliefs(History.of(story(created(0, 60), shipped(9, 10))))
-    assert [str(OUTCOMES[code]) for code in believed.outcome] == ["on_time_in_full"]
+    revisions = label_revisions(History.of(story(created(0, 60), shipped(9, 10))))
+    assert [str(OUTCOMES[code]) for code in revisions.outcome] == ["on_time_in_full"]

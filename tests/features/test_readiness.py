@@ -11,14 +11,14 @@ import pytest
 
 from features.events import read_events
 from features.history import History
-from features.readiness.assessment import Condition, ConditionState, Readiness, SaidBy, readiness
+from features.readiness.assessment import Condition, ConditionState, Readiness, StatedBy, assess
 from features.readiness.blockers import Blocker, BlockerKind
 from features.times import micros
 from tests.support.stories import at, created, event, moment, shipped, story
 
 
 def ready(*events: dict[str, Any], day: float, zone: str = "UTC") -> Readiness:
-    return readiness(History.of(story(*events)), 0, moment(day), zone)
+    return assess(History.of(story(*events)), 0, moment(day), zone)
 
 
 def condition(found: Readiness, kind: str) -> Condition:
@@ -117,8 +117,8 @@ def test_a_condition_met_and_lost_says_since_when_and_by_whom() -> None:
         stated(5, "labels", "not_met", source="qms", reason="still wrong", event_id="again"),
     ]
     before, after = (condition(ready(*told, day=day), "labels") for day in (3, 6))
-    assert (before.state, before.since, before.said_by) == ("met", moment(2), SaidBy("wms", "packer"))
-    assert (after.state, after.since, after.said_by) == ("not_met", moment(4), SaidBy("qms", None))
+    assert (before.state, before.since, before.said_by) == ("met", moment(2), StatedBy("wms", "packer"))
+    assert (after.state, after.since, after.said_by) == ("not_met", moment(4), StatedBy("qms", None))
     assert (after.reason, ids(before), ids(after)) == ("still wrong", ["met"], ["lost", "again"])
     assert ids(only(ready(*told, day=4.5), "condition")) == ["lost"]
 
@@ -490,7 +490,7 @@ def test_the_example_of_the_page_says_what_it_shows(tmp_path: Path) -> None:
     moments = [line.split(",")[5] for line in lines]
     file = tmp_path / "events.csv"
     file.write_text("\n".join([f"{header},occurred_at", *map(",".join, zip(lines, moments, strict=True))]))
-    found = readiness(History.of(read_events(file)), 0, micros("2024-03-07T08:00:00Z"))
+    found = assess(History.of(read_events(file)), 0, micros("2024-03-07T08:00:00Z"))
     assert [blocker.sentence for blocker in found.blockers] == shown.splitlines()
     assert (found.state, found.shippable) == ("open", False)
 

@@ -8,10 +8,12 @@ import pandas as pd
 from hypothesis import given
 from hypothesis import strategies as st
 
+from features.events import EventKey
 from features.history import History
 from features.orders.commitments import commitments
-from features.readiness.assessment import Readiness, readiness
-from features.readiness.statements import CONDITIONS, lines_of, said_of, things
+from features.orders.spells import CONDITIONS_MET
+from features.readiness.assessment import Readiness, assess
+from features.readiness.statements import KnownOrder
 from tests.support.stories import at, created, event, known, moment, story, values
 
 SIGNALS = [
@@ -79,7 +81,7 @@ EVENTS = some_orders()
 
 def all_ready(events: pd.DataFrame, day: float) -> dict[str, Readiness]:
     history = History.of(events)
-    return {str(name): readiness(history, order, moment(day)) for order, name in enumerate(history.order_ids)}
+    return {str(name): assess(history, order, moment(day)) for order, name in enumerate(history.order_ids)}
 
 
 @given(EVENTS, DAYS)
@@ -106,7 +108,7 @@ def test_every_event_named_is_known_and_of_the_order(rows: list[dict[str, Any]],
     events = story(*rows)
     for order, found in all_ready(events, day).items():
         own = events[((events["order_id"] == order) & (events["recorded_at"] <= at(day))).to_numpy()]
-        known = set(zip(own["source"], own["event_id"], strict=True))
+        known = set(map(EventKey, own["source"], own["event_id"]))
         for named in (*found.blockers, *found.conditions):
             assert set(named.events) <= known
             assert len(set(named.events)) == len(named.events)
@@ -118,16 +120,16 @@ def test_lines_are_those_of_the_commitments(rows: list[dict[str, Any]], day: int
     history = History.of(story(*rows))
     stands = commitments(history)
     for order in range(history.n_orders):
-        said = said_of(history, order, moment(day))
-        if not said:
+        at_day = KnownOrder(history, order, moment(day))
+        if not at_day.events:
             continue
-        last = history.first[order] + len(said) - 1
-        lines = [line for line in lines_of(said) if line.open]
+        last = history.first[order] + len(at_day.events) - 1
+        lines = [line for line in at_day.lines if line.open]
         assert len(lines) == stands.open_lines[last]
         assert max((line.promised_by.date or 0 for line in lines), default=None) == (
             stands.last_due[last] if lines else None
         )
-        found = readiness(history, order, moment(day))
+        found = assess(history, order, moment(day))
         assert (found.state in ("open", "late")) == bool(lines)
 
 
@@ -137,17 +139,17 @@ def test_what_stands_is_what_the_signals_count(rows: list[dict[str, Any]], day: 
     seen = known(story(*rows), day)
     expected = pd.DataFrame(values(seen, SIGNALS), columns=SIGNALS)
     for order in range(seen.history.n_orders):
-        found = readiness(seen.history, order, moment(day))
+        found = assess(seen.history, order, moment(day))
         if found.state in ("open", "late"):
-            conditions = things(said_of(seen.history, order, moment(day)), CONDITIONS)
+            conditions = KnownOrder(seen.history, order, moment(day)).spells(CONDITIONS_MET)
             counted = {
                 "open_holds": count(found, "hold"),
                 "open_shortages": count(found, "shortage"),
                 "failed_inspections": count(found, "failed_inspection"),
                 "holds_overdue": sum(b.overdue for b in found.blockers if b.kind == "hold"),
                 "shortages_overdue": sum(b.overdue for b in found.blockers if b.kind == "shortage"),
-                "conditions_met": sum(thing.on for thing in conditions),
-                "conditions_not_met": sum(not thing.on for thing in conditions),
+                "conditions_met": sum(spell.open for spell in conditions),
+                "conditions_not_met": sum(not spell.open for spell in conditions),
                 "conditions_outstanding": sum(condition.state != "met" for condition in found.conditions),
             }
             assert counted == expected.loc[order].to_dict()

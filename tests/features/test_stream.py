@@ -21,11 +21,11 @@ from features.events import read_events, validate_events, write_events
 from features.events.files import ARROW
 from features.events.schema import COLUMNS
 from features.history import History
-from features.jit import package_code
 from features.parallel import side_by_side
 from features.pipeline.compute import compute
 from features.pipeline.stream import signal_file
 from features.pipeline.table import signal_table
+from features.source import computing_code
 from tests.support.histories import Row, histories
 from tests.support.stories import UTC, created, event, shipped, story
 
@@ -161,7 +161,7 @@ def test_machine_code_is_kept_under_the_code_it_was_made_from() -> None:
     import hashlib
 
     place = running_count.stats.cache_path  # type: ignore[attr-defined]
-    assert hashlib.sha256(package_code()).hexdigest()[:16] in place
+    assert hashlib.sha256(computing_code()).hexdigest()[:16] in place
 
 
 def test_an_empty_reply_is_an_empty_table(tmp_path: Path) -> None:
