@@ -32,7 +32,7 @@ __all__ = ["PLANNED_END", "History", "Select", "Spell", "Texts"]
 T = TypeVar("T")
 CODED = ("source", "line_id", "kind", "state", "reference", "reason", "actor", *DIMENSIONS)
 PLANNED_END = Select("production.released", "production.rescheduled")
-TAKEN = (*CODED, "event_id", "type", "recorded_at", "occurred_at", "date", "quantity", "value")
+SORTED_COLUMNS = (*CODED, "event_id", "type", "recorded_at", "occurred_at", "date", "quantity", "value")
 COLUMNS = ("order", "recorded", "occurred", "date", "quantity", "value", "type", "line", "event_code")
 
 
@@ -78,29 +78,29 @@ class History:
 
     @classmethod
     def of_columns(cls, columns: Columns) -> History:
-        """The same from its columns, as ``features.events.columns`` has them."""
+        """Sort a validated event table that is there as columns, as ``features.events.columns`` has them."""
         orders = columns["order_id"].ranked()
         by, first = _sorted(orders, columns)
-        chosen = side_by_side(lambda name: _take(columns[name], by), TAKEN, len(by))
-        taken = dict(zip(TAKEN, chosen, strict=True))
-        coded = {name: taken[name] for name in CODED}
+        in_order = side_by_side(lambda name: _take(columns[name], by), SORTED_COLUMNS, len(by))
+        columns = dict(zip(SORTED_COLUMNS, in_order, strict=True))
+        coded = {name: columns[name] for name in CODED}
         coded["line_id"] = coded["line_id"].ranked()
-        types = _type_codes(taken["type"])
+        types = _type_codes(columns["type"])
         line, lines = _lines(first, coded["line_id"], types == TYPE_CODE["order_line.created"])
         return cls(
             order_ids=orders.words,
             first=first,
             lines=lines,
             order=orders.codes[by],
-            recorded=taken["recorded_at"],
-            occurred=taken["occurred_at"],
-            date=taken["date"],
-            quantity=_millionths(taken["quantity"]),
-            value=_millionths(taken["value"]),
+            recorded=columns["recorded_at"],
+            occurred=columns["occurred_at"],
+            date=columns["date"],
+            quantity=_millionths(columns["quantity"]),
+            value=_millionths(columns["value"]),
             type=types,
             line=line,
             event_code=event_codes(types, coded),
-            ids=taken["event_id"],
+            ids=columns["event_id"],
             coded=coded,
         )
 
@@ -115,7 +115,7 @@ class History:
             first=self.first[begin : end + 1] - start,
             lines=self.lines[begin:end],
             ids=self.ids.take(rows),
-            coded={name: said.take(rows) for name, said in self.coded.items()},
+            coded={name: column.take(rows) for name, column in self.coded.items()},
             **columns,
         )
 
@@ -143,7 +143,7 @@ class History:
 
     @cached_property
     def source(self) -> Texts:
-        """(n_events,) the system that said so."""
+        """(n_events,) the system that each event comes from."""
         return self.coded["source"].texts()
 
     @cached_property
@@ -251,15 +251,15 @@ class History:
 
     def words_known(self, dimension: str, order: Ints, stop: Ints) -> tuple[Ints, Ints, Ints]:
         """The words of a dimension known at points sorted by order and position: (point, code, first position)."""
-        said = self.coded[dimension]
-        return words.words_known(self.first, said.codes, said.n_words, order, stop)
+        column = self.coded[dimension]
+        return words.words_known(self.first, column.codes, column.n_words, order, stop)
 
     def once(self, key: Hashable, make: Callable[[], T]) -> T:
-        """What ``make`` gives, made on the first call with this key and kept."""
-        found = self._cache.get(key, _MISSING)
-        if found is _MISSING:
-            found = self._cache[key] = make()
-        return found  # type: ignore[no-any-return]
+        """What ``make`` gives, made on the first call with this key."""
+        value = self._cache.get(key, _MISSING)
+        if value is _MISSING:
+            value = self._cache[key] = make()
+        return value  # type: ignore[no-any-return]
 
 
 _MISSING = object()
@@ -280,8 +280,8 @@ def _millionths(values: NDArray[np.float64]) -> Ints:
 
 def _type_codes(types: Coded) -> Ints:
     codes = np.array([TYPE_CODE[name] for name in types.words], dtype=np.int64)
-    found: Ints = codes[types.codes]
-    return found
+    encoded: Ints = codes[types.codes]
+    return encoded
 
 
 def _sorted(orders: Coded, columns: Columns) -> tuple[Ints, Ints]:

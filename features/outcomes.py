@@ -29,8 +29,11 @@ from features.orders.line import (
     N_LINE,
     PROMISE,
     SHIPPED_QUANTITY,
+    LineEvent,
     LineEvents,
     apply,
+    changes_lines,
+    line_event,
     line_events,
     lines_known,
     needed,
@@ -179,22 +182,27 @@ def label(
         ripe_at[s] = _ripe_at(promised, grace)
         lines, tally = new_lines(len(promised), N_LINE), _new_tally(len(promised))
         outcome, since = UNSETTLED, NEVER
+        now, settles_at = UNSETTLED, NEVER
         for i in range(begin, end):
-            if events.recorded[i] > until:
+            recorded = events.recorded[i]
+            if recorded > until:
                 break
-            _count(tally, lines, promised, events, i, i < stop[s])
+            if changes_lines(events.type[i]):
+                _count(tally, lines, promised, line_event(events, i), i < stop[s])
+                now = UNSETTLED
             if i < stop[s] - 1:
                 continue
-            now, moment = _verdict(tally, promised, events.recorded[i], grace, tolerance)
+            if now == UNSETTLED:
+                now, settles_at = _verdict(tally, promised, grace, tolerance)
+            moment = max(settles_at, recorded)
             following = events.recorded[i + 1] if i + 1 < end else until + 1
-            for unsettles in (True, False):
-                if unsettles:
-                    changes = moment > events.recorded[i] and outcome != UNSETTLED and outcome != now
-                else:
-                    changes = moment < min(following, until + 1) and outcome != now
-                if not changes:
-                    continue
-                outcome, since = (UNSETTLED, events.recorded[i]) if unsettles else (now, moment)
+            if moment > recorded and outcome != UNSETTLED and outcome != now:
+                outcome, since = UNSETTLED, recorded
+                if revisions:
+                    row_owner[rows], row_at[rows], row_outcome[rows] = s, since, outcome
+                    rows += 1
+            if moment < min(following, until + 1) and outcome != now:
+                outcome, since = now, moment
                 if revisions:
                     row_owner[rows], row_at[rows], row_outcome[rows] = s, since, outcome
                     rows += 1
@@ -222,12 +230,13 @@ def _ripe_at(promised: Ints, grace: int) -> int:
 
 
 @compiled
-def _count(tally: Ints, lines: Ints, promised: Ints, events: LineEvents, i: int, known: bool) -> None:
+def _count(tally: Ints, lines: Ints, promised: Ints, event: LineEvent, known: bool) -> None:
     """What one event adds to what counts by the promises; ``known`` is whether it was known when they were read."""
-    kind, at = events.type[i], events.line[i]
-    tally[:, BEFORE] = lines[:, SHIPPED_QUANTITY]
-    apply(lines, events, i)
-    moved_at = events.occurred[i]
+    kind, at = event.type, event.line
+    for j in range(len(lines)):
+        tally[j, BEFORE] = lines[j, SHIPPED_QUANTITY]
+    apply(lines, event)
+    moved_at = event.occurred
     if kind == CREATED and lines[at, ALL_LEFT_AT] != NEVER:
         moved_at = lines[at, ALL_LEFT_AT]
     for j in range(len(lines)):
@@ -235,18 +244,18 @@ def _count(tally: Ints, lines: Ints, promised: Ints, events: LineEvents, i: int,
         if moved != 0 and moved_at <= promised[j, PROMISE]:
             tally[j, IN_TIME] += moved
             tally[j, LAST_ISSUE] = max(tally[j, LAST_ISSUE], moved_at)
-        if kind in (CREATED, CHANGED, CLOSED) and (at < 0 or at == j):
-            if not known and events.occurred[i] > promised[j, PROMISE]:
+        if (kind == CREATED or kind == CHANGED or kind == CLOSED) and (at < 0 or at == j):
+            if not known and event.occurred > promised[j, PROMISE]:
                 continue
             if kind == CLOSED:
-                tally[j, WITHDRAWN] = events.closing[i] == CANCELLED_LINE
+                tally[j, WITHDRAWN] = event.closing == CANCELLED_LINE
             else:
-                tally[j, IN_FORCE] = events.quantity[i]
+                tally[j, IN_FORCE] = event.quantity
 
 
 @compiled
-def _verdict(tally: Ints, promised: Ints, recorded: int, grace: int, tolerance: float) -> tuple[int, int]:
-    """The outcome by the records so far, and the moment from which it is settled: never before ``recorded``."""
+def _verdict(tally: Ints, promised: Ints, grace: int, tolerance: float) -> tuple[int, int]:
+    """The outcome by the records so far, and the moment from which it is settled; NEVER is at once."""
     total, full, some, settled_at, last_promise = 0, 0, False, NEVER, NEVER
     for j in range(len(promised)):
         if not promised[j, KNOWN] or tally[j, WITHDRAWN]:
@@ -262,7 +271,7 @@ def _verdict(tally: Ints, promised: Ints, recorded: int, grace: int, tolerance: 
             tally[j, FULL_AT] = tally[j, LAST_ISSUE]
         settled_at = max(settled_at, tally[j, FULL_AT])
     if total == 0:
-        return CANCELLED, recorded
+        return CANCELLED, NEVER
     if full == total:
-        return ON_TIME_IN_FULL, recorded if settled_at == NEVER else max(settled_at + grace, recorded)
-    return (PARTIAL if some else MISSED), max(last_promise + grace, recorded)
+        return ON_TIME_IN_FULL, NEVER if settled_at == NEVER else settled_at + grace
+    return (PARTIAL if some else MISSED), last_promise + grace

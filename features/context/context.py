@@ -26,7 +26,7 @@ from features.events.text import Texts
 from features.history import History
 from features.orders.commitments import OPEN, commitments
 from features.orders.spells import AVAILABLE, HOLD_PLACED, HOLD_RELEASED, SHORT
-from features.orders.work import FAILURES, LEFT, OPENED, STAGE, WORK, line_transitions
+from features.orders.transitions import FAILURES, LEFT, OPENED, STAGE, WORK, line_transitions
 from features.outcomes import MISSED, ON_TIME_IN_FULL, PARTIAL, LabelRevisions, label_revisions
 from features.parallel import side_by_side
 from features.times import EARLIEST, LATEST, NEVER, PlantCalendar, isoformat, plant_calendar
@@ -87,15 +87,15 @@ class PartialContext:
         return pa.table(columns).replace_schema_metadata(ends)
 
     @classmethod
-    def from_arrow(cls, kept: pa.Table) -> PartialContext:
+    def from_arrow(cls, stored: pa.Table) -> PartialContext:
         tallies = {}
-        for row in range(len(kept)):
-            name, totals = kept["name"][row].as_py(), kept["totals"][row].as_py()
-            place, changes = (kept[column][row].values.to_numpy() for column in ("place", "changes"))
-            keys = np.empty(len(kept["keys"][row]), dtype=object)
-            keys[:] = kept["keys"][row].as_py()
+        for row in range(len(stored)):
+            name, totals = stored["name"][row].as_py(), stored["totals"][row].as_py()
+            place, changes = (stored[column][row].values.to_numpy() for column in ("place", "changes"))
+            keys = np.empty(len(stored["keys"][row]), dtype=object)
+            keys[:] = stored["keys"][row].as_py()
             tallies[name] = Tally(keys, place, changes.reshape(-1, totals))
-        ends = kept.schema.metadata
+        ends = stored.schema.metadata
         firsts = np.array(json.loads(ends[b"firsts"]), dtype=np.int64).reshape(2, -1)
         return cls(tallies, int(ends[b"known_from"]), int(ends[b"known_until"]), firsts)
 
@@ -130,7 +130,7 @@ class Context:
 
     @classmethod
     def sum(cls, parts: Sequence[PartialContext], calendar: PlantCalendar, known_until: int | None = None) -> Context:
-        """The same from the parts of disjoint sets of orders, in any order."""
+        """All orders of the parts of disjoint sets of orders, in any order."""
         whole = PartialContext.sum(parts)
         tallies = dict(whole.tallies)
         routing = Routing.of(*(tallies.pop(name) for name in ("moved", "waiting", "at work")))
@@ -165,11 +165,11 @@ class Context:
         }
 
     @classmethod
-    def from_json(cls, kept: dict[str, Any]) -> Context:
-        books = {name: Daybook.from_json(book) for name, book in kept["books"].items()}
-        routing = Routing.from_json(kept["routing"])
-        firsts = None if kept["firsts"] is None else np.array(kept["firsts"], dtype=np.int64)
-        return cls(plant_calendar(kept["zone"]), books, routing, kept["known_until_micros"], firsts)
+    def from_json(cls, stored: dict[str, Any]) -> Context:
+        books = {name: Daybook.from_json(book) for name, book in stored["books"].items()}
+        routing = Routing.from_json(stored["routing"])
+        firsts = None if stored["firsts"] is None else np.array(stored["firsts"], dtype=np.int64)
+        return cls(plant_calendar(stored["zone"]), books, routing, stored["known_until_micros"], firsts)
 
 
 def _earliest(firsts: Ints) -> Ints:
@@ -334,11 +334,11 @@ def _tally_waits(name: str, words: Texts, code: Ints, day: Ints, took: Ints) -> 
 
 
 def _ended(history: History, begins: Select, ends: Select, line: Ints) -> tuple[Ints, Ints]:
-    """Positions of the statements with which a thing began and those that ended it, one right after the other."""
+    """Positions of the statements with which a spell began and those that ended it, one right after the other."""
     begun, ended = history.mask(begins), history.mask(ends)
-    said = np.flatnonzero(begun | ended)
-    thing = np.stack([history.numbered("reference")[0], line, history.order])[:, said]
-    by = np.lexsort((said, *thing))
-    said, same = said[by], np.all(thing[:, by][:, 1:] == thing[:, by][:, :-1], axis=0)
-    pair = np.flatnonzero(same & begun[said[:-1]] & ended[said[1:]])
-    return said[pair], said[pair + 1]
+    statements = np.flatnonzero(begun | ended)
+    spell = np.stack([history.numbered("reference")[0], line, history.order])[:, statements]
+    by = np.lexsort((statements, *spell))
+    statements, same = statements[by], np.all(spell[:, by][:, 1:] == spell[:, by][:, :-1], axis=0)
+    pair = np.flatnonzero(same & begun[statements[:-1]] & ended[statements[1:]])
+    return statements[pair], statements[pair + 1]

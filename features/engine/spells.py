@@ -57,16 +57,21 @@ def _states(events: SpellEvents, i: int) -> int:
     return 1 if is_selected(events.code[i], events.begins) else -1 if is_selected(events.code[i], events.ends) else 0
 
 
+@compiled_inline
+def _replaces_lines(events: SpellEvents, i: int) -> bool:
+    """Whether a statement is of the whole order, where lines have spells of their own."""
+    replaces: bool = events.per_line and events.line[i] < 0
+    return replaces
+
+
 @compiled
-def _end_lines(since: Ints, events: SpellEvents, order: int, i: int) -> int:
-    """End the spells of the lines whose place a statement of the whole order takes; how many were open."""
+def _end_lines(since: Ints, width: int, word: int) -> int:
+    """End the spells of the lines, whose place a statement of the whole order takes; how many were open."""
     ended = 0
-    if events.per_line and events.line[i] < 0:
-        width = events.words[order]
-        for place in range(width + events.word[i], len(since), width):
-            if since[place] != NEVER:
-                since[place] = NEVER
-                ended += 1
+    for place in range(width + word, len(since), width):
+        if since[place] != NEVER:
+            since[place] = NEVER
+            ended += 1
     return ended
 
 
@@ -88,9 +93,10 @@ def running_spells(events: SpellEvents) -> tuple[Ints, Ints]:
             if states == 0:
                 continue
             at = min(events.occurred[i], events.recorded[i])
-            ended = _end_lines(since, events, order, i)
-            count -= ended
-            moment -= ended * at
+            if _replaces_lines(events, i):
+                ended = _end_lines(since, events.words[order], events.word[i])
+                count -= ended
+                moment -= ended * at
             place = _place(events, order, i)
             if states == 1 and since[place] == NEVER:
                 since[place] = at
@@ -118,7 +124,8 @@ def open_spells(events: SpellEvents, order: Ints, stop: Ints, total: int) -> tup
             while i < stop[p]:
                 states = _states(events, i)
                 if states != 0:
-                    _end_lines(since, events, k, i)
+                    if _replaces_lines(events, i):
+                        _end_lines(since, events.words[k], events.word[i])
                     place = _place(events, k, i)
                     if states == -1:
                         since[place] = NEVER
@@ -147,7 +154,8 @@ def running_ends(events: SpellEvents) -> Ints:
             states = _states(events, i)
             if states == 0:
                 continue
-            _end_lines(since, events, order, i)
+            if _replaces_lines(events, i):
+                _end_lines(since, events.words[order], events.word[i])
             place = _place(events, order, i)
             total += states == -1 and since[place] != NEVER
             since[place] = i if states == 1 else NEVER
@@ -171,7 +179,8 @@ def spell_statements(events: SpellEvents, order: int, stop: int) -> tuple[Ints, 
         states = _states(events, i)
         if states == 0:
             continue
-        _end_lines(run, events, order, i)
+        if _replaces_lines(events, i):
+            _end_lines(run, events.words[order], events.word[i])
         place = _place(events, order, i)
         if run[place] == NEVER or latest[place] != states:
             run[place] = i

@@ -86,9 +86,9 @@ def latest_of(bits: int, most: int) -> list[int]:
     [4, 2]
     """
     written = f"{bits:b}"
-    found: list[int] = []
+    places: list[int] = []
     at = written.find("1")
-    while at >= 0 and len(found) < most:
-        found.append(len(written) - 1 - at)
+    while at >= 0 and len(places) < most:
+        places.append(len(written) - 1 - at)
         at = written.find("1", at + 1)
-    return found
+    return places

@@ -271,7 +271,7 @@ class Known(Scope):
 
     @cached_property
     def lookups(self) -> Lookups:
-        """What other orders tell, known at the start of today."""
+        """What is looked up of other orders, known at the start of today."""
         return Lookups(self, lambda: self.lines_untraced)
 
     def first_word(self, dimension: str) -> Texts:

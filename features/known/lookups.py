@@ -1,4 +1,4 @@
-"""What other orders tell at each decision point, known at the start of its day: track record, load and pace."""
+"""What other orders contribute at each decision point, known at the start of its day: track record, load and pace."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from features.times import DAY, NEVER
 FEW = 5.0
 """Lines by which the usual figures of an item are shrunk towards those of all items; holds by kind the same."""
 MANY = 20.0
-"""The same for what happens seldom: lines by which failures of an item are shrunk, and arrivals of a component."""
+"""For what happens seldom: lines by which failures of an item are shrunk, and arrivals of a component."""
 JUDGED, FAILED, PARTIAL = 0, 1, 2
 
 

@@ -9,25 +9,22 @@ from numpy.typing import NDArray
 
 from features.arrays import Ints, Mask
 from features.history import History
-from features.jit import compiled
+from features.jit import compiled, compiled_inline
 from features.orders.line import (
     ALL_LEFT_AT,
     CANCELLED_LINE,
-    CHANGED,
-    CLOSED,
     CLOSED_AS,
-    CREATED,
-    ISSUED,
     KNOWN,
     N_LINE,
     ORDERED,
     PROMISE,
-    PROMISED,
     SHIPPED_QUANTITY,
     VALUE,
     LineEvents,
     apply,
+    changes_lines,
     is_in_full,
+    line_event,
     line_events,
     new_lines,
 )
@@ -102,17 +99,17 @@ def fold_commitments(events: LineEvents, tolerance: float) -> Commitments:
         full_at = np.full(len(lines), NEVER, dtype=np.int64)
         begin = events.first[order]
         for i in range(begin, events.first[order + 1]):
-            if i > begin and events.type[i] not in (CREATED, CHANGED, CLOSED, PROMISED, ISSUED):
+            if i > begin and not changes_lines(events.type[i]):
                 out.state[i], out.due[i], out.last_due[i] = out.state[i - 1], out.due[i - 1], out.last_due[i - 1]
                 out.lines[i], out.open_lines[i] = out.lines[i - 1], out.open_lines[i - 1]
                 out.ordered[i], out.issued[i], out.value[i] = out.ordered[i - 1], out.issued[i - 1], out.value[i - 1]
                 continue
-            apply(lines, events, i)
+            apply(lines, line_event(events, i))
             _note(out, lines, full_at, i, events.occurred[i], tolerance)
     return out
 
 
-@compiled
+@compiled_inline
 def _note(out: Commitments, lines: Ints, full_at: Ints, i: int, occurred: int, tolerance: float) -> None:
     """The order as its lines have it after event ``i``; ``full_at`` is since when each line is in full."""
     known = 0

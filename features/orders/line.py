@@ -15,7 +15,7 @@ import numpy as np
 from features.arrays import Ints
 from features.events.schema import TYPE_CODE
 from features.history import History
-from features.jit import compiled
+from features.jit import compiled, compiled_inline
 from features.times import NEVER
 
 CREATED = TYPE_CODE["order_line.created"]
@@ -76,6 +76,12 @@ def _line_events(history: History) -> LineEvents:
     )
 
 
+@compiled_inline
+def changes_lines(kind: int) -> bool:
+    """Whether events of a type change how lines stand."""
+    return kind == CREATED or kind == CHANGED or kind == CLOSED or kind == PROMISED or kind == ISSUED
+
+
 @compiled
 def new_lines(count: int, width: int) -> Ints:
     """(count, width) the state of lines of which nothing is known; ``width`` is N_LINE or more."""
@@ -87,27 +93,49 @@ def new_lines(count: int, width: int) -> Ints:
     return state
 
 
+class LineEvent(NamedTuple):
+    """One event as the lines see it; ``position`` is where it stands in the history. See ``LineEvents``."""
+
+    position: int
+    line: int
+    type: int
+    quantity: int
+    date: int
+    value: int
+    closing: int
+    occurred: int
+
+
+@compiled_inline
+def line_event(events: LineEvents, i: int) -> LineEvent:
+    """One event of the columns, as numbers: cheaper to hand on than the columns."""
+    return LineEvent(
+        i, events.line[i], events.type[i], events.quantity[i], events.date[i], events.value[i], events.closing[i],
+        events.occurred[i],
+    )  # fmt: skip
+
+
 @compiled
-def apply(state: Ints, events: LineEvents, i: int) -> None:
+def apply(state: Ints, event: LineEvent) -> None:
     """What one event does to the lines of its order; (n_lines, N_LINE or more), changed in place."""
-    kind, at = events.type[i], events.line[i]
+    kind, at = event.type, event.line
     if kind == CREATED:
-        state[at, KNOWN], state[at, ORDERED], state[at, PROMISE] = 1, events.quantity[i], events.date[i]
-        state[at, VALUE], state[at, ORDERED_BY], state[at, PROMISED_BY] = events.value[i], i, i
+        state[at, KNOWN], state[at, ORDERED], state[at, PROMISE] = 1, event.quantity, event.date
+        state[at, VALUE], state[at, ORDERED_BY], state[at, PROMISED_BY] = event.value, event.position, event.position
         if state[at, ALL_LEFT_AT] != NEVER:
             state[at, SHIPPED_QUANTITY] = max(state[at, SHIPPED_QUANTITY], state[at, ORDERED])
     elif kind == ISSUED:
-        if at >= 0 and events.quantity[i] == NEVER and not state[at, KNOWN]:
-            state[at, ALL_LEFT_AT] = events.occurred[i]
-        issue(state, at, events.quantity[i])
+        if at >= 0 and event.quantity == NEVER and not state[at, KNOWN]:
+            state[at, ALL_LEFT_AT] = event.occurred
+        issue(state, at, event.quantity)
     elif kind == CHANGED or kind == CLOSED or kind == PROMISED:
         for j in range(len(state)) if at < 0 else range(at, at + 1):
             if kind == CHANGED:
-                state[j, ORDERED], state[j, ORDERED_BY] = events.quantity[i], i
+                state[j, ORDERED], state[j, ORDERED_BY] = event.quantity, event.position
             elif kind == CLOSED:
-                state[j, CLOSED_AS] = events.closing[i]
+                state[j, CLOSED_AS] = event.closing
             else:
-                state[j, PROMISE], state[j, PROMISED_BY] = events.date[i], i
+                state[j, PROMISE], state[j, PROMISED_BY] = event.date, event.position
 
 
 @compiled
@@ -137,20 +165,20 @@ def issue(state: Ints, line: int, quantity: int) -> None:
                 left -= returned
 
 
-@compiled
+@compiled_inline
 def needed(ordered: int, tolerance: float) -> int:
     """The quantity that counts as in full; ``tolerance`` is a share."""
     return ordered - int(np.rint(ordered * tolerance))
 
 
-@compiled
+@compiled_inline
 def is_in_full(state: Ints, line: int, tolerance: float) -> bool:
     """Whether what shipped of a line is what was ordered."""
     full: bool = state[line, SHIPPED_QUANTITY] >= needed(state[line, ORDERED], tolerance)
     return full
 
 
-@compiled
+@compiled_inline
 def is_open(state: Ints, line: int, tolerance: float) -> bool:
     """Whether a line is still to ship."""
     return state[line, CLOSED_AS] == NOT_CLOSED and not is_in_full(state, line, tolerance)
@@ -161,5 +189,6 @@ def lines_known(events: LineEvents, order: int, stop: int) -> Ints:
     """(n_lines, N_LINE) the lines of an order after its events before the position ``stop``."""
     state = new_lines(events.lines[order], N_LINE)
     for i in range(events.first[order], stop):
-        apply(state, events, i)
+        if changes_lines(events.type[i]):
+            apply(state, line_event(events, i))
     return state

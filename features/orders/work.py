@@ -1,8 +1,7 @@
 """The work on an order's lines: how far each line is, and what it went through.
 
 One state machine, ``apply_work``, adds the work to what ``features.orders.line.apply`` says of the lines. ``lines_at``
-reads it at decision points, ``line_transitions`` at the moments at which a line leaves, moves to another work centre or
-changes its place.
+reads it at decision points, ``features.orders.transitions`` at the moments at which a line leaves or changes its place.
 """
 
 from __future__ import annotations
@@ -16,22 +15,21 @@ from features.arrays import Ints
 from features.events.schema import READINESS_KINDS, TYPE_CODE, WORDS
 from features.events.selection import kind_of, state_of
 from features.history import History
-from features.jit import compiled
+from features.jit import compiled, compiled_inline
 from features.orders.line import (
     CANCELLED_LINE,
     CLOSED_AS,
     CREATED,
     KNOWN,
     N_LINE,
-    NOT_CLOSED,
     ORDERED,
     PROMISE,
     SHIPPED_QUANTITY,
+    LineEvent,
     LineEvents,
     apply,
-    is_in_full,
+    changes_lines,
     is_open,
-    line_events,
     new_lines,
 )
 from features.times import NEVER
@@ -50,8 +48,6 @@ N_CONDITIONS = len(READINESS_KINDS)
 NOT_MET, MET = 1, 2
 UNSTATED, UNFINISHED, FINISHED = 0, 1, 2
 NOWHERE, AT, AFTER = 0, 1, 2
-LEFT, STAGE, MOVED, PLACED, OPENED, WORK, FAILURES = 0, 1, 2, 3, 4, 5, 6
-"""What a line transition is about."""
 
 (
     DONE, CHANGED_AT, RELEASED_AT, CREATED_AT, FIRST_CREATED, ITEM, CENTRE, LAST_CENTRE, AFTER_IT, CONFIRMED_ITSELF,
@@ -107,6 +103,9 @@ class LineRows(NamedTuple):
     scrap: Ints
 
 
+N_FIELDS = len(LineRows._fields)
+
+
 class OrderWork(NamedTuple):
     """The work on an order as it stands.
 
@@ -127,7 +126,8 @@ class OrderWork(NamedTuple):
 
 
 @compiled
-def _new_work(lines: int, words: int) -> OrderWork:
+def new_work(lines: int, words: int) -> OrderWork:
+    """The work on lines of which nothing is known; ``words`` is how many operations and production orders there are."""
     state = np.zeros((lines, N_WORK), dtype=np.int64)
     state[:, :N_LINE] = new_lines(lines, N_LINE)
     for column in (CHANGED_AT, RELEASED_AT, CREATED_AT, FIRST_CREATED, STARTED):
@@ -144,19 +144,18 @@ def _new_work(lines: int, words: int) -> OrderWork:
 
 
 @compiled
-def _confirm(work: OrderWork, at: int, word: int, final: bool, recorded: int) -> None:
+def _confirm(lines: Ints, finished: NDArray[np.int8], at: int, word: int, final: bool, recorded: int) -> None:
     """The latest state of an operation. What is said of the whole order holds for each line until it says otherwise."""
-    finished = work.finished
     now = FINISHED if final else UNFINISHED
-    for j in range(len(work.lines)):
+    for j in range(len(lines)):
         if at >= 0 and at != j:
             continue
         own = finished[j + 1, word]
         before = own if own != UNSTATED else finished[0, word]
         finished[j + 1, word] = now if at >= 0 else UNSTATED
         if (before == FINISHED) != final:
-            work.lines[j, DONE] += 1 if final else -1
-            work.lines[j, CHANGED_AT] = recorded
+            lines[j, DONE] += 1 if final else -1
+            lines[j, CHANGED_AT] = recorded
     if at < 0:
         finished[0, word] = now
 
@@ -174,254 +173,166 @@ def _release(work: OrderWork, at: int, word: int, quantity: int, recorded: int) 
         work.started[at, word] = quantity
 
 
+class WorkEvent(NamedTuple):
+    """One event as the work sees it. See ``WorkEvents``."""
+
+    code: int
+    word: int
+    item: int
+    centre: int
+    recorded: int
+
+
 @compiled
-def apply_work(work: OrderWork, events: LineEvents, shop: WorkEvents, i: int) -> None:
+def apply_work(work: OrderWork, event: LineEvent, shop: WorkEvent) -> None:
     """What one event does to the lines of its order and to the work on them, changed in place."""
-    kind, at, recorded, lines = events.type[i], events.line[i], events.recorded[i], work.lines
-    apply(lines, events, i)
+    kind, at, recorded, lines = event.type, event.line, shop.recorded, work.lines
+    if changes_lines(kind):
+        apply(lines, event)
     if kind == CREATED:
-        lines[at, CREATED_AT], lines[at, ITEM] = recorded, shop.item[i]
+        lines[at, CREATED_AT], lines[at, ITEM] = recorded, shop.item
         if lines[at, FIRST_CREATED] == NEVER:
             lines[at, FIRST_CREATED] = recorded
     elif kind == RELEASED:
-        _release(work, at, shop.word[i], events.quantity[i], recorded)
+        _release(work, at, shop.word, event.quantity, recorded)
     elif kind == SCRAPPED:
         if at >= 0:
-            lines[at, SCRAP] += events.quantity[i]
+            lines[at, SCRAP] += event.quantity
     elif kind == CONFIRMED:
-        state = state_of(shop.code[i])
+        state = state_of(shop.code)
         if state == FINAL or state == PARTIAL:
-            _confirm(work, at, shop.word[i], state == FINAL, recorded)
+            _confirm(lines, work.finished, at, shop.word, state == FINAL, recorded)
         if at >= 0:
-            lines[at, CONFIRMED_ITSELF], lines[at, CENTRE], lines[at, AFTER_IT] = 1, shop.centre[i], state == FINAL
-            if shop.centre[i] >= 0:
-                lines[at, LAST_CENTRE] = shop.centre[i]
+            lines[at, CONFIRMED_ITSELF], lines[at, CENTRE], lines[at, AFTER_IT] = 1, shop.centre, state == FINAL
+            if shop.centre >= 0:
+                lines[at, LAST_CENTRE] = shop.centre
         else:
             work.whole[1] = 1
     elif kind == STATED:
-        place = CONDITION[kind_of(shop.code[i])]
+        place = CONDITION[kind_of(shop.code)]
         if at < 0:
             work.conditions[1:, place] = 0
-        work.conditions[at + 1, place] = MET if state_of(shop.code[i]) == MET_WORD else NOT_MET
+        work.conditions[at + 1, place] = MET if state_of(shop.code) == MET_WORD else NOT_MET
 
 
-@compiled
-def _stage_since(work: OrderWork, line: int) -> int:
+@compiled_inline
+def stage_since(lines: Ints, whole: Ints, line: int) -> int:
     """When the line entered its stage: see the page on the engine."""
-    changed: int = work.lines[line, CHANGED_AT]
-    released: int = max(work.lines[line, RELEASED_AT], work.whole[0])
-    created: int = work.lines[line, CREATED_AT]
+    changed: int = lines[line, CHANGED_AT]
+    released: int = max(lines[line, RELEASED_AT], whole[0])
+    created: int = lines[line, CREATED_AT]
     if changed != NEVER:
         return changed
     return released if released != NEVER else created
 
 
-@compiled
-def _conditions_in(work: OrderWork, line: int, state: int) -> int:
+@compiled_inline
+def _conditions_in(conditions: Ints, line: int, state: int) -> int:
     """The conditions of a line in a state, as bits; what it does not say itself the whole order says."""
     bits = 0
     for place in range(N_CONDITIONS):
-        own = work.conditions[line + 1, place]
-        if (own if own != 0 else work.conditions[0, place]) == state:
+        own = conditions[line + 1, place]
+        if (own if own != 0 else conditions[0, place]) == state:
             bits |= 1 << place
     return bits
 
 
-@compiled
-def _own_conditions_in(work: OrderWork, row: int, state: int) -> int:
+@compiled_inline
+def _own_conditions_in(conditions: Ints, row: int, state: int) -> int:
     """The conditions that a row of ``conditions`` says are in a state itself, as bits."""
     bits = 0
     for place in range(N_CONDITIONS):
-        bits |= (work.conditions[row, place] == state) << place
+        bits |= (conditions[row, place] == state) << place
     return bits
 
 
-@compiled
-def _met_of_order(work: OrderWork) -> int:
+@compiled_inline
+def _met_of_order(lines: Ints, conditions: Ints) -> int:
     """The conditions met for the order, as bits: no line denies, and the whole order or every open line says so."""
     refused, by_every, any_open = 0, (1 << N_CONDITIONS) - 1, False
-    for row in range(len(work.lines) + 1):
-        refused |= _own_conditions_in(work, row, NOT_MET)
-    for j in range(len(work.lines)):
-        if work.lines[j, KNOWN] and is_open(work.lines, j, 0.0):
+    for row in range(len(lines) + 1):
+        refused |= _own_conditions_in(conditions, row, NOT_MET)
+    for j in range(len(lines)):
+        if lines[j, KNOWN] and is_open(lines, j, 0.0):
             any_open = True
-            by_every &= _own_conditions_in(work, j + 1, MET)
-    return (_own_conditions_in(work, 0, MET) | (by_every if any_open else 0)) & ~refused
+            by_every &= _own_conditions_in(conditions, j + 1, MET)
+    return (_own_conditions_in(conditions, 0, MET) | (by_every if any_open else 0)) & ~refused
 
 
-@compiled
 def lines_at(events: LineEvents, shop: WorkEvents, order: Ints, stop: Ints) -> tuple[LineRows, Ints]:
     """The lines at each point (sorted by order and position), in the order of their ids.
 
     Returns the rows, and (n_points,) the conditions met for the order, as bits.
     """
+    rows, met_of_order = fold_lines(events, shop, order, stop)
+    return LineRows(*rows), met_of_order
+
+
+@compiled
+def fold_lines(events: LineEvents, shop: WorkEvents, order: Ints, stop: Ints) -> tuple[Ints, Ints]:
+    """(n_fields, n_rows) the fields of ``LineRows``, and (n_points,) the conditions met for the order, as bits.
+
+    The columns are taken out of their tuples before the loop, which counts references to them otherwise.
+    """
+    first, n_lines, line, kind, quantity, date, value, closing, occurred, recorded = events
+    code, word, words, item, centre = shop
     room = 0
     for p in range(len(order)):
-        room += events.lines[order[p]]
-    rows = _room_for(room)
+        room += n_lines[order[p]]
+    out = np.empty((N_FIELDS, room), dtype=np.int64)
     met_of_order = np.zeros(len(order), dtype=np.int64)
     row, p = 0, 0
     while p < len(order):
         k = order[p]
-        work = _new_work(events.lines[k], shop.words[k])
-        i = events.first[k]
+        work = new_work(n_lines[k], words[k])
+        lines, conditions, whole = work.lines, work.conditions, work.whole
+        i = first[k]
         while p < len(order) and order[p] == k:
             while i < stop[p]:
-                apply_work(work, events, shop, i)
+                event = LineEvent(i, line[i], kind[i], quantity[i], date[i], value[i], closing[i], occurred[i])
+                apply_work(work, event, WorkEvent(code[i], word[i], item[i], centre[i], recorded[i]))
                 i += 1
-            for j in range(len(work.lines)):
-                if work.lines[j, KNOWN] and work.lines[j, CLOSED_AS] != CANCELLED_LINE:
-                    _write_row(rows, row, p, work, j)
+            for j in range(len(lines)):
+                if lines[j, KNOWN] and lines[j, CLOSED_AS] != CANCELLED_LINE:
+                    _write_row(out, row, p, lines, conditions, whole, j)
                     row += 1
-            met_of_order[p] = _met_of_order(work)
+            met_of_order[p] = _met_of_order(lines, conditions)
             p += 1
-    return _first_rows(rows, row), met_of_order
+    return out[:, :row], met_of_order
 
 
-@compiled
-def _room_for(n: int) -> LineRows:
-    return LineRows(
-        np.empty(n, np.int64), np.empty(n, np.int64), np.empty(n, np.int64), np.empty(n, np.int64),
-        np.empty(n, np.int64), np.empty(n, np.int64), np.empty(n, np.int64), np.empty(n, np.int64),
-        np.empty(n, np.int64), np.empty(n, np.int64), np.empty(n, np.int64), np.empty(n, np.int64),
-        np.empty(n, np.int64), np.empty(n, np.int64), np.empty(n, np.int64), np.empty(n, np.int64),
-    )  # fmt: skip
+@compiled_inline
+def _write_row(out: Ints, row: int, point: int, lines: Ints, conditions: Ints, whole: Ints, j: int) -> None:
+    """Write the fields of ``LineRows``, in their order."""
+    centre, mode = place_of(lines, j)
+    released = lines[j, RELEASED_AT] != NEVER or whole[0] != NEVER
+    fields = (
+        point,
+        lines[j, ITEM],
+        np.int64(is_open(lines, j, 0.0)),
+        lines[j, ORDERED],
+        lines[j, SHIPPED_QUANTITY],
+        lines[j, PROMISE],
+        lines[j, DONE],
+        stage_since(lines, whole, j),
+        np.int64(released or lines[j, CONFIRMED_ITSELF] != 0 or whole[1] != 0),
+        _conditions_in(conditions, j, MET),
+        _conditions_in(conditions, j, NOT_MET),
+        centre,
+        mode,
+        lines[j, FIRST_CREATED],
+        lines[j, STARTED],
+        lines[j, SCRAP],
+    )
+    for column in range(N_FIELDS):
+        out[column, row] = fields[column]
 
 
-@compiled
-def _first_rows(rows: LineRows, n: int) -> LineRows:
-    return LineRows(
-        rows.point[:n], rows.item[:n], rows.open[:n], rows.ordered[:n], rows.issued[:n], rows.promise[:n],
-        rows.finished[:n], rows.stage_since[:n], rows.begun[:n], rows.met[:n], rows.not_met[:n], rows.centre[:n],
-        rows.mode[:n], rows.created[:n], rows.started[:n], rows.scrap[:n],
-    )  # fmt: skip
-
-
-@compiled
-def _write_row(rows: LineRows, row: int, point: int, work: OrderWork, j: int) -> None:
-    line = work.lines[j]
-    released = line[RELEASED_AT] != NEVER or work.whole[0] != NEVER
-    rows.point[row], rows.item[row], rows.open[row] = point, line[ITEM], is_open(work.lines, j, 0.0)
-    rows.ordered[row], rows.issued[row], rows.promise[row] = line[ORDERED], line[SHIPPED_QUANTITY], line[PROMISE]
-    rows.finished[row], rows.stage_since[row] = line[DONE], _stage_since(work, j)
-    rows.begun[row] = released or line[CONFIRMED_ITSELF] != 0 or work.whole[1] != 0
-    rows.met[row], rows.not_met[row] = _conditions_in(work, j, MET), _conditions_in(work, j, NOT_MET)
-    rows.centre[row], rows.mode[row] = _place(work.lines, j)
-    rows.created[row], rows.started[row], rows.scrap[row] = line[FIRST_CREATED], line[STARTED], line[SCRAP]
-
-
-@compiled
-def _place(state: Ints, line: int) -> tuple[int, int]:
+@compiled_inline
+def place_of(state: Ints, line: int) -> tuple[int, int]:
     """(work centre, AT it or AFTER it); after -1 is a line that is released and not begun. NOWHERE is unknown."""
     if state[line, LAST_CENTRE] < 0:
         return -1, (AFTER if state[line, RELEASED_AT] != NEVER else NOWHERE)
     if state[line, CENTRE] < 0:
         return -1, NOWHERE
     return state[line, CENTRE], (AFTER if state[line, AFTER_IT] else AT)
-
-
-class LineTransitions(NamedTuple):
-    """What happened to lines that name an item. Shapes (n_rows,).
-
-    ``recorded`` is microseconds, ``item`` a code. What ``a``, ``b`` and ``amount`` mean depends on ``what``:
-
-    LEFT: a = finished operations, amount = microseconds since the line was created; STAGE, WORK and FAILURES, each once
-    a stage of a line that left: a = stage, amount = microseconds from it until the line left, microseconds from it
-    until its last operation was finished, inspections that failed with so many operations finished or more; MOVED: from
-    work centre a (-1: none) to b; PLACED: an open line enters (amount 1) or leaves (-1) work centre a, b = AT or AFTER
-    it; OPENED: a line is open (1) or no more (-1).
-    """
-
-    what: Ints
-    recorded: Ints
-    item: Ints
-    a: Ints
-    b: Ints
-    amount: Ints
-
-
-def line_transitions(history: History) -> LineTransitions:
-    """What happened to lines: where they went, how long they took."""
-    return LineTransitions(*fold_transitions(line_events(history), work_events(history)).T)
-
-
-@compiled
-def _append_row(
-    rows: Ints, n: int, what: int, recorded: int, item: int, a: int, b: int, amount: int
-) -> tuple[Ints, int]:
-    """One more row, in a larger table if need be."""
-    if n == len(rows):
-        larger = np.empty((2 * n + 64, 6), dtype=np.int64)
-        larger[:n] = rows
-        rows = larger
-    rows[n, 0], rows[n, 1], rows[n, 2], rows[n, 3], rows[n, 4], rows[n, 5] = what, recorded, item, a, b, amount
-    return rows, n + 1
-
-
-@compiled
-def fold_transitions(events: LineEvents, shop: WorkEvents) -> Ints:
-    """(n_rows, 6) the rows of ``LineTransitions``.
-
-    One loop, longer than others: a row is written where a line's place, item or stage differs from the one before, and
-    all of that is compared after each event.
-    """
-    rows, n = np.empty((1024, 6), dtype=np.int64), 0
-    for k in range(len(events.first) - 1):
-        count, words = events.lines[k], shop.words[k]
-        work = _new_work(count, words)
-        state = work.lines
-        visited = np.full((count, words + 1), NEVER, dtype=np.int64)
-        failed = np.zeros((count, words + 1), dtype=np.int64)
-        left = np.zeros(count, dtype=np.bool_)
-        centre_of, mode_of, item_of = np.full(count, -1), np.zeros(count, np.int64), np.full(count, -1)
-        for i in range(events.first[k], events.first[k + 1]):
-            at, now, centre = events.line[i], events.recorded[i], shop.centre[i]
-            names = at >= 0 and events.type[i] == CONFIRMED and centre >= 0
-            if names and state[at, ITEM] >= 0 and state[at, LAST_CENTRE] != centre:
-                rows, n = _append_row(rows, n, MOVED, now, state[at, ITEM], state[at, LAST_CENTRE], centre, 1)
-            apply_work(work, events, shop, i)
-            if at >= 0 and events.type[i] == INSPECTED and state_of(shop.code[i]) == FAILED:
-                failed[at, state[at, DONE]] += 1
-            for j in range(count) if at < 0 else range(at, at + 1):
-                if not state[j, KNOWN]:
-                    continue
-                full = is_in_full(state, j, 0.0)
-                leaves = full and not left[j] and state[j, ORDERED] > 0 and state[j, CLOSED_AS] != CANCELLED_LINE
-                if not leaves or visited[j, state[j, DONE]] != NEVER:
-                    visited[j, state[j, DONE]] = _stage_since(work, j)
-                open_ = state[j, CLOSED_AS] == NOT_CLOSED and not full
-                centre_now, mode = _place(state, j) if open_ else (-1, NOWHERE)
-                item_now = state[j, ITEM] if open_ else -1
-                if item_now < 0 and mode == AFTER:
-                    mode = NOWHERE
-                if item_of[j] != item_now:
-                    if item_of[j] >= 0:
-                        rows, n = _append_row(rows, n, OPENED, now, item_of[j], -1, -1, -1)
-                    if item_now >= 0:
-                        rows, n = _append_row(rows, n, OPENED, now, item_now, -1, -1, 1)
-                if mode_of[j] != mode or centre_of[j] != centre_now or item_of[j] != item_now:
-                    if mode_of[j] != NOWHERE:
-                        rows, n = _append_row(rows, n, PLACED, now, item_of[j], centre_of[j], mode_of[j], -1)
-                    if mode != NOWHERE:
-                        rows, n = _append_row(rows, n, PLACED, now, item_now, centre_now, mode, 1)
-                centre_of[j], mode_of[j], item_of[j] = centre_now, mode, item_now
-                left[j] |= leaves
-                if leaves and state[j, ITEM] >= 0:
-                    rows, n = _append_stages(rows, n, state[j], now, visited[j], failed[j])
-    return rows[:n]
-
-
-@compiled
-def _append_stages(rows: Ints, n: int, line: Ints, now: int, visited: Ints, failed: Ints) -> tuple[Ints, int]:
-    """What a line that leaves has needed, in all and from each stage on."""
-    item, changed = line[ITEM], line[CHANGED_AT]
-    rows, n = _append_row(rows, n, LEFT, now, item, line[DONE], -1, now - line[FIRST_CREATED])
-    for stage in range(len(visited)):
-        since = visited[stage]
-        if since == NEVER:
-            continue
-        work = 0 if changed == NEVER else changed - since
-        rows, n = _append_row(rows, n, STAGE, now, item, stage, -1, now - since)
-        rows, n = _append_row(rows, n, WORK, now, item, stage, -1, max(work, 0))
-        rows, n = _append_row(rows, n, FAILURES, now, item, stage, -1, failed[stage:].sum())
-    return rows, n

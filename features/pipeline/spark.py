@@ -33,8 +33,8 @@ if TYPE_CHECKING:
 FAN = 64
 """So many parts are added up by one task before the driver sees them."""
 WHERE = "the events"
-FOUND = pa.schema([("part", pa.binary()), ("faults", pa.list_(pa.string())), ("n_faults", pa.int64())])
-FOUND_COLUMNS = "part binary, faults array<string>, n_faults bigint"
+PART_SCHEMA = pa.schema([("part", pa.binary()), ("faults", pa.list_(pa.string())), ("n_faults", pa.int64())])
+PART_COLUMNS = "part binary, faults array<string>, n_faults bigint"
 Batches = Iterator[pa.RecordBatch]
 OverBatches = Callable[[Batches], Batches]
 
@@ -115,15 +115,15 @@ def in_words() -> Iterator[None]:
     try:
         yield
     except (PySparkException, Py4JError) as error:
-        said = str(error)
-        if "No module named 'features" in said:
+        message = str(error)
+        if "No module named 'features" in message:
             raise LibraryMissing("shiprisk must be installed where Spark's executors run, it is not there") from error
-        raise ClusterFailed(f"Spark must finish what it is given, got: {_gist(said)}") from error
+        raise ClusterFailed(f"Spark must finish what it is given, got: {_gist(message)}") from error
 
 
-def _gist(said: str) -> str:
+def _gist(message: str) -> str:
     """The line of a long message that tells most: the last one of Python's traceback, else the first."""
-    lines = [line.strip() for line in said.splitlines() if line.strip()]
+    lines = [line.strip() for line in message.splitlines() if line.strip()]
     raised = [line for line in lines if line.split(":")[0].endswith(("Error", "Exception"))]
     return next(iter(raised or lines), "nothing")
 
@@ -132,10 +132,10 @@ def _gist(said: str) -> str:
 
 
 def _whole_part(events: DataFrame, partitions: int, zone: str) -> PartialContext:
-    found = events.mapInArrow(_over(lambda table: [read_part(table, zone)]), FOUND_COLUMNS)
+    parts = events.mapInArrow(_over(lambda table: [read_part(table, zone)]), PART_COLUMNS)
     if partitions > FAN:
-        found = found.repartition(-(-partitions // FAN)).mapInArrow(_over(lambda some: [add_up(some)]), FOUND_COLUMNS)
-    some = found.toArrow()
+        parts = parts.repartition(-(-partitions // FAN)).mapInArrow(_over(lambda some: [add_up(some)]), PART_COLUMNS)
+    some = parts.toArrow()
     if not len(some):
         raise InvalidEvents(f"{WHERE} must have at least one row, got none")
     row = add_up(some).to_pylist()[0]
@@ -149,22 +149,24 @@ def read_part(events: pa.Table, zone: str) -> pa.RecordBatch:
     judged = validate_events(events, zone)
     faults = sorted(_said(events, fault) for fault in judged.faults)
     if faults:
-        return _found(None, faults, len(faults))
-    return _found(PartialContext.of(History.of_columns(judged.columns), plant_calendar(zone)), [], 0)
+        return _part_row(None, faults, len(faults))
+    return _part_row(PartialContext.of(History.of_columns(judged.columns), plant_calendar(zone)), [], 0)
 
 
-def add_up(found: pa.Table) -> pa.RecordBatch:
+def add_up(parts: pa.Table) -> pa.RecordBatch:
     """One row of several."""
-    rows = found.to_pylist()
+    rows = parts.to_pylist()
     n_faults = sum(row["n_faults"] for row in rows)
     if n_faults:
-        return _found(None, sorted(fault for row in rows for fault in row["faults"]), n_faults)
-    return _found(PartialContext.sum([PartialContext.from_arrow(unpacked(row["part"])) for row in rows]), [], 0)
+        return _part_row(None, sorted(fault for row in rows for fault in row["faults"]), n_faults)
+    return _part_row(PartialContext.sum([PartialContext.from_arrow(unpacked(row["part"])) for row in rows]), [], 0)
 
 
-def _found(part: PartialContext | None, faults: list[str], n_faults: int) -> pa.RecordBatch:
-    kept = None if part is None else packed(part.to_arrow())
-    return pa.RecordBatch.from_pylist([{"part": kept, "faults": faults[:SHOWN], "n_faults": n_faults}], schema=FOUND)
+def _part_row(part: PartialContext | None, faults: list[str], n_faults: int) -> pa.RecordBatch:
+    payload = None if part is None else packed(part.to_arrow())
+    return pa.RecordBatch.from_pylist(
+        [{"part": payload, "faults": faults[:SHOWN], "n_faults": n_faults}], schema=PART_SCHEMA
+    )
 
 
 def _said(events: pa.Table, fault: Fault) -> str:
@@ -187,11 +189,11 @@ def _require_unique(events: DataFrame) -> None:
 # -- the second pass -------------------------------------------------------------------------------------------
 
 
-def _computing(kept: bytes, request: RowRequest) -> OverBatches:
+def _computing(payload: bytes, request: RowRequest) -> OverBatches:
     """From events to rows. Spark broadcasts what this function carries, the context, once it is larger than 1 MB."""
 
     def rows(events: pa.Table) -> Iterator[pa.RecordBatch]:
-        context = _context(kept, request.zone)
+        context = _context(payload, request.zone)
         history = History.of_columns(checked(validate_events(events, request.zone), WHERE).columns)
         for begin, end in history.parts(PART_EVENTS):
             some = history.part(begin, end)
@@ -201,9 +203,9 @@ def _computing(kept: bytes, request: RowRequest) -> OverBatches:
 
 
 @lru_cache(maxsize=1)
-def _context(kept: bytes, zone: str) -> Context:
+def _context(payload: bytes, zone: str) -> Context:
     """Made once by each of Spark's Python processes, which run many tasks."""
-    return Context.sum([PartialContext.from_arrow(unpacked(kept))], plant_calendar(zone))
+    return Context.sum([PartialContext.from_arrow(unpacked(payload))], plant_calendar(zone))
 
 
 def row_columns() -> Any:
@@ -236,7 +238,7 @@ def packed(table: pa.Table) -> bytes:
     return bytes(sink.getvalue().to_pybytes())
 
 
-def unpacked(kept: bytes) -> pa.Table:
+def unpacked(payload: bytes) -> pa.Table:
     """The table."""
-    with pa.ipc.open_stream(kept) as reader:
+    with pa.ipc.open_stream(payload) as reader:
         return reader.read_all()

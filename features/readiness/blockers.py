@@ -133,7 +133,7 @@ def _failed_lot(facts: Facts, spell: SpellState) -> Blocker:
 
 def _conditions(facts: Facts, not_met: list[SpellState]) -> list[Blocker]:
     """One blocker a kind; lines that have left are spoken of only where nothing else is not met."""
-    found = []
+    blockers = []
     for kind in sorted({spell.latest.kind or "" for spell in not_met}):
         of_kind = [spell for spell in not_met if (spell.latest.kind or "") == kind]
         alive = [spell for spell in of_kind if spell.line not in facts.gone] or of_kind
@@ -142,8 +142,8 @@ def _conditions(facts: Facts, not_met: list[SpellState]) -> list[Blocker]:
         where = of_lines(" for", [spell.latest for spell in alive])
         sentence = f"{verb(kind)} not met{where} since {facts.day(oldest.since)}{reason}"
         stage = STOPS_TRUCK if kind == CARRIER else STOPS_SHIPPING
-        found.append(_stated(facts, "condition", kind, sentence, alive, stage))
-    return found
+        blockers.append(_stated(facts, "condition", kind, sentence, alive, stage))
+    return blockers
 
 
 def _stated(

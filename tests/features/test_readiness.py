@@ -35,7 +35,7 @@ def only(found: Readiness, kind: str) -> Blocker:
 
 
 def ids(blocker: Blocker | Condition) -> list[str]:
-    return [event_id for _, event_id in blocker.events]
+    return [event.id for event in blocker.events]
 
 
 def stated(day: float, kind: str, state: str = "met", **says: Any) -> dict[str, Any]:

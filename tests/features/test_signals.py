@@ -64,7 +64,7 @@ def test_what_is_recorded_later_changes_no_signal(rows: list[dict[str, Any]], da
 @pytest.fixture
 def own_catalogue(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Signals entered by the test are gone after it."""
-    monkeypatch.setattr(features.catalogue, "_REGISTERED", dict(catalogue()))
+    monkeypatch.setattr(features.catalogue.registry, "_REGISTERED", dict(catalogue()))
     yield
     monkeypatch.undo()
     _ranked.cache_clear()

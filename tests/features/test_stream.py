@@ -144,7 +144,7 @@ def test_parts_in_threads_give_what_one_piece_gives(plant: pd.DataFrame, monkeyp
     context = Context.of(history, UTC)
     points = decision_points(history, "all", UTC)
     whole = compute(history, points, context)
-    monkeypatch.setattr("features.catalogue.PART_EVENTS", 300)
+    monkeypatch.setattr("features.pipeline.compute.PART_EVENTS", 300)
     by = np.random.default_rng(1).permutation(len(points))
     done: list[int] = []
     parts = compute(history, points.take(by), context, tell=lambda now, _: done.append(now), threads=3)
