@@ -15,7 +15,8 @@ from features.errors import ShipriskError
 from serving.settings import Settings
 from training.model.lightgbm import lightgbm
 from training.model.risk_model import RiskModel
-from training.registry.registry import CHAMPION, Registered, Registry, RegistryUnavailable, UnknownModel
+from training.registry.registry import CHAMPION, Registry, RegistryUnavailable, UnknownModel
+from training.registry.registry import ModelVersion as Registered
 
 
 class ModelMissing(ShipriskError):

@@ -33,13 +33,13 @@ def require_fork() -> None:
         )
 
 
-def play(future: Callable[[int], Codes], count: int, size: int, tell: Callable[[], None] = lambda: None) -> Codes:
+def play(future: Callable[[int], Codes], count: int, size: int, after_each: Callable[[], None] = lambda: None) -> Codes:
     """``future(0)`` ... ``future(count - 1)``, each in a child of its own that changes nothing here.
 
     Parameters
     ----------
     future : returns (size,) codes; runs in the child, which ends with it
-    tell : called in the parent after each future
+    after_each : called in the parent after each future
 
     Returns
     -------
@@ -54,9 +54,9 @@ def play(future: Callable[[int], Codes], count: int, size: int, tell: Callable[[
             for number in waiting:
                 _begin(selector, future, number)
                 if len(selector.get_map()) >= cores():
-                    _collect(selector, results, tell)
+                    _collect(selector, results, after_each)
             while selector.get_map():
-                _collect(selector, results, tell)
+                _collect(selector, results, after_each)
     finally:
         gc.unfreeze()
     return results
@@ -98,7 +98,7 @@ def _live(future: Callable[[int], Codes], number: int, writing: int) -> None:
         os._exit(code)
 
 
-def _collect(selector: selectors.BaseSelector, results: Codes, tell: Callable[[], None]) -> None:
+def _collect(selector: selectors.BaseSelector, results: Codes, after_each: Callable[[], None]) -> None:
     """Read what children have sent; take the result of those that are done."""
     for key, _ in selector.select():
         child, number, received = key.data
@@ -114,7 +114,7 @@ def _collect(selector: selectors.BaseSelector, results: Codes, tell: Callable[[]
             _end_all(selector)
             raise ForkingFailed(f"every future must send back {results.shape[1]} outcomes, got from {number}: {said}")
         results[number] = np.frombuffer(bytes(received[1:]), dtype=np.int8)
-        tell()
+        after_each()
 
 
 def _end_all(selector: selectors.BaseSelector) -> None:

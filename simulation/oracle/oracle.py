@@ -10,18 +10,20 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from features.errors import InvalidRequest
+from features.progress import Progress, no_progress
 from features.times import timestamps
 from simulation.description.description import Plant
 from simulation.oracle.forks import Codes, play, require_fork
 from simulation.oracle.interventions import Intervention, apply, choose
 from simulation.oracle.ledger import CANCELLED, MISSED, PARTIAL, Commitment, commitment, is_open, judge
 from simulation.plant.shop import Shop
-from simulation.run import Tell, run_until, silent, start
+from simulation.run import run_until, start
 
 FUTURES = 200
 OF_EACH = 2
 """Decisions of each kind tried at a moment."""
 LATER_PART = 0.2
+PLAYING = "playing futures"
 RISKS = {"as_of": "moment", "order_id": "str", "p_missed": "float64", "p_partial": "float64", "n": "int64"}
 EFFECTS = {
     "as_of": "moment", "order_id": "str", "decision": "str", "reference": "str", "p_failed_without": "float64",
@@ -61,7 +63,7 @@ def simulate_with_oracle(
     at_days: Sequence[int],
     futures: int = FUTURES,
     of_each: int = OF_EACH,
-    tell: Tell = silent,
+    progress: Progress = no_progress,
 ) -> Oracle:
     """Simulate, and stop at the start of each day of ``at_days`` to play its futures.
 
@@ -71,7 +73,7 @@ def simulate_with_oracle(
     at_days : rising days counted from the plant's first
     futures : how often each future is played
     of_each : decisions of each kind that are tried at each moment
-    tell : called with the share of the work done, in [0, 1]
+    progress : called after each future with the futures played and those in all, at most
 
     Raises ``ForkingFailed`` where processes cannot be forked.
     """
@@ -82,31 +84,37 @@ def simulate_with_oracle(
         raise InvalidRequest(f"oracle days must rise and lie between 1 and {days}, got {list(at_days)}")
     shop = start(plant, orders, days, seed)
     risks, effects = [], []
+    at_most = futures * (1 + 3 * of_each)
     for number, day in enumerate(at_days):
         run_until(shop, day)
-        counted = _Counted(tell, number, len(at_days), futures * (1 + 3 * of_each))
-        moment = Moment(shop, seed, day, futures, counted)
+        moment = Moment(shop, seed, day, futures, _FutureCount(progress, number, len(at_days), at_most))
         risks.extend(moment.risks())
         effects.extend(moment.effects(of_each))
     run_until(shop, days)
-    tell(1.0)
+    progress(PLAYING, 1, 1)
     return Oracle(shop.records.frame(days), _table(risks, RISKS), _table(effects, EFFECTS))
 
 
-class _Counted:
-    def __init__(self, tell: Tell, moment: int, moments: int, parts: int) -> None:
-        self.tell, self.moment, self.moments, self.parts, self.done = tell, moment, moments, parts, 0
+class _FutureCount:
+    """Counts the futures of one moment; a moment may need fewer of them than ``at_most``."""
+
+    def __init__(self, progress: Progress, moment: int, moments: int, at_most: int) -> None:
+        self.progress, self.before, self.total = progress, moment * at_most, moments * at_most
+        self.at_most, self.futures = at_most, 0
 
     def __call__(self) -> None:
-        self.done += 1
-        self.tell((self.moment + min(1.0, self.done / self.parts)) / self.moments)
+        self.futures += 1
+        self.progress(PLAYING, self.before + min(self.at_most, self.futures), self.total)
 
 
 class Moment:
     """A plant that stands still at the start of a day, with the futures that begin there."""
 
-    def __init__(self, shop: Shop, seed: int, day: int, futures: int, tell: Callable[[], None] = lambda: None) -> None:
-        self.shop, self.seed, self.day, self.futures, self.tell = shop, seed, day, futures, tell
+    def __init__(
+        self, shop: Shop, seed: int, day: int, futures: int, after_each: Callable[[], None] = lambda: None
+    ) -> None:
+        self.shop, self.seed, self.day = shop, seed, day
+        self.futures, self.after_each = futures, after_each
         self.as_of = shop.records.micros(shop.now)
         self.orders = [order for order in shop.open_orders() if is_open(order, shop.now)]
         self.without = self._outcomes([commitment(order) for order in self.orders])
@@ -159,7 +167,7 @@ class Moment:
             shop.env.run(until=until + 1 / 60)
             return np.array([judge(entry) for entry in held_to], dtype=np.int8)
 
-        return play(future, self.futures, len(committed), self.tell)
+        return play(future, self.futures, len(committed), self.after_each)
 
 
 def _failed(outcomes: Codes) -> NDArray[np.float64]:

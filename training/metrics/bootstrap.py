@@ -35,19 +35,17 @@ def percentiles(value: Floats | float, drawn: Floats, level: float = LEVEL) -> E
     return Estimate(float(np.squeeze(value)), float(low), float(high))
 
 
-def order_weights(order: Ints, draws: int, seed: int) -> Floats:
-    """(draws, n_rows) how often each row counts when orders are drawn with replacement. Efron (1979)."""
-    return np.concatenate(list(order_weight_blocks(order, draws, seed)))
-
-
 def order_weight_blocks(order: Ints, draws: int, seed: int) -> Iterator[Floats]:
-    """The same in blocks of draws that fit in memory."""
+    """(n_draws, n_rows) how often each row counts when orders are drawn with replacement. Efron (1979).
+
+    The draws come in blocks that fit in memory.
+    """
     orders, inverse = np.unique(order, return_inverse=True)
     generator = np.random.default_rng(seed)
     share = np.full(len(orders), 1 / len(orders))
     at_a_time = max(1, BLOCK // max(len(order), 1))
-    for done in range(0, draws, at_a_time):
-        times = generator.multinomial(len(orders), share, size=min(at_a_time, draws - done))
+    for first in range(0, draws, at_a_time):
+        times = generator.multinomial(len(orders), share, size=min(at_a_time, draws - first))
         yield times[:, inverse].astype(np.float64)
 
 

@@ -1,0 +1,12 @@
+"""How long work says how far it is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+Progress = Callable[[str, int, int], None]
+"""Called with what is being done, how much of it is done and how much there is; 0 of 0 where there is no count."""
+
+
+def no_progress(_what: str, _done: int, _total: int) -> None:
+    """Nobody wants to know."""
