@@ -9,8 +9,8 @@ from features.progress import Progress, no_progress
 from simulation.description.description import Plant
 from simulation.plant.calendar import DAY
 from simulation.plant.shop import Shop
-from simulation.processes.demand import arrivals
-from simulation.processes.rounds import mornings
+from simulation.processes.demand import take_orders
+from simulation.processes.rounds import make_rounds
 from simulation.processes.trucks import run_lane
 
 LONGEST = 3650
@@ -27,8 +27,8 @@ def start(plant: Plant, orders: int, days: int, seed: int) -> Shop:
         if not least <= got <= most:
             raise InvalidRequest(f"{what} must lie between {least:,} and {most:,}, got {got:,}")
     shop = Shop(plant, orders, days, seed)
-    shop.env.process(arrivals(shop))
-    shop.env.process(mornings(shop))
+    shop.env.process(take_orders(shop))
+    shop.env.process(make_rounds(shop))
     for lane in shop.world.lanes.values():
         shop.env.process(run_lane(shop, lane))
     return shop

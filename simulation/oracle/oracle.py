@@ -13,9 +13,9 @@ from features.errors import InvalidRequest
 from features.progress import Progress, no_progress
 from features.times import timestamps
 from simulation.description.description import Plant
-from simulation.oracle.forks import Codes, play, require_fork
-from simulation.oracle.interventions import Intervention, apply, choose
-from simulation.oracle.ledger import CANCELLED, MISSED, PARTIAL, Commitment, commitment, is_open, judge
+from simulation.oracle.forks import Codes, play_futures, require_fork
+from simulation.oracle.interventions import Intervention, carry_out, choose
+from simulation.oracle.ledger import CANCELLED, MISSED, PARTIAL, Commitment, is_open, judge_commitment
 from simulation.plant.shop import Shop
 from simulation.run import run_until, start
 
@@ -92,7 +92,7 @@ def simulate_with_oracle(
         effects.extend(moment.effects(of_each))
     run_until(shop, days)
     progress(PLAYING, 1, 1)
-    return Oracle(shop.records.frame(days), _table(risks, RISKS), _table(effects, EFFECTS))
+    return Oracle(shop.records.frame(days), _as_table(risks, RISKS), _as_table(effects, EFFECTS))
 
 
 class _FutureCount:
@@ -117,7 +117,7 @@ class Moment:
         self.futures, self.after_each = futures, after_each
         self.as_of = shop.records.micros(shop.now)
         self.orders = [order for order in shop.open_orders() if is_open(order, shop.now)]
-        self.without = self._outcomes([commitment(order) for order in self.orders])
+        self.without = self._outcomes([Commitment.of(order) for order in self.orders])
 
     def risks(self) -> list[tuple[object, ...]]:
         """One row an open order, see ``Oracle.risks``; an order cancelled in every future has none."""
@@ -136,10 +136,10 @@ class Moment:
         return [row for intervention in chosen if (row := self.effect(intervention)) is not None]
 
     def effect(self, intervention: Intervention) -> tuple[object, ...] | None:
-        """The same futures with and without a decision; None when the order is cancelled in all of them."""
+        """What a decision changes over futures played with and without it; None where all of them cancel the order."""
         index = [order.order_id for order in self.orders].index(intervention.order_id)
         without = self.without[:, index]
-        with_it = self._outcomes([commitment(self.orders[index])], intervention)[:, 0]
+        with_it = self._outcomes([Commitment.of(self.orders[index])], intervention)[:, 0]
         both = (without != CANCELLED) & (with_it != CANCELLED)
         n = int(both.sum())
         if n < 2:
@@ -161,20 +161,20 @@ class Moment:
             shop.reseed(self.seed, self.day, number + 1)
             held_to, until = committed, last
             if intervention is not None:
-                apply(shop, intervention)
-                held_to = [commitment(entry.order) for entry in committed]
+                carry_out(shop, intervention)
+                held_to = [Commitment.of(entry.order) for entry in committed]
                 until = max(entry.last_promise for entry in held_to)
             shop.env.run(until=until + 1 / 60)
-            return np.array([judge(entry) for entry in held_to], dtype=np.int8)
+            return np.array([judge_commitment(entry) for entry in held_to], dtype=np.int8)
 
-        return play(future, self.futures, len(committed), self.after_each)
+        return play_futures(future, self.futures, len(committed), self.after_each)
 
 
 def _failed(outcomes: Codes) -> NDArray[np.float64]:
     return np.isin(outcomes, (MISSED, PARTIAL)).astype(np.float64)
 
 
-def _table(rows: list[tuple[object, ...]], columns: dict[str, str]) -> pd.DataFrame:
+def _as_table(rows: list[tuple[object, ...]], columns: dict[str, str]) -> pd.DataFrame:
     table = pd.DataFrame(rows, columns=list(columns))
     for name, kind in columns.items():
         if kind == "moment":

@@ -21,7 +21,7 @@ SPREAD = 0.25
 """Spread of an operation's hours around the standard, log units."""
 
 
-def release(shop: Shop, line: Line, quantity: int, planned_end: float) -> None:
+def release_batch(shop: Shop, line: Line, quantity: int, planned_end: float) -> None:
     """Start a production order for a line."""
     order = line.order
     allowance = quantity * line.item.group.scrap * len(line.item.group.routing) * shop.plant.planning.allowance
@@ -32,7 +32,7 @@ def release(shop: Shop, line: Line, quantity: int, planned_end: float) -> None:
     if line.needs_documents and not line.begun:
         state_condition(shop, order, line, "documents", "not_met", "requested")
     line.begun = True
-    shop.records.say(
+    shop.records.write(
         "erp", "production.released", order, line, shop.now, quantity=size, date=planned_end, reference=reference,
         actor="planner",
     )  # fmt: skip
@@ -95,7 +95,7 @@ def _run(shop: Shop, batch: Batch, center: Center, job: Job) -> Process:
             _book(shop, batch, center, forgotten, "final" if last else "partial")
             forgotten = 0
     if reworked:
-        shop.records.say(
+        shop.records.write(
             "mes", "operation.reworked", line.order, line, shop.now, quantity=reworked, reference=operation(batch),
             work_center=center.name, reason="defect",
         )  # fmt: skip
@@ -116,7 +116,7 @@ def _book_scrap(shop: Shop, batch: Batch, center: Center, scrapped: int, reason:
     batch.scrapped += scrapped
     if not scrapped or not shop.records.on:
         return
-    shop.records.say(
+    shop.records.write(
         "mes", "operation.scrapped", batch.line.order, batch.line, shop.now, lag=_lag(shop, center),
         quantity=scrapped, reference=operation(batch), work_center=center.name, reason=reason,
     )  # fmt: skip
@@ -146,7 +146,7 @@ def _confirm(
     shop: Shop, batch: Batch, center: Center, quantity: int, state: str, at: float, lag: float,
     reason: str | None = None,
 ) -> None:  # fmt: skip
-    shop.records.say(
+    shop.records.write(
         "mes", "operation.confirmed", batch.line.order, batch.line, at, lag=lag, quantity=quantity,
         reference=operation(batch), state=state, work_center=center.name, reason=reason, actor="operator",
     )  # fmt: skip
