@@ -137,8 +137,8 @@ def _require_unique(where: str, what: str, names: Iterable[str]) -> list[str]:
     return seen
 
 
-def _require_known(where: str, what: str, wanted: Iterable[str], known: list[str]) -> None:
-    for name in wanted:
+def _require_known(where: str, what: str, references: Iterable[str], known: list[str]) -> None:
+    for name in references:
         if name not in known:
             raise InvalidPlant(f"{what} must be among {', '.join(known) or 'none'}, got {name!r} ({where})")
 

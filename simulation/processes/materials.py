@@ -42,10 +42,10 @@ def state_shortage(shop: Shop, line: Line, component: str, quantity: int, days: 
     """State that a line is short of a component, expected in ``days``."""
     shortage = Shortage(component, quantity, shop.now + days * DAY)
     line.shortages.append(shortage)
-    _record(shop, line, shortage, "short")
+    _record_shortage(shop, line, shortage, "short")
 
 
-def _record(shop: Shop, line: Line, shortage: Shortage, state: str) -> None:
+def _record_shortage(shop: Shop, line: Line, shortage: Shortage, state: str) -> None:
     short = state == "short"
     shop.records.write(
         "erp", "material.stated", line.order, line, shop.now, missable=not short, reference=shortage.component,
@@ -66,7 +66,7 @@ def review(shop: Shop, line: Line) -> None:
         if luck.random() < min(0.9, slips):
             shortage.expected = shop.now + (1 + supplier.group.slip_days * luck.standard_exponential()) * DAY
             if luck.random() < SUPPLIER_SAYS:
-                _record(shop, line, shortage, "short")
+                _record_shortage(shop, line, shortage, "short")
         else:
             shop.later(9 * luck.random(), partial(receive, shop, line, shortage))
 
@@ -76,7 +76,7 @@ def receive(shop: Shop, line: Line, shortage: Shortage) -> None:
     if shortage not in line.shortages:
         return
     line.shortages.remove(shortage)
-    _record(shop, line, shortage, "available")
+    _record_shortage(shop, line, shortage, "available")
     if line.shortages:
         return
     for hold in list(line.order.holds.values()):

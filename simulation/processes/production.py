@@ -76,7 +76,7 @@ def _run(shop: Shop, batch: Batch, center: Center, job: Job) -> Process:
     group = center.machines.group
     in_pieces = batch.good >= 4 and luck.random() < group.pieces
     pieces = int(luck.integers(2, 5)) if in_pieces else 1
-    reworked = _rework(batch, shop.now)
+    reworked = _quantity_to_rework(batch, shop.now)
     hours = center.hours_for(job.hours * (1 + reworked / batch.good * REPEAT))
     bounds = [batch.good * number // pieces for number in range(pieces + 1)]
     scrap_rate = min(0.5, line.item.group.scrap * line.item.trouble(shop.now))
@@ -104,7 +104,7 @@ def _run(shop: Shop, batch: Batch, center: Center, job: Job) -> Process:
     center.leave(job)
 
 
-def _rework(batch: Batch, moment: float) -> int:
+def _quantity_to_rework(batch: Batch, moment: float) -> int:
     """How much of a batch an operation has to do again."""
     item, luck = batch.line.item, batch.line.order.luck
     if luck.random() >= item.group.rework * item.trouble(moment):

@@ -47,7 +47,7 @@ def _inspect(shop: Shop, batch: Batch, center: Center, operation: str, kind: str
     lot = f"{operation}-{'F' if kind == 'final' else 'I'}"
     chance = min(0.8, line.item.group.fails * line.item.trouble(shop.now) * factor)
     failed = order.luck.random() < chance
-    _record(shop, batch, lot, kind, "failed" if failed else "passed")
+    _record_inspection(shop, batch, lot, kind, "failed" if failed else "passed")
     if not failed:
         return
     if kind == "final":
@@ -58,11 +58,11 @@ def _inspect(shop: Shop, batch: Batch, center: Center, operation: str, kind: str
         yield order.hold_released
     if order.luck.random() < SCRAPPED_LOTS:
         _scrap(shop, batch, center, operation)
-    yield from _rework(shop, batch, center, operation)
-    _record(shop, batch, lot, kind, "passed")
+    yield from _rework_lot(shop, batch, center, operation)
+    _record_inspection(shop, batch, lot, kind, "passed")
 
 
-def _rework(shop: Shop, batch: Batch, center: Center, operation: str) -> Process:
+def _rework_lot(shop: Shop, batch: Batch, center: Center, operation: str) -> Process:
     line, luck = batch.line, batch.line.order.luck
     share = 0.2 + 0.6 * luck.random()
     quantity = max(1, round(batch.good * share))
@@ -91,7 +91,7 @@ def _scrap(shop: Shop, batch: Batch, center: Center, operation: str) -> None:
         )  # fmt: skip
 
 
-def _record(shop: Shop, batch: Batch, lot: str, kind: str, state: str) -> None:
+def _record_inspection(shop: Shop, batch: Batch, lot: str, kind: str, state: str) -> None:
     shop.records.write(
         "qms", "inspection.recorded", batch.line.order, batch.line, shop.now, missable=kind == "in_process",
         reference=lot, kind=kind, state=state, actor="inspector",

@@ -94,8 +94,8 @@ class CalibrationInTheLarge:
     def of(cls, points: LabelledPoints, risk: Floats, draws: int = 500) -> CalibrationInTheLarge:
         """Of matured decision points and their risks (n,)."""
         foretold = float(np.average(risk, weights=points.weight))
-        wanted: dict[str, Metric] = {"came": failure_share}
-        estimates = metric_estimates(points.order, points.failed, risk, points.weight, draws, metrics=wanted)
+        metrics: dict[str, Metric] = {"came": failure_share}
+        estimates = metric_estimates(points.order, points.failed, risk, points.weight, draws, metrics=metrics)
         shares = [float(np.average(failed, weights=points.weight)) for failed in failures_by_chance(points, risk)]
         return cls(foretold, estimates["came"], percentiles(foretold, np.array(shares)))
 

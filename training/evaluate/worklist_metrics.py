@@ -84,7 +84,7 @@ def judge_worklist(
     times = _redraw(n, draws, seed)
 
     def share(above: Floats | Mask, below: Mask) -> Estimate:
-        return percentiles(_ratio(above, below, np.ones((1, n))), _ratio(above, below, times))
+        return percentiles(_ratio_of_sums(above, below, np.ones((1, n))), _ratio_of_sums(above, below, times))
 
     median = percentiles(_median(first_look, caught, np.ones((1, n))), _median(first_look, caught, times))
     tally = (int(chosen.sum()) for chosen in (seen, failed, saved))
@@ -106,7 +106,9 @@ def measure_lead(
     looked = (find_first_looks(worklists, by, looks)[0] for by in (risk, other))
     ours, theirs = (_in_time(worklists, first).astype(np.float64) for first in looked)
     n = len(worklists.failed)
-    value, drawn = (_ratio(ours - theirs, worklists.failed, t) for t in (np.ones((1, n)), _redraw(n, draws, seed)))
+    value, drawn = (
+        _ratio_of_sums(ours - theirs, worklists.failed, t) for t in (np.ones((1, n)), _redraw(n, draws, seed))
+    )
     return percentiles(value, drawn)
 
 
@@ -162,7 +164,7 @@ def _redraw(n: int, draws: int, seed: int) -> Floats:
     return np.random.default_rng(seed).multinomial(n, np.full(n, 1 / n), size=draws).astype(np.float64)
 
 
-def _ratio(above: Floats | Mask, below: Mask, times: Floats) -> Floats:
+def _ratio_of_sums(above: Floats | Mask, below: Mask, times: Floats) -> Floats:
     some, all_ = times @ above.astype(np.float64), times @ below.astype(np.float64)
     return np.where(all_ > 0, some / np.where(all_ > 0, all_, 1.0), np.nan)
 

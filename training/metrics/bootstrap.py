@@ -27,9 +27,9 @@ class Estimate:
         return f"{self.value:.3f} ({self.low:.3f}-{self.high:.3f})"
 
 
-def percentiles(value: Floats | float, drawn: Floats, level: float = LEVEL) -> Estimate:
+def percentiles(value: Floats | float, samples: Floats, level: float = LEVEL) -> Estimate:
     """A figure with the middle ``level`` of its redrawn values; draws in which it is undefined are left out."""
-    defined = drawn[~np.isnan(drawn)]
+    defined = samples[~np.isnan(samples)]
     tails = [(1 - level) / 2, (1 + level) / 2]
     low, high = np.quantile(defined, tails) if len(defined) else (float("nan"), float("nan"))
     return Estimate(float(np.squeeze(value)), float(low), float(high))
@@ -70,11 +70,11 @@ def metric_estimates(
     metrics = dict(METRICS if metrics is None else metrics)
     if reference is not None:
         metrics |= {"brier_skill": lambda f, r, w: 1 - brier(f, r, w) / brier(f, reference, w)}
-    drawn: dict[str, list[Floats]] = {name: [] for name in metrics}
+    samples: dict[str, list[Floats]] = {name: [] for name in metrics}
     for times in order_weight_blocks(order, draws, seed):
         for name, metric in metrics.items():
-            drawn[name].append(metric(failed, risk, times * weight))
+            samples[name].append(metric(failed, risk, times * weight))
     return {
-        name: percentiles(metric(failed, risk, weight), np.concatenate(drawn[name]), level)
+        name: percentiles(metric(failed, risk, weight), np.concatenate(samples[name]), level)
         for name, metric in metrics.items()
     }

@@ -19,7 +19,7 @@ from training.data.dataset import Dataset
 from training.data.labelled import LabelledPoints
 from training.data.split import Split, split_by_time
 from training.model.calibration import Affine, fit_affine, fit_intercept
-from training.model.lightgbm import lightgbm
+from training.model.lightgbm import load_lightgbm
 from training.model.risk_model import RiskModel
 
 FEWEST_PARTIAL = 100
@@ -99,7 +99,7 @@ def describe_dataset(dataset: Dataset, scheme: str, zone: str) -> dict[str, Any]
         "zone": zone,
         "events": dataset.history.n_events,
         "events_fingerprint": dataset.fingerprint,
-        "lightgbm": lightgbm().__version__,
+        "lightgbm": load_lightgbm().__version__,
     }
 
 
@@ -170,7 +170,7 @@ def _best_rounds(points: LabelledPoints, target: Floats, trees: Trees) -> int:
     early, late = split.rows
     if min(len(np.unique(target[early])), len(np.unique(target[late]))) < 2:
         return trees.most_rounds // 6
-    library = lightgbm()
+    library = load_lightgbm()
     train = _dataset(split.earlier, target[early])
     valid = _dataset(split.later, target[late], train)
     stop = library.early_stopping(trees.patience, verbose=False)
@@ -179,10 +179,10 @@ def _best_rounds(points: LabelledPoints, target: Floats, trees: Trees) -> int:
 
 
 def _boost(points: LabelledPoints, target: Floats, trees: Trees, rounds: int) -> Any:
-    return lightgbm().train(trees.lightgbm(len(points)), _dataset(points, target), rounds)
+    return load_lightgbm().train(trees.lightgbm(len(points)), _dataset(points, target), rounds)
 
 
 def _dataset(points: LabelledPoints, target: Floats, reference: Any = None) -> Any:
-    return lightgbm().Dataset(
+    return load_lightgbm().Dataset(
         points.signals, target, weight=points.weight, feature_name=points.names, reference=reference
     )

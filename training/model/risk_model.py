@@ -17,7 +17,7 @@ from features.errors import InvalidRequest, ShipriskError
 from training.data.labelled import LabelledPoints
 from training.model.calibration import Affine
 from training.model.forest import Forest
-from training.model.lightgbm import lightgbm
+from training.model.lightgbm import load_lightgbm
 from training.model.treeshap import TreeShap
 
 FORMAT = 2
@@ -185,7 +185,7 @@ class RiskModel:
 
 
 def _booster(path: Path) -> Any:
-    library = lightgbm()
+    library = load_lightgbm()
     try:
         return library.Booster(model_str=path.read_text(encoding="utf-8"))
     except library.basic.LightGBMError as error:

@@ -158,18 +158,18 @@ class Registry:
             mlflow.log_text(html, "backtest.html")
         return str(run.info.run_id)
 
-    def resolve(self, name: str, wanted: str = CHAMPION) -> ModelVersion:
+    def resolve(self, name: str, alias_or_version: str = CHAMPION) -> ModelVersion:
         """The version behind an alias or a version number.
 
         Raises ``UnknownModel`` when there is none, ``RegistryUnavailable`` when the registry is away.
         """
         try:
-            if wanted.isdigit():
-                found = self.client.get_model_version(name, wanted)
+            if alias_or_version.isdigit():
+                found = self.client.get_model_version(name, alias_or_version)
             else:
-                found = self.client.get_model_version_by_alias(name, wanted)
+                found = self.client.get_model_version_by_alias(name, alias_or_version)
         except Exception as error:
-            raise self.as_shiprisk_error(error, f"{name}@{wanted}") from error
+            raise self.as_shiprisk_error(error, f"{name}@{alias_or_version}") from error
         return ModelVersion(name, str(found.version), str(found.run_id), tuple(found.aliases))
 
     def champion(self, name: str) -> ModelVersion | None:

@@ -108,10 +108,10 @@ def _leads(summary: Summary, evaluation: Evaluation) -> None:
     for step, looks in enumerate(LOOKS):
         level = [name for name, leads in evaluation.leads.items() if leads[step].low <= 0 <= leads[step].high]
         better = [name for name, leads in evaluation.leads.items() if leads[step].high < 0]
-        ours = _seen(evaluation, MODEL, step)
+        ours = _list_in_words(evaluation, MODEL, step)
         for how, names, as_ in (("about as many", level, "as"), ("more", better, "than")):
             if names:
-                theirs = join_words([_seen(evaluation, name, step) for name in names])
+                theirs = join_words([_list_in_words(evaluation, name, step) for name in names])
                 told = f"With {looks} looks a morning, {how} failures are seen in time by {theirs} {as_} by the {ours}."
                 summary.add(told, False)
 
@@ -130,7 +130,7 @@ def _same_effort(summary: Summary, evaluation: Evaluation) -> None:
         summary.add(f"{effort} in time, not clearly more than the {join_words(rest)}.", False)
 
 
-def _seen(evaluation: Evaluation, name: str, step: int) -> str:
+def _list_in_words(evaluation: Evaluation, name: str, step: int) -> str:
     metrics = evaluation.worklist_metrics[name][step]
     alarms = one(metrics.false_alarms_per_catch.value)
     return f"{list_name(name)} ({percent(metrics.in_time.value)}, {alarms} false alarms a catch)"

@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 from training.evaluate.evaluation import BASE_RATE, DAYS, PLANT, Evaluation, Slice
 from training.report.plots.drawing import INK, PALE, draw_sheet, escape_dollar, set_heading, set_title, style_of
 
-SHOWN = {"brier_skill": ("Brier skill", 0.0), "roc_auc": ("ROC AUC", 0.5)}
+METRICS = {"brier_skill": ("Brier skill", 0.0), "roc_auc": ("ROC AUC", 0.5)}
 MOST = 15
 
 
@@ -27,8 +27,8 @@ def _plot_slices(slices: list[Slice], title: str) -> Figure | None:
     if len(slices) < 2:
         return None
     models = [name for name in slices[0].estimates if name != BASE_RATE]
-    figure, axes = draw_sheet(1, len(SHOWN), height=1.2 + 0.62 * len(slices), sharey=True)
-    for axis, (metric, (called, nothing)) in zip(axes, SHOWN.items(), strict=True):
+    figure, axes = draw_sheet(1, len(METRICS), height=1.2 + 0.62 * len(slices), sharey=True)
+    for axis, (metric, (called, nothing)) in zip(axes, METRICS.items(), strict=True):
         axis.axvline(nothing, color=PALE, linestyle="--", linewidth=1)
         for step, model in enumerate(models):
             _add_line(axis, slices, model, metric, 0.18 * ((len(models) - 1) / 2 - step))
