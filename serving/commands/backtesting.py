@@ -46,7 +46,8 @@ def backtest(
     the next. What moved since its training (signals, scores) and how its risks held is shown for each.
     """
     from serving.models.cache import open_registry
-    from training.evaluate.backtest import backtest as replay
+    from training.evaluate.backtest import run_backtest
+    from training.report.report import render_backtest
 
     require_source(events, store)
     days, begin = days_of(every), None if since is None else past_moment(since, "from")
@@ -56,13 +57,13 @@ def backtest(
     registry = open_registry(Settings()) if log else None
     if registry is not None:
         registry.check(name)
-    with parts_done() as tell:
-        snapshots, _ = looked_at(events, store, decision_points, end, zone, lambda what: tell(what, 0, 1))
-        found = replay(snapshots, int(days * 86_400_000_000), begin, tell=tell)
+    with parts_done() as progress:
+        snapshots, _ = looked_at(events, store, decision_points, end, zone, progress)
+        found = run_backtest(snapshots, int(days * 86_400_000_000), begin, progress=progress)
     if out is not None:
         _write(found, out)
     kept = {"every": every, "decision_points": decision_points, "zone": zone, "from": found.stretches[0].trained_at}
-    run = None if registry is None else registry.log_backtest(found, name, kept)
+    run = None if registry is None else registry.log_backtest(found, name, kept, render_backtest(found))
     if as_json:
         print_json(found.to_json() | {"run_id": run})
         return
@@ -81,14 +82,14 @@ def days_of(text: str) -> float:
 
 def _write(found: Backtest, out: Path) -> None:
     """The report, or its figures, by the ending."""
-    from training.registry.registry import plain
-    from training.report.report import backtest_page
+    from training.registry.run_metrics import json_ready
+    from training.report.report import render_backtest
 
     out.parent.mkdir(parents=True, exist_ok=True)
     if out.suffix == ".json":
-        out.write_bytes(orjson.dumps(plain(found.to_json()), option=orjson.OPT_SERIALIZE_NUMPY))
+        out.write_bytes(orjson.dumps(json_ready(found.to_json()), option=orjson.OPT_SERIALIZE_NUMPY))
     else:
-        out.write_text(backtest_page(found), encoding="utf-8")
+        out.write_text(render_backtest(found), encoding="utf-8")
 
 
 def _print_stretches(stretches: list[Stretch]) -> None:
@@ -98,10 +99,10 @@ def _print_stretches(stretches: list[Stretch]) -> None:
 
 def _row(stretch: Stretch) -> list[Any]:
     counts = [stretch.trained_at[:10], stretch.learned_from, stretch.open_orders, stretch.not_due]
-    moved = ", ".join(name for name, _ in stretch.drift.moved[:2]) or "none"
-    if stretch.part is None or stretch.expected is None:
+    moved = ", ".join(name for name, _ in stretch.drift.large_shifts[:2]) or "none"
+    if stretch.slice is None or stretch.expected is None:
         return [*counts, "too few", "", "", "", f"{stretch.drift.scores:.2f}", moved]
-    figures, came = stretch.part.estimates["model"], stretch.expected.came
+    figures, came = stretch.slice.estimates["model"], stretch.expected.came
     judged = [str(figures["roc_auc"]), f"{figures['brier_skill'].value:.2f}", f"{stretch.expected.foretold:.0%}"]
     return [
         *counts,

@@ -104,8 +104,8 @@ def _plant(folder: Path, orders: int, seed: int) -> pd.DataFrame:
 
     path = folder / EVENTS
     if not path.exists():
-        with share_done("simulating") as tell:
-            events = simulate(load_plant("default"), orders, 365, seed, tell)
+        with share_done("simulating") as progress:
+            events = simulate(load_plant("default"), orders, 365, seed, progress)
         folder.mkdir(parents=True, exist_ok=True)
         write_events(events, path.with_suffix(".part"))
         path.with_suffix(".part").replace(path)
@@ -128,10 +128,10 @@ def _train(settings: Settings, events: pd.DataFrame, as_of: int) -> Trained:
     from training.promote.promotion import REFUSED, force
     from training.trainer import train
 
-    with steps(STEPS) as tell:
-        trained = train(events, scheme=DECISION_POINTS, until=as_of, tell=tell)
+    with steps(STEPS) as progress:
+        trained = train(events, scheme=DECISION_POINTS, until=as_of, progress=progress)
         registry = open_registry(settings)
-        found = registered(registry, trained, settings.model, None, False, tell)
+        found = registered(registry, trained, settings.model, None, False, progress)
     if found["decision"]["decided"] == REFUSED:
         force(registry, settings.model, found["version"], "the demo shows whatever it has trained")
     return trained

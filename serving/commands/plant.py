@@ -49,11 +49,11 @@ def simulating(
     at_days = [] if oracle is None else oracle_days(days, oracle)
     out.mkdir(parents=True, exist_ok=True)
     written: dict[str, int] = {}
-    with share_done("simulating" if oracle is None else "simulating, and playing futures") as tell:
+    with share_done("simulating" if oracle is None else "simulating, and playing futures") as progress:
         if oracle is None:
-            events = simulate(described, orders, days, seed, tell)
+            events = simulate(described, orders, days, seed, progress)
         else:
-            found = simulate_with_oracle(described, orders, days, seed, at_days, futures, tell=tell)
+            found = simulate_with_oracle(described, orders, days, seed, at_days, futures, progress=progress)
             events = found.events
             for name, table in (("oracle", found.risks), ("interventions", found.interventions)):
                 table.to_parquet(out / f"{name}.parquet", index=False, compression="zstd")

@@ -15,7 +15,7 @@ from typing import Annotated, Any
 import typer
 
 from features.errors import InvalidRequest
-from serving.commands.console import Tell, steps, terminal
+from serving.commands.console import Steps, steps, terminal
 from serving.commands.options import Name, Zone, check_port, enter
 from serving.middleware.loopback import is_loopback
 from serving.settings import Settings
@@ -107,7 +107,7 @@ def _counted_together(several: bool) -> Iterator[None]:
         yield
 
 
-def _made_ready(settings: Settings, workers: int, tell: Tell) -> tuple[str, bool, Any]:
+def _made_ready(settings: Settings, workers: int, tell: Steps) -> tuple[str, bool, Any]:
     """The champion's name, whether anybody can call, and the service where it is one process."""
     from serving.bootstrap import application, check_champion, holding_keys, prepare_database
 

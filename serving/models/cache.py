@@ -13,9 +13,10 @@ from features.catalogue.fingerprint import features_hash
 from features.catalogue.registry import catalogue
 from features.errors import ShipriskError
 from serving.settings import Settings
-from training.model.lightgbm import lightgbm
+from training.model.lightgbm import load_lightgbm
 from training.model.risk_model import RiskModel
-from training.registry.registry import CHAMPION, Registered, Registry, RegistryUnavailable, UnknownModel
+from training.registry.registry import CHAMPION, Registry, RegistryUnavailable, UnknownModel
+from training.registry.registry import ModelVersion as Registered
 
 
 class ModelMissing(ShipriskError):
@@ -44,7 +45,7 @@ def load_champion(settings: Settings, wanted: str = CHAMPION) -> Champion:
 
     Raises ``ModelMissing`` when neither has one.
     """
-    lightgbm()
+    load_lightgbm()
     try:
         registered = resolve(settings, wanted)
         champion = fetch(settings, registered)

@@ -18,7 +18,8 @@ from serving.models.shadow import Shadow
 from serving.models.smoke_test import Seconds, probe
 from serving.settings import Settings
 from training.model.risk_model import InvalidModel
-from training.registry.registry import CHALLENGER, CHAMPION, Registered, RegistryUnavailable
+from training.registry.registry import CHALLENGER, CHAMPION, RegistryUnavailable
+from training.registry.registry import ModelVersion as Registered
 
 AWAY = "away"
 LONGEST_WAIT = 3600.0

@@ -7,10 +7,10 @@ import pytest
 from features.errors import InvalidRequest
 from features.times import DAY, isoformat, micros
 from training.data.snapshots import Snapshots
-from training.evaluate.backtest import backtest, first_training
+from training.evaluate.backtest import first_training, run_backtest
 from training.evaluate.evaluation import MODEL
 from training.model.fit import fit_model
-from training.model.tuning import folds_by_time, tuned
+from training.model.tuning import folds_by_time, tune
 from training.trainer import Trained
 
 SINCE = micros("2024-07-01")
@@ -22,7 +22,7 @@ def snapshots(trained: Trained) -> Snapshots:
 
 
 def test_each_stretch_is_scored_by_a_model_of_what_was_known_then(snapshots: Snapshots) -> None:
-    found = backtest(snapshots, 60 * DAY, SINCE, draws=20)
+    found = run_backtest(snapshots, 60 * DAY, SINCE, draws=20)
     assert [stretch.trained_at for stretch in found.stretches] == [
         isoformat(SINCE + n * 60 * DAY) for n in range(len(found.stretches))
     ]
@@ -32,31 +32,31 @@ def test_each_stretch_is_scored_by_a_model_of_what_was_known_then(snapshots: Sna
     learned, _ = snapshots.labelled(SINCE)
     model = fit_model(learned, snapshots.context, {})
     assert found.stretches[0].learned_from == learned.n_orders
-    lists = found.evaluation.lists.mornings
-    assert lists is not None
-    first = lists.points.as_of < SINCE + 60 * DAY
-    risks = found.evaluation.lists.risks[MODEL]
-    np.testing.assert_array_equal(model.risk_of(lists.points.take(first)), risks[first])
+    worklists = found.evaluation.worklists.daily
+    assert worklists is not None
+    first = worklists.points.as_of < SINCE + 60 * DAY
+    risks = found.evaluation.worklists.risks[MODEL]
+    np.testing.assert_array_equal(model.risk_of(worklists.points.take(first)), risks[first])
 
 
 def test_every_morning_of_every_stretch_is_lived_once(snapshots: Snapshots) -> None:
-    whole, parts = (backtest(snapshots, days * DAY, SINCE, draws=20) for days in (400, 45))
-    one, many = (found.evaluation.lists.mornings for found in (whole, parts))
+    whole, slices = (run_backtest(snapshots, days * DAY, SINCE, draws=20) for days in (400, 45))
+    one, many = (found.evaluation.worklists.daily for found in (whole, slices))
     assert one is not None
     assert many is not None
     assert len(np.unique(np.stack([many.points.order, many.points.as_of]), axis=1).T) == len(many)
     assert set(np.unique(many.points.as_of)) == set(np.unique(one.points.as_of))
-    open_orders = sum(stretch.open_orders for stretch in parts.stretches)
+    open_orders = sum(stretch.open_orders for stretch in slices.stretches)
     assert open_orders >= many.points.n_orders
 
 
 def test_what_is_not_due_is_counted_and_not_judged(plant: pd.DataFrame) -> None:
     """The records end in the middle: orders promised after that are on the lists and not judged."""
     cut_off = Snapshots.of(plant, "before=5", until=micros("2024-09-01"))
-    last = backtest(cut_off, 100 * DAY, SINCE, draws=20).stretches[-1]
-    assert last.part is not None
+    last = run_backtest(cut_off, 100 * DAY, SINCE, draws=20).stretches[-1]
+    assert last.slice is not None
     assert last.not_due > 5
-    assert last.part.orders == last.open_orders - last.not_due
+    assert last.slice.orders == last.open_orders - last.not_due
 
 
 def test_a_backtest_begins_when_enough_is_known_and_says_what_must_hold(snapshots: Snapshots) -> None:
@@ -64,9 +64,9 @@ def test_a_backtest_begins_when_enough_is_known_and_says_what_must_hold(snapshot
     assert snapshots.labelled(begin)[0].n_orders >= 200
     assert snapshots.labelled(begin - 2 * DAY)[0].n_orders < 200
     with pytest.raises(InvalidRequest, match="must train at most once a day, got every 0.5 days"):
-        backtest(snapshots, DAY // 2)
+        run_backtest(snapshots, DAY // 2)
     with pytest.raises(InvalidRequest, match="must begin before the records end"):
-        backtest(snapshots, DAY, snapshots.until + DAY)
+        run_backtest(snapshots, DAY, snapshots.until + DAY)
 
 
 def test_folds_learn_from_what_was_known_and_judge_what_came_next(trained: Trained) -> None:
@@ -82,7 +82,7 @@ def test_folds_learn_from_what_was_known_and_judge_what_came_next(trained: Train
 
 def test_tuning_is_repeatable_and_never_worse_than_the_standard_settings(trained: Trained) -> None:
     points = trained.dataset.points
-    one, two = tuned(points, 4), tuned(points, 4)
+    one, two = tune(points, 4), tune(points, 4)
     assert one.trees == two.trees
     assert one.trials == two.trials
     assert one.trials[0]["num_leaves"] == trained.trees.num_leaves
@@ -93,5 +93,5 @@ def test_tuning_is_repeatable_and_never_worse_than_the_standard_settings(trained
 
 def test_tuning_ends_in_time(trained: Trained) -> None:
     said: list[str] = []
-    assert len(tuned(trained.dataset.points, 50, seconds=1e-9, tell=said.append).trials) == 1
+    assert len(tune(trained.dataset.points, 50, seconds=1e-9, progress=lambda what, *_: said.append(what)).trials) == 1
     assert said[0].startswith("settings tried: 1 of 50")

@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 
 from features.times import micros
 from training.data.snapshots import Snapshots
-from training.evaluate.drift import MOVED, Expected, stability_index
-from training.promote.comparison import Champion, challenge, compare
+from training.evaluate.drift import LARGE_SHIFT, CalibrationInTheLarge, stability_index
+from training.promote.comparison import Incumbent, challenge, compare
 from training.promote.gate import Limits
-from training.promote.retraining import News, news
+from training.promote.retraining import News, what_is_new
 from training.trainer import Trained
 
 ONES = np.ones(100)
@@ -27,7 +27,7 @@ def test_the_index_of_what_moved_can_be_followed_by_hand() -> None:
 
 def test_facts_that_go_missing_are_drift() -> None:
     now = np.where(np.arange(100) < 50, np.nan, np.arange(100.0))
-    assert stability_index(np.arange(100.0), now, ONES, ONES) > MOVED
+    assert stability_index(np.arange(100.0), now, ONES, ONES) > LARGE_SHIFT
     assert stability_index(np.full(100, np.nan), np.full(100, np.nan), ONES, ONES) == pytest.approx(0.0)
     assert np.isnan(stability_index(np.zeros(0), ONES, np.zeros(0), ONES))
 
@@ -41,16 +41,16 @@ def test_the_index_is_never_negative_and_nothing_for_the_same_values(values: lis
     assert stability_index(some, some * 2 + 1, weight, weight) >= -1e-12
 
 
-def champion(trained: Trained, until: str) -> tuple[Champion, Snapshots]:
+def champion(trained: Trained, until: str) -> tuple[Incumbent, Snapshots]:
     """A champion of what was known at a moment, and the snapshots of today."""
     about = trained.twin.model.about | {"trained_until": until, "orders": trained.twin.learned.n_orders}
-    return Champion("1", replace(trained.twin.model, about=about)), trained.snapshots
+    return Incumbent("1", replace(trained.twin.model, about=about)), trained.snapshots
 
 
 def test_news_counts_what_the_champion_has_not_seen(trained: Trained) -> None:
     until = "2024-08-01T00:00:00Z"
     present, snapshots = champion(trained, until)
-    found = news(snapshots, present)
+    found = what_is_new(snapshots, present)
     first = snapshots.history.recorded[snapshots.history.first[:-1]]
     assert found.orders == int((first > micros(until)).sum())
     whole, _ = snapshots.labelled()
@@ -65,7 +65,7 @@ def test_news_counts_what_the_champion_has_not_seen(trained: Trained) -> None:
 
 def test_nothing_new_is_not_worthwhile(trained: Trained) -> None:
     present, snapshots = champion(trained, str(trained.model.about["trained_until"]))
-    found = news(snapshots, present)
+    found = what_is_new(snapshots, present)
     assert (found.matured, found.worthwhile) == (0, False)
     assert "Training again is not worthwhile yet" in str(found)
     assert isinstance(found, News)
@@ -74,15 +74,17 @@ def test_nothing_new_is_not_worthwhile(trained: Trained) -> None:
 def test_a_champion_that_reads_signals_that_are_gone_is_replaced(trained: Trained) -> None:
     present, snapshots = champion(trained, "2024-08-01T00:00:00Z")
     gone = replace(present, model=replace(present.model, names=[*present.model.names[:-1], "moon_phase"]))
-    assert news(snapshots, gone).reasons[0] == "the champion reads signals that are no more: moon_phase"
+    assert what_is_new(snapshots, gone).reasons[0] == "the champion reads signals that are no more: moon_phase"
 
 
 def test_foretold_against_what_came(trained: Trained) -> None:
     points = trained.evaluation.test
-    right = Expected.of(points, points.failed * 0.8 + 0.2 * float(np.average(points.failed, weights=points.weight)))
+    right = CalibrationInTheLarge.of(
+        points, points.failed * 0.8 + 0.2 * float(np.average(points.failed, weights=points.weight))
+    )
     assert right.foretold == pytest.approx(right.came.value)
-    assert not right.off
-    assert Expected.of(points, np.full(len(points), 0.9)).off
+    assert not right.is_off
+    assert CalibrationInTheLarge.of(points, np.full(len(points), 0.9)).is_off
 
 
 def test_a_champion_is_compared_only_on_what_came_after_it(trained: Trained) -> None:

@@ -8,7 +8,7 @@ from scipy.special import expit, logit
 
 from features.outcomes import MISSED, ON_TIME_IN_FULL
 from training.data.labelled import LabelledPoints
-from training.promote.gate import Limits, Verdict, judge_candidate, paired
+from training.promote.gate import Limits, Verdict, judge_candidate, paired_gain
 
 SEEDS = range(20)
 ORDERS, ROWS = 400, 5
@@ -77,8 +77,8 @@ def test_the_same_model_is_refused_and_the_verdict_says_why() -> None:
 def test_rows_of_an_order_are_one_piece_of_evidence() -> None:
     """The same row five times says no more than once."""
     failed, theirs, ours = np.array([1.0, 0.0, 1.0]), np.array([0.5, 0.5, 0.5]), np.array([0.8, 0.4, 0.6])
-    once = paired(np.arange(3), failed, np.ones(3), theirs, ours)
-    often = paired(np.repeat(np.arange(3), 5), *(np.repeat(v, 5) for v in (failed, np.full(3, 0.2), theirs, ours)))
+    once = paired_gain(np.arange(3), failed, np.ones(3), theirs, ours)
+    often = paired_gain(np.repeat(np.arange(3), 5), *(np.repeat(v, 5) for v in (failed, np.full(3, 0.2), theirs, ours)))
     assert once.value == pytest.approx((0.25 - 0.04 + 0.25 - 0.16 + 0.25 - 0.16) / 3)
     assert (often.low, often.high) == (pytest.approx(once.low), pytest.approx(once.high))
 

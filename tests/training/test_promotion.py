@@ -19,10 +19,11 @@ from training.promote.promotion import (
     PromotionRefused,
     decide,
     force,
-    history,
+    list_decisions,
     promote,
 )
 from training.registry.registry import Registry, UnknownModel
+from training.report.report import Report
 from training.trainer import Trained
 
 NAME, STORY = "gate-risk", "story-risk"
@@ -33,7 +34,7 @@ def registry(trained: Trained, tmp_path_factory: pytest.TempPathFactory) -> Regi
     """Four versions of two models, none of them champion."""
     folder = tmp_path_factory.mktemp("registry")
     made = Registry(f"sqlite:///{folder / 'mlflow.db'}", folder / "artifacts")
-    run = made.log(trained, NAME)
+    run = made.log(Report(trained), NAME)
     made.client.create_registered_model(STORY)
     made.mlflow.set_tracking_uri(made.uri)
     for name in (*[NAME] * 3, *[STORY] * 4):
@@ -49,7 +50,7 @@ def verdict(passed: bool, champion: str | None) -> Verdict:
 
 def test_the_history_of_a_model_from_its_first_verdict_to_its_third_champion(registry: Registry) -> None:
     """One story, as every step rests on the one before."""
-    assert history(registry, STORY) == []
+    assert list_decisions(registry, STORY) == []
     first = decide(registry, STORY, "1", verdict(False, None))
     assert (first.decided, first.takes_over, registry.champion(STORY)) == (REFUSED, False, None)
     with pytest.raises(PromotionRefused, match="must pass the gate, got: evidence: must have at least 100 orders"):
@@ -78,12 +79,12 @@ def test_the_history_of_a_model_from_its_first_verdict_to_its_third_champion(reg
     with pytest.raises(UnknownModel):
         promote(registry, STORY, "77")
 
-    told = [(entry.version, entry.champion, entry.decided) for entry in history(registry, STORY)]
+    told = [(entry.version, entry.champion, entry.decided) for entry in list_decisions(registry, STORY)]
     assert told == [
         ("3", "2", FORCED), ("3", "2", REFUSED), ("2", "1", PROMOTED), ("2", "1", PASSED),
         ("1", "", PROMOTED), ("1", "", REFUSED),
     ]  # fmt: skip
-    assert history(registry, "another") == []
+    assert list_decisions(registry, "another") == []
 
 
 def test_there_is_no_champion_without_a_record(registry: Registry, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -93,8 +94,8 @@ def test_there_is_no_champion_without_a_record(registry: Registry, monkeypatch: 
     with pytest.raises(Exception, match="the registry at"):
         promote(registry, NAME, "4", verdict(True, before))
     assert _champion(registry) == before
-    assert history(registry, NAME)[0].decided == UNFINISHED
-    assert not history(registry, NAME)[0].takes_over
+    assert list_decisions(registry, NAME)[0].decided == UNFINISHED
+    assert not list_decisions(registry, NAME)[0].takes_over
 
 
 def test_a_verdict_against_another_champion_is_worth_nothing(registry: Registry) -> None:
@@ -123,9 +124,9 @@ def test_a_passed_challenger_is_no_challenger_any_more(registry: Registry) -> No
 
 
 def test_a_verdict_in_words(registry: Registry) -> None:
-    assert promotion.in_words(verdict(False, "1")) == "evidence: must have at least 100 orders, got 5 orders"
+    assert promotion.describe(verdict(False, "1")) == "evidence: must have at least 100 orders, got 5 orders"
     two = replace(verdict(False, "1"), checks=verdict(False, "1").checks * 2)
-    assert promotion.in_words(two).count("; ") == 1
+    assert promotion.describe(two).count("; ") == 1
 
 
 def _champion(registry: Registry, name: str = NAME) -> str:

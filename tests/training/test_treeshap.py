@@ -41,7 +41,7 @@ def grown(seed: int, **parameters: Any) -> Any:
 def assert_lightgbm_agrees(booster: Any, signals: np.ndarray) -> None:
     trees = TreeShap(Forest.of(booster), SIGNALS)
     theirs = booster.predict(signals, pred_contrib=True, num_threads=1)
-    scores, added = trees.explained(signals)
+    scores, added = trees.explain(signals)
     np.testing.assert_allclose(added, theirs[:, :-1], rtol=0, atol=1e-9)
     assert trees.base == pytest.approx(theirs[0, -1], abs=1e-9)
     np.testing.assert_array_equal(scores, booster.predict(signals, raw_score=True, num_threads=1))
@@ -78,15 +78,15 @@ def test_a_tree_of_one_leaf_adds_its_value_to_the_base() -> None:
 
 
 def test_no_row_is_no_score() -> None:
-    scores, added = TreeShap(Forest.of(grown(1)), SIGNALS).explained(np.zeros((0, SIGNALS)))
+    scores, added = TreeShap(Forest.of(grown(1)), SIGNALS).explain(np.zeros((0, SIGNALS)))
     assert (scores.shape, added.shape) == ((0,), (0, SIGNALS))
 
 
 def test_a_row_alone_and_among_others_is_the_same_to_the_last_bit() -> None:
     trees, signals = TreeShap(Forest.of(grown(4, num_leaves=20)), SIGNALS), rows(5, 3000)
-    scores, added = trees.explained(signals)
+    scores, added = trees.explain(signals)
     for row in (0, 63, 64, 1500, 2999):
-        alone = trees.explained(signals[row : row + 1])
+        alone = trees.explain(signals[row : row + 1])
         np.testing.assert_array_equal(alone[0][0], scores[row])
         np.testing.assert_array_equal(alone[1][0], added[row])
 
@@ -115,7 +115,7 @@ def test_contributions_are_shapley_values_by_their_definition() -> None:
         shares = [factorial(len(s)) * factorial(SIGNALS - 1 - len(s)) / factorial(SIGNALS) for s in sets]
         gains = [earns(tree, s | {signal}) - earns(tree, s) for s in sets]
         expected.append(np.dot(shares, gains))
-    found = TreeShap(Forest.of(booster), SIGNALS).explained(row[None])[1][0]
+    found = TreeShap(Forest.of(booster), SIGNALS).explain(row[None])[1][0]
     np.testing.assert_allclose(found, expected, rtol=0, atol=1e-12)
 
 

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn import metrics as judge
 
-from training.metrics.bootstrap import metric_estimates, order_weights
+from training.metrics.bootstrap import metric_estimates, order_weight_blocks
 from training.metrics.scores import average_precision, brier, calibration_error, log_loss, reliability, roc_auc
 from training.model.calibration import fit_affine
 
@@ -49,7 +49,7 @@ def test_the_calibration_error_of_one_risk_for_all_is_its_distance_from_the_shar
 
 
 def test_the_bootstrap_redraws_whole_orders() -> None:
-    weights = order_weights(np.array([4, 4, 7, 9]), 200, seed=1)
+    weights = np.concatenate(list(order_weight_blocks(np.array([4, 4, 7, 9]), 200, seed=1)))
     assert (weights[:, 0] == weights[:, 1]).all()
     assert (weights[:, 1:].sum(axis=1) == 3).all()
 

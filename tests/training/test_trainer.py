@@ -19,7 +19,7 @@ from training.data.snapshots import Snapshots
 from training.data.split import split_by_time
 from training.model.calibration import Affine, fit_affine, fit_intercept
 from training.model.fit import Trees, fit_model
-from training.model.lightgbm import lightgbm
+from training.model.lightgbm import load_lightgbm
 from training.model.risk_model import Explanation, InvalidModel, RiskModel
 from training.trainer import Trained, of_other_orders, train, train_on
 
@@ -138,9 +138,9 @@ def test_the_calibration_is_of_orders_its_trees_have_not_seen(trained: Trained) 
     split = split_by_time(points)
     later = split.later
     trees, raw = (
-        lightgbm().train(
+        load_lightgbm().train(
             Trees().lightgbm(len(rows)),
-            lightgbm().Dataset(rows.signals, rows.failed, weight=rows.weight, feature_name=rows.names),
+            load_lightgbm().Dataset(rows.signals, rows.failed, weight=rows.weight, feature_name=rows.names),
             model.about["rounds"],
         ).predict(later.signals, raw_score=True)
         for rows in (points, split.earlier)
@@ -264,9 +264,9 @@ def test_a_machine_without_openmp_gets_a_sentence(monkeypatch: pytest.MonkeyPatc
             raise OSError("libgomp.so.1: cannot open shared object file")
         return found(name, *arguments, **named)  # type: ignore[arg-type]
 
-    lightgbm.cache_clear()
+    load_lightgbm.cache_clear()
     monkeypatch.setattr(builtins, "__import__", without)
     with pytest.raises(LibraryMissing, match="needs the OpenMP runtime libgomp .* libgomp1 on Debian"):
-        lightgbm()
+        load_lightgbm()
     monkeypatch.undo()
-    lightgbm.cache_clear()
+    load_lightgbm.cache_clear()
