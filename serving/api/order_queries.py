@@ -9,8 +9,8 @@ from sqlalchemy import Connection, RowMapping
 from features.errors import InvalidRequest
 from features.readiness.assessment import readiness
 from serving.api.presenters import decisions, kept_score, order_row, ready
+from serving.auth.plant_scope import require_seen, unknown_order
 from serving.contract.orders import WorklistQuery
-from serving.ingest.decisions import require_seen, unknown_order
 from serving.plant_time import moment_of
 from serving.principal import Caller
 from serving.settings import Settings

@@ -11,9 +11,9 @@ from features.readiness.assessment import Condition, Readiness
 from features.readiness.blockers import Blocker
 from features.readiness.statements import EventRef
 from features.times import LATEST, isoformat
+from serving.contract.decision import DECISION, UNTIL_CHANGE
 from serving.ingest.ingest import Change, Taken
 from serving.models.scorer import REASONS
-from serving.scores.decision_state import DECISION, UNTIL_CHANGE
 from serving.scores.occasion import Standing
 from serving.scores.projection import unpacked
 from serving.scores.rescore import UNSCORED

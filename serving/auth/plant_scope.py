@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from sqlalchemy import Connection, select
 
 from serving.principal import Caller
+from serving.problems import NotFound
 from serving.store.dialects import chunks
 from serving.store.schema import events, order_words
 
@@ -19,6 +20,17 @@ def names_elsewhere(caller: Caller, plant: object) -> tuple[dict[str, str], ...]
         return ()
     must = f"must be one of the key's plants ({', '.join(sorted(caller.plants or ()))}), got {plant}"
     return ({"pointer": "/data/plant", "detail": must},)
+
+
+def require_seen(caller: Caller, plants: Iterable[str], order_id: str) -> None:
+    """Raise ``NotFound`` for an order of plants that the caller may not see."""
+    if not caller.sees(plants):
+        raise unknown_order(order_id)
+
+
+def unknown_order(order_id: str) -> NotFound:
+    """Said of orders that are not there and of those that the caller may not see alike."""
+    return NotFound(f"the order must be one the service knows, got {order_id!r}")
 
 
 def not_theirs(connection: Connection, sent: Iterable[tuple[str, object]], caller: Caller) -> set[str]:

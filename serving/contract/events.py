@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, Field
 
-from serving.contract.scoring import FactorReply, ModelKey
+from serving.contract.scoring import FactorReply, ModelKey, OrderStatus
 
 EXAMPLE: dict[str, Any] = {
     "specversion": "1.0",
@@ -17,7 +17,6 @@ EXAMPLE: dict[str, Any] = {
     "time": "2015-02-27T14:03:00Z",
     "data": {"reference": "H-9", "kind": "quality", "reason": "surface"},
 }
-State = Literal["unknown", "open", "late", "shipped", "cancelled"]
 
 
 class ErrorReply(BaseModel):
@@ -44,7 +43,7 @@ class KeptScore(BaseModel):
     score_id: int
     as_of: str
     cause: Literal["event", "decision", "tick", "morning", "champion", "import"]
-    state: State
+    state: OrderStatus
     due_at: str | None
     risk: float | None
     missed: float | None

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any
 from uuid import uuid4
 
 from sqlalchemy import Connection
 
 from features.times import isoformat
+from serving.auth.plant_scope import require_seen, unknown_order
 from serving.contract.cloudevents import PREFIX
-from serving.contract.orders import DecisionRequest
+from serving.contract.decision import DECISION, UNTIL_CHANGE, DecisionRequest
 from serving.ingest.ingest import Change, take_in
 from serving.principal import Caller
-from serving.problems import Changed, InvalidBody, NotFound, VersionMissing
-from serving.scores.decision_state import DECISION, UNTIL_CHANGE
+from serving.problems import Changed, InvalidBody, VersionMissing
 from serving.scores.occasion import Occasion
 from serving.store.locks import lock_orders
 from serving.store.tables.orders import order_of, words_of
@@ -25,17 +24,6 @@ SOURCE = "shiprisk"
 def etag(seq: int) -> str:
     """The version of an order: the number of its last event."""
     return f'"{seq}"'
-
-
-def require_seen(caller: Caller, plants: Iterable[str], order_id: str) -> None:
-    """Raise ``NotFound`` for an order of plants that the caller may not see."""
-    if not caller.sees(plants):
-        raise unknown_order(order_id)
-
-
-def unknown_order(order_id: str) -> NotFound:
-    """Said of orders that are not there and of those that the caller may not see alike."""
-    return NotFound(f"the order must be one the service knows, got {order_id!r}")
 
 
 def decide(

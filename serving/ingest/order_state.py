@@ -7,8 +7,8 @@ from dataclasses import replace
 from sqlalchemy import Connection
 
 from features.readiness.statements import Said, said_of
+from serving.auth.plant_scope import require_seen
 from serving.contract.order_state import OrderState
-from serving.ingest.decisions import require_seen
 from serving.ingest.ingest import Change, Taken, take_in
 from serving.ingest.state_diff import missing_events
 from serving.principal import Caller

@@ -7,10 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from features.times import LATEST
-
-DECISION = "decision.recorded"
-UNTIL_CHANGE = "until_change"
-"""The state of a snooze that ends with the next event that is no decision."""
+from serving.contract.decision import DECISION, UNTIL_CHANGE
 
 
 @dataclass(frozen=True)

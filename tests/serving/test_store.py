@@ -16,7 +16,7 @@ from sqlalchemy import func, select, text
 from features.history import History
 from features.times import DAY, SECOND, isoformat
 from serving.contract.cloudevents import cloud_events
-from serving.contract.orders import DecisionRequest
+from serving.contract.decision import DecisionRequest
 from serving.ingest.bulk_load import rebuild
 from serving.ingest.decisions import decide, etag
 from serving.models.cache import Champion

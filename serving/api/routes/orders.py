@@ -12,9 +12,8 @@ from serving.api.dependencies import READS, Body, IdempotencyKey, OrderId, Wired
 from serving.api.export import CSV, XLSX, csv_file, xlsx_file
 from serving.api.order_queries import order_page, scores_over_time, wanted_by
 from serving.api.presenters import changed, decisions, moment, order_row, reply
+from serving.contract.decision import DecidedReply, DecisionRequest
 from serving.contract.orders import (
-    DecidedReply,
-    DecisionRequest,
     HistoryReply,
     OrderReply,
     WorklistQuery,

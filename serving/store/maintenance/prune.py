@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from sqlalchemy import delete, exists, func, select
 
-from serving.scores.decision_state import DECISION
+from serving.contract.decision import DECISION
 from serving.store.database import Database
 from serving.store.dialects import among
 from serving.store.schema import events, orders, scores
