@@ -58,4 +58,4 @@ async def caller(request: Request) -> Caller:
     return found
 
 
-Calling = Annotated[Caller, Depends(caller)]
+CurrentCaller = Annotated[Caller, Depends(caller)]

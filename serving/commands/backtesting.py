@@ -10,7 +10,7 @@ import orjson
 import typer
 
 from features.errors import InvalidRequest
-from serving.commands.console import parts_done, print_json, print_table, say
+from serving.commands.console import part_progress, print_json, print_table, say
 from serving.commands.options import Json, Name, Zone, check_output, enter, past_moment
 from serving.commands.source import FilesOrStore, Store, require_source
 from serving.commands.training import Scheme, Until, looked_at, print_evaluation
@@ -56,7 +56,7 @@ def backtest(
     registry = open_registry(Settings()) if log else None
     if registry is not None:
         registry.check(name)
-    with parts_done() as tell:
+    with part_progress() as tell:
         snapshots, _ = looked_at(events, store, decision_points, end, zone, lambda what: tell(what, 0, 1))
         found = replay(snapshots, int(days * 86_400_000_000), begin, tell=tell)
     if out is not None:

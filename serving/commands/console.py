@@ -42,7 +42,7 @@ def steps(total: int) -> Iterator[Tell]:
 
 
 @contextmanager
-def parts_done() -> Iterator[Callable[[str, int, int], None]]:
+def part_progress() -> Iterator[Callable[[str, int, int], None]]:
     """A progress bar; call the function with what is being done, the parts done and the parts in all."""
     columns = (
         SpinnerColumn(),
@@ -61,7 +61,7 @@ def parts_done() -> Iterator[Callable[[str, int, int], None]]:
 
 
 @contextmanager
-def share_done(what: str) -> Iterator[Callable[[float], None]]:
+def share_progress(what: str) -> Iterator[Callable[[float], None]]:
     """A progress bar with the time left; call the function with the share that is done, in [0, 1]."""
     columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), TaskProgressColumn())
     with Progress(*columns, TimeElapsedColumn(), TimeRemainingColumn(), console=terminal, transient=True) as progress:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from features.errors import InvalidEvents, InvalidRequest
-from serving.commands.console import parts_done, print_json, print_table, say, steps
+from serving.commands.console import part_progress, print_json, print_table, say, steps
 from serving.commands.options import SCHEMES, Events, Json, Zone, check_output, enter, past_moment
 
 if TYPE_CHECKING:
@@ -135,7 +135,7 @@ def _with_spark(
 
     if out.endswith(".csv"):
         raise InvalidRequest(f"the output of Spark must end in .parquet, or be a folder, got {out}")
-    with parts_done() as tell, spark_session(master) as session:
+    with part_progress() as tell, spark_session(master) as session:
         return spark_signal_file(
             session, events, out, as_of=as_of, scheme=scheme, zone=zone, partitions=partitions, tell=tell
         )
@@ -147,7 +147,7 @@ def _on_this_machine(events: Path, out: Path, as_of: str | None, scheme: str | N
 
     check_output(out, ".parquet", ".csv", reads=events)
     if ".csv" not in (events.suffix, out.suffix):
-        with parts_done() as tell:
+        with part_progress() as tell:
             return signal_file(events, out, as_of=as_of, scheme=scheme, zone=zone, tell=tell)
     from features.events import read_events
     from features.pipeline.table import signal_table

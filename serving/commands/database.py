@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from serving.commands.console import parts_done, print_json, print_table, say
+from serving.commands.console import part_progress, print_json, print_table, say
 from serving.commands.options import Json, Name, Zone, enter
 from serving.settings import Settings
 
@@ -51,35 +51,41 @@ def importing(
 
     Events that are stored already change nothing, so the same file again, or the rest after a failure, is safe.
     """
-    from serving.bootstrap import prepare_database
+    from serving.bootstrap import build_import, prepare_database
     from serving.ingest.bulk_load import load_and_score
 
     settings = Settings(model=name, zone=zone)
     prepare_database(settings)
-    with parts_done() as tell:
-        loaded = load_and_score(settings, events, tell)
+    with part_progress() as tell:
+        services = build_import(settings)
+        try:
+            result = load_and_score(services, events, tell)
+        finally:
+            services.database.close()
     if as_json:
-        print_json(loaded)
+        print_json(result)
         return
-    stored, known, scored = (f"{loaded[name]:,}" for name in ("accepted", "duplicates", "scored"))
+    stored, known, scored = (f"{result[name]:,}" for name in ("accepted", "duplicates", "scored"))
     say(f"{stored} events stored, {known} were there already; {scored} orders scored.")
-    for reason in loaded["degraded_because"]:
+    for reason in result["degraded_because"]:
         say(f"note: {reason}")
 
 
 def rebuilding(zone: Zone = "UTC", as_json: Json = False) -> None:
     """Build the worklist anew from the stored events and scores, which stay as they are."""
     from serving.bootstrap import clock_of
-    from serving.ingest.bulk_load import rebuild
-    from serving.scores.occasion import Occasion, Standing
+    from serving.ingest.bulk_load import rebuild_worklist
+    from serving.scores.scoring_context import ActiveModel, ScoringContext
     from serving.store.database import Database
     from serving.store.maintenance.migrate import require_current
 
     settings = Settings(zone=zone)
     database = Database(settings.database)
     require_current(database)
-    with parts_done() as tell:
-        orders = rebuild(database, Occasion("import", clock_of(settings)(), Standing(None, ""), settings), tell)
+    with part_progress() as tell:
+        orders = rebuild_worklist(
+            database, ScoringContext("import", clock_of(settings)(), ActiveModel(None, ""), settings), tell
+        )
     if as_json:
         print_json({"database": str(database), "orders": orders})
     else:
@@ -99,17 +105,17 @@ def pruning(
     from serving.bootstrap import clock_of
     from serving.store.database import Database
     from serving.store.maintenance.migrate import require_current
-    from serving.store.maintenance.prune import prune
+    from serving.store.maintenance.prune import prune_scores
 
     settings = Settings()
     database = Database(settings.database)
     require_current(database)
-    with parts_done() as tell:
-        gone = prune(database, clock_of(settings)() - days * DAY, tell)
+    with part_progress() as tell:
+        deleted = prune_scores(database, clock_of(settings)() - days * DAY, tell)
     if as_json:
-        print_json({"database": str(database), "days": days, "forgotten": gone})
+        print_json({"database": str(database), "days": days, "forgotten": deleted})
     else:
-        say(f"{gone:,} scores of ticks before the last {days} days are forgotten in {database}.")
+        say(f"{deleted:,} scores of ticks before the last {days} days are forgotten in {database}.")
 
 
 def status(as_json: Json = False) -> None:

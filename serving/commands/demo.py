@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from serving.commands.console import parts_done, print_table, say, share_done, steps
+from serving.commands.console import part_progress, print_table, say, share_progress, steps
 from serving.commands.options import check_port, enter
 from serving.settings import Settings
 
@@ -46,16 +46,16 @@ def demo(
         check_port(port)
     folder = Settings().home / "demo" / f"{orders}-{seed}"
     settings = Settings(home=folder, model="demo-risk", database_url=f"sqlite:///{folder.resolve() / STORE}")
-    kept = folder / STORY
-    story = json.loads(kept.read_text(encoding="utf-8")) if kept.exists() else {}
+    path = folder / STORY
+    story = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
     if story.get("format") != FORMAT:
-        story = _made(settings, orders, seed)
-    _told(story, folder, settings, port)
+        story = _build_story(settings, orders, seed)
+    _print_story(story, folder, settings, port)
     if serve:
-        _serve(_standing_at(settings, story["as_of"]), port)
+        _serve(_with_fixed_clock(settings, story["as_of"]), port)
 
 
-def _made(settings: Settings, orders: int, seed: int) -> dict[str, Any]:
+def _build_story(settings: Settings, orders: int, seed: int) -> dict[str, Any]:
     """Simulate, train and score; everything the story tells, and what the service needs, is kept."""
     folder = settings.home
     events = _plant(folder, orders, seed)
@@ -68,13 +68,13 @@ def _made(settings: Settings, orders: int, seed: int) -> dict[str, Any]:
         "orders": events["order_id"].nunique(),
         "about": about,
     }
-    story |= _scored(settings, events, as_of)
-    _stored(_standing_at(settings, as_of))
+    story |= _score_morning(settings, events, as_of)
+    _fill_store(_with_fixed_clock(settings, as_of))
     (folder / STORY).write_text(json.dumps(story), encoding="utf-8")
     return story
 
 
-def _told(story: dict[str, Any], folder: Path, settings: Settings, port: int) -> None:
+def _print_story(story: dict[str, Any], folder: Path, settings: Settings, port: int) -> None:
     about, judged, url = story["about"], story["about"]["judged"], f"http://127.0.0.1:{port}"
     moment = datetime.fromtimestamp(story["as_of"] / 1e6, UTC)
     auc, low, high = judged["roc_auc"]
@@ -104,7 +104,7 @@ def _plant(folder: Path, orders: int, seed: int) -> pd.DataFrame:
 
     path = folder / EVENTS
     if not path.exists():
-        with share_done("simulating") as tell:
+        with share_progress("simulating") as tell:
             events = simulate(load_plant("default"), orders, 365, seed, tell)
         folder.mkdir(parents=True, exist_ok=True)
         write_events(events, path.with_suffix(".part"))
@@ -137,7 +137,7 @@ def _train(settings: Settings, events: pd.DataFrame, as_of: int) -> Trained:
     return trained
 
 
-def _scored(settings: Settings, events: pd.DataFrame, as_of: int) -> dict[str, Any]:
+def _score_morning(settings: Settings, events: pd.DataFrame, as_of: int) -> dict[str, Any]:
     """The worklist of the morning, and an event to try."""
     from features.context.context import Context
     from features.decision_points import standing_orders
@@ -154,10 +154,10 @@ def _scored(settings: Settings, events: pd.DataFrame, as_of: int) -> dict[str, A
         tell("scoring")
         table = worklist(Scorer(load_champion(settings), context), history, standing_orders(history, as_of))
     table.to_csv(settings.home / "scores.csv", index=False)
-    opened_all = table[table["state"] == "open"]
-    opened = opened_all.head(SHOWN)
+    open_orders = table[table["state"] == "open"]
+    shown = open_orders.head(SHOWN)
     (settings.home / EVENT).write_text(
-        json.dumps(_hold(opened_all["order_id"].iloc[len(opened_all) // 2], as_of)), "utf-8"
+        json.dumps(_hold(open_orders["order_id"].iloc[len(open_orders) // 2], as_of)), "utf-8"
     )
     riskiest = [
         [
@@ -167,7 +167,7 @@ def _scored(settings: Settings, events: pd.DataFrame, as_of: int) -> dict[str, A
             row["customer"],
             f"{row['factor_1']}; {row['factor_2']}",
         ]
-        for row in opened.to_dict("records")
+        for row in shown.to_dict("records")
     ]
     return {"listed": len(table), "late": int((table["state"] == "late").sum()), "riskiest": riskiest}
 
@@ -187,31 +187,32 @@ def _hold(order_id: str, as_of: int) -> dict[str, Any]:
     }
 
 
-def _standing_at(settings: Settings, as_of: int) -> Settings:
+def _with_fixed_clock(settings: Settings, as_of: int) -> Settings:
     """The settings of a service whose clock stands."""
     from features.times import isoformat
 
     return settings.model_copy(update={"now": isoformat(as_of)})
 
 
-def _stored(settings: Settings) -> None:
+def _fill_store(settings: Settings) -> None:
     """The events in a new store, every order scored."""
-    from serving.bootstrap import prepare_database
+    from serving.bootstrap import build_import, prepare_database
     from serving.ingest.bulk_load import load_and_score
 
     for file in settings.home.glob(f"{STORE}*"):
         file.unlink()
     prepare_database(settings)
-    with parts_done() as tell:
-        load_and_score(settings, settings.home / EVENTS, tell)
+    with part_progress() as tell:
+        services = build_import(settings)
+        load_and_score(services, settings.home / EVENTS, tell)
+        services.database.close()
 
 
 def _serve(settings: Settings, port: int) -> None:
     import uvicorn
 
-    from serving.api.app import create_app
-    from serving.bootstrap import clock_of, prepare_database, server_options
-    from serving.middleware.stack import Door
+    from serving.bootstrap import build_app, clock_of, prepare_database, server_options
+    from serving.middleware.stack import AuthMode
     from serving.models.cache import cached_champion
     from serving.models.scorer import Scorer
     from serving.telemetry.logs import log_to
@@ -220,6 +221,6 @@ def _serve(settings: Settings, port: int) -> None:
     scorer = Scorer(cached_champion(settings))
     scorer.warm_up()
     say("    Serving until Ctrl-C.")
-    app = create_app(scorer, settings, clock_of(settings), door=Door.LOCAL)
+    app = build_app(scorer, settings, clock_of(settings), auth=AuthMode.LOCAL)
     log_to(level="warning")
     uvicorn.run(app, host="127.0.0.1", port=port, **server_options(settings))

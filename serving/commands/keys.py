@@ -90,11 +90,11 @@ def auditing(
     as_json: Json = False,
 ) -> None:
     """Who did what, when, and how it ended: writes, refusals, what became of keys, and which champion scored."""
-    from serving.api.presenters import audit_entry
+    from serving.api.presenters import present_audit_record
     from serving.store.tables.audit import entries
 
     found = _database().read(lambda connection: entries(connection, limit, None, who, order))
-    told = [audit_entry(row) for row in found]
+    told = [present_audit_record(row) for row in found]
     if as_json:
         print_json({"entries": told})
     elif not told:

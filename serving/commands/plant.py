@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from serving.commands.console import print_json, print_table, say, share_done
+from serving.commands.console import print_json, print_table, say, share_progress
 from serving.commands.options import Json, enter
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ def simulating(
     at_days = [] if oracle is None else oracle_days(days, oracle)
     out.mkdir(parents=True, exist_ok=True)
     written: dict[str, int] = {}
-    with share_done("simulating" if oracle is None else "simulating, and playing futures") as tell:
+    with share_progress("simulating" if oracle is None else "simulating, and playing futures") as tell:
         if oracle is None:
             events = simulate(described, orders, days, seed, tell)
         else:

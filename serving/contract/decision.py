@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from serving.contract.events import KeptScore
+from serving.contract.events import StoredScore
 from serving.contract.scoring import Moment, Text
 
 DECISION = "decision.recorded"
@@ -79,10 +79,10 @@ class DecisionReply(BaseModel):
     score_id: str | None
 
 
-class DecidedReply(BaseModel):
+class DecisionResult(BaseModel):
     """The order after the decision."""
 
     order_id: str
     decisions: list[DecisionReply]
-    before: KeptScore | None
-    after: KeptScore | None
+    before: StoredScore | None
+    after: StoredScore | None

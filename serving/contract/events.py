@@ -37,7 +37,7 @@ class EventReply(BaseModel):
     errors: list[ErrorReply]
 
 
-class KeptScore(BaseModel):
+class StoredScore(BaseModel):
     """A score as it is kept. ``base_risk`` + the points of the factors + ``other_points`` = ``risk``."""
 
     score_id: int
@@ -62,8 +62,8 @@ class OrderChange(BaseModel):
     """An order's latest score before and after."""
 
     order_id: str
-    before: KeptScore | None
-    after: KeptScore | None
+    before: StoredScore | None
+    after: StoredScore | None
 
 
 class EventsReply(BaseModel):

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from serving.contract.decision import DecisionReply
-from serving.contract.events import KeptScore
+from serving.contract.events import StoredScore
 from serving.contract.scoring import EventKeyReply, Moment, OrderStatus, Text
 
 
@@ -92,7 +92,7 @@ class OrderReply(BaseModel):
     plants: list[str]
     customers: list[str]
     items: list[str]
-    score: KeptScore
+    score: StoredScore
     as_of: Annotated[str, Field(description="The moment readiness and blockers are told for: now")]
     shippable: bool
     conditions: list[ConditionReply]
@@ -104,7 +104,7 @@ class HistoryReply(BaseModel):
     """Scores of an order, the latest first."""
 
     order_id: str
-    scores: list[KeptScore]
+    scores: list[StoredScore]
     next_cursor: str | None
 
 
@@ -123,14 +123,14 @@ class FreshnessReply(BaseModel):
 class ReplayReply(BaseModel):
     """A score, and the same made again from the events, the context and the model it rested on."""
 
-    score: KeptScore
-    again: KeptScore
+    score: StoredScore
+    again: StoredScore
     equal: Annotated[bool, Field(description="Bit for bit")]
     differs: list[str]
     notes: list[str]
 
 
-class WorklistQuery(BaseModel):
+class WorklistParams(BaseModel):
     """Which orders, in which order. A list is said by repeating the parameter: ``plant=Kiel&plant=Bremen``."""
 
     model_config = ConfigDict(extra="forbid")

@@ -7,9 +7,10 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from features.events.schema import TYPES
-from features.readiness.assessment import OrderState as OrderStatus
+from features.readiness.assessment import OrderState
 from serving.contract.cloudevents import PREFIX
 
+OrderStatus = OrderState
 Text = Annotated[str, Field(min_length=1, max_length=512)]
 FORMATS: dict[str, Any] = {"anyOf": [{"format": "date-time"}, {"format": "date"}]}
 Moment = Annotated[str, Field(max_length=64, examples=["2015-03-02T08:00:00Z"], json_schema_extra=FORMATS)]

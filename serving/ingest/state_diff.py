@@ -19,7 +19,7 @@ from serving.contract.order_state import (
     DeliveryNow,
     HoldNow,
     LineNow,
-    OrderState,
+    OrderSnapshot,
     ProductionNow,
 )
 from serving.plant_time import moment_of
@@ -27,53 +27,55 @@ from serving.plant_time import moment_of
 
 @dataclass(frozen=True)
 class Step:
-    """One event that is missing: what it says, and the event whose statement it replaces."""
+    """One event that is missing: its data, and the event whose statement it replaces."""
 
     type: str
     data: dict[str, Any]
     replaces: Said | None
 
 
-def missing_events(order_id: str, state: OrderState, said: list[Said], now: int, zone: str) -> list[dict[str, Any]]:
+def missing_events(
+    order_id: str, snapshot: OrderSnapshot, events: list[Said], now: int, zone: str
+) -> list[dict[str, Any]]:
     """CloudEvents after which the order is known as it stands; none where it is known so already."""
-    occurred = moment_of(state.time, zone, end=False) if state.time else now
-    return [_event(order_id, state.source, step, occurred, len(said)) for step in _steps(state, said, zone)]
+    occurred = moment_of(snapshot.time, zone, end=False) if snapshot.time else now
+    return [_event(order_id, snapshot.source, step, occurred, len(events)) for step in _steps(snapshot, events, zone)]
 
 
 def _event(order_id: str, source: str, step: Step, occurred: int, known: int) -> dict[str, Any]:
-    """The id comes from what is said and what it replaces, so that the same difference is the same event.
+    """The id comes from the data and what it replaces, so that the same difference is the same event.
 
     It begins with how many events are known: of events of one moment, the later one has the later id.
     """
     replaced = list(step.replaces.ref) if step.replaces else None
-    said = {name: value for name, value in step.data.items() if value is not None}
-    digest = hashlib.blake2b(orjson.dumps([order_id, step.type, sorted(said.items()), replaced]), digest_size=12)
+    data = {name: value for name, value in step.data.items() if value is not None}
+    digest = hashlib.blake2b(orjson.dumps([order_id, step.type, sorted(data.items()), replaced]), digest_size=12)
     return {
         "id": f"state-{known:06}-{digest.hexdigest()}",
         "source": source,
         "type": PREFIX + step.type,
         "subject": order_id,
         "time": isoformat(occurred),
-        "data": said,
+        "data": data,
     }
 
 
-def _steps(state: OrderState, said: list[Said], zone: str) -> Iterator[Step]:
+def _steps(snapshot: OrderSnapshot, events: list[Said], zone: str) -> Iterator[Step]:
     def date(text: str | None) -> int | None:
         return None if text is None else moment_of(text, zone, end=True)
 
-    if state.lines is not None:
-        yield from _lines(state.lines, said, date)
-    if state.holds is not None:
-        yield from _holds(state.holds, said, date)
-    for production in state.production or ():
-        yield from _production(production, said, date)
-    for condition in state.conditions or ():
-        yield from _condition(condition, said)
-    for component in state.components or ():
-        yield from _component(component, said, date)
-    for delivery in state.deliveries or ():
-        yield from _delivery(delivery, said, date)
+    if snapshot.lines is not None:
+        yield from _lines(snapshot.lines, events, date)
+    if snapshot.holds is not None:
+        yield from _holds(snapshot.holds, events, date)
+    for production in snapshot.production or ():
+        yield from _production(production, events, date)
+    for condition in snapshot.conditions or ():
+        yield from _condition(condition, events)
+    for component in snapshot.components or ():
+        yield from _component(component, events, date)
+    for delivery in snapshot.deliveries or ():
+        yield from _delivery(delivery, events, date)
 
 
 Date = Callable[[str | None], int | None]
@@ -82,18 +84,20 @@ Date = Callable[[str | None], int | None]
 # -- lines ---------------------------------------------------------------------------------------------------
 
 
-def _lines(lines: Iterable[LineNow], said: list[Said], date: Date) -> Iterator[Step]:
-    known = {line.id: line for line in lines_of(said)}
-    closed = _closed(said)
+def _lines(lines: Iterable[LineNow], events: list[Said], date: Date) -> Iterator[Step]:
+    known = {line.id: line for line in lines_of(events)}
+    closed = _closed(events)
     for line in lines:
         before = known.pop(line.line_id, None)
         if before is None:
             yield Step("order_line.created", _created(line, date), None)
         else:
             yield from _changed(line, before, date)
-        yield from _issued(line, before, said)
+        yield from _issued(line, before, events)
         if line.closed and line.line_id not in closed:
-            yield Step("order_line.closed", {"line_id": line.line_id, "reason": line.closed}, _last(said, line.line_id))
+            yield Step(
+                "order_line.closed", {"line_id": line.line_id, "reason": line.closed}, _last(events, line.line_id)
+            )
     for gone in known.values():
         if gone.id not in closed and gone.open:
             yield Step("order_line.closed", {"line_id": gone.id, "reason": "cancelled"}, gone.ordered_by)
@@ -112,90 +116,90 @@ def _changed(line: LineNow, before: Line, date: Date) -> Iterator[Step]:
         yield Step("commitment.changed", {"line_id": line.line_id, "date": _iso(promised)}, before.promised_by)
 
 
-def _issued(line: LineNow, before: Line | None, said: list[Said]) -> Iterator[Step]:
+def _issued(line: LineNow, before: Line | None, events: list[Said]) -> Iterator[Step]:
     already = before.issued if before else 0
     more = None if line.issued is None else (_millionths(line.issued) or 0) - already
     if more:
-        issues = [event for event in said if event.type == "goods.issued" and event.line_id in (line.line_id, None)]
-        told = {"line_id": line.line_id, "quantity": more / MICRO}
-        yield Step("goods.issued", told, issues[-1] if issues else None)
+        issues = [event for event in events if event.type == "goods.issued" and event.line_id in (line.line_id, None)]
+        values = {"line_id": line.line_id, "quantity": more / MICRO}
+        yield Step("goods.issued", values, issues[-1] if issues else None)
 
 
-def _closed(said: list[Said]) -> set[str | None]:
+def _closed(events: list[Said]) -> set[str | None]:
     """Lines that are closed; all that are known, where the whole order is."""
-    found: set[str | None] = set()
-    for event in said:
+    matches: set[str | None] = set()
+    for event in events:
         if event.type == "order_line.closed":
-            lines = {one.line_id for one in said if one.line != WHOLE_ORDER}
-            found |= lines if event.line == WHOLE_ORDER else {event.line_id}
-    return found
+            lines = {one.line_id for one in events if one.line != WHOLE_ORDER}
+            matches |= lines if event.line == WHOLE_ORDER else {event.line_id}
+    return matches
 
 
-def _last(said: list[Said], line_id: str | None) -> Said | None:
-    return next((event for event in reversed(said) if event.line_id == line_id), None)
+def _last(events: list[Said], line_id: str | None) -> Said | None:
+    return next((event for event in reversed(events) if event.line_id == line_id), None)
 
 
-# -- things --------------------------------------------------------------------------------------------------
+# -- spells --------------------------------------------------------------------------------------------------
 
 
-def _holds(holds: Iterable[HoldNow], said: list[Said], date: Date) -> Iterator[Step]:
-    known = {thing.latest.reference: thing for thing in things(said, HOLDS)}
+def _holds(holds: Iterable[HoldNow], events: list[Said], date: Date) -> Iterator[Step]:
+    known = {thing.latest.reference: thing for thing in things(events, HOLDS)}
     for hold in holds:
         before = known.pop(hold.reference, None)
-        told = hold.model_dump(exclude={"expected"}) | {"date": _iso(date(hold.expected))}
-        if before is None or not before.on or _differs(before.latest, told, "kind", "reason", "date"):
-            yield Step("hold.placed", told, before.latest if before else None)
+        values = hold.model_dump(exclude={"expected"}) | {"date": _iso(date(hold.expected))}
+        if before is None or not before.on or _differs(before.latest, values, "kind", "reason", "date"):
+            yield Step("hold.placed", values, before.latest if before else None)
     for thing in known.values():
         if thing.on:
-            told = {"reference": thing.latest.reference, "kind": thing.latest.kind, "line_id": thing.latest.line_id}
-            yield Step("hold.released", told, thing.latest)
+            values = {"reference": thing.latest.reference, "kind": thing.latest.kind, "line_id": thing.latest.line_id}
+            yield Step("hold.released", values, thing.latest)
 
 
-def _production(production: ProductionNow, said: list[Said], date: Date) -> Iterator[Step]:
-    told = production.model_dump(exclude={"planned_end"}) | {"date": _iso(date(production.planned_end))}
-    before = _latest(said, production.reference, "production.released", "production.rescheduled")
+def _production(production: ProductionNow, events: list[Said], date: Date) -> Iterator[Step]:
+    values = production.model_dump(exclude={"planned_end"}) | {"date": _iso(date(production.planned_end))}
+    before = _latest(events, production.reference, "production.released", "production.rescheduled")
     if before is None:
-        yield Step("production.released", told, None)
-    elif _differs(before, told, "date"):
-        yield Step("production.rescheduled", told, before)
+        yield Step("production.released", values, None)
+    elif _differs(before, values, "date"):
+        yield Step("production.rescheduled", values, before)
 
 
-def _delivery(delivery: DeliveryNow, said: list[Said], date: Date) -> Iterator[Step]:
-    told = delivery.model_dump(exclude={"planned"}) | {"date": _iso(date(delivery.planned))}
-    before = _latest(said, delivery.reference, "delivery.planned")
-    if before is None or _differs(before, told, "date", "quantity"):
-        yield Step("delivery.planned", told, before)
+def _delivery(delivery: DeliveryNow, events: list[Said], date: Date) -> Iterator[Step]:
+    values = delivery.model_dump(exclude={"planned"}) | {"date": _iso(date(delivery.planned))}
+    before = _latest(events, delivery.reference, "delivery.planned")
+    if before is None or _differs(before, values, "date", "quantity"):
+        yield Step("delivery.planned", values, before)
 
 
-def _condition(condition: ConditionNow, said: list[Said]) -> Iterator[Step]:
-    found = [thing for thing in things(said, CONDITIONS) if thing.latest.kind == condition.kind]
-    before = _of_line(found, condition.line_id)
+def _condition(condition: ConditionNow, events: list[Said]) -> Iterator[Step]:
+    matches = [thing for thing in things(events, CONDITIONS) if thing.latest.kind == condition.kind]
+    before = _of_line(matches, condition.line_id)
     if before is None or before.on != (condition.state == "met"):
         yield Step("readiness.stated", condition.model_dump(), before.latest if before else None)
 
 
-def _component(component: ComponentNow, said: list[Said], date: Date) -> Iterator[Step]:
-    found = [thing for thing in things(said, SHORTAGES) if thing.latest.reference == component.reference]
-    before = _of_line(found, component.line_id)
-    told = component.model_dump(exclude={"expected"}) | {"date": _iso(date(component.expected))}
-    if before is None or _differs(before.latest, told, "state", "quantity", "date"):
-        yield Step("material.stated", told, before.latest if before else None)
+def _component(component: ComponentNow, events: list[Said], date: Date) -> Iterator[Step]:
+    matches = [thing for thing in things(events, SHORTAGES) if thing.latest.reference == component.reference]
+    before = _of_line(matches, component.line_id)
+    values = component.model_dump(exclude={"expected"}) | {"date": _iso(date(component.expected))}
+    if before is None or _differs(before.latest, values, "state", "quantity", "date"):
+        yield Step("material.stated", values, before.latest if before else None)
 
 
-def _of_line(found: list[Thing], line_id: str | None) -> Thing | None:
+def _of_line(matches: list[Thing], line_id: str | None) -> Thing | None:
     """What is stated of a line itself, else of the whole order."""
-    own = [thing for thing in found if thing.latest.line_id == line_id]
-    return next(iter(own or [thing for thing in found if thing.line == WHOLE_ORDER]), None)
+    own = [thing for thing in matches if thing.latest.line_id == line_id]
+    return next(iter(own or [thing for thing in matches if thing.line == WHOLE_ORDER]), None)
 
 
-def _latest(said: list[Said], reference: str, *types: str) -> Said | None:
-    return next((event for event in reversed(said) if event.type in types and event.reference == reference), None)
+def _latest(events: list[Said], reference: str, *types: str) -> Said | None:
+    return next((event for event in reversed(events) if event.type in types and event.reference == reference), None)
 
 
-def _differs(before: Said, told: dict[str, Any], *columns: str) -> bool:
-    """Whether what is told says something else; what it leaves out, it does not deny."""
+def _differs(before: Said, values: dict[str, Any], *columns: str) -> bool:
+    """Whether the values say something else; what they leave out, they do not deny."""
     known = {"date": _iso(before.date), "quantity": before.quantity}
-    now = told | {"quantity": _millionths(told.get("quantity"))}
+    now = values | {"quantity": _millionths(values.get("quantity"))}
     return any(now[name] is not None and now[name] != known.get(name, getattr(before, name)) for name in columns)
 
 

@@ -8,7 +8,6 @@ from collections.abc import Iterable
 from sqlalchemy import Connection, text
 
 LOCKS = text("SELECT pg_advisory_xact_lock(k) FROM unnest(CAST(:keys AS bigint[])) AS k")
-
 FREE = text("SELECT k FROM unnest(CAST(:keys AS bigint[])) AS k WHERE pg_try_advisory_xact_lock(k)")
 
 
@@ -22,7 +21,7 @@ def lock_orders(connection: Connection, order_ids: Iterable[str]) -> None:
 
 
 def lock_free(connection: Connection, order_ids: Iterable[str]) -> set[str]:
-    """The same for those that no other transaction keeps, without waiting for the others; which they are."""
+    """Keep those orders to this transaction that no other keeps, without waiting for the others; which they are."""
     wanted = set(order_ids)
     if connection.dialect.name != "postgresql":
         return wanted

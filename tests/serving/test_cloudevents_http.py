@@ -16,7 +16,7 @@ from tests.support.stores import House, house
 from tests.support.stories import created, event, shipped, story
 from training.trainer import Trained
 
-TOLD = cloud_events(
+EXPOSED_HEADERS = cloud_events(
     story(
         created(0, 20, line="1", value=100.0, plant="Kiel", customer="C1"),
         created(0.5, 9, line="2", value=50.0, plant="Bremen", late=1),
@@ -30,7 +30,7 @@ TOLD = cloud_events(
         shipped(1, 10, "S"),
     )
 )
-APART = ("id", "seq", "score_id", "scores", "received_at")
+SOLO_WORKERS = ("id", "seq", "score_id", "scores", "received_at")
 """What counts arrivals."""
 
 
@@ -56,15 +56,21 @@ def stands(kept: House, *batches: list[Any]) -> dict[str, Any]:
 
 
 def without(row: dict[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in row.items() if name not in APART}
+    return {name: value for name, value in row.items() if name not in SOLO_WORKERS}
 
 
 @settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(order=st.permutations(range(len(TOLD))), cuts=st.sets(st.integers(1, len(TOLD) - 1)), again=st.randoms())
-@example(order=list(reversed(range(len(TOLD)))), cuts=set(range(1, len(TOLD))), again=random.Random(0))
+@given(
+    order=st.permutations(range(len(EXPOSED_HEADERS))),
+    cuts=st.sets(st.integers(1, len(EXPOSED_HEADERS) - 1)),
+    again=st.randoms(),
+)
+@example(
+    order=list(reversed(range(len(EXPOSED_HEADERS)))), cuts=set(range(1, len(EXPOSED_HEADERS))), again=random.Random(0)
+)
 def test_arrival_means_nothing(kept: House, order: list[int], cuts: set[int], again: random.Random) -> None:
-    whole = stands(kept, TOLD)
-    sent = [TOLD[place] for place in order]
+    whole = stands(kept, EXPOSED_HEADERS)
+    sent = [EXPOSED_HEADERS[place] for place in order]
     ends = [*sorted(cuts), len(sent)]
     batches = [sent[begin:end] for begin, end in zip([0, *ends], ends, strict=False)]
     repeated = [batch + again.sample(sent[:end], 1) for batch, end in zip(batches, ends, strict=True)]

@@ -25,12 +25,12 @@ import yaml
 from sqlalchemy import func, select
 
 from features.errors import InvalidRequest
-from serving.api.app import create_app
 from serving.auth.api_keys import create_key
 from serving.auth.permissions import ACCESS
+from serving.bootstrap import build_app
 from serving.clock import system_clock
 from serving.contract.cloudevents import cloud_events
-from serving.middleware.rate_limit import Throttle
+from serving.middleware.rate_limit import RateLimiter
 from serving.principal import Role
 from serving.settings import Settings
 from serving.store.database import Database
@@ -132,10 +132,10 @@ def test_without_keys_a_request_must_name_this_machine(local: tuple[httpx.Client
 
 
 def test_a_throttle_says_what_is_left_and_when_there_is_more() -> None:
-    throttle = Throttle("key", "2/minute")
-    first, second, third = (throttle.take("a") for _ in range(3))
+    limiter = RateLimiter("key", "2/minute")
+    first, second, third = (limiter.hit("a") for _ in range(3))
     assert (first.allowed, first.left, second.left, third.allowed) == (True, 1, 0, False)
-    assert throttle.take("b").allowed
+    assert limiter.hit("b").allowed
     assert first.headers()["ratelimit-policy"] == '"key";q=2;w=60'
     assert 0 < int(third.headers()["retry-after"]) <= 60
     assert "retry-after" not in first.headers()
@@ -209,7 +209,7 @@ def test_a_body_that_does_not_arrive_is_not_waited_for() -> None:
         await asyncio.Event().wait()
 
     async def ask() -> httpx.Response:
-        app = create_app(None, Settings(timeout=0.05))
+        app = build_app(None, Settings(timeout=0.05))
         async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://plant") as client:
             return await client.post("/v1/score", content=half(), headers=JSON)
 
@@ -270,14 +270,14 @@ def _wait_until_refused(port: int) -> None:
 def test_a_backup_is_the_store_at_one_moment_while_others_write(tmp_path: Path, trained: Trained) -> None:
     url = f"sqlite:///{tmp_path / 'store.db'}"
     kept = house(url, trained.model, day=3)
-    kept.take(created(0, 20, order="Before"))
+    kept.ingest(created(0, 20, order="Before"))
     stop = threading.Event()
 
     def write() -> None:
         number = 0
         while not stop.is_set():
             number += 1
-            kept.take(created(0, 20, order=f"O{number}"), event("hold.placed", 1, order=f"O{number}", kind="quality"))
+            kept.ingest(created(0, 20, order=f"O{number}"), event("hold.placed", 1, order=f"O{number}", kind="quality"))
 
     writer = threading.Thread(target=write)
     writer.start()
@@ -300,7 +300,7 @@ def test_a_backup_is_the_store_at_one_moment_while_others_write(tmp_path: Path, 
     with pytest.raises(InvalidRequest, match="no service may run"):
         restore(kept.database, copy, replace=True, now=system_clock())
     reader = Database(f"sqlite:///{tmp_path / 'other.db'}")
-    reader.answers()
+    reader.read(lambda connection: connection.execute(select(events.c.seq)).first())
     with pytest.raises(InvalidRequest, match="open: stop it"):
         restore(other, copy, replace=True, now=system_clock())
     reader.close()
@@ -331,14 +331,14 @@ def test_a_dump_of_postgresql_is_the_store_again(tmp_path: Path, trained: Traine
         pytest.skip(f"{' and '.join(missing)} must be there for this test")
     with new_database("postgresql", tmp_path) as url, new_database("postgresql", tmp_path) as other_url:
         kept = house(url, trained.model, day=3)
-        kept.take(created(0, 20), event("hold.placed", 2, kind="quality"))
+        kept.ingest(created(0, 20), event("hold.placed", 2, kind="quality"))
         dump = tmp_path / "store.dump"
         subprocess.run(["pg_dump", "--format=custom", f"--file={dump}", url], check=True)
         subprocess.run(["pg_restore", "--no-owner", "--exit-on-error", f"--dbname={other_url}", str(dump)], check=True)
         again = house(other_url, trained.model, day=3)
         assert again.all(events) == kept.all(events)
         assert again.listed() == kept.listed()
-        assert again.take(created(0, 20)).events[0].outcome == "duplicate"
+        assert again.ingest(created(0, 20)).events[0].outcome == "duplicate"
         kept.database.close()
         again.database.close()
 

@@ -17,21 +17,21 @@ from features.history import History
 from features.times import DAY, SECOND, isoformat
 from serving.contract.cloudevents import cloud_events
 from serving.contract.decision import DecisionRequest
-from serving.ingest.bulk_load import rebuild
-from serving.ingest.decisions import decide, etag
-from serving.models.cache import Champion
+from serving.ingest.bulk_load import rebuild_worklist
+from serving.ingest.decisions import decide, etag_of
+from serving.models.cache import LoadedModel
 from serving.principal import NOBODY, Caller
-from serving.problems import Changed, NotFound, VersionMissing
+from serving.problems import NotFound, VersionMismatch, VersionMissing
 from serving.scores.keeper import LOOK, Keeper
-from serving.scores.occasion import Occasion, Standing
-from serving.scores.replay import replay, stored_score
+from serving.scores.replay import find_score, replay_score
+from serving.scores.scoring_context import ActiveModel, ScoringContext
 from serving.store.bulk_reads import event_frame
 from serving.store.database import Database, DatabaseAway, DatabaseFull
 from serving.store.locks import lock_orders
 from serving.store.maintenance.migrate import head, upgrade
-from serving.store.maintenance.prune import prune
+from serving.store.maintenance.prune import prune_scores
 from serving.store.schema import SORTS, contexts, events, metadata, order_words, orders, scores
-from serving.store.tables.worklist import Wanted, key_of, page
+from serving.store.tables.worklist import WorklistQuery, key_of, page
 from tests.serving.test_follower import steeper
 from tests.support.stores import KINDS, House, house, new_database
 from tests.support.stories import created, event, moment, points, shipped, story
@@ -55,8 +55,8 @@ def kept(url: str, trained: Trained) -> Iterator[House]:
 
 
 def test_an_event_is_stored_once_and_its_order_scored(kept: House) -> None:
-    first = kept.take(created(0, 20, value=100.0), HOLD)
-    again = kept.take(created(0, 20, value=100.0), HOLD)
+    first = kept.ingest(created(0, 20, value=100.0), HOLD)
+    again = kept.ingest(created(0, 20, value=100.0), HOLD)
     assert [event.outcome for event in first.events] == ["accepted", "accepted"]
     assert [event.outcome for event in again.events] == ["duplicate", "duplicate"]
     assert first.orders[0].before is None
@@ -67,8 +67,8 @@ def test_an_event_is_stored_once_and_its_order_scored(kept: House) -> None:
 
 
 def test_the_reply_has_the_risk_before_and_after(kept: House) -> None:
-    before = kept.take(created(0, 20, value=100.0)).orders[0].after
-    changed = kept.take(HOLD).orders[0]
+    before = kept.ingest(created(0, 20, value=100.0)).orders[0].after
+    changed = kept.ingest(HOLD).orders[0]
     assert before is not None
     assert changed.before is not None
     assert changed.after is not None
@@ -79,8 +79,8 @@ def test_the_reply_has_the_risk_before_and_after(kept: House) -> None:
 
 def test_the_score_is_what_the_library_computes(kept: House) -> None:
     told = [created(0, 20), HOLD, event("operation.confirmed", 2.5, quantity=3, state="partial")]
-    after = kept.take(*told).orders[0].after
-    scorer = kept.wired.mornings.scorer()
+    after = kept.ingest(*told).orders[0].after
+    scorer = kept.services.daily_context.scorer()
     alone = History.of(story(*told))
     assert after is not None
     assert after["risk"] == scorer.score(alone, points(alone, 3))[0].risk
@@ -145,19 +145,19 @@ def test_the_order_of_arrival_means_nothing(kept: House, order: tuple[int, ...])
 
 
 def test_a_score_never_goes_back_in_time(kept: House) -> None:
-    kept.take(created(0, 20))
+    kept.ingest(created(0, 20))
     kept.move_to(2)
-    after = kept.take(HOLD).orders[0].after
+    after = kept.ingest(HOLD).orders[0].after
     assert after is not None
     assert after["as_of"] == moment(3)
 
 
 def test_without_a_model_events_are_kept_and_scored_once_there_is_one(url: str, trained: Trained) -> None:
     kept = house(url, None, day=3)
-    after = kept.take(created(0, 20)).orders[0].after
+    after = kept.ingest(created(0, 20)).orders[0].after
     assert after is not None
     assert (after["state"], after["risk"], after["model"]) == ("open", None, "")
-    kept.champion[0] = Champion("order-risk", "1", trained.model, run_id="run")
+    kept.champion[0] = LoadedModel("order-risk", "1", trained.model, run_id="run")
     assert kept.fresh() == 1
     assert 0 < kept.listed()[0]["risk"] < 1
     kept.database.close()
@@ -175,14 +175,14 @@ def plenty(kept: House, count: int = 23) -> None:
         if number % 4 == 1:
             rows.append(event("hold.placed", 1, order, kind="quality", reference=order))
     rows.append(created(0, 30, order="O01", line="2", plant="P9"))
-    kept.take(*rows, created(0, 9, order="S"), shipped(1, 10, "S"))
+    kept.ingest(*rows, created(0, 9, order="S"), shipped(1, 10, "S"))
 
 
 @pytest.mark.parametrize("descending", [True, False])
 @pytest.mark.parametrize("sort", SORTS)
 def test_pages_show_every_order_once_in_the_order_asked_for(kept: House, sort: str, descending: bool) -> None:
     plenty(kept)
-    wanted = Wanted(kept.now[0], sort=sort, descending=descending)
+    wanted = WorklistQuery(kept.now[0], sort=sort, descending=descending)
     whole, key, found = kept.listed(sort=sort, descending=descending), None, []
     while rows := kept.database.read(lambda c, key=key: page(c, wanted, 4, key)):
         found += [row["order_id"] for row in rows]
@@ -216,13 +216,13 @@ def test_filters(kept: House) -> None:
 
 def decided(kept: House, order_id: str, caller: Caller = NOBODY, version: str | None = "*", **said: Any) -> str:
     decision = DecisionRequest.model_validate(said)
-    occasion = kept.wired.occasion("decision")
-    _, seq = kept.database.write(lambda c: decide(c, order_id, decision, version, caller, occasion))
-    return etag(seq)
+    scoring_context = kept.services.scoring_context("decision")
+    _, seq = kept.database.write(lambda c: decide(c, order_id, decision, version, caller, scoring_context))
+    return etag_of(seq)
 
 
 def test_a_snooze_lasts_until_its_date_or_a_change(kept: House) -> None:
-    kept.take(created(0, 20), created(0, 20, order="B"))
+    kept.ingest(created(0, 20), created(0, 20, order="B"))
     decided(kept, "A", kind="snooze", until=isoformat(moment(5)))
     decided(kept, "B", kind="snooze", until_change=True)
     decided(kept, "B", kind="comment", comment="the customer called")
@@ -230,12 +230,12 @@ def test_a_snooze_lasts_until_its_date_or_a_change(kept: House) -> None:
     assert {row["order_id"] for row in kept.listed(snoozed=True)} == {"A", "B"}
     kept.move_to(6)
     assert [row["order_id"] for row in kept.listed()] == ["A"]
-    kept.take(event("hold.placed", 4, "B", kind="quality"))
+    kept.ingest(event("hold.placed", 4, "B", kind="quality"))
     assert {row["order_id"] for row in kept.listed()} == {"A", "B"}
 
 
 def test_a_decision_is_an_event_that_says_who_and_what(kept: House) -> None:
-    kept.take(created(0, 20))
+    kept.ingest(created(0, 20))
     decided(kept, "A", kind="assign", owner="Ann", actor="Bob", comment="she knows the customer")
     told = [row for row in kept.all(events) if row["type"] == "decision.recorded"]
     said = sorted((row["kind"], row["actor"], row["state"], row["reason"], row["reference"]) for row in told)
@@ -245,11 +245,11 @@ def test_a_decision_is_an_event_that_says_who_and_what(kept: House) -> None:
 
 
 def test_a_decision_is_about_the_order_as_it_was_read(kept: House) -> None:
-    kept.take(created(0, 20))
+    kept.ingest(created(0, 20))
     version = decided(kept, "A", kind="acknowledge")
     later = decided(kept, "A", version=version, kind="expedite")
     assert later != version
-    with pytest.raises(Changed, match="must be as it was read"):
+    with pytest.raises(VersionMismatch, match="must be as it was read"):
         decided(kept, "A", version=version, kind="expedite")
     with pytest.raises(VersionMissing):
         decided(kept, "A", version=None, kind="expedite")
@@ -258,7 +258,7 @@ def test_a_decision_is_about_the_order_as_it_was_read(kept: House) -> None:
 
 
 def test_an_order_of_another_plant_is_not_there(kept: House) -> None:
-    kept.take(created(0, 20, plant="P1"))
+    kept.ingest(created(0, 20, plant="P1"))
     with pytest.raises(NotFound, match="must be one the service knows, got 'A'"):
         decided(kept, "A", Caller("other", frozenset({"P2"})), kind="acknowledge")
     decided(kept, "A", Caller("own", frozenset({"P1"})), kind="acknowledge")
@@ -281,7 +281,7 @@ def test_nothing_is_scored_again_while_the_clock_stands(kept: House) -> None:
 
 
 def test_open_orders_are_scored_again_at_the_tick_and_in_the_morning(kept: House) -> None:
-    kept.take(created(0, 20), created(0, 2, order="L"), created(0, 9, order="S"), shipped(1, 10, "S"))
+    kept.ingest(created(0, 20), created(0, 2, order="L"), created(0, 9, order="S"), shipped(1, 10, "S"))
     kept.fresh()
     assert kept.listed(states=("open",))[0]["next_at"] == moment(3) + 3600 * SECOND
     kept.now[0] += 3599 * SECOND
@@ -296,13 +296,13 @@ def test_open_orders_are_scored_again_at_the_tick_and_in_the_morning(kept: House
 def test_what_an_older_champion_scored_late_is_scored_again(kept: House, trained: Trained) -> None:
     """A process that follows the registry later than the keeper may still score with the champion before."""
     passed = [0.0]
-    kept.keepers.append(Keeper(kept.wired, lambda: passed[0]))
-    kept.take(created(0, 20), created(0, 20, order="B"))
-    before, after = kept.champion[0], Champion("order-risk", "2", steeper(trained.model), run_id="other")
+    kept.keepers.append(Keeper(kept.services, lambda: passed[0]))
+    kept.ingest(created(0, 20), created(0, 20, order="B"))
+    before, after = kept.champion[0], LoadedModel("order-risk", "2", steeper(trained.model), run_id="other")
     kept.champion[0] = after
     assert kept.fresh() == 2
     kept.champion[0] = before
-    kept.take(event("hold.placed", 2, kind="quality", reference="H"))
+    kept.ingest(event("hold.placed", 2, kind="quality", reference="H"))
     kept.champion[0] = after
     assert kept.fresh() == 0
     passed[0] += LOOK
@@ -311,7 +311,7 @@ def test_what_an_older_champion_scored_late_is_scored_again(kept: House, trained
 
 
 def test_ticks_that_were_replaced_can_be_forgotten(kept: House) -> None:
-    kept.take(created(0, 20), created(0, 20, order="B"))
+    kept.ingest(created(0, 20), created(0, 20, order="B"))
     for hour in (0, 1, 2, 3, 25):
         kept.now[0] = moment(3) + hour * 3600 * SECOND
         kept.fresh()
@@ -320,15 +320,15 @@ def test_ticks_that_were_replaced_can_be_forgotten(kept: House) -> None:
     every, listed = kept.all(scores), kept.listed()
     assert [row["cause"] for row in every if row["order_id"] == "B"].count("tick") == 3
     about = {int(row["reference"]) for row in kept.all(events) if row["type"] == "decision.recorded"}
-    assert prune(kept.database, moment(3) + 2 * 3600 * SECOND, lambda *_: None) == 1
-    assert prune(kept.database, moment(9), lambda *_: None) == 4
+    assert prune_scores(kept.database, moment(3) + 2 * 3600 * SECOND, lambda *_: None) == 1
+    assert prune_scores(kept.database, moment(9), lambda *_: None) == 4
     left = kept.all(scores)
     assert {row["id"] for row in every if row["cause"] != "tick"} | about == {row["id"] for row in left}
     assert (kept.listed(), kept.all(scores)) == (listed, [row for row in every if row in left])
 
 
 def test_an_order_falls_late_by_itself(kept: House) -> None:
-    kept.take(created(0, 3.01))
+    kept.ingest(created(0, 3.01))
     assert kept.listed()[0]["next_at"] == moment(3.01) + 1
     kept.now[0] = moment(3.01) + 1
     assert kept.fresh() == 1
@@ -339,7 +339,7 @@ def test_each_morning_has_its_own_load_and_track_record(kept: House) -> None:
     plenty(kept)
     kept.fresh()
     kept.move_to(5)
-    kept.take(created(4, 25, order="N", plant="P1"))
+    kept.ingest(created(4, 25, order="N", plant="P1"))
     kept.fresh()
     made = {row["id"] for row in kept.all(contexts)}
     used = {row["context_id"] for row in kept.all(scores)}
@@ -350,15 +350,15 @@ def test_each_morning_has_its_own_load_and_track_record(kept: House) -> None:
 def test_another_champion_scores_all_open_orders_again(kept: House, trained: Trained) -> None:
     plenty(kept)
     kept.fresh()
-    kept.champion[0] = Champion("order-risk", "2", trained.model, run_id="other")
+    kept.champion[0] = LoadedModel("order-risk", "2", trained.model, run_id="other")
     assert kept.fresh() == 19
     assert {row["scored_by"] for row in kept.listed(states=("open",))} == {"order-risk@2 of other"}
     assert kept.fresh() == 0
 
 
 def test_one_keeper_at_a_time(kept: House) -> None:
-    kept.take(created(0, 20))
-    one, two = Keeper(kept.wired), Keeper(kept.wired)
+    kept.ingest(created(0, 20))
+    one, two = Keeper(kept.services), Keeper(kept.services)
     one.step()
     kept.move_to(4)
     assert (two.step(), one.step()) == (0, 1)
@@ -379,12 +379,12 @@ def lived(kept: House, trained: Trained) -> None:
     decided(kept, "O03", kind="snooze", until=isoformat(moment(9)))
     kept.move_to(4.3)
     kept.fresh()
-    kept.take(event("hold.placed", 3.5, "O02", kind="material"))
-    kept.champion[0] = Champion("order-risk", "2", steeper(trained.model), run_id="other")
+    kept.ingest(event("hold.placed", 3.5, "O02", kind="material"))
+    kept.champion[0] = LoadedModel("order-risk", "2", steeper(trained.model), run_id="other")
     kept.fresh()
     kept.move_to(5)
     kept.fresh()
-    kept.take(shipped(4.9, 10, "O04"))
+    kept.ingest(shipped(4.9, 10, "O04"))
 
 
 def test_the_worklist_can_be_built_anew(kept: House, trained: Trained) -> None:
@@ -392,8 +392,8 @@ def test_the_worklist_can_be_built_anew(kept: House, trained: Trained) -> None:
     before = kept.all(orders), kept.all(order_words)
     kept.database.write(lambda c: c.execute(orders.update().values(risk=0.5, owner="nobody", state="open")))
     kept.database.write(lambda c: c.execute(order_words.delete()))
-    occasion = Occasion("import", kept.now[0], Standing(None, ""), kept.wired.settings)
-    assert rebuild(kept.database, occasion, lambda *_: None) == 24
+    scoring_context = ScoringContext("import", kept.now[0], ActiveModel(None, ""), kept.services.settings)
+    assert rebuild_worklist(kept.database, scoring_context, lambda *_: None) == 24
     assert (kept.all(orders), kept.all(order_words)) == before
 
 
@@ -402,12 +402,12 @@ def test_every_score_can_be_made_again(kept: House, trained: Trained) -> None:
     made = [row["id"] for row in kept.all(scores)]
     assert len(made) > 80
     models = {"1": trained.model, "2": steeper(trained.model)}
-    versions = {version: Champion("order-risk", version, model, run_id="") for version, model in models.items()}
+    versions = {version: LoadedModel("order-risk", version, model, run_id="") for version, model in models.items()}
 
     def again(score_id: int) -> dict[str, Any]:
         def job(connection: Any) -> dict[str, Any]:
-            score = stored_score(connection, score_id, NOBODY)
-            return replay(connection, score, lambda _, version, __: versions[version], kept.wired.settings)
+            score = find_score(connection, score_id, NOBODY)
+            return replay_score(connection, score, lambda _, version, __: versions[version], kept.services.settings)
 
         return kept.database.read(job)
 
@@ -418,7 +418,7 @@ def test_every_score_can_be_made_again(kept: House, trained: Trained) -> None:
 
 def test_many_at_once_lose_nothing_and_store_nothing_twice(kept: House) -> None:
     """Six threads send the same events of the same orders, in different orders."""
-    kept.take(*(created(0, 20, order=order) for order in "ABCD"))
+    kept.ingest(*(created(0, 20, order=order) for order in "ABCD"))
     told = cloud_events(
         story(*(event("operation.confirmed", 1 + number / 9, "ABCD"[number % 4], quantity=1) for number in range(12)))
     )
@@ -442,7 +442,7 @@ def test_many_at_once_lose_nothing_and_store_nothing_twice(kept: House) -> None:
     for row in kept.listed():
         whole = event_frame(kept.database)
         alone = History.of(whole[(whole["order_id"] == row["order_id"]).to_numpy()])
-        assert row["risk"] == kept.wired.mornings.scorer().score(alone, points(alone, 3))[0].risk
+        assert row["risk"] == kept.services.daily_context.scorer().score(alone, points(alone, 3))[0].risk
         assert row["seq"] == max(one["seq"] for one in kept.all(events) if one["order_id"] == row["order_id"])
 
 
@@ -452,7 +452,7 @@ def test_nothing_of_a_request_is_stored_when_it_fails(kept: House) -> None:
         connection.execute(orders.delete())
         raise RuntimeError
 
-    kept.take(created(0, 20))
+    kept.ingest(created(0, 20))
     with pytest.raises(RuntimeError):
         kept.database.write(fail)
     assert len(kept.all(orders)) == 1
@@ -483,24 +483,24 @@ def test_the_migrations_make_the_tables_of_the_code(kept: House) -> None:
 def test_a_database_that_is_away_is_a_sentence() -> None:
     away = Database("postgresql://postgres@127.0.0.1:1/none")
     with pytest.raises(DatabaseAway, match="must answer, got .*what was not acknowledged can be sent again"):
-        away.answers()
+        away.read(lambda connection: connection.execute(text("SELECT 1")).scalar())
 
 
 def test_lost_connections_are_made_anew(tmp_path: Path, trained: Trained) -> None:
     with new_database("postgresql", tmp_path) as url:
         kept = house(url, trained.model, day=3)
-        kept.take(created(0, 20))
+        kept.ingest(created(0, 20))
         other = Database(url)
         others = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database()"
         other.read(lambda c: c.execute(text(f"{others} AND pid <> pg_backend_pid()")).all())
         other.close()
-        assert kept.take(created(0, 20, order="B")).orders[0].order_id == "B"
+        assert kept.ingest(created(0, 20, order="B")).orders[0].order_id == "B"
         kept.database.close()
 
 
 def test_a_full_disk_is_a_sentence_and_nothing_is_lost(tmp_path: Path, trained: Trained) -> None:
     kept = house(f"sqlite:///{tmp_path / 'small.db'}", trained.model, day=3)
-    kept.take(created(0, 20))
+    kept.ingest(created(0, 20))
 
     def shrink(connection: Any) -> None:
         pages = connection.exec_driver_sql("PRAGMA page_count").scalar()
@@ -510,7 +510,7 @@ def test_a_full_disk_is_a_sentence_and_nothing_is_lost(tmp_path: Path, trained: 
 
     def fill() -> None:
         for number in range(500):
-            kept.take(created(0, 20, order=f"F{number}"))
+            kept.ingest(created(0, 20, order=f"F{number}"))
 
     with pytest.raises(DatabaseFull, match="must have room, got none"):
         fill()
@@ -521,7 +521,7 @@ def test_a_full_disk_is_a_sentence_and_nothing_is_lost(tmp_path: Path, trained: 
 
 def test_bits_survive_the_store(kept: House) -> None:
     odd = [0.1, 1 / 3, 1e-6, 9_999_999_999.999999, 2.0]
-    kept.take(*(created(0, 20, quantity=value, order=f"V{place}", value=value) for place, value in enumerate(odd)))
+    kept.ingest(*(created(0, 20, quantity=value, order=f"V{place}", value=value) for place, value in enumerate(odd)))
     found = event_frame(kept.database).sort_values("order_id")
     assert found["value"].tolist() == odd
     assert all(math.copysign(1, value) == 1 for value in found["quantity"])
