@@ -23,22 +23,22 @@ from rich.table import Table
 terminal = Console(stderr=True, highlight=False)
 output = Console(highlight=False, soft_wrap=True)
 output.width = max(output.width, 110)
-Tell = Callable[[str], None]
+Step = Callable[[str], None]
 SHORT = 22
 """Cells of at most so many characters stay on one line."""
 
 
 @contextmanager
-def steps(total: int) -> Iterator[Tell]:
+def step_progress(total: int) -> Iterator[Step]:
     """A progress bar over ``total`` steps; call the function with what begins."""
     columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
     with Progress(*columns, console=terminal, transient=True) as progress:
         task = progress.add_task("starting", total=total)
 
-        def tell(what: str) -> None:
+        def step(what: str) -> None:
             progress.update(task, description=what, advance=1)
 
-        yield tell
+        yield step
 
 
 @contextmanager
@@ -54,10 +54,10 @@ def part_progress() -> Iterator[Callable[[str, int, int], None]]:
     with Progress(*columns, console=terminal, transient=True) as progress:
         task = progress.add_task("starting", total=1)
 
-        def tell(what: str, done: int, parts: int) -> None:
-            progress.update(task, description=what, completed=done, total=parts)
+        def step(what: str, completed: int, parts: int) -> None:
+            progress.update(task, description=what, completed=completed, total=parts)
 
-        yield tell
+        yield step
 
 
 @contextmanager
@@ -67,10 +67,10 @@ def share_progress(what: str) -> Iterator[Callable[[float], None]]:
     with Progress(*columns, TimeElapsedColumn(), TimeRemainingColumn(), console=terminal, transient=True) as progress:
         task = progress.add_task(what, total=1.0)
 
-        def tell(share: float) -> None:
+        def step(share: float) -> None:
             progress.update(task, completed=share)
 
-        yield tell
+        yield step
 
 
 def say(text: str) -> None:

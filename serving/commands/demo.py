@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from serving.commands.console import part_progress, print_table, say, share_progress, steps
+from serving.commands.console import part_progress, print_table, say, share_progress, step_progress
 from serving.commands.options import check_port, enter
 from serving.settings import Settings
 
@@ -75,14 +75,14 @@ def _build_story(settings: Settings, orders: int, seed: int) -> dict[str, Any]:
 
 
 def _print_story(story: dict[str, Any], folder: Path, settings: Settings, port: int) -> None:
-    about, judged, url = story["about"], story["about"]["judged"], f"http://127.0.0.1:{port}"
+    about, figures, url = story["about"], story["about"]["judged"], f"http://127.0.0.1:{port}"
     moment = datetime.fromtimestamp(story["as_of"] / 1e6, UTC)
-    auc, low, high = judged["roc_auc"]
+    auc, low, high = figures["roc_auc"]
     say("[1] A year in a plant that does not exist: customers, work centres, holds, trucks. Each fact is an event.")
     say(f"    {story['events']:,} events of {story['orders']:,} orders: {folder / EVENTS}\n")
     say("[2] A model that learns from the outcomes known by then, and is judged on later orders.")
-    say(f"    {judged['orders']:,} later orders, {judged['failure_share']:.0%} of which failed:")
-    say(f"    ROC AUC {auc:.2f} ({low:.2f}-{high:.2f}), Brier skill over the base rate {judged['brier_skill']:.2f}")
+    say(f"    {figures['orders']:,} later orders, {figures['failure_share']:.0%} of which failed:")
+    say(f"    ROC AUC {auc:.2f} ({low:.2f}-{high:.2f}), Brier skill over the base rate {figures['brier_skill']:.2f}")
     say(f"    Look at the run: mlflow ui --backend-store-uri {settings.tracking_uri}\n")
     say(f"[3] The planner's morning, {moment:%Y-%m-%d}: {story['listed']:,} open orders, the riskiest first.")
     say(f"    {story['late']:,} of them are late already; these are the riskiest that are not:\n")
@@ -104,8 +104,8 @@ def _plant(folder: Path, orders: int, seed: int) -> pd.DataFrame:
 
     path = folder / EVENTS
     if not path.exists():
-        with share_progress("simulating") as tell:
-            events = simulate(load_plant("default"), orders, 365, seed, tell)
+        with share_progress("simulating") as step:
+            events = simulate(load_plant("default"), orders, 365, seed, step)
         folder.mkdir(parents=True, exist_ok=True)
         write_events(events, path.with_suffix(".part"))
         path.with_suffix(".part").replace(path)
@@ -123,17 +123,17 @@ def _morning_after(events: pd.DataFrame) -> int:
 
 
 def _train(settings: Settings, events: pd.DataFrame, as_of: int) -> Trained:
-    from serving.commands.training import STEPS, registered
+    from serving.commands.training import STEPS, register_trained
     from serving.models.cache import open_registry
     from training.promote.promotion import REFUSED, force
     from training.trainer import train
 
-    with steps(STEPS) as tell:
-        trained = train(events, scheme=DECISION_POINTS, until=as_of, tell=tell)
+    with step_progress(STEPS) as step:
+        trained = train(events, scheme=DECISION_POINTS, until=as_of, tell=step)
         registry = open_registry(settings)
-        found = registered(registry, trained, settings.model, None, False, tell)
-    if found["decision"]["decided"] == REFUSED:
-        force(registry, settings.model, found["version"], "the demo shows whatever it has trained")
+        outcome = register_trained(registry, trained, settings.model, None, False, step)
+    if outcome["decision"]["decided"] == REFUSED:
+        force(registry, settings.model, outcome["version"], "the demo shows whatever it has trained")
     return trained
 
 
@@ -143,16 +143,16 @@ def _score_morning(settings: Settings, events: pd.DataFrame, as_of: int) -> dict
     from features.decision_points import standing_orders
     from features.history import History
     from features.times import plant_calendar
-    from serving.commands.worklist import worklist
+    from serving.commands.worklist import build_worklist
     from serving.models.cache import load_champion
     from serving.models.scorer import Scorer
 
-    with steps(2) as tell:
-        tell("building load and track record")
+    with step_progress(2) as step:
+        step("building load and track record")
         history = History.of(events)
         context = Context.of(history, plant_calendar(), as_of)
-        tell("scoring")
-        table = worklist(Scorer(load_champion(settings), context), history, standing_orders(history, as_of))
+        step("scoring")
+        table = build_worklist(Scorer(load_champion(settings), context), history, standing_orders(history, as_of))
     table.to_csv(settings.home / "scores.csv", index=False)
     open_orders = table[table["state"] == "open"]
     shown = open_orders.head(SHOWN)
@@ -202,9 +202,9 @@ def _fill_store(settings: Settings) -> None:
     for file in settings.home.glob(f"{STORE}*"):
         file.unlink()
     prepare_database(settings)
-    with part_progress() as tell:
+    with part_progress() as step:
         services = build_import(settings)
-        load_and_score(services, settings.home / EVENTS, tell)
+        load_and_score(services, settings.home / EVENTS, step)
         services.database.close()
 
 

@@ -15,7 +15,7 @@ from typing import Annotated, Any
 import typer
 
 from features.errors import InvalidRequest
-from serving.commands.console import Tell, steps, terminal
+from serving.commands.console import Step, step_progress, terminal
 from serving.commands.options import Name, Zone, check_port, enter
 from serving.settings import Settings
 
@@ -57,8 +57,8 @@ def serve(
     plant_calendar(zone)  # an unknown zone is an error of who starts the service, not of who calls it
     log_to(level=settings.log_level)
     with _shared_metrics(workers > 1 or settings.keeper == "process"):
-        with steps(3) as tell:
-            champion, keys, app = _prepare(settings, workers, tell)
+        with step_progress(3) as step:
+            champion, keys, app = _prepare(settings, workers, step)
         terminal.print(f"{champion} scores at http://{host}:{port}/v1, docs at /docs")
         if not keys:
             terminal.print("There is no key yet, so nobody can call: make one with 'shiprisk keys create'")
@@ -107,18 +107,18 @@ def _shared_metrics(several: bool) -> Iterator[None]:
         yield
 
 
-def _prepare(settings: Settings, workers: int, tell: Tell) -> tuple[str, bool, Any]:
+def _prepare(settings: Settings, workers: int, step: Step) -> tuple[str, bool, Any]:
     """The champion's name, whether anybody can call, and the service where it is one process."""
     from serving.bootstrap import build_warm_app, check_champion, count_valid_keys, prepare_database
 
-    tell("loading the model")
+    step("loading the model")
     champion = check_champion(settings)
-    tell("looking at the database")
+    step("looking at the database")
     prepare_database(settings)
     keys = settings.no_auth or count_valid_keys(settings) > 0
     if workers > 1:
         return champion, keys, None
-    tell("building load and track record, and warming up")
+    step("building load and track record, and warming up")
     return champion, keys, build_warm_app(settings)
 
 
@@ -130,8 +130,8 @@ def _run(settings: Settings, app: Any, where: dict[str, Any], workers: int) -> N
     from serving.keeper_process import supervised_keeper
 
     events = settings.events.resolve() if settings.events else ""
-    given = {"MODEL": settings.model, "ZONE": settings.zone, "EVENTS": events, "NO_AUTH": settings.no_auth or ""}
-    os.environ.update({f"SHIPRISK_{key}": str(value) for key, value in given.items() if value})
+    variables = {"MODEL": settings.model, "ZONE": settings.zone, "EVENTS": events, "NO_AUTH": settings.no_auth or ""}
+    os.environ.update({f"SHIPRISK_{key}": str(value) for key, value in variables.items() if value})
     signal.signal(signal.SIGTERM, _leave)
     with supervised_keeper() if settings.keeper == "process" else nullcontext():
         if workers == 1:

@@ -11,7 +11,7 @@ from features.known.known import Known
 from serving.models.scorer import Factor, OrderScore, Scorer
 
 
-def worklist(scorer: Scorer, history: History, points: DecisionPoints, most_factors: int = 5) -> pd.DataFrame:
+def build_worklist(scorer: Scorer, history: History, points: DecisionPoints, most_factors: int = 5) -> pd.DataFrame:
     """Score every order and sort: the highest risk first, then the earliest promise, then the order's id.
 
     Returns (n_open_and_late, 10 + 2 * most_factors); orders that shipped or were cancelled are left out.

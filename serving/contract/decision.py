@@ -52,8 +52,8 @@ class DecisionRequest(BaseModel):
             "override": ("reason", self.reason is not None),
             "comment": ("comment", self.comment is not None),
         }
-        what, given = needs.get(self.kind, ("", True))
-        if not given:
+        what, present = needs.get(self.kind, ("", True))
+        if not present:
             raise ValueError(f"{what} must be given for {self.kind}")
         wrong = [name for name, kind in _ONLY.items() if self.kind != kind and getattr(self, name)]
         if wrong:

@@ -38,7 +38,7 @@ class EventReply(BaseModel):
 
 
 class StoredScore(BaseModel):
-    """A score as it is kept. ``base_risk`` + the points of the factors + ``other_points`` = ``risk``."""
+    """A score as it is stored. ``base_risk`` + the points of the factors + ``other_points`` = ``risk``."""
 
     score_id: int
     as_of: str

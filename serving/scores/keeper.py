@@ -106,14 +106,14 @@ class Keeper:
         """Compute without holding anything, then write what nothing has happened to since."""
         database, scoring_context = self._services.database, self._services.scoring_context(cause)
         events = database.read(lambda connection: events_of(connection, [row.order_id for row in due]))
-        seen = {row.order_id: row.seq for row in due}
-        events_seen = [event for event in events if event.seq <= seen[event.order_id]]
+        scored_until = {row.order_id: row.seq for row in due}
+        events_seen = [event for event in events if event.seq <= scored_until[event.order_id]]
         before = {row.order_id: row.as_of for row in due}
         new_scores = rescore_orders(events_seen, before, scoring_context)
         new_scores = [self._with_cause(one, before[one.order_id]) for one in new_scores]
 
         def write(connection: Connection) -> None:
-            lock_orders(connection, list(seen))
+            lock_orders(connection, list(scored_until))
             still_due = unchanged(connection, due)
             save_scores(connection, [one for one in new_scores if one.order_id in still_due])
 

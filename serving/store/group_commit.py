@@ -20,7 +20,7 @@ class TurnTimeout(DatabaseAway):
     """A job's turn never came: the groups before it took too long. Nothing of it was done."""
 
 
-class Job(Protocol):
+class CommitJob(Protocol):
     """One unit of work.
 
     Attributes
@@ -36,7 +36,7 @@ class Job(Protocol):
     def size(self) -> int: ...
 
 
-J = TypeVar("J", bound=Job)
+J = TypeVar("J", bound=CommitJob)
 R = TypeVar("R")
 
 

@@ -22,10 +22,10 @@ def lock_orders(connection: Connection, order_ids: Iterable[str]) -> None:
 
 def lock_free(connection: Connection, order_ids: Iterable[str]) -> set[str]:
     """Keep those orders to this transaction that no other keeps, without waiting for the others; which they are."""
-    wanted = set(order_ids)
+    ids = set(order_ids)
     if connection.dialect.name != "postgresql":
-        return wanted
-    keys = {order_id: _lock(order_id) for order_id in wanted}
+        return ids
+    keys = {order_id: _lock(order_id) for order_id in ids}
     free = set(connection.execute(FREE, {"keys": sorted(set(keys.values()))}).scalars())
     return {order_id for order_id, key in keys.items() if key in free}
 

@@ -17,9 +17,9 @@ request_id: ContextVar[str] = ContextVar("request_id", default="")
 """The id of the request that is being answered, empty where there is none."""
 
 
-def new_request_id(given: str) -> str:
+def new_request_id(proposed: str) -> str:
     """The caller's own id for a request, where it is one, else a new one."""
-    return given if REQUEST_ID_FORMAT.fullmatch(given) else uuid4().hex
+    return proposed if REQUEST_ID_FORMAT.fullmatch(proposed) else uuid4().hex
 
 
 def log_to(stream: Any = None, level: str = "info") -> None:

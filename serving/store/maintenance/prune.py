@@ -24,7 +24,7 @@ def prune_scores(database: Database, before: int, progress: Progress) -> int:
     and new champions, and all events: a history becomes coarser, and no shorter.
     """
     referenced = select(events.c.reference).where(events.c.type == DECISION, events.c.reference.is_not(None))
-    kept = {
+    referenced_ids = {
         int(reference)
         for reference in database.read(lambda c: c.execute(referenced).scalars().all())
         if reference.isascii() and reference.isdigit()
@@ -37,7 +37,7 @@ def prune_scores(database: Database, before: int, progress: Progress) -> int:
         ids_of_part = database.read(lambda c, query=query: c.execute(query).scalars().all())  # type: ignore[misc]
         if not ids_of_part:
             break
-        ids = [score_id for score_id in ids_of_part if score_id not in kept]
+        ids = [score_id for score_id in ids_of_part if score_id not in referenced_ids]
         database.write(lambda c, ids=ids: c.execute(DELETE, {"ids": ids}))  # type: ignore[misc]
         begin, deleted = ids_of_part[-1], deleted + len(ids)
     return deleted

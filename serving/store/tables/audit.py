@@ -66,7 +66,7 @@ def entries(
 ) -> Sequence[Any]:
     """Entries, the latest first, before an id if given; of one caller or one order if asked."""
     query = select(audit).order_by(audit.c.id.desc()).limit(limit)
-    for column, wanted in ((audit.c.who, who), (audit.c.order_id, order_id)):
-        if wanted is not None:
-            query = query.where(column == wanted)
+    for column, value in ((audit.c.who, who), (audit.c.order_id, order_id)):
+        if value is not None:
+            query = query.where(column == value)
     return connection.execute(query if before is None else query.where(audit.c.id < before)).mappings().all()

@@ -50,6 +50,6 @@ def set_morning(connection: Connection, day: int, context_id: str, now: int) -> 
 
 def latest_morning(connection: Connection) -> tuple[int, str] | None:
     """The last day for which a context was made, and which one."""
-    found = connection.execute(select(mornings.c.day, mornings.c.context_id).order_by(mornings.c.day.desc()).limit(1))
-    row = found.first()
+    rows = connection.execute(select(mornings.c.day, mornings.c.context_id).order_by(mornings.c.day.desc()).limit(1))
+    row = rows.first()
     return None if row is None else (int(row.day), str(row.context_id))

@@ -63,9 +63,9 @@ def append(connection: Connection, rows: Sequence[dict[str, Any]], now: int) -> 
     """Store the events that are new, in their order; none twice, whoever else sends them at the same time."""
     if not rows:
         return []
-    wanted = [row | {"received_at": now} for row in rows]
+    received = [row | {"received_at": now} for row in rows]
     statement = insert_new(connection, events, events.c.source, events.c.event_id)
-    stored = {tuple(key) for key in connection.execute(statement, wanted)}
+    stored = {tuple(key) for key in connection.execute(statement, received)}
     stored_rows = [(row["source"], row["event_id"]) for row in rows if (row["source"], row["event_id"]) not in stored]
     known = _known(connection, stored_rows) if stored_rows else {}
     return [
@@ -98,19 +98,19 @@ def _append_result(
 
 def _contents(connection: Connection, keys: Sequence[tuple[str, str]]) -> dict[tuple[str, str], bytes]:
     columns = events.c.source, events.c.event_id, events.c.content
-    found: dict[tuple[str, str], bytes] = {}
+    matches: dict[tuple[str, str], bytes] = {}
     for some in chunks(keys):
         query = select(*columns).where(tuple_(events.c.source, events.c.event_id).in_(some))
-        found |= {(source, event_id): content for source, event_id, content in connection.execute(query)}
-    return found
+        matches |= {(source, event_id): content for source, event_id, content in connection.execute(query)}
+    return matches
 
 
 def _known(connection: Connection, keys: Sequence[tuple[str, str]]) -> dict[tuple[str, str], Row[Any]]:
-    found: dict[tuple[str, str], Row[Any]] = {}
+    matches: dict[tuple[str, str], Row[Any]] = {}
     for some in chunks(keys):
         query = select(events).where(tuple_(events.c.source, events.c.event_id).in_(some))
-        found |= {(row.source, row.event_id): row for row in connection.execute(query)}
-    return found
+        matches |= {(row.source, row.event_id): row for row in connection.execute(query)}
+    return matches
 
 
 def _compared(row: dict[str, Any], known: Row[Any]) -> AppendResult:
@@ -121,10 +121,10 @@ def _compared(row: dict[str, Any], known: Row[Any]) -> AppendResult:
 
 def events_of(connection: Connection, order_ids: Sequence[str]) -> list[Row[Any]]:
     """Every event of some orders: ``seq`` and the columns of the event table, in the order of arrival."""
-    found: list[Row[Any]] = []
+    matches: list[Row[Any]] = []
     for some in chunks(order_ids):
-        found += connection.execute(OF_ORDERS, {"order_ids": some}).all()
-    return found
+        matches += connection.execute(OF_ORDERS, {"order_ids": some}).all()
+    return matches
 
 
 def columns_of(rows: Iterable[Sequence[Any]]) -> Columns:

@@ -1,4 +1,4 @@
-"""The same key again gets the reply it got, for as long as replies are kept."""
+"""A key that is sent again gets the reply it got before, for as long as replies are stored."""
 
 from __future__ import annotations
 

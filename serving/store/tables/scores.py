@@ -16,10 +16,10 @@ LATEST = select(scores).join(orders, _LATEST).where(orders.c.order_id.in_(any_of
 
 def latest_scores(connection: Connection, order_ids: Sequence[str]) -> dict[str, Mapping[Any, Any]]:
     """The latest score of each order that has one."""
-    found: dict[str, Mapping[Any, Any]] = {}
+    latest: dict[str, Mapping[Any, Any]] = {}
     for some in chunks(order_ids):
-        found |= {row["order_id"]: row for row in connection.execute(LATEST, {"order_ids": some}).mappings()}
-    return found
+        latest |= {row["order_id"]: row for row in connection.execute(LATEST, {"order_ids": some}).mappings()}
+    return latest
 
 
 def score_of(connection: Connection, score_id: int) -> RowMapping | None:

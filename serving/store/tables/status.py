@@ -27,8 +27,8 @@ def _count(connection: Connection, table: Table) -> int:
 
 def freshness(connection: Connection, now: int, plants: frozenset[str] | None = None) -> dict[str, Any]:
     """How fresh the scores are, its moments as ISO 8601, of the orders of some plants if they are named."""
-    found = freshness_in_micros(connection, now, plants)
-    return {**found, **{name: _moment(found[name]) for name in MOMENTS}}
+    freshness_row = freshness_in_micros(connection, now, plants)
+    return {**freshness_row, **{name: _moment(freshness_row[name]) for name in MOMENTS}}
 
 
 def freshness_in_micros(connection: Connection, now: int, plants: frozenset[str] | None = None) -> dict[str, Any]:
@@ -43,10 +43,10 @@ def freshness_in_micros(connection: Connection, now: int, plants: frozenset[str]
     ).where(orders.c.listed == 1)
     if plants is not None:
         query = query.where(with_word("plant", tuple(sorted(plants))))
-    found = {str(name): value for name, value in connection.execute(query).mappings().one().items()}
+    freshness_row = {str(name): value for name, value in connection.execute(query).mappings().one().items()}
     morning = latest_morning(connection)
     known = select(contexts.c.known_until).where(contexts.c.id == (morning[1] if morning else ""))
-    return found | {"context_known_until": connection.execute(known).scalar()}
+    return freshness_row | {"context_known_until": connection.execute(known).scalar()}
 
 
 def _sum(which: ColumnElement[bool]) -> ColumnElement[int]:

@@ -56,7 +56,7 @@ class WorklistQuery:
             "due": self.due,
             "owner": (min(self.owners), max(self.owners)) if self.owners else (None, None),
         }
-        return {name: found for name, part in parts.items() if (found := _between(SORTS[name], part))}
+        return {name: conditions for name, part in parts.items() if (conditions := _between(SORTS[name], part))}
 
     @property
     def reversed(self) -> bool:
@@ -125,14 +125,14 @@ def _by(query: WorklistQuery, of: RowColumns) -> tuple[ColumnElement[Any], ...]:
 
 def _few(connection: Connection, query: WorklistQuery) -> Select[Any] | None:
     """Orders that an index finds by one of the filters, if they are few; all that are wanted are among them."""
-    for some, ids in _found_by_index(query):
+    for some, ids in _indexed_matches(query):
         counted = select(func.count()).select_from(ids.limit(FEW + 1).subquery())
         if connection.execute(counted).scalar_one() <= FEW:
             return some
     return None
 
 
-def _found_by_index(query: WorklistQuery) -> Iterator[tuple[Select[Any], Select[Any]]]:
+def _indexed_matches(query: WorklistQuery) -> Iterator[tuple[Select[Any], Select[Any]]]:
     """By filter, the orders that an index finds, and their ids alone."""
     for dimension, words in query.named:
         yield select(orders).where(with_word(dimension, words)), ids_with_word(dimension, words)
@@ -176,15 +176,15 @@ def _listed(query: WorklistQuery) -> ColumnElement[bool]:
 
 
 def _conditions(connection: Connection, query: WorklistQuery, of: RowColumns) -> list[ColumnElement[bool]]:
-    found = [of.state.in_(query.states)]
-    found += [_names(connection, of, dimension, words) for dimension, words in query.named]
+    conditions = [of.state.in_(query.states)]
+    conditions += [_names(connection, of, dimension, words) for dimension, words in query.named]
     if query.owners:
-        found.append(func.coalesce(of.owner, "").in_(query.owners))
-    found += _between(of.due_at, query.due) + _between(of.risk, query.risk)
+        conditions.append(func.coalesce(of.owner, "").in_(query.owners))
+    conditions += _between(of.due_at, query.due) + _between(of.risk, query.risk)
     if query.snoozed is not None:
         put_off = func.coalesce(of.snoozed_until, 0) > query.now
-        found.append(put_off if query.snoozed else ~put_off)
-    return found
+        conditions.append(put_off if query.snoozed else ~put_off)
+    return conditions
 
 
 def _names(connection: Connection, of: RowColumns, dimension: str, words: tuple[str, ...]) -> ColumnElement[bool]:
