@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from features.errors import InvalidRequest
-from serving.commands.console import print_json, print_table, say, step_progress
+from serving.commands.console import Step, print_json, print_table, say, step_progress
 from serving.commands.options import SCHEMES, Json, Name, Zone, enter, past_moment
 from serving.commands.source import FilesOrStore, Store, read_source, require_source
 from serving.settings import Settings
