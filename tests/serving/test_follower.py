@@ -5,38 +5,35 @@ from __future__ import annotations
 import asyncio
 import json
 import shutil
-import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
-from typing import Any
 
 import httpx
 import numpy as np
 import pytest
-from prometheus_client import REGISTRY
 from structlog.testing import capture_logs
 
 from features.history import History
 from serving.bootstrap import build_app
 from serving.models.active import ActiveScorer
-from serving.models.cache import LoadedModel, ModelMissing, load_version, open_registry
+from serving.models.cache import ModelMissing, load_version, open_registry
 from serving.models.follower import CHALLENGER, Follower
-from serving.models.scorer import Scorer
 from serving.models.shadow import Shadow, ShadowComparison
-from serving.models.smoke_test import SmokeTestFailed, verify
 from serving.problems import NotReady
 from serving.settings import Settings
 from tests.conftest import Home, Service, serve
+from tests.support.models import steeper
 from tests.support.stories import created, moment, story
-from training.model.calibration import Affine
 from training.model.risk_model import RiskModel
 from training.registry.registry import CHAMPION
 from training.trainer import Trained
 
 NAMES = count()
+
+
 AWAY = "http://127.0.0.1:9"
 
 
@@ -249,40 +246,6 @@ def test_a_version_that_scored_before_is_loaded_from_the_cache(
         load_version(plant_of.settings, before.name, "7", "r")
 
 
-# -- the probe --------------------------------------------------------------------------------------------------
-
-
-def scorer_of(model: RiskModel) -> Scorer:
-    return Scorer(LoadedModel("order-risk", "1", model))
-
-
-def test_a_model_that_holds_passes_the_probe(trained: Trained) -> None:
-    verify(scorer_of(trained.model))
-
-
-def test_trees_that_lightgbm_reads_differently_do_not_pass(trained: Trained) -> None:
-    other = replace(trained.model)
-    assert other.predict(trained.dataset.points.signals[:1]).risk.size
-    object.__setattr__(other, "calibration", Affine(2.0, trained.model.calibration.intercept))
-    verify(scorer_of(other))
-    other.__dict__["_risk_trees"].base += 1e-3
-    with pytest.raises(SmokeTestFailed, match="must add up to the risk|must give the risk to 1e-09"):
-        verify(scorer_of(other))
-
-
-def test_a_slow_model_does_not_pass(trained: Trained) -> None:
-    ticks = count(step=0.3)
-    with pytest.raises(SmokeTestFailed, match=r"must be scored within 0.25 s, got 0.30 s"):
-        verify(scorer_of(trained.model), seconds=lambda: next(ticks))
-
-
-# -- the shadow -------------------------------------------------------------------------------------------------
-
-
-def steeper(model: RiskModel) -> RiskModel:
-    return replace(model, calibration=Affine(model.calibration.slope, model.calibration.intercept + 1))
-
-
 def test_the_challenger_scores_in_the_shadow_and_the_champion_answers(plant_of: Plant, trained: Trained) -> None:
     told: list[ShadowComparison] = []
     plant_of.shadow = Shadow(told.append)
@@ -311,61 +274,6 @@ def test_without_the_setting_no_challenger_is_looked_for(plant_of: Plant, traine
     plant_of.register(trained.model, CHALLENGER)
     plant_of.follower.begin()
     assert plant_of.shadow.challenger is None
-
-
-def left_out() -> float:
-    """Orders that no challenger has scored, as Prometheus has them."""
-    return REGISTRY.get_sample_value("shiprisk_shadow_left_out_total") or 0.0
-
-
-def test_a_shadow_that_fails_or_is_full_is_nobodys_trouble(trained: Trained) -> None:
-    def fails(_: ShadowComparison) -> None:
-        raise ValueError("the sink is broken")
-
-    shadow, champion = Shadow(fails, room=1), scorer_of(trained.model)
-    shadow.challenger = champion
-    history = History.of(story(created(0, 30)))
-    scores, _ = champion.score_all(history, moment(1))
-    before = left_out()
-    for _ in range(3):
-        shadow.offer(champion.champion, history, moment(1), scores)
-    assert left_out() - before == 2
-    with capture_logs() as logs:
-        shadow.step()
-    assert [line["event"] for line in logs] == ["the challenger failed"]
-
-
-def test_both_are_logged_where_no_sink_is_given(trained: Trained) -> None:
-    shadow, champion = Shadow(), scorer_of(trained.model)
-    shadow.challenger = scorer_of(steeper(trained.model))
-    history = History.of(story(created(0, 30)))
-    scores, _ = champion.score_all(history, moment(1))
-    shadow.offer(champion.champion, history, moment(1), scores)
-    with capture_logs() as logs:
-        shadow.step()
-    line: dict[str, Any] = logs[0]
-    assert (line["event"], line["order_id"], line["risk"]) == ("shadow", "A", scores[0].risk)
-    assert line["shadow_risk"] > line["risk"]
-
-
-def test_the_shadow_scores_in_a_thread_of_its_own(trained: Trained) -> None:
-    done, threads = threading.Event(), []
-
-    def sink(_: ShadowComparison) -> None:
-        threads.append(threading.current_thread().name)
-        done.set()
-
-    shadow, champion = Shadow(sink), scorer_of(trained.model)
-    shadow.challenger = champion
-    history = History.of(story(created(0, 30)))
-    scores, _ = champion.score_all(history, moment(1))
-    with shadow.running():
-        shadow.offer(champion.champion, history, moment(1), scores)
-        assert done.wait(60)
-    assert threads == ["shadow"]
-
-
-# -- the real server --------------------------------------------------------------------------------------------
 
 
 def test_the_server_follows_a_promotion(home: Home, tmp_path: Path) -> None:
