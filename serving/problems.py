@@ -13,7 +13,7 @@ from starlette.requests import ClientDisconnect
 from features.errors import InvalidEvents, InvalidRequest, ShipriskError
 from serving.contract.cloudevents_http import UnknownMediaType, Unreadable
 from serving.store.database import DatabaseAway, DatabaseFull, Unstorable
-from serving.store.tables.idempotency import KeyTaken
+from serving.store.tables.idempotency import KeyReused
 from serving.telemetry.logs import request_id
 
 
@@ -69,7 +69,7 @@ KINDS: dict[type[Exception] | int, Kind] = {
     RequestValidationError: Kind(422, "invalid-request", "The request cannot be read"),
     Unreadable: Kind(400, "malformed", "The request cannot be read"),
     UnknownMediaType: Kind(415, "unknown-media-type", "The body is of a kind that is not read"),
-    KeyTaken: Kind(422, "key-taken", "The Idempotency-Key stands for another request"),
+    KeyReused: Kind(422, "key-taken", "The Idempotency-Key stands for another request"),
     Unstorable: Kind(422, "unstorable", "The request cannot be stored"),
     DatabaseAway: Kind(503, "database-away", "The database does not answer"),
     DatabaseFull: Kind(507, "database-full", "The database is full"),

@@ -27,7 +27,7 @@ class ErrorReply(BaseModel):
 
 
 class EventReply(BaseModel):
-    """What became of one event: stored, there already, its id taken by another one, or not fit to be stored."""
+    """The outcome of one event: stored, there already, its id in use by another one, or not fit to be stored."""
 
     index: int
     source: str | None

@@ -33,7 +33,7 @@ class AuthenticationMiddleware:
 
     Parameters
     ----------
-    database : where keys are kept and refusals are recorded; ``None`` asks nobody for a key
+    database : where keys are stored and refusals are recorded; ``None`` asks nobody for a key
     """
 
     def __init__(self, app: ASGIApp, settings: Settings, database: Database | None) -> None:

@@ -45,7 +45,7 @@ def points_at(history: History, as_of: Ints) -> DecisionPoints:
 
 
 def pack(factors: Sequence[Factor]) -> bytes:
-    """Factors as they are kept."""
+    """Factors as they are stored."""
     return zlib.compress(orjson.dumps(factors), 1)
 
 

@@ -1,4 +1,4 @@
-"""Scores that are kept: made from the stored events of some orders, and written with what they move."""
+"""Stored scores: computed from the stored events of some orders, and written with what they move."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from serving.store.tables.events import history_of
 from serving.telemetry.metrics import scoring
 
 FACTORS = 5
-"""So many factors of a score are kept."""
+"""So many factors of a score are stored."""
 INSERT = scores.insert().returning(scores.c.order_id, scores.c.id)
 
 

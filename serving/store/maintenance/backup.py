@@ -36,7 +36,7 @@ def backup(database: Database, to: Path) -> int:
 def restore(database: Database, copy: Path, replace: bool, now: int) -> int:
     """Put a copy in the place of the store; how many events it has. The service must not run.
 
-    Raises ``InvalidRequest`` for a copy that is damaged, and where it would replace events unless told to.
+    Raises ``InvalidRequest`` for a copy that is damaged, and where it would replace events unless ``replace``.
     """
     target = _file_of(database)
     if not copy.exists():

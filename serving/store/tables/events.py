@@ -27,7 +27,7 @@ OF_ORDERS = select(*OF_ORDER).where(events.c.order_id.in_(any_of("order_ids"))).
 
 @dataclass(frozen=True)
 class AppendResult:
-    """What became of an event that holds: stored, there already, or its id taken by another one.
+    """The outcome of an event that holds: stored, there already, or its id in use by another one.
 
     Attributes
     ----------

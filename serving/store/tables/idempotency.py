@@ -17,7 +17,7 @@ from serving.store.schema import idempotency
 RETENTION = 7 * DAY
 
 
-class KeyTaken(InvalidRequest):
+class KeyReused(InvalidRequest):
     """The key was used for another request."""
 
 
@@ -75,7 +75,7 @@ def _reserve(connection: Connection, key: str, request: bytes, now: int) -> Stor
         return None
     stored = connection.execute(select(idempotency).where(idempotency.c.key == key)).one()
     if stored.request != request:
-        raise KeyTaken("an Idempotency-Key must stand for one request, got one that was used for another body")
+        raise KeyReused("an Idempotency-Key must stand for one request, got one that was used for another body")
     return StoredReply(stored.status, stored.reply, orjson.loads(stored.headers))
 
 

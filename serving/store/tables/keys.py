@@ -1,4 +1,4 @@
-"""API keys as they are kept: never the key itself."""
+"""API keys as they are stored: never the key itself."""
 
 from __future__ import annotations
 
