@@ -1,5 +1,7 @@
 """Events, scores, contexts, the worklist, and what keeps several processes apart."""
 
+from typing import Any
+
 import sqlalchemy as sa
 from alembic import op
 
