@@ -143,11 +143,9 @@ def _create_worklist() -> None:
         sa.Column("next_at", sa.BigInteger()),
         sa.PrimaryKeyConstraint("order_id"),
     )
-    due = sa.literal_column("coalesce(due_at, -1)")
     for name, key in sort_keys.items():
-        op.create_index(
-            f"orders_by_{name}", "orders", ["listed", sa.literal_column(key), due, "order_id"], unique=False
-        )
+        by: list[sa.ColumnElement[Any]] = [sa.literal_column(key), sa.literal_column("coalesce(due_at, -1)")]
+        op.create_index(f"orders_by_{name}", "orders", ["listed", *by, "order_id"], unique=False)
     op.create_index("orders_next", "orders", ["listed", "next_at"], unique=False)
 
 
