@@ -32,7 +32,7 @@ def lived(kept: House, orders: int, days: int, first: int = 0) -> None:
         kept.move_to(3 + day)
         for number in range(orders):
             order, said = f"O{number:04}", {"event_id": f"{day}-{number}"}
-            kept.take(
+            kept.ingest(
                 created(0, 20 + number % 9, order=order, plant=f"P{number % 3}", **said)
                 if day == 0
                 else event("production.rescheduled", 2 + day, order, date=20 + day, reference=order, **said)
