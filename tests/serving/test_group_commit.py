@@ -166,7 +166,7 @@ def sent_at_once(url: str, trained: Trained, bodies: Sequence[Any]) -> list[http
     try:
         return asyncio.run(post())
     finally:
-        app.state.current_services.database.close()
+        app.state.services.database.close()
 
 
 def one(row: dict[str, Any]) -> dict[str, Any]:
@@ -247,7 +247,7 @@ def test_an_order_that_is_kept_elsewhere_holds_up_only_its_own(tmp_path: Path, t
         with database.engine.connect() as elsewhere:
             lock_orders(elsewhere, ["A"])
             assert asyncio.run(post()) == [200, 200, 200]
-        app.state.current_services.database.close()
+        app.state.services.database.close()
         database.close()
 
 
@@ -278,5 +278,5 @@ def test_what_is_refused_is_not_called_stored_when_it_is_sent_twice(url: str, tr
             ]
 
     told = asyncio.run(post())
-    app.state.current_services.database.close()
+    app.state.services.database.close()
     assert told == [["conflict"] * 2, ["rejected"] * 3, ["duplicate"] * 2]

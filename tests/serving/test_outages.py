@@ -44,7 +44,7 @@ def serving(url: str, trained: Trained) -> Iterator[tuple[httpx.Client, Database
     try:
         transport = httpx.HTTPTransport(retries=20)
         with httpx.Client(base_url=f"http://127.0.0.1:{server.config.port}", transport=transport, timeout=30) as client:
-            yield client, app.state.current_services.database
+            yield client, app.state.services.database
     finally:
         server.should_exit = True
         thread.join()
