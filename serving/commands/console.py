@@ -29,27 +29,27 @@ SHORT = 22
 """Cells of at most so many characters stay on one line."""
 
 
-class Steps(Protocol):
+class Step(Protocol):
     """Called with what begins; it is a ``Progress``, of which the counts are not shown."""
 
     def __call__(self, what: str, done: int = 0, total: int = 0, /) -> None: ...
 
 
 @contextmanager
-def steps(total: int) -> Iterator[Steps]:
+def step_progress(total: int) -> Iterator[Step]:
     """A progress bar over ``total`` steps; call the function with what begins."""
     columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
     with ProgressBar(*columns, console=terminal, transient=True) as bar:
         task = bar.add_task("starting", total=total)
 
-        def show(what: str, _done: int = 0, _total: int = 0, /) -> None:
+        def step(what: str, _done: int = 0, _total: int = 0, /) -> None:
             bar.update(task, description=what, advance=1)
 
-        yield show
+        yield step
 
 
 @contextmanager
-def parts_done() -> Iterator[Progress]:
+def part_progress() -> Iterator[Progress]:
     """A progress bar; call the function with what is being done, the parts done and the parts in all."""
     columns = (
         SpinnerColumn(),
@@ -61,23 +61,23 @@ def parts_done() -> Iterator[Progress]:
     with ProgressBar(*columns, console=terminal, transient=True) as bar:
         task = bar.add_task("starting", total=1)
 
-        def show(what: str, done: int, total: int) -> None:
-            bar.update(task, description=what, completed=done, total=max(total, 1))
+        def step(what: str, done: int, parts: int) -> None:
+            bar.update(task, description=what, completed=done, total=max(parts, 1))
 
-        yield show
+        yield step
 
 
 @contextmanager
-def share_done(what: str) -> Iterator[Progress]:
+def share_progress(what: str) -> Iterator[Progress]:
     """A progress bar with the time left; call the function as work goes on; ``what`` stays as it is."""
     columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), TaskProgressColumn())
     with ProgressBar(*columns, TimeElapsedColumn(), TimeRemainingColumn(), console=terminal, transient=True) as bar:
         task = bar.add_task(what, total=1.0)
 
-        def show(_what: str, done: int, total: int) -> None:
-            bar.update(task, completed=done / total)
+        def step(_what: str, done: int, parts: int) -> None:
+            bar.update(task, completed=done / max(parts, 1))
 
-        yield show
+        yield step
 
 
 def say(text: str) -> None:

@@ -15,7 +15,7 @@ from features.known.evidence import latest_of
 from features.known.known import Known
 from features.pipeline.compute import PART_EVENTS, evidence_bits
 
-MOST_EVIDENCE = 20
+MAX_EVIDENCE = 20
 
 
 class _Keys(dict[int, EventKey]):
@@ -49,7 +49,7 @@ class Evidence:
         bits = self._read(signal)
         latest = self._latest.get(bits)
         if latest is None:
-            latest = self._latest[bits] = tuple(map(self._keys.__getitem__, latest_of(bits, MOST_EVIDENCE)))
+            latest = self._latest[bits] = tuple(map(self._keys.__getitem__, latest_of(bits, MAX_EVIDENCE)))
         return latest, bits.bit_count()
 
 

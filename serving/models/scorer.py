@@ -22,7 +22,7 @@ from features.known.known import Known
 from features.pipeline.compute import compute, compute_known, compute_with_evidence, evidence_bits
 from features.pipeline.table import states
 from features.times import DAY, NEVER, isoformat, micros
-from serving.models.cache import Champion
+from serving.models.cache import LoadedModel
 from serving.models.evidence import Evidence, evidence_of_each
 
 __all__ = ["Factor", "OrderScore", "Scorer", "order_index"]
@@ -45,7 +45,7 @@ class Factor:
     ----------
     value : the signal, ``None`` where the fact is missing
     points : share of the risk in probability; base risk and all points add up to the risk
-    contribution : the same in log-odds
+    contribution : what the signal adds in log-odds
     evidence : the latest events the signal read; ``evidence_total`` counts all of them
     """
 
@@ -86,7 +86,7 @@ class Scorer:
     context : load and track record of all orders; the model's own where ``None``
     """
 
-    def __init__(self, champion: Champion, context: Context | None = None) -> None:
+    def __init__(self, champion: LoadedModel, context: Context | None = None) -> None:
         self.champion = champion
         self.model = champion.model
         self.context = context or champion.model.context
@@ -102,15 +102,15 @@ class Scorer:
         scores = [self._unscored(history, points, i, str(state[i]), int(due[i])) for i in range(len(points))]
         if open_.size == 0:
             return scores
-        opened = points.take(open_)
+        open_points = points.take(open_)
         if len(points) == 1:
             signals, evidence = self._signals_of(known, most_factors)
         else:
-            signals, evidence = self._signals_of_each(history, opened)
-        predicted, explained = self.model.predict_and_explain(signals)
-        base_risk, shares = explained.points()
+            signals, evidence = self._signals_of_each(history, open_points)
+        predicted, explanation = self.model.predict_and_explain(signals)
+        base_risk, shares = explanation.points()
         for row, (i, proof) in enumerate(zip(open_, evidence, strict=True)):
-            factors = self._factors(proof, signals[row], shares[row], explained.contributions[row], most_factors)
+            factors = self._factors(proof, signals[row], shares[row], explanation.contributions[row], most_factors)
             scores[i] = replace(
                 scores[i],
                 risk=float(predicted.risk[row]),
@@ -122,8 +122,8 @@ class Scorer:
             )
         return scores
 
-    def because(self, reasons: tuple[str, ...]) -> Scorer:
-        """The same scorer, with other reasons why it is not as good as it could be."""
+    def with_reasons(self, reasons: tuple[str, ...]) -> Scorer:
+        """This scorer with other reasons why it is not as good as it could be."""
         twin = copy(self)
         twin.champion = replace(self.champion, degraded_because=reasons)
         return twin

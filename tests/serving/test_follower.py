@@ -5,13 +5,11 @@ from __future__ import annotations
 import asyncio
 import json
 import shutil
-import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
-from typing import Any
 
 import httpx
 import numpy as np
@@ -19,23 +17,23 @@ import pytest
 from structlog.testing import capture_logs
 
 from features.history import History
-from serving.api.app import create_app
-from serving.models.active import Serving
-from serving.models.cache import Champion, ModelMissing, load_version, open_registry
+from serving.bootstrap import build_app
+from serving.models.active import ActiveScorer
+from serving.models.cache import ModelMissing, load_version, open_registry
 from serving.models.follower import CHALLENGER, Follower
-from serving.models.scorer import Scorer
-from serving.models.shadow import Compared, Shadow
-from serving.models.smoke_test import ProbeFailed, probe
+from serving.models.shadow import Shadow, ShadowComparison
 from serving.problems import NotReady
 from serving.settings import Settings
 from tests.conftest import Home, Service, serve
+from tests.support.models import steeper
 from tests.support.stories import created, moment, story
-from training.model.calibration import Affine
 from training.model.risk_model import RiskModel
 from training.registry.registry import CHAMPION
 from training.trainer import Trained
 
 NAMES = count()
+
+
 AWAY = "http://127.0.0.1:9"
 
 
@@ -45,14 +43,14 @@ class Plant:
 
     settings: Settings
     folder: Path
-    serving: Serving = field(default_factory=Serving)
+    active: ActiveScorer = field(default_factory=ActiveScorer)
     shadow: Shadow = field(default_factory=Shadow)
     now: float = 0.0
 
     def __post_init__(self) -> None:
         self.client = open_registry(self.settings).client
         self.client.create_registered_model(self.settings.model)
-        self.follower = Follower(self.settings, self.serving, self.shadow, seconds=lambda: self.now)
+        self.follower = Follower(self.settings, self.active, self.shadow, seconds=lambda: self.now)
 
     def register(self, model: RiskModel, alias: str = CHAMPION, spoil: Callable[[Path], None] = lambda _: None) -> str:
         """A new version of these files under an alias."""
@@ -65,11 +63,11 @@ class Plant:
 
     @property
     def version(self) -> str:
-        return self.serving.current().champion.version
+        return self.active.current().champion.version
 
     @property
     def reasons(self) -> tuple[str, ...]:
-        return self.serving.current().champion.degraded_because
+        return self.active.current().champion.degraded_because
 
 
 @pytest.fixture(scope="module")
@@ -97,8 +95,8 @@ def test_a_promoted_version_takes_over_and_listeners_hear_of_it_once(plant_of: P
     heard: list[str] = []
     plant_of.register(trained.model)
     plant_of.follower.begin()
-    plant_of.serving.listen(lambda scorer: heard.append(scorer.champion.version))
-    request_in_hand = plant_of.serving.current()
+    plant_of.active.subscribe(lambda scorer: heard.append(scorer.champion.version))
+    request_in_hand = plant_of.active.current()
     plant_of.register(trained.model)
     assert plant_of.version == "1"
     for _ in range(3):
@@ -109,8 +107,8 @@ def test_a_promoted_version_takes_over_and_listeners_hear_of_it_once(plant_of: P
 
 def test_a_listener_that_fails_keeps_nobody_from_hearing(plant_of: Plant, trained: Trained) -> None:
     heard: list[str] = []
-    plant_of.serving.listen(lambda _: 1 / 0)
-    plant_of.serving.listen(lambda scorer: heard.append(scorer.champion.version))
+    plant_of.active.subscribe(lambda _: 1 / 0)
+    plant_of.active.subscribe(lambda scorer: heard.append(scorer.champion.version))
     plant_of.register(trained.model)
     with capture_logs() as logs:
         plant_of.follower.begin()
@@ -193,15 +191,15 @@ def test_the_cache_serves_while_the_registry_is_away_and_says_so(
     plant_of.follower.step()
     away = ("the model registry is away, the cached version 1 scores",)
     assert plant_of.reasons == away
-    assert plant_of.serving.current().degraded_because(moment(0))[0] == away[0]
-    restarted = Follower(plant_of.settings, Serving())
+    assert plant_of.active.current().degraded_because(moment(0))[0] == away[0]
+    restarted = Follower(plant_of.settings, ActiveScorer())
     assert restarted.begin().champion.version == "1"
-    assert restarted.serving.current().champion.degraded_because == away
+    assert restarted.active.current().champion.degraded_because == away
     monkeypatch.delenv("MLFLOW_TRACKING_URI")
     plant_of.register(trained.model)
     for follower in (plant_of.follower, restarted):
         follower.step()
-        found = follower.serving.current().champion
+        found = follower.active.current().champion
         assert (found.version, found.degraded_because) == ("2", ())
 
 
@@ -211,9 +209,9 @@ def test_a_service_that_starts_on_a_bad_champion_scores_with_the_last_that_serve
     plant_of.register(trained.model)
     plant_of.follower.begin()
     plant_of.register(trained.model, spoil=without_odds)
-    restarted = Follower(plant_of.settings, Serving())
+    restarted = Follower(plant_of.settings, ActiveScorer())
     assert restarted.begin().champion.version == "1"
-    assert "version 2 is the champion and was not taken" in restarted.serving.current().champion.degraded_because[0]
+    assert "version 2 is the champion and was not taken" in restarted.active.current().champion.degraded_because[0]
 
 
 def test_where_nothing_can_score_the_service_says_what_to_do(plant_of: Plant, trained: Trained) -> None:
@@ -248,42 +246,8 @@ def test_a_version_that_scored_before_is_loaded_from_the_cache(
         load_version(plant_of.settings, before.name, "7", "r")
 
 
-# -- the probe --------------------------------------------------------------------------------------------------
-
-
-def scorer_of(model: RiskModel) -> Scorer:
-    return Scorer(Champion("order-risk", "1", model))
-
-
-def test_a_model_that_holds_passes_the_probe(trained: Trained) -> None:
-    probe(scorer_of(trained.model))
-
-
-def test_trees_that_lightgbm_reads_differently_do_not_pass(trained: Trained) -> None:
-    other = replace(trained.model)
-    assert other.predict(trained.dataset.points.signals[:1]).risk.size
-    object.__setattr__(other, "calibration", Affine(2.0, trained.model.calibration.intercept))
-    probe(scorer_of(other))
-    other.__dict__["_risk_trees"].base += 1e-3
-    with pytest.raises(ProbeFailed, match="must add up to the risk|must give the risk to 1e-09"):
-        probe(scorer_of(other))
-
-
-def test_a_slow_model_does_not_pass(trained: Trained) -> None:
-    ticks = count(step=0.3)
-    with pytest.raises(ProbeFailed, match=r"must be scored within 0.25 s, got 0.30 s"):
-        probe(scorer_of(trained.model), seconds=lambda: next(ticks))
-
-
-# -- the shadow -------------------------------------------------------------------------------------------------
-
-
-def steeper(model: RiskModel) -> RiskModel:
-    return replace(model, calibration=Affine(model.calibration.slope, model.calibration.intercept + 1))
-
-
 def test_the_challenger_scores_in_the_shadow_and_the_champion_answers(plant_of: Plant, trained: Trained) -> None:
-    told: list[Compared] = []
+    told: list[ShadowComparison] = []
     plant_of.shadow = Shadow(told.append)
     plant_of.follower.shadow = plant_of.shadow
     plant_of.register(trained.model)
@@ -312,55 +276,6 @@ def test_without_the_setting_no_challenger_is_looked_for(plant_of: Plant, traine
     assert plant_of.shadow.challenger is None
 
 
-def test_a_shadow_that_fails_or_is_full_is_nobodys_trouble(trained: Trained) -> None:
-    def fails(_: Compared) -> None:
-        raise ValueError("the sink is broken")
-
-    shadow, champion = Shadow(fails, room=1), scorer_of(trained.model)
-    shadow.challenger = champion
-    history = History.of(story(created(0, 30)))
-    scores, _ = champion.score_all(history, moment(1))
-    for _ in range(3):
-        shadow.offer(champion.champion, history, moment(1), scores)
-    assert shadow.left_out == 2
-    with capture_logs() as logs:
-        shadow.step()
-    assert [line["event"] for line in logs] == ["the challenger failed"]
-
-
-def test_both_are_logged_where_no_sink_is_given(trained: Trained) -> None:
-    shadow, champion = Shadow(), scorer_of(trained.model)
-    shadow.challenger = scorer_of(steeper(trained.model))
-    history = History.of(story(created(0, 30)))
-    scores, _ = champion.score_all(history, moment(1))
-    shadow.offer(champion.champion, history, moment(1), scores)
-    with capture_logs() as logs:
-        shadow.step()
-    line: dict[str, Any] = logs[0]
-    assert (line["event"], line["order_id"], line["risk"]) == ("shadow", "A", scores[0].risk)
-    assert line["shadow_risk"] > line["risk"]
-
-
-def test_the_shadow_scores_in_a_thread_of_its_own(trained: Trained) -> None:
-    done, threads = threading.Event(), []
-
-    def sink(_: Compared) -> None:
-        threads.append(threading.current_thread().name)
-        done.set()
-
-    shadow, champion = Shadow(sink), scorer_of(trained.model)
-    shadow.challenger = champion
-    history = History.of(story(created(0, 30)))
-    scores, _ = champion.score_all(history, moment(1))
-    with shadow.running():
-        shadow.offer(champion.champion, history, moment(1), scores)
-        assert done.wait(60)
-    assert threads == ["shadow"]
-
-
-# -- the real server --------------------------------------------------------------------------------------------
-
-
 def test_the_server_follows_a_promotion(home: Home, tmp_path: Path) -> None:
     shutil.copytree(home.folder / "home", tmp_path / "home")
     own = Home(
@@ -383,7 +298,7 @@ def wait_for_version(service: Service, version: str) -> None:
 
 
 def test_a_service_without_a_model_becomes_ready_when_there_is_one(plant_of: Plant, trained: Trained) -> None:
-    app = create_app(plant_of.serving, plant_of.settings)
+    app = build_app(plant_of.active, plant_of.settings)
 
     async def status() -> int:
         async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://plant") as client:

@@ -14,14 +14,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from serving.api.app import create_app
-from serving.clock import standing_clock
+from serving.bootstrap import build_app
+from serving.clock import fixed_clock
 from serving.contract.cloudevents import cloud_events
-from serving.models.cache import Champion
+from serving.models.cache import LoadedModel
 from serving.models.scorer import Scorer
 from serving.settings import Settings
 from serving.store.database import Database
-from serving.store.group_commit import NotBegun, Together
+from serving.store.group_commit import GroupCommit, TurnTimeout
 from serving.store.locks import lock_orders
 from serving.store.maintenance.migrate import upgrade
 from tests.support.stores import KINDS, new_database
@@ -44,21 +44,21 @@ OUTCOME: dict[Hashable, Any] = {"bad": lambda number: ValueError(str(number)), "
 class Groups:
     """Notes the groups in which jobs are done; the first one waits until all the others have come."""
 
-    def __init__(self, most: int) -> None:
-        self.done: list[list[Job]] = []
+    def __init__(self, max_size: int) -> None:
+        self.run: list[list[Job]] = []
         self.may_go = threading.Event()
-        self.together: Together[Job, int] = Together(self.work, lambda job: -job.number, most)
+        self.commits: GroupCommit[Job, int] = GroupCommit(self.run_group, lambda job: -job.number, max_size)
 
-    def work(self, jobs: Sequence[Job]) -> list[int | Exception | None]:
+    def run_group(self, jobs: Sequence[Job]) -> list[int | Exception | None]:
         self.may_go.wait(20)
-        self.done.append(list(jobs))
+        self.run.append(list(jobs))
         return [OUTCOME.get(next(iter(job.keys), None), int)(job.number) for job in jobs]
 
     async def all(self, jobs: Sequence[Job]) -> list[Any]:
-        waiting = [asyncio.create_task(self.together.done(job)) for job in jobs]
+        tasks = [asyncio.create_task(self.commits.submit(job)) for job in jobs]
         await asyncio.gather(*(asyncio.sleep(0) for _ in range(3)))
         self.may_go.set()
-        return await asyncio.gather(*waiting, return_exceptions=True)
+        return await asyncio.gather(*tasks, return_exceptions=True)
 
 
 JOBS = st.lists(
@@ -68,26 +68,26 @@ JOBS = st.lists(
 
 @given(JOBS, st.integers(1, 6))
 def test_what_has_a_key_in_common_is_done_in_the_order_in_which_it_came(
-    wanted: list[tuple[frozenset[str], int]], most: int
+    wanted: list[tuple[frozenset[str], int]], max_size: int
 ) -> None:
     jobs = [Job(number, frozenset(keys), size) for number, (keys, size) in enumerate(wanted)]
-    groups = Groups(most)
+    groups = Groups(max_size)
     assert asyncio.run(groups.all(jobs)) == list(range(len(jobs)))
-    for group in groups.done:
-        assert len(group) == 1 or sum(job.size for job in group) <= most
+    for group in groups.run:
+        assert len(group) == 1 or sum(job.size for job in group) <= max_size
         keys = [key for job in group for key in job.keys]
         assert len(keys) == len(set(keys))
     for key in "abcdef":
-        turns = [job.number for group in groups.done for job in group if key in job.keys]
+        turns = [job.number for group in groups.run for job in group if key in job.keys]
         assert turns == sorted(turns)
-    assert sorted(job.number for group in groups.done for job in group) == list(range(len(jobs)))
+    assert sorted(job.number for group in groups.run for job in group) == list(range(len(jobs)))
 
 
 def test_who_comes_while_one_is_under_way_is_done_with_the_others_who_wait() -> None:
     groups = Groups(10)
     jobs = [Job(number, frozenset({number % 4})) for number in range(6)]
     assert asyncio.run(groups.all(jobs)) == list(range(6))
-    assert len(groups.done) <= 3, "one that was under way, those that fit together, and those that had to wait for them"
+    assert len(groups.run) <= 3, "one that was under way, those that fit together, and those that had to wait for them"
 
 
 def test_an_error_is_that_of_whom_it_is_about() -> None:
@@ -102,42 +102,42 @@ def test_one_that_must_wait_for_something_else_is_done_alone() -> None:
 
 
 def test_a_group_that_fails_as_a_whole_leaves_nobody_waiting() -> None:
-    def work(jobs: Sequence[Job]) -> list[int | Exception | None]:
+    def run_group(jobs: Sequence[Job]) -> list[int | Exception | None]:
         raise OSError("no")
 
-    together: Together[Job, int] = Together(work, lambda job: 0, 10)
+    commits: GroupCommit[Job, int] = GroupCommit(run_group, lambda job: 0, 10)
 
     async def both() -> list[Any]:
         jobs = [Job(number, frozenset()) for number in range(2)]
-        return await asyncio.gather(*(together.done(job) for job in jobs), return_exceptions=True)
+        return await asyncio.gather(*(commits.submit(job) for job in jobs), return_exceptions=True)
 
     assert [repr(error) for error in asyncio.run(both())] == ["OSError('no')"] * 2
     assert [repr(error) for error in asyncio.run(both())] == ["OSError('no')"] * 2
 
 
 def test_whose_turn_does_not_come_is_told_so_and_is_not_done_later() -> None:
-    may_go, done = threading.Event(), []
+    may_go, run = threading.Event(), list[int]()
 
-    def work(jobs: Sequence[Job]) -> list[int | Exception | None]:
+    def run_group(jobs: Sequence[Job]) -> list[int | Exception | None]:
         may_go.wait(20)
-        done.extend(job.number for job in jobs)
+        run.extend(job.number for job in jobs)
         return [job.number for job in jobs]
 
-    together: Together[Job, int] = Together(work, lambda job: 0, 1, patience=0.05)
+    commits: GroupCommit[Job, int] = GroupCommit(run_group, lambda job: 0, 1, timeout=0.05)
 
     async def three() -> list[Any]:
-        first = asyncio.create_task(together.done(Job(0, frozenset())))
+        first = asyncio.create_task(commits.submit(Job(0, frozenset())))
         await asyncio.sleep(0)
-        late = [asyncio.create_task(together.done(Job(number, frozenset()))) for number in (1, 2)]
-        told = await asyncio.gather(*late, return_exceptions=True)
+        late = [asyncio.create_task(commits.submit(Job(number, frozenset()))) for number in (1, 2)]
+        outcomes = await asyncio.gather(*late, return_exceptions=True)
         may_go.set()
-        return [await first, *told]
+        return [await first, *outcomes]
 
-    first, *told = asyncio.run(three())
+    first, *outcomes = asyncio.run(three())
     assert first == 0, "what was begun is waited for"
-    assert [type(error) for error in told] == [NotBegun, NotBegun]
-    assert asyncio.run(together.done(Job(3, frozenset()))) == 3
-    assert done == [0, 3]
+    assert [type(error) for error in outcomes] == [TurnTimeout, TurnTimeout]
+    assert asyncio.run(commits.submit(Job(3, frozenset()))) == 3
+    assert run == [0, 3]
 
 
 # -- the service -----------------------------------------------------------------------------------------------
@@ -154,8 +154,8 @@ def url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
 
 def sent_at_once(url: str, trained: Trained, bodies: Sequence[Any]) -> list[httpx.Response]:
     """The replies to events that are all posted before any is answered."""
-    scorer = Scorer(Champion("order-risk", "1", trained.model, run_id="run"))
-    app = create_app(scorer, Settings(database_url=url), standing_clock(moment(5)))
+    scorer = Scorer(LoadedModel("order-risk", "1", trained.model, run_id="run"))
+    app = build_app(scorer, Settings(database_url=url), fixed_clock(moment(5)))
 
     async def post() -> list[httpx.Response]:
         transport = httpx.ASGITransport(app)
@@ -166,7 +166,7 @@ def sent_at_once(url: str, trained: Trained, bodies: Sequence[Any]) -> list[http
     try:
         return asyncio.run(post())
     finally:
-        app.state.wiring.database.close()
+        app.state.services.database.close()
 
 
 def one(row: dict[str, Any]) -> dict[str, Any]:
@@ -229,8 +229,8 @@ def test_an_order_that_is_kept_elsewhere_holds_up_only_its_own(tmp_path: Path, t
         database = Database(url)
         upgrade(database)
         told = {order: one(created(0, 20, order=order, event_id=order)) for order in "ABC"}
-        scorer = Scorer(Champion("order-risk", "1", trained.model, run_id="run"))
-        app = create_app(scorer, Settings(database_url=url), standing_clock(moment(5)))
+        scorer = Scorer(LoadedModel("order-risk", "1", trained.model, run_id="run"))
+        app = build_app(scorer, Settings(database_url=url), fixed_clock(moment(5)))
 
         async def post() -> list[int]:
             transport = httpx.ASGITransport(app)
@@ -247,7 +247,7 @@ def test_an_order_that_is_kept_elsewhere_holds_up_only_its_own(tmp_path: Path, t
         with database.engine.connect() as elsewhere:
             lock_orders(elsewhere, ["A"])
             assert asyncio.run(post()) == [200, 200, 200]
-        app.state.wiring.database.close()
+        app.state.services.database.close()
         database.close()
 
 
@@ -264,8 +264,8 @@ def test_what_is_refused_is_not_called_stored_when_it_is_sent_twice(url: str, tr
     first = one(created(0, 20, order="T", event_id="T created"))
     other = one(created(0, 25, order="T", event_id="T created"))
     assert sent_at_once(url, trained, [first])[0].status_code == 200
-    scorer = Scorer(Champion("order-risk", "1", trained.model, run_id="run"))
-    app = create_app(scorer, Settings(database_url=url), standing_clock(moment(5)))
+    scorer = Scorer(LoadedModel("order-risk", "1", trained.model, run_id="run"))
+    app = build_app(scorer, Settings(database_url=url), fixed_clock(moment(5)))
 
     async def post() -> list[list[str]]:
         async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://plant") as client:
@@ -278,5 +278,5 @@ def test_what_is_refused_is_not_called_stored_when_it_is_sent_twice(url: str, tr
             ]
 
     told = asyncio.run(post())
-    app.state.wiring.database.close()
+    app.state.services.database.close()
     assert told == [["conflict"] * 2, ["rejected"] * 3, ["duplicate"] * 2]

@@ -15,10 +15,10 @@ import pytest
 from sqlalchemy import text
 
 from features.times import DAY
-from serving.api.app import create_app
 from serving.api.cursors import read_cursor, write_cursor
-from serving.auth.api_keys import FRESH, PREFIX, Keys, create_key, list_keys, revoke
-from serving.auth.permissions import ACCESS, WHOLE, UnknownRoute, require_complete, routes_of
+from serving.auth.api_keys import CACHE_TIME, PREFIX, ApiKeys, create_key, list_keys, revoke
+from serving.auth.permissions import ACCESS, ALL_PLANTS_ONLY, UnknownRoute, require_complete, routes_of
+from serving.bootstrap import build_app
 from serving.clock import system_clock
 from serving.contract.cloudevents import cloud_events
 from serving.principal import Caller, Role
@@ -27,7 +27,7 @@ from serving.store.database import Database, DatabaseAway
 from serving.store.maintenance.migrate import upgrade
 from serving.store.schema import audit
 from serving.store.tables.audit import entries
-from serving.store.tables.worklist import Wanted
+from serving.store.tables.worklist import WorklistQuery
 from tests.conftest import Home, serve
 from tests.support.stores import KINDS, new_database
 from tests.support.stories import created, event, story
@@ -91,7 +91,7 @@ def plants(request: pytest.FixtureRequest, home: Home, tmp_path_factory: pytest.
 
 
 def test_every_route_has_an_entry_and_every_entry_a_route() -> None:
-    app = create_app(None, Settings())
+    app = build_app(None, Settings())
     assert set(routes_of(app.routes)) == set(ACCESS)
 
     @app.get("/v1/new")
@@ -144,7 +144,7 @@ def test_each_role_calls_what_the_table_says_and_nothing_else(plants: Plants, ro
 def test_a_key_of_kiel_never_sees_an_order_of_another_plant(plants: Plants, route: str, foreign: str) -> None:
     role = min(ACCESS[route])
     method, path, body = asked(route, foreign, plants)
-    if route in WHOLE:
+    if route in ALL_PLANTS_ONLY:
         assert plants.call(plants.token(Role.ADMIN, "Kiel"), method, path, body).status_code == 403
         return
     before = plants.call(plants.token(Role.ADMIN), "GET", f"/v1/orders/{foreign}").headers["etag"]
@@ -234,7 +234,7 @@ def test_idempotency_keys_are_those_of_a_key(plants: Plants) -> None:
 
 
 def test_a_cursor_fits_the_plants_it_was_made_for_in_every_process() -> None:
-    two = Wanted(0, plants=frozenset({"Kiel", "Bremen"}))
+    two = WorklistQuery(0, plants=frozenset({"Kiel", "Bremen"}))
     cursor = write_cursor(two, (0.5, 1, "A"))
     assert read_cursor(replace(two, plants=frozenset(["Bremen", "Kiel"])), cursor) == (0.5, 1, "A")
     with pytest.raises(Exception, match="another question"):
@@ -255,22 +255,22 @@ def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Databas
 
 def test_a_key_holds_until_it_is_revoked_or_expires(database: Database) -> None:
     now = [system_clock()]
-    keys = Keys(database, lambda: now[0])
+    keys = ApiKeys(database, lambda: now[0])
     row, token = create_key(database, "ERP", Role.INTEGRATOR, ["Kiel"], 2, now[0])
-    assert keys.known(token) is None
-    assert keys.find(token) == Caller("ERP", frozenset({"Kiel"}), Role.INTEGRATOR, row.id) == keys.known(token)
+    assert keys.cached(token) is None
+    assert keys.find(token) == Caller("ERP", frozenset({"Kiel"}), Role.INTEGRATOR, row.id) == keys.cached(token)
     assert [keys.find(wrong) for wrong in ("", "x", token[:-1], token[:-1] + "!", PREFIX + row.id)] == [None] * 5
     forged = token[:20] + token[20:][::-1]
     assert keys.find(forged) is None
     revoke(database, PREFIX + row.id, now[0])
-    assert keys.known(token) is not None
-    now[0] += FRESH
-    assert keys.known(token) is None
+    assert keys.cached(token) is not None
+    now[0] += CACHE_TIME
+    assert keys.cached(token) is None
     assert keys.find(token) is None
     _, other = create_key(database, "ERP", Role.INTEGRATOR, None, 2, now[0])
     assert keys.find(other) == replace(keys.find(other) or Caller(""), plants=None)
     now[0] += 2 * DAY
-    assert (keys.known(other), keys.find(other)) == (None, None)
+    assert (keys.cached(other), keys.find(other)) == (None, None)
     assert {row.state(now[0]) for row in list_keys(database)} == {"revoked", "expired"}
 
 
@@ -294,7 +294,7 @@ def test_the_audit_trail_is_only_appended_to(database: Database) -> None:
 def test_without_the_database_nobody_comes_in(tmp_path: Path) -> None:
     away = Database(f"sqlite:///{tmp_path / 'none.db'}")
     with pytest.raises(DatabaseAway):
-        Keys(away).find(PREFIX + "a" * 10 + "_" + "A" * 43)
+        ApiKeys(away).find(PREFIX + "a" * 10 + "_" + "A" * 43)
     away.close()
 
 
@@ -354,7 +354,7 @@ def test_pages_of_other_origins_may_call_only_where_they_are_named() -> None:
     asked = {"origin": "https://erp.example", "access-control-request-method": "GET"}
 
     async def preflight(origins: str) -> httpx.Response:
-        app = create_app(None, Settings(cors_origins=origins))
+        app = build_app(None, Settings(cors_origins=origins))
         async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://plant") as client:
             return await client.options("/v1/orders", headers=asked)
 

@@ -14,7 +14,7 @@ from serving.store.database import Database
 from serving.store.maintenance.migrate import upgrade
 from serving.store.schema import DESCENDING, SORTS, order_words, orders
 from serving.store.tables import worklist
-from serving.store.tables.worklist import Wanted, count, key_of, page
+from serving.store.tables.worklist import WorklistQuery, count, key_of, page
 from tests.support.stores import KINDS, new_database
 
 NOW = 1_000
@@ -78,7 +78,7 @@ def fill(connection: Any) -> None:
     connection.execute(insert(order_words), said)
 
 
-def by_definition(wanted: Wanted) -> list[str]:
+def by_definition(wanted: WorklistQuery) -> list[str]:
     """The ids of all orders that are wanted, sorted."""
     rows = [row for row in ROWS if is_wanted(row, wanted)]
     column = {"due": "due_at"}.get(wanted.sort, wanted.sort)
@@ -95,7 +95,7 @@ def by_definition(wanted: Wanted) -> list[str]:
     return [row["order_id"] for row in (reversed(rows) if wanted.reversed else rows)]
 
 
-def is_wanted(row: dict[str, Any], wanted: Wanted) -> bool:
+def is_wanted(row: dict[str, Any], wanted: WorklistQuery) -> bool:
     words = WORDS[row["order_id"]]
     asked = [*wanted.words, *([] if wanted.plants is None else [("plant", tuple(wanted.plants))])]
     put_off = (row["snoozed_until"] or 0) > wanted.now
@@ -125,13 +125,13 @@ def some(*words: str) -> st.SearchStrategy[tuple[str, ...]]:
 
 
 @st.composite
-def questions(draw: st.DrawFn) -> Wanted:
+def questions(draw: st.DrawFn) -> WorklistQuery:
     """Any sort and any filters."""
     words = {"plant": some("P0", "P1", "P9"), "customer": some("C1", "C2", "none"), "item": some("I1", "I2", "I20")}
     asked = {dimension: draw(strategy) for dimension, strategy in words.items()}
     moments, shares = st.sampled_from([0, 300, 700]), st.sampled_from([0.0, 0.3, 1.0])
     states = st.sampled_from([("open", "late"), ("late",), ("open",), ("shipped",), ("cancelled", "open")])
-    return Wanted(
+    return WorklistQuery(
         NOW,
         sort=draw(st.sampled_from(sorted(SORTS))),
         descending=draw(st.booleans()),
@@ -145,7 +145,7 @@ def questions(draw: st.DrawFn) -> Wanted:
     )
 
 
-def whole(database: Database, wanted: Wanted, limit: int) -> list[str]:
+def whole(database: Database, wanted: WorklistQuery, limit: int) -> list[str]:
     """All pages of a list; each but the last is full."""
 
     def pages(connection: Any) -> list[str]:
@@ -170,7 +170,7 @@ def test_a_list_is_what_its_definition_says(filled: Database, way: str, monkeypa
 
     @settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
     @given(questions(), st.integers(1, 9))
-    def check(wanted: Wanted, limit: int) -> None:
+    def check(wanted: WorklistQuery, limit: int) -> None:
         expected = by_definition(wanted)
         assert whole(filled, wanted, limit) == expected
         assert filled.read(lambda connection: count(connection, wanted)) == len(expected)
@@ -186,7 +186,7 @@ def test_a_list_without_filters_too(filled: Database, way: str, sort: str, monke
     monkeypatch.setattr(worklist, "NEAR", near)
     monkeypatch.setattr(worklist, "AT_ONCE", 1)
     for descending in (True, False):
-        wanted = Wanted(NOW, sort=sort, descending=descending)
+        wanted = WorklistQuery(NOW, sort=sort, descending=descending)
         assert whole(filled, wanted, 4) == by_definition(wanted)
-        one_plant = Wanted(NOW, sort=sort, descending=descending, words=(("plant", ("P9",)),))
+        one_plant = WorklistQuery(NOW, sort=sort, descending=descending, words=(("plant", ("P9",)),))
         assert whole(filled, one_plant, 2) == by_definition(one_plant) != []

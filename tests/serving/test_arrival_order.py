@@ -16,7 +16,7 @@ from tests.support.stores import House, house
 from tests.support.stories import created, event, shipped, story
 from training.trainer import Trained
 
-TOLD = cloud_events(
+EVENTS = cloud_events(
     story(
         created(0, 20, line="1", value=100.0, plant="Kiel", customer="C1"),
         created(0.5, 9, line="2", value=50.0, plant="Bremen", late=1),
@@ -30,42 +30,46 @@ TOLD = cloud_events(
         shipped(1, 10, "S"),
     )
 )
-APART = ("id", "seq", "score_id", "scores", "received_at")
+BOOKKEEPING = ("id", "seq", "score_id", "scores", "received_at")
 """What counts arrivals."""
 
 
 @pytest.fixture(scope="module")
-def kept(trained: Trained, tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
-    made = house(f"sqlite:///{tmp_path_factory.mktemp('arrival') / 'arrival.db'}", trained.model, day=3)
-    yield made
-    made.database.close()
+def store(trained: Trained, tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    new_house = house(f"sqlite:///{tmp_path_factory.mktemp('arrival') / 'arrival.db'}", trained.model, day=3)
+    yield new_house
+    new_house.database.close()
 
 
-def stands(kept: House, *batches: list[Any]) -> dict[str, Any]:
+def stands(store: House, *batches: list[Any]) -> dict[str, Any]:
     """The worklist and the latest score of each order, once the batches have arrived at an empty store."""
     for table in (events, scores, orders, order_words):
-        kept.database.write(lambda connection, table=table: connection.execute(table.delete()))
+        store.database.write(lambda connection, table=table: connection.execute(table.delete()))
     for batch in batches:
-        assert {told.outcome for told in kept.post(batch).events} <= {"accepted", "duplicate"}
-    latest = {row["score_id"] for row in kept.all(orders)}
+        assert {sent_events.outcome for sent_events in store.post(batch).events} <= {"accepted", "duplicate"}
+    latest = {row["score_id"] for row in store.all(orders)}
     return {
-        "worklist": [without(row) for row in kept.all(orders)],
-        "words": kept.all(order_words),
-        "scores": sorted((without(row) for row in kept.all(scores) if row["id"] in latest), key=str),
+        "worklist": [without(row) for row in store.all(orders)],
+        "words": store.all(order_words),
+        "scores": sorted((without(row) for row in store.all(scores) if row["id"] in latest), key=str),
     }
 
 
 def without(row: dict[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in row.items() if name not in APART}
+    return {name: value for name, value in row.items() if name not in BOOKKEEPING}
 
 
 @settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(order=st.permutations(range(len(TOLD))), cuts=st.sets(st.integers(1, len(TOLD) - 1)), again=st.randoms())
-@example(order=list(reversed(range(len(TOLD)))), cuts=set(range(1, len(TOLD))), again=random.Random(0))
-def test_arrival_means_nothing(kept: House, order: list[int], cuts: set[int], again: random.Random) -> None:
-    whole = stands(kept, TOLD)
-    sent = [TOLD[place] for place in order]
+@given(
+    order=st.permutations(range(len(EVENTS))),
+    cuts=st.sets(st.integers(1, len(EVENTS) - 1)),
+    again=st.randoms(),
+)
+@example(order=list(reversed(range(len(EVENTS)))), cuts=set(range(1, len(EVENTS))), again=random.Random(0))
+def test_arrival_means_nothing(store: House, order: list[int], cuts: set[int], again: random.Random) -> None:
+    whole = stands(store, EVENTS)
+    sent = [EVENTS[place] for place in order]
     ends = [*sorted(cuts), len(sent)]
     batches = [sent[begin:end] for begin, end in zip([0, *ends], ends, strict=False)]
     repeated = [batch + again.sample(sent[:end], 1) for batch, end in zip(batches, ends, strict=True)]
-    assert stands(kept, *repeated) == whole
+    assert stands(store, *repeated) == whole

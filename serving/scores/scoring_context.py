@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 from features.catalogue.fingerprint import features_hash
 from serving.models.scorer import Scorer
 from serving.settings import Settings
 
+NO_MODEL = "no model was there to score the order with"
+
 
 @dataclass(frozen=True)
-class Standing:
-    """What scores now.
+class ActiveModel:
+    """What scores now: a scorer and the context it reads.
 
     Attributes
     ----------
@@ -34,9 +37,14 @@ class Standing:
         """Of the code that computes the signals now, which may not be the code the model was trained with."""
         return features_hash(self.scorer.model.names) if self.scorer else ""
 
+    def degradation(self, now: int) -> dict[str, Any]:
+        """Whether scores are not as good as they could be at a moment, and why, as replies have it."""
+        reasons = self.scorer.degraded_because(now) if self.scorer else [NO_MODEL]
+        return {"degraded": bool(reasons), "degraded_because": reasons}
+
 
 @dataclass(frozen=True)
-class Occasion:
+class ScoringContext:
     """Why scores are made, when, and by what.
 
     Attributes
@@ -46,5 +54,5 @@ class Occasion:
 
     cause: str
     now: int
-    standing: Standing
+    active: ActiveModel
     settings: Settings
