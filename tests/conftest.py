@@ -19,7 +19,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from features.events import write_events
-from tests.support.commands import run
+from tests.support import commands
 from tests.support.little_plant import little_plant
 from tests.support.scheduling import SlowFirst, turn_of
 from training.trainer import Trained, train
@@ -33,6 +33,10 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: turn_of(item.nodeid))
+
+
+def pytest_sessionfinish() -> None:
+    commands.end()
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -71,7 +75,7 @@ class Home:
     environment: dict[str, str]
 
     def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        return run(arguments, self.environment, self.folder)
+        return commands.run(arguments, self.environment, self.folder)
 
 
 def once(factory: pytest.TempPathFactory, name: str, make: Callable[[Path], None]) -> Path:

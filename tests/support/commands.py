@@ -63,11 +63,18 @@ def run(arguments: tuple[str, ...], environment: Mapping[str, str], folder: Path
 
 @cache
 def _forks() -> subprocess.Popen[str]:
-    """It ends when this process does, as its input does."""
+    """The process that forks, until its input ends."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("SHIPRISK_", "MLFLOW_"))}
     command = [sys.executable, "-m", "tests.support.commands"]
     root = Path(__file__).parents[2]
     return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=root, env=kept)
+
+
+def end() -> None:
+    """No more is asked."""
+    if _forks.cache_info().currsize:
+        _forks().communicate()
+        _forks.cache_clear()
 
 
 def answer() -> None:
