@@ -8,6 +8,7 @@ from __future__ import annotations
 from xdist.scheduler import LoadScopeScheduling
 
 FIRST = (
+    "tests/test_laws.py",  # while the other worker compiles
     "tests/features/test_naive.py",
     "tests/serving/test_crash.py",
     "tests/features/test_spark.py",
