@@ -4,10 +4,13 @@ DEMO := .venv-demo
 BIN := $(VENV)/bin
 SOURCE ?=
 
-.PHONY: demo test lint bench docs notebooks lock clean
+.PHONY: demo test nightly lint bench docs notebooks lock clean
 
 test: $(VENV)/.made  ## every test, in an environment of its own
-	$(BIN)/python -m pytest -n 2 --dist loadgroup
+	$(BIN)/python -m pytest -n 2 --dist loadscope
+
+nightly: $(VENV)/.made  ## the random tests, ten thousand examples each
+	HYPOTHESIS_PROFILE=nightly $(BIN)/python -m pytest -n 2 --dist loadscope tests/features tests/serving
 
 lint: $(VENV)/.made  ## style, types, layers
 	$(BIN)/ruff check .
@@ -23,6 +26,7 @@ bench: $(VENV)/.made  ## the model on real orders; SOURCE is the folder that hol
 
 docs: $(VENV)/.made  ## write what is generated
 	$(BIN)/python -m features.catalogue.document > docs/signals.md
+	$(BIN)/python -m tools.architecture > docs/architecture.svg
 
 $(VENV)/.made: requirements-dev.lock pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "Python must be 3.11 or later, got " + sys.version)'

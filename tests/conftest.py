@@ -1,14 +1,17 @@
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import os
+import shutil
 import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pandas as pd
@@ -16,13 +19,30 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from features.events import write_events
+from tests.support import commands
 from tests.support.little_plant import little_plant
+from tests.support.scheduling import SlowFirst, turn_of
 from training.trainer import Trained, train
 
-settings.register_profile("ci", max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-settings.register_profile("quick", max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+# HYPOTHESIS_PROFILE=nightly runs the random tests long: hours, where this suite takes minutes.
+settings.register_profile("ci", max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("quick", max_examples=10, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile("nightly", max_examples=10_000, deadline=None)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=lambda item: turn_of(item.nodeid))
+
+
+def pytest_sessionfinish() -> None:
+    commands.end()
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> SlowFirst:
+    config.option.loadscopereorder = False
+    return SlowFirst(config, log)
 
 
 @pytest.fixture(autouse=True)
@@ -55,8 +75,22 @@ class Home:
     environment: dict[str, str]
 
     def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        command = [sys.executable, "-m", "serving", *arguments]
-        return subprocess.run(command, env=self.environment, capture_output=True, text=True, cwd=self.folder)
+        return commands.run(arguments, self.environment, self.folder)
+
+
+def once(factory: pytest.TempPathFactory, name: str, make: Callable[[Path], None]) -> Path:
+    """A folder that all workers of a run share; the first that asks for it fills it, and the others wait."""
+    base = factory.getbasetemp()
+    folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / name
+    made = folder.with_suffix(".made")
+    with folder.with_suffix(".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not made.exists():
+            shutil.rmtree(folder, ignore_errors=True)
+            folder.mkdir()
+            make(folder)
+            made.touch()
+    return folder
 
 
 def new_home(folder: Path, plant: pd.DataFrame) -> Home:
@@ -73,12 +107,20 @@ def empty_home(tmp_path: Path, plant: pd.DataFrame) -> Home:
 
 @pytest.fixture(scope="session")
 def home(tmp_path_factory: pytest.TempPathFactory, plant: pd.DataFrame) -> Home:
-    made = new_home(tmp_path_factory.mktemp("shiprisk"), plant)
-    done = made.run("train", str(made.events), "--snapshots", "before=5", "--json")
-    assert done.returncode == 0, done.stderr
-    forced = made.run("promote", "order-risk@1", "--force", "--reason", "the ERP's status is the cause in this plant")
-    assert forced.returncode == 0, forced.stderr
-    return made
+    """Each worker's own copy of one that is trained once."""
+
+    def make(folder: Path) -> None:
+        made = new_home(folder, plant)
+        done = made.run("train", str(made.events), "--snapshots", "before=5", "--json")
+        assert done.returncode == 0, done.stderr
+        forced = made.run(
+            "promote", "order-risk@1", "--force", "--reason", "the ERP's status is the cause in this plant"
+        )
+        assert forced.returncode == 0, forced.stderr
+
+    own = tmp_path_factory.mktemp("shiprisk") / "own"
+    shutil.copytree(once(tmp_path_factory, "trained-home", make), own)
+    return new_home(own, plant)
 
 
 @dataclass(frozen=True)

@@ -26,6 +26,8 @@ from tests.naive.events import orders_of
 from tests.naive.others import Records
 from tests.naive.seen import Seen
 from tests.support.stories import UTC, created, event, known, moment, story
+from tools.architecture import picture
+from tools.import_graph import PACKAGES
 from training.registry import registry as tracking
 
 ROOT = Path(__file__).parents[1]
@@ -78,6 +80,37 @@ def test_the_python_of_the_readme_runs(tmp_path: Path, plant: pd.DataFrame) -> N
     found: dict[str, pd.DataFrame] = {}
     exec(code_here, found)
     assert len(found["signals"]) > 5
+
+
+def test_the_picture_of_the_architecture_is_drawn_from_the_imports() -> None:
+    assert (ROOT / "docs" / "architecture.svg").read_text(encoding="utf-8") == picture(), "run 'make docs'"
+
+
+def test_the_page_of_the_architecture_has_every_room() -> None:
+    """In its tree, and nothing that is not there."""
+    tree = re.search(r"## The house\n\n```\n(.*?)```", DOCS["architecture.md"], re.S)
+    assert tree is not None
+    told, package = set(), ""
+    for indent, name in re.findall(r"^( *)([\w.]+)/?  ", tree[1], re.M):
+        package = package if indent else name
+        told.add(f"{package}/{name}" if indent else name)
+    rooms = {f"{one.parent.parent.name}/{one.parent.name}" for one in ROOT.glob("*/*/__init__.py")}
+    assert {room for room in rooms if room.startswith(PACKAGES)} <= told
+    assert [path for path in told if not (ROOT / path).exists()] == []
+
+
+def test_where_to_look_is_there() -> None:
+    """Each path of the table exists, and what is named beside it is defined there."""
+    rows = re.findall(r"^\| (.*?) \| (.*?) \|$", DOCS["architecture.md"].partition("## To change")[2], re.M)
+    assert len(rows) > 20
+    for _, where in rows:
+        told = re.findall(r"`([^`]+)`", where)
+        paths = [ROOT / one for one in told if "/" in one]
+        assert paths, where
+        assert [path for path in paths if not path.exists()] == [], where
+        sources = "\n".join(path.read_text(encoding="utf-8") for path in paths if path.is_file())
+        for name in (one for one in told if "/" not in one):
+            assert re.search(rf"^(def |class |){name}\b", sources, re.M), (name, where)
 
 
 def test_links_between_pages_lead_somewhere() -> None:

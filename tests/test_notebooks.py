@@ -12,7 +12,6 @@ from nbformat import NotebookNode
 
 from notebooks.execute import executed, notebooks
 
-pytestmark = pytest.mark.xdist_group("notebooks")
 LARGEST = 400_000
 MACHINE = re.compile(r"/(?:home|root|work|tmp|usr|var|Users|private)/|[A-Z]:\\\\|site-packages|file://")
 QUIET = {"IPYTHONDIR": "ipython", "JUPYTER_RUNTIME_DIR": "runtime", "JUPYTER_DATA_DIR": "data", "MPLCONFIGDIR": "plots"}

@@ -63,6 +63,7 @@ class Signal:
     def sentence(self, value: float) -> str:
         """What this value tells, as a planner would say it.
 
+        >>> from features.catalogue.registry import catalogue
         >>> catalogue()["open_holds"].sentence(1.0)
         '1 hold is open'
         >>> catalogue()["planned_end_slack"].sentence(-2.0)
@@ -77,6 +78,7 @@ class Signal:
     def shown(self, value: float) -> str:
         """The number, rounded as its unit deserves.
 
+        >>> from features.catalogue.registry import catalogue
         >>> catalogue()["partial_completion_ratio"].shown(0.25)
         '25 %'
         >>> catalogue()["promise_weekday"].shown(1.0)

@@ -31,7 +31,6 @@ from tests.support.stories import created, shipped, story
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
 
-pytestmark = pytest.mark.xdist_group("spark")
 REQUIRED = "spark" in os.environ.get("SHIPRISK_REQUIRE", "")
 TWO_EXECUTORS = "local-cluster[2,1,1024]"
 ZONE = "America/New_York"

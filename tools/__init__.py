@@ -1,0 +1,1 @@
+"""Commands of the project about its own code. Nothing that is shipped lives here."""
