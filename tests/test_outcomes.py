@@ -216,6 +216,12 @@ def test_a_line_that_is_ordered_after_the_moment_is_not_part_of_the_outcome() ->
     assert outcome(*told, day=4) == ("partial", 12.0)
 
 
+def test_an_order_whose_lines_of_then_are_all_cancelled_is_cancelled_whatever_was_added() -> None:
+    cancelled = event("order_line.closed", 5, line="1", reason="cancelled")
+    told = [created(0, 10, line="1"), created(3, 10, line="2"), cancelled, shipped(8, 10, line="2")]
+    assert outcome(*told, day=1) == ("cancelled", 5.0)
+
+
 def test_a_line_created_again_is_held_to_its_new_promise() -> None:
     assert outcome(created(0, 10), created(1, 20), shipped(15, 10), day=2) == ("on_time_in_full", 17.0)
 

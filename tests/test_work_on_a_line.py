@@ -40,9 +40,10 @@ def test_an_operation_finished_for_the_order_and_again_for_its_line_is_one() -> 
     assert signals(*told, finished(10, "10"), day=11)["operations_left"] == 1
 
 
-def test_an_operation_reopened_for_the_whole_order_is_reopened_for_its_lines() -> None:
+def test_an_operation_reopened_and_finished_for_the_whole_order_is_so_for_its_lines() -> None:
     told = [*made(), ordered(8, 40), finished(9, "10"), finished(10, "10", line=None, state="partial")]
-    assert [signals(*told, day=day)["operations_left"] for day in (9, 10)] == [1, 2]
+    told.append(finished(11, "10", line=None))
+    assert [signals(*told, day=day)["operations_left"] for day in (9, 10, 11)] == [1, 2, 1]
 
 
 def test_a_booking_of_the_whole_order_begins_every_line() -> None:
