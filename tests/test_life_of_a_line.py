@@ -182,3 +182,15 @@ def test_a_hold_without_a_reference_is_not_released_by_a_reference_that_reads_li
     found = ready(created(0, 20), placed, released, day=3)
     assert [blocker.kind for blocker in found.blockers].count("hold") == 1
     assert signals(created(0, 20), placed, released, day=3)["open_holds"] == 1
+
+
+def test_a_hold_that_is_announced_stands_since_it_was_announced() -> None:
+    """On day 2 it is recorded that from day 4 on credit is held."""
+    found = ready(created(0, 20), event("hold.placed", 4, kind="credit", late=-2), day=5)
+    assert [blocker.since for blocker in found.blockers if blocker.kind == "hold"] == [moment(2)]
+
+
+def test_nothing_is_missing_of_an_order_that_is_closed_as_a_whole() -> None:
+    found = ready(*TWO, labels(1, "met", "1"), event("order_line.closed", 2, reason="complete"), day=3)
+    [stated] = [condition for condition in found.conditions if condition.kind == "labels"]
+    assert (found.state, stated.state, stated.lines_not_stated) == ("shipped", "met", ())
