@@ -272,6 +272,11 @@ def test_what_is_said_at_the_very_moment_of_judging_is_known() -> None:
     assert believed(created(0, 17), later, shipped(25, 10)) == [("on_time_in_full", 27.0)]
 
 
+def test_what_came_back_is_open_again_in_the_record_until_its_promise_has_passed() -> None:
+    told = [created(0, 10), shipped(3, 10), shipped(7, -9)]
+    assert believed(*told) == [("on_time_in_full", 5.0), ("unsettled", 7.0), ("partial", 12.0)]
+
+
 def test_what_shipped_long_before_its_promise_is_known_soon() -> None:
     assert believed(created(0, 60), shipped(9, 10)) == [("on_time_in_full", 11.0)]
 
