@@ -22,7 +22,7 @@ from serving.settings import Settings
 from serving.store.database import Database, DatabaseAway
 from serving.store.maintenance.migrate import upgrade
 from tests.conftest import free_port
-from tests.serving.test_api import STRUCTURED, order, post, problem
+from tests.serving.api.test_api import STRUCTURED, order, post, problem
 from tests.support.stores import new_database
 from tests.support.stories import moment
 from tests.support.wires import Wire

@@ -484,7 +484,7 @@ def test_a_moment_of_another_year_says_so() -> None:
 
 
 def test_the_example_of_the_page_says_what_it_shows(tmp_path: Path) -> None:
-    page = (Path(__file__).parents[2] / "docs" / "readiness.md").read_text(encoding="utf-8")
+    page = (Path(__file__).parents[3] / "docs" / "readiness.md").read_text(encoding="utf-8")
     rows, shown = re.findall(r"```(?:csv|text)\n(.*?)```", page, re.S)
     header, *lines = rows.splitlines()
     moments = [line.split(",")[5] for line in lines]
@@ -496,6 +496,6 @@ def test_the_example_of_the_page_says_what_it_shows(tmp_path: Path) -> None:
 
 
 def test_the_page_names_every_kind_of_blocker_and_every_state() -> None:
-    page = (Path(__file__).parents[2] / "docs" / "readiness.md").read_text(encoding="utf-8")
+    page = (Path(__file__).parents[3] / "docs" / "readiness.md").read_text(encoding="utf-8")
     words = {*get_args(ConditionState), *get_args(BlockerKind)}
     assert [word for word in sorted(words) if f"`{word}`" not in page] == []

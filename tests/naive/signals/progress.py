@@ -6,9 +6,9 @@ from features.events.schema import MICRO
 from tests.naive.commitments import Line
 from tests.naive.events import NAN, Event, days_between, share
 from tests.naive.lines import Stage, has_begun, is_ready, stage
-from tests.naive.material import days_to_components
 from tests.naive.registry import twin
 from tests.naive.seen import Seen, units
+from tests.naive.signals.material import days_to_components
 from tests.naive.standing import begun_operations, finished_operations, things
 
 

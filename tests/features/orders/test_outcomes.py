@@ -9,7 +9,7 @@ import pytest
 
 from features.errors import InvalidRequest
 from features.history import History
-from features.outcomes import OUTCOMES, label_revisions, outcomes
+from features.outcomes import OUTCOMES, decided_between, label_revisions, outcomes
 from features.times import NEVER
 from tests.support.stories import created, days, event, moment, shipped, story
 
@@ -157,5 +157,138 @@ def test_the_track_record_keeps_what_was_believed_and_when() -> None:
 
 
 def test_an_order_shipped_long_before_its_promise_counts_in_the_track_record() -> None:
-    revisions = label_revisions(History.of(story(created(0, 60), shipped(9, 10))))
-    assert [str(OUTCOMES[code]) for code in revisions.outcome] == ["on_time_in_full"]
+    believed = label_revisions(History.of(story(created(0, 60), shipped(9, 10))))
+    assert [str(OUTCOMES[code]) for code in believed.outcome] == ["on_time_in_full"]
+
+
+# -- when an outcome is settled ----------------------------------------------------------------------------------
+
+
+def believed(*events: dict[str, Any]) -> list[tuple[str, float]]:
+    """What the track record holds of order A, and the day from which it does."""
+    found = label_revisions(History.of(story(*events)))
+    day = (found.known_at - moment(0)) / days(1)
+    return [(str(OUTCOMES[code]), float(known)) for code, known in zip(found.outcome, day, strict=True)]
+
+
+def test_an_early_issue_that_is_booked_last_does_not_settle_it_earlier() -> None:
+    assert outcome(created(0, 10), shipped(8, 6), shipped(4, 4, late=5), day=1) == ("on_time_in_full", 10.0)
+
+
+def test_what_came_back_and_left_again_settles_it_when_it_left_again() -> None:
+    told = [created(0, 10), shipped(3, 10), shipped(4, -10), shipped(8, 10)]
+    assert outcome(*told, day=1) == ("on_time_in_full", 10.0)
+
+
+def test_more_than_all_of_it_settles_nothing_later() -> None:
+    assert outcome(created(0, 10), shipped(3, 10), shipped(4, 1), day=1) == ("on_time_in_full", 5.0)
+
+
+def test_a_booking_of_the_last_moment_of_the_records_counts() -> None:
+    told = [created(0, 10), shipped(9, 10, late=30)]
+    assert outcome(*told, day=1, until=39) == ("on_time_in_full", 39.0)
+    assert outcome(*told, day=1, until=38.9) == ("missed", 12.0)
+
+
+def test_silence_after_the_last_record_settles_nothing() -> None:
+    """The records end on day 11, one day before it would be known that the order was missed."""
+    history = History.of(story(created(0, 10), event("hold.placed", 11, kind="credit")))
+    found, known_at, _ = outcomes(history, np.array([0]), np.array([moment(1)]))
+    assert (OUTCOMES[found[0]], known_at[0]) == ("unsettled", NEVER)
+
+
+def test_an_outcome_is_ripe_when_the_last_promise_and_its_grace_have_passed() -> None:
+    history = History.of(story(created(0, 20, line="1"), created(0, 10, line="2"), shipped(3)))
+    _, known_at, ripe_at = outcomes(history, np.array([0]), np.array([moment(1)]), until=moment(100))
+    assert (known_at[0], ripe_at[0]) == (moment(5), moment(22))
+
+
+def test_a_booking_at_the_moment_at_which_a_miss_would_be_known_comes_before_it() -> None:
+    assert believed(created(0, 10), shipped(9, 10, late=3)) == [("on_time_in_full", 12.0)]
+
+
+# -- which lines, promises and quantities ------------------------------------------------------------------------
+
+
+def test_a_line_that_is_ordered_after_the_moment_is_not_part_of_the_outcome() -> None:
+    told = [created(0, 10, line="1"), created(3, 10, line="2"), shipped(8, 10, line="1")]
+    assert outcome(*told, day=1) == ("on_time_in_full", 10.0)
+    assert outcome(*told, day=4) == ("partial", 12.0)
+
+
+def test_an_order_whose_lines_of_then_are_all_cancelled_is_cancelled_whatever_was_added() -> None:
+    cancelled = event("order_line.closed", 5, line="1", reason="cancelled")
+    told = [created(0, 10, line="1"), created(3, 10, line="2"), cancelled, shipped(8, 10, line="2")]
+    assert outcome(*told, day=1) == ("cancelled", 5.0)
+
+
+def test_a_line_created_again_is_held_to_its_new_promise() -> None:
+    assert outcome(created(0, 10), created(1, 20), shipped(15, 10), day=2) == ("on_time_in_full", 17.0)
+
+
+def test_a_line_cancelled_by_mistake_and_closed_short_was_missed() -> None:
+    closed = [event("order_line.closed", day, reason=reason) for day, reason in ((3, "cancelled"), (4, "short"))]
+    assert outcome(created(0, 10), *closed, day=1) == ("missed", 12.0)
+
+
+def test_a_line_cancelled_after_its_promise_takes_no_more_goods() -> None:
+    """It counts as missed; what leaves on day 12 is of line 2, and in time."""
+    lines = [created(0, 10, line="1"), created(0, 20, line="2")]
+    cancelled = event("order_line.closed", 11, line="1", reason="cancelled")
+    assert outcome(*lines, cancelled, shipped(12, 10), day=1) == ("partial", 22.0)
+
+
+def test_a_quantity_raised_after_the_promise_takes_goods_from_the_next_line() -> None:
+    """Twenty leave on day 12: all of them are of line 1, whose promise has passed."""
+    lines = [created(0, 10, line="1"), created(0, 20, line="2")]
+    raised = event("order_line.changed", 11, line="1", quantity=20)
+    assert outcome(*lines, raised, shipped(12, 20), day=1) == ("missed", 22.0)
+
+
+def test_all_of_a_line_that_left_before_it_was_known_left_when_it_left() -> None:
+    """All of line 1 left on day 2 by its promise of day 5; the line itself is recorded on day 6."""
+    told = [shipped(2, line="1"), created(6, 5, line="1"), created(6, 20, line="2"), shipped(9, 10, line="2")]
+    assert outcome(*told, day=7) == ("on_time_in_full", 11.0)
+
+
+def test_what_is_in_full_within_the_tolerance_has_shipped() -> None:
+    told = [created(0, 10), shipped(3, 9.5)]
+    assert outcome(*told, day=4, tolerance=0.05)[0] == "unsettled"
+    assert outcome(*told, day=4)[0] == "partial"
+
+
+# -- what the track record and the decision points rest on -------------------------------------------------------
+
+
+def test_an_order_is_judged_once_against_its_promise_of_a_week_before() -> None:
+    """Judged on day 3; the promise of day 20, given on day 9, comes too late for the record."""
+    later = event("commitment.changed", 9, date=20)
+    assert believed(created(0, 10), later, shipped(15, 10)) == [("missed", 12.0)]
+
+
+def test_what_is_said_at_the_very_moment_of_judging_is_known() -> None:
+    """A week before day 17 the promise becomes day 30."""
+    later = event("commitment.changed", 10, date=30)
+    assert believed(created(0, 17), later, shipped(25, 10)) == [("on_time_in_full", 27.0)]
+
+
+def test_what_came_back_is_open_again_in_the_record_until_its_promise_has_passed() -> None:
+    told = [created(0, 10), shipped(3, 10), shipped(7, -9)]
+    assert believed(*told) == [("on_time_in_full", 5.0), ("unsettled", 7.0), ("partial", 12.0)]
+
+
+def test_what_shipped_long_before_its_promise_is_known_soon() -> None:
+    assert believed(created(0, 60), shipped(9, 10)) == [("on_time_in_full", 11.0)]
+
+
+def test_an_order_that_was_late_when_it_became_known_has_no_record() -> None:
+    assert believed(created(12, 10), shipped(13, 10)) == []
+
+
+def test_only_a_decision_after_the_look_and_until_the_end_counts_as_one() -> None:
+    """Decided on days 2 and 6; the looks are on days 1, 2, 3 and 6, each until day 6 or 5."""
+    told = [event("decision.recorded", day, kind="expedite") for day in (2, 6)]
+    history = History.of(story(created(0, 20), *told, event("decision.recorded", 4, kind="comment")))
+    looks, order = np.array([moment(day) for day in (1, 2, 3, 6)]), np.zeros(4, dtype=np.int64)
+    found = [decided_between(history, order, looks, np.full(4, moment(end)), ("expedite",)) for end in (6, 5)]
+    assert [list(row) for row in found] == [[True, True, True, False], [True, False, False, False]]

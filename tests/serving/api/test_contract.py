@@ -13,7 +13,7 @@ import httpx
 import pytest
 
 from tests.conftest import Home, Service, serve
-from tests.serving.test_api import JSON, NOW, order, problem
+from tests.serving.api.test_api import JSON, NOW, order, problem
 from tests.support.contract import run
 from tests.support.stores import new_database
 

@@ -131,3 +131,72 @@ def test_a_verdict_is_plain_json() -> None:
     assert told["champion"] == "3"
     assert {"name", "must", "got", "passed"} == set(told["checks"][0])
     assert replace(verdict(0, 1.2, 0.1), checks=[]).passed
+
+
+# -- windows of a few orders, to be checked in the head ----------------------------------------------------------
+
+
+def few(failed: list[int], rows: int = 1) -> LabelledPoints:
+    """Orders with so many looks each."""
+    order = np.repeat(np.arange(len(failed)), rows)
+    points = window(0)[0].take(np.arange(len(order)))
+    outcome = np.where(np.array(failed)[order] == 1, MISSED, ON_TIME_IN_FULL)
+    return replace(points, order=order, outcome=outcome, weight=np.full(len(order), 1 / rows))
+
+
+OURS = np.array([0.9, 0.1, 0.9, 0.1])
+EVEN, RIGHT = np.full(4, 0.5), np.array([1.0, 0.0, 1.0, 0.0])
+FOUR = Limits(fewest_orders=4, fewest_failures=2)
+
+
+def falls_short(
+    risk: np.ndarray, champion: np.ndarray | None, baselines: dict[str, np.ndarray], latency_ms: float = 1.0
+) -> list[str]:
+    """The names of the checks that four orders, of which the first and the third failed, do not pass."""
+    theirs = None if champion is None else ("1", champion)
+    found = judge_candidate(few([1, 0, 1, 0]), risk, theirs, baselines, latency_ms, FOUR)
+    return [entry.partition(":")[0] for entry in found.falls_short]
+
+
+def test_as_many_orders_and_failures_as_asked_for_and_as_much_time_as_allowed_are_enough() -> None:
+    assert falls_short(OURS, EVEN, {}, latency_ms=20.0) == []
+
+
+def test_the_looks_at_an_order_are_one_order_and_one_failure() -> None:
+    """Five looks at each of four orders: one failed, two are asked for; or four are there, five are asked for."""
+    risk = np.repeat(OURS, 5)
+    for failed, limits, got in (
+        ([1, 0, 0, 0], FOUR, "4 orders, 1 of which failed"),
+        ([1, 0, 1, 0], Limits(fewest_orders=5, fewest_failures=2), "4 orders, 2 of which failed"),
+    ):
+        found = judge_candidate(few(failed, 5), risk, ("1", np.full(20, 0.5)), {}, 1.0, limits)
+        assert found.falls_short[0].endswith(f"got {got}")
+        assert (found.orders, found.failures) == (4, sum(failed))
+
+
+def test_a_candidate_behind_a_baseline_by_no_more_than_chance_passes() -> None:
+    """Of four orders it is a little worse on two and a little better on two."""
+    near = np.array([0.99, 0.01, 0.88, 0.12])
+    assert falls_short(OURS, EVEN, {"logistic regression": near}) == []
+    assert falls_short(OURS, EVEN, {"logistic regression": RIGHT}) == ["not behind logistic regression"]
+
+
+def test_a_candidate_is_held_to_the_rules_beside_a_champion_too() -> None:
+    assert falls_short(OURS, EVEN, {"base rate": EVEN, "slack to promise": RIGHT}) == ["not behind slack to promise"]
+
+
+def test_the_first_model_must_beat_each_rule_and_not_be_behind_a_regression() -> None:
+    rules = {"base rate": EVEN, "slack to promise": EVEN, "ERP status": EVEN}
+    assert falls_short(OURS, None, rules | {"logistic regression": OURS}) == []
+    assert falls_short(OURS, None, rules | {"ERP status": OURS}) == ["better than ERP status"]
+    assert falls_short(OURS, None, rules | {"logistic regression": RIGHT}) == ["not behind logistic regression"]
+
+
+def test_on_few_orders_the_calibration_may_be_off_by_chance() -> None:
+    """Risks of 80 % and 20 % that all came true are off by 0.2, and four coins may well fall so."""
+    assert falls_short(np.array([0.8, 0.2, 0.8, 0.2]), EVEN, {}) == []
+
+
+def test_one_order_is_no_evidence_however_clear() -> None:
+    found = paired_gain(np.zeros(1), np.ones(1), np.ones(1), np.zeros(1), np.ones(1))
+    assert (found.value, found.low, found.high) == (1.0, -np.inf, np.inf)

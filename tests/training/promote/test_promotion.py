@@ -26,18 +26,19 @@ from training.registry.registry import Registry, UnknownModel
 from training.report.report import Report
 from training.trainer import Trained
 
-NAME, STORY = "gate-risk", "story-risk"
+NAME, STORY, LONE = "gate-risk", "story-risk", "lone-risk"
 
 
 @pytest.fixture(scope="module")
 def registry(trained: Trained, tmp_path_factory: pytest.TempPathFactory) -> Registry:
-    """Four versions of two models, none of them champion."""
+    """Four versions of two models and one of a third, none of them champion."""
     folder = tmp_path_factory.mktemp("registry")
     made = Registry(f"sqlite:///{folder / 'mlflow.db'}", folder / "artifacts")
     run = made.log(Report(trained), NAME)
     made.client.create_registered_model(STORY)
+    made.client.create_registered_model(LONE)
     made.mlflow.set_tracking_uri(made.uri)
-    for name in (*[NAME] * 3, *[STORY] * 4):
+    for name in (*[NAME] * 3, *[STORY] * 4, LONE):
         made.client.create_model_version(name, f"runs:/{run.run_id}/model", run.run_id)
     made.mlflow.set_tracking_uri(None)  # it is kept in the environment, where other tests would meet it
     return made
@@ -108,9 +109,15 @@ def test_a_verdict_against_another_champion_is_worth_nothing(registry: Registry)
     assert first.because == f"it was compared with no champion, and version {now} is champion now"
 
 
+def test_a_verdict_against_a_champion_where_there_is_none_is_worth_nothing(registry: Registry) -> None:
+    stale = decide(registry, LONE, "1", verdict(True, "7"))
+    assert (stale.decided, registry.champion(LONE)) == (REFUSED, None)
+    assert stale.because == "it was compared with version 7, and version none is champion now"
+
+
 def test_what_was_forced_once_has_not_passed(registry: Registry) -> None:
     now = _champion(registry)
-    force(registry, NAME, "1", "try it")
+    assert force(registry, NAME, "1", "try it").takes_over
     force(registry, NAME, now, "back again")
     with pytest.raises((InvalidRequest, PromotionRefused)):
         promote(registry, NAME, "1")
@@ -127,6 +134,32 @@ def test_a_verdict_in_words(registry: Registry) -> None:
     assert promotion.describe(verdict(False, "1")) == "evidence: must have at least 100 orders, got 5 orders"
     two = replace(verdict(False, "1"), checks=verdict(False, "1").checks * 2)
     assert promotion.describe(two).count("; ") == 1
+
+
+def test_what_an_earlier_champion_refused_may_be_compared_with_the_present_one(registry: Registry) -> None:
+    now = _champion(registry)
+    refused, other = [version for version in "1234" if version != now][:2]
+    decide(registry, NAME, refused, verdict(False, now))
+    force(registry, NAME, other, "another is tried")
+    with pytest.raises(InvalidRequest, match=f"the champion, version {other}, got one against version {now}"):
+        promote(registry, NAME, refused)
+
+
+def test_of_two_promotions_at_once_the_one_that_comes_second_does_not_take_over(
+    registry: Registry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """While the record of one is written another version becomes champion."""
+    first, second = [version for version in "1234" if version != _champion(registry)][:2]
+
+    def meanwhile(_: Verdict) -> dict[str, float]:
+        registry.client.set_registered_model_alias(NAME, "champion", first)
+        return {}
+
+    monkeypatch.setattr(promotion, "_figures", meanwhile)
+    with pytest.raises(PromotionRefused, match="must have the champion it had when this began, got another"):
+        promote(registry, NAME, second, verdict(True, _champion(registry)))
+    assert _champion(registry) == first
+    assert list_decisions(registry, NAME)[0].decided == UNFINISHED
 
 
 def _champion(registry: Registry, name: str = NAME) -> str:

@@ -72,7 +72,7 @@ def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SparkSession]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("SPARK_HOME", str(home))
         patch.setenv("SPARK_LOCAL_IP", "127.0.0.1")
-        patch.setenv("PYTHONPATH", str(Path(features.__file__).parents[1]))
+        patch.setenv("PYTHONPATH", str(Path(features.__file__).parents[3]))
         patch.setenv("PYSPARK_PYTHON", sys.executable)
         with spark_session(TWO_EXECUTORS) as session:
             session.conf.set("spark.sql.shuffle.partitions", "2")
