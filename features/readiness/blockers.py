@@ -14,7 +14,7 @@ from typing import Literal
 
 from features.events.schema import MICRO, EventKey
 from features.orders.spells import FAILED_LOTS, HOLDS, SHIPPING_HOLD_KINDS, SHORTAGES
-from features.readiness.statements import WHOLE_ORDER, KnownEvent, KnownOrder, Line, SpellState
+from features.readiness.statements import WHOLE_ORDER, KnownEvent, KnownLine, KnownOrder, SpellState
 
 CARRIER = "carrier"
 STOPS_WORK, STOPS_SHIPPING, STOPS_TRUCK = range(3)
@@ -76,11 +76,11 @@ class Facts:
     zone: tzinfo
 
     @property
-    def lines(self) -> list[Line]:
+    def lines(self) -> list[KnownLine]:
         return self.order.lines
 
     @cached_property
-    def open_lines(self) -> list[Line]:
+    def open_lines(self) -> list[KnownLine]:
         return [line for line in self.lines if line.open]
 
     @cached_property

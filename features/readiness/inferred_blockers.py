@@ -16,7 +16,7 @@ from features.readiness.blockers import (
     keys_of,
     quantity,
 )
-from features.readiness.statements import WHOLE_ORDER, WORK, KnownEvent, Line, SpellState
+from features.readiness.statements import WHOLE_ORDER, WORK, KnownEvent, KnownLine, SpellState
 
 
 def inferred_blockers(facts: Facts, conditions: list[SpellState]) -> list[Blocker]:
@@ -40,7 +40,7 @@ class WorkQuantity(NamedTuple):
     events: list[KnownEvent]
 
 
-def _missing(facts: Facts, line: Line) -> Blocker | None:
+def _missing(facts: Facts, line: KnownLine) -> Blocker | None:
     """What left before the work began is not asked of it, and no more can be missing than is left to ship."""
     alone = len(facts.lines) == 1
     work = [event for event in facts.order.events if event.line == line.key or (alone and event.line == WHOLE_ORDER)]
@@ -103,7 +103,7 @@ def _total(events: Iterable[KnownEvent]) -> int:
 # -- silence -------------------------------------------------------------------------------------------------
 
 
-def _silent(facts: Facts, line: Line, conditions: list[SpellState]) -> Blocker | None:
+def _silent(facts: Facts, line: KnownLine, conditions: list[SpellState]) -> Blocker | None:
     """A line of which no condition is stated at all, or none since its latest work: complete is not shippable.
 
     A carrier that is confirmed says nothing of the goods.

@@ -89,7 +89,7 @@ class SpellState:
 
 
 @dataclass(frozen=True)
-class Line:
+class KnownLine:
     """A known line as it stands. Quantities in millionths.
 
     Attributes
@@ -138,7 +138,7 @@ class KnownOrder:
         ]
 
     @cached_property
-    def lines(self) -> list[Line]:
+    def lines(self) -> list[KnownLine]:
         """The known lines, in the order of their ids."""
         if self._history is None:
             return []
@@ -155,7 +155,7 @@ class KnownOrder:
                 if len(before_work) == len(state):
                     break
         return [
-            Line(
+            KnownLine(
                 key=j,
                 id=names[j],
                 open=bool(line[CLOSED_AS] == NOT_CLOSED and line[SHIPPED_QUANTITY] < line[ORDERED]),

@@ -11,7 +11,7 @@ import orjson
 
 from features.events.schema import MICRO
 from features.orders.spells import CONDITIONS_MET, HOLDS, SHORTAGES
-from features.readiness.statements import WHOLE_ORDER, KnownEvent, KnownOrder, Line, SpellState
+from features.readiness.statements import WHOLE_ORDER, KnownEvent, KnownLine, KnownOrder, SpellState
 from features.times import isoformat
 from serving.contract.cloudevents import PREFIX
 from serving.contract.order_state import (
@@ -112,7 +112,7 @@ def _created(line: LineNow, date: Date) -> dict[str, Any]:
     return named | {"date": _iso(date(line.promised))}
 
 
-def _changed(line: LineNow, before: Line, date: Date) -> Iterator[MissingEvent]:
+def _changed(line: LineNow, before: KnownLine, date: Date) -> Iterator[MissingEvent]:
     if _millionths(line.quantity) != before.ordered:
         yield MissingEvent(
             "order_line.changed", {"line_id": line.line_id, "quantity": line.quantity}, before.ordered_by
@@ -122,7 +122,7 @@ def _changed(line: LineNow, before: Line, date: Date) -> Iterator[MissingEvent]:
         yield MissingEvent("commitment.changed", {"line_id": line.line_id, "date": _iso(promised)}, before.promised_by)
 
 
-def _issued(line: LineNow, before: Line | None, order: KnownOrder) -> Iterator[MissingEvent]:
+def _issued(line: LineNow, before: KnownLine | None, order: KnownOrder) -> Iterator[MissingEvent]:
     already = before.issued if before else 0
     more = None if line.issued is None else (_millionths(line.issued) or 0) - already
     if more:
