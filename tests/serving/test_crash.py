@@ -13,7 +13,6 @@ from tests.conftest import Home
 from tests.support.crashes import check, kill_at_random
 from tests.support.stores import new_database
 
-
 KILLS = 20 if os.environ.get("HYPOTHESIS_PROFILE") == "nightly" else 2
 """Of several workers all are killed first, then one."""
 
