@@ -37,7 +37,7 @@ def main() -> None:
     booster = _grown(rows, asked)
     trees = TreeShap(Forest.of(booster), asked.signals)
     peers = {
-        "ours": lambda some, _: trees.explained(some)[1],
+        "ours": lambda some, _: trees.explain(some)[1],
         "LightGBM, pred_contrib": lambda some, threads: booster.predict(some, pred_contrib=True, num_threads=threads),
     } | _shap(booster)
     print(f"{'':26}{'one row':>12}{f'{len(rows):,} rows':>16}")

@@ -29,10 +29,10 @@ from witness import witnessed_year
 from features.events import read_events, write_events
 from features.times import isoformat, micros, timestamps
 from simulation import load_plant
-from training.data.labelled import LabelledPoints, thinned
+from training.data.labelled import LabelledPoints, thin
 from training.data.snapshots import Snapshots
 from training.data.split import split_by_time
-from training.model.baselines import logistic_regression
+from training.model.baselines import fit_logistic_regression
 from training.model.fit import Trees, fit_model
 
 OTHER_SEEDS = 101
@@ -143,7 +143,7 @@ def _other(folder: Path, orders: int, seed: int) -> Year:
 
 def _year(snapshots: Snapshots, points: LabelledPoints, state: pd.DataFrame) -> Year:
     kept = np.zeros(len(points), dtype=bool)
-    kept[thinned(points.order, PER_ORDER)] = True
+    kept[thin(points.order, PER_ORDER)] = True
     told = points.take(kept)
     keys = pd.DataFrame({"order_id": snapshots.history.order_ids[told.order], "as_of": told.as_of})
     return Year(told, _with(state, keys, told))
@@ -202,7 +202,7 @@ def _forms(bench: Bench, points: LabelledPoints) -> None:
         "HistGradientBoosting": HistGradientBoostingClassifier(random_state=7),
     }
     varied = np.nanmax(points.signals, axis=0) > np.nanmin(points.signals, axis=0)
-    bench.row("logistic regression", logistic_regression(points)(bench.judged.points))
+    bench.row("logistic regression", fit_logistic_regression(points)(bench.judged.points))
     for name, peer in peers.items():
         last = {f"{peer.steps[-1][0]}__sample_weight" if hasattr(peer, "steps") else "sample_weight": points.weight}
         peer.fit(points.signals[:, varied], points.failed, **last)

@@ -32,7 +32,7 @@ from training.data.labelled import LabelledPoints
 from training.metrics.bootstrap import metric_estimates
 from training.metrics.scores import METRICS, brier
 from training.model.baselines import BASELINES
-from training.model.fit import about_dataset, fit_model
+from training.model.fit import describe_dataset, fit_model
 
 DAYS = 365
 
@@ -70,7 +70,7 @@ def main() -> None:
     parser = parser_of_plant(__doc__ or "")
     events, truth = plant(parser.parse_args())
     past = build_dataset(events, "daily", int(min(map(micros, truth["as_of"]))))
-    model = fit_model(past.points, past.context, about_dataset(past, "daily", "UTC"))
+    model = fit_model(past.points, past.context, describe_dataset(past, "daily", "UTC"))
     print(f"trained on {past.points.n_orders:,} orders known at {isoformat(past.until)}")
     judged = judged_orders(events, truth)
     test = judged.points

@@ -24,16 +24,16 @@ from features.events.mapping import import_events
 from features.history import History
 from features.known.known import Known
 from features.orders.commitments import SHIPPED, commitments
-from features.outcomes import MISSED, PARTIAL, beliefs
+from features.outcomes import MISSED, PARTIAL, label_revisions
 from features.times import DAY, NEVER, micros, plant_calendar
 from training.data.dataset import build_dataset
 from training.data.snapshots import Snapshots
-from training.evaluate.drift import Expected
+from training.evaluate.drift import CalibrationInTheLarge
 from training.evaluate.evaluation import error_by_chance
 from training.metrics.bootstrap import metric_estimates
 from training.metrics.scores import METRICS
 from training.model.baselines import BASELINES
-from training.model.fit import about_dataset, fit_model
+from training.model.fit import describe_dataset, fit_model
 
 MAPPING = Path(__file__).parents[1] / "examples" / "scms" / "mapping.sql"
 LAST_PROMISE = micros("2015-06-30T23:59:59.999999Z")
@@ -54,12 +54,12 @@ def main() -> None:
 
     past = build_dataset(events, "before=7", int(cut - NOTICE))
     whole = build_dataset(events, "before=7")
-    model = fit_model(past.points, past.context, about_dataset(past, "before=7", "UTC"))
+    model = fit_model(past.points, past.context, describe_dataset(past, "before=7", "UTC"))
     open_ = whole.points.take((whole.points.due >= cut) & (whole.points.due <= LAST_PROMISE))
     risks = {"model": model.predict(open_.signals).risk}
     risks |= {name: baseline(past.points)(open_) for name, baseline in BASELINES.items()}
 
-    final = beliefs(history)
+    final = label_revisions(history)
     failed = np.zeros(history.n_orders)
     failed[final.order] = np.isin(final.outcome, (MISSED, PARTIAL))
     test = np.flatnonzero(within & (promise >= cut))
@@ -92,7 +92,7 @@ def _year_by_year(events: pd.DataFrame) -> None:
         rows = (whole.as_of > begin) & (whole.as_of <= end) & ~np.isin(whole.order, past.order)
         part = whole.take(rows)
         risk = fit_model(past, snapshots.context, {}).risk_of(part)
-        held = Expected.of(part, risk)
+        held = CalibrationInTheLarge.of(part, risk)
         found = metric_estimates(part.order, part.failed, risk, part.weight)
         chance = error_by_chance(part, risk)
         came = f"{held.came.value:.1%} ({held.came.low:.1%}-{held.came.high:.1%})"

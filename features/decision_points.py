@@ -12,8 +12,8 @@ from features.arrays import Ints
 from features.engine.ordering import known_until
 from features.errors import InvalidRequest
 from features.history import History
-from features.orders.commitments import OPEN, Commitments, commitments
-from features.outcomes import judged_moments
+from features.orders.commitments import Commitments, commitments, is_awaited
+from features.outcomes import labelled_moments
 from features.times import DAY, LATEST, NEVER, PlantCalendar, timestamps
 
 SCHEMES = "daily, events, all, or before=DAYS such as before=7"
@@ -81,7 +81,7 @@ def decision_points(history: History, scheme: str, calendar: PlantCalendar, unti
     end = until if until is not None else int(history.recorded.max(initial=0))
     notice = BEFORE.fullmatch(scheme)
     if notice:
-        position, as_of, open_ = judged_moments(history, int(float(notice[1]) * DAY))
+        position, as_of, open_ = labelled_moments(history, int(float(notice[1]) * DAY))
         wanted = open_ & (as_of <= end)
         return _sorted(history.order[position[wanted]], as_of[wanted])
     state = commitments(history)
@@ -102,7 +102,8 @@ def _sorted(order: Ints, as_of: Ints) -> DecisionPoints:
 
 def _events(history: History, state: Commitments, end: int) -> tuple[Ints, Ints]:
     lasts = history.next_recorded > history.recorded
-    open_ = (state.state == OPEN) & (state.due >= history.recorded) & lasts & (history.recorded <= end)
+    awaited = is_awaited(state.state, state.due, history.recorded)
+    open_ = awaited & lasts & (history.recorded <= end)
     return history.order[open_], history.recorded[open_]
 
 
@@ -110,7 +111,7 @@ def _days(history: History, state: Commitments, calendar: PlantCalendar, end: in
     """Every start of day at which an event's state is the latest known and open."""
     due = np.where(state.due == NEVER, 0, state.due)
     after = np.minimum(np.minimum(history.next_recorded - 1, due), min(end, LATEST - DAY))
-    open_ = (state.state == OPEN) & (after >= history.recorded)
+    open_ = is_awaited(state.state, after, history.recorded)
     begin = calendar.day(history.recorded - 1) + 1
     days = np.where(open_, calendar.day(np.where(open_, after, 0)) - begin + 1, 0).clip(min=0)
     offset = np.arange(days.sum()) - np.repeat(np.cumsum(days) - days, days)

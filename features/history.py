@@ -19,21 +19,21 @@ from numpy.typing import NDArray
 
 from features.arrays import Ints
 from features.engine import in_force, masks, ordering, prefix_sums, spells, words
+from features.engine.spells import SpellEvents
 from features.events.columns import Columns, as_columns
 from features.events.schema import DIMENSIONS, MICRO, TYPE_CODE
-from features.events.selection import Select, Standing, sayings
+from features.events.selection import Select, Spell, event_codes
 from features.events.text import Coded, Distinct, Texts
 from features.jit import compiled
 from features.parallel import side_by_side
 from features.times import NEVER
 
-__all__ = ["PLANNED_END", "History", "Select", "Standing", "Texts"]
+__all__ = ["PLANNED_END", "History", "Select", "Spell", "Texts"]
 T = TypeVar("T")
-Statements = tuple[Ints, Ints, Ints, Ints, Ints, Ints, Ints, Ints]
 CODED = ("source", "line_id", "kind", "state", "reference", "reason", "actor", *DIMENSIONS)
 PLANNED_END = Select("production.released", "production.rescheduled")
-TAKEN = (*CODED, "event_id", "type", "recorded_at", "occurred_at", "date", "quantity", "value")
-COLUMNS = ("order", "recorded", "occurred", "date", "quantity", "value", "type", "line", "saying")
+SORTED_COLUMNS = (*CODED, "event_id", "type", "recorded_at", "occurred_at", "date", "quantity", "value")
+COLUMNS = ("order", "recorded", "occurred", "date", "quantity", "value", "type", "line", "event_code")
 
 
 @dataclass(eq=False)
@@ -51,7 +51,7 @@ class History:
     type : (n_events,) code of the type
     line : (n_events,) index of the line within its order by ``line_id``, -1 for the whole order; lines that become
         known later are counted too, so only the order of the indices means something
-    saying : (n_events,) the type and the words that signals look for, see ``features.events.selection``
+    event_code : (n_events,) the type and the words that signals look for, see ``features.events.selection``
     coded : the text columns but for the ids
     """
 
@@ -66,7 +66,7 @@ class History:
     value: Ints
     type: Ints
     line: Ints
-    saying: Ints
+    event_code: Ints
     ids: Coded
     coded: dict[str, Coded]
     _cache: dict[Hashable, Any] = field(default_factory=dict, repr=False)
@@ -78,29 +78,29 @@ class History:
 
     @classmethod
     def of_columns(cls, columns: Columns) -> History:
-        """The same from its columns, as ``features.events.columns`` has them."""
+        """Sort a validated event table that is there as columns, as ``features.events.columns`` has them."""
         orders = columns["order_id"].ranked()
         by, first = _sorted(orders, columns)
-        chosen = side_by_side(lambda name: _take(columns[name], by), TAKEN, len(by))
-        taken = dict(zip(TAKEN, chosen, strict=True))
-        coded = {name: taken[name] for name in CODED}
+        in_order = side_by_side(lambda name: _take(columns[name], by), SORTED_COLUMNS, len(by))
+        columns = dict(zip(SORTED_COLUMNS, in_order, strict=True))
+        coded = {name: columns[name] for name in CODED}
         coded["line_id"] = coded["line_id"].ranked()
-        types = _type_codes(taken["type"])
+        types = _type_codes(columns["type"])
         line, lines = _lines(first, coded["line_id"], types == TYPE_CODE["order_line.created"])
         return cls(
             order_ids=orders.words,
             first=first,
             lines=lines,
             order=orders.codes[by],
-            recorded=taken["recorded_at"],
-            occurred=taken["occurred_at"],
-            date=taken["date"],
-            quantity=_millionths(taken["quantity"]),
-            value=_millionths(taken["value"]),
+            recorded=columns["recorded_at"],
+            occurred=columns["occurred_at"],
+            date=columns["date"],
+            quantity=_millionths(columns["quantity"]),
+            value=_millionths(columns["value"]),
             type=types,
             line=line,
-            saying=sayings(types, coded),
-            ids=taken["event_id"],
+            event_code=event_codes(types, coded),
+            ids=columns["event_id"],
             coded=coded,
         )
 
@@ -115,7 +115,7 @@ class History:
             first=self.first[begin : end + 1] - start,
             lines=self.lines[begin:end],
             ids=self.ids.take(rows),
-            coded={name: said.take(rows) for name, said in self.coded.items()},
+            coded={name: column.take(rows) for name, column in self.coded.items()},
             **columns,
         )
 
@@ -143,7 +143,7 @@ class History:
 
     @cached_property
     def source(self) -> Texts:
-        """(n_events,) the system that said so."""
+        """(n_events,) the system that each event comes from."""
         return self.coded["source"].texts()
 
     @cached_property
@@ -166,103 +166,100 @@ class History:
 
     def mask(self, what: Select) -> NDArray[np.bool_]:
         """(n_events,) True where the event is one of those selected."""
-        return self.once(("mask", what), lambda: masks.matches(self.saying, what.masks))
+        return self.once(("mask", what), lambda: masks.matches(self.event_code, what.masks))
 
     def counted(self, what: Select) -> Ints:
         """(n_events + 1,) number of selected events before each position."""
-        return self.once(("counted", what), lambda: prefix_sums.running_count(self.saying, what.masks))
+        return self.once(("counted", what), lambda: prefix_sums.running_count(self.event_code, what.masks))
 
     def summed(self, what: Select, column: str) -> Ints:
         """(n_events + 1,) sum of a column over the selected events before each position; missing adds nothing."""
         return self.once(
-            ("summed", what, column), lambda: prefix_sums.running_sum(self.saying, what.masks, self.column(column))
+            ("summed", what, column), lambda: prefix_sums.running_sum(self.event_code, what.masks, self.column(column))
         )
 
     def last(self, what: Select) -> Ints:
         """(n_events + 1,) position of the last selected event before each position, -1 for none."""
-        return self.once(("last", what), lambda: prefix_sums.running_last(self.saying, what.masks))
+        return self.once(("last", what), lambda: prefix_sums.running_last(self.event_code, what.masks))
 
     def last_given(self, dimension: str) -> Ints:
         """(n_events + 1,) position of the last event before each position that names a word of a dimension."""
         return self.once(("last given", dimension), lambda: prefix_sums.last_given(self.coded[dimension].codes))
 
-    # -- things --------------------------------------------------------------------------------------------
+    # -- spells --------------------------------------------------------------------------------------------
 
-    def things(self, by: str) -> tuple[Ints, Ints]:
-        """(n_events,) the number of the event's thing within its order; (n_orders,) how many things there are.
+    def numbered(self, by: str) -> tuple[Ints, Ints]:
+        """(n_events,) the number of the event's word of ``by`` within its order; (n_orders,) how many there are.
 
-        A thing is a word of ``by``; events without one share a thing an order and kind.
+        Events without a word share a number an order and kind.
         """
-        return self.once(("things", by), lambda: self._things(by))
+        return self.once(("numbered", by), lambda: self._numbered(by))
 
-    def _things(self, by: str) -> tuple[Ints, Ints]:
-        said, kind = self.coded[by], self.coded["kind"]
-        named = said.n_words
-        codes = np.where(said.codes >= 0, said.codes, named + 1 + kind.codes)
-        found: tuple[Ints, Ints] = words.numbered(self.first, codes, named + 1 + kind.n_words)
-        return found
+    def _numbered(self, by: str) -> tuple[Ints, Ints]:
+        column, kind = self.coded[by], self.coded["kind"]
+        codes = np.where(column.codes >= 0, column.codes, column.n_words + 1 + kind.codes)
+        numbers: tuple[Ints, Ints] = words.numbered(self.first, codes, column.n_words + 1 + kind.n_words)
+        return numbers
 
-    def standing(self, things: Standing) -> tuple[Ints, Ints]:
-        """(n_events + 1,) running counts and moments of what stands, see ``features.engine.spells``."""
-        make = lambda: spells.standing(*self._statements(things), *self._clocks(things))  # noqa: E731
-        return self.once(("standing", things), make)
+    def running_spells(self, spell: Spell) -> tuple[Ints, Ints]:
+        """(n_events + 1,) running counts and moments of what is open, see ``features.engine.spells``."""
+        return self.once(("spells", spell), lambda: spells.running_spells(self.spell_events(spell)))
 
-    def standing_things(self, things: Standing, order: Ints, start: Ints, stop: Ints) -> tuple[Ints, Ints, Ints]:
-        """What stands at each point: (point, since in microseconds, position of the statement)."""
-        count = self.standing(things)[0]
+    def open_spells(self, spell: Spell, order: Ints, start: Ints, stop: Ints) -> tuple[Ints, Ints, Ints]:
+        """What is open at each point: (point, since in microseconds, position of the statement)."""
+        count = self.running_spells(spell)[0]
         total = int((count[stop] - count[start]).sum())
-        return spells.standing_things(*self._statements(things), *self._clocks(things), order, stop, total)
+        return spells.open_spells(self.spell_events(spell), order, stop, total)
 
-    def reversals(self, things: Standing) -> Ints:
-        """(n_events + 1,) statements before each position that end what stood."""
-        make = lambda: spells.running_reversals(*self._statements(things), things.per_line)  # noqa: E731
-        return self.once(("reversals", things), make)
+    def running_ends(self, spell: Spell) -> Ints:
+        """(n_events + 1,) statements before each position that end what was open."""
+        return self.once(("ends", spell), lambda: spells.running_ends(self.spell_events(spell)))
 
-    def _statements(self, things: Standing) -> Statements:
-        words = self.things(things.by)
-        return self.first, self.saying, things.when.masks, things.until.masks, *words, self.line, self.lines
-
-    def _clocks(self, things: Standing) -> tuple[Ints, Ints, bool]:
-        return self.occurred, self.recorded, things.per_line
+    def spell_events(self, spell: Spell) -> SpellEvents:
+        """What the loops over spells read."""
+        return SpellEvents(
+            self.first, self.event_code, spell.begins.masks, spell.ends.masks, *self.numbered(spell.by), self.line,
+            self.lines, self.occurred, self.recorded, spell.per_line,
+        )  # fmt: skip
 
     def distinct(self, what: Select, by: str) -> Ints:
         """(n_events + 1,) distinct things among the selected events before each position."""
-        make = lambda: words.running_distinct(self.first, self.saying, what.masks, *self.things(by))  # noqa: E731
+        make = lambda: words.running_distinct(self.first, self.event_code, what.masks, *self.numbered(by))  # noqa: E731
         return self.once(("distinct", what, by), make)
 
     def moved(self, what: Select, by: str = "reference", per_line: bool = False) -> Ints:
         """(n_events,) how far each statement of a date moved the one before it of the same thing, microseconds."""
-        shape = (*self.things(by), self.line, self.lines, per_line, self.date)
+        shape = (*self.numbered(by), self.line, self.lines, per_line, self.date)
         return self.once(
-            ("moved", what, by, per_line), lambda: in_force.moves(self.first, self.saying, what.masks, *shape)
+            ("moved", what, by, per_line), lambda: in_force.moves(self.first, self.event_code, what.masks, *shape)
         )
 
     def latest_in_force(self, what: Select, by: str = "reference") -> Ints:
         """(n_events,) after each event, the latest among the dates in force of the order's things."""
-        make = lambda: in_force.latest_in_force(self.first, self.saying, what.masks, *self.things(by), self.date)  # noqa: E731
+        make = lambda: in_force.latest_in_force(self.first, self.event_code, what.masks, *self.numbered(by), self.date)  # noqa: E731
         return self.once(("latest in force", what, by), make)
 
     def total_in_force(self, what: Select, column: str, by: str = "reference") -> Ints:
         """(n_events,) after each event, the sum of the values in force of the order's things."""
-        shape = (*self.things(by), self.column(column))
+        shape = (*self.numbered(by), self.column(column))
         return self.once(
             ("total in force", what, column, by),
-            lambda: in_force.total_in_force(self.first, self.saying, what.masks, *shape),
+            lambda: in_force.total_in_force(self.first, self.event_code, what.masks, *shape),
         )
 
     # -- words ---------------------------------------------------------------------------------------------
 
     def words_known(self, dimension: str, order: Ints, stop: Ints) -> tuple[Ints, Ints, Ints]:
         """The words of a dimension known at points sorted by order and position: (point, code, first position)."""
-        said = self.coded[dimension]
-        return words.words_known(self.first, said.codes, said.n_words, order, stop)
+        column = self.coded[dimension]
+        return words.words_known(self.first, column.codes, column.n_words, order, stop)
 
     def once(self, key: Hashable, make: Callable[[], T]) -> T:
-        """What ``make`` gives, made on the first call with this key and kept."""
-        found = self._cache.get(key, _MISSING)
-        if found is _MISSING:
-            found = self._cache[key] = make()
-        return found  # type: ignore[no-any-return]
+        """What ``make`` gives, made on the first call with this key."""
+        value = self._cache.get(key, _MISSING)
+        if value is _MISSING:
+            value = self._cache[key] = make()
+        return value  # type: ignore[no-any-return]
 
 
 _MISSING = object()
@@ -283,8 +280,8 @@ def _millionths(values: NDArray[np.float64]) -> Ints:
 
 def _type_codes(types: Coded) -> Ints:
     codes = np.array([TYPE_CODE[name] for name in types.words], dtype=np.int64)
-    found: Ints = codes[types.codes]
-    return found
+    encoded: Ints = codes[types.codes]
+    return encoded
 
 
 def _sorted(orders: Coded, columns: Columns) -> tuple[Ints, Ints]:

@@ -1,7 +1,7 @@
 """The one place that looks past ``as_of``: what became of an order, and when that was known.
 
-An outcome is judged against the promises known at ``as_of``; what a later promise says changes nothing. It is
-a belief that the records hold from a moment on and may revise: a goods issue that happened in time and was
+An outcome is labelled against the promises known at ``as_of``; what a later promise says changes nothing. It is
+what the records hold from a moment on and may revise: a goods issue that happened in time and was
 booked a month late turns a miss into a delivery, from the day of the booking. Whoever reads an outcome reads it
 with its ``known_at``.
 """
@@ -11,16 +11,34 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-from features.arrays import Ints
+from features.arrays import Ints, Mask
 from features.engine.ordering import known_until
 from features.errors import InvalidRequest
 from features.events.selection import Select
 from features.history import History
-from features.orders.commitments import OPEN, commitments, line_columns
-from features.orders.line import MISSED, ON_TIME_IN_FULL, PARTIAL, UNSETTLED, judge
-from features.orders.line import WITHDRAWN as CANCELLED
+from features.jit import compiled
+from features.orders.commitments import OPEN, commitments, is_awaited
+from features.orders.line import (
+    ALL_LEFT_AT,
+    CANCELLED_LINE,
+    CHANGED,
+    CLOSED,
+    CREATED,
+    KNOWN,
+    N_LINE,
+    PROMISE,
+    SHIPPED_QUANTITY,
+    LineEvent,
+    LineEvents,
+    apply,
+    changes_lines,
+    line_event,
+    line_events,
+    lines_known,
+    needed,
+    new_lines,
+)
 from features.times import DAY, LATEST, NEVER
 
 __all__ = [
@@ -30,25 +48,28 @@ __all__ = [
     "OUTCOMES",
     "PARTIAL",
     "UNSETTLED",
-    "beliefs",
+    "LabelRevisions",
     "decided_between",
+    "label_revisions",
+    "labelled_moments",
     "outcomes",
 ]
+UNSETTLED, ON_TIME_IN_FULL, PARTIAL, MISSED, CANCELLED = 0, 1, 2, 3, 4
 OUTCOMES = np.array(["unsettled", "on_time_in_full", "partial", "missed", "cancelled"], dtype=object)
 GRACE = 2 * DAY
 TRACK_RECORD_NOTICE = 7 * DAY
 
 
 @dataclass(frozen=True)
-class Beliefs:
+class LabelRevisions:
     """Every change of what the records say became of an order: shapes (n_changes,).
 
-    ``judged_at`` is the moment whose promise the order is held to, ``known_at`` since when the belief is held: never
-    before the order is judged, as what is recorded until then may change the promise it is held to.
+    ``labelled_at`` is the moment whose promise the order is held to, ``known_at`` since when the belief is held: never
+    before the order is labelled, as what is recorded until then may change the promise it is held to.
     """
 
     order: Ints
-    judged_at: Ints
+    labelled_at: Ints
     known_at: Ints
     outcome: Ints
 
@@ -80,16 +101,13 @@ def outcomes(
         raise InvalidRequest(f"the under-delivery tolerance must lie in [0, 1), got {tolerance}")
     end = int(history.recorded.max()) if until is None and history.n_events else (until or 0)
     stop = known_until(history.first, history.recorded, order, as_of)
-    clocks = (history.occurred, history.recorded)
-    outcome, known_at, ripe_at, *_ = judge(*line_columns(history), *clocks, order, stop, end, grace, tolerance, False)
-    state = commitments(history, tolerance)
-    closed = (stop == history.first[order]) | (state.state[stop - 1] != OPEN) | (state.due[stop - 1] < as_of)
-    return np.where(closed, UNSETTLED, outcome), np.where(closed, NEVER, known_at), ripe_at
+    outcome, known_at, ripe_at, *_ = label(line_events(history), order, stop, end, grace, tolerance, False)
+    state, last = commitments(history, tolerance), np.maximum(stop - 1, 0)
+    open_ = (stop > history.first[order]) & is_awaited(state.state[last], state.due[last], as_of)
+    return np.where(open_, outcome, UNSETTLED), np.where(open_, known_at, NEVER), ripe_at
 
 
-def decided_between(
-    history: History, order: Ints, as_of: Ints, until: Ints, kinds: tuple[str, ...]
-) -> NDArray[np.bool_]:
+def decided_between(history: History, order: Ints, as_of: Ints, until: Ints, kinds: tuple[str, ...]) -> Mask:
     """(n,) True where a decision of one of ``kinds`` was recorded after ``as_of`` and up to ``until``, microseconds.
 
     Somebody stepped in after the order was looked at, so what became of it is not what would have.
@@ -99,29 +117,28 @@ def decided_between(
     return np.asarray(counted[after] > counted[before])
 
 
-def beliefs(history: History, notice: int = TRACK_RECORD_NOTICE, grace: int = GRACE) -> Beliefs:
-    """What the track record rests on: each order judged once, against the promise of ``notice`` before it fell due.
+def label_revisions(history: History, notice: int = TRACK_RECORD_NOTICE, grace: int = GRACE) -> LabelRevisions:
+    """What the track record rests on: each order labelled once, against the promise of ``notice`` before it fell due.
 
-    An order that was never known that early is judged against its first promise. The rows of an order do not
+    An order that was never known that early is labelled against its first promise. The rows of an order do not
     change when something is recorded later; rows are added.
     """
-    position, as_of, _ = judged_moments(history, notice)
+    position, as_of, _ = labelled_moments(history, notice)
     order = history.order[position]
-    clocks = (history.occurred, history.recorded)
-    lines = line_columns(history)
-    *_, owner, known_at, outcome = judge(*lines, *clocks, order, position + 1, LATEST, grace, 0.0, True)
-    judged_at = as_of[owner]
-    return Beliefs(order[owner], judged_at, np.maximum(known_at, judged_at), outcome)
+    *_, revisions = label(line_events(history), order, position + 1, LATEST, grace, 0.0, True)
+    owner, known_at, outcome = revisions
+    labelled_at = as_of[owner]
+    return LabelRevisions(order[owner], labelled_at, np.maximum(known_at, labelled_at), outcome)
 
 
-def judged_moments(history: History, notice: int) -> tuple[Ints, Ints, NDArray[np.bool_]]:
-    """For each order that was ever open: when it is judged, ``notice`` before its promise as the promise stood then.
+def labelled_moments(history: History, notice: int) -> tuple[Ints, Ints, Mask]:
+    """For each order that was ever open: when it is labelled, ``notice`` before its promise as the promise stood then.
 
-    Returns (n_orders_judged,) the position of the last event known then, the moment in microseconds, and True where
-    the order was open at that moment; an order that shipped or was cancelled earlier is judged just before that.
+    Returns (n_orders_labelled,) the position of the last event known then, the moment in microseconds, and True where
+    the order was open at that moment; an order that shipped or was cancelled earlier is labelled just before that.
     """
     state = commitments(history)
-    open_ = (state.state == OPEN) & (state.due >= history.recorded)
+    open_ = is_awaited(state.state, state.due, history.recorded)
     moment = np.maximum(history.recorded, np.where(open_, state.due, notice) - notice)
     reached = open_ & (moment < history.next_recorded)
     last = np.append(history.order[1:] != history.order[:-1], True)
@@ -131,3 +148,130 @@ def judged_moments(history: History, notice: int) -> tuple[Ints, Ints, NDArray[n
     position = chosen[first]
     at = np.where(reached[position], moment[position], history.recorded[position])
     return position, at, reached[position]
+
+
+# -- the loop ------------------------------------------------------------------------------------------------
+
+IN_FORCE, IN_TIME, WITHDRAWN, LAST_ISSUE, FULL_AT, BEFORE = range(6)
+N_TALLY = 6
+"""The columns of what counts of a line by its promise: the quantity in force, what shipped in time, whether it was
+cancelled, its last issue in time, since when it is in full, and what had shipped before the event at hand."""
+
+
+@compiled
+def label(
+    events: LineEvents, order: Ints, stop: Ints, until: int, grace: int, tolerance: float, revisions: bool
+) -> tuple[Ints, Ints, Ints, tuple[Ints, Ints, Ints]]:
+    """What became of each (order, position after the last known event), by the records until a moment.
+
+    Returns (n,) outcome, since when the records hold it, when its last promise plus grace had passed; and, if
+    ``revisions``, (n_revisions,) every change of the label: index of the question, moment, outcome.
+    """
+    n = len(order)
+    final = np.zeros(n, dtype=np.int64)
+    final_at = np.full(n, NEVER, dtype=np.int64)
+    ripe_at = np.full(n, NEVER, dtype=np.int64)
+    room = 0
+    for s in range(n):
+        room += 2 * (events.first[order[s] + 1] - events.first[order[s]]) if revisions else 0
+    row_owner, row_at, row_outcome = np.empty(room, np.int64), np.empty(room, np.int64), np.empty(room, np.int64)
+    rows = 0
+    for s in range(n):
+        begin, end = events.first[order[s]], events.first[order[s] + 1]
+        promised = lines_known(events, order[s], stop[s])
+        ripe_at[s] = _ripe_at(promised, grace)
+        lines, tally = new_lines(len(promised), N_LINE), _new_tally(len(promised))
+        outcome, since = UNSETTLED, NEVER
+        now, settles_at = UNSETTLED, NEVER
+        for i in range(begin, end):
+            recorded = events.recorded[i]
+            if recorded > until:
+                break
+            if changes_lines(events.type[i]):
+                _count(tally, lines, promised, line_event(events, i), i < stop[s])
+                now = UNSETTLED
+            if i < stop[s] - 1:
+                continue
+            if now == UNSETTLED:
+                now, settles_at = _verdict(tally, promised, grace, tolerance)
+            moment = max(settles_at, recorded)
+            following = events.recorded[i + 1] if i + 1 < end else until + 1
+            if moment > recorded and outcome != UNSETTLED and outcome != now:
+                outcome, since = UNSETTLED, recorded
+                if revisions:
+                    row_owner[rows], row_at[rows], row_outcome[rows] = s, since, outcome
+                    rows += 1
+            if moment < min(following, until + 1) and outcome != now:
+                outcome, since = now, moment
+                if revisions:
+                    row_owner[rows], row_at[rows], row_outcome[rows] = s, since, outcome
+                    rows += 1
+        final[s] = outcome
+        final_at[s] = since if outcome != UNSETTLED else NEVER
+    return final, final_at, ripe_at, (row_owner[:rows], row_at[:rows], row_outcome[:rows])
+
+
+@compiled
+def _new_tally(count: int) -> Ints:
+    tally = np.zeros((count, N_TALLY), dtype=np.int64)
+    for column in (LAST_ISSUE, FULL_AT):
+        tally[:, column] = NEVER
+    return tally
+
+
+@compiled
+def _ripe_at(promised: Ints, grace: int) -> int:
+    """When the last promise plus grace has passed, NEVER where nothing is promised."""
+    ripe = NEVER
+    for j in range(len(promised)):
+        if promised[j, KNOWN]:
+            ripe = max(ripe, promised[j, PROMISE] + grace)
+    return ripe
+
+
+@compiled
+def _count(tally: Ints, lines: Ints, promised: Ints, event: LineEvent, known: bool) -> None:
+    """What one event adds to what counts by the promises; ``known`` is whether it was known when they were read."""
+    kind, at = event.type, event.line
+    for j in range(len(lines)):
+        tally[j, BEFORE] = lines[j, SHIPPED_QUANTITY]
+    apply(lines, event)
+    moved_at = event.occurred
+    if kind == CREATED and lines[at, ALL_LEFT_AT] != NEVER:
+        moved_at = lines[at, ALL_LEFT_AT]
+    for j in range(len(lines)):
+        moved = lines[j, SHIPPED_QUANTITY] - tally[j, BEFORE]
+        if moved != 0 and moved_at <= promised[j, PROMISE]:
+            tally[j, IN_TIME] += moved
+            tally[j, LAST_ISSUE] = max(tally[j, LAST_ISSUE], moved_at)
+        if (kind == CREATED or kind == CHANGED or kind == CLOSED) and (at < 0 or at == j):
+            if not known and event.occurred > promised[j, PROMISE]:
+                continue
+            if kind == CLOSED:
+                tally[j, WITHDRAWN] = event.closing == CANCELLED_LINE
+            else:
+                tally[j, IN_FORCE] = event.quantity
+
+
+@compiled
+def _verdict(tally: Ints, promised: Ints, grace: int, tolerance: float) -> tuple[int, int]:
+    """The outcome by the records so far, and the moment from which it is settled; NEVER is at once."""
+    total, full, some, settled_at, last_promise = 0, 0, False, NEVER, NEVER
+    for j in range(len(promised)):
+        if not promised[j, KNOWN] or tally[j, WITHDRAWN]:
+            continue
+        total += 1
+        last_promise = max(last_promise, promised[j, PROMISE])
+        some = some or tally[j, IN_TIME] > 0
+        if tally[j, IN_TIME] < needed(tally[j, IN_FORCE], tolerance):
+            tally[j, FULL_AT] = NEVER
+            continue
+        full += 1
+        if tally[j, FULL_AT] == NEVER:
+            tally[j, FULL_AT] = tally[j, LAST_ISSUE]
+        settled_at = max(settled_at, tally[j, FULL_AT])
+    if total == 0:
+        return CANCELLED, NEVER
+    if full == total:
+        return ON_TIME_IN_FULL, NEVER if settled_at == NEVER else settled_at + grace
+    return (PARTIAL if some else MISSED), last_promise + grace

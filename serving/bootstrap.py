@@ -1,4 +1,4 @@
-"""One process of the service, made from its settings."""
+"""One process of the service, put together from its settings: the one place that wires."""
 
 from __future__ import annotations
 
@@ -20,39 +20,89 @@ from features.history import History
 from features.times import micros, plant_calendar
 from serving.api.app import create_app
 from serving.auth.api_keys import list_keys
-from serving.clock import Clock, standing_clock, system_clock
-from serving.middleware.stack import door_of
-from serving.models.active import Serving
+from serving.clock import Clock, fixed_clock, system_clock
+from serving.middleware.stack import AuthMode, auth_mode_of
+from serving.models.active import ActiveScorer
+from serving.models.audit import record_model_changes
 from serving.models.cache import ModelMissing, load_champion
 from serving.models.follower import Follower
 from serving.models.scorer import Scorer
 from serving.models.shadow import Shadow
 from serving.problems import NotReady
+from serving.scores.daily_context import DailyContext
+from serving.scores.keeper import Background
+from serving.scores.services import Services
 from serving.settings import Settings
 from serving.store.database import Database
 from serving.store.maintenance.migrate import require_current, upgrade
 from serving.telemetry.logs import log_to
 
-KEPT_ALIVE = 75
+KEEP_ALIVE = 75
 """Seconds that a connection may rest: longer than proxies and clients let it, so that none ends under a request."""
-COLLECTED = 20_000, 20, 50
+GC_THRESHOLDS = 20_000, 20, 50
 """New objects after which cycles among them are looked for, and how many such looks before one at older ones."""
-SHARE = 0.001
+SWITCH_INTERVAL = 0.001
 """Seconds after which a thread that looks at the registry or scores in the shadow makes way for a reply."""
 
 
-def application(settings: Settings | None = None) -> FastAPI:
+def build_app(
+    scorer: Scorer | ActiveScorer | None,
+    settings: Settings,
+    clock: Clock = system_clock,
+    pinned: Context | None = None,
+    shadow: Shadow | None = None,
+    background: Background = (),
+    auth: AuthMode = AuthMode.OPEN,
+    keeps: bool = True,
+) -> FastAPI:
+    """The service around what scores now; without a scorer it is alive, takes events in, and does not score.
+
+    Parameters
+    ----------
+    scorer : one that stays, or what a follower swaps
+    clock : the current moment in microseconds; what ``as_of`` defaults to and may not exceed
+    pinned : load and track record that stay as they are; else they are those of the morning
+    shadow, background, auth, keeps : as ``create_app`` has them
+    """
+    active = scorer if isinstance(scorer, ActiveScorer) else ActiveScorer(scorer)
+    services = build_services(active.current, settings, clock, pinned)
+    background = (*background, record_model_changes(active, services.database))
+    return create_app(services, shadow or Shadow(), auth, background, keeps)
+
+
+def build_services(
+    current: Callable[[], Scorer], settings: Settings, clock: Clock, pinned: Context | None = None
+) -> Services:
+    """What scores that are stored are made with; ``current`` gives the champion's scorer or raises ``NotReady``."""
+    database = Database(settings.database)
+    return Services(database, DailyContext(current, database, clock, pinned), settings, clock)
+
+
+def build_import(settings: Settings) -> Services:
+    """The services of a command that loads events: its clock stands, and the champion is loaded where it is needed."""
+    return build_services(champion_of(settings), settings, fixed_clock(clock_of(settings)()))
+
+
+def build_warm_app(settings: Settings | None = None) -> FastAPI:
     """The whole service as the settings, or the environment, have it: warm, its champion loaded."""
     settings = settings or Settings()
-    pinned, serving, shadow = pinned_context(settings), Serving(), Shadow()
-    follower = Follower(settings, serving, shadow, lambda champion: Scorer(champion, pinned))
+    pinned, active, shadow = pinned_context(settings), ActiveScorer(), Shadow()
+    follower = Follower(settings, active, shadow, lambda champion: Scorer(champion, pinned))
     follower.begin()
-    sys.setswitchinterval(SHARE)
-    beside = (follower.running, shadow.running)
+    sys.setswitchinterval(SWITCH_INTERVAL)
+    background = (follower.running, shadow.running)
     keeps = settings.keeper == "thread"
-    app = create_app(serving, settings, clock_of(settings), pinned, shadow, beside, door_of(settings), keeps)
+    app = build_app(active, settings, clock_of(settings), pinned, shadow, background, auth_mode_of(settings), keeps)
     settle()
     return app
+
+
+def build_worker_app() -> FastAPI:
+    """The whole service in a process of several, as the environment has it; it ends with the one that started it."""
+    settings = Settings()
+    log_to(level=settings.log_level)
+    threading.Thread(target=_end_with, args=(os.getppid(),), name="parent", daemon=True).start()
+    return build_warm_app(settings)
 
 
 def settle() -> None:
@@ -60,15 +110,7 @@ def settle() -> None:
     often, so that no reply waits for it."""
     gc.collect()
     gc.freeze()
-    gc.set_threshold(*COLLECTED)
-
-
-def worker() -> FastAPI:
-    """The same in a process of several, as the environment has it."""
-    settings = Settings()
-    log_to(level=settings.log_level)
-    threading.Thread(target=_end_with, args=(os.getppid(),), name="parent", daemon=True).start()
-    return application(settings)
+    gc.set_threshold(*GC_THRESHOLDS)
 
 
 def _end_with(parent: int) -> None:
@@ -84,7 +126,7 @@ def server_options(settings: Settings) -> dict[str, Any]:
         "log_config": None,
         "access_log": False,
         "server_header": False,
-        "timeout_keep_alive": KEPT_ALIVE,
+        "timeout_keep_alive": KEEP_ALIVE,
         "timeout_graceful_shutdown": settings.grace,
     }
 
@@ -104,7 +146,7 @@ def champion_of(settings: Settings) -> Callable[[], Scorer]:
 
 def clock_of(settings: Settings) -> Clock:
     """The machine's clock, or one that stands at ``SHIPRISK_NOW``."""
-    return system_clock if settings.now is None else standing_clock(micros(settings.now))
+    return system_clock if settings.now is None else fixed_clock(micros(settings.now))
 
 
 def check_champion(settings: Settings) -> str:
@@ -125,7 +167,7 @@ def prepare_database(settings: Settings) -> None:
         database.close()
 
 
-def holding_keys(settings: Settings) -> int:
+def count_valid_keys(settings: Settings) -> int:
     """How many keys hold."""
     database, now = Database(settings.database), system_clock()
     try:

@@ -31,8 +31,8 @@ keys.add_to(app)
 demo.add_to(app)
 
 
-def _version(wanted: bool) -> None:
-    if wanted:
+def _version(show: bool) -> None:
+    if show:
         typer.echo(f"shiprisk {features.__version__}")
         raise typer.Exit
 

@@ -14,6 +14,6 @@ def system_clock() -> int:
     return time.time_ns() // 1000
 
 
-def standing_clock(moment: int) -> Clock:
+def fixed_clock(moment: int) -> Clock:
     """A clock that stands, for a demo or a rehearsal."""
     return lambda: moment

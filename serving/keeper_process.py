@@ -10,15 +10,12 @@ from contextlib import contextmanager
 
 import structlog
 
-from serving.bootstrap import clock_of, pinned_context, settle
-from serving.models.active import Serving
+from serving.bootstrap import build_services, clock_of, pinned_context, settle
+from serving.models.active import ActiveScorer
 from serving.models.follower import Follower
 from serving.models.scorer import Scorer
-from serving.scores.daily_context import Mornings
 from serving.scores.keeper import keep_fresh
-from serving.scores.services import Wiring
 from serving.settings import Settings
-from serving.store.database import Database
 
 COMMAND = (sys.executable, "-m", "serving", "keep", "--until-closed")
 PAUSE, PATIENCE = 1.0, 20.0
@@ -26,20 +23,20 @@ PAUSE, PATIENCE = 1.0, 20.0
 log = structlog.get_logger("shiprisk.keeping")
 
 
-def keep(settings: Settings, stop: threading.Event) -> None:
-    """Keep the scores of the database fresh with the champion, which is followed, until told to stop."""
-    pinned, serving, clock = pinned_context(settings), Serving(), clock_of(settings)
-    follower = Follower(settings, serving, None, lambda champion: Scorer(champion, pinned))
+def run_keeper(settings: Settings, stop: threading.Event) -> None:
+    """Keep the scores of the database fresh with the champion, which is followed, until ``stop`` is set."""
+    pinned, active = pinned_context(settings), ActiveScorer()
+    follower = Follower(settings, active, None, lambda champion: Scorer(champion, pinned))
     follower.step()
     settle()
-    database = Database(settings.database)
+    services = build_services(active.current, settings, clock_of(settings), pinned)
     with follower.running():
-        keep_fresh(Wiring(database, Mornings(serving.current, database, clock, pinned), settings, clock), stop)
-    database.close()
+        keep_fresh(services, stop)
+    services.database.close()
 
 
 @contextmanager
-def kept_beside() -> Iterator[None]:
+def supervised_keeper() -> Iterator[None]:
     """A keeper beside this process, by the settings of the environment; it ends when this one does, however it does."""
     stop = threading.Event()
     thread = threading.Thread(target=_supervise, args=(stop,), name="keeper", daemon=True)
@@ -54,15 +51,15 @@ def kept_beside() -> Iterator[None]:
 def _supervise(stop: threading.Event) -> None:
     while not stop.is_set():
         try:
-            said = _watch(stop)
+            reason = _run_once(stop)
         except OSError as error:
-            said = str(error)
+            reason = str(error)
         if not stop.wait(PAUSE):
-            log.warning("the keeper ended and is started again", why=said)
+            log.warning("the keeper ended and is started again", why=reason)
 
 
-def _watch(stop: threading.Event) -> str:
-    """Start a keeper and wait for its end, or bring it about when told to stop; how it ended."""
+def _run_once(stop: threading.Event) -> str:
+    """Start a keeper and wait for its end, or bring it about once ``stop`` is set; how it ended."""
     with subprocess.Popen(COMMAND, stdin=subprocess.PIPE) as process:  # noqa: S603
         while process.poll() is None and not stop.wait(PAUSE):
             pass

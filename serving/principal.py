@@ -52,10 +52,10 @@ class Caller:
 NOBODY = Caller("local")
 
 
-async def caller(request: Request) -> Caller:
-    """The caller of a request, whom the gate has let in."""
-    found: Caller = request.state.caller
-    return found
+async def current_caller(request: Request) -> Caller:
+    """The caller of a request, whom the authentication has let in."""
+    caller: Caller = request.state.caller
+    return caller
 
 
-Calling = Annotated[Caller, Depends(caller)]
+CurrentCaller = Annotated[Caller, Depends(current_caller)]

@@ -2,24 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import pandas as pd
 
 from features.errors import InvalidRequest
+from features.progress import Progress, no_progress
 from simulation.description.description import Plant
 from simulation.plant.calendar import DAY
 from simulation.plant.shop import Shop
-from simulation.processes.demand import arrivals
-from simulation.processes.rounds import mornings
+from simulation.processes.demand import take_orders
+from simulation.processes.rounds import make_rounds
 from simulation.processes.trucks import run_lane
 
-Tell = Callable[[float], None]
 LONGEST = 3650
-
-
-def silent(_: float) -> None:
-    """Tell nobody."""
 
 
 def start(plant: Plant, orders: int, days: int, seed: int) -> Shop:
@@ -33,21 +27,21 @@ def start(plant: Plant, orders: int, days: int, seed: int) -> Shop:
         if not least <= got <= most:
             raise InvalidRequest(f"{what} must lie between {least:,} and {most:,}, got {got:,}")
     shop = Shop(plant, orders, days, seed)
-    shop.env.process(arrivals(shop))
-    shop.env.process(mornings(shop))
+    shop.env.process(take_orders(shop))
+    shop.env.process(make_rounds(shop))
     for lane in shop.world.lanes.values():
         shop.env.process(run_lane(shop, lane))
     return shop
 
 
-def run_until(shop: Shop, day: int, tell: Tell = silent) -> None:
-    """Run to the start of a day, counted from the plant's first; tell the share of the plant's days done."""
+def run_until(shop: Shop, day: int, progress: Progress = no_progress) -> None:
+    """Run to the start of a day, counted from the plant's first, telling day by day how far it is."""
     for next_day in range(int(shop.now // DAY) + 1, day + 1):
         shop.env.run(until=next_day * DAY)
-        tell(next_day / shop.days)
+        progress("simulating", next_day, shop.days)
 
 
-def simulate(plant: Plant, orders: int, days: int, seed: int, tell: Tell = silent) -> pd.DataFrame:
+def simulate(plant: Plant, orders: int, days: int, seed: int, progress: Progress = no_progress) -> pd.DataFrame:
     """The events of a plant.
 
     Parameters
@@ -56,12 +50,12 @@ def simulate(plant: Plant, orders: int, days: int, seed: int, tell: Tell = silen
     orders : how many arrive over the days; the plant is sized for them
     days : calendar days from the plant's first; what is recorded later is not in the table
     seed : the same seed gives the same table, bit for bit
-    tell : called with the share of days done, in [0, 1]
+    progress : called after each day with the days done and the days in all
 
     Returns
     -------
     (n_events, 20) the validated event table, in the order in which the events were recorded.
     """
     shop = start(plant, orders, days, seed)
-    run_until(shop, days, tell)
+    run_until(shop, days, progress)
     return shop.records.frame(days)

@@ -7,28 +7,54 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from training.data.labelled import LabelledPoints
-    from training.data.snapshots import Snapshots
-    from training.evaluate.backtest import backtest
+    from training.data.snapshots import Snapshots, recorded_until
+    from training.evaluate.backtest import run_backtest
     from training.model.risk_model import RiskModel
+    from training.promote.comparison import Incumbent, challenge
+    from training.promote.gate import Verdict
+    from training.promote.retraining import what_is_new
     from training.registry.registry import Registry
     from training.report.report import Report
+    from training.report.summary import summarise
     from training.trainer import Trained, train, train_on
 
-__all__ = ["LabelledPoints", "Registry", "Report", "RiskModel", "Snapshots", "Trained", "backtest", "train", "train_on"]
-_MODULES = {
-    "LabelledPoints": "training.data.labelled",
-    "Registry": "training.registry.registry",
-    "Report": "training.report.report",
-    "RiskModel": "training.model.risk_model",
-    "Snapshots": "training.data.snapshots",
-    "Trained": "training.trainer",
-    "backtest": "training.evaluate.backtest",
-    "train": "training.trainer",
-    "train_on": "training.trainer",
+_ROOMS = {
+    "Incumbent": "promote.comparison",
+    "LabelledPoints": "data.labelled",
+    "Registry": "registry.registry",
+    "Report": "report.report",
+    "RiskModel": "model.risk_model",
+    "Snapshots": "data.snapshots",
+    "Trained": "trainer",
+    "Verdict": "promote.gate",
+    "challenge": "promote.comparison",
+    "recorded_until": "data.snapshots",
+    "run_backtest": "evaluate.backtest",
+    "summarise": "report.summary",
+    "train": "trainer",
+    "train_on": "trainer",
+    "what_is_new": "promote.retraining",
 }
+__all__ = [
+    "Incumbent",
+    "LabelledPoints",
+    "Registry",
+    "Report",
+    "RiskModel",
+    "Snapshots",
+    "Trained",
+    "Verdict",
+    "challenge",
+    "recorded_until",
+    "run_backtest",
+    "summarise",
+    "train",
+    "train_on",
+    "what_is_new",
+]
 
 
 def __getattr__(name: str) -> Any:
-    if name in _MODULES:
-        return getattr(import_module(_MODULES[name]), name)
+    if name in _ROOMS:
+        return getattr(import_module(f"training.{_ROOMS[name]}"), name)
     raise AttributeError(f"module 'training' has no attribute {name!r}")

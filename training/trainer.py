@@ -9,14 +9,15 @@ import numpy as np
 import pandas as pd
 
 from features.errors import InvalidRequest
+from features.progress import Progress, no_progress
 from features.times import isoformat
 from training.data.dataset import Dataset, dataset_of, fingerprint
 from training.data.labelled import LabelledPoints
 from training.data.snapshots import Snapshots, recorded_until
 from training.data.split import FEWEST_ORDERS, split_by_time
-from training.data.worklists import mornings_between
+from training.data.worklists import worklists_between
 from training.evaluate.evaluation import Evaluation, evaluate
-from training.model.fit import Progress, Trees, about_dataset, fit_model, silent
+from training.model.fit import Trees, describe_dataset, fit_model
 from training.model.risk_model import RiskModel
 from training.promote.comparison import Twin
 from training.promote.gate import Verdict
@@ -48,7 +49,7 @@ def train(
     zone: str = "UTC",
     trees: Trees | None = None,
     draws: int = 500,
-    tell: Progress = silent,
+    progress: Progress = no_progress,
 ) -> Trained:
     """Judge by time, then fit on all.
 
@@ -62,11 +63,11 @@ def train(
     scheme, zone : see ``features.decision_points`` and ``features.times``
     until : microseconds; nothing recorded later is read (default: the last record)
     draws : bootstrap draws of the intervals
-    tell : called with what is being done
+    progress : called with what is being done
     """
-    tell("building signals")
+    progress("building signals", 0, 0)
     snapshots = Snapshots.of(events, scheme, until, zone)
-    return train_on(snapshots, recorded_until(events, until)[0], trees=trees, draws=draws, tell=tell)
+    return train_on(snapshots, recorded_until(events, until)[0], trees=trees, draws=draws, progress=progress)
 
 
 def train_on(
@@ -76,26 +77,26 @@ def train_on(
     trees: Trees | None = None,
     tune: Callable[[LabelledPoints], Trees] | None = None,
     draws: int = 500,
-    tell: Progress = silent,
+    progress: Progress = no_progress,
 ) -> Trained:
-    """The same on snapshots that are there already; ``events`` are those they were made of.
+    """Judge by time, then fit on all, as ``train`` does, on snapshots of ``events`` that are there already.
 
     ``tune`` chooses the settings of the trees from what was known at the cut, so that no order that judges had a say.
     """
-    tell("building signals")
+    progress("building signals", 0, 0)
     whole = dataset_of(snapshots, fingerprint(events))
     cut = split_by_time(whole.points).at
     past, _ = snapshots.labelled(cut)
     test = of_other_orders(whole.points, past, cut)
     trees = tune(past) if tune else trees or Trees()
-    about = about_dataset(whole, snapshots.scheme, snapshots.zone)
+    about = describe_dataset(whole, snapshots.scheme, snapshots.zone)
     known_then = about | {"trained_until": isoformat(cut)}
-    twin = Twin(fit_model(past, whole.context, known_then, trees, tell), past, cut)
-    tell("judging on later orders")
-    lists = mornings_between(snapshots.looked_at("daily"), cut, snapshots.until, without=past.order)
-    evaluation = evaluate(twin.model, past, test, cut, draws, lists)
-    tell("fitting on all orders")
-    model = fit_model(whole.points, whole.context, about | {"judged": evaluation.summary()}, trees, tell)
+    twin = Twin(fit_model(past, whole.context, known_then, trees, progress), past, cut)
+    progress("judging on later orders", 0, 0)
+    worklists = worklists_between(snapshots.with_scheme("daily"), cut, snapshots.until, without=past.order)
+    evaluation = evaluate(twin.model, past, test, cut, draws, worklists)
+    progress("fitting on all orders", 0, 0)
+    model = fit_model(whole.points, whole.context, about | {"judged": evaluation.summary()}, trees, progress)
     return Trained(model, whole, evaluation, snapshots, twin, trees)
 
 

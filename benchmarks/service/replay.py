@@ -17,9 +17,9 @@ from pathlib import Path
 from sqlalchemy import select
 
 from features.times import HOUR
-from serving.models.cache import Champion, load_champion
+from serving.models.cache import LoadedModel, load_champion
 from serving.principal import NOBODY
-from serving.scores.replay import replay, stored_score
+from serving.scores.replay import find_score, replay_score
 from serving.settings import Settings
 from serving.store.schema import scores
 from tests.support.stores import House, house
@@ -32,7 +32,7 @@ def lived(kept: House, orders: int, days: int, first: int = 0) -> None:
         kept.move_to(3 + day)
         for number in range(orders):
             order, said = f"O{number:04}", {"event_id": f"{day}-{number}"}
-            kept.take(
+            kept.ingest(
                 created(0, 20 + number % 9, order=order, plant=f"P{number % 3}", **said)
                 if day == 0
                 else event("production.rescheduled", 2 + day, order, date=20 + day, reference=order, **said)
@@ -42,16 +42,16 @@ def lived(kept: House, orders: int, days: int, first: int = 0) -> None:
         kept.fresh()
 
 
-def again(kept: House, champion: Champion, most: int) -> int:
+def again(kept: House, champion: LoadedModel, most: int) -> int:
     """How many scores were made again; fails at the first that differs by a bit."""
     ids = kept.database.read(lambda c: c.execute(select(scores.c.id).order_by(scores.c.id).limit(most)).scalars().all())
 
-    def load(_: str, version: str, run_id: str) -> Champion:
+    def load(_: str, version: str, run_id: str) -> LoadedModel:
         return replace(champion, version=version, run_id=run_id)
 
     for score_id in ids:
         found = kept.database.read(
-            lambda c, one=score_id: replay(c, stored_score(c, one, NOBODY), load, kept.wired.settings)
+            lambda c, one=score_id: replay_score(c, find_score(c, one, NOBODY), load, kept.services.settings)
         )
         if found["differs"]:
             raise SystemExit(f"score {score_id} must be the same again, got another {found['differs']}")
@@ -75,7 +75,7 @@ def main() -> None:
         kept.database.close()
 
 
-def _timed(kept: House, champion: Champion, most: int) -> str:
+def _timed(kept: House, champion: LoadedModel, most: int) -> str:
     begun = time.perf_counter()
     done = again(kept, champion, most)
     return f"{done:,} scores made again, every bit the same, {1000 * (time.perf_counter() - begun) / done:.1f} ms each,"

@@ -98,10 +98,10 @@ def fill(database: Database, n: int) -> None:
 def served(url: str) -> Iterator[str]:
     """The real application without a model, in another process."""
     code = (
-        "import uvicorn; from serving.api.app import create_app; from serving.bootstrap import clock_of;"
+        "import uvicorn; from serving.bootstrap import build_app, clock_of;"
         "from serving.telemetry.logs import log_to; from serving.settings import Settings; s = Settings();"
         "log_to(level=s.log_level);"
-        f"uvicorn.run(create_app(None, s, clock_of(s)), port={PORT}, log_config=None, access_log=False)"
+        f"uvicorn.run(build_app(None, s, clock_of(s)), port={PORT}, log_config=None, access_log=False)"
     )
     environment = os.environ | {"SHIPRISK_DATABASE_URL": url, "SHIPRISK_NOW": NOW, "SHIPRISK_TICK": "0"}
     environment |= {"SHIPRISK_LOG_LEVEL": "warning", "SHIPRISK_NO_AUTH": "true"}

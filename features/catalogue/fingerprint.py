@@ -5,12 +5,15 @@ from __future__ import annotations
 import hashlib
 
 from features.catalogue.registry import catalogue
-from features.jit import package_code
-
-WITHOUT_A_SAY = ("document.py", "importing.py", "files.py", "spark_files.py")
+from features.source import computing_code
 
 
 def features_hash(names: list[str] | None = None) -> str:
-    """Sixteen hex digits that change when the list of signals, or any code of the feature pipeline, does."""
+    """Sixteen hex digits that change when the list of signals does, or the code that computes one.
+
+    Words do not change it: comments, docstrings, the sentences of signals and blockers. Nor does how tables are read,
+    written, or spread over machines.
+    """
     chosen = names if names is not None else list(catalogue())
-    return hashlib.sha256("\n".join(chosen).encode() + package_code(*WITHOUT_A_SAY)).hexdigest()[:16]
+    code = computing_code("signals", "pipeline/compute.py")
+    return hashlib.sha256("\n".join(chosen).encode() + code).hexdigest()[:16]

@@ -24,22 +24,21 @@ from features.events.schema import DIMENSIONS
 from features.events.selection import Select
 from features.events.text import Texts
 from features.history import History
-from features.orders.commitments import OPEN, commitments, line_columns, operation_words
-from features.orders.work import FAILURES, LEFT, OPENED, STAGE, WORK, passages
-from features.outcomes import MISSED, ON_TIME_IN_FULL, PARTIAL, Beliefs, beliefs
+from features.orders.commitments import OPEN, commitments
+from features.orders.spells import AVAILABLE, HOLD_PLACED, HOLD_RELEASED, SHORT
+from features.orders.transitions import FAILURES, LEFT, OPENED, STAGE, WORK, line_transitions
+from features.outcomes import MISSED, ON_TIME_IN_FULL, PARTIAL, LabelRevisions, label_revisions
 from features.parallel import side_by_side
 from features.times import EARLIEST, LATEST, NEVER, PlantCalendar, isoformat, plant_calendar
 
 ALL = "all"
 ALL_WORDS = np.array([ALL], dtype=object)
 RECENT_DAYS = 180
-SHORT, AVAILABLE = (Select("material.stated", state=state) for state in ("short", "available"))
-PLACED, RELEASED = Select("hold.placed"), Select("hold.released")
 Tallies = dict[str, Tally]
 
 
 @dataclass(frozen=True)
-class Part:
+class PartialContext:
     """What some of the orders add to a context; parts of different orders add up.
 
     Attributes
@@ -54,20 +53,19 @@ class Part:
     firsts: Ints
 
     @classmethod
-    def of(cls, history: History, calendar: PlantCalendar) -> Part:
+    def of(cls, history: History, calendar: PlantCalendar) -> PartialContext:
         """What the orders of a history add."""
         tallies: Tallies = {}
         commitments(history)
-        for told in side_by_side(
-            lambda tell: tell(history, calendar), (_work, _records, _load, _waits), history.n_events
-        ):
-            tallies |= told
+        jobs = (_work, _records, _load, _waits)
+        for of_kind in side_by_side(lambda job: job(history, calendar), jobs, history.n_events):
+            tallies |= of_kind
         recorded = history.recorded
         ends = int(recorded.min(initial=LATEST)), int(recorded.max(initial=EARLIEST))
         return cls(tallies, *ends, _earliest(np.stack([calendar.day(recorded), recorded])))
 
     @classmethod
-    def sum(cls, parts: Sequence[Part]) -> Part:
+    def sum(cls, parts: Sequence[PartialContext]) -> PartialContext:
         """What the orders of all parts add, in any order of the parts."""
         tallies = {name: Tally.sum([part.tallies[name] for part in parts]) for name in parts[0].tallies}
         firsts = _earliest(np.concatenate([part.firsts for part in parts], axis=1))
@@ -89,15 +87,15 @@ class Part:
         return pa.table(columns).replace_schema_metadata(ends)
 
     @classmethod
-    def from_arrow(cls, kept: pa.Table) -> Part:
+    def from_arrow(cls, stored: pa.Table) -> PartialContext:
         tallies = {}
-        for row in range(len(kept)):
-            name, totals = kept["name"][row].as_py(), kept["totals"][row].as_py()
-            place, changes = (kept[column][row].values.to_numpy() for column in ("place", "changes"))
-            keys = np.empty(len(kept["keys"][row]), dtype=object)
-            keys[:] = kept["keys"][row].as_py()
+        for row in range(len(stored)):
+            name, totals = stored["name"][row].as_py(), stored["totals"][row].as_py()
+            place, changes = (stored[column][row].values.to_numpy() for column in ("place", "changes"))
+            keys = np.empty(len(stored["keys"][row]), dtype=object)
+            keys[:] = stored["keys"][row].as_py()
             tallies[name] = Tally(keys, place, changes.reshape(-1, totals))
-        ends = kept.schema.metadata
+        ends = stored.schema.metadata
         firsts = np.array(json.loads(ends[b"firsts"]), dtype=np.int64).reshape(2, -1)
         return cls(tallies, int(ends[b"known_from"]), int(ends[b"known_until"]), firsts)
 
@@ -128,12 +126,12 @@ class Context:
     @classmethod
     def of(cls, history: History, calendar: PlantCalendar, known_until: int | None = None) -> Context:
         """All orders of a history whose records are complete until ``known_until`` (default: the last record)."""
-        return cls.sum([Part.of(history, calendar)], calendar, known_until)
+        return cls.sum([PartialContext.of(history, calendar)], calendar, known_until)
 
     @classmethod
-    def sum(cls, parts: Sequence[Part], calendar: PlantCalendar, known_until: int | None = None) -> Context:
-        """The same from the parts of disjoint sets of orders, in any order."""
-        whole = Part.sum(parts)
+    def sum(cls, parts: Sequence[PartialContext], calendar: PlantCalendar, known_until: int | None = None) -> Context:
+        """All orders of the parts of disjoint sets of orders, in any order."""
+        whole = PartialContext.sum(parts)
         tallies = dict(whole.tallies)
         routing = Routing.of(*(tallies.pop(name) for name in ("moved", "waiting", "at work")))
         books = {name: Daybook.of(tally) for name, tally in tallies.items()}
@@ -167,11 +165,11 @@ class Context:
         }
 
     @classmethod
-    def from_json(cls, kept: dict[str, Any]) -> Context:
-        books = {name: Daybook.from_json(book) for name, book in kept["books"].items()}
-        routing = Routing.from_json(kept["routing"])
-        firsts = None if kept["firsts"] is None else np.array(kept["firsts"], dtype=np.int64)
-        return cls(plant_calendar(kept["zone"]), books, routing, kept["known_until_micros"], firsts)
+    def from_json(cls, stored: dict[str, Any]) -> Context:
+        books = {name: Daybook.from_json(book) for name, book in stored["books"].items()}
+        routing = Routing.from_json(stored["routing"])
+        firsts = None if stored["firsts"] is None else np.array(stored["firsts"], dtype=np.int64)
+        return cls(plant_calendar(stored["zone"]), books, routing, stored["known_until_micros"], firsts)
 
 
 def _earliest(firsts: Ints) -> Ints:
@@ -191,20 +189,20 @@ def visible_from(calendar: PlantCalendar, moments: Ints) -> Ints:
 
 def _records(history: History, calendar: PlantCalendar) -> Tallies:
     """The whole record and the recent one, by dimension: ``record customer``, ``recent customer``, ..."""
-    believed = beliefs(history)
-    day = visible_from(calendar, believed.known_at)
+    revisions = label_revisions(history)
+    day = visible_from(calendar, revisions.known_at)
     sets = ((ON_TIME_IN_FULL, PARTIAL, MISSED), (PARTIAL, MISSED), (PARTIAL,))
-    now = np.stack([np.isin(believed.outcome, chosen) for chosen in sets], axis=1).astype(np.int64)
-    first = np.append(True, believed.order[1:] != believed.order[:-1])[: len(day)]
+    now = np.stack([np.isin(revisions.outcome, chosen) for chosen in sets], axis=1).astype(np.int64)
+    first = np.append(True, revisions.order[1:] != revisions.order[:-1])[: len(day)]
     before = np.append(np.zeros((1, 3), dtype=np.int64), now, axis=0)[:-1]
     before[first] = 0
     lasting = (np.arange(len(day)), day, now - before)
     recent = _while_recent(first, day, now - before)
-    return _by_dimension("record", history, believed, lasting) | _by_dimension("recent", history, believed, recent)
+    return _by_dimension("record", history, revisions, lasting) | _by_dimension("recent", history, revisions, recent)
 
 
 def _while_recent(first: NDArray[np.bool_], day: Ints, change: Ints) -> tuple[Ints, Ints, Ints]:
-    """An order counts for RECENT_DAYS from its first judgement, with what is believed of it until then."""
+    """An order counts for RECENT_DAYS from its first judgement, with what is known of it until then."""
     owner = np.cumsum(first) - 1
     leaves = day[first][owner] + RECENT_DAYS
     row = np.flatnonzero(day < leaves)
@@ -215,18 +213,18 @@ def _while_recent(first: NDArray[np.bool_], day: Ints, change: Ints) -> tuple[In
     )
 
 
-def _by_dimension(name: str, history: History, believed: Beliefs, changes: tuple[Ints, Ints, Ints]) -> Tallies:
-    """A tally a dimension, of changes (row of the belief, day, change of the totals).
+def _by_dimension(name: str, history: History, revisions: LabelRevisions, changes: tuple[Ints, Ints, Ints]) -> Tallies:
+    """A tally a dimension, of changes (row of the revision, day, change of the totals).
 
     A word counts where it was known when the order was judged.
     """
-    belief, day, change = changes
+    revision, day, change = changes
     tallies = {f"{name} {ALL}": Tally.of(ALL_WORDS, np.zeros_like(day), 0, day, change)}
-    order, first = np.unique(believed.order, return_index=True)
-    stop = known_until_moment(history.first, history.recorded, order, believed.judged_at[first])
+    order, first = np.unique(revisions.order, return_index=True)
+    stop = known_until_moment(history.first, history.recorded, order, revisions.labelled_at[first])
     for dimension in DIMENSIONS:
         owner, code, _ = history.words_known(dimension, order, stop)
-        row, pair = _pairs(np.searchsorted(order, believed.order[belief]), owner)
+        row, pair = _pairs(np.searchsorted(order, revisions.order[revision]), owner)
         tallies[f"{name} {dimension}"] = Tally.of(history.coded[dimension].words, code[pair], 0, day[row], change[row])
     return tallies
 
@@ -289,14 +287,11 @@ def _work(history: History, calendar: PlantCalendar) -> Tallies:
     stage: totals (lines, microseconds from the stage until they left, microseconds from it until their last operation
     was finished, inspections that failed from it on); ``open items``: totals (open lines).
     """
-    told = passages(
-        *line_columns(history), history.saying, *operation_words(history), history.coded["item"].codes,
-        history.coded["work_center"].codes, history.recorded, history.occurred,
-    )  # fmt: skip
-    what, recorded, item, a, _, amount = told.T
+    moves = line_transitions(history)
+    what, recorded, item, a, _, amount = moves
     day = visible_from(calendar, recorded)
     words = history.coded["item"].words
-    one = np.ones(len(told), dtype=np.int64)
+    one = np.ones(len(what), dtype=np.int64)
     left, stage, opened, work, failures = (
         np.flatnonzero(what == kind) for kind in (LEFT, STAGE, OPENED, WORK, FAILURES)
     )
@@ -308,7 +303,7 @@ def _work(history: History, calendar: PlantCalendar) -> Tallies:
         "stages": Tally.of(words, item[stage], a[stage], day[stage], stages),
         "all stages": Tally.of(ALL_WORDS, 0 * item[stage], a[stage], day[stage], stages),
         "open items": Tally.of(words, item[opened], 0, day[opened], amount[opened][:, None]),
-    } | transition_tallies(told, day, words, history.coded["work_center"].words)
+    } | transition_tallies(moves, day, words, history.coded["work_center"].words)
 
 
 # -- the waits: how long what stood has stood ------------------------------------------------------------------
@@ -321,16 +316,16 @@ def _waits(history: History, calendar: PlantCalendar) -> Tallies:
     short, came = _ended(history, SHORT, AVAILABLE, history.line)
     dated = (history.date[short] != NEVER) & (history.coded["reference"].codes[short] >= 0)
     short, came = short[dated], came[dated]
-    placed, released = _ended(history, PLACED, RELEASED, 0 * history.line)
+    placed, released = _ended(history, HOLD_PLACED, HOLD_RELEASED, 0 * history.line)
     recorded, reference, kind = history.recorded, history.coded["reference"], history.coded["kind"]
     came_at, released_at = visible_from(calendar, recorded[came]), visible_from(calendar, recorded[released])
     late, stood = recorded[came] - history.date[short], recorded[released] - recorded[placed]
-    return _taken("components", reference.words, reference.codes[short], came_at, late) | _taken(
+    return _tally_waits("components", reference.words, reference.codes[short], came_at, late) | _tally_waits(
         "holds", kind.words, kind.codes[placed], released_at, stood
     )
 
 
-def _taken(name: str, words: Texts, code: Ints, day: Ints, took: Ints) -> Tallies:
+def _tally_waits(name: str, words: Texts, code: Ints, day: Ints, took: Ints) -> Tallies:
     changes = np.stack([np.ones_like(took), took], axis=1)
     return {
         name: Tally.of(words, code, 0, day, changes),
@@ -339,11 +334,11 @@ def _taken(name: str, words: Texts, code: Ints, day: Ints, took: Ints) -> Tallie
 
 
 def _ended(history: History, begins: Select, ends: Select, line: Ints) -> tuple[Ints, Ints]:
-    """Positions of the statements with which a thing began and those that ended it, one right after the other."""
+    """Positions of the statements with which a spell began and those that ended it, one right after the other."""
     begun, ended = history.mask(begins), history.mask(ends)
-    said = np.flatnonzero(begun | ended)
-    thing = np.stack([history.things("reference")[0], line, history.order])[:, said]
-    by = np.lexsort((said, *thing))
-    said, same = said[by], np.all(thing[:, by][:, 1:] == thing[:, by][:, :-1], axis=0)
-    pair = np.flatnonzero(same & begun[said[:-1]] & ended[said[1:]])
-    return said[pair], said[pair + 1]
+    statements = np.flatnonzero(begun | ended)
+    spell = np.stack([history.numbered("reference")[0], line, history.order])[:, statements]
+    by = np.lexsort((statements, *spell))
+    statements, same = statements[by], np.all(spell[:, by][:, 1:] == spell[:, by][:, :-1], axis=0)
+    pair = np.flatnonzero(same & begun[statements[:-1]] & ended[statements[1:]])
+    return statements[pair], statements[pair + 1]

@@ -41,11 +41,11 @@ class Tally:
     @classmethod
     def of(cls, keys: Texts, key: Ints, sub: Ints | int, day: Ints, changes: Ints) -> Tally:
         """From key index (n,), subdivision, day (n,), changes (n, n_totals) in any order; equal places add up."""
-        said = np.flatnonzero(np.bincount(key, minlength=len(keys)))
-        by = np.argsort(keys[said], kind="stable")
+        used = np.flatnonzero(np.bincount(key, minlength=len(keys)))
+        by = np.argsort(keys[used], kind="stable")
         rank = np.zeros(len(keys), dtype=np.int64)
-        rank[said[by]] = np.arange(len(said))
-        return cls(keys[said[by]], *_merged((rank[key] * SUBS + np.clip(sub, 0, SUBS - 1)) * DAYS + day, changes))
+        rank[used[by]] = np.arange(len(used))
+        return cls(keys[used[by]], *_merged((rank[key] * SUBS + np.clip(sub, 0, SUBS - 1)) * DAYS + day, changes))
 
     @classmethod
     def sum(cls, tallies: Sequence[Tally]) -> Tally:
@@ -115,8 +115,8 @@ class Daybook:
     def at(self, key: Ints, day: Ints, sub: Ints | None = None) -> Ints:
         """(n, n_totals) totals of each key at the start of each day, of its first subdivision if none is given."""
         subs = np.zeros(len(key), dtype=np.int64) if sub is None else sub
-        found: Ints = totals_at(self.tally.place, self.totals, self._starts, SUBS * DAYS, key, subs, day, DAYS)
-        return found
+        totals: Ints = totals_at(self.tally.place, self.totals, self._starts, SUBS * DAYS, key, subs, day, DAYS)
+        return totals
 
     @cached_property
     def _starts(self) -> Ints:
@@ -135,11 +135,11 @@ class Daybook:
         }
 
     @classmethod
-    def from_json(cls, kept: dict[str, Any]) -> Daybook:
-        changes = np.asarray(kept["changes"], dtype=np.int64).reshape(-1, kept["n_totals"])
-        key, sub, day = (np.asarray(kept[name], dtype=np.int64) for name in ("key", "sub", "day"))
-        keys = np.empty(len(kept["keys"]), dtype=object)
-        keys[:] = kept["keys"]
+    def from_json(cls, stored: dict[str, Any]) -> Daybook:
+        changes = np.asarray(stored["changes"], dtype=np.int64).reshape(-1, stored["n_totals"])
+        key, sub, day = (np.asarray(stored[name], dtype=np.int64) for name in ("key", "sub", "day"))
+        keys = np.empty(len(stored["keys"]), dtype=object)
+        keys[:] = stored["keys"]
         return cls.of(Tally(keys, (key * SUBS + sub) * DAYS + day, changes))
 
 
@@ -149,5 +149,5 @@ def _merged(place: Ints, changes: Ints) -> tuple[Ints, Ints]:
     ordered = place[by]
     begins = np.flatnonzero(np.append(True, ordered[1:] != ordered[:-1])[: len(ordered)])
     added = np.add.reduceat(changes[by], begins, axis=0) if len(begins) else changes[:0]
-    kept = np.any(added != 0, axis=1)
-    return ordered[begins][kept], added[kept]
+    stored = np.any(added != 0, axis=1)
+    return ordered[begins][stored], added[stored]

@@ -17,7 +17,8 @@ from features.arrays import Ints
 from features.context.daybook import DAYS, Daybook, Tally
 from features.events.text import Texts
 from features.jit import compiled
-from features.orders.work import AFTER, AT, MOVED, PLACED
+from features.orders.transitions import MOVED, PLACED, LineTransitions
+from features.orders.work import AFTER, AT
 
 FEW = 64
 """Below, looking each of them up is quicker than finding out which are the same."""
@@ -25,11 +26,11 @@ BETWEEN = "\x1f"
 """Separates item, work centre and next work centre in the key of a transition."""
 
 
-def transition_tallies(told: Ints, day: Ints, items: Texts, centres: Texts) -> dict[str, Tally]:
-    """From the rows of ``features.orders.work.passages``: ``moved`` by (item, from, to), ``waiting`` by (item, after),
+def transition_tallies(moves: LineTransitions, day: Ints, items: Texts, centres: Texts) -> dict[str, Tally]:
+    """From the transitions of lines: ``moved`` by (item, from, to), ``waiting`` by (item, after),
     ``at work`` by work centre; totals (lines).
     """
-    what, _, item, a, b, amount = told.T
+    what, _, item, a, b, amount = moves
     moved = np.flatnonzero(what == MOVED)
     waiting = np.flatnonzero((what == PLACED) & (b == AFTER))
     working = np.flatnonzero((what == PLACED) & (b == AT))
@@ -78,8 +79,8 @@ class Routing:
     def of(cls, moved: Tally, waiting: Tally, working: Tally) -> Routing:
         """From the tallies of all orders."""
         split = [key.rsplit(BETWEEN, 1) for key in moved.keys]
-        said = {to for _, to in split}.union(working.keys)
-        centres, pairs = _objects(sorted(said)), _objects(sorted({pair for pair, _ in split}))
+        named = {to for _, to in split}.union(working.keys)
+        centres, pairs = _objects(sorted(named)), _objects(sorted({pair for pair, _ in split}))
         centre_of, pair_of = ({word: place for place, word in enumerate(words)} for words in (centres, pairs))
         pair = np.array([pair_of[pair] for pair, _ in split], dtype=np.int64)[moved.key]
         to = np.array([centre_of[to] for _, to in split], dtype=np.int64)[moved.key]
@@ -120,14 +121,14 @@ class Routing:
             dtype=np.int64,
         )
         pair = known[inverse]
-        found: Ints = _leader_at(self.place, self.following, pair, day)
-        return found
+        row: Ints = _leader_at(self.place, self.following, pair, day)
+        return row
 
     def queue_at(self, centre: Ints, day: Ints) -> Ints:
         """(n,) lines in the queue of a work centre (index into ``self.centres``, -1 for none) at a day's start."""
         codes = self.queue.codes(self.centres)
-        found: Ints = self.queue.at(codes[centre], day)[:, 0]
-        return found
+        row: Ints = self.queue.at(codes[centre], day)[:, 0]
+        return row
 
     def to_json(self) -> dict[str, Any]:
         return {
@@ -139,17 +140,17 @@ class Routing:
         }
 
     @classmethod
-    def from_json(cls, kept: dict[str, Any]) -> Routing:
-        place, following = (np.asarray(kept[name], dtype=np.int64) for name in ("place", "following"))
+    def from_json(cls, stored: dict[str, Any]) -> Routing:
+        place, following = (np.asarray(stored[name], dtype=np.int64) for name in ("place", "following"))
         return cls(
-            _objects(kept["pairs"]), _objects(kept["centres"]), place, following, Daybook.from_json(kept["queue"])
+            _objects(stored["pairs"]), _objects(stored["centres"]), place, following, Daybook.from_json(stored["queue"])
         )
 
 
 def _objects(words: list[str]) -> Texts:
-    made = np.empty(len(words), dtype=object)
-    made[:] = words
-    return made
+    objects = np.empty(len(words), dtype=object)
+    objects[:] = words
+    return objects
 
 
 @compiled

@@ -67,8 +67,8 @@ def highest_share(owner: Ints, totals: Ints, what: int, prior: Floats, weight: f
     values = np.empty(len(owner))
     for i in range(len(owner)):
         values[i] = (totals[i, what] + weight * prior[owner[i]]) / (totals[i, 0] + weight)
-    found: Floats = highest(owner, values, len(prior))
-    return found
+    shares: Floats = highest(owner, values, len(prior))
+    return shares
 
 
 @compiled

@@ -5,23 +5,23 @@ from __future__ import annotations
 import numpy as np
 
 from features.arrays import Ints
-from features.events.selection import Masks, _is_one
+from features.events.selection import Masks, is_selected
 from features.jit import compiled
 from features.times import NEVER
 
 
 @compiled
 def moves(
-    first: Ints, saying: Ints, masks: Masks, word: Ints, words: Ints, line: Ints, lines: Ints, per_line: bool,
+    first: Ints, code: Ints, masks: Masks, word: Ints, words: Ints, line: Ints, lines: Ints, per_line: bool,
     date: Ints,
 ) -> Ints:  # fmt: skip
     """(n_events,) how far each selected statement of a date moved the one before it of the same thing."""
-    moved = np.zeros(len(saying), dtype=np.int64)
+    moved = np.zeros(len(code), dtype=np.int64)
     for order in range(len(first) - 1):
         width = words[order]
         held = np.full((lines[order] + 1 if per_line else 1) * width, NEVER, dtype=np.int64)
         for i in range(first[order], first[order + 1]):
-            if date[i] == NEVER or not _is_one(saying[i], masks):
+            if date[i] == NEVER or not is_selected(code[i], masks):
                 continue
             place = word[i] + (width * (line[i] + 1) if per_line else 0)
             if held[place] != NEVER:
@@ -31,14 +31,14 @@ def moves(
 
 
 @compiled
-def latest_in_force(first: Ints, saying: Ints, masks: Masks, word: Ints, words: Ints, date: Ints) -> Ints:
+def latest_in_force(first: Ints, code: Ints, masks: Masks, word: Ints, words: Ints, date: Ints) -> Ints:
     """(n_events,) after each event, the latest of the order's dates in force: each thing's last statement holds."""
-    out = np.full(len(saying), NEVER, dtype=np.int64)
+    out = np.full(len(code), NEVER, dtype=np.int64)
     for order in range(len(first) - 1):
         held = np.full(words[order], NEVER, dtype=np.int64)
         latest = NEVER
         for i in range(first[order], first[order + 1]):
-            if date[i] != NEVER and _is_one(saying[i], masks):
+            if date[i] != NEVER and is_selected(code[i], masks):
                 before = held[word[i]]
                 held[word[i]] = date[i]
                 if date[i] >= latest:
@@ -50,14 +50,14 @@ def latest_in_force(first: Ints, saying: Ints, masks: Masks, word: Ints, words: 
 
 
 @compiled
-def total_in_force(first: Ints, saying: Ints, masks: Masks, word: Ints, words: Ints, values: Ints) -> Ints:
+def total_in_force(first: Ints, code: Ints, masks: Masks, word: Ints, words: Ints, values: Ints) -> Ints:
     """(n_events,) after each event, the sum of the order's values in force: each thing's last statement holds."""
-    out = np.zeros(len(saying), dtype=np.int64)
+    out = np.zeros(len(code), dtype=np.int64)
     for order in range(len(first) - 1):
         held = np.zeros(words[order], dtype=np.int64)
         total = 0
         for i in range(first[order], first[order + 1]):
-            if values[i] != NEVER and _is_one(saying[i], masks):
+            if values[i] != NEVER and is_selected(code[i], masks):
                 total += values[i] - held[word[i]]
                 held[word[i]] = values[i]
             out[i] = total

@@ -1,108 +1,195 @@
-"""Spells: states of an order's things with a begin and an end, such as open holds."""
+"""Spells: states of an order's things with a begin and an end, such as open holds.
+
+A spell has a place within its order: the number of its word, and with ``per_line`` of the word of its line. A statement
+of the whole order takes the place of those of the lines.
+"""
 
 from __future__ import annotations
+
+from typing import NamedTuple
 
 import numpy as np
 
 from features.arrays import Ints
-from features.events.selection import Masks, _is_one
-from features.jit import compiled
+from features.events.selection import Masks, is_selected
+from features.jit import compiled, compiled_inline
 from features.times import NEVER
 
 
-@compiled
-def standing(
-    first: Ints, saying: Ints, on: Masks, off: Masks, word: Ints, words: Ints, line: Ints, lines: Ints,
-    occurred: Ints, recorded: Ints, per_line: bool,
-) -> tuple[Ints, Ints]:  # fmt: skip
-    """How many things stand, and the sum of the moments at which they began less those at which they ended.
+class SpellEvents(NamedTuple):
+    """What the loops over spells read. Shapes (n_events,) but for ``first`` (n_orders + 1,), ``words`` and ``lines``
+    (n_orders,), and the masks.
 
-    At a moment ``t`` the things of an order have stood for ``t * count - moments`` in total, ended ones included.
+    ``begins`` and ``ends`` select the statements; ``word`` is the number of the event's word within its order,
+    ``words`` how many there are.
     """
-    n = len(saying)
+
+    first: Ints
+    code: Ints
+    begins: Masks
+    ends: Masks
+    word: Ints
+    words: Ints
+    line: Ints
+    lines: Ints
+    occurred: Ints
+    recorded: Ints
+    per_line: bool
+
+
+@compiled_inline
+def _places(events: SpellEvents, order: int) -> int:
+    """How many places the spells of an order have."""
+    places: int = (events.lines[order] + 1 if events.per_line else 1) * events.words[order]
+    return places
+
+
+@compiled_inline
+def _place(events: SpellEvents, order: int, i: int) -> int:
+    """The place of the spell that a statement is about."""
+    place: int = events.word[i] + (events.words[order] * (events.line[i] + 1) if events.per_line else 0)
+    return place
+
+
+@compiled_inline
+def _states(events: SpellEvents, i: int) -> int:
+    """1 where an event says that a spell is open, -1 where it says that none is, 0 where it says nothing of it."""
+    return 1 if is_selected(events.code[i], events.begins) else -1 if is_selected(events.code[i], events.ends) else 0
+
+
+@compiled_inline
+def _replaces_lines(events: SpellEvents, i: int) -> bool:
+    """Whether a statement is of the whole order, where lines have spells of their own."""
+    replaces: bool = events.per_line and events.line[i] < 0
+    return replaces
+
+
+@compiled
+def _end_lines(since: Ints, width: int, word: int) -> int:
+    """End the spells of the lines, whose place a statement of the whole order takes; how many were open."""
+    ended = 0
+    for place in range(width + word, len(since), width):
+        if since[place] != NEVER:
+            since[place] = NEVER
+            ended += 1
+    return ended
+
+
+@compiled
+def running_spells(events: SpellEvents) -> tuple[Ints, Ints]:
+    """How many spells are open, and the sum of the moments at which they began less those at which they ended.
+
+    Both before each position. At a moment ``t`` the spells of an order have been open for ``t * count - moments`` in
+    total, ended ones included.
+    """
+    n = len(events.code)
     counts, moments = np.empty(n + 1, dtype=np.int64), np.empty(n + 1, dtype=np.int64)
     count, moment = 0, 0
-    for order in range(len(first) - 1):
-        width = words[order]
-        stands = np.zeros((lines[order] + 1 if per_line else 1) * width, dtype=np.bool_)
-        for i in range(first[order], first[order + 1]):
+    for order in range(len(events.first) - 1):
+        since = np.full(_places(events, order), NEVER, dtype=np.int64)
+        for i in range(events.first[order], events.first[order + 1]):
             counts[i], moments[i] = count, moment
-            begins = _is_one(saying[i], on)
-            if not begins and not _is_one(saying[i], off):
+            states = _states(events, i)
+            if states == 0:
                 continue
-            at = min(occurred[i], recorded[i])
-            if per_line and line[i] < 0:
-                for place in range(width + word[i], len(stands), width):
-                    if stands[place]:
-                        stands[place] = False
-                        count -= 1
-                        moment -= at
-            place = word[i] + (width * (line[i] + 1) if per_line else 0)
-            if begins != stands[place]:
-                stands[place] = begins
-                count += 1 if begins else -1
-                moment += at if begins else -at
+            at = min(events.occurred[i], events.recorded[i])
+            if _replaces_lines(events, i):
+                ended = _end_lines(since, events.words[order], events.word[i])
+                count -= ended
+                moment -= ended * at
+            place = _place(events, order, i)
+            if states == 1 and since[place] == NEVER:
+                since[place] = at
+                count += 1
+                moment += at
+            elif states == -1 and since[place] != NEVER:
+                since[place] = NEVER
+                count -= 1
+                moment -= at
     counts[n], moments[n] = count, moment
     return counts, moments
 
 
 @compiled
-def standing_things(
-    first: Ints, saying: Ints, on: Masks, off: Masks, word: Ints, words: Ints, line: Ints, lines: Ints,
-    occurred: Ints, recorded: Ints, per_line: bool, order: Ints, stop: Ints, total: int,
-) -> tuple[Ints, Ints, Ints]:  # fmt: skip
-    """What stands at each point (sorted by order and position): (point, since, position of the last statement)."""
-    owner, since, said = np.empty(total, np.int64), np.empty(total, np.int64), np.empty(total, np.int64)
+def open_spells(events: SpellEvents, order: Ints, stop: Ints, total: int) -> tuple[Ints, Ints, Ints]:
+    """What is open at each point (sorted by order and position): (point, since, position of the last statement)."""
+    owner, began, latest = np.empty(total, np.int64), np.empty(total, np.int64), np.empty(total, np.int64)
     row, p = 0, 0
     while p < len(order):
         k = order[p]
-        width = words[k]
-        begun = np.full((lines[k] + 1 if per_line else 1) * width, NEVER, dtype=np.int64)
-        position = np.empty(len(begun), dtype=np.int64)
-        i = first[k]
+        since = np.full(_places(events, k), NEVER, dtype=np.int64)
+        position = np.empty(len(since), dtype=np.int64)
+        i = events.first[k]
         while p < len(order) and order[p] == k:
             while i < stop[p]:
-                begins = _is_one(saying[i], on)
-                if begins or _is_one(saying[i], off):
-                    if per_line and line[i] < 0:
-                        for place in range(width + word[i], len(begun), width):
-                            begun[place] = NEVER
-                    place = word[i] + (width * (line[i] + 1) if per_line else 0)
-                    if not begins:
-                        begun[place] = NEVER
+                states = _states(events, i)
+                if states != 0:
+                    if _replaces_lines(events, i):
+                        _end_lines(since, events.words[k], events.word[i])
+                    place = _place(events, k, i)
+                    if states == -1:
+                        since[place] = NEVER
                     else:
                         position[place] = i
-                        if begun[place] == NEVER:
-                            begun[place] = min(occurred[i], recorded[i])
+                        if since[place] == NEVER:
+                            since[place] = min(events.occurred[i], events.recorded[i])
                 i += 1
-            for place in range(len(begun)):
-                if begun[place] != NEVER:
-                    owner[row], since[row], said[row] = p, begun[place], position[place]
+            for place in range(len(since)):
+                if since[place] != NEVER:
+                    owner[row], began[row], latest[row] = p, since[place], position[place]
                     row += 1
             p += 1
-    return owner[:row], since[:row], said[:row]
+    return owner[:row], began[:row], latest[:row]
 
 
 @compiled
-def running_reversals(
-    first: Ints, saying: Ints, on: Masks, off: Masks, word: Ints, words: Ints, line: Ints, lines: Ints, per_line: bool
-) -> Ints:
-    """Statements of ``off`` about a thing whose last statement was of ``on``, before each position."""
-    out = np.empty(len(saying) + 1, dtype=np.int64)
+def running_ends(events: SpellEvents) -> Ints:
+    """Statements before each position that end a spell that is open."""
+    out = np.empty(len(events.code) + 1, dtype=np.int64)
     total = 0
-    for order in range(len(first) - 1):
-        width = words[order]
-        stands = np.zeros((lines[order] + 1 if per_line else 1) * width, dtype=np.bool_)
-        for i in range(first[order], first[order + 1]):
+    for order in range(len(events.first) - 1):
+        since = np.full(_places(events, order), NEVER, dtype=np.int64)
+        for i in range(events.first[order], events.first[order + 1]):
             out[i] = total
-            begins, ends = _is_one(saying[i], on), _is_one(saying[i], off)
-            if not begins and not ends:
+            states = _states(events, i)
+            if states == 0:
                 continue
-            if per_line and line[i] < 0:
-                for place in range(width + word[i], len(stands), width):
-                    stands[place] = False
-            place = word[i] + (width * (line[i] + 1) if per_line else 0)
-            total += ends and stands[place]
-            stands[place] = begins
-    out[len(saying)] = total
+            if _replaces_lines(events, i):
+                _end_lines(since, events.words[order], events.word[i])
+            place = _place(events, order, i)
+            total += states == -1 and since[place] != NEVER
+            since[place] = i if states == 1 else NEVER
+    out[len(events.code)] = total
     return out
+
+
+@compiled
+def spell_statements(events: SpellEvents, order: int, stop: int) -> tuple[Ints, Ints]:
+    """The statements of one order that hold, by the spell they are about.
+
+    Returns, for each event of the order before the position ``stop``, the place of the spell whose latest state it
+    states, together with those right before it that state the same, and -1 for every other event; and (n_places,)
+    1 where the latest state is open, -1 where it is ended, 0 where nothing holds.
+    """
+    begin = events.first[order]
+    latest = np.zeros(_places(events, order), dtype=np.int64)
+    run = np.full(len(latest), NEVER, dtype=np.int64)
+    place_of = np.full(stop - begin, -1, dtype=np.int64)
+    for i in range(begin, stop):
+        states = _states(events, i)
+        if states == 0:
+            continue
+        if _replaces_lines(events, i):
+            _end_lines(run, events.words[order], events.word[i])
+        place = _place(events, order, i)
+        if run[place] == NEVER or latest[place] != states:
+            run[place] = i
+        latest[place] = states
+        place_of[i - begin] = place
+    for place in range(len(latest)):
+        if run[place] == NEVER:
+            latest[place] = 0
+    for i in range(stop - begin):
+        if place_of[i] >= 0 and (run[place_of[i]] == NEVER or begin + i < run[place_of[i]]):
+            place_of[i] = -1
+    return place_of, latest

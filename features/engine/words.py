@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from features.arrays import Ints
-from features.events.selection import Masks, _is_one
+from features.events.selection import Masks, is_selected
 from features.jit import compiled
 
 
@@ -32,7 +32,7 @@ def numbered(first: Ints, codes: Ints, n_codes: int) -> tuple[Ints, Ints]:
 
 @compiled
 def ranked(first: Ints, codes: Ints, n_codes: int) -> tuple[Ints, Ints]:
-    """The same, numbered in the order of the codes."""
+    """Number the codes of each order in their own order, -1 for a negative code; and how many each order has."""
     number, count = numbered(first, codes, n_codes)
     for order in range(len(first) - 1):
         k = count[order]
@@ -51,34 +51,34 @@ def ranked(first: Ints, codes: Ints, n_codes: int) -> tuple[Ints, Ints]:
 
 
 @compiled
-def running_distinct(first: Ints, saying: Ints, masks: Masks, word: Ints, words: Ints) -> Ints:
+def running_distinct(first: Ints, code: Ints, masks: Masks, word: Ints, words: Ints) -> Ints:
     """Distinct words among the selected events of the order before each position (running on across orders)."""
-    out = np.empty(len(saying) + 1, dtype=np.int64)
+    out = np.empty(len(code) + 1, dtype=np.int64)
     total = 0
     for order in range(len(first) - 1):
-        said = np.zeros(words[order], dtype=np.bool_)
+        seen = np.zeros(words[order], dtype=np.bool_)
         for i in range(first[order], first[order + 1]):
             out[i] = total
-            if _is_one(saying[i], masks) and not said[word[i]]:
-                said[word[i]] = True
+            if is_selected(code[i], masks) and not seen[word[i]]:
+                seen[word[i]] = True
                 total += 1
-    out[len(saying)] = total
+    out[len(code)] = total
     return out
 
 
 @compiled
 def words_known(first: Ints, codes: Ints, n_codes: int, order: Ints, stop: Ints) -> tuple[Ints, Ints, Ints]:
-    """The distinct codes said before each point's position: (point, code, position of the first that says it).
+    """The distinct codes before each point's position: (point, code, position of the first event that has it).
 
-    Points are sorted by order and position; codes come in the order in which they were said.
+    Points are sorted by order and position; codes come in the order in which they appear.
     """
     total = 0
-    owner, said, where = np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0, np.int64)
+    owner, code, where = np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0, np.int64)
     seen_in = np.full(n_codes, -1, dtype=np.int64)
     for fill in range(2):
         row, p = 0, 0
         if fill == 1:
-            owner, said, where = np.empty(total, np.int64), np.empty(total, np.int64), np.empty(total, np.int64)
+            owner, code, where = np.empty(total, np.int64), np.empty(total, np.int64), np.empty(total, np.int64)
             seen_in[:] = -1
         while p < len(order):
             k = order[p]
@@ -87,17 +87,17 @@ def words_known(first: Ints, codes: Ints, n_codes: int, order: Ints, stop: Ints)
                 earlier, start = count, row
                 if fill == 1:
                     for j in range(earlier):
-                        owner[row], said[row], where[row] = p, said[begin + j], where[begin + j]
+                        owner[row], code[row], where[row] = p, code[begin + j], where[begin + j]
                         row += 1
                 while i < stop[p]:
                     if codes[i] >= 0 and seen_in[codes[i]] != k:
                         seen_in[codes[i]] = k
                         count += 1
                         if fill == 1:
-                            owner[row], said[row], where[row] = p, codes[i], i
+                            owner[row], code[row], where[row] = p, codes[i], i
                             row += 1
                     i += 1
                 begin = start
                 total += count if fill == 0 else 0
                 p += 1
-    return owner, said, where
+    return owner, code, where

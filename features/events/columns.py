@@ -180,29 +180,29 @@ def _nothing(kind: str, n: int) -> Any:
 
 def as_frame(columns: Columns, index: pd.Index | None = None) -> pd.DataFrame:
     """The event table as a frame: texts as ``str``, moments as UTC timestamps."""
-    made: dict[str, Any] = {}
+    by_name: dict[str, Any] = {}
     for column, kind in COLUMNS.items():
         values = columns[column]
         if kind == MOMENT:
-            made[column] = timestamps(values)
+            by_name[column] = timestamps(values)
         elif kind == STRING:
-            made[column] = pd.Series(values.arrow().to_pandas(), dtype="str")
+            by_name[column] = pd.Series(values.arrow().to_pandas(), dtype="str")
         else:
-            made[column] = pd.Series(values, dtype="float64")
-    frame = pd.DataFrame(made)
+            by_name[column] = pd.Series(values, dtype="float64")
+    frame = pd.DataFrame(by_name)
     return frame if index is None else frame.set_index(index)
 
 
 def as_columns(events: pd.DataFrame) -> Columns:
     """The columns of a validated event table."""
-    made: Columns = {}
+    by_name: Columns = {}
     for column, kind in COLUMNS.items():
         series = events[column]
         if kind == MOMENT:
-            made[column] = _micros(pd.DatetimeIndex(series).tz_convert("UTC"))
+            by_name[column] = _micros(pd.DatetimeIndex(series).tz_convert("UTC"))
         else:
-            made[column] = code_series(series) if kind == STRING else series.to_numpy(dtype=np.float64)
-    return made
+            by_name[column] = code_series(series) if kind == STRING else series.to_numpy(dtype=np.float64)
+    return by_name
 
 
 def take(columns: Columns, rows: NDArray[Any]) -> Columns:

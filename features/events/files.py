@@ -50,16 +50,16 @@ def read_event_files(paths: Sequence[Path], zone: str = "UTC") -> pd.DataFrame:
 def _event_files(path: Path) -> list[Path]:
     if not path.is_dir():
         return [path]
-    found = sorted(file for file in path.iterdir() if file.suffix in ENDINGS and not file.name.endswith(REJECTED))
-    if not found:
+    files = sorted(file for file in path.iterdir() if file.suffix in ENDINGS and not file.name.endswith(REJECTED))
+    if not files:
         raise InvalidEvents(
             f"a folder of events must hold files that end in {' or '.join(ENDINGS)}, got none in {path}"
         )
-    return found
+    return files
 
 
 def read_columns(path: Path | str, zone: str = "UTC") -> Columns:
-    """The same as columns, which is what ``History.of_columns`` takes: no frame is made."""
+    """Read events as columns, which is what ``History.of_columns`` takes: no frame is made."""
     path = Path(path)
     if not path.is_file():
         raise InvalidEvents(f"the events must be a Parquet or CSV file, got {path}, which is not there")

@@ -30,13 +30,13 @@ def plain_moments(texts: Sequence[str]) -> Ints:
 
 
 def timed_moments(texts: Sequence[str]) -> tuple[Ints, bool]:
-    """The same, and whether each text is such a moment with a time of day, of the years 1970 to 2199, or empty."""
+    """The moments, and whether each text is such a moment with a time of day, of the years 1970 to 2199, or empty."""
     joined = "".join(texts)
     if not joined.isascii():
         return np.full(len(texts), NEVER, dtype=np.int64), False
     lengths = np.fromiter(map(len, texts), dtype=np.int64, count=len(texts))
-    found: tuple[Ints, bool] = _read(np.frombuffer(joined.encode(), dtype=np.uint8), lengths)
-    return found
+    read: tuple[Ints, bool] = _read(np.frombuffer(joined.encode(), dtype=np.uint8), lengths)
+    return read
 
 
 @compiled

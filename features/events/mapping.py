@@ -118,9 +118,9 @@ def _run(mapping: Path, source: str) -> tuple[pd.DataFrame, pd.Series | None]:
             return yielded, None
         rows = connection.sql("SELECT CAST(source_row AS VARCHAR) AS source_row FROM source_rows").df()["source_row"]
     except (duckdb.Error, UnicodeDecodeError, ValueError) as error:
-        said = str(error).strip()
+        message = str(error).strip()
         raise InvalidMapping(
-            f"the mapping must run over the source, got from {mapping} over {source}: {said}"
+            f"the mapping must run over the source, got from {mapping} over {source}: {message}"
         ) from error
     finally:
         connection.close()

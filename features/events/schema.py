@@ -41,6 +41,14 @@ HOLD_KINDS = ("quality", "material", "engineering", "credit", "delivery", "docum
 READINESS_KINDS = ("inspection", "packaging", "labels", "documents", "quantities", "carrier")
 
 
+@dataclass(frozen=True, order=True)
+class EventKey:
+    """An event's identity: ids are unique within their source."""
+
+    source: str
+    id: str
+
+
 @dataclass(frozen=True)
 class EventType:
     """What one type of event says: the columns it needs and the words it may use."""

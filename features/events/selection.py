@@ -18,6 +18,9 @@ from features.events.text import Coded
 from features.jit import compiled_inline
 
 ANY = -1
+Masks = Ints
+BITS = 63
+KIND_PLACE, STATE_PLACE = SPOKEN.index("kind") + 1, SPOKEN.index("state") + 1
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,20 +64,20 @@ class Select:
 
 
 @dataclass(frozen=True)
-class Standing:
-    """Things that stand or not, told apart by the word in ``by``: the latest statement of each decides.
+class Spell:
+    """States that begin and end, each told apart by the word in ``by``: the latest statement of each decides.
 
-    ``Standing(when=Select("hold.placed"), until=Select("hold.released"))`` are the open holds. With ``per_line``
-    each line has things of its own, and a statement of the whole order takes their place.
+    ``Spell(begins=Select("hold.placed"), ends=Select("hold.released"))`` are the holds, open from the one to the other.
+    With ``per_line`` each line has spells of its own, and a statement of the whole order takes their place.
     """
 
-    when: Select
-    until: Select
+    begins: Select
+    ends: Select
     by: str = "reference"
     per_line: bool = False
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "_hash", hash((self.when, self.until, self.by, self.per_line)))
+        object.__setattr__(self, "_hash", hash((self.begins, self.ends, self.by, self.per_line)))
 
     def __hash__(self) -> int:
         return self._hash  # type: ignore[attr-defined, no-any-return]
@@ -86,36 +89,49 @@ def _masks(types: tuple[str, ...], words: dict[str, tuple[str, ...]]) -> Ints:
     return np.array([of_types, *of_words], dtype=np.int64)
 
 
-def sayings(types: Ints, columns: Columns) -> Ints:
+def event_codes(types: Ints, columns: Columns) -> Ints:
     """(n,) what each event says: the type's code and the codes of its words, eight bits each."""
-    said = types.copy()
+    codes = types.copy()
     for place, column in enumerate(SPOKEN, start=1):
-        said |= _word_codes(columns[column]) << (8 * place)
-    return said
+        codes |= _word_codes(columns[column]) << (8 * place)
+    return codes
 
 
-def _word_codes(said: Coded) -> Ints:
+def _word_codes(column: Coded) -> Ints:
     codes = np.fromiter(
-        [WORDS.get(word, OTHER) for word in said.words] + [UNSAID], dtype=np.int64, count=len(said.words) + 1
+        [WORDS.get(word, OTHER) for word in column.words] + [UNSAID], dtype=np.int64, count=len(column.words) + 1
     )
-    found: Ints = codes[said.codes]
-    return found
-
-
-Masks = Ints
-
-BITS = 63
+    encoded: Ints = codes[column.codes]
+    return encoded
 
 
 @compiled_inline
-def _is_one(saying: int, masks: Masks) -> bool:
-    """Does an event say one of the types, and in each column one of the words? See ``features.events.selection``."""
-    said: bool = (
-        (masks[0] >> (saying & BITS))
-        & (masks[1] >> ((saying >> 8) & BITS))
-        & (masks[2] >> ((saying >> 16) & BITS))
-        & (masks[3] >> ((saying >> 24) & BITS))
-        & (masks[4] >> ((saying >> 32) & BITS))
+def is_selected(code: int, masks: Masks) -> bool:
+    """Whether an event says one of the types, and in each column one of the words."""
+    selected: bool = (
+        (masks[0] >> (code & BITS))
+        & (masks[1] >> ((code >> 8) & BITS))
+        & (masks[2] >> ((code >> 16) & BITS))
+        & (masks[3] >> ((code >> 24) & BITS))
+        & (masks[4] >> ((code >> 32) & BITS))
         & 1
     ) == 1
-    return said
+    return selected
+
+
+@compiled_inline
+def word_at(code: int, place: int) -> int:
+    """The code of the word in a column of ``SPOKEN``, by its place there."""
+    return (code >> (8 * (place + 1))) & BITS
+
+
+@compiled_inline
+def kind_of(code: int) -> int:
+    """The code of the word of an event's kind."""
+    return (code >> (8 * KIND_PLACE)) & BITS
+
+
+@compiled_inline
+def state_of(code: int) -> int:
+    """The code of the word of an event's state."""
+    return (code >> (8 * STATE_PLACE)) & BITS

@@ -95,8 +95,8 @@ class Coded:
     def texts(self) -> Texts:
         """(n,) the texts as objects, ``None`` where missing."""
         padded = np.append(self.words, np.array([None], dtype=object))
-        found: Texts = padded[self.codes]
-        return found
+        texts: Texts = padded[self.codes]
+        return texts
 
     def arrow(self) -> pa.Array:
         """The texts as an Arrow string array."""
@@ -104,7 +104,7 @@ class Coded:
         return words.take(pa.array(self.codes, mask=self.missing))
 
     def ranked(self) -> Coded:
-        """The same texts, words in ascending order."""
+        """These texts with their words in ascending order."""
         if self.n_words < 2:
             return self
         by = np.argsort(self.words, kind="stable")
@@ -113,15 +113,15 @@ class Coded:
         return Coded(rank[self.codes], self.words[by])
 
     def used(self) -> Coded:
-        """The same texts, without the words that no row says."""
-        said = np.zeros(self.n_words + 1, dtype=bool)
-        said[self.codes] = True
-        kept = np.flatnonzero(said[:-1])
-        if len(kept) == self.n_words:
+        """These texts without the words that no row has."""
+        seen = np.zeros(self.n_words + 1, dtype=bool)
+        seen[self.codes] = True
+        used_words = np.flatnonzero(seen[:-1])
+        if len(used_words) == self.n_words:
             return self
         place = np.full(self.n_words + 1, -1, dtype=np.int64)
-        place[kept] = np.arange(len(kept))
-        return Coded(place[self.codes], self.words[kept])
+        place[used_words] = np.arange(len(used_words))
+        return Coded(place[self.codes], self.words[used_words])
 
 
 class Distinct:
@@ -155,13 +155,13 @@ class Distinct:
     @property
     def missing(self) -> NDArray[np.bool_]:
         """(n,) True where there is no text."""
-        found: NDArray[np.bool_] = self._texts.is_null().to_numpy(zero_copy_only=False)
-        return found
+        missing: NDArray[np.bool_] = self._texts.is_null().to_numpy(zero_copy_only=False)
+        return missing
 
     @cached_property
     def _hashes(self) -> NDArray[np.uint64]:
-        found: NDArray[np.uint64] = hashes(*_bytes_of(self._texts))
-        return found
+        hashed: NDArray[np.uint64] = hashes(*_bytes_of(self._texts))
+        return hashed
 
     def hashes(self) -> NDArray[np.uint64]:
         """(n,) 64 bits of each text; equal texts have equal ones."""
@@ -192,7 +192,7 @@ class Distinct:
         return self._coded.ranked()
 
     def used(self) -> Distinct:
-        """The same."""
+        """These texts, ranked already."""
         return self
 
 
@@ -227,10 +227,10 @@ def code_objects(values: Iterable[Any], n: int) -> Coded:
     """Any values as stripped texts; ``None``, NaN, NaT and blanks are missing."""
     values = values if isinstance(values, list | tuple) else list(values)
     if set(map(type, values)) <= TEXT_OR_NONE:
-        said = dict.fromkeys(values)
-        said.pop(None, None)
-        words = list(said)
-        if "" not in said and words == [*map(str.strip, words)]:
+        seen = dict.fromkeys(values)
+        seen.pop(None, None)
+        words = list(seen)
+        if "" not in seen and words == [*map(str.strip, words)]:
             return Coded(_places(values, words, n), _objects(words))
     index: dict[str, int] = {}
     codes = np.empty(n, dtype=np.int64)
@@ -298,9 +298,9 @@ def _stripped(codes: Ints, words: Texts) -> Coded:
 
 
 def _objects(values: list[Any]) -> Texts:
-    made = np.empty(len(values), dtype=object)
-    made[:] = values
-    return made
+    objects = np.empty(len(values), dtype=object)
+    objects[:] = values
+    return objects
 
 
 @compiled
@@ -318,8 +318,8 @@ def hashes(offsets: Any, data: Any, n: int) -> NDArray[np.uint64]:
     """(n,) FNV-1a of 64 bits of the texts between the offsets of an Arrow string array."""
     out = np.empty(n, dtype=np.uint64)
     for i in range(n):
-        found = np.uint64(14695981039346656037)
+        digest = np.uint64(14695981039346656037)
         for j in range(offsets[i], offsets[i + 1]):
-            found = (found ^ np.uint64(data[j])) * np.uint64(1099511628211)
-        out[i] = found
+            digest = (digest ^ np.uint64(data[j])) * np.uint64(1099511628211)
+        out[i] = digest
     return out

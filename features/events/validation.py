@@ -16,7 +16,7 @@ from features.arrays import Ints, Mask
 from features.errors import InvalidEvents
 from features.events.columns import Columns, Read, as_frame, read_column, take
 from features.events.schema import COLUMNS, REQUIRED, SPOKEN, TYPE_CODE, TYPES, UNSAID, WORDS, EventType
-from features.events.selection import sayings
+from features.events.selection import event_codes, word_at
 from features.events.text import Coded, Distinct
 from features.jit import compiled
 from features.parallel import side_by_side
@@ -24,7 +24,7 @@ from features.times import NEVER, plant_calendar
 
 
 def _allowed(rule: EventType, column: str) -> list[bool]:
-    """By the number of each word, whether a type may say it in a column; ``UNSAID`` stands for saying nothing."""
+    """By the number of each word, whether a type may say it in a column; ``UNSAID`` stands for code nothing."""
     words = dict(rule.words).get(column)
     may = [words is None] * (UNSAID + 1)
     for word in words or ():
@@ -86,7 +86,7 @@ def checked_events(frame: pd.DataFrame, zone: str = "UTC", where: str = "the eve
 
 
 def checked(result: Validated, where: str = "the events") -> Validated:
-    """The same result, or ``InvalidEvents`` that names its faults."""
+    """The result itself, or ``InvalidEvents`` that names its faults."""
     if result.faults:
         raise invalid([str(fault) for fault in result.faults[:SHOWN]], len(result.faults), where)
     return result
@@ -127,12 +127,12 @@ def require_columns(given: Sequence[str]) -> None:
 
 
 def validate_columns(raw: Mapping[str, Any], n: int, zone: str = "UTC") -> Validated:
-    """The same for columns of any origin: a Series or a list of ``n`` values each; missing ones are empty."""
+    """Validate columns of any origin: a Series or a list of ``n`` values each; missing ones are empty."""
     calendar = plant_calendar(zone)
-    found = side_by_side(lambda column: read_column(column, raw.get(column), n, calendar), COLUMNS, n)
-    read = dict(zip(COLUMNS, found, strict=True))
-    columns: Columns = {column: found.values for column, found in read.items()}
-    faults = [fault for found in read.values() for fault in _unread(found)]
+    reading = side_by_side(lambda column: read_column(column, raw.get(column), n, calendar), COLUMNS, n)
+    read = dict(zip(COLUMNS, reading, strict=True))
+    columns: Columns = {column: reading.values for column, reading in read.items()}
+    faults = [fault for reading in read.values() for fault in _unread(reading)]
     unread = {(fault.row, fault.column) for fault in faults}
     faults += [fault for fault in _broken_rules(columns) if (fault.row, fault.column) not in unread]
     duplicates, clashes = _repeated(columns)
@@ -142,15 +142,15 @@ def validate_columns(raw: Mapping[str, Any], n: int, zone: str = "UTC") -> Valid
     keep = np.ones(n, dtype=bool)
     keep[[*rejected, *duplicates]] = False
     rows = np.flatnonzero(keep)
-    assumptions = {what: rows for found in read.values() for what, rows in found.assumed.items() if rows}
-    kept = columns if len(rows) == n else take(columns, rows)
-    return Validated(rows, kept, faults, [row for row in duplicates if row not in rejected], assumptions)
+    assumptions = {what: rows for reading in read.values() for what, rows in reading.assumed.items() if rows}
+    valid = columns if len(rows) == n else take(columns, rows)
+    return Validated(rows, valid, faults, [row for row in duplicates if row not in rejected], assumptions)
 
 
-def _unread(found: Read) -> Iterator[Fault]:
-    for must, bad in found.wrong:
+def _unread(reading: Read) -> Iterator[Fault]:
+    for must, bad in reading.wrong:
         for row in np.flatnonzero(bad):
-            yield Fault(int(row), found.column, _shown(found.raw[row]), must)
+            yield Fault(int(row), reading.column, _shown(reading.raw[row]), must)
 
 
 def _broken_rules(columns: Columns) -> Iterator[Fault]:
@@ -160,8 +160,8 @@ def _broken_rules(columns: Columns) -> Iterator[Fault]:
     code_of = np.array([TYPE_CODE.get(word, UNKNOWN) for word in types.words] + [UNSAID_TYPE], dtype=np.int64)
     codes = code_of[types.codes]
     yield from _failing((codes == UNKNOWN).nonzero()[0], columns, "type", f"be one of {', '.join(TYPES)}")
-    said = sayings(np.maximum(codes, 0), columns)
-    breaks = _breaks_a_rule(codes, said, columns["quantity"], columns["date"], ALLOWED, NEEDED, SIGNED)
+    words = event_codes(np.maximum(codes, 0), columns)
+    breaks = _breaks_a_rule(codes, words, columns["quantity"], columns["date"], ALLOWED, NEEDED, SIGNED)
     rows = breaks.nonzero()[0]
     for code in np.unique(types.codes[rows]):
         yield from _broken_rules_of_type(types.words[code], rows[types.codes[rows] == code], columns)
@@ -169,7 +169,7 @@ def _broken_rules(columns: Columns) -> Iterator[Fault]:
 
 @compiled
 def _breaks_a_rule(
-    types: Ints, saying: Ints, quantity: NDArray[np.float64], date: Ints, allowed: Mask, needed: Mask, signed: Mask
+    types: Ints, code: Ints, quantity: NDArray[np.float64], date: Ints, allowed: Mask, needed: Mask, signed: Mask
 ) -> Mask:
     """(n,) True where an event lacks what its type needs, or says what its type may not."""
     out = np.zeros(len(types), dtype=np.bool_)
@@ -183,7 +183,7 @@ def _breaks_a_rule(
             or (quantity[i] < 0 and not signed[kind])
         )
         for place in range(allowed.shape[1]):
-            out[i] |= not allowed[kind, place, (saying[i] >> (8 * (place + 1))) & UNSAID]
+            out[i] |= not allowed[kind, place, word_at(code[i], place)]
     return out
 
 
@@ -192,9 +192,9 @@ def _broken_rules_of_type(name: str, rows: Ints, columns: Columns) -> Iterator[F
     for column in rule.needs:
         yield from _failing(rows[_absent(columns[column])[rows]], columns, column, f"be given for {name}")
     for column, words in rule.words:
-        said = columns[column]
-        foreign = np.array([word not in words for word in said.words] + [False])
-        wrong = rows[foreign[said.codes[rows]]]
+        coded = columns[column]
+        foreign = np.array([word not in words for word in coded.words] + [False])
+        wrong = rows[foreign[coded.codes[rows]]]
         yield from _failing(wrong, columns, column, f"be one of {', '.join(words)} for {name}")
     if not rule.signed:
         negative = columns["quantity"][rows] < 0

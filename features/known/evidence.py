@@ -32,8 +32,8 @@ class Trace:
         """Note one event."""
         self.bits |= 1 << (int(position) - self.first)
 
-    def taken(self) -> int:
-        """What was read since the last time."""
+    def pop(self) -> int:
+        """What was read since the last call, as bits."""
         bits, self.bits = self.bits, 0
         return bits
 
@@ -86,9 +86,9 @@ def latest_of(bits: int, most: int) -> list[int]:
     [4, 2]
     """
     written = f"{bits:b}"
-    found: list[int] = []
+    places: list[int] = []
     at = written.find("1")
-    while at >= 0 and len(found) < most:
-        found.append(len(written) - 1 - at)
+    while at >= 0 and len(places) < most:
+        places.append(len(written) - 1 - at)
         at = written.find("1", at + 1)
-    return found
+    return places

@@ -1,9 +1,9 @@
-"""What other orders say at each decision point, known at the start of its day: track record, load and pace."""
+"""What other orders contribute at each decision point, known at the start of its day: track record, load and pace."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cached_property
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,28 +11,27 @@ from numpy.typing import NDArray
 from features.arrays import Floats, Ints
 from features.context.context import ALL
 from features.engine.arithmetic import highest, highest_share, only_where, share, shrunk
+from features.known.scope import Scope
+from features.known.tables import LineTable, OpenSpells
 from features.times import DAY, NEVER
-
-if TYPE_CHECKING:
-    from features.known.known import Known
-    from features.known.tables import Things
 
 FEW = 5.0
 """Lines by which the usual figures of an item are shrunk towards those of all items; holds by kind the same."""
 MANY = 20.0
-"""The same for what happens seldom: lines by which failures of an item are shrunk, and arrivals of a component."""
+"""For what happens seldom: lines by which failures of an item are shrunk, and arrivals of a component."""
 JUDGED, FAILED, PARTIAL = 0, 1, 2
 
 
-class Others:
+class Lookups:
     """Lookups in the context of all orders."""
 
-    def __init__(self, known: Known) -> None:
-        self.known = known
-        self.context = known.context
-        self.today: Ints = known.context.lookup_day(known.as_of)
+    def __init__(self, scope: Scope, lines: Callable[[], LineTable]) -> None:
+        self.scope = scope
+        self._line_table = lines
+        self.context = scope.context
+        self.today: Ints = scope.context.lookup_day(scope.as_of)
         self._records: dict[tuple[str, bool], tuple[Ints, Ints]] = {}
-        self._said: dict[str, tuple[Ints, Ints]] = {}
+        self._words_known: dict[str, tuple[Ints, Ints]] = {}
         self._of_lines: dict[str, tuple[Ints, Ints]] = {}
         self._usual: dict[tuple[str, object], Floats] = {}
         self._shares: dict[tuple[object, ...], Floats] = {}
@@ -53,7 +52,7 @@ class Others:
         ``(failures + weight * prior) / (judged + weight)``: the posterior mean of a rate under a beta prior worth
         ``weight`` orders. The prior of a recent share is the order's whole one. NaN where the order names no word.
         """
-        self.known.saw_words(dimension)
+        self.scope.note_words(dimension)
         key = ("worst share", dimension, weight, recent, what)
         if key not in self._shares:
             prior = self.worst_share(dimension, weight, what=what) if recent else self.share_of_all(what=what)
@@ -62,14 +61,14 @@ class Others:
 
     def _highest_share(self, dimension: str, prior: Floats, weight: float, recent: bool, what: int) -> Floats:
         point, totals = self._record(dimension, recent)
-        found: Floats = highest_share(point, totals, what, prior, weight)
-        return found
+        shares: Floats = highest_share(point, totals, what, prior, weight)
+        return shares
 
     def fewest_judged(self, dimension: str) -> Floats:
         """The judged orders of the order's least known word of a dimension, NaN where it names none."""
-        self.known.saw_words(dimension)
+        self.scope.note_words(dimension)
         point, totals = self._record(dimension, recent=False)
-        fewest: Floats = -highest(point, -totals[:, JUDGED].astype(np.float64), len(self.known))
+        fewest: Floats = -highest(point, -totals[:, JUDGED].astype(np.float64), len(self.scope))
         return fewest
 
     def _record(self, dimension: str, recent: bool) -> tuple[Ints, Ints]:
@@ -77,26 +76,26 @@ class Others:
         if (dimension, recent) not in self._records:
             book = self.context.books[f"{'recent' if recent else 'record'} {dimension}"]
             if dimension == ALL:
-                point = np.arange(len(self.known))
+                point = np.arange(len(self.scope))
                 key = point * 0 if len(book.tally.keys) else point * 0 - 1
             else:
                 point, code = self._words(dimension)
-                key = book.codes(self.known.history.coded[dimension].words)[code]
+                key = book.codes(self.scope.history.coded[dimension].words)[code]
             self._records[dimension, recent] = point, book.at(key, self.today[point])
         return self._records[dimension, recent]
 
     def _words(self, dimension: str) -> tuple[Ints, Ints]:
-        known = self.known
-        if dimension not in self._said:
-            self._said[dimension] = known.history.words_known(dimension, known.order, known.stop)[:2]
-        return self._said[dimension]
+        scope = self.scope
+        if dimension not in self._words_known:
+            self._words_known[dimension] = scope.history.words_known(dimension, scope.order, scope.stop)[:2]
+        return self._words_known[dimension]
 
     # -- the load ------------------------------------------------------------------------------------------
 
     def due_same_week(self) -> Floats:
         """Open orders of the order's plant that are due in the week of its due date."""
-        plant, due = self._latest_word("plant"), self.known.due()
-        week = self.context.calendar.week(self.known.due_day())
+        plant, due = self._latest_word("plant"), self.scope.due()
+        week = self.context.calendar.week(self.scope.due_day())
         return self._open("due", "plant", np.where(due != NEVER, plant, -1), week)
 
     def open_orders(self, dimension: str) -> Floats:
@@ -105,22 +104,22 @@ class Others:
 
     def _open(self, name: str, dimension: str, code: Ints, sub: Ints | None = None) -> Floats:
         book = self.context.books[name]
-        count = book.at(book.codes(self.known.history.coded[dimension].words)[code], self.today, sub)[:, 0]
+        count = book.at(book.codes(self.scope.history.coded[dimension].words)[code], self.today, sub)[:, 0]
         return np.where(code >= 0, count, np.nan)
 
     def _latest_word(self, dimension: str) -> Ints:
-        known = self.known
-        given = known.history.last_given(dimension)[known.stop]
-        found = given >= known.start
-        if known.trace is not None and found[0]:
-            known.trace.add(given[0])
-        return np.where(found, known.history.coded[dimension].codes[given], -1)
+        scope = self.scope
+        given = scope.history.last_given(dimension)[scope.stop]
+        names = given >= scope.start
+        if scope.trace is not None and names[0]:
+            scope.trace.add(given[0])
+        return np.where(names, scope.history.coded[dimension].codes[given], -1)
 
     # -- lines: (n_rows,) one value a row of the line table ------------------------------------------------
 
     @cached_property
     def _row_day(self) -> Ints:
-        return self.today[self.known.line_rows.point]
+        return self.today[self._line_table().point]
 
     def usual_operations(self) -> Floats:
         """Operations that lines of the item had finished when they left."""
@@ -144,13 +143,13 @@ class Others:
 
     def open_lines_of_item(self) -> Floats:
         """Open lines of the item in all orders."""
-        item, book = self.known.line_rows.item, self.context.books["open items"]
+        item, book = self._line_table().item, self.context.books["open items"]
         count = book.at(book.codes(self._items)[item], self._row_day)[:, 0]
         return np.where(item >= 0, count, np.nan)
 
     def queue(self) -> Floats:
         """Lines in the queue of the line's next work centre; NaN where that is not known."""
-        lines, routing, history = self.known.line_rows, self.context.routing, self.known.history
+        lines, routing, history = self._line_table(), self.context.routing, self.scope.history
         centres = history.coded["work_center"].words
         following = np.full(len(lines.point), -1)
         after = lines.after & (lines.item >= 0)
@@ -163,11 +162,11 @@ class Others:
 
     @property
     def _items(self) -> NDArray[np.object_]:
-        return self.known.history.coded["item"].words
+        return self.scope.history.coded["item"].words
 
     def _per_item(self, name: str, total: int, few: float = FEW) -> Floats:
         """The mean over lines of the item that left, shrunk by ``few`` lines towards that over all items."""
-        lines = self.known.line_rows
+        lines = self._line_table()
         key = name, total
         if key not in self._usual:
             if name not in self._of_lines:
@@ -184,21 +183,21 @@ class Others:
         of_word = own.at(own.codes(words)[code], day, sub)
         return of_word, whole.at(np.full(len(code), 0 if len(whole.tally.keys) else -1), day, sub)
 
-    # -- things: one value a thing that stands ---------------------------------------------------------------
+    # -- spells: one value an open spell ---------------------------------------------------------------
 
-    def usual_delay(self, shortages: Things) -> Floats:
+    def usual_delay(self, shortages: OpenSpells) -> Floats:
         """(n_rows,) days after the date stated last that components like these came; 0 where none has come yet."""
-        delay = self._per_thing("components", "reference", shortages, MANY)
+        delay = self._per_spell("components", "reference", shortages, MANY)
         return np.where(np.isnan(delay), 0.0, delay)
 
-    def usual_hold(self, holds: Things) -> Floats:
+    def usual_hold(self, holds: OpenSpells) -> Floats:
         """(n_rows,) days that holds of these kinds stood."""
-        return self._per_thing("holds", "kind", holds, FEW)
+        return self._per_spell("holds", "kind", holds, FEW)
 
-    def _per_thing(self, name: str, by: str, things: Things, few: float) -> Floats:
-        key = name, things
+    def _per_spell(self, name: str, by: str, spells: OpenSpells, few: float) -> Floats:
+        key = name, spells
         if key not in self._usual:
-            said = self.known.history.coded[by]
-            totals = self._totals(name, said.words, said.codes[things.position], self.today[things.point])
+            column = self.scope.history.coded[by]
+            totals = self._totals(name, column.words, column.codes[spells.position], self.today[spells.point])
             self._usual[key] = shrunk(*totals, 1, few) / DAY
         return self._usual[key]

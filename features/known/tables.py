@@ -1,9 +1,9 @@
-"""The holds, shortages and conditions that stand, and the lines of an order, at each decision point."""
+"""The holds, shortages and conditions that are open, and the lines of an order, at each decision point."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cached_property
-from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -19,17 +19,15 @@ from features.engine.arithmetic import (
     only_where,
 )
 from features.events.schema import MICRO, READINESS_KINDS
-from features.orders.commitments import line_columns, operation_words
-from features.orders.work import AFTER, AT, LINE_ROWS, lines_at
+from features.known.scope import Scope
+from features.orders.line import line_events
+from features.orders.work import AFTER, AT, lines_at, work_events
 from features.times import DAY
-
-if TYPE_CHECKING:
-    from features.known.known import Known
 
 OF_THE_GOODS = sum(1 << place for place, kind in enumerate(READINESS_KINDS) if kind != "carrier")
 
 
-class PerPoint:
+class RowsPerPoint:
     """Rows that belong to decision points.
 
     Attributes
@@ -37,19 +35,19 @@ class PerPoint:
     point : (n_rows,) the decision point of each row, ascending
     """
 
-    def __init__(self, known: Known, point: Ints) -> None:
-        self.known = known
+    def __init__(self, scope: Scope, point: Ints) -> None:
+        self.scope = scope
         self.point = point
 
     def count(self, rows: Mask) -> Floats:
         """(n_points,) how many of the rows hold."""
-        found: Floats = count_of(self.point, rows, len(self.known))
-        return found
+        reduced: Floats = count_of(self.point, rows, len(self.scope))
+        return reduced
 
     def highest(self, values: Floats) -> Floats:
         """(n_points,) the highest value, NaN ones left out; NaN where there is none."""
-        found: Floats = highest(self.point, values, len(self.known))
-        return found
+        reduced: Floats = highest(self.point, values, len(self.scope))
+        return reduced
 
     def lowest(self, values: Floats) -> Floats:
         """(n_points,) the lowest value, NaN ones left out; NaN where there is none."""
@@ -57,47 +55,47 @@ class PerPoint:
 
     def sum(self, values: Floats) -> Floats:
         """(n_points,) the sum of the values, NaN ones left out; 0 where there is none."""
-        found: Floats = added_up(self.point, values, len(self.known))
-        return found
+        reduced: Floats = added_up(self.point, values, len(self.scope))
+        return reduced
 
 
-class Things(PerPoint):
-    """What stands at each decision point.
+class OpenSpells(RowsPerPoint):
+    """The spells that are open at each decision point.
 
     Attributes
     ----------
-    since : (n_rows,) microseconds; when it began to stand
+    since : (n_rows,) microseconds; when it began
     date : (n_rows,) microseconds; the date that the latest statement gives, NEVER where it gives none
     position : (n_rows,) the event that is the latest statement
     """
 
-    def __init__(self, known: Known, point: Ints, since: Ints, position: Ints) -> None:
-        super().__init__(known, point)
+    def __init__(self, scope: Scope, point: Ints, since: Ints, position: Ints) -> None:
+        super().__init__(scope, point)
         self.since = since
         self.position = position
-        self.date: Ints = known.history.date[position]
+        self.date: Ints = scope.history.date[position]
 
     def days_of_oldest(self) -> Floats:
-        """(n_points,) days for which the oldest has stood, NaN where nothing stands."""
-        return self.highest(days_between(self.since, self.known.as_of[self.point]))
+        """(n_points,) days for which the oldest has been open, NaN where nothing is."""
+        return self.highest(days_between(self.since, self.scope.as_of[self.point]))
 
     def count_before(self, moment: Ints) -> Floats:
         """(n_points,) how many state a date before a moment, (n_points,) microseconds; NEVER is no moment."""
-        found: Floats = count_in_turn(self.point, self.date, moment[self.point], len(self.known))
-        return found
+        reduced: Floats = count_in_turn(self.point, self.date, moment[self.point], len(self.scope))
+        return reduced
 
     def count_after(self, moment: Ints) -> Floats:
         """(n_points,) how many state a date after a moment, (n_points,) microseconds; NEVER is no moment."""
-        found: Floats = count_in_turn(self.point, moment[self.point], self.date, len(self.known))
-        return found
+        reduced: Floats = count_in_turn(self.point, moment[self.point], self.date, len(self.scope))
+        return reduced
 
     def latest_date(self) -> Ints:
         """(n_points,) the latest date stated, NEVER where none is."""
-        latest: Ints = latest_of(self.point, self.date, len(self.known))
+        latest: Ints = latest_of(self.point, self.date, len(self.scope))
         return latest
 
 
-class Lines(PerPoint):
+class LineTable(RowsPerPoint):
     """The known lines of each order that are not cancelled.
 
     Attributes
@@ -115,32 +113,29 @@ class Lines(PerPoint):
     at, after : (n_rows,) True where the line is at that work centre, or has left it (-1: is released and not begun)
     """
 
-    def __init__(self, known: Known) -> None:
-        history = known.history
-        rows, self.met_of_order = lines_at(
-            *line_columns(history), history.saying, *operation_words(history), history.coded["item"].codes,
-            history.coded["work_center"].codes, history.recorded, history.occurred, known.order, known.stop,
-        )  # fmt: skip
-        row = dict(zip(LINE_ROWS, rows, strict=True))
-        super().__init__(known, row["point"])
-        self.item, self.promise, self.stage_since = row["item"], row["promise"], row["stage_since"]
-        self.created, self.finished, self.centre = row["created"], row["finished"], row["centre"]
-        self.met, self.not_met = row["met"], row["not_met"]
-        self.open, self.begun = row["open"] == 1, row["begun"] == 1
-        self.at, self.after = row["mode"] == AT, row["mode"] == AFTER
-        self.ordered, self.issued = row["ordered"] / MICRO, row["issued"] / MICRO
-        self.started: Floats = in_units(row["started"], MICRO)
-        self.scrap: Floats = row["scrap"] / MICRO
+    def __init__(self, scope: Scope, usual_operations: Callable[[], Floats]) -> None:
+        history = scope.history
+        rows, self.met_of_order = lines_at(line_events(history), work_events(history), scope.order, scope.stop)
+        super().__init__(scope, rows.point)
+        self._usual_operations = usual_operations
+        self.item, self.promise, self.stage_since = rows.item, rows.promise, rows.stage_since
+        self.created, self.finished, self.centre = rows.created, rows.finished, rows.centre
+        self.met, self.not_met = rows.met, rows.not_met
+        self.open, self.begun = rows.open == 1, rows.begun == 1
+        self.at, self.after = rows.mode == AT, rows.mode == AFTER
+        self.ordered, self.issued = rows.ordered / MICRO, rows.issued / MICRO
+        self.started: Floats = in_units(rows.started, MICRO)
+        self.scrap: Floats = rows.scrap / MICRO
 
     @cached_property
     def days_in_stage(self) -> Floats:
         """(n_rows,) days since the line entered its stage."""
-        return np.asarray((self.known.as_of[self.point] - self.stage_since) / DAY)
+        return np.asarray((self.scope.as_of[self.point] - self.stage_since) / DAY)
 
     @cached_property
     def days_to_promise(self) -> Floats:
         """(n_rows,) days from now to the line's promise."""
-        return np.asarray((self.promise - self.known.as_of[self.point]) / DAY)
+        return np.asarray((self.promise - self.scope.as_of[self.point]) / DAY)
 
     @property
     def ready(self) -> Mask:
@@ -150,10 +145,10 @@ class Lines(PerPoint):
     @cached_property
     def complete(self) -> Mask:
         """(n_rows,) True where a line shipped, is closed, or has the operations finished its item usually needs."""
-        usual = self.known.others.usual_operations()
+        usual = self._usual_operations()
         return np.asarray(~self.open | ((np.rint(usual) <= self.finished) & (self.finished >= 1)))
 
     def of_open(self, values: Floats) -> Floats:
         """(n_rows,) the values of open lines, NaN for the rest."""
-        found: Floats = only_where(self.open, values)
-        return found
+        reduced: Floats = only_where(self.open, values)
+        return reduced

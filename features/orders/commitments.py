@@ -1,25 +1,44 @@
-"""The commitment of an order after each of its events: lines, quantities, promise, state.
-
-A line's promise and ordered quantity are the latest statements. A goods issue without a line fills the lines that are
-known and not closed, in the order of their ids (a reversal empties them from the last); one without a quantity ships
-what is left.
-"""
+"""The commitment of an order after each of its events: lines, quantities, promise, state."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import Literal, NamedTuple, get_args
 
 import numpy as np
+from numpy.typing import NDArray
 
-from features.arrays import Ints
+from features.arrays import Ints, Mask
 from features.history import History
-from features.orders.line import CANCELLED, NONE, OPEN, REASON_CANCELLED, REASON_OTHER, SHIPPED, play
+from features.jit import compiled, compiled_inline
+from features.orders.line import (
+    ALL_LEFT_AT,
+    CANCELLED_LINE,
+    CLOSED_AS,
+    KNOWN,
+    N_LINE,
+    ORDERED,
+    PROMISE,
+    SHIPPED_QUANTITY,
+    VALUE,
+    LineEvents,
+    apply,
+    changes_lines,
+    is_in_full,
+    line_event,
+    line_events,
+    new_lines,
+)
+from features.times import NEVER
 
-__all__ = ["CANCELLED", "NONE", "OPEN", "SHIPPED", "Commitments", "commitments", "line_columns", "operation_words"]
+NONE, OPEN, SHIPPED, CANCELLED = 0, 1, 2, 3
+"""The state of an order: nothing ordered, something to ship, all shipped or closed, all cancelled."""
+OrderStatus = Literal["unknown", "open", "late", "shipped", "cancelled"]
+STATUSES: tuple[OrderStatus, ...] = get_args(OrderStatus)
+"""The state in words at a moment: open until a promise of it passes, then late."""
+_STATUS_OF_STATE = np.array(["unknown", "open", "shipped", "cancelled"], dtype=object)
 
 
-@dataclass(frozen=True)
-class Commitments:
+class Commitments(NamedTuple):
     """Shapes (n_events,): how the order stands after each event.
 
     Attributes
@@ -44,24 +63,84 @@ class Commitments:
 
 
 def commitments(history: History, tolerance: float = 0.0) -> Commitments:
-    """Play every order once. ``tolerance`` is the under-delivery that still counts as in full, a share."""
+    """Fold every order once. ``tolerance`` is the under-delivery that still counts as in full, a share."""
     key = ("commitments", tolerance)
-    return history.once(key, lambda: Commitments(*play(*line_columns(history), history.occurred, tolerance)))
+    return history.once(key, lambda: fold_commitments(line_events(history), tolerance))
 
 
-def line_columns(history: History) -> tuple[Ints, Ints, Ints, Ints, Ints, Ints, Ints, Ints]:
-    """What the loops over lines read: first, line, type, quantity, date, value, closing reason, lines per order."""
-    return history.once(("line_columns",), lambda: _line_columns(history))
+def is_late(state: Ints, due: Ints, as_of: Ints) -> Mask:
+    """(n,) True where an order is open and a promise of it has passed: its risk is 1, not modelled."""
+    return np.asarray((state == OPEN) & (due < as_of))
 
 
-def _line_columns(history: History) -> tuple[Ints, Ints, Ints, Ints, Ints, Ints, Ints, Ints]:
-    reasons = history.coded["reason"]
-    cancelled = reasons.codes == reasons.index.get("cancelled", -2)
-    reason = np.where(cancelled, REASON_CANCELLED, REASON_OTHER).astype(np.int64)
-    said = history.first, history.line, history.type, history.quantity, history.date, history.value
-    return *said, reason, history.lines
+def is_awaited(state: Ints, due: Ints, as_of: Ints) -> Mask:
+    """(n,) True where an order is open and no promise of it has passed: what the model scores."""
+    return np.asarray((state == OPEN) & (due >= as_of))
 
 
-def operation_words(history: History) -> tuple[Ints, Ints]:
-    """The number of each event's operation within its order, and how many there are: what the loops over work read."""
-    return history.things("reference")
+def statuses(state: Ints, due: Ints, as_of: Ints) -> NDArray[np.object_]:
+    """(n,) the status of each order, one of ``STATUSES``."""
+    words = _STATUS_OF_STATE[state]
+    words[is_late(state, due, as_of)] = "late"
+    return words
+
+
+@compiled
+def fold_commitments(events: LineEvents, tolerance: float) -> Commitments:
+    """How each order stands after each of its events."""
+    n = len(events.line)
+    out = Commitments(
+        np.zeros(n, dtype=np.int64), np.full(n, NEVER, dtype=np.int64), np.full(n, NEVER, dtype=np.int64),
+        np.zeros(n, dtype=np.int64), np.zeros(n, dtype=np.int64), np.zeros(n, dtype=np.int64),
+        np.zeros(n, dtype=np.int64), np.full(n, NEVER, dtype=np.int64),
+    )  # fmt: skip
+    for order in range(len(events.first) - 1):
+        lines = new_lines(events.lines[order], N_LINE)
+        full_at = np.full(len(lines), NEVER, dtype=np.int64)
+        begin = events.first[order]
+        for i in range(begin, events.first[order + 1]):
+            if i > begin and not changes_lines(events.type[i]):
+                out.state[i], out.due[i], out.last_due[i] = out.state[i - 1], out.due[i - 1], out.last_due[i - 1]
+                out.lines[i], out.open_lines[i] = out.lines[i - 1], out.open_lines[i - 1]
+                out.ordered[i], out.issued[i], out.value[i] = out.ordered[i - 1], out.issued[i - 1], out.value[i - 1]
+                continue
+            apply(lines, line_event(events, i))
+            _note(out, lines, full_at, i, events.occurred[i], tolerance)
+    return out
+
+
+@compiled_inline
+def _note(out: Commitments, lines: Ints, full_at: Ints, i: int, occurred: int, tolerance: float) -> None:
+    """The order as its lines have it after event ``i``; ``full_at`` is since when each line is in full."""
+    known = 0
+    broken = NEVER
+    for j in range(len(lines)):
+        if not lines[j, KNOWN]:
+            continue
+        known += 1
+        if lines[j, CLOSED_AS] == CANCELLED_LINE:
+            continue
+        out.lines[i] += 1
+        out.ordered[i] += lines[j, ORDERED]
+        out.issued[i] += lines[j, SHIPPED_QUANTITY]
+        if lines[j, VALUE] != NEVER:
+            out.value[i] = lines[j, VALUE] + (0 if out.value[i] == NEVER else out.value[i])
+        promise = lines[j, PROMISE]
+        full = is_in_full(lines, j, tolerance)
+        if not full:
+            full_at[j] = NEVER
+        elif full_at[j] == NEVER:
+            full_at[j] = lines[j, ALL_LEFT_AT] if lines[j, ALL_LEFT_AT] != NEVER else occurred
+        if lines[j, CLOSED_AS] == 0 and not full:
+            out.open_lines[i] += 1
+            out.due[i] = promise if out.due[i] == NEVER else min(out.due[i], promise)
+            out.last_due[i] = max(out.last_due[i], promise)
+        elif full and lines[j, ORDERED] > 0 and full_at[j] > promise:
+            broken = promise if broken == NEVER else min(broken, promise)
+    if out.open_lines[i] > 0:
+        out.state[i] = OPEN
+        out.due[i] = out.due[i] if broken == NEVER else min(out.due[i], broken)
+    elif out.lines[i] > 0:
+        out.state[i] = SHIPPED
+    elif known > 0:
+        out.state[i] = CANCELLED

@@ -1,18 +1,37 @@
-"""The compiled loops over the work on an order's lines: how far each line is, and what it went through.
+"""The work on an order's lines: how far each line is, and what it went through.
 
-One state machine, ``_step``, plays the events of an order; ``lines_at`` reads it at decision points, ``passages`` at
-the moments at which a line leaves, moves to another work centre or changes its place.
+One state machine, ``apply_work``, adds the work to what ``features.orders.line.apply`` says of the lines. ``lines_at``
+reads it at decision points, ``features.orders.transitions`` at the moments at which a line leaves or changes its place.
 """
 
 from __future__ import annotations
+
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from features.arrays import Ints
 from features.events.schema import READINESS_KINDS, TYPE_CODE, WORDS
-from features.jit import compiled
-from features.orders.line import CHANGED, CLOSED, CREATED, ISSUED, PROMISED, REASON_CANCELLED, issue, needed
+from features.events.selection import kind_of, state_of
+from features.history import History
+from features.jit import compiled, compiled_inline
+from features.orders.line import (
+    CANCELLED_LINE,
+    CLOSED_AS,
+    CREATED,
+    KNOWN,
+    N_LINE,
+    ORDERED,
+    PROMISE,
+    SHIPPED_QUANTITY,
+    LineEvent,
+    LineEvents,
+    apply,
+    changes_lines,
+    is_open,
+    new_lines,
+)
 from features.times import NEVER
 
 RELEASED = TYPE_CODE["production.released"]
@@ -29,279 +48,291 @@ N_CONDITIONS = len(READINESS_KINDS)
 NOT_MET, MET = 1, 2
 UNSTATED, UNFINISHED, FINISHED = 0, 1, 2
 NOWHERE, AT, AFTER = 0, 1, 2
-LEFT, STAGE, MOVED, PLACED, OPENED, WORK, FAILURES = 0, 1, 2, 3, 4, 5, 6
-"""What ``passages`` tells of."""
 
 (
-    KNOWN, ORDERED, PROMISE, ISSUED_SO_FAR, CLOSED_AS, ALL_AT, DONE, CHANGED_AT, RELEASED_AT, CREATED_AT, FIRST_CREATED,
-    ITEM, CENTRE, LAST_CENTRE, AFTER_IT, CONFIRMED_ITSELF, STARTED, SCRAP,
-) = range(18)  # fmt: skip
-N_STATE = 18
-"""What is kept of a line; moments are when it was recorded, NEVER where it was not.
+    DONE, CHANGED_AT, RELEASED_AT, CREATED_AT, FIRST_CREATED, ITEM, CENTRE, LAST_CENTRE, AFTER_IT, CONFIRMED_ITSELF,
+    STARTED, SCRAP,
+) = range(N_LINE, N_LINE + 12)  # fmt: skip
+N_WORK = N_LINE + 12
+"""What is noted of the work on a line, after the columns of its state; moments are when it was recorded, NEVER where it
+was not.
 
 STARTED is the quantity for which work was released, NEVER where none was stated; SCRAP what was lost since.
 """
 
-LINE_ROWS = (
-    "point", "item", "open", "ordered", "issued", "promise", "finished", "stage_since", "begun", "met", "not_met",
-    "centre", "mode", "created", "started", "scrap",
-)  # fmt: skip
-"""The rows of ``lines_at``: one column a known line that is not cancelled."""
+
+class WorkEvents(NamedTuple):
+    """The columns that tell of work, beside those of the lines. Shapes (n_events,) but for ``words`` (n_orders,).
+
+    ``word`` is the number of the event's reference (operation, production order) within its order, ``words`` how many
+    there are; ``item`` and ``centre`` are codes of the item and the work centre, -1 for none.
+    """
+
+    code: Ints
+    word: Ints
+    words: Ints
+    item: Ints
+    centre: Ints
+
+
+def work_events(history: History) -> WorkEvents:
+    """The columns of a history that tell of work."""
+    word, words = history.numbered("reference")
+    coded = history.coded
+    return WorkEvents(history.event_code, word, words, coded["item"].codes, coded["work_center"].codes)
+
+
+class LineRows(NamedTuple):
+    """Known lines that are not cancelled, at decision points. Shapes (n_rows,); see ``features.known.tables``."""
+
+    point: Ints
+    item: Ints
+    open: Ints
+    ordered: Ints
+    issued: Ints
+    promise: Ints
+    finished: Ints
+    stage_since: Ints
+    begun: Ints
+    met: Ints
+    not_met: Ints
+    centre: Ints
+    mode: Ints
+    created: Ints
+    started: Ints
+    scrap: Ints
+
+
+N_FIELDS = len(LineRows._fields)
+
+
+class OrderWork(NamedTuple):
+    """The work on an order as it stands.
+
+    Attributes
+    ----------
+    lines : (n_lines, N_WORK)
+    finished : (n_lines + 1, n_words) state of each operation, in the first row as said of the whole order
+    started : (n_lines, n_words) quantity for which each production order was released
+    conditions : (n_lines + 1, N_CONDITIONS) state of each condition, in the first row as said of the whole order
+    whole : (2,) what is said of the whole order: released at, whether confirmed
+    """
+
+    lines: Ints
+    finished: NDArray[np.int8]
+    started: Ints
+    conditions: Ints
+    whole: Ints
 
 
 @compiled
-def _fresh(lines: int) -> Ints:
-    state = np.zeros((lines, N_STATE), dtype=np.int64)
-    for column in (PROMISE, ALL_AT, CHANGED_AT, RELEASED_AT, CREATED_AT, FIRST_CREATED, STARTED):
+def new_work(lines: int, words: int) -> OrderWork:
+    """The work on lines of which nothing is known; ``words`` is how many operations and production orders there are."""
+    state = np.zeros((lines, N_WORK), dtype=np.int64)
+    state[:, :N_LINE] = new_lines(lines, N_LINE)
+    for column in (CHANGED_AT, RELEASED_AT, CREATED_AT, FIRST_CREATED, STARTED):
         state[:, column] = NEVER
     for column in (ITEM, CENTRE, LAST_CENTRE):
         state[:, column] = -1
-    return state
+    return OrderWork(
+        state,
+        np.zeros((lines + 1, words), dtype=np.int8),
+        np.zeros((lines, words), dtype=np.int64),
+        np.zeros((lines + 1, N_CONDITIONS), dtype=np.int64),
+        np.array([NEVER, 0]),
+    )
 
 
 @compiled
-def _confirm(state: Ints, finished: Ints, at: int, word: int, final: bool, recorded: int) -> None:
+def _confirm(lines: Ints, finished: NDArray[np.int8], at: int, word: int, final: bool, recorded: int) -> None:
     """The latest state of an operation. What is said of the whole order holds for each line until it says otherwise."""
     now = FINISHED if final else UNFINISHED
-    for j in range(len(state)):
+    for j in range(len(lines)):
         if at >= 0 and at != j:
             continue
         own = finished[j + 1, word]
         before = own if own != UNSTATED else finished[0, word]
         finished[j + 1, word] = now if at >= 0 else UNSTATED
         if (before == FINISHED) != final:
-            state[j, DONE] += 1 if final else -1
-            state[j, CHANGED_AT] = recorded
+            lines[j, DONE] += 1 if final else -1
+            lines[j, CHANGED_AT] = recorded
     if at < 0:
         finished[0, word] = now
 
 
 @compiled
-def _start(state: Ints, started: Ints, at: int, word: int, quantity: int) -> None:
+def _release(work: OrderWork, at: int, word: int, quantity: int, recorded: int) -> None:
     """A production order is released for a quantity; the latest that is given counts."""
+    if at < 0:
+        work.whole[0] = recorded
+        return
+    work.lines[at, RELEASED_AT] = recorded
     if quantity != NEVER:
-        state[at, STARTED] = quantity - started[at, word] + (0 if state[at, STARTED] == NEVER else state[at, STARTED])
-        started[at, word] = quantity
+        before = 0 if work.lines[at, STARTED] == NEVER else work.lines[at, STARTED]
+        work.lines[at, STARTED] = before + quantity - work.started[at, word]
+        work.started[at, word] = quantity
+
+
+class WorkEvent(NamedTuple):
+    """One event as the work sees it. See ``WorkEvents``."""
+
+    code: int
+    word: int
+    item: int
+    centre: int
+    recorded: int
 
 
 @compiled
-def _step(
-    state: Ints, finished: Ints, started: Ints, conditions: Ints, whole: Ints, kind: int, at: int, quantity: int,
-    date: int, closing: int, saying: int, word: int, item: int, centre: int, recorded: int, occurred: int,
-) -> None:  # fmt: skip
-    """Play one event. ``whole`` holds what is said of the whole order: (released at, confirmed)."""
+def apply_work(work: OrderWork, event: LineEvent, shop: WorkEvent) -> None:
+    """What one event does to the lines of its order and to the work on them, changed in place."""
+    kind, at, recorded, lines = event.type, event.line, shop.recorded, work.lines
+    if changes_lines(kind):
+        apply(lines, event)
     if kind == CREATED:
-        state[at, KNOWN], state[at, ORDERED], state[at, PROMISE] = 1, quantity, date
-        state[at, CREATED_AT], state[at, ITEM] = recorded, item
-        if state[at, FIRST_CREATED] == NEVER:
-            state[at, FIRST_CREATED] = recorded
-        if state[at, ALL_AT] != NEVER:
-            state[at, ISSUED_SO_FAR] = max(state[at, ISSUED_SO_FAR], quantity)
-    elif kind == ISSUED:
-        if at >= 0 and quantity == NEVER and not state[at, KNOWN]:
-            state[at, ALL_AT] = occurred
-        issue(at, quantity, state[:, ORDERED], state[:, ISSUED_SO_FAR], state[:, KNOWN], state[:, CLOSED_AS])
-    elif kind == CHANGED or kind == CLOSED or kind == PROMISED:
-        for j in range(len(state)):
-            if at < 0 or at == j:
-                if kind == CHANGED:
-                    state[j, ORDERED] = quantity
-                elif kind == CLOSED:
-                    state[j, CLOSED_AS] = closing
-                else:
-                    state[j, PROMISE] = date
+        lines[at, CREATED_AT], lines[at, ITEM] = recorded, shop.item
+        if lines[at, FIRST_CREATED] == NEVER:
+            lines[at, FIRST_CREATED] = recorded
     elif kind == RELEASED:
-        if at >= 0:
-            state[at, RELEASED_AT] = recorded
-            _start(state, started, at, word, quantity)
-        else:
-            whole[0] = recorded
+        _release(work, at, shop.word, event.quantity, recorded)
     elif kind == SCRAPPED:
         if at >= 0:
-            state[at, SCRAP] += quantity
+            lines[at, SCRAP] += event.quantity
     elif kind == CONFIRMED:
-        said = (saying >> 16) & 63
-        if said == FINAL or said == PARTIAL:
-            _confirm(state, finished, at, word, said == FINAL, recorded)
+        state = state_of(shop.code)
+        if state == FINAL or state == PARTIAL:
+            _confirm(lines, work.finished, at, shop.word, state == FINAL, recorded)
         if at >= 0:
-            state[at, CONFIRMED_ITSELF], state[at, CENTRE], state[at, AFTER_IT] = 1, centre, said == FINAL
-            if centre >= 0:
-                state[at, LAST_CENTRE] = centre
+            lines[at, CONFIRMED_ITSELF], lines[at, CENTRE], lines[at, AFTER_IT] = 1, shop.centre, state == FINAL
+            if shop.centre >= 0:
+                lines[at, LAST_CENTRE] = shop.centre
         else:
-            whole[1] = 1
+            work.whole[1] = 1
     elif kind == STATED:
-        place = CONDITION[(saying >> 8) & 63]
+        place = CONDITION[kind_of(shop.code)]
         if at < 0:
-            conditions[1:, place] = 0
-        conditions[at + 1, place] = MET if ((saying >> 16) & 63) == MET_WORD else NOT_MET
+            work.conditions[1:, place] = 0
+        work.conditions[at + 1, place] = MET if state_of(shop.code) == MET_WORD else NOT_MET
 
 
-@compiled
-def _stage_since(state: Ints, whole: Ints, line: int) -> int:
+@compiled_inline
+def stage_since(lines: Ints, whole: Ints, line: int) -> int:
     """When the line entered its stage: see the page on the engine."""
-    changed: int = state[line, CHANGED_AT]
-    released: int = max(state[line, RELEASED_AT], whole[0])
-    created: int = state[line, CREATED_AT]
+    changed: int = lines[line, CHANGED_AT]
+    released: int = max(lines[line, RELEASED_AT], whole[0])
+    created: int = lines[line, CREATED_AT]
     if changed != NEVER:
         return changed
     return released if released != NEVER else created
 
 
-@compiled
-def _bits(conditions: Ints, line: int, sought: int) -> int:
+@compiled_inline
+def _conditions_in(conditions: Ints, line: int, state: int) -> int:
     """The conditions of a line in a state, as bits; what it does not say itself the whole order says."""
-    found = 0
+    bits = 0
     for place in range(N_CONDITIONS):
         own = conditions[line + 1, place]
-        if (own if own != 0 else conditions[0, place]) == sought:
-            found |= 1 << place
-    return found
+        if (own if own != 0 else conditions[0, place]) == state:
+            bits |= 1 << place
+    return bits
+
+
+@compiled_inline
+def _own_conditions_in(conditions: Ints, row: int, state: int) -> int:
+    """The conditions that a row of ``conditions`` says are in a state itself, as bits."""
+    bits = 0
+    for place in range(N_CONDITIONS):
+        bits |= (conditions[row, place] == state) << place
+    return bits
+
+
+@compiled_inline
+def _met_of_order(lines: Ints, conditions: Ints) -> int:
+    """The conditions met for the order, as bits: no line denies, and the whole order or every open line says so."""
+    refused, by_every, any_open = 0, (1 << N_CONDITIONS) - 1, False
+    for row in range(len(lines) + 1):
+        refused |= _own_conditions_in(conditions, row, NOT_MET)
+    for j in range(len(lines)):
+        if lines[j, KNOWN] and is_open(lines, j, 0.0):
+            any_open = True
+            by_every &= _own_conditions_in(conditions, j + 1, MET)
+    return (_own_conditions_in(conditions, 0, MET) | (by_every if any_open else 0)) & ~refused
+
+
+def lines_at(events: LineEvents, shop: WorkEvents, order: Ints, stop: Ints) -> tuple[LineRows, Ints]:
+    """The lines at each point (sorted by order and position), in the order of their ids.
+
+    Returns the rows, and (n_points,) the conditions met for the order, as bits.
+    """
+    rows, met_of_order = fold_lines(events, shop, order, stop)
+    return LineRows(*rows), met_of_order
 
 
 @compiled
-def lines_at(
-    first: Ints, line: Ints, type_: Ints, quantity: Ints, date: Ints, _value: Ints, closing: Ints, lines: Ints,
-    saying: Ints, word: Ints, words: Ints, item: Ints, centre: Ints, recorded: Ints, occurred: Ints,
-    order: Ints, stop: Ints,
-) -> tuple[NDArray[np.int64], Ints]:  # fmt: skip
-    """The lines at each point (sorted by order and position), in the order of their ids.
+def fold_lines(events: LineEvents, shop: WorkEvents, order: Ints, stop: Ints) -> tuple[Ints, Ints]:
+    """(n_fields, n_rows) the fields of ``LineRows``, and (n_points,) the conditions met for the order, as bits.
 
-    Returns (16, n_lines) the rows named in ``LINE_ROWS``; (n_points,) the conditions met for the order, as bits: no
-    line says otherwise, and the whole order or every open line says so.
+    The columns are taken out of their tuples before the loop, which counts references to them otherwise.
     """
+    first, n_lines, line, kind, quantity, date, value, closing, occurred, recorded = events
+    code, word, words, item, centre = shop
     room = 0
     for p in range(len(order)):
-        room += lines[order[p]]
-    out = np.empty((16, room), dtype=np.int64)
+        room += n_lines[order[p]]
+    out = np.empty((N_FIELDS, room), dtype=np.int64)
     met_of_order = np.zeros(len(order), dtype=np.int64)
     row, p = 0, 0
     while p < len(order):
         k = order[p]
-        state, whole = _fresh(lines[k]), np.array([NEVER, 0])
-        finished = np.zeros((lines[k] + 1, words[k]), dtype=np.int8)
-        started = np.zeros((lines[k], words[k]), dtype=np.int64)
-        conditions = np.zeros((lines[k] + 1, N_CONDITIONS), dtype=np.int64)
+        work = new_work(n_lines[k], words[k])
+        lines, conditions, whole = work.lines, work.conditions, work.whole
         i = first[k]
         while p < len(order) and order[p] == k:
             while i < stop[p]:
-                _step(state, finished, started, conditions, whole, type_[i], line[i], quantity[i], date[i], closing[i],
-                      saying[i], word[i], item[i], centre[i], recorded[i], occurred[i])  # fmt: skip
+                event = LineEvent(i, line[i], kind[i], quantity[i], date[i], value[i], closing[i], occurred[i])
+                apply_work(work, event, WorkEvent(code[i], word[i], item[i], centre[i], recorded[i]))
                 i += 1
-            refused, by_all, by_every, any_open = 0, 0, (1 << N_CONDITIONS) - 1, False
-            for place in range(N_CONDITIONS):
-                by_all |= (conditions[0, place] == MET) << place
-                for j in range(lines[k] + 1):
-                    refused |= (conditions[j, place] == NOT_MET) << place
-            for j in range(lines[k]):
-                if not state[j, KNOWN] or state[j, CLOSED_AS] == REASON_CANCELLED:
-                    continue
-                open_ = state[j, CLOSED_AS] == 0 and state[j, ISSUED_SO_FAR] < needed(state[j, ORDERED], 0.0)
-                if open_:
-                    any_open = True
-                    own = 0
-                    for place in range(N_CONDITIONS):
-                        own |= (conditions[j + 1, place] == MET) << place
-                    by_every &= own
-                begun = state[j, RELEASED_AT] != NEVER or whole[0] != NEVER or state[j, CONFIRMED_ITSELF] or whole[1]
-                out[0, row], out[1, row], out[2, row] = p, state[j, ITEM], open_
-                out[3, row], out[4, row], out[5, row] = state[j, ORDERED], state[j, ISSUED_SO_FAR], state[j, PROMISE]
-                out[6, row], out[7, row], out[8, row] = state[j, DONE], _stage_since(state, whole, j), begun
-                out[9, row], out[10, row] = _bits(conditions, j, MET), _bits(conditions, j, NOT_MET)
-                out[11, row], out[12, row] = _place(state, j)
-                out[13, row] = state[j, FIRST_CREATED]
-                out[14, row], out[15, row] = state[j, STARTED], state[j, SCRAP]
-                row += 1
-            met_of_order[p] = (by_all | (by_every if any_open else 0)) & ~refused
+            for j in range(len(lines)):
+                if lines[j, KNOWN] and lines[j, CLOSED_AS] != CANCELLED_LINE:
+                    _write_row(out, row, p, lines, conditions, whole, j)
+                    row += 1
+            met_of_order[p] = _met_of_order(lines, conditions)
             p += 1
     return out[:, :row], met_of_order
 
 
-@compiled
-def _place(state: Ints, line: int) -> tuple[int, int]:
+@compiled_inline
+def _write_row(out: Ints, row: int, point: int, lines: Ints, conditions: Ints, whole: Ints, j: int) -> None:
+    """Write the fields of ``LineRows``, in their order."""
+    centre, mode = place_of(lines, j)
+    released = lines[j, RELEASED_AT] != NEVER or whole[0] != NEVER
+    fields = (
+        point,
+        lines[j, ITEM],
+        np.int64(is_open(lines, j, 0.0)),
+        lines[j, ORDERED],
+        lines[j, SHIPPED_QUANTITY],
+        lines[j, PROMISE],
+        lines[j, DONE],
+        stage_since(lines, whole, j),
+        np.int64(released or lines[j, CONFIRMED_ITSELF] != 0 or whole[1] != 0),
+        _conditions_in(conditions, j, MET),
+        _conditions_in(conditions, j, NOT_MET),
+        centre,
+        mode,
+        lines[j, FIRST_CREATED],
+        lines[j, STARTED],
+        lines[j, SCRAP],
+    )
+    for column in range(N_FIELDS):
+        out[column, row] = fields[column]
+
+
+@compiled_inline
+def place_of(state: Ints, line: int) -> tuple[int, int]:
     """(work centre, AT it or AFTER it); after -1 is a line that is released and not begun. NOWHERE is unknown."""
     if state[line, LAST_CENTRE] < 0:
         return -1, (AFTER if state[line, RELEASED_AT] != NEVER else NOWHERE)
     if state[line, CENTRE] < 0:
         return -1, NOWHERE
     return state[line, CENTRE], (AFTER if state[line, AFTER_IT] else AT)
-
-
-@compiled
-def _told(rows: Ints, n: int, what: int, recorded: int, item: int, a: int, b: int, amount: int) -> tuple[Ints, int]:
-    """One more row, in a larger table if need be."""
-    if n == len(rows):
-        larger = np.empty((2 * n + 64, 6), dtype=np.int64)
-        larger[:n] = rows
-        rows = larger
-    rows[n, 0], rows[n, 1], rows[n, 2], rows[n, 3], rows[n, 4], rows[n, 5] = what, recorded, item, a, b, amount
-    return rows, n + 1
-
-
-@compiled
-def passages(
-    first: Ints, line: Ints, type_: Ints, quantity: Ints, date: Ints, _value: Ints, closing: Ints, lines: Ints,
-    saying: Ints, word: Ints, words: Ints, item: Ints, centre: Ints, recorded: Ints, occurred: Ints,
-) -> NDArray[np.int64]:  # fmt: skip
-    """What happened to lines that name an item: (n, 6) rows of what, when it was recorded, item, a, b, amount.
-
-    LEFT: a = finished operations, amount = microseconds since the line was created; STAGE, WORK and FAILURES, each once
-    a stage of a line that left: a = stage, amount = microseconds from it until the line left, microseconds from it
-    until its last operation was finished, inspections that failed with so many operations finished or more; MOVED: from
-    work centre a (-1: none) to b; PLACED: an open line enters (amount 1) or leaves (-1) work centre a, b = AT or AFTER
-    it; OPENED: a line is open (1) or no more (-1).
-    """
-    rows, n = np.empty((1024, 6), dtype=np.int64), 0
-    for k in range(len(first) - 1):
-        count = lines[k]
-        state, whole = _fresh(count), np.array([NEVER, 0])
-        finished = np.zeros((count + 1, words[k]), dtype=np.int8)
-        started = np.zeros((count, words[k]), dtype=np.int64)
-        conditions = np.zeros((count + 1, N_CONDITIONS), dtype=np.int64)
-        visited = np.full((count, words[k] + 1), NEVER, dtype=np.int64)
-        failed = np.zeros((count, words[k] + 1), dtype=np.int64)
-        left = np.zeros(count, dtype=np.bool_)
-        centre_of, mode_of, item_of = np.full(count, -1), np.zeros(count, np.int64), np.full(count, -1)
-        for i in range(first[k], first[k + 1]):
-            at, now = line[i], recorded[i]
-            names = at >= 0 and type_[i] == CONFIRMED and centre[i] >= 0
-            if names and state[at, ITEM] >= 0 and state[at, LAST_CENTRE] != centre[i]:
-                rows, n = _told(rows, n, MOVED, now, state[at, ITEM], state[at, LAST_CENTRE], centre[i], 1)
-            _step(state, finished, started, conditions, whole, type_[i], at, quantity[i], date[i], closing[i],
-                  saying[i], word[i], item[i], centre[i], now, occurred[i])  # fmt: skip
-            if at >= 0 and type_[i] == INSPECTED and ((saying[i] >> 16) & 63) == FAILED:
-                failed[at, state[at, DONE]] += 1
-            for j in range(count) if at < 0 else range(at, at + 1):
-                if not state[j, KNOWN]:
-                    continue
-                full = state[j, ISSUED_SO_FAR] >= needed(state[j, ORDERED], 0.0)
-                leaves = full and not left[j] and state[j, ORDERED] > 0 and state[j, CLOSED_AS] != REASON_CANCELLED
-                if not leaves or visited[j, state[j, DONE]] != NEVER:
-                    visited[j, state[j, DONE]] = _stage_since(state, whole, j)
-                open_ = state[j, CLOSED_AS] == 0 and not full
-                centre_now, mode = _place(state, j) if open_ else (-1, NOWHERE)
-                item_now = state[j, ITEM] if open_ else -1
-                if item_now < 0 and mode == AFTER:
-                    mode = NOWHERE
-                if item_of[j] != item_now:
-                    if item_of[j] >= 0:
-                        rows, n = _told(rows, n, OPENED, now, item_of[j], -1, -1, -1)
-                    if item_now >= 0:
-                        rows, n = _told(rows, n, OPENED, now, item_now, -1, -1, 1)
-                if mode_of[j] != mode or centre_of[j] != centre_now or item_of[j] != item_now:
-                    if mode_of[j] != NOWHERE:
-                        rows, n = _told(rows, n, PLACED, now, item_of[j], centre_of[j], mode_of[j], -1)
-                    if mode != NOWHERE:
-                        rows, n = _told(rows, n, PLACED, now, item_now, centre_now, mode, 1)
-                centre_of[j], mode_of[j], item_of[j] = centre_now, mode, item_now
-                left[j] |= leaves
-                if not leaves or state[j, ITEM] < 0:
-                    continue
-                lead = now - state[j, FIRST_CREATED]
-                rows, n = _told(rows, n, LEFT, now, state[j, ITEM], state[j, DONE], -1, lead)
-                for stage in range(words[k] + 1):
-                    if visited[j, stage] != NEVER:
-                        work = 0 if state[j, CHANGED_AT] == NEVER else state[j, CHANGED_AT] - visited[j, stage]
-                        rows, n = _told(rows, n, STAGE, now, state[j, ITEM], stage, -1, now - visited[j, stage])
-                        rows, n = _told(rows, n, WORK, now, state[j, ITEM], stage, -1, max(work, 0))
-                        rows, n = _told(rows, n, FAILURES, now, state[j, ITEM], stage, -1, failed[j, stage:].sum())
-    return rows[:n]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from functools import partial
 
@@ -17,14 +17,9 @@ from features.history import History
 from features.known.evidence import positions_of
 from features.known.known import Known
 from features.parallel import CORES, side_by_side
+from features.progress import Progress, no_progress
 
 PART_EVENTS = 1 << 16
-
-Progress = Callable[[int, int], None]
-
-
-def unheard(_done: int, _all: int) -> None:
-    """No progress wanted."""
 
 
 def compute(
@@ -32,7 +27,7 @@ def compute(
     points: DecisionPoints,
     context: Context,
     names: list[str] | None = None,
-    tell: Progress = unheard,
+    progress: Progress = no_progress,
     threads: int = CORES,
 ) -> Floats:
     """(n_points, n_signals) every signal, in the order of ``names`` or of the catalogue, column by column in memory.
@@ -40,7 +35,7 @@ def compute(
     Parameters
     ----------
     points : (n_points,) in any order
-    tell : called with (points done, points in all) as parts of the history are done
+    progress : called with points done and in all as parts of the history are done
     threads : parts of the history that are done at a time
     """
     known = catalogue()
@@ -58,7 +53,7 @@ def compute(
         rows = slice(part[2], part[3])
         values[rows if by is None else by[rows]] = rows_of_part
         done += part[3] - part[2]
-        tell(done, len(points))
+        progress("computing signals", done, len(points))
     return values
 
 
@@ -99,7 +94,7 @@ def evidence(known: Known, name: str) -> Ints:
 
 
 def evidence_bits(known: Known, name: str) -> int:
-    """The same as bits, counted from the order's first event."""
+    """The events a signal read for the first decision point, as bits counted from the order's first event."""
     return _traced(known, [catalogue()[name]])[1][0]
 
 
@@ -110,8 +105,8 @@ def compute_known(known: Known, names: list[str]) -> Floats:
         return _columns([entries[name].compute(known) for name in names], len(known))
 
 
-def compute_traced(known: Known, names: list[str]) -> tuple[Floats, list[int]]:
-    """The same, and the events each signal read for the first decision point, in one pass.
+def compute_with_evidence(known: Known, names: list[str]) -> tuple[Floats, list[int]]:
+    """(n_points, n_signals) signals, and the events each of them read for the first decision point, in one pass.
 
     The events are bits, counted from the order's first: see ``features.known.evidence``.
     """
@@ -121,12 +116,12 @@ def compute_traced(known: Known, names: list[str]) -> tuple[Floats, list[int]]:
 
 
 def _traced(known: Known, entries: list[Signal]) -> tuple[list[Floats], list[int]]:
-    values, read, trace = [], [], known.traced()
+    values, read, trace = [], [], known.tracing()
     try:
         with np.errstate(invalid="ignore", divide="ignore"):
             for entry in entries:
                 values.append(entry.compute(known))
-                read.append(trace.taken())
+                read.append(trace.pop())
     finally:
         known.trace = None
     return values, read

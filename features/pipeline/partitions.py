@@ -8,7 +8,7 @@ keeps the number it has in the file it came from, so that an error names it.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -22,6 +22,7 @@ from features.events.columns import Columns, read_column
 from features.events.files import coded_columns, read_parquet_table
 from features.events.text import Coded, Distinct
 from features.events.validation import Fault, Validated, checked, require_columns, validate_events
+from features.progress import Progress, no_progress
 from features.times import plant_calendar
 
 PARTITION_EVENTS = 500_000
@@ -31,11 +32,6 @@ BATCH = 1 << 20
 FEW_WORDS = 1000
 """A column of at most so many words stays coded on its way; of more, each partition would carry them all."""
 ROW = "row_in_file"
-Progress = Callable[[str, int, int], None]
-
-
-def unheard(_what: str, _done: int, _all: int) -> None:
-    """No progress wanted."""
 
 
 @dataclass(frozen=True)
@@ -76,7 +72,7 @@ def partitions(
     folder: Path,
     zone: str = "UTC",
     most_events: int = PARTITION_EVENTS,
-    tell: Progress = unheard,
+    progress: Progress = no_progress,
 ) -> list[Partition]:
     """The file itself if it is small, else partitions of about ``most_events`` events each, written to ``folder``.
 
@@ -97,7 +93,7 @@ def partitions(
                 options = pa.ipc.IpcWriteOptions(compression="lz4")
                 writers[part] = stack.enter_context(pa.ipc.new_stream(paths[part], rows.schema, options=options))
             writers[part].write_table(rows)
-            tell("splitting", done, n_events)
+            progress("splitting", done, n_events)
     return [Partition(path, events, zone) for path in paths if path.exists()]
 
 
@@ -163,8 +159,8 @@ def ids_of(columns: Columns) -> np.ndarray:
     own = ids.hashes() if isinstance(ids, Distinct) else Distinct(ids.arrow()).hashes()
     words = Distinct(pa.array(list(sources.words), type=pa.string())).hashes()
     mixed = words * np.uint64(0x9E3779B97F4A7C15)
-    found: np.ndarray = own ^ mixed[sources.codes]
-    return found
+    spread: np.ndarray = own ^ mixed[sources.codes]
+    return spread
 
 
 def require_unique(parts: Sequence[Partition], hashed: list[np.ndarray]) -> None:

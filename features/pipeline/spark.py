@@ -1,8 +1,8 @@
 """Events that live in a lake: the functions of ``features.pipeline.stream`` over Spark's partitions, identical rows.
 
 Whole orders meet in a partition. The first pass validates each partition and adds up what its orders say about
-others (a ``Part``), tens of parts at a time, so that the driver holds few; the second computes the signals with the
-context of all. Nothing depends on how orders fall into partitions, so a task may run again anywhere.
+others (a ``PartialContext``), tens of them at a time, so that the driver holds few; the second computes the signals
+with the context of all. Nothing depends on how orders fall into partitions, so a task may run again anywhere.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 
 from features.catalogue.registry import catalogue
-from features.context.context import Context, Part
+from features.context.context import Context, PartialContext
 from features.errors import ClusterFailed, InvalidEvents, InvalidRequest, LibraryMissing
 from features.events.text import BLANKS
 from features.events.validation import SHOWN, Fault, checked, invalid, require_columns, validate_events
@@ -24,7 +24,7 @@ from features.history import History
 from features.pipeline.compute import PART_EVENTS
 from features.pipeline.partitions import PARTITION_EVENTS, used_twice
 from features.pipeline.stream import computed_rows
-from features.pipeline.table import Wanted
+from features.pipeline.table import RowRequest
 from features.times import plant_calendar
 
 if TYPE_CHECKING:
@@ -33,8 +33,8 @@ if TYPE_CHECKING:
 FAN = 64
 """So many parts are added up by one task before the driver sees them."""
 WHERE = "the events"
-FOUND = pa.schema([("part", pa.binary()), ("faults", pa.list_(pa.string())), ("n_faults", pa.int64())])
-FOUND_COLUMNS = "part binary, faults array<string>, n_faults bigint"
+PART_SCHEMA = pa.schema([("part", pa.binary()), ("faults", pa.list_(pa.string())), ("n_faults", pa.int64())])
+PART_COLUMNS = "part binary, faults array<string>, n_faults bigint"
 Batches = Iterator[pa.RecordBatch]
 OverBatches = Callable[[Batches], Batches]
 
@@ -81,22 +81,22 @@ def spark_signals(
     Raises ``InvalidEvents`` and ``InvalidRequest`` as ``signal_table`` does, ``LibraryMissing`` where the executors
     lack this package, ``ClusterFailed`` when Spark gives up.
     """
-    plan = planned(events, Wanted.of(as_of, scheme, zone), partitions)
+    plan = planned(events, RowRequest.of(as_of, scheme, zone), partitions)
     return plan.events.mapInArrow(plan.rows, row_columns())
 
 
-def planned(events: DataFrame, wanted: Wanted, partitions: int | None = None) -> Plan:
+def planned(events: DataFrame, request: RowRequest, partitions: int | None = None) -> Plan:
     """Run the first pass. Raises as ``spark_signals`` does."""
     require_columns(events.columns)
     if partitions is not None and partitions < 1:
         raise InvalidRequest(f"there must be at least one partition, got {partitions}")
     with in_words():
         count = partitions or -(-events.count() // PARTITION_EVENTS) or 1
-        whole = _whole_part(events.repartition(count, trimmed("order_id")), count, wanted.zone)
+        whole = _whole_part(events.repartition(count, trimmed("order_id")), count, request.zone)
         _require_unique(events)
-    wanted.require_recorded(whole.known_from)
+    request.require_recorded(whole.known_from)
     meeting = events.repartitionByRange(count, trimmed("order_id"))
-    return Plan(meeting, _computing(packed(whole.to_arrow()), wanted), count)
+    return Plan(meeting, _computing(packed(whole.to_arrow()), request), count)
 
 
 def trimmed(column: str) -> Column:
@@ -115,15 +115,15 @@ def in_words() -> Iterator[None]:
     try:
         yield
     except (PySparkException, Py4JError) as error:
-        said = str(error)
-        if "No module named 'features" in said:
+        message = str(error)
+        if "No module named 'features" in message:
             raise LibraryMissing("shiprisk must be installed where Spark's executors run, it is not there") from error
-        raise ClusterFailed(f"Spark must finish what it is given, got: {_gist(said)}") from error
+        raise ClusterFailed(f"Spark must finish what it is given, got: {_gist(message)}") from error
 
 
-def _gist(said: str) -> str:
+def _gist(message: str) -> str:
     """The line of a long message that tells most: the last one of Python's traceback, else the first."""
-    lines = [line.strip() for line in said.splitlines() if line.strip()]
+    lines = [line.strip() for line in message.splitlines() if line.strip()]
     raised = [line for line in lines if line.split(":")[0].endswith(("Error", "Exception"))]
     return next(iter(raised or lines), "nothing")
 
@@ -131,17 +131,17 @@ def _gist(said: str) -> str:
 # -- the first pass --------------------------------------------------------------------------------------------
 
 
-def _whole_part(events: DataFrame, partitions: int, zone: str) -> Part:
-    found = events.mapInArrow(_over(lambda table: [read_part(table, zone)]), FOUND_COLUMNS)
+def _whole_part(events: DataFrame, partitions: int, zone: str) -> PartialContext:
+    parts = events.mapInArrow(_over(lambda table: [read_part(table, zone)]), PART_COLUMNS)
     if partitions > FAN:
-        found = found.repartition(-(-partitions // FAN)).mapInArrow(_over(lambda some: [add_up(some)]), FOUND_COLUMNS)
-    some = found.toArrow()
+        parts = parts.repartition(-(-partitions // FAN)).mapInArrow(_over(lambda some: [add_up(some)]), PART_COLUMNS)
+    some = parts.toArrow()
     if not len(some):
         raise InvalidEvents(f"{WHERE} must have at least one row, got none")
     row = add_up(some).to_pylist()[0]
     if row["n_faults"]:
         raise invalid(row["faults"], row["n_faults"], WHERE)
-    return Part.from_arrow(unpacked(row["part"]))
+    return PartialContext.from_arrow(unpacked(row["part"]))
 
 
 def read_part(events: pa.Table, zone: str) -> pa.RecordBatch:
@@ -149,22 +149,24 @@ def read_part(events: pa.Table, zone: str) -> pa.RecordBatch:
     judged = validate_events(events, zone)
     faults = sorted(_said(events, fault) for fault in judged.faults)
     if faults:
-        return _found(None, faults, len(faults))
-    return _found(Part.of(History.of_columns(judged.columns), plant_calendar(zone)), [], 0)
+        return _part_row(None, faults, len(faults))
+    return _part_row(PartialContext.of(History.of_columns(judged.columns), plant_calendar(zone)), [], 0)
 
 
-def add_up(found: pa.Table) -> pa.RecordBatch:
+def add_up(parts: pa.Table) -> pa.RecordBatch:
     """One row of several."""
-    rows = found.to_pylist()
+    rows = parts.to_pylist()
     n_faults = sum(row["n_faults"] for row in rows)
     if n_faults:
-        return _found(None, sorted(fault for row in rows for fault in row["faults"]), n_faults)
-    return _found(Part.sum([Part.from_arrow(unpacked(row["part"])) for row in rows]), [], 0)
+        return _part_row(None, sorted(fault for row in rows for fault in row["faults"]), n_faults)
+    return _part_row(PartialContext.sum([PartialContext.from_arrow(unpacked(row["part"])) for row in rows]), [], 0)
 
 
-def _found(part: Part | None, faults: list[str], n_faults: int) -> pa.RecordBatch:
-    kept = None if part is None else packed(part.to_arrow())
-    return pa.RecordBatch.from_pylist([{"part": kept, "faults": faults[:SHOWN], "n_faults": n_faults}], schema=FOUND)
+def _part_row(part: PartialContext | None, faults: list[str], n_faults: int) -> pa.RecordBatch:
+    payload = None if part is None else packed(part.to_arrow())
+    return pa.RecordBatch.from_pylist(
+        [{"part": payload, "faults": faults[:SHOWN], "n_faults": n_faults}], schema=PART_SCHEMA
+    )
 
 
 def _said(events: pa.Table, fault: Fault) -> str:
@@ -187,23 +189,23 @@ def _require_unique(events: DataFrame) -> None:
 # -- the second pass -------------------------------------------------------------------------------------------
 
 
-def _computing(kept: bytes, wanted: Wanted) -> OverBatches:
+def _computing(payload: bytes, request: RowRequest) -> OverBatches:
     """From events to rows. Spark broadcasts what this function carries, the context, once it is larger than 1 MB."""
 
     def rows(events: pa.Table) -> Iterator[pa.RecordBatch]:
-        context = _context(kept, wanted.zone)
-        history = History.of_columns(checked(validate_events(events, wanted.zone), WHERE).columns)
+        context = _context(payload, request.zone)
+        history = History.of_columns(checked(validate_events(events, request.zone), WHERE).columns)
         for begin, end in history.parts(PART_EVENTS):
             some = history.part(begin, end)
-            yield from computed_rows(some, wanted.points(some, context), context, threads=1).to_batches()
+            yield from computed_rows(some, request.points(some, context), context, threads=1).to_batches()
 
     return _over(rows)
 
 
 @lru_cache(maxsize=1)
-def _context(kept: bytes, zone: str) -> Context:
+def _context(payload: bytes, zone: str) -> Context:
     """Made once by each of Spark's Python processes, which run many tasks."""
-    return Context.sum([Part.from_arrow(unpacked(kept))], plant_calendar(zone))
+    return Context.sum([PartialContext.from_arrow(unpacked(payload))], plant_calendar(zone))
 
 
 def row_columns() -> Any:
@@ -236,7 +238,7 @@ def packed(table: pa.Table) -> bytes:
     return bytes(sink.getvalue().to_pybytes())
 
 
-def unpacked(kept: bytes) -> pa.Table:
+def unpacked(payload: bytes) -> pa.Table:
     """The table."""
-    with pa.ipc.open_stream(kept) as reader:
+    with pa.ipc.open_stream(payload) as reader:
         return reader.read_all()

@@ -17,10 +17,10 @@ import pyarrow as pa
 from features.catalogue.registry import catalogue
 from features.errors import InvalidEvents, InvalidRequest, LibraryMissing
 from features.events.schema import COLUMNS
-from features.pipeline.partitions import Progress, unheard
 from features.pipeline.spark import Batches, OverBatches, Plan, in_words, packed, planned, row_columns, unpacked
 from features.pipeline.stream import Written, row_schema, write_tables
-from features.pipeline.table import Wanted
+from features.pipeline.table import RowRequest
+from features.progress import Progress, no_progress
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
@@ -95,7 +95,7 @@ def spark_signal_file(
     scheme: str | None = None,
     zone: str = "UTC",
     partitions: int | None = None,
-    tell: Progress = unheard,
+    progress: Progress = no_progress,
 ) -> Written:
     """Write every signal of every open order.
 
@@ -106,16 +106,16 @@ def spark_signal_file(
         ``features.pipeline.stream.signal_file``; else a folder, or a URL, that is not there yet; the executors
         write files into it that are sorted one after the other
     as_of, scheme, zone, partitions : see ``features.pipeline.spark.spark_signals``
-    tell : called with what is being done, tasks or partitions done, in all
+    progress : called with what is being done, tasks or partitions done, in all
 
     Raises as ``spark_signals`` does; ``InvalidRequest`` when the folder is there.
     """
-    wanted = Wanted.of(as_of, scheme, zone)
-    with watched(session, "reading what orders say about each other", tell):
-        plan = planned(read_events(session, events), wanted, partitions)
+    request = RowRequest.of(as_of, scheme, zone)
+    with watched(session, "reading what orders say about each other", progress):
+        plan = planned(read_events(session, events), request, partitions)
     if out.endswith(".parquet") and "://" not in out:
-        return _write_file(session, plan, Path(out), tell)
-    return _write_folder(session, plan, out, tell)
+        return _write_file(session, plan, Path(out), progress)
+    return _write_folder(session, plan, out, progress)
 
 
 def read_events(session: SparkSession, events: str) -> DataFrame:
@@ -126,19 +126,19 @@ def read_events(session: SparkSession, events: str) -> DataFrame:
     from pyspark.errors import PySparkException
 
     try:
-        found = session.read.parquet(events)
-        strange = [column for column in found.columns if column not in COLUMNS]
+        frame = session.read.parquet(events)
+        strange = [column for column in frame.columns if column not in COLUMNS]
         if strange:
             own = session.read.option("recursiveFileLookup", "true").parquet(events).columns
-            found = found.drop(*(column for column in strange if column not in own))
-        return found
+            frame = frame.drop(*(column for column in strange if column not in own))
+        return frame
     except PySparkException as error:
-        said = str(error).splitlines()[0]
-        raise InvalidEvents(f"the events must be Parquet that Spark can read, got {events}: {said}") from error
+        message = str(error).splitlines()[0]
+        raise InvalidEvents(f"the events must be Parquet that Spark can read, got {events}: {message}") from error
 
 
 @contextmanager
-def watched(session: SparkSession, what: str, tell: Progress) -> Iterator[None]:
+def watched(session: SparkSession, what: str, progress: Progress) -> Iterator[None]:
     """Tell how many tasks of Spark's running stage are done, until the work inside has ended."""
     tracker, ended = session.sparkContext.statusTracker(), threading.Event()
 
@@ -146,10 +146,10 @@ def watched(session: SparkSession, what: str, tell: Progress) -> Iterator[None]:
         while not ended.wait(EVERY_SECONDS):
             for stage in map(tracker.getStageInfo, tracker.getActiveStageIds()):
                 if stage is not None:
-                    tell(what, stage.numCompletedTasks, stage.numTasks)
+                    progress(what, stage.numCompletedTasks, stage.numTasks)
 
     watcher = threading.Thread(target=watch, daemon=True)
-    tell(what, 0, 1)
+    progress(what, 0, 1)
     watcher.start()
     try:
         yield
@@ -158,14 +158,14 @@ def watched(session: SparkSession, what: str, tell: Progress) -> Iterator[None]:
         watcher.join()
 
 
-def _write_folder(session: SparkSession, plan: Plan, out: str, tell: Progress) -> Written:
+def _write_folder(session: SparkSession, plan: Plan, out: str, progress: Progress) -> Written:
     from pyspark.errors import AnalysisException
     from pyspark.sql import Observation
     from pyspark.sql import functions as F  # noqa: N812
 
     counted = Observation()
     rows = plan.events.mapInArrow(plan.rows, row_columns()).observe(counted, F.count(F.lit(1)).alias("rows"))
-    with watched(session, "computing signals", tell), in_words():
+    with watched(session, "computing signals", progress), in_words():
         try:
             rows.write.parquet(out, mode="errorifexists", compression="zstd")
         except AnalysisException as error:
@@ -175,28 +175,28 @@ def _write_folder(session: SparkSession, plan: Plan, out: str, tell: Progress) -
     return Written(counted.get["rows"], len(catalogue()), plan.partitions)
 
 
-def _write_file(session: SparkSession, plan: Plan, out: Path, tell: Progress) -> Written:
+def _write_file(session: SparkSession, plan: Plan, out: Path, progress: Progress) -> Written:
     """The rows are computed everywhere at once, kept on the executors' disks, and fetched partition by partition."""
     from pyspark import StorageLevel
 
-    kept = plan.events.mapInArrow(_in_pieces(plan.rows), "piece binary").persist(StorageLevel.DISK_ONLY)
+    parts = plan.events.mapInArrow(_in_pieces(plan.rows), "piece binary").persist(StorageLevel.DISK_ONLY)
     try:
         with in_words():
-            with watched(session, "computing signals", tell):
-                pieces = kept.count()
-            return write_tables(_fetched(kept, pieces, tell), out, plan.partitions)
+            with watched(session, "computing signals", progress):
+                pieces = parts.count()
+            return write_tables(_fetched(parts, pieces, progress), out, plan.partitions)
     finally:
-        kept.unpersist()
+        parts.unpersist()
 
 
-def _fetched(kept: DataFrame, pieces: int, tell: Progress) -> Iterator[pa.Table]:
-    for done, row in enumerate(kept.toLocalIterator(prefetchPartitions=True), start=1):
+def _fetched(parts: DataFrame, pieces: int, progress: Progress) -> Iterator[pa.Table]:
+    for done, row in enumerate(parts.toLocalIterator(prefetchPartitions=True), start=1):
         yield unpacked(bytes(row["piece"]))
-        tell("writing signals", done, pieces)
+        progress("writing signals", done, pieces)
 
 
 def _in_pieces(rows: OverBatches) -> OverBatches:
-    """The same rows, many in one binary value; a partition without rows gives one, too, which says the columns."""
+    """Rows many in one binary value; a partition without rows gives one, too, which says the columns."""
 
     def pieces(batches: Batches) -> Batches:
         given = False

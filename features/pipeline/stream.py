@@ -17,7 +17,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from features.catalogue.registry import catalogue
-from features.context.context import Context, Part
+from features.context.context import Context, PartialContext
 from features.decision_points import DecisionPoints
 from features.errors import InvalidRequest
 from features.events.validation import Validated, checked
@@ -27,13 +27,12 @@ from features.pipeline.compute import compute
 from features.pipeline.partitions import (
     PARTITION_EVENTS,
     Partition,
-    Progress,
     ids_of,
     partitions,
     require_unique,
-    unheard,
 )
-from features.pipeline.table import Wanted
+from features.pipeline.table import RowRequest
+from features.progress import Progress, no_progress
 from features.times import PlantCalendar
 
 MOST_AT_A_TIME = 4
@@ -57,7 +56,7 @@ def signal_file(
     as_of: object = None,
     scheme: str | None = None,
     zone: str = "UTC",
-    tell: Progress = unheard,
+    progress: Progress = no_progress,
     partition_events: int = PARTITION_EVENTS,
 ) -> Written:
     """Write every signal of every open order to a Parquet file, with memory bounded by the size of a partition.
@@ -66,53 +65,55 @@ def signal_file(
     ----------
     events : Parquet file of events, in any order
     as_of, scheme, zone : see ``features.pipeline.signal_table``
-    tell : called with what is being done, partitions done, partitions in all
+    progress : called with what is being done, partitions done, partitions in all
     partition_events : about so many events are held in memory at a time, for each core
 
     Raises ``InvalidEvents`` and ``InvalidRequest`` as ``signal_table`` does; no file is left behind then.
     """
-    wanted = Wanted.of(as_of, scheme, zone)
+    request = RowRequest.of(as_of, scheme, zone)
     if out.is_dir() or out.resolve() == events.resolve():
         raise InvalidRequest(f"the output must be a file other than the events, got {out}")
     with tempfile.TemporaryDirectory(prefix="shiprisk-") as folder:
-        parts = partitions(events, Path(folder), zone, partition_events, tell)
-        context, first = context_of(parts, wanted.calendar, tell)
-        wanted.require_recorded(first)
-        tables = tables_of(parts, context, lambda history: wanted.points(history, context), tell)
+        parts = partitions(events, Path(folder), zone, partition_events, progress)
+        context, first = context_of(parts, request.calendar, progress)
+        request.require_recorded(first)
+        tables = tables_of(parts, context, lambda history: request.points(history, context), progress)
         return write_tables(tables, out, len(parts))
 
 
-def context_of(parts: list[Partition], calendar: PlantCalendar, tell: Progress = unheard) -> tuple[Context, int]:
+def context_of(
+    parts: list[Partition], calendar: PlantCalendar, progress: Progress = no_progress
+) -> tuple[Context, int]:
     """The context of all orders, and the first moment recorded."""
 
-    def read(part: Partition) -> tuple[Part | None, np.ndarray, Validated]:
+    def read(part: Partition) -> tuple[PartialContext | None, np.ndarray, Validated]:
         judged = part.judged()
         if judged.faults:
             return None, np.zeros(0, dtype=np.uint64), judged
         ids = ids_of(judged.columns) if len(parts) > 1 else np.zeros(0, dtype=np.uint64)
-        return Part.of(History.of_columns(judged.columns), calendar), ids, replace(judged, columns={})
+        return PartialContext.of(History.of_columns(judged.columns), calendar), ids, replace(judged, columns={})
 
-    found, hashed, faults = [], [], []
+    contexts, hashed, faults = [], [], []
     one_by_one = side_by_side(read, parts, threads=min(CORES, MOST_AT_A_TIME))
     for done, (one, ids, judged) in enumerate(one_by_one, start=1):
-        found += [] if one is None else [one]
+        contexts += [] if one is None else [one]
         hashed.append(ids)
         faults += judged.faults
-        tell("reading what orders say about each other", done, len(parts))
+        progress("reading what orders say about each other", done, len(parts))
     checked(replace(judged, faults=sorted(faults, key=lambda fault: fault.row)), str(parts[0].origin))
     require_unique(parts, hashed)
-    whole = Part.sum(found)
+    whole = PartialContext.sum(contexts)
     return Context.sum([whole], calendar), whole.known_from
 
 
 def tables_of(
-    parts: list[Partition], context: Context, choose: Chooser, tell: Progress = unheard
+    parts: list[Partition], context: Context, choose: Chooser, progress: Progress = no_progress
 ) -> Iterator[pa.Table]:
     """order_id, as_of and one column a signal, a table a partition."""
     for done, part in enumerate(parts, start=1):
         history = History.of_columns(part.columns())
         yield computed_rows(history, choose(history), context)
-        tell("computing signals", done, len(parts))
+        progress("computing signals", done, len(parts))
 
 
 def computed_rows(history: History, points: DecisionPoints, context: Context, threads: int = CORES) -> pa.Table:
@@ -145,8 +146,8 @@ def write_tables(tables: Iterator[pa.Table], out: Path, n_parts: int) -> Written
             writer = None
             for table in tables:
                 if writer is None:
-                    made = pq.ParquetWriter(unfinished, table.schema, compression="zstd", compression_level=1)
-                    writer = stack.enter_context(made)
+                    opened = pq.ParquetWriter(unfinished, table.schema, compression="zstd", compression_level=1)
+                    writer = stack.enter_context(opened)
                 writer.write_table(table)
                 rows += len(table)
         if writer is not None:

@@ -13,31 +13,26 @@ from features.decision_points import DecisionPoints, decision_points, require_sc
 from features.errors import InvalidRequest
 from features.history import History
 from features.known.known import Known
-from features.orders.commitments import CANCELLED, NONE, OPEN, SHIPPED
+from features.orders.commitments import statuses
 from features.pipeline.compute import compute
 from features.times import LATEST, PlantCalendar, isoformat, micros, plant_calendar
 
-STATES = ("unknown", "open", "late", "shipped", "cancelled")
-LATE = CANCELLED + 1
-_NAMES = np.empty(LATE + 1, dtype=object)
-_NAMES[[NONE, OPEN, LATE, SHIPPED, CANCELLED]] = STATES
-
 
 @dataclass(frozen=True)
-class Wanted:
-    """Which rows are wanted.
+class RowRequest:
+    """Which rows a table of signals has.
 
     Attributes
     ----------
-    asked : a scheme of decision points; or one moment in microseconds, at which every open order is wanted
+    moments : a scheme of decision points; or one moment in microseconds, at which every open order is a row
     zone : the plant's time zone
     """
 
-    asked: str | int
+    moments: str | int
     zone: str
 
     @classmethod
-    def of(cls, as_of: object, scheme: str | None, zone: str) -> Wanted:
+    def of(cls, as_of: object, scheme: str | None, zone: str) -> RowRequest:
         """Raises ``InvalidRequest`` unless exactly one of ``as_of`` and ``scheme`` is given, and can be read."""
         if (as_of is None) == (scheme is None):
             raise InvalidRequest(
@@ -56,14 +51,14 @@ class Wanted:
 
     def require_recorded(self, first: int) -> None:
         """Raise ``InvalidRequest`` for a moment before the first record, microseconds."""
-        if not isinstance(self.asked, str):
-            require_recorded(self.asked, first)
+        if not isinstance(self.moments, str):
+            require_recorded(self.moments, first)
 
     def points(self, history: History, context: Context) -> DecisionPoints:
         """The rows of some orders; the context is that of all."""
-        if isinstance(self.asked, str):
-            return decision_points(history, self.asked, self.calendar, until=context.known_until)
-        return open_orders(history, context, self.asked)
+        if isinstance(self.moments, str):
+            return decision_points(history, self.moments, self.calendar, until=context.known_until)
+        return open_orders(history, context, self.moments)
 
 
 def signal_table(
@@ -82,11 +77,11 @@ def signal_table(
     -------
     (n_points, 2 + n_signals): order_id, as_of, and one float column a signal, sorted by order and moment.
     """
-    wanted = Wanted.of(as_of, scheme, zone)
+    request = RowRequest.of(as_of, scheme, zone)
     history = History.of(events)
-    wanted.require_recorded(int(history.recorded.min(initial=LATEST)))
-    context = Context.of(history, wanted.calendar)
-    points = wanted.points(history, context)
+    request.require_recorded(int(history.recorded.min(initial=LATEST)))
+    context = Context.of(history, request.calendar)
+    points = request.points(history, context)
     names = list(catalogue())
     values = compute(history, points, context, names)
     return pd.concat([points.frame(history), pd.DataFrame(values, columns=names)], axis=1)
@@ -112,7 +107,5 @@ def require_recorded(moment: int, first: int) -> None:
 
 
 def states(known: Known) -> np.ndarray:
-    """(n_points,) the state of each order at its moment, one of ``STATES``."""
-    state = known.state()
-    late = (state == OPEN) & (known.due() < known.as_of)
-    return _NAMES[np.where(late, LATE, state)]
+    """(n_points,) the state of each order at its moment, one of ``STATUSES``."""
+    return statuses(known.state(), known.due(), known.as_of)

@@ -1,5 +1,6 @@
 """What stands between one order and the dock, by rule and in words. The signals do not read it."""
 
-from features.readiness.assessment import Readiness, readiness
+from features.readiness.assessment import Readiness, assess
 
-__all__ = ["Readiness", "readiness"]
+readiness = assess
+__all__ = ["Readiness", "assess", "readiness"]

@@ -11,20 +11,23 @@ from dataclasses import dataclass
 from typing import Literal
 from zoneinfo import ZoneInfo
 
+import numpy as np
+
+from features.events.schema import EventKey
 from features.history import History
-from features.orders.commitments import CANCELLED, OPEN, SHIPPED, commitments
-from features.readiness.blockers import Blocker, Facts, refs, stated_blockers
-from features.readiness.inferred_blockers import gaps, of_line
-from features.readiness.statements import CONDITIONS, WHOLE_ORDER, EventRef, Thing, lines_of, said_of, things
+from features.orders.commitments import OrderStatus, commitments, statuses
+from features.orders.spells import CONDITIONS_MET
+from features.readiness.blockers import Blocker, Facts, keys_of, stated_blockers
+from features.readiness.inferred_blockers import inferred_blockers, of_line
+from features.readiness.statements import WHOLE_ORDER, KnownOrder, SpellState
 from features.times import NEVER, plant_calendar
 
 FIVE = ("inspection", "packaging", "labels", "documents", "quantities")
 ConditionState = Literal["met", "not_met", "partly_met", "not_stated"]
-OrderState = Literal["unknown", "open", "late", "shipped", "cancelled"]
 
 
 @dataclass(frozen=True)
-class SaidBy:
+class StatedBy:
     """Who said it: the system, and the person or role where it is named."""
 
     source: str
@@ -50,12 +53,12 @@ class Condition:
     kind: str
     state: ConditionState
     since: int | None
-    said_by: SaidBy | None
+    said_by: StatedBy | None
     reason: str | None
     lines_met: tuple[str | None, ...]
     lines_not_met: tuple[str | None, ...]
     lines_not_stated: tuple[str | None, ...]
-    events: tuple[EventRef, ...]
+    events: tuple[EventKey, ...]
 
 
 @dataclass(frozen=True)
@@ -74,14 +77,14 @@ class Readiness:
 
     order_id: str
     as_of: int
-    state: OrderState
+    state: OrderStatus
     due: int | None
     conditions: tuple[Condition, ...]
     blockers: tuple[Blocker, ...]
     shippable: bool
 
 
-def readiness(history: History, order: int, as_of: int, zone: str = "UTC") -> Readiness:
+def assess(history: History, order: int, as_of: int, zone: str = "UTC") -> Readiness:
     """Readiness of one order by what was recorded until a moment.
 
     Parameters
@@ -90,10 +93,10 @@ def readiness(history: History, order: int, as_of: int, zone: str = "UTC") -> Re
     as_of : microseconds
     zone : the plant's time zone, in which sentences name days and times
     """
-    said = said_of(history, order, as_of)
-    state, due = _standing(history, order, len(said), as_of)
-    facts = Facts(said, lines_of(said), as_of, ZoneInfo(plant_calendar(zone).zone))
-    stated = things(said, CONDITIONS)
+    known = KnownOrder(history, order, as_of)
+    state, due = _status(history, order, len(known.events), as_of)
+    facts = Facts(known, as_of, ZoneInfo(plant_calendar(zone).zone))
+    stated = known.spells(CONDITIONS_MET)
     blockers = () if state in ("shipped", "cancelled") else _blockers(facts, stated)
     return Readiness(
         order_id=str(history.order_ids[order]),
@@ -106,26 +109,25 @@ def readiness(history: History, order: int, as_of: int, zone: str = "UTC") -> Re
     )
 
 
-def _standing(history: History, order: int, known: int, as_of: int) -> tuple[OrderState, int | None]:
+def _status(history: History, order: int, known: int, as_of: int) -> tuple[OrderStatus, int | None]:
     """The order's state and due date; unknown where no event is known."""
     if known == 0:
         return "unknown", None
-    stands, last = commitments(history), int(history.first[order]) + known - 1
-    code, due = int(stands.state[last]), int(stands.due[last])
-    closed: dict[int, OrderState] = {SHIPPED: "shipped", CANCELLED: "cancelled"}
-    state = ("late" if due < as_of else "open") if code == OPEN else closed.get(code, "unknown")
-    return state, None if due == NEVER else due
+    columns, last = commitments(history), int(history.first[order]) + known - 1
+    status: OrderStatus = statuses(columns.state[[last]], columns.due[[last]], np.array([as_of]))[0]
+    due = int(columns.due[last])
+    return status, None if due == NEVER else due
 
 
-def _blockers(facts: Facts, conditions: list[Thing]) -> tuple[Blocker, ...]:
-    return tuple(sorted([*stated_blockers(facts, conditions), *gaps(facts, conditions)], key=_rank))
+def _blockers(facts: Facts, conditions: list[SpellState]) -> tuple[Blocker, ...]:
+    return tuple(sorted([*stated_blockers(facts, conditions), *inferred_blockers(facts, conditions)], key=_rank))
 
 
 def _stops(blocker: Blocker) -> bool:
     return not blocker.moot and blocker.kind != "truck_too_late"
 
 
-def _rank(blocker: Blocker) -> tuple[int, bool, int, str, str, tuple[str, ...], tuple[EventRef, ...]]:
+def _rank(blocker: Blocker) -> tuple[int, bool, int, str, str, tuple[str, ...], tuple[EventKey, ...]]:
     lines = tuple(line or "" for line in blocker.lines)
     since = blocker.since or 0
     return blocker.stage, blocker.since is None, since, blocker.kind, blocker.what or "", lines, blocker.events
@@ -134,36 +136,36 @@ def _rank(blocker: Blocker) -> tuple[int, bool, int, str, str, tuple[str, ...], 
 # -- conditions ----------------------------------------------------------------------------------------------
 
 
-def _condition(facts: Facts, conditions: list[Thing], kind: str) -> Condition:
-    stated = [thing for thing in conditions if thing.latest.kind == kind]
+def _condition(facts: Facts, conditions: list[SpellState], kind: str) -> Condition:
+    stated = [spell for spell in conditions if spell.latest.kind == kind]
     of_open = {line.key: next(iter(of_line(stated, line.key)), None) for line in facts.open_lines}
-    lines = sorted(({thing.line: thing for thing in stated if thing.line != WHOLE_ORDER} | of_open).items())
-    names = {line.key: line.id for line in facts.lines} | {thing.line: thing.latest.line_id for thing in stated}
+    lines = sorted(({spell.line: spell for spell in stated if spell.line != WHOLE_ORDER} | of_open).items())
+    names = {line.key: line.id for line in facts.lines} | {spell.line: spell.latest.line_id for spell in stated}
     state = _state(stated, bool(facts.lines) and None not in of_open.values())
     decides = _deciding(stated, state)
     return Condition(
         kind=kind,
         state=state,
         since=decides.since if decides else None,
-        said_by=SaidBy(decides.latest.source, decides.latest.actor) if decides else None,
+        said_by=StatedBy(decides.latest.source, decides.latest.actor) if decides else None,
         reason=decides.latest.reason if decides else None,
-        lines_met=tuple(names[key] for key, thing in lines if thing is not None and thing.on),
-        lines_not_met=tuple(names[key] for key, thing in lines if thing is not None and not thing.on),
-        lines_not_stated=tuple(names[key] for key, thing in lines if thing is None),
-        events=refs(event for thing in stated for event in thing.statements),
+        lines_met=tuple(names[key] for key, spell in lines if spell is not None and spell.open),
+        lines_not_met=tuple(names[key] for key, spell in lines if spell is not None and not spell.open),
+        lines_not_stated=tuple(names[key] for key, spell in lines if spell is None),
+        events=keys_of(event for spell in stated for event in spell.statements),
     )
 
 
-def _state(stated: list[Thing], every_open_line: bool) -> ConditionState:
+def _state(stated: list[SpellState], every_open_line: bool) -> ConditionState:
     if not stated:
         return "not_stated"
-    if any(not thing.on for thing in stated):
+    if any(not spell.open for spell in stated):
         return "not_met"
-    return "met" if every_open_line or any(thing.line == WHOLE_ORDER for thing in stated) else "partly_met"
+    return "met" if every_open_line or any(spell.line == WHOLE_ORDER for spell in stated) else "partly_met"
 
 
-def _deciding(stated: list[Thing], state: ConditionState) -> Thing | None:
+def _deciding(stated: list[SpellState], state: ConditionState) -> SpellState | None:
     """The statement that speaks for all: the oldest that is not met, else the one that came last to be met."""
     if state == "not_met":
-        return min((thing for thing in stated if not thing.on), key=lambda thing: (thing.since, thing.line))
-    return max(stated, key=lambda thing: (thing.since, thing.line), default=None)
+        return min((spell for spell in stated if not spell.open), key=lambda spell: (spell.since, spell.line))
+    return max(stated, key=lambda spell: (spell.since, spell.line), default=None)

@@ -12,21 +12,11 @@ from datetime import UTC, datetime, timedelta, tzinfo
 from functools import cached_property
 from typing import Literal
 
-from features.events.schema import MICRO
-from features.readiness.statements import (
-    FAILED_LOTS,
-    HOLDS,
-    SHORTAGES,
-    WHOLE_ORDER,
-    EventRef,
-    Line,
-    Said,
-    Thing,
-    things,
-)
+from features.events.schema import MICRO, EventKey
+from features.orders.spells import FAILED_LOTS, HOLDS, SHIPPING_HOLD_KINDS, SHORTAGES
+from features.readiness.statements import WHOLE_ORDER, KnownEvent, KnownLine, KnownOrder, SpellState
 
 CARRIER = "carrier"
-SHIPPING_HOLDS = ("credit", "delivery", "documents")
 STOPS_WORK, STOPS_SHIPPING, STOPS_TRUCK = range(3)
 MONTHS = (
     "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
@@ -50,7 +40,7 @@ BlockerKind = Literal[
 
 @dataclass(frozen=True)
 class Blocker:
-    """One thing in the way.
+    """One spell in the way.
 
     Attributes
     ----------
@@ -70,7 +60,7 @@ class Blocker:
     sentence: str
     since: int | None
     lines: tuple[str | None, ...]
-    events: tuple[EventRef, ...]
+    events: tuple[EventKey, ...]
     stage: int
     expected: int | None = None
     overdue: bool = False
@@ -81,13 +71,16 @@ class Blocker:
 class Facts:
     """What is known of one order: its events and lines, and how it stands. Moments are microseconds."""
 
-    said: list[Said]
-    lines: list[Line]
+    order: KnownOrder
     as_of: int
     zone: tzinfo
 
+    @property
+    def lines(self) -> list[KnownLine]:
+        return self.order.lines
+
     @cached_property
-    def open_lines(self) -> list[Line]:
+    def open_lines(self) -> list[KnownLine]:
         return [line for line in self.lines if line.open]
 
     @cached_property
@@ -95,7 +88,7 @@ class Facts:
         """Keys of the lines that have left or are closed."""
         return {line.key for line in self.lines if not line.open}
 
-    def tell(self, moment: int) -> str:
+    def day(self, moment: int) -> str:
         """A moment as people say it, in the plant's zone: the day, and the time unless it is the end of the day."""
         local, today = ((EPOCH + timedelta(microseconds=clock)).astimezone(self.zone) for clock in (moment, self.as_of))
         year = "" if local.year == today.year else f" {local.year}"
@@ -103,54 +96,54 @@ class Facts:
         return f"{local.day} {MONTHS[local.month - 1]}{year}" + ("" if time in ("00:00", "23:59") else f" {time}")
 
 
-def stated_blockers(facts: Facts, conditions: Iterable[Thing]) -> list[Blocker]:
+def stated_blockers(facts: Facts, conditions: Iterable[SpellState]) -> list[Blocker]:
     """One blocker an open hold, an open shortage, a failed lot, and a kind of condition that is stated not met."""
     return [
-        *(_hold(facts, thing) for thing in things(facts.said, HOLDS) if thing.on),
-        *(_shortage(facts, thing) for thing in things(facts.said, SHORTAGES) if thing.on),
-        *(_failed_lot(facts, thing) for thing in things(facts.said, FAILED_LOTS) if thing.on),
-        *_conditions(facts, [thing for thing in conditions if not thing.on]),
+        *(_hold(facts, spell) for spell in facts.order.spells(HOLDS) if spell.open),
+        *(_shortage(facts, spell) for spell in facts.order.spells(SHORTAGES) if spell.open),
+        *(_failed_lot(facts, spell) for spell in facts.order.spells(FAILED_LOTS) if spell.open),
+        *_conditions(facts, [spell for spell in conditions if not spell.open]),
     ]
 
 
-def _hold(facts: Facts, thing: Thing) -> Blocker:
-    placed = thing.latest
+def _hold(facts: Facts, spell: SpellState) -> Blocker:
+    placed = spell.latest
     named = " ".join(word for word in (placed.kind, "hold", placed.reference) if word)
     reason = f" ({placed.reason})" if placed.reason else ""
-    sentence = f"{named}{of_lines(' on', [placed])} is open since {facts.tell(thing.since)}{reason}"
-    stage = STOPS_SHIPPING if placed.kind in SHIPPING_HOLDS else STOPS_WORK
-    return _stated(facts, "hold", placed.reference, sentence, [thing], stage, awaited="release")
+    sentence = f"{named}{of_lines(' on', [placed])} is open since {facts.day(spell.since)}{reason}"
+    stage = STOPS_SHIPPING if placed.kind in SHIPPING_HOLD_KINDS else STOPS_WORK
+    return _stated(facts, "hold", placed.reference, sentence, [spell], stage, awaited="release")
 
 
-def _shortage(facts: Facts, thing: Thing) -> Blocker:
-    short = thing.latest
+def _shortage(facts: Facts, spell: SpellState) -> Blocker:
+    short = spell.latest
     by = f" by {quantity(short.quantity)}" if short.quantity else ""
     named = short.reference or "a component"
-    sentence = f"{named} is short{by}{of_lines(' for', [short])} since {facts.tell(thing.since)}"
-    return _stated(facts, "shortage", short.reference, sentence, [thing], STOPS_WORK, awaited="arrival")
+    sentence = f"{named} is short{by}{of_lines(' for', [short])} since {facts.day(spell.since)}"
+    return _stated(facts, "shortage", short.reference, sentence, [spell], STOPS_WORK, awaited="arrival")
 
 
-def _failed_lot(facts: Facts, thing: Thing) -> Blocker:
-    failed = thing.latest
+def _failed_lot(facts: Facts, spell: SpellState) -> Blocker:
+    failed = spell.latest
     named = f"{failed.kind.replace('_', '-')} inspection" if failed.kind else "inspection"
     lot = f" of lot {failed.reference}" if failed.reference else ""
-    sentence = f"{named}{lot}{of_lines(' on', [failed])} stands failed since {facts.tell(thing.since)}"
-    return _stated(facts, "failed_inspection", failed.reference, sentence, [thing], STOPS_WORK)
+    sentence = f"{named}{lot}{of_lines(' on', [failed])} stands failed since {facts.day(spell.since)}"
+    return _stated(facts, "failed_inspection", failed.reference, sentence, [spell], STOPS_WORK)
 
 
-def _conditions(facts: Facts, not_met: list[Thing]) -> list[Blocker]:
+def _conditions(facts: Facts, not_met: list[SpellState]) -> list[Blocker]:
     """One blocker a kind; lines that have left are spoken of only where nothing else is not met."""
-    found = []
-    for kind in sorted({thing.latest.kind or "" for thing in not_met}):
-        of_kind = [thing for thing in not_met if (thing.latest.kind or "") == kind]
-        alive = [thing for thing in of_kind if thing.line not in facts.gone] or of_kind
-        oldest = min(alive, key=lambda thing: (thing.since, thing.line))
+    blockers = []
+    for kind in sorted({spell.latest.kind or "" for spell in not_met}):
+        of_kind = [spell for spell in not_met if (spell.latest.kind or "") == kind]
+        alive = [spell for spell in of_kind if spell.line not in facts.gone] or of_kind
+        oldest = min(alive, key=lambda spell: (spell.since, spell.line))
         reason = f" ({oldest.latest.reason})" if oldest.latest.reason else ""
-        where = of_lines(" for", [thing.latest for thing in alive])
-        sentence = f"{verb(kind)} not met{where} since {facts.tell(oldest.since)}{reason}"
+        where = of_lines(" for", [spell.latest for spell in alive])
+        sentence = f"{verb(kind)} not met{where} since {facts.day(oldest.since)}{reason}"
         stage = STOPS_TRUCK if kind == CARRIER else STOPS_SHIPPING
-        found.append(_stated(facts, "condition", kind, sentence, alive, stage))
-    return found
+        blockers.append(_stated(facts, "condition", kind, sentence, alive, stage))
+    return blockers
 
 
 def _stated(
@@ -158,26 +151,26 @@ def _stated(
     kind: BlockerKind,
     what: str | None,
     sentence: str,
-    made_of: Sequence[Thing],
+    spells: Sequence[SpellState],
     stage: int,
     awaited: str | None = None,
 ) -> Blocker:
-    """A blocker made of things that somebody said stand; ``awaited`` is what their date announces."""
-    latest = [thing.latest for thing in made_of]
+    """A blocker made of spells that somebody stated open; ``awaited`` is what their date announces."""
+    latest = [spell.latest for spell in spells]
     expected = latest[0].date if awaited else None
     overdue = expected is not None and expected < facts.as_of
     moot = all(event.line in facts.gone for event in latest)
     if expected is not None:
-        sentence += f", {awaited} {'was' if overdue else 'is'} expected {facts.tell(expected)}"
+        sentence += f", {awaited} {'was' if overdue else 'is'} expected {facts.day(expected)}"
     return Blocker(
         kind=kind,
         what=what,
         sentence=sentence
         + (": overdue" if overdue else "")
         + ("; what it concerns has left or is closed" if moot else ""),
-        since=min(thing.since for thing in made_of),
-        lines=ids(latest),
-        events=refs(event for thing in made_of for event in thing.statements),
+        since=min(spell.since for spell in spells),
+        lines=line_ids(latest),
+        events=keys_of(event for spell in spells for event in spell.statements),
         stage=stage,
         expected=expected,
         overdue=overdue,
@@ -188,20 +181,20 @@ def _stated(
 # -- words ---------------------------------------------------------------------------------------------------
 
 
-def ids(events: Iterable[Said]) -> tuple[str | None, ...]:
+def line_ids(events: Iterable[KnownEvent]) -> tuple[str | None, ...]:
     """The lines that events speak of, in the order of their ids; none where one speaks of the whole order."""
     lines = {event.line: event.line_id for event in events}
     return () if WHOLE_ORDER in lines else tuple(name for _, name in sorted(lines.items()))
 
 
-def refs(events: Iterable[Said]) -> tuple[EventRef, ...]:
+def keys_of(events: Iterable[KnownEvent]) -> tuple[EventKey, ...]:
     """Which events, each once, in the order of the history."""
-    return tuple(event.ref for _, event in sorted({event.at: event for event in events}.items()))
+    return tuple(event.key for _, event in sorted({event.place: event for event in events}.items()))
 
 
-def of_lines(preposition: str, events: Iterable[Said]) -> str:
+def of_lines(preposition: str, events: Iterable[KnownEvent]) -> str:
     """The lines that events speak of, in a sentence; nothing for the whole order."""
-    return name_lines(preposition, ids(events))
+    return name_lines(preposition, line_ids(events))
 
 
 def name_lines(preposition: str, lines: Sequence[str | None]) -> str:

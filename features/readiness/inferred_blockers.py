@@ -13,70 +13,72 @@ from features.readiness.blockers import (
     Blocker,
     BlockerKind,
     Facts,
+    keys_of,
     quantity,
-    refs,
 )
-from features.readiness.statements import WHOLE_ORDER, WORK, Line, Said, Thing
+from features.readiness.statements import WHOLE_ORDER, WORK, KnownEvent, KnownLine, SpellState
 
 
-def gaps(facts: Facts, conditions: list[Thing]) -> list[Blocker]:
+def inferred_blockers(facts: Facts, conditions: list[SpellState]) -> list[Blocker]:
     """Missing quantities and silence of each open line, and what is wrong with the trucks; see docs/readiness.md."""
     if not facts.open_lines:
         return []
-    found = [*(_missing(facts, line) for line in facts.open_lines)]
-    found += [_silent(facts, line, conditions) for line in facts.open_lines]
-    return [blocker for blocker in found if blocker is not None] + _trucks(facts)
+    blockers: list[Blocker | None] = [*(_missing(facts, line) for line in facts.open_lines)]
+    blockers += [_silent(facts, line, conditions) for line in facts.open_lines]
+    return [blocker for blocker in blockers if blocker is not None] + _trucks(facts)
 
 
 # -- pieces that are not there -------------------------------------------------------------------------------
 
 
-class Made(NamedTuple):
+class WorkQuantity(NamedTuple):
     """Millionths of a line that work has brought or will bring, and how one knows."""
 
     quantity: int
     operation: str | None
     sentence: str
-    events: list[Said]
+    events: list[KnownEvent]
 
 
-def _missing(facts: Facts, line: Line) -> Blocker | None:
+def _missing(facts: Facts, line: KnownLine) -> Blocker | None:
     """What left before the work began is not asked of it, and no more can be missing than is left to ship."""
     alone = len(facts.lines) == 1
-    work = [event for event in facts.said if event.line == line.key or (alone and event.line == WHOLE_ORDER)]
+    work = [event for event in facts.order.events if event.line == line.key or (alone and event.line == WHOLE_ORDER)]
     orders = {event.reference: event for event in work if event.type == "production.released"}
-    made = _by_orders(list(orders.values()), work) if len(orders) > 1 else _by_operations(work)
-    missing = 0 if made is None else min(line.ordered - line.before_work - made.quantity, line.ordered - line.issued)
-    if made is None or missing <= 0:
+    work_done = _by_orders(list(orders.values()), work) if len(orders) > 1 else _by_operations(work)
+    if work_done is None:
+        return None
+    missing = min(line.ordered - line.before_work - work_done.quantity, line.ordered - line.issued)
+    if missing <= 0:
         return None
     name = f"line {line.id}" if line.id else "the line"
     before = f", {quantity(line.before_work)} shipped before the work" if line.before_work else ""
-    events = [line.ordered_by, *made.events]
+    events = [line.ordered_by, *work_done.events]
     return Blocker(
         kind="missing_quantity",
-        what=made.operation,
-        sentence=f"{name} is {quantity(missing)} short: {quantity(line.ordered)} ordered{before}, {made.sentence}",
+        what=work_done.operation,
+        sentence=f"{name} is {quantity(missing)} short: {quantity(line.ordered)} ordered{before}, {work_done.sentence}",
         since=_latest(events),
         lines=(line.id,),
-        events=refs(events),
+        events=keys_of(events),
         stage=STOPS_WORK,
     )
 
 
-def _by_orders(released: list[Said], work: list[Said]) -> Made | None:
+def _by_orders(released: list[KnownEvent], work: list[KnownEvent]) -> WorkQuantity | None:
     """Several production orders: released less scrapped, as what is booked on one says nothing of the others."""
     if any(event.quantity is None for event in released):
         return None
     scrapped = [event for event in work if event.type == "operation.scrapped"]
     size, lost = _total(released), _total(scrapped)
-    told = f"{len(released)} production orders of {quantity(size)} in all, {quantity(lost)} scrapped"
-    return Made(size - lost, None, told, [*released, *scrapped])
+    sentence = f"{len(released)} production orders of {quantity(size)} in all, {quantity(lost)} scrapped"
+    return WorkQuantity(size - lost, None, sentence, [*released, *scrapped])
 
 
-def _by_operations(work: list[Said]) -> Made | None:
+def _by_operations(work: list[KnownEvent]) -> WorkQuantity | None:
     """One production order: what was booked good at the finished operation that was begun last, or at a later one."""
-    bookings: dict[str | None, list[Said]] = {}
-    for event in sorted(work, key=lambda event: (event.occurred, event.at)):
+    bookings: dict[str | None, list[KnownEvent]] = {}
+    for event in sorted(work, key=lambda event: (event.occurred, event.place)):
         if event.type == "operation.confirmed":
             bookings.setdefault(event.reference, []).append(event)
     begun = list(bookings.items())
@@ -85,54 +87,54 @@ def _by_operations(work: list[Said]) -> Made | None:
         return None
     operation, booked = max(begun[finished[-1] :], key=lambda entry: _total(entry[1]))
     at = f" at operation {operation}" if operation else ""
-    return Made(_total(booked), operation, f"{quantity(_total(booked))} booked good{at}", booked)
+    return WorkQuantity(_total(booked), operation, f"{quantity(_total(booked))} booked good{at}", booked)
 
 
-def _finished(booked: list[Said]) -> bool:
+def _finished(booked: list[KnownEvent]) -> bool:
     """Whether the latest statement is final; one that says neither partial nor final changes nothing."""
-    latest = max((event for event in booked if event.state is not None), key=lambda event: event.at, default=None)
+    latest = max((event for event in booked if event.state is not None), key=lambda event: event.place, default=None)
     return latest is not None and latest.state == "final"
 
 
-def _total(events: Iterable[Said]) -> int:
+def _total(events: Iterable[KnownEvent]) -> int:
     return sum(event.quantity or 0 for event in events)
 
 
 # -- silence -------------------------------------------------------------------------------------------------
 
 
-def _silent(facts: Facts, line: Line, conditions: list[Thing]) -> Blocker | None:
+def _silent(facts: Facts, line: KnownLine, conditions: list[SpellState]) -> Blocker | None:
     """A line of which no condition is stated at all, or none since its latest work: complete is not shippable.
 
     A carrier that is confirmed says nothing of the goods.
     """
-    spoken = [thing for thing in of_line(conditions, line.key) if thing.latest.kind != CARRIER]
-    work = [event for event in facts.said if event.type in WORK and event.line in (line.key, WHOLE_ORDER)]
-    last = max(work, key=lambda event: (event.occurred, event.at), default=None)
-    overtaken = last is not None and all(thing.latest.occurred < last.occurred for thing in spoken)
-    if any(not thing.on for thing in spoken) or (spoken and not overtaken):
+    stated = [spell for spell in of_line(conditions, line.key) if spell.latest.kind != CARRIER]
+    work = [event for event in facts.order.events if event.type in WORK and event.line in (line.key, WHOLE_ORDER)]
+    last = max(work, key=lambda event: (event.occurred, event.place), default=None)
+    overtaken = last is not None and all(spell.latest.occurred < last.occurred for spell in stated)
+    if any(not spell.open for spell in stated) or (stated and not overtaken):
         return None
-    after = last if spoken else None
+    after = last if stated else None
     where = f" for line {line.id}" if line.id else ""
-    since = f" since its latest work, {facts.tell(after.occurred)}" if after else ""
+    since = f" since its latest work, {facts.day(after.occurred)}" if after else ""
     return Blocker(
         kind="condition",
         what=None,
         sentence=f"nobody has said that a shipping condition is met{where}{since}",
         since=after.occurred if after else None,
         lines=(line.id,),
-        events=(after.ref,) if after else (),
+        events=(after.key,) if after else (),
         stage=STOPS_SHIPPING,
     )
 
 
-def of_line(conditions: list[Thing], line: int) -> list[Thing]:
+def of_line(conditions: list[SpellState], line: int) -> list[SpellState]:
     """The conditions that hold for a line: its own and, where it has none of a kind, those of the whole order."""
-    own = {thing.latest.kind for thing in conditions if thing.line == line}
+    own = {spell.latest.kind for spell in conditions if spell.line == line}
     return [
-        thing
-        for thing in conditions
-        if thing.line == line or (thing.line == WHOLE_ORDER and thing.latest.kind not in own)
+        spell
+        for spell in conditions
+        if spell.line == line or (spell.line == WHOLE_ORDER and spell.latest.kind not in own)
     ]
 
 
@@ -143,22 +145,22 @@ class Truck(NamedTuple):
     """A delivery by the latest statements about it; a quantity that is never stated is missing."""
 
     leaves: int
-    plan: Said
-    load: Said | None
+    plan: KnownEvent
+    load: KnownEvent | None
 
 
 def _trucks(facts: Facts) -> list[Blocker]:
-    planned = sorted(_planned(facts.said))
+    planned = sorted(_planned(facts.order.events))
     coming = [truck for truck in planned if truck.leaves >= facts.as_of]
     if not coming:
         return [_no_truck(facts, planned)]
-    found = [_too_late(facts, coming), _too_small(facts, coming)]
-    return [blocker for blocker in found if blocker is not None]
+    blockers = [_too_late(facts, coming), _too_small(facts, coming)]
+    return [blocker for blocker in blockers if blocker is not None]
 
 
-def _planned(said: list[Said]) -> list[Truck]:
-    plans: dict[tuple[bool, str | None], list[Said]] = {}
-    for event in said:
+def _planned(events: list[KnownEvent]) -> list[Truck]:
+    plans: dict[tuple[bool, str | None], list[KnownEvent]] = {}
+    for event in events:
         if event.type == "delivery.planned" and event.date is not None:
             named = event.reference is not None
             plans.setdefault((named, event.reference if named else event.kind), []).append(event)
@@ -172,8 +174,8 @@ def _no_truck(facts: Facts, planned: list[Truck]) -> Blocker:
     if not planned:
         return _truck("no_truck", None, "no truck is planned", [], None)
     last = planned[-1]
-    told = f"no truck is planned: the last was planned for {facts.tell(last.leaves)}"
-    return _truck("no_truck", None, told, [last.plan], last.leaves)
+    sentence = f"no truck is planned: the last was planned for {facts.day(last.leaves)}"
+    return _truck("no_truck", None, sentence, [last.plan], last.leaves)
 
 
 def _too_late(facts: Facts, coming: list[Truck]) -> Blocker | None:
@@ -182,9 +184,9 @@ def _too_late(facts: Facts, coming: list[Truck]) -> Blocker | None:
     for truck, (promise, event) in ((coming[0], promised[0]), (coming[-1], promised[-1])):
         if truck.leaves > promise:
             named = f"truck {truck.plan.reference}" if truck.plan.reference else "the truck"
-            told = f"{named} is planned for {facts.tell(truck.leaves)}, after the promise of {facts.tell(promise)}"
+            sentence = f"{named} is planned for {facts.day(truck.leaves)}, after the promise of {facts.day(promise)}"
             events = [truck.plan, event]
-            return _truck("truck_too_late", truck.plan.reference, told, events, _latest(events), truck.leaves)
+            return _truck("truck_too_late", truck.plan.reference, sentence, events, _latest(events), truck.leaves)
     return None
 
 
@@ -194,20 +196,20 @@ def _too_small(facts: Facts, coming: list[Truck]) -> Blocker | None:
     left = sum(line.ordered - line.issued for line in facts.open_lines)
     if len(loads) < len(coming) or _total(loads) >= left:
         return None
-    told = f"trucks are planned for {quantity(_total(loads))} of the {quantity(left)} still to ship"
-    return _truck("truck_too_small", None, told, [*(truck.plan for truck in coming), *loads], _latest(loads))
+    sentence = f"trucks are planned for {quantity(_total(loads))} of the {quantity(left)} still to ship"
+    return _truck("truck_too_small", None, sentence, [*(truck.plan for truck in coming), *loads], _latest(loads))
 
 
 def _truck(
     kind: BlockerKind,
     what: str | None,
     sentence: str,
-    events: list[Said],
+    events: list[KnownEvent],
     since: int | None,
     expected: int | None = None,
 ) -> Blocker:
-    return Blocker(kind, what, sentence, since, (), refs(events), STOPS_TRUCK, expected)
+    return Blocker(kind, what, sentence, since, (), keys_of(events), STOPS_TRUCK, expected)
 
 
-def _latest(events: Iterable[Said]) -> int:
-    return max(event.stated for event in events)
+def _latest(events: Iterable[KnownEvent]) -> int:
+    return max(event.effective for event in events)

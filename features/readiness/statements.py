@@ -1,21 +1,33 @@
-"""What is known of one order at a moment, event by event: the things that stand, and the lines.
+"""What is known of one order at a moment, event by event: its lines, and the spells that are open or ended.
 
 The signals answer for many orders at once from columns. Here one order is told in words, as a planner would read it,
-by the same rules.
+from the same folds over its events.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from features.arrays import Ints
-from features.events.schema import TYPE_CODE
+from features.engine.spells import spell_statements
+from features.events.schema import TYPE_CODE, EventKey
+from features.events.selection import Spell
 from features.history import History
-from features.orders.line import issue
+from features.orders.line import (
+    CLOSED_AS,
+    KNOWN,
+    NOT_CLOSED,
+    ORDERED,
+    ORDERED_BY,
+    PROMISED_BY,
+    SHIPPED_QUANTITY,
+    line_events,
+    lines_known,
+)
 from features.times import NEVER
 
 TYPES = tuple(TYPE_CODE)
@@ -24,17 +36,10 @@ WHOLE_ORDER = -1
 WORK = ("production.released", "operation.confirmed")
 
 
-class EventRef(NamedTuple):
-    """The event's identity: ids are unique within their source."""
+class KnownEvent(NamedTuple):
+    """One known event. Moments are microseconds, quantities millionths; ``place`` counts the order's events from 0."""
 
-    source: str
-    id: str
-
-
-class Said(NamedTuple):
-    """One known event. Moments are microseconds, quantities millionths; ``at`` counts the order's events from 0."""
-
-    at: int
+    place: int
     type: str
     line: int
     occurred: int
@@ -51,22 +56,127 @@ class Said(NamedTuple):
     actor: str | None
 
     @property
-    def stated(self) -> int:
+    def effective(self) -> int:
         """When it holds: as it happened, and where it was announced before, as it was recorded."""
         return min(self.occurred, self.recorded)
 
     @property
-    def ref(self) -> EventRef:
-        return EventRef(self.source, self.event_id)
+    def key(self) -> EventKey:
+        return EventKey(self.source, self.event_id)
 
 
-def said_of(history: History, order: int, as_of: int) -> list[Said]:
+@dataclass(frozen=True)
+class SpellState:
+    """One spell by its latest statement: the statements that say so without a break, the latest last.
+
+    Attributes
+    ----------
+    open : whether it is open, or ended
+    line : the index of its line, WHOLE_ORDER where it is not told by line
+    """
+
+    open: bool
+    line: int
+    statements: tuple[KnownEvent, ...]
+
+    @property
+    def since(self) -> int:
+        return self.statements[0].effective
+
+    @property
+    def latest(self) -> KnownEvent:
+        return self.statements[-1]
+
+
+@dataclass(frozen=True)
+class KnownLine:
+    """A known line as it stands. Quantities in millionths.
+
+    Attributes
+    ----------
+    key, id : its index within the order, and its name; the line created without a name has none
+    open : not closed, and something is left to ship
+    before_work : what had been issued when its first work was released or booked, 0 without work
+    ordered_by, promised_by : the events that state its ordered quantity and its promised date
+    """
+
+    key: int
+    id: str | None
+    open: bool
+    ordered: int
+    issued: int
+    before_work: int
+    ordered_by: KnownEvent
+    promised_by: KnownEvent
+
+
+class KnownOrder:
+    """What is known of one order at a moment.
+
+    Attributes
+    ----------
+    events : in their order
+    """
+
+    def __init__(self, history: History | None = None, order: int = 0, as_of: int = 0) -> None:
+        self._history, self._order = history, order
+        self.events = [] if history is None else known_events(history, order, as_of)
+
+    def spells(self, spell: Spell) -> list[SpellState]:
+        """Every spell of which something is stated, by its latest statement, in the order of their first words."""
+        if self._history is None:
+            return []
+        start = int(self._history.first[self._order])
+        places, latest = spell_statements(self._history.spell_events(spell), self._order, start + len(self.events))
+        by_place: dict[int, list[KnownEvent]] = {}
+        for event, place in zip(self.events, places.tolist(), strict=True):
+            if place >= 0:
+                by_place.setdefault(place, []).append(event)
+        return [
+            SpellState(bool(latest[place] > 0), stated[0].line if spell.per_line else WHOLE_ORDER, tuple(stated))
+            for place, stated in by_place.items()
+        ]
+
+    @cached_property
+    def lines(self) -> list[KnownLine]:
+        """The known lines, in the order of their ids."""
+        if self._history is None:
+            return []
+        start = int(self._history.first[self._order])
+        columns = line_events(self._history)
+        state = lines_known(columns, self._order, start + len(self.events))
+        names = {event.line: event.line_id for event in self.events}
+        before_work: dict[int, int] = {}
+        for event in self.events:
+            if event.type in WORK:
+                shipped = lines_known(columns, self._order, start + event.place)[:, SHIPPED_QUANTITY]
+                for j in range(len(state)) if event.line == WHOLE_ORDER else (event.line,):
+                    before_work.setdefault(j, int(shipped[j]))
+                if len(before_work) == len(state):
+                    break
+        return [
+            KnownLine(
+                key=j,
+                id=names[j],
+                open=bool(line[CLOSED_AS] == NOT_CLOSED and line[SHIPPED_QUANTITY] < line[ORDERED]),
+                ordered=int(line[ORDERED]),
+                issued=int(line[SHIPPED_QUANTITY]),
+                before_work=before_work.get(j, 0),
+                ordered_by=self.events[line[ORDERED_BY] - start],
+                promised_by=self.events[line[PROMISED_BY] - start],
+            )
+            for j, line in enumerate(state)
+            if line[KNOWN]
+        ]
+
+
+def known_events(history: History, order: int, as_of: int) -> list[KnownEvent]:
     """The known events of an order, in their order. The only place that reads the columns of the history."""
     start, end = int(history.first[order]), int(history.first[order + 1])
     known = int(np.searchsorted(history.recorded[start:end], as_of, side="right"))
     rows = slice(start, start + known)
     return [
-        Said(*fields)
+        KnownEvent(*fields)
         for fields in zip(
             range(known),
             (TYPES[code] for code in history.type[rows].tolist()),
@@ -90,148 +200,3 @@ def _given(values: Ints) -> list[int | None]:
 def _words(history: History, column: str, rows: slice) -> list[Any]:
     words = history.coded[column].words
     return [None if code < 0 else words[code] for code in history.coded[column].codes[rows].tolist()]
-
-
-# -- things that stand ---------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Subject:
-    """What is stated to stand or not, told apart by the word in ``by``: (type, state or any) that say so.
-
-    With ``per_line`` a line's statement speaks of that line alone, and one of the whole order replaces those of lines.
-    """
-
-    on: tuple[str, str | None]
-    off: tuple[str, str | None]
-    by: str = "reference"
-    per_line: bool = False
-
-    def stands(self, event: Said) -> bool | None:
-        """Whether the event says that it stands; ``None`` where it says nothing of the kind."""
-        for says, (type_, state) in ((True, self.on), (False, self.off)):
-            if event.type == type_ and state in (None, event.state):
-                return says
-        return None
-
-
-HOLDS = Subject(("hold.placed", None), ("hold.released", None))
-SHORTAGES = Subject(("material.stated", "short"), ("material.stated", "available"), per_line=True)
-FAILED_LOTS = Subject(("inspection.recorded", "failed"), ("inspection.recorded", "passed"))
-CONDITIONS = Subject(("readiness.stated", "met"), ("readiness.stated", "not_met"), by="kind", per_line=True)
-
-
-@dataclass(frozen=True)
-class Thing:
-    """One thing as it stands: the statements that say so without a break, the one that holds last."""
-
-    on: bool
-    line: int
-    statements: tuple[Said, ...]
-
-    @property
-    def since(self) -> int:
-        return self.statements[0].stated
-
-    @property
-    def latest(self) -> Said:
-        return self.statements[-1]
-
-
-def things(said: Iterable[Said], subject: Subject) -> list[Thing]:
-    """Every thing of which something is stated, by its latest statement."""
-    found: dict[tuple[int, bool, str | None], tuple[bool, list[Said]]] = {}
-    for event in said:
-        on = subject.stands(event)
-        if on is None:
-            continue
-        named, word = _name(event, subject.by)
-        line = event.line if subject.per_line else WHOLE_ORDER
-        if subject.per_line and line == WHOLE_ORDER:
-            for key in [key for key in found if key[0] >= 0 and key[1:] == (named, word)]:
-                del found[key]
-        before = found.get((line, named, word))
-        if before is not None and before[0] == on:
-            before[1].append(event)
-        else:
-            found[line, named, word] = (on, [event])
-    return [Thing(on, line, tuple(statements)) for (line, _, _), (on, statements) in found.items()]
-
-
-def _name(event: Said, by: str) -> tuple[bool, str | None]:
-    """The word that names a thing; where it is missing the kind stands in, and named and unnamed are apart."""
-    word: str | None = getattr(event, by)
-    return (True, word) if word is not None else (False, event.kind)
-
-
-# -- lines ---------------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Line:
-    """A known line as it stands. Quantities in millionths.
-
-    Attributes
-    ----------
-    key, id : its index within the order, and its name; the line created without a name has none
-    open : not closed, and something is left to ship
-    before_work : what had been issued when its first work was released or booked, 0 without work
-    ordered_by, promised_by : the events that state its ordered quantity and its promised date
-    """
-
-    key: int
-    id: str | None
-    open: bool
-    ordered: int
-    issued: int
-    before_work: int
-    ordered_by: Said
-    promised_by: Said
-
-
-def lines_of(said: list[Said]) -> list[Line]:
-    """The known lines, in the order of their ids; the rules of ``features.orders.line``, one order at a time."""
-    count = max((event.line for event in said), default=WHOLE_ORDER) + 1
-    ordered, issued, known, closed = (np.zeros(count, dtype=np.int64) for _ in range(4))
-    names: list[str | None] = [None] * count
-    takes_all: set[int] = set()
-    ordered_by: dict[int, Said] = {}
-    promised_by: dict[int, Said] = {}
-    before_work: dict[int, int] = {}
-    for event in said:
-        line = event.line
-        spoken_of = range(count) if line == WHOLE_ORDER else (line,)
-        if line != WHOLE_ORDER:
-            names[line] = event.line_id
-        if event.type == "order_line.created":
-            known[line], ordered[line] = 1, event.quantity or 0
-            ordered_by[line] = promised_by[line] = event
-            if line in takes_all:
-                issued[line] = max(issued[line], ordered[line])
-        elif event.type == "order_line.changed":
-            for j in spoken_of:
-                ordered[j], ordered_by[j] = event.quantity or 0, event
-        elif event.type == "commitment.changed":
-            promised_by |= dict.fromkeys(spoken_of, event)
-        elif event.type == "order_line.closed":
-            closed[list(spoken_of)] = 1
-        elif event.type == "goods.issued":
-            if line != WHOLE_ORDER and event.quantity is None and not known[line]:
-                takes_all.add(line)
-            issue(line, NEVER if event.quantity is None else event.quantity, ordered, issued, known, closed)
-        elif event.type in WORK:
-            for j in spoken_of:
-                before_work.setdefault(j, int(issued[j]))
-    return [
-        Line(
-            key=j,
-            id=names[j],
-            open=not closed[j] and bool(issued[j] < ordered[j]),
-            ordered=int(ordered[j]),
-            issued=int(issued[j]),
-            before_work=before_work.get(j, 0),
-            ordered_by=ordered_by[j],
-            promised_by=promised_by[j],
-        )
-        for j in np.flatnonzero(known).tolist()
-    ]

@@ -15,13 +15,13 @@ CONFIRMATIONS = Select("order_line.created", "production.released", "operation.c
 )
 def plant_orders_due_same_week(known: Known) -> Floats:
     """Open orders of the plant due in the week of this order's promise, known at the start of today, orders."""
-    return known.others.due_same_week()
+    return known.lookups.due_same_week()
 
 
 @signal("load", "orders", RISES, "{value} [order is|orders are] open at the plant", "no plant is named")
 def plant_open_orders(known: Known) -> Floats:
     """Open orders of the plant, known at the start of today, orders."""
-    return known.others.open_orders("plant")
+    return known.lookups.open_orders("plant")
 
 
 @signal(
@@ -33,7 +33,7 @@ def plant_open_orders(known: Known) -> Floats:
 )
 def customer_open_orders(known: Known) -> Floats:
     """Open orders of the customer, known at the start of today, orders."""
-    return known.others.open_orders("customer")
+    return known.lookups.open_orders("customer")
 
 
 @signal(
@@ -45,12 +45,12 @@ def customer_open_orders(known: Known) -> Floats:
 )
 def work_center_queue(known: Known) -> Floats:
     """Lines at or heading for the next work centre of a line, the longest queue, known at the start of today, lines."""
-    lines = known.line_table(CONFIRMATIONS)
-    return lines.highest(lines.of_open(known.others.queue()))
+    lines = known.lines(evidence=CONFIRMATIONS)
+    return lines.highest(lines.of_open(known.lookups.queue()))
 
 
 @signal("load", "lines", RISES, "{value} [line is|lines are] open for an item of the order", "no item is named")
 def item_open_lines(known: Known) -> Floats:
     """Open lines of all orders for the item, the most over the lines to ship, known at the start of today, lines."""
-    lines = known.line_table(CREATED)
-    return lines.highest(lines.of_open(known.others.open_lines_of_item()))
+    lines = known.lines(evidence=CREATED)
+    return lines.highest(lines.of_open(known.lookups.open_lines_of_item()))

@@ -5,18 +5,16 @@ import numpy as np
 from features.arrays import Floats
 from features.catalogue.registry import signal
 from features.catalogue.signal import FALLS, RISES
-from features.history import PLANNED_END, Select, Standing
+from features.history import PLANNED_END
 from features.known.known import Known
+from features.orders.spells import SHORT, SHORTAGES
 from features.times import NEVER
-
-SHORT = Select("material.stated", state="short")
-SHORTAGES = Standing(SHORT, Select("material.stated", state="available"), per_line=True)
 
 
 @signal("material", "components", RISES, "{value} [component is|components are] short")
 def open_shortages(known: Known) -> Floats:
     """Components stated short and not yet available, components."""
-    return known.standing(SHORTAGES)
+    return known.open_count(SHORTAGES)
 
 
 @signal("material", "statements", RISES, "components were stated short {value} [time|times]")
@@ -30,7 +28,7 @@ def shortages_due_after_need(known: Known) -> Floats:
     """Open shortages expected only after the planned end, or after the promise if that is earlier, components."""
     due, end = known.due(), known.latest_in_force(PLANNED_END)
     need = np.where((end == NEVER) | ((due != NEVER) & (due < end)), due, end)
-    return known.things(SHORTAGES).count_after(need)
+    return known.open_spells(SHORTAGES).count_after(need)
 
 
 @signal(
@@ -43,13 +41,13 @@ def shortages_due_after_need(known: Known) -> Floats:
 )
 def shortage_slack(known: Known) -> Floats:
     """Days from the latest expected date among open shortages to the promise."""
-    return known.days_between(known.things(SHORTAGES).latest_date(), known.due())
+    return known.days_between(known.open_spells(SHORTAGES).latest_date(), known.due())
 
 
 @signal("material", "components", RISES, "{value} [component is|components are] past the expected date")
 def shortages_overdue(known: Known) -> Floats:
     """Open shortages whose expected date has passed, components."""
-    return known.things(SHORTAGES).count_before(known.as_of)
+    return known.open_spells(SHORTAGES).count_before(known.as_of)
 
 
 @signal("material", "days", RISES, "components slipped by {value} [day|days] in total")
@@ -68,8 +66,8 @@ def component_slip(known: Known) -> Floats:
 )
 def usual_component_delay(known: Known) -> Floats:
     """Days after the date stated last that components like the short ones came; the slowest of them."""
-    shortages = known.things(SHORTAGES)
-    return shortages.highest(known.others.usual_delay(shortages))
+    shortages = known.open_spells(SHORTAGES)
+    return shortages.highest(known.lookups.usual_delay(shortages))
 
 
 @signal(
@@ -87,6 +85,6 @@ def usual_shortage_slack(known: Known) -> Floats:
 
 def days_to_last_component(known: Known) -> Floats:
     """(n,) days until the last short component usually comes, NaN where none has a date."""
-    shortages = known.things(SHORTAGES)
+    shortages = known.open_spells(SHORTAGES)
     expected = known.days_between(known.as_of[shortages.point], shortages.date)
-    return shortages.highest(np.maximum(expected, 0.0) + known.others.usual_delay(shortages))
+    return shortages.highest(np.maximum(expected, 0.0) + known.lookups.usual_delay(shortages))

@@ -6,15 +6,15 @@ from features.arrays import Floats
 from features.catalogue.registry import signal
 from features.catalogue.signal import FALLS, RISES
 from features.engine.arithmetic import share
-from features.history import Select, Standing
+from features.history import Select, Spell
 from features.known.known import Known
 from features.signals.delivery import PLANNED
 from features.signals.material import days_to_last_component
 
 CONFIRMED = Select("operation.confirmed")
 PARTIAL = Select("operation.confirmed", state="partial")
-FINISHED = Standing(Select("operation.confirmed", state="final"), PARTIAL, per_line=True)
-BEGUN = Standing(CONFIRMED, until=Select(), per_line=True)
+FINISHED = Spell(Select("operation.confirmed", state="final"), PARTIAL, per_line=True)
+BEGUN = Spell(CONFIRMED, ends=Select(), per_line=True)
 MILESTONES = Select("order_line.created", "production.released", "operation.confirmed")
 STARTED = Select("production.released", "operation.scrapped")
 CONDITIONS = Select("order_line.created", "operation.confirmed", "readiness.stated")
@@ -44,7 +44,7 @@ def partial_completion_ratio(known: Known) -> Floats:
 )
 def operations_finished(known: Known) -> Floats:
     """Operations whose latest confirmation is final, operations."""
-    return known.standing(FINISHED)
+    return known.open_count(FINISHED)
 
 
 @signal(
@@ -56,7 +56,7 @@ def operations_finished(known: Known) -> Floats:
 )
 def begun_operations_finished_ratio(known: Known) -> Floats:
     """Share of the operations with any confirmation whose latest confirmation is final."""
-    return share(known.standing(FINISHED), known.standing(BEGUN))
+    return share(known.open_count(FINISHED), known.open_count(BEGUN))
 
 
 @signal("progress", "days", RISES, "the last confirmation was {value} [day|days] ago", "no operation is confirmed")
@@ -80,13 +80,13 @@ def days_since_release(known: Known) -> Floats:
 )
 def operations_finished_last_7_days(known: Known) -> Floats:
     """Operations finished now, less those finished 7 days ago, operations."""
-    return known.standing(FINISHED) - known.ago(7).standing(FINISHED)
+    return known.open_count(FINISHED) - known.ago(7).open_count(FINISHED)
 
 
 @signal("progress", "lines", RISES, "work has not begun on {value} [line|lines]")
 def lines_not_begun(known: Known) -> Floats:
     """Lines to ship for which no production is released and no operation confirmed, lines."""
-    lines = known.line_table(MILESTONES)
+    lines = known.lines(evidence=MILESTONES)
     return lines.count(lines.open & ~lines.begun)
 
 
@@ -99,22 +99,22 @@ def lines_not_begun(known: Known) -> Floats:
 )
 def operations_left(known: Known) -> Floats:
     """Operations that the line with the most work left still needs, as lines of its item usually do, operations."""
-    lines = known.line_table(MILESTONES)
-    left = np.maximum(known.others.usual_operations() - lines.finished, 0.0)
+    lines = known.lines(evidence=MILESTONES)
+    left = np.maximum(known.lookups.usual_operations() - lines.finished, 0.0)
     return lines.highest(lines.of_open(left))
 
 
 @signal("progress", "share", FALLS, "{value} of the lines are complete", "nothing is ordered")
 def lines_complete_ratio(known: Known) -> Floats:
     """Share of the lines that shipped, are closed, or have the operations finished that their item usually needs."""
-    lines = known.line_table(SHIPMENTS)
-    return share(lines.count(lines.complete), known.lines())
+    lines = known.lines(evidence=SHIPMENTS)
+    return share(lines.count(lines.complete), known.line_count())
 
 
 @signal("progress", "share", FALLS, "{value} of the ordered quantity is complete", "nothing is ordered")
 def quantity_complete_ratio(known: Known) -> Floats:
     """Share of the ordered quantity that is on complete lines or has shipped."""
-    lines = known.line_table(SHIPMENTS)
+    lines = known.lines(evidence=SHIPMENTS)
     done = np.where(lines.complete, lines.ordered, np.minimum(lines.issued, lines.ordered))
     return share(lines.sum(done), known.ordered())
 
@@ -122,7 +122,7 @@ def quantity_complete_ratio(known: Known) -> Floats:
 @signal("progress", "lines", RISES, "{value} [line is|lines are] complete and cannot ship")
 def complete_not_shippable(known: Known) -> Floats:
     """Lines to ship that are complete while a shipping condition is not met or none is stated as met, lines."""
-    lines = known.line_table(CONDITIONS)
+    lines = known.lines(evidence=CONDITIONS)
     return lines.count(lines.open & lines.complete & ~lines.ready)
 
 
@@ -136,7 +136,7 @@ def complete_not_shippable(known: Known) -> Floats:
 )
 def quantity_cover(known: Known) -> Floats:
     """Quantity for which work was released, less scrap, against the ordered one, less one; the tightest line."""
-    lines = known.line_table(STARTED)
+    lines = known.lines(evidence=STARTED)
     cover = share(lines.started - lines.scrap, lines.ordered) - 1
     return lines.lowest(lines.of_open(cover))
 
@@ -150,7 +150,7 @@ def quantity_cover(known: Known) -> Floats:
 )
 def usual_days_left(known: Known) -> Floats:
     """Days lines of the item needed from this stage until they shipped, less those spent in it; the slowest line."""
-    lines = known.line_table(MILESTONES)
+    lines = known.lines(evidence=MILESTONES)
     return lines.highest(lines.of_open(_usual_days_left(known)))
 
 
@@ -164,7 +164,7 @@ def usual_days_left(known: Known) -> Floats:
 )
 def pace_slack(known: Known) -> Floats:
     """Days from when lines like these usually ship to the promise, the tightest line; negative when too late."""
-    lines = known.line_table(MILESTONES)
+    lines = known.lines(evidence=MILESTONES)
     return lines.lowest(lines.of_open(lines.days_to_promise - _usual_days_left(known)))
 
 
@@ -189,14 +189,14 @@ def yield_booked_per_day(known: Known) -> Floats:
 )
 def yield_needed_per_day(known: Known) -> Floats:
     """Yield still needed over the usual operations of each line a day until the promise, in quantities of the order."""
-    lines = known.line_table(MILESTONES)
-    left = lines.of_open(np.maximum(known.others.usual_operations() - lines.finished, 0.0) * lines.ordered)
+    lines = known.lines(evidence=MILESTONES)
+    left = lines.of_open(np.maximum(known.lookups.usual_operations() - lines.finished, 0.0) * lines.ordered)
     needed = np.where(lines.count(~np.isnan(left)) > 0, lines.sum(left), np.nan)
     return share(needed, known.ordered()) / np.maximum(known.days_until(known.due()), 1.0)
 
 
 def _usual_days_left(known: Known) -> Floats:
-    return np.maximum(known.others.usual_days() - known.line_rows.days_in_stage, 0.0)
+    return np.maximum(known.lookups.usual_days() - known.lines_untraced.days_in_stage, 0.0)
 
 
 @signal(
@@ -208,7 +208,7 @@ def _usual_days_left(known: Known) -> Floats:
 )
 def usual_work_days_left(known: Known) -> Floats:
     """Days lines of the item needed from this stage to their last operation, less those spent; the slowest line."""
-    lines = known.line_table(MILESTONES)
+    lines = known.lines(evidence=MILESTONES)
     return lines.highest(lines.of_open(_usual_work_days_left(known)))
 
 
@@ -229,6 +229,6 @@ def work_slack(known: Known) -> Floats:
 
 
 def _usual_work_days_left(known: Known) -> Floats:
-    lines = known.line_rows
+    lines = known.lines_untraced
     spent = np.where(lines.begun, lines.days_in_stage, 0.0)
-    return np.asarray(np.maximum(known.others.usual_work_days() - spent, 0.0))
+    return np.asarray(np.maximum(known.lookups.usual_work_days() - spent, 0.0))

@@ -6,10 +6,10 @@ from features.arrays import Floats
 from features.catalogue.registry import signal
 from features.catalogue.signal import RISES
 from features.engine.arithmetic import share
-from features.history import Select, Standing
+from features.history import Select
 from features.known.known import Known
+from features.orders.spells import FAILED, FAILED_LOTS
 
-FAILED = Standing(Select("inspection.recorded", state="failed"), Select("inspection.recorded", state="passed"))
 RESULTS = Select("inspection.recorded")
 MILESTONES = Select("order_line.created", "production.released", "operation.confirmed")
 SCRAPPED = Select("operation.scrapped")
@@ -19,7 +19,7 @@ REWORKED = Select("operation.reworked")
 @signal("quality", "lots", RISES, "{value} inspection [lot stands|lots stand] failed")
 def failed_inspections(known: Known) -> Floats:
     """Inspection lots whose latest result is failed, lots."""
-    return known.standing(FAILED)
+    return known.open_count(FAILED_LOTS)
 
 
 @signal("quality", "share", RISES, "{value} of the ordered quantity was scrapped", "nothing is ordered")
@@ -42,13 +42,13 @@ def _of_ordered(known: Known, what: Select) -> Floats:
 @signal("quality", "inspections", RISES, "{value} [inspection|inspections] failed")
 def inspections_failed(known: Known) -> Floats:
     """Inspections that failed, those passed later included, inspections."""
-    return known.count(FAILED.when)
+    return known.count(FAILED)
 
 
 @signal("quality", "share", RISES, "{value} of the inspections failed", "nothing is inspected")
 def inspection_failure_ratio(known: Known) -> Floats:
     """Share of the inspection results that were failed."""
-    return share(known.count(FAILED.when), known.count(RESULTS))
+    return share(known.count(FAILED), known.count(RESULTS))
 
 
 @signal(
@@ -60,6 +60,6 @@ def inspection_failure_ratio(known: Known) -> Floats:
 )
 def usual_failures_left(known: Known) -> Floats:
     """Inspections that lines of these items failed from their stage on, added up over the lines to ship."""
-    lines = known.line_table(MILESTONES)
-    usual = lines.of_open(known.others.usual_failures())
+    lines = known.lines(evidence=MILESTONES)
+    usual = lines.of_open(known.lookups.usual_failures())
     return np.where(lines.count(~np.isnan(usual)) > 0, lines.sum(usual), np.nan)

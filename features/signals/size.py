@@ -9,13 +9,13 @@ from features.known.known import Known
 @signal("size", "lines", EITHER, "the order has {value} [line|lines]")
 def order_lines(known: Known) -> Floats:
     """Lines of the order that are not cancelled, lines."""
-    return known.lines()
+    return known.line_count()
 
 
 @signal("size", "lines", EITHER, "{value} [line is|lines are] still to ship")
 def open_lines(known: Known) -> Floats:
     """Lines of the order that are still to ship, lines."""
-    return known.open_lines()
+    return known.open_line_count()
 
 
 @signal("size", "units", EITHER, "{value} [unit is|units are] ordered")

@@ -20,11 +20,11 @@ CREATED = Select("order_line.created", "commitment.changed")
 
 
 def _share(known: Known, dimension: str) -> Floats:
-    return known.others.worst_share(dimension, WEIGHT)
+    return known.lookups.worst_share(dimension, WEIGHT)
 
 
 def _recent_share(known: Known, dimension: str) -> Floats:
-    return known.others.worst_share(dimension, WEIGHT, recent=True)
+    return known.lookups.worst_share(dimension, WEIGHT, recent=True)
 
 
 @signal(
@@ -36,7 +36,7 @@ def _recent_share(known: Known, dimension: str) -> Floats:
 )
 def failure_share_recent(known: Known) -> Floats:
     """Share of all orders judged in the last 180 days that were missed or partial."""
-    return known.others.share_of_all(recent=True)
+    return known.lookups.share_of_all(recent=True)
 
 
 @signal(
@@ -156,7 +156,7 @@ def work_center_failure_share_recent(known: Known) -> Floats:
 )
 def customer_orders_judged(known: Known) -> Floats:
     """Judged orders of the customer, orders."""
-    return known.others.fewest_judged("customer")
+    return known.lookups.fewest_judged("customer")
 
 
 @signal(
@@ -168,7 +168,7 @@ def customer_orders_judged(known: Known) -> Floats:
 )
 def item_orders_judged(known: Known) -> Floats:
     """Judged orders of the order's least known item, orders."""
-    return known.others.fewest_judged("item")
+    return known.lookups.fewest_judged("item")
 
 
 @signal(
@@ -192,7 +192,7 @@ def item_failure_share_recent(known: Known) -> Floats:
 )
 def customer_partial_share(known: Known) -> Floats:
     """Share of the customer's judged orders that were partial, shrunk towards all orders."""
-    return known.others.worst_share("customer", WEIGHT, what=PARTIAL)
+    return known.lookups.worst_share("customer", WEIGHT, what=PARTIAL)
 
 
 @signal(
@@ -205,6 +205,6 @@ def customer_partial_share(known: Known) -> Floats:
 )
 def usual_lead_time_slack(known: Known) -> Floats:
     """Days from when lines of the item usually ship, counted from their creation, to the promise; the tightest line."""
-    lines = known.line_table(CREATED)
-    lead = known.days_between(lines.created, lines.promise) - known.others.usual_lead()
+    lines = known.lines(evidence=CREATED)
+    lead = known.days_between(lines.created, lines.promise) - known.lookups.usual_lead()
     return lines.lowest(lines.of_open(lead))

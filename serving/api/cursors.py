@@ -11,32 +11,32 @@ from typing import Any
 import orjson
 
 from features.errors import InvalidRequest
-from serving.store.tables.worklist import Key, Wanted
+from serving.store.tables.worklist import PageKey, WorklistQuery
 
 NUMBERS = ("risk", "missed", "partial", "value_at_risk", "value", "due")
 MUST = "a cursor must be the next_cursor of the page before, with the same sort and filters"
 
 
-def write_cursor(wanted: Wanted, key: Key) -> str:
+def write_cursor(query: WorklistQuery, key: PageKey) -> str:
     """The cursor after a row."""
-    return base64.urlsafe_b64encode(orjson.dumps([_about(wanted), *key])).decode().rstrip("=")
+    return base64.urlsafe_b64encode(orjson.dumps([_digest(query), *key])).decode().rstrip("=")
 
 
-def read_cursor(wanted: Wanted, cursor: str) -> Key:
+def read_cursor(query: WorklistQuery, cursor: str) -> PageKey:
     """Where the page begins. Raises ``InvalidRequest`` for a cursor of another question, or that is none."""
     try:
         content: Any = orjson.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
-        about, value, due, order_id = content
+        digest, value, due, order_id = content
     except (ValueError, TypeError, binascii.Error) as error:
         raise InvalidRequest(f"{MUST}, got {cursor[:40]!r}") from error
-    fits = isinstance(value, float | int if wanted.sort in NUMBERS else str)
-    if about != _about(wanted) or not fits or not isinstance(due, int) or not isinstance(order_id, str):
+    fits = isinstance(value, float | int if query.sort in NUMBERS else str)
+    if digest != _digest(query) or not fits or not isinstance(due, int) or not isinstance(order_id, str):
         raise InvalidRequest(f"{MUST}, got one of another question")
     return value, due, order_id
 
 
-def _about(wanted: Wanted) -> str:
+def _digest(query: WorklistQuery) -> str:
     """What the question is, but for the moment it is asked."""
-    plants = None if wanted.plants is None else sorted(wanted.plants)
-    said = repr((plants, replace(wanted, now=0, plants=None)))
-    return hashlib.blake2b(said.encode(), digest_size=6).hexdigest()
+    plants = None if query.plants is None else sorted(query.plants)
+    text = repr((plants, replace(query, now=0, plants=None)))
+    return hashlib.blake2b(text.encode(), digest_size=6).hexdigest()

@@ -1,4 +1,4 @@
-"""What the routes share: the wiring they are handed, bodies as bytes, and the problems they may answer with."""
+"""What the routes share: the services they are handed, bodies as bytes, and the problems they may answer with."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from sqlalchemy import Connection
 
 from serving.clock import system_clock
 from serving.principal import Caller
-from serving.scores.services import Wiring
-from serving.store.tables.audit import Entry, ended, note
-from serving.store.tables.idempotency import Kept, once
+from serving.scores.services import Services
+from serving.store.tables.audit import AuditRecord, record, with_outcome
+from serving.store.tables.idempotency import StoredReply, run_once
 from serving.telemetry.logs import request_id
 from serving.telemetry.metrics import EVENTS
 
-SAID = {
+DESCRIPTIONS = {
     400: "The body cannot be decoded",
     404: "There is no such order or score, or it is not one the caller may see",
     409: "The id of the event stands for another event",
@@ -38,7 +38,7 @@ Responses = dict[int | str, dict[str, Any]]
 def problems(*statuses: int) -> Responses:
     """The problem documents that a route may answer with."""
     content: dict[str, Any] = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
-    return {status: {"description": SAID[status], "content": content} for status in statuses}
+    return {status: {"description": DESCRIPTIONS[status], "content": content} for status in statuses}
 
 
 def replies(content: dict[str, Any], *statuses: int) -> Responses:
@@ -49,10 +49,10 @@ def replies(content: dict[str, Any], *statuses: int) -> Responses:
 READS = problems(404, 422, 503)
 
 
-async def wiring(request: Request) -> Wiring:
-    """The wiring of the application that is called."""
-    found: Wiring = request.app.state.wiring
-    return found
+async def current_services(request: Request) -> Services:
+    """The services of the application that is called."""
+    services: Services = request.app.state.services
+    return services
 
 
 async def body(request: Request) -> bytes:
@@ -60,7 +60,7 @@ async def body(request: Request) -> bytes:
     return await request.body()
 
 
-Wired = Annotated[Wiring, Depends(wiring)]
+CurrentServices = Annotated[Services, Depends(current_services)]
 Body = Annotated[bytes, Depends(body)]
 OrderId = Annotated[
     str, BeforeValidator(lambda text: unquote(text).strip()), Path(min_length=1, max_length=512, examples=["4711"])
@@ -77,29 +77,34 @@ IdempotencyKey = Annotated[
 ]
 
 
-def answered(
-    wired: Wiring, request: Request, caller: Caller, body: bytes, key: str | None, job: Callable[[Connection], Kept]
+def write_once(
+    services: Services,
+    request: Request,
+    caller: Caller,
+    body: bytes,
+    key: str | None,
+    job: Callable[[Connection], StoredReply],
 ) -> Response:
-    """The reply to a write, committed before it is sent; the one that was sent where the key says it was done."""
-    whole = None if key is None else f"{caller.id} {request.method} {request.url.path} {key}"
+    """The reply to a write, committed before it is sent; the one that was sent before where the key has been used."""
+    whole_key = None if key is None else f"{caller.id} {request.method} {request.url.path} {key}"
+    entry = audit_entry(request, caller)
 
-    entry = begun(request, caller)
+    def audited(connection: Connection) -> StoredReply:
+        reply = job(connection)
+        record(connection, with_outcome(entry, reply))
+        return reply
 
-    def noted(connection: Connection) -> Kept:
-        kept = job(connection)
-        note(connection, ended(entry, kept))
-        return kept
-
-    return sent(wired.database.write(lambda connection: once(connection, whole, body, wired.clock(), noted)))
-
-
-def begun(request: Request, caller: Caller) -> Entry:
-    """What the audit trail says of a request before it is done."""
-    return Entry(system_clock(), caller.id, request.state.route.name, "", request_id=request_id.get())
+    now = services.clock()
+    return to_response(services.database.write(lambda connection: run_once(connection, whole_key, body, now, audited)))
 
 
-def sent(kept: Kept) -> Response:
+def audit_entry(request: Request, caller: Caller) -> AuditRecord:
+    """What the audit trail says of a request before its outcome."""
+    return AuditRecord(system_clock(), caller.id, request.state.route.name, "", request_id=request_id.get())
+
+
+def to_response(reply: StoredReply) -> Response:
     """A reply that we made, as it is; events that came in with it are counted."""
-    for outcome, count in (kept.done.outcomes if kept.done else {}).items():
+    for outcome, count in (reply.effect.outcomes if reply.effect else {}).items():
         EVENTS.labels(outcome).inc(count)
-    return Response(kept.body, kept.status, kept.headers, "application/json")
+    return Response(reply.body, reply.status, reply.headers, "application/json")

@@ -62,9 +62,9 @@ def xlsx_file(rows: Iterable[Mapping[Any, Any]]) -> bytes:
 
 
 def _cells(row: Mapping[Any, Any]) -> list[Any]:
-    spoken = [f"{said['sentence']} ({said['points'] * 100:+.1f} points)" for said in orjson.loads(row["factors"])]
-    spoken += [""] * (FACTORS - len(spoken))
-    return [*(_cell(row, name) for name in FIRST), *spoken[:FACTORS], *(_cell(row, name) for name in LAST)]
+    phrase = [f"{factor['sentence']} ({factor['points'] * 100:+.1f} points)" for factor in orjson.loads(row["factors"])]
+    phrase += [""] * (FACTORS - len(phrase))
+    return [*(_cell(row, name) for name in FIRST), *phrase[:FACTORS], *(_cell(row, name) for name in LAST)]
 
 
 def _cell(row: Mapping[Any, Any], name: str) -> Any:

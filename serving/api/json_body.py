@@ -7,10 +7,9 @@ from codecs import BOM_UTF8
 from typing import Any, TypeVar
 
 import orjson
-from fastapi import FastAPI, Request, Response
+from fastapi import Request, Response
 from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, ValidationError
-from pydantic.json_schema import models_json_schema
 from starlette.exceptions import HTTPException
 
 T = TypeVar("T", bound=BaseModel)
@@ -19,7 +18,7 @@ QUICK = 64 * 1024
 """Bytes of a body that is answered at once; a larger one in a thread, so that others are not kept waiting."""
 
 
-async def json_body(request: Request) -> bytes:
+async def read_json_body(request: Request) -> bytes:
     """The body of a request that says it is JSON."""
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind != "application/json" and not (kind.startswith("application/") and kind.endswith("+json")):
@@ -28,19 +27,19 @@ async def json_body(request: Request) -> bytes:
     return await request.body()
 
 
-def read(model: type[T], body: bytes) -> T:
+def parse_body(model: type[T], body: bytes) -> T:
     """What a body says, checked. Raises what becomes a problem document with a pointer a fault."""
     body = body.removeprefix(BOM_UTF8)
     try:
         return model.model_validate_json(body)
     except ValidationError as error:
-        found = _in_words_of_python(model, body) or error
-        faults = found.errors(include_url=False, include_context=False, include_input=False)
+        worded = _in_words_of_python(model, body) or error
+        faults = worded.errors(include_url=False, include_context=False, include_input=False)
         raise RequestValidationError([{**fault, "loc": ("body", *fault["loc"])} for fault in faults]) from error
 
 
 def _in_words_of_python(model: type[BaseModel], body: bytes) -> ValidationError | None:
-    """The same faults as every other route words them, where the body is JSON at all."""
+    """The faults of a body as every other route words them, where it is JSON at all."""
     try:
         model.model_validate(json.loads(body))
     except ValidationError as error:
@@ -52,25 +51,12 @@ def _in_words_of_python(model: type[BaseModel], body: bytes) -> ValidationError 
     return None
 
 
-def reply(content: Any) -> Response:
+def json_response(content: Any) -> Response:
     """Plain content or dataclasses, written as they are: whoever made them answers for their form."""
     return Response(orjson.dumps(content), media_type="application/json")
 
 
-def body_of(model: type[BaseModel]) -> dict[str, Any]:
-    """How OpenAPI describes a body that is read by hand; ``describe`` enters the model."""
+def body_schema(model: type[BaseModel]) -> dict[str, Any]:
+    """How OpenAPI describes a body that is read by hand; ``serving.api.openapi`` enters the model."""
     schema = {"$ref": COMPONENTS.format(model=model.__name__)}
     return {"requestBody": {"required": True, "content": {"application/json": {"schema": schema}}}}
-
-
-def describe(app: FastAPI, *models: type[BaseModel]) -> None:
-    """Enter models that are read by hand, and what they consist of, into the OpenAPI document."""
-    usual = app.openapi
-
-    def openapi() -> dict[str, Any]:
-        schema = usual()
-        _, made = models_json_schema([(model, "validation") for model in models], ref_template=COMPONENTS)
-        schema["components"]["schemas"] = made["$defs"] | schema["components"]["schemas"]
-        return schema
-
-    app.openapi = openapi  # type: ignore[method-assign]

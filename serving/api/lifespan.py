@@ -9,37 +9,39 @@ from contextlib import AbstractAsyncContextManager, ExitStack, asynccontextmanag
 from fastapi import FastAPI
 from fastapi.concurrency import run_in_threadpool
 
-from serving.scores.keeper import Beside, again_and_again, keep_fresh
-from serving.scores.services import Wiring
+from serving.scores.keeper import Background, keep_fresh, run_repeatedly
+from serving.scores.services import Services
 
 
-def follow_mornings(wired: Wiring, stop: threading.Event) -> None:
-    """Take over each morning's load and track record, which another process makes, until told to stop."""
+def follow_contexts(services: Services, stop: threading.Event) -> None:
+    """Take over each morning's load and track record, which another process makes, until ``stop`` is set."""
 
     def step() -> int:
-        wired.mornings.refresh()
+        services.daily_context.refresh()
         return 0
 
-    again_and_again(step, stop)
+    run_repeatedly(step, stop)
 
 
-def lifespan(wired: Wiring, keeps: bool, beside: Beside = ()) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
-    """While the service runs, a thread keeps its scores fresh, or follows who does; and so does what runs beside it."""
+def build_lifespan(
+    services: Services, keeps: bool, background: Background = ()
+) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
+    """While the service runs, a thread keeps its scores fresh, or follows who does; and so does the background."""
 
     @asynccontextmanager
     async def life(_: FastAPI) -> AsyncIterator[None]:
         stop = threading.Event()
-        look = keep_fresh if keeps else follow_mornings
-        thread = threading.Thread(target=look, args=(wired, stop), name="freshness", daemon=True)
+        look = keep_fresh if keeps else follow_contexts
+        thread = threading.Thread(target=look, args=(services, stop), name="freshness", daemon=True)
         thread.start()
         try:
             with ExitStack() as stack:
-                for run in beside:
+                for run in background:
                     stack.enter_context(run())
                 yield
         finally:
             stop.set()
             await run_in_threadpool(thread.join, 20)
-            wired.database.close()
+            services.database.close()
 
     return life

@@ -1,23 +1,30 @@
-"""OpenAPI links: where each reply leads, for clients, and tests, that follow them."""
+"""The OpenAPI document: what FastAPI makes of the routes, and what it cannot know of them."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from fastapi import FastAPI
+from pydantic import BaseModel
+from pydantic.json_schema import models_json_schema
 
-Route = tuple[str, str]
-EVENTS: Route = ("post", "/v1/events")
-STATE: Route = ("put", "/v1/orders/{order_id}/state")
-ORDERS: Route = ("get", "/v1/orders")
-ORDER: Route = ("get", "/v1/orders/{order_id}")
-HISTORY: Route = ("get", "/v1/orders/{order_id}/history")
-DECISIONS: Route = ("post", "/v1/orders/{order_id}/decisions")
-REPLAY: Route = ("get", "/v1/scores/{score_id}/replay")
+from serving.api.json_body import COMPONENTS
+from serving.auth.permissions import ACCESS
+from serving.contract.scoring import Problem, ScoreRequest
+
+Schema = dict[str, Any]
+Operation = tuple[str, str]
+EVENTS: Operation = ("post", "/v1/events")
+STATE: Operation = ("put", "/v1/orders/{order_id}/state")
+ORDERS: Operation = ("get", "/v1/orders")
+ORDER: Operation = ("get", "/v1/orders/{order_id}")
+HISTORY: Operation = ("get", "/v1/orders/{order_id}/history")
+DECISIONS: Operation = ("post", "/v1/orders/{order_id}/decisions")
+REPLAY: Operation = ("get", "/v1/scores/{score_id}/replay")
 
 FIRST = {"order_id": "$response.body#/orders/0/order_id"}
 SAME = {"order_id": "$request.path.order_id"}
-LINKS: tuple[tuple[Route, str, Route, dict[str, str]], ...] = (
+LINKS: tuple[tuple[Operation, str, Operation, dict[str, str]], ...] = (
     (EVENTS, "order", ORDER, FIRST),
     (EVENTS, "history", HISTORY, FIRST),
     (EVENTS, "state", STATE, FIRST),
@@ -35,19 +42,61 @@ LINKS: tuple[tuple[Route, str, Route, dict[str, str]], ...] = (
     (DECISIONS, "next decision", DECISIONS, SAME | {"If-Match": "$response.header.ETag"}),
     (DECISIONS, "order", ORDER, SAME),
 )
-"""(from, name, to, its parameters)."""
+"""(from, name, to, its parameters): where each reply leads, for clients, and tests, that follow them."""
+SCHEMES = {
+    "key": {"type": "http", "scheme": "bearer", "description": "A key of 'shiprisk keys create'"},
+    "header": {"type": "apiKey", "in": "header", "name": "X-API-Key", "description": "The same, in its own header"},
+}
+REFUSALS = {
+    401: "There is no key, or none that holds",
+    403: "The key's role or plants do not allow it",
+    408: "The body did not arrive in time",
+    429: "Too many requests; Retry-After says when to come back",
+}
 
 
-def add_links(app: FastAPI) -> None:
-    """Enter the links into the OpenAPI document."""
-    usual = app.openapi
+def describe_api(app: FastAPI) -> None:
+    """Let the application's document have the models that are read by hand, who may call what, and the links."""
+    from_routes = app.openapi
 
-    def openapi() -> dict[str, Any]:
-        schema = usual()
-        paths = schema["paths"]
-        for (method, path), name, (to_method, to_path), parameters in LINKS:
-            link = {"operationId": paths[to_path][to_method]["operationId"], "parameters": parameters}
-            paths[path][method]["responses"]["200"].setdefault("links", {})[name] = link
+    def openapi() -> Schema:
+        schema = from_routes()
+        add_models(schema, ScoreRequest, Problem)
+        add_access(schema)
+        add_links(schema)
         return schema
 
     app.openapi = openapi  # type: ignore[method-assign]
+
+
+def add_models(schema: Schema, *models: type[BaseModel]) -> None:
+    """Enter models that are read by hand, and what they consist of."""
+    _, definitions = models_json_schema([(model, "validation") for model in models], ref_template=COMPONENTS)
+    schema["components"]["schemas"] = definitions["$defs"] | schema["components"]["schemas"]
+
+
+def add_access(schema: Schema) -> None:
+    """Enter who may call what, and how they are refused."""
+    schema["components"]["securitySchemes"] = SCHEMES
+    for name, roles in ACCESS.items():
+        method, path = name.split(" ")
+        if roles:
+            _add_roles(schema["paths"][path][method.lower()], method, sorted(roles))
+
+
+def _add_roles(operation: Schema, method: str, roles: list[str]) -> None:
+    operation["security"] = [{scheme: []} for scheme in SCHEMES]
+    operation["x-roles"] = roles
+    statuses = (401, 403, 408, 429) if method != "GET" else (401, 403, 429)
+    content = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
+    operation["responses"] |= {
+        str(status): {"description": REFUSALS[status], "content": content} for status in statuses
+    }
+
+
+def add_links(schema: Schema) -> None:
+    """Enter the links."""
+    paths = schema["paths"]
+    for (method, path), name, (to_method, to_path), parameters in LINKS:
+        link = {"operationId": paths[to_path][to_method]["operationId"], "parameters": parameters}
+        paths[path][method]["responses"]["200"].setdefault("links", {})[name] = link

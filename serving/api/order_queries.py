@@ -7,38 +7,38 @@ from typing import Any
 from sqlalchemy import Connection, RowMapping
 
 from features.errors import InvalidRequest
-from features.readiness.assessment import readiness
-from serving.api.presenters import decisions, kept_score, order_row, ready
-from serving.contract.orders import WorklistQuery
-from serving.ingest.decisions import require_seen, unknown_order
+from features.readiness.assessment import assess
+from serving.api.presenters import present_decisions, present_order, present_readiness, present_score
+from serving.auth.plant_scope import require_seen, unknown_order
+from serving.contract.orders import WorklistParams
 from serving.plant_time import moment_of
 from serving.principal import Caller
 from serving.settings import Settings
 from serving.store.tables.events import events_of, history_of
 from serving.store.tables.orders import order_of, words_of
 from serving.store.tables.scores import latest_scores, scores_before
-from serving.store.tables.worklist import Wanted
+from serving.store.tables.worklist import WorklistQuery
 
 ASCENDING = ("due", "customer", "plant", "item", "owner")
 SNOOZED = {"exclude": False, "include": None, "only": True}
 
 
-def wanted_by(query: WorklistQuery, caller: Caller, now: int, settings: Settings) -> Wanted:
+def worklist_query(params: WorklistParams, caller: Caller, now: int, settings: Settings) -> WorklistQuery:
     """The question in the store's terms."""
-    ascending = query.sort in ASCENDING if query.order is None else query.order == "asc"
-    words = (("plant", query.plant), ("customer", query.customer), ("item", query.item))
-    due = (_bound(query.due_from, settings.zone, end=False), _bound(query.due_to, settings.zone, end=True))
-    return Wanted(
+    ascending = params.sort in ASCENDING if params.order is None else params.order == "asc"
+    words = (("plant", params.plant), ("customer", params.customer), ("item", params.item))
+    due = (_bound(params.due_from, settings.zone, end=False), _bound(params.due_to, settings.zone, end=True))
+    return WorklistQuery(
         now=now,
-        sort=query.sort,
+        sort=params.sort,
         descending=not ascending,
-        states=tuple(sorted(set(query.state))),
-        words=tuple((dimension, tuple(sorted(set(said)))) for dimension, said in words if said),
+        states=tuple(sorted(set(params.state))),
+        words=tuple((dimension, tuple(sorted(set(values)))) for dimension, values in words if values),
         plants=caller.plants,
         due=due,
-        risk=(query.risk_min, query.risk_max),
-        owners=tuple(sorted(set(query.owner))),
-        snoozed=SNOOZED[query.snoozed],
+        risk=(params.risk_min, params.risk_max),
+        owners=tuple(sorted(set(params.owner))),
+        snoozed=SNOOZED[params.snoozed],
     )
 
 
@@ -50,21 +50,21 @@ def order_page(
     connection: Connection, order_id: str, caller: Caller, now: int, settings: Settings
 ) -> tuple[dict[str, Any], int]:
     """How an order stands, why, what is ready, what is in the way, what was decided; and its version."""
-    order, words = seen_order(connection, order_id, caller)
+    order, words = visible_order(connection, order_id, caller)
     events = [event for event in events_of(connection, [order_id]) if event.seq <= order["seq"]]
     score = latest_scores(connection, [order_id])[order_id]
-    found = readiness(history_of(events), 0, max(now, order["as_of"]), settings.zone)
+    state = assess(history_of(events), 0, max(now, order["as_of"]), settings.zone)
     content = {
-        "order": order_row(order),
+        "order": present_order(order),
         **{f"{dimension}s": words[dimension] for dimension in ("plant", "customer", "item")},
-        "score": kept_score(score),
-        **ready(found),
-        "decisions": decisions(events),
+        "score": present_score(score),
+        **present_readiness(state),
+        "decisions": present_decisions(events),
     }
     return content, int(order["seq"])
 
 
-def seen_order(connection: Connection, order_id: str, caller: Caller) -> tuple[RowMapping, dict[str, list[str]]]:
+def visible_order(connection: Connection, order_id: str, caller: Caller) -> tuple[RowMapping, dict[str, list[str]]]:
     """An order's row and words. Raises ``NotFound`` where it is not there, or not one the caller may see."""
     order, words = order_of(connection, order_id), words_of(connection, order_id)
     if order is None:
@@ -73,13 +73,13 @@ def seen_order(connection: Connection, order_id: str, caller: Caller) -> tuple[R
     return order, words
 
 
-def scores_over_time(
+def score_history(
     connection: Connection, order_id: str, caller: Caller, cursor: str | None, limit: int
 ) -> dict[str, Any]:
     """A page of an order's scores, the latest first."""
-    seen_order(connection, order_id, caller)
+    visible_order(connection, order_id, caller)
     rows = scores_before(connection, order_id, _before(cursor), limit + 1)
-    shown = [kept_score(row) for row in rows[:limit]]
+    shown = [present_score(row) for row in rows[:limit]]
     following = str(rows[limit - 1]["id"]) if len(rows) > limit else None
     return {"order_id": order_id, "scores": shown, "next_cursor": following}
 

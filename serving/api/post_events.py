@@ -7,120 +7,128 @@ from dataclasses import dataclass, replace
 
 from sqlalchemy import Connection
 
-from serving.api.presenters import done_with, reply, taken_in
-from serving.ingest.ingest import Taken, take_in_all
-from serving.ingest.validation import Judged, Sent
+from serving.api.presenters import effect_of, json_reply, present_ingest
+from serving.ingest.ingest import IngestResult, ingest_requests
+from serving.ingest.validation import EventResult, ParsedEvents
 from serving.problems import Conflict, InvalidBody
-from serving.scores.occasion import Occasion
-from serving.scores.services import Wiring
+from serving.scores.scoring_context import ScoringContext
+from serving.scores.services import Services
 from serving.store.database import DatabaseAway, DatabaseFull, InTheWay
 from serving.store.locks import lock_free, lock_orders
-from serving.store.tables.audit import Entry, ended, note, note_all
-from serving.store.tables.idempotency import Kept
+from serving.store.tables.audit import AuditRecord, record, record_all, with_outcome
+from serving.store.tables.idempotency import StoredReply
 
-MOST = 64
+GROUP_SIZE = 64
 """Events of a group of requests; one with more is a group by itself."""
 
 
 @dataclass(frozen=True)
-class Posted:
+class EventsRequest:
     """A request with events.
 
     Attributes
     ----------
     single : whether it is about one event alone, which is stored or is an error
-    entry : what the audit trail says of it, without what became of it
+    entry : what the audit trail says of it, without its outcome
     """
 
-    sent: Sent
+    parsed: ParsedEvents
     single: bool
-    entry: Entry
+    entry: AuditRecord
 
     @property
     def keys(self) -> frozenset[tuple[str, ...]]:
-        return self.sent.keys
+        return self.parsed.keys
 
     @property
     def size(self) -> int:
-        return len(self.sent.events)
+        return len(self.parsed.events)
 
 
-def take_in_posted(wired: Wiring, posted: Sequence[Posted]) -> list[Kept | Exception | None]:
+def commit_group(services: Services, requests: Sequence[EventsRequest]) -> list[StoredReply | Exception | None]:
     """Store the events of requests that have no key in common, and the reply to each; committed once for all.
 
-    ``None`` for one of whose orders another transaction keeps one: it is to be done alone, as it must wait. What one of
-    them could not do keeps none of the others from being done.
+    ``None`` for one of whose orders another transaction keeps one: it is committed alone, as it must wait. What one of
+    them could not do keeps none of the others from being stored.
     """
     try:
-        occasion = wired.occasion("event")
-        return wired.database.write(lambda connection: _replies(connection, posted, occasion))
+        scoring_context = services.scoring_context("event")
+        return services.database.write(lambda connection: _replies(connection, requests, scoring_context))
     except InTheWay:
-        return [None] * len(posted)
+        return [None] * len(requests)
     except (DatabaseAway, DatabaseFull) as error:
-        return [error] * len(posted)
+        return [error] * len(requests)
     except Exception:
-        return [take_in_alone(wired, one) for one in posted]
+        return [commit_alone(services, one) for one in requests]
 
 
-def take_in_alone(wired: Wiring, posted: Posted) -> Kept | Exception:
-    """The same for one request, which waits for its orders."""
+def commit_alone(services: Services, request: EventsRequest) -> StoredReply | Exception:
+    """Store the events of one request, which waits for its orders; the reply to it."""
     try:
-        occasion = wired.occasion("event")
-        return wired.database.write(lambda connection: _alone(connection, posted, occasion))
+        scoring_context = services.scoring_context("event")
+        return services.database.write(lambda connection: _commit_one(connection, request, scoring_context))
     except Exception as error:
         return error
 
 
-def take_in_one(connection: Connection, posted: Posted, occasion: Occasion) -> Kept:
-    """The reply to one request in a transaction that somebody else has begun, and audits.
+def apply_request(connection: Connection, request: EventsRequest, scoring_context: ScoringContext) -> StoredReply:
+    """The reply to one request in a transaction that somebody else opens, and audits.
 
-    Raises what became of a single event that is not stored.
+    Raises why a single event is not stored.
     """
-    kept = _locked(connection, posted, occasion)
-    if isinstance(kept, Exception):
-        raise kept
-    return kept
+    reply = _ingest_locked(connection, request, scoring_context)
+    if isinstance(reply, Exception):
+        raise reply
+    return reply
 
 
-def _alone(connection: Connection, posted: Posted, occasion: Occasion) -> Kept | Exception:
-    result = _locked(connection, posted, occasion)
-    note(connection, _entry(posted, result))
+def _commit_one(
+    connection: Connection, request: EventsRequest, scoring_context: ScoringContext
+) -> StoredReply | Exception:
+    result = _ingest_locked(connection, request, scoring_context)
+    record(connection, _audit_record(request, result))
     return result
 
 
-def _locked(connection: Connection, posted: Posted, occasion: Occasion) -> Kept | Exception:
-    lock_orders(connection, posted.sent.orders)
-    return _reply(posted, take_in_all(connection, [posted.sent], occasion)[0], occasion)
+def _ingest_locked(
+    connection: Connection, request: EventsRequest, scoring_context: ScoringContext
+) -> StoredReply | Exception:
+    lock_orders(connection, request.parsed.orders)
+    return _reply(request, ingest_requests(connection, [request.parsed], scoring_context)[0], scoring_context)
 
 
-def _replies(connection: Connection, posted: Sequence[Posted], occasion: Occasion) -> list[Kept | Exception | None]:
-    free = lock_free(connection, [order_id for one in posted for order_id in one.sent.orders])
-    begun = [one for one in posted if one.sent.orders <= free]
-    taken = take_in_all(connection, [one.sent for one in begun], occasion)
-    replies = {id(one): _reply(one, its, occasion) for one, its in zip(begun, taken, strict=True)}
-    note_all(connection, [_entry(one, replies[id(one)]) for one in begun])
-    return [replies.get(id(one)) for one in posted]
+def _replies(
+    connection: Connection, requests: Sequence[EventsRequest], scoring_context: ScoringContext
+) -> list[StoredReply | Exception | None]:
+    free = lock_free(connection, [order_id for one in requests for order_id in one.parsed.orders])
+    free_requests = [one for one in requests if one.parsed.orders <= free]
+    results = ingest_requests(connection, [one.parsed for one in free_requests], scoring_context)
+    replies = {
+        id(one): _reply(one, result, scoring_context) for one, result in zip(free_requests, results, strict=True)
+    }
+    record_all(connection, [_audit_record(one, replies[id(one)]) for one in free_requests])
+    return [replies.get(id(one)) for one in requests]
 
 
-def _entry(posted: Posted, result: Kept | Exception) -> Entry:
+def _audit_record(request: EventsRequest, result: StoredReply | Exception) -> AuditRecord:
     """What the audit trail says of a request that is answered, or of its one event that is refused."""
-    if isinstance(result, Kept):
-        return ended(posted.entry, result)
+    if isinstance(result, StoredReply):
+        return with_outcome(request.entry, result)
     if isinstance(result, Conflict):
-        return replace(posted.entry, outcome="409", order_id=posted.sent.events[0].order_id, detail="1 conflict")
-    return replace(posted.entry, outcome="422", detail="1 rejected")
+        return replace(request.entry, outcome="409", order_id=request.parsed.events[0].order_id, detail="1 conflict")
+    return replace(request.entry, outcome="422", detail="1 rejected")
 
 
-def _reply(posted: Posted, taken: Taken, occasion: Occasion) -> Kept | Exception:
-    refused = _refused(taken.events[0]) if posted.single else None
-    if refused is not None:
-        return refused
-    stored = taken.count("accepted") + taken.count("duplicate")
-    status = 200 if stored == len(taken.events) else 207
-    return reply(taken_in(taken, occasion.standing), status, done=done_with(taken))
+def _reply(request: EventsRequest, result: IngestResult, scoring_context: ScoringContext) -> StoredReply | Exception:
+    refusal = _refusal(result.events[0]) if request.single else None
+    if refusal is not None:
+        return refusal
+    stored = result.count("accepted") + result.count("duplicate")
+    status = 200 if stored == len(result.events) else 207
+    return json_reply(present_ingest(result, scoring_context.active), status, effect=effect_of(result))
 
 
-def _refused(event: Judged) -> Exception | None:
+def _refusal(event: EventResult) -> Exception | None:
     """Why an event that was sent alone is not stored, where it is not."""
     shown = "; ".join(f"{error['pointer']} {error['detail']}" for error in event.errors[:5])
     if event.outcome == "conflict":

@@ -7,34 +7,35 @@ from typing import Any
 
 import orjson
 
+from features.events import EventKey
 from features.readiness.assessment import Condition, Readiness
 from features.readiness.blockers import Blocker
-from features.readiness.statements import EventRef
 from features.times import LATEST, isoformat
-from serving.ingest.ingest import Change, Taken
+from serving.contract.decision import DECISION, UNTIL_CHANGE
+from serving.ingest.ingest import IngestResult, ScoreChange
 from serving.models.scorer import REASONS
-from serving.scores.decision_state import DECISION, UNTIL_CHANGE
-from serving.scores.occasion import Standing
-from serving.scores.projection import unpacked
-from serving.scores.rescore import UNSCORED
+from serving.scores.projection import unpack
+from serving.scores.scoring_context import NO_MODEL, ActiveModel
 from serving.store.tables.events import Outcome
-from serving.store.tables.idempotency import Done, Kept
+from serving.store.tables.idempotency import Effect, StoredReply
 
 OUTCOMES: tuple[Outcome, ...] = ("accepted", "duplicate", "conflict", "rejected")
 SHOWN = ("plant", "customer", "item", "value", "risk", "missed", "partial", "base_risk", "value_at_risk")
 
 
-def reply(content: Any, status: int = 200, headers: dict[str, str] | None = None, done: Done | None = None) -> Kept:
+def json_reply(
+    content: Any, status: int = 200, headers: dict[str, str] | None = None, effect: Effect | None = None
+) -> StoredReply:
     """Content that we made ourselves, as JSON; it is not validated again."""
-    return Kept(status, orjson.dumps(content), headers or {}, done)
+    return StoredReply(status, orjson.dumps(content), headers or {}, effect)
 
 
-def done_with(taken: Taken) -> Done:
-    """What events that came in have done."""
-    outcomes: dict[str, int] = {outcome: taken.count(outcome) for outcome in OUTCOMES}
-    orders = {event.order_id for event in taken.events if event.order_id}
+def effect_of(result: IngestResult) -> Effect:
+    """What the events of a request did to the store."""
+    outcomes: dict[str, int] = {outcome: result.count(outcome) for outcome in OUTCOMES}
+    orders = {event.order_id for event in result.events if event.order_id}
     detail = ", ".join(f"{count} {outcome}" for outcome, count in outcomes.items() if count)
-    return Done(orders.pop() if len(orders) == 1 else None, detail, outcomes)
+    return Effect(orders.pop() if len(orders) == 1 else None, detail, outcomes)
 
 
 def moment(micros: int | None) -> str | None:
@@ -42,7 +43,7 @@ def moment(micros: int | None) -> str | None:
     return None if micros is None else isoformat(micros)
 
 
-def kept_score(row: Mapping[Any, Any] | None) -> dict[str, Any] | None:
+def present_score(row: Mapping[Any, Any] | None) -> dict[str, Any] | None:
     """A row of the scores."""
     if row is None:
         return None
@@ -54,9 +55,9 @@ def kept_score(row: Mapping[Any, Any] | None) -> dict[str, Any] | None:
         "state": row["state"],
         "due_at": moment(row["due_at"]),
         **{name: row[name] for name in ("risk", "missed", "partial", "base_risk")},
-        "factors": unpacked(row["factors"]),
+        "factors": unpack(row["factors"]),
         "other_points": row["other_points"],
-        "reason": REASONS.get(row["state"]) or (None if scored else UNSCORED),
+        "reason": REASONS.get(row["state"]) or (None if scored else NO_MODEL),
         "model": {"name": row["model"], "version": row["model_version"]} if scored else None,
         "features_hash": row["features_hash"],
         "context_id": row["context_id"],
@@ -64,26 +65,20 @@ def kept_score(row: Mapping[Any, Any] | None) -> dict[str, Any] | None:
     }
 
 
-def changed(change: Change) -> dict[str, Any]:
+def present_change(change: ScoreChange) -> dict[str, Any]:
     """An order before and after."""
-    return {"order_id": change.order_id, "before": kept_score(change.before), "after": kept_score(change.after)}
+    return {"order_id": change.order_id, "before": present_score(change.before), "after": present_score(change.after)}
 
 
-def degraded(standing: Standing, now: int) -> dict[str, Any]:
-    """How good scores can be at the moment."""
-    reasons = standing.scorer.degraded_because(now) if standing.scorer else [UNSCORED]
-    return {"degraded": bool(reasons), "degraded_because": reasons}
-
-
-def taken_in(taken: Taken, standing: Standing) -> dict[str, Any]:
+def present_ingest(result: IngestResult, active: ActiveModel) -> dict[str, Any]:
     """The reply to events."""
-    context = standing.scorer.context if standing.scorer else None
+    context = active.scorer.context if active.scorer else None
     return {
-        "as_of": moment(taken.as_of),
-        "accepted": taken.count("accepted"),
-        "duplicates": taken.count("duplicate"),
-        "conflicts": taken.count("conflict"),
-        "rejected": taken.count("rejected"),
+        "as_of": moment(result.as_of),
+        "accepted": result.count("accepted"),
+        "duplicates": result.count("duplicate"),
+        "conflicts": result.count("conflict"),
+        "rejected": result.count("rejected"),
         "events": [
             {
                 "index": index,
@@ -93,15 +88,15 @@ def taken_in(taken: Taken, standing: Standing) -> dict[str, Any]:
                 "outcome": event.outcome,
                 "errors": list(event.errors),
             }
-            for index, event in enumerate(taken.events)
+            for index, event in enumerate(result.events)
         ],
-        "orders": [changed(change) for change in taken.orders],
+        "orders": [present_change(change) for change in result.orders],
         "context_known_until": moment(context.known_until if context else None),
-        **degraded(standing, taken.as_of),
+        **active.degradation(result.as_of),
     }
 
 
-def order_row(row: Mapping[Any, Any]) -> dict[str, Any]:
+def present_order(row: Mapping[Any, Any]) -> dict[str, Any]:
     """A row of the worklist."""
     return {
         "order_id": row["order_id"],
@@ -119,7 +114,7 @@ def order_row(row: Mapping[Any, Any]) -> dict[str, Any]:
     }
 
 
-def decision(event: Any) -> dict[str, Any]:
+def present_decision(event: Any) -> dict[str, Any]:
     """A decision, from its event."""
     return {
         "source": event.source,
@@ -135,23 +130,23 @@ def decision(event: Any) -> dict[str, Any]:
     }
 
 
-def decisions(events: Sequence[Any]) -> list[dict[str, Any]]:
+def present_decisions(events: Sequence[Any]) -> list[dict[str, Any]]:
     """The decisions among an order's events, the latest first."""
-    return [decision(event) for event in reversed(events) if event.type == DECISION]
+    return [present_decision(event) for event in reversed(events) if event.type == DECISION]
 
 
-def audit_entry(row: Mapping[Any, Any]) -> dict[str, Any]:
+def present_audit_record(row: Mapping[Any, Any]) -> dict[str, Any]:
     """An entry of the audit trail."""
     return {str(name): value for name, value in row.items()} | {"at": moment(row["at"])}
 
 
-def ready(found: Readiness) -> dict[str, Any]:
+def present_readiness(readiness: Readiness) -> dict[str, Any]:
     """Readiness and blockers."""
     return {
-        "as_of": moment(found.as_of),
-        "shippable": found.shippable,
-        "conditions": [_condition(condition) for condition in found.conditions],
-        "blockers": [_blocker(blocker) for blocker in found.blockers],
+        "as_of": moment(readiness.as_of),
+        "shippable": readiness.shippable,
+        "conditions": [_condition(condition) for condition in readiness.conditions],
+        "blockers": [_blocker(blocker) for blocker in readiness.blockers],
     }
 
 
@@ -185,5 +180,5 @@ def _blocker(blocker: Blocker) -> dict[str, Any]:
     }
 
 
-def _keys(events: Sequence[EventRef]) -> list[dict[str, str]]:
+def _keys(events: Sequence[EventKey]) -> list[dict[str, str]]:
     return [{"source": event.source, "id": event.id} for event in events]

@@ -1,4 +1,4 @@
-"""API keys: made once and shown once; what is kept is their digest.
+"""API keys: created and shown once; what is stored is their digest.
 
 SHA-256 is right for them, and a slow hash would be wrong: a key is 256 random bits, which no dictionary holds and
 nobody can try through, so a slow hash adds nothing but work for every request.
@@ -21,7 +21,7 @@ from features.times import DAY, SECOND
 from serving.clock import Clock, system_clock
 from serving.principal import Caller, Role
 from serving.store.database import Database
-from serving.store.tables.audit import Entry, note
+from serving.store.tables.audit import AuditRecord, record
 from serving.store.tables.keys import KeyRow, add_key, all_keys, key_of, revoke_key
 
 PREFIX = "shiprisk_"
@@ -29,41 +29,41 @@ ALPHABET = "abcdefghijkmnpqrstuvwxyz23456789"
 ID, SECRET = 10, 32
 """Characters of an id, bytes of a secret."""
 FORM = re.compile(rf"{PREFIX}([{ALPHABET}]{{{ID}}})_[A-Za-z0-9_-]{{43}}")
-FRESH = 5 * SECOND
-"""So long a key that was found is not looked up again: a revocation holds after that, in every process."""
-MOST = 1_000
-"""So many keys are remembered."""
+CACHE_TIME = 5 * SECOND
+"""So long a key that holds is not looked up again: a revocation holds after that, in every process."""
+CACHE_SIZE = 1_000
+"""So many keys are cached."""
 SHELL = "shell"
 """Who it is in the audit trail where a command was run."""
 
 
 def digest(token: str) -> bytes:
-    """What is kept of a key."""
+    """What is stored of a key."""
     return hashlib.sha256(token.encode()).digest()
 
 
 @dataclass(frozen=True)
-class Found:
-    """A key that holds, until when, and when it was looked up."""
+class CachedKey:
+    """The caller of a key that holds, until when it does, and when it was looked up."""
 
     caller: Caller
     expires_at: int
-    looked_at: int
+    looked_up_at: int
 
 
-class Keys:
+class ApiKeys:
     """Finds the caller of a key. What keys do is about the world outside, so their clock is the machine's."""
 
     def __init__(self, database: Database, clock: Clock = system_clock) -> None:
         self._database = database
         self._clock = clock
-        self._found: OrderedDict[bytes, Found] = OrderedDict()
+        self._cache: OrderedDict[bytes, CachedKey] = OrderedDict()
 
-    def known(self, token: str) -> Caller | None:
+    def cached(self, token: str) -> Caller | None:
         """The caller of a key that was looked up lately, without asking the database."""
-        found, now = self._found.get(digest(token)), self._clock()
-        fresh = found is not None and now - found.looked_at < FRESH and now < found.expires_at
-        return found.caller if found and fresh else None
+        entry, now = self._cache.get(digest(token)), self._clock()
+        fresh = entry is not None and now - entry.looked_up_at < CACHE_TIME and now < entry.expires_at
+        return entry.caller if entry and fresh else None
 
     def find(self, token: str) -> Caller | None:
         """The caller of a key, ``None`` where it does not hold. Raises ``DatabaseAway``: then nobody comes in."""
@@ -71,14 +71,14 @@ class Keys:
         if match is None:
             return None
         row = self._database.read(lambda connection: key_of(connection, match[1]))
-        said = digest(token)
-        if row is None or not hmac.compare_digest(row.digest, said) or not row.holds(now):
-            self._found.pop(said, None)
+        token_digest = digest(token)
+        if row is None or not hmac.compare_digest(row.digest, token_digest) or not row.holds(now):
+            self._cache.pop(token_digest, None)
             return None
-        found = self._found[said] = Found(_caller(row), row.expires_at, now)
-        if len(self._found) > MOST:
-            self._found.popitem(last=False)
-        return found.caller
+        entry = self._cache[token_digest] = CachedKey(_caller(row), row.expires_at, now)
+        if len(self._cache) > CACHE_SIZE:
+            self._cache.popitem(last=False)
+        return entry.caller
 
 
 def _caller(row: KeyRow) -> Caller:
@@ -93,27 +93,27 @@ def create_key(
         raise InvalidRequest(f"a key and its plants must have names, got {name!r} and {sorted(plants or ())}")
     key_id = "".join(secrets.choice(ALPHABET) for _ in range(ID))
     token = f"{PREFIX}{key_id}_{secrets.token_urlsafe(SECRET)}"
-    some = None if plants is None else frozenset(plants)
-    row = KeyRow(key_id, name, role, some, digest(token), now, now + days * DAY)
-    entry = Entry(now, SHELL, "keys create", "done", detail=f"{key_id} {role} for {row.where}")
+    plant_set = None if plants is None else frozenset(plants)
+    row = KeyRow(key_id, name, role, plant_set, digest(token), now, now + days * DAY)
+    entry = AuditRecord(now, SHELL, "keys create", "done", detail=f"{key_id} {role} for {row.where}")
 
-    def keep(connection: Connection) -> None:
+    def insert(connection: Connection) -> None:
         add_key(connection, row)
-        note(connection, entry)
+        record(connection, entry)
 
-    database.write(keep)
+    database.write(insert)
     return row, token
 
 
 def revoke(database: Database, key_id: str, now: int) -> KeyRow:
     """Let a key hold no more; a second time changes nothing. Raises ``InvalidRequest`` for an id that no key has."""
-    wanted = key_id.removeprefix(PREFIX)
+    plain_id = key_id.removeprefix(PREFIX)
 
     def job(connection: Connection) -> KeyRow:
-        row = revoke_key(connection, wanted, now)
+        row = revoke_key(connection, plain_id, now)
         if row is None:
             raise InvalidRequest(f"the key must be one of 'shiprisk keys list', got {key_id!r}")
-        note(connection, Entry(now, SHELL, "keys revoke", "done", detail=wanted))
+        record(connection, AuditRecord(now, SHELL, "keys revoke", "done", detail=plain_id))
         return row
 
     return database.write(job)

@@ -34,21 +34,11 @@ ACCESS: dict[str, frozenset[Role]] = {
     "GET /health/live": NO_KEY,
     "GET /health/ready": NO_KEY,
 }
-WHOLE = ("GET /v1/audit", "GET /metrics")
+ALL_PLANTS_ONLY = ("GET /v1/audit", "GET /metrics")
 """About all plants at once: a key of some plants may not call them."""
 PAGES = ("/docs", "/redoc", "/openapi.json", "/static-offline-docs")
 """Pages that describe the API, by how their paths begin."""
-SCHEMES = {
-    "key": {"type": "http", "scheme": "bearer", "description": "A key of 'shiprisk keys create'"},
-    "header": {"type": "apiKey", "in": "header", "name": "X-API-Key", "description": "The same, in its own header"},
-}
 _PATHS = {route: compile_path(route.partition(" ")[2])[0] for route in ACCESS}
-REFUSALS = {
-    401: "There is no key, or none that holds",
-    403: "The key's role or plants do not allow it",
-    408: "The body did not arrive in time",
-    429: "Too many requests; Retry-After says when to come back",
-}
 
 
 class UnknownRoute(ShipriskError):
@@ -67,13 +57,13 @@ class Route:
     name: str
     roles: frozenset[Role]
 
-    def opens_to(self, caller: Caller) -> bool:
+    def allows_role(self, caller: Caller) -> bool:
         """Whether the caller's role may call it."""
         return not self.roles or caller.role in self.roles
 
-    def is_whole_to(self, caller: Caller) -> bool:
+    def allows_plants(self, caller: Caller) -> bool:
         """Whether the caller may see all that it shows at once."""
-        return caller.plants is None or self.name not in WHOLE
+        return caller.plants is None or self.name not in ALL_PLANTS_ONLY
 
 
 def find_route(method: str, path: str) -> Route | None:
@@ -109,30 +99,3 @@ def routes_of(routes: Iterable[Any]) -> Iterator[str]:
 def _inner(route: Any) -> Iterable[Any]:
     router = getattr(route, "original_router", None)
     return getattr(router, "routes", ())
-
-
-def describe_access(app: FastAPI) -> None:
-    """Enter into the OpenAPI document who may call what, and how they are refused."""
-    usual = app.openapi
-
-    def openapi() -> dict[str, Any]:
-        schema = usual()
-        schema["components"]["securitySchemes"] = SCHEMES
-        for name, roles in ACCESS.items():
-            method, path = name.split(" ")
-            _enter(schema["paths"][path][method.lower()], method, roles)
-        return schema
-
-    app.openapi = openapi  # type: ignore[method-assign]
-
-
-def _enter(operation: dict[str, Any], method: str, roles: frozenset[Role]) -> None:
-    if not roles:
-        return
-    operation["security"] = [{scheme: []} for scheme in SCHEMES]
-    operation["x-roles"] = sorted(roles)
-    statuses = (401, 403, 408, 429) if method != "GET" else (401, 403, 429)
-    content = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
-    operation["responses"] |= {
-        str(status): {"description": REFUSALS[status], "content": content} for status in statuses
-    }

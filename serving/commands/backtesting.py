@@ -10,10 +10,10 @@ import orjson
 import typer
 
 from features.errors import InvalidRequest
-from serving.commands.console import parts_done, print_json, print_table, say
+from serving.commands.console import part_progress, print_json, print_table, say
 from serving.commands.options import Json, Name, Zone, check_output, enter, past_moment
 from serving.commands.source import FilesOrStore, Store, require_source
-from serving.commands.training import Scheme, Until, looked_at, print_evaluation
+from serving.commands.training import Scheme, Until, print_evaluation, read_snapshots
 from serving.settings import Settings
 
 if TYPE_CHECKING:
@@ -46,7 +46,8 @@ def backtest(
     the next. What moved since its training (signals, scores) and how its risks held is shown for each.
     """
     from serving.models.cache import open_registry
-    from training.evaluate.backtest import backtest as replay
+    from training.evaluate.backtest import run_backtest
+    from training.report.report import render_backtest
 
     require_source(events, store)
     days, begin = days_of(every), None if since is None else past_moment(since, "from")
@@ -56,39 +57,44 @@ def backtest(
     registry = open_registry(Settings()) if log else None
     if registry is not None:
         registry.check(name)
-    with parts_done() as tell:
-        snapshots, _ = looked_at(events, store, decision_points, end, zone, lambda what: tell(what, 0, 1))
-        found = replay(snapshots, int(days * 86_400_000_000), begin, tell=tell)
+    with part_progress() as progress:
+        snapshots, _ = read_snapshots(events, store, decision_points, end, zone, progress)
+        report = run_backtest(snapshots, int(days * 86_400_000_000), begin, progress=progress)
     if out is not None:
-        _write(found, out)
-    kept = {"every": every, "decision_points": decision_points, "zone": zone, "from": found.stretches[0].trained_at}
-    run = None if registry is None else registry.log_backtest(found, name, kept)
+        _write(report, out)
+    parameters = {
+        "every": every,
+        "decision_points": decision_points,
+        "zone": zone,
+        "from": report.stretches[0].trained_at,
+    }
+    run = None if registry is None else registry.log_backtest(report, name, parameters, render_backtest(report))
     if as_json:
-        print_json(found.to_json() | {"run_id": run})
+        print_json(report.to_json() | {"run_id": run})
         return
-    _print_stretches(found.stretches)
+    _print_stretches(report.stretches)
     say("")
-    print_evaluation(found.evaluation)
+    print_evaluation(report.evaluation)
 
 
 def days_of(text: str) -> float:
     """Days in ``30d`` or ``4w``."""
-    found = re.fullmatch(r"(\d+(?:\.\d+)?)([dw])", text.strip())
-    if not found or float(found[1]) <= 0:
+    match = re.fullmatch(r"(\d+(?:\.\d+)?)([dw])", text.strip())
+    if not match or float(match[1]) <= 0:
         raise InvalidRequest(f"--every must be days or weeks such as 30d or 4w, got {text!r}")
-    return float(found[1]) * DAYS[found[2]]
+    return float(match[1]) * DAYS[match[2]]
 
 
-def _write(found: Backtest, out: Path) -> None:
+def _write(report: Backtest, out: Path) -> None:
     """The report, or its figures, by the ending."""
-    from training.registry.registry import plain
-    from training.report.report import backtest_page
+    from training.registry.run_metrics import json_ready
+    from training.report.report import render_backtest
 
     out.parent.mkdir(parents=True, exist_ok=True)
     if out.suffix == ".json":
-        out.write_bytes(orjson.dumps(plain(found.to_json()), option=orjson.OPT_SERIALIZE_NUMPY))
+        out.write_bytes(orjson.dumps(json_ready(report.to_json()), option=orjson.OPT_SERIALIZE_NUMPY))
     else:
-        out.write_text(backtest_page(found), encoding="utf-8")
+        out.write_text(render_backtest(report), encoding="utf-8")
 
 
 def _print_stretches(stretches: list[Stretch]) -> None:
@@ -98,14 +104,14 @@ def _print_stretches(stretches: list[Stretch]) -> None:
 
 def _row(stretch: Stretch) -> list[Any]:
     counts = [stretch.trained_at[:10], stretch.learned_from, stretch.open_orders, stretch.not_due]
-    moved = ", ".join(name for name, _ in stretch.drift.moved[:2]) or "none"
-    if stretch.part is None or stretch.expected is None:
+    moved = ", ".join(name for name, _ in stretch.drift.large_shifts[:2]) or "none"
+    if stretch.slice is None or stretch.expected is None:
         return [*counts, "too few", "", "", "", f"{stretch.drift.scores:.2f}", moved]
-    figures, came = stretch.part.estimates["model"], stretch.expected.came
-    judged = [str(figures["roc_auc"]), f"{figures['brier_skill'].value:.2f}", f"{stretch.expected.foretold:.0%}"]
+    figures, came = stretch.slice.estimates["model"], stretch.expected.came
+    shown = [str(figures["roc_auc"]), f"{figures['brier_skill'].value:.2f}", f"{stretch.expected.foretold:.0%}"]
     return [
         *counts,
-        *judged,
+        *shown,
         f"{came.value:.0%} ({came.low:.0%}-{came.high:.0%})",
         f"{stretch.drift.scores:.2f}",
         moved,

@@ -2,47 +2,54 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, Protocol
 
 import orjson
 from rich.console import Console
 from rich.progress import (
     BarColumn,
     MofNCompleteColumn,
-    Progress,
     SpinnerColumn,
     TaskProgressColumn,
     TextColumn,
     TimeElapsedColumn,
     TimeRemainingColumn,
 )
+from rich.progress import Progress as ProgressBar
 from rich.table import Table
+
+from features.progress import Progress
 
 terminal = Console(stderr=True, highlight=False)
 output = Console(highlight=False, soft_wrap=True)
 output.width = max(output.width, 110)
-Tell = Callable[[str], None]
 SHORT = 22
 """Cells of at most so many characters stay on one line."""
 
 
+class Step(Protocol):
+    """Called with what begins; it is a ``Progress``, of which the counts are not shown."""
+
+    def __call__(self, what: str, done: int = 0, total: int = 0, /) -> None: ...
+
+
 @contextmanager
-def steps(total: int) -> Iterator[Tell]:
+def step_progress(total: int) -> Iterator[Step]:
     """A progress bar over ``total`` steps; call the function with what begins."""
     columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=terminal, transient=True) as progress:
-        task = progress.add_task("starting", total=total)
+    with ProgressBar(*columns, console=terminal, transient=True) as bar:
+        task = bar.add_task("starting", total=total)
 
-        def tell(what: str) -> None:
-            progress.update(task, description=what, advance=1)
+        def step(what: str, _done: int = 0, _total: int = 0, /) -> None:
+            bar.update(task, description=what, advance=1)
 
-        yield tell
+        yield step
 
 
 @contextmanager
-def parts_done() -> Iterator[Callable[[str, int, int], None]]:
+def part_progress() -> Iterator[Progress]:
     """A progress bar; call the function with what is being done, the parts done and the parts in all."""
     columns = (
         SpinnerColumn(),
@@ -51,26 +58,26 @@ def parts_done() -> Iterator[Callable[[str, int, int], None]]:
         MofNCompleteColumn(),
         TimeElapsedColumn(),
     )
-    with Progress(*columns, console=terminal, transient=True) as progress:
-        task = progress.add_task("starting", total=1)
+    with ProgressBar(*columns, console=terminal, transient=True) as bar:
+        task = bar.add_task("starting", total=1)
 
-        def tell(what: str, done: int, parts: int) -> None:
-            progress.update(task, description=what, completed=done, total=parts)
+        def step(what: str, done: int, parts: int) -> None:
+            bar.update(task, description=what, completed=done, total=max(parts, 1))
 
-        yield tell
+        yield step
 
 
 @contextmanager
-def share_done(what: str) -> Iterator[Callable[[float], None]]:
-    """A progress bar with the time left; call the function with the share that is done, in [0, 1]."""
+def share_progress(what: str) -> Iterator[Progress]:
+    """A progress bar with the time left; call the function as work goes on; ``what`` stays as it is."""
     columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), TaskProgressColumn())
-    with Progress(*columns, TimeElapsedColumn(), TimeRemainingColumn(), console=terminal, transient=True) as progress:
-        task = progress.add_task(what, total=1.0)
+    with ProgressBar(*columns, TimeElapsedColumn(), TimeRemainingColumn(), console=terminal, transient=True) as bar:
+        task = bar.add_task(what, total=1.0)
 
-        def tell(share: float) -> None:
-            progress.update(task, completed=share)
+        def step(_what: str, done: int, parts: int) -> None:
+            bar.update(task, completed=done / max(parts, 1))
 
-        yield tell
+        yield step
 
 
 def say(text: str) -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from features.errors import InvalidEvents, InvalidRequest
-from serving.commands.console import parts_done, print_json, print_table, say, steps
+from serving.commands.console import part_progress, print_json, print_table, say, step_progress
 from serving.commands.options import SCHEMES, Events, Json, Zone, check_output, enter, past_moment
 
 if TYPE_CHECKING:
@@ -19,12 +19,12 @@ if TYPE_CHECKING:
 
 def add_to(app: typer.Typer) -> None:
     """Enter the commands."""
-    enter(app, "import", importing, "shiprisk import mapping.sql --source exports/ --out events.parquet")
-    enter(app, "features", signals, "shiprisk features events.parquet --snapshots daily --out signals.parquet")
+    enter(app, "import", import_export, "shiprisk import mapping.sql --source exports/ --out events.parquet")
+    enter(app, "features", write_signals, "shiprisk features events.parquet --snapshots daily --out signals.parquet")
     enter(app, "show", show, "shiprisk show events.parquet --order 4711 --json")
 
 
-def importing(
+def import_export(
     mapping: Annotated[Path, typer.Argument(help="An SQL file that yields the columns of the event table.")],
     source: Annotated[str, typer.Option(help="The folder or database the mapping reads: getvariable('source').")],
     out: Annotated[Path, typer.Option(help="Where the events go, Parquet or .csv.")] = Path("events.parquet"),
@@ -39,14 +39,14 @@ def importing(
     from features.events.mapping import import_events
 
     check_output(out, ".parquet", ".csv")
-    with steps(3) as tell:
-        tell("running the mapping")
+    with step_progress(3) as step:
+        step("running the mapping")
         imported = import_events(mapping, source, zone)
-        tell("writing events")
+        step("writing events")
         write_events(imported.events, out)
         rejects = out.with_name(f"{out.stem}.rejects.csv")
         imported.rejects.to_csv(rejects, index=False)
-        tell("done")
+        step("done")
     if as_json:
         print_json(imported.report.to_json() | {"out": str(out), "rejects": str(rejects)})
     else:
@@ -85,7 +85,7 @@ def _refuse_nothing(report: ImportReport, rejects: Path) -> None:
         raise InvalidEvents(f"an import must write events, got none: every row was rejected, see {rejects}")
 
 
-def signals(
+def write_signals(
     events: Annotated[
         str,
         typer.Argument(
@@ -135,9 +135,9 @@ def _with_spark(
 
     if out.endswith(".csv"):
         raise InvalidRequest(f"the output of Spark must end in .parquet, or be a folder, got {out}")
-    with parts_done() as tell, spark_session(master) as session:
+    with part_progress() as step, spark_session(master) as session:
         return spark_signal_file(
-            session, events, out, as_of=as_of, scheme=scheme, zone=zone, partitions=partitions, tell=tell
+            session, events, out, as_of=as_of, scheme=scheme, zone=zone, partitions=partitions, progress=step
         )
 
 
@@ -147,12 +147,12 @@ def _on_this_machine(events: Path, out: Path, as_of: str | None, scheme: str | N
 
     check_output(out, ".parquet", ".csv", reads=events)
     if ".csv" not in (events.suffix, out.suffix):
-        with parts_done() as tell:
-            return signal_file(events, out, as_of=as_of, scheme=scheme, zone=zone, tell=tell)
+        with part_progress() as step:
+            return signal_file(events, out, as_of=as_of, scheme=scheme, zone=zone, progress=step)
     from features.events import read_events
     from features.pipeline.table import signal_table
 
-    with steps(3) as step:
+    with step_progress(3) as step:
         step("reading events")
         frame = read_events(events, zone)
         step("computing signals")
@@ -181,7 +181,7 @@ def show(
 
     from features.events import read_events
     from features.history import History
-    from features.readiness.assessment import readiness
+    from features.readiness.assessment import assess
     from features.times import micros, timestamps
     from serving.commands.readiness import print_readiness
     from serving.contract.cloudevents import cloud_events
@@ -196,15 +196,15 @@ def show(
         print_json({"as_of": as_of, "events": cloud_events(own)} if as_of else {"events": cloud_events(own)})
         return
     rows = [
-        [event["recordedtime"][:16], event["source"], event["type"].removeprefix("shiprisk."), _said(event)]
+        [event["recordedtime"][:16], event["source"], event["type"].removeprefix("shiprisk."), _fields(event)]
         for event in cloud_events(own)
     ]
     print_table(f"Order {order}", ["recorded", "source", "type", "says"], rows)
     if not own.empty:
         history = History.of(own)
         moment = int(history.recorded.max()) if as_of is None else micros(as_of)
-        print_readiness(readiness(history, 0, moment, zone), zone)
+        print_readiness(assess(history, 0, moment, zone), zone)
 
 
-def _said(event: dict[str, object]) -> str:
+def _fields(event: dict[str, object]) -> str:
     return json.dumps(event["data"], ensure_ascii=False)[1:-1].replace('"', "")

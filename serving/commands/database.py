@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from serving.commands.console import parts_done, print_json, print_table, say
+from serving.commands.console import part_progress, print_json, print_table, say
 from serving.commands.options import Json, Name, Zone, enter
 from serving.settings import Settings
 
@@ -17,16 +17,16 @@ group = typer.Typer(help="The store: its tables, and many events at once.", no_a
 def add_to(app: typer.Typer) -> None:
     """Enter the commands."""
     app.add_typer(group, name="db", epilog="Example: shiprisk db import events.parquet")
-    enter(group, "upgrade", upgrading, "shiprisk db upgrade")
-    enter(group, "import", importing, "shiprisk db import events.parquet")
-    enter(group, "rebuild", rebuilding, "shiprisk db rebuild")
-    enter(group, "prune", pruning, "shiprisk db prune --days 30")
+    enter(group, "upgrade", upgrade_tables, "shiprisk db upgrade")
+    enter(group, "import", import_events, "shiprisk db import events.parquet")
+    enter(group, "rebuild", rebuild, "shiprisk db rebuild")
+    enter(group, "prune", prune, "shiprisk db prune --days 30")
     enter(group, "status", status, "shiprisk db status --json")
-    enter(group, "backup", backing_up, "shiprisk db backup shiprisk-2026-01-31.db")
-    enter(group, "restore", restoring, "shiprisk db restore shiprisk-2026-01-31.db --replace")
+    enter(group, "backup", back_up, "shiprisk db backup shiprisk-2026-01-31.db")
+    enter(group, "restore", restore_copy, "shiprisk db restore shiprisk-2026-01-31.db --replace")
 
 
-def upgrading(as_json: Json = False) -> None:
+def upgrade_tables(as_json: Json = False) -> None:
     """Make the tables, or bring them to this version. Does nothing where they are."""
     from serving.store.database import Database
     from serving.store.maintenance.migrate import upgrade
@@ -41,7 +41,7 @@ def upgrading(as_json: Json = False) -> None:
         say(f"{database} is at revision {after}, it was {'empty' if before is None else f'at {before}'}.")
 
 
-def importing(
+def import_events(
     events: Annotated[Path, typer.Argument(help="Events, a Parquet or CSV file.", show_default=False)],
     name: Name = "order-risk",
     zone: Zone = "UTC",
@@ -51,42 +51,48 @@ def importing(
 
     Events that are stored already change nothing, so the same file again, or the rest after a failure, is safe.
     """
-    from serving.bootstrap import prepare_database
+    from serving.bootstrap import build_import, prepare_database
     from serving.ingest.bulk_load import load_and_score
 
     settings = Settings(model=name, zone=zone)
     prepare_database(settings)
-    with parts_done() as tell:
-        loaded = load_and_score(settings, events, tell)
+    with part_progress() as progress:
+        services = build_import(settings)
+        try:
+            result = load_and_score(services, events, progress)
+        finally:
+            services.database.close()
     if as_json:
-        print_json(loaded)
+        print_json(result)
         return
-    stored, known, scored = (f"{loaded[name]:,}" for name in ("accepted", "duplicates", "scored"))
+    stored, known, scored = (f"{result[name]:,}" for name in ("accepted", "duplicates", "scored"))
     say(f"{stored} events stored, {known} were there already; {scored} orders scored.")
-    for reason in loaded["degraded_because"]:
+    for reason in result["degraded_because"]:
         say(f"note: {reason}")
 
 
-def rebuilding(zone: Zone = "UTC", as_json: Json = False) -> None:
+def rebuild(zone: Zone = "UTC", as_json: Json = False) -> None:
     """Build the worklist anew from the stored events and scores, which stay as they are."""
     from serving.bootstrap import clock_of
-    from serving.ingest.bulk_load import rebuild
-    from serving.scores.occasion import Occasion, Standing
+    from serving.ingest.bulk_load import rebuild_worklist
+    from serving.scores.scoring_context import ActiveModel, ScoringContext
     from serving.store.database import Database
     from serving.store.maintenance.migrate import require_current
 
     settings = Settings(zone=zone)
     database = Database(settings.database)
     require_current(database)
-    with parts_done() as tell:
-        orders = rebuild(database, Occasion("import", clock_of(settings)(), Standing(None, ""), settings), tell)
+    with part_progress() as progress:
+        orders = rebuild_worklist(
+            database, ScoringContext("import", clock_of(settings)(), ActiveModel(None, ""), settings), progress
+        )
     if as_json:
         print_json({"database": str(database), "orders": orders})
     else:
         say(f"The worklist of {database} is built anew: {orders:,} orders.")
 
 
-def pruning(
+def prune(
     days: Annotated[int, typer.Option(min=1, help="Days of which every tick is kept.")] = 30,
     as_json: Json = False,
 ) -> None:
@@ -99,17 +105,17 @@ def pruning(
     from serving.bootstrap import clock_of
     from serving.store.database import Database
     from serving.store.maintenance.migrate import require_current
-    from serving.store.maintenance.prune import prune
+    from serving.store.maintenance.prune import prune_scores
 
     settings = Settings()
     database = Database(settings.database)
     require_current(database)
-    with parts_done() as tell:
-        gone = prune(database, clock_of(settings)() - days * DAY, tell)
+    with part_progress() as progress:
+        deleted = prune_scores(database, clock_of(settings)() - days * DAY, progress)
     if as_json:
-        print_json({"database": str(database), "days": days, "forgotten": gone})
+        print_json({"database": str(database), "days": days, "forgotten": deleted})
     else:
-        say(f"{gone:,} scores of ticks before the last {days} days are forgotten in {database}.")
+        say(f"{deleted:,} scores of ticks before the last {days} days are forgotten in {database}.")
 
 
 def status(as_json: Json = False) -> None:
@@ -122,19 +128,19 @@ def status(as_json: Json = False) -> None:
     settings = Settings()
     database = Database(settings.database)
     require_current(database)
-    found = {"database": str(database), "revision": head()}
-    found |= database.read(lambda connection: status_of(connection, clock_of(settings)()))
+    status_now = {"database": str(database), "revision": head()}
+    status_now |= database.read(lambda connection: status_of(connection, clock_of(settings)()))
     if as_json:
-        print_json(found)
+        print_json(status_now)
     else:
         print_table(
             "The store",
             ["", ""],
-            [[name.replace("_", " "), "-" if value is None else value] for name, value in found.items()],
+            [[name.replace("_", " "), "-" if value is None else value] for name, value in status_now.items()],
         )
 
 
-def backing_up(
+def back_up(
     to: Annotated[Path, typer.Argument(help="The file to write; it must be new.", show_default=False)],
     as_json: Json = False,
 ) -> None:
@@ -150,7 +156,7 @@ def backing_up(
         say(f"{database} is copied to {to}: {size / 1e6:,.1f} MB.")
 
 
-def restoring(
+def restore_copy(
     copy: Annotated[Path, typer.Argument(help="A file that 'shiprisk db backup' wrote.", show_default=False)],
     replace: Annotated[bool, typer.Option("--replace", help="Replace what the store holds.")] = False,
     as_json: Json = False,

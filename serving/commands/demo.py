@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from serving.commands.console import parts_done, print_table, say, share_done, steps
+from serving.commands.console import part_progress, print_table, say, share_progress, step_progress
 from serving.commands.options import check_port, enter
 from serving.settings import Settings
 
@@ -46,16 +46,16 @@ def demo(
         check_port(port)
     folder = Settings().home / "demo" / f"{orders}-{seed}"
     settings = Settings(home=folder, model="demo-risk", database_url=f"sqlite:///{folder.resolve() / STORE}")
-    kept = folder / STORY
-    story = json.loads(kept.read_text(encoding="utf-8")) if kept.exists() else {}
+    path = folder / STORY
+    story = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
     if story.get("format") != FORMAT:
-        story = _made(settings, orders, seed)
-    _told(story, folder, settings, port)
+        story = _build_story(settings, orders, seed)
+    _print_story(story, folder, settings, port)
     if serve:
-        _serve(_standing_at(settings, story["as_of"]), port)
+        _serve(_with_fixed_clock(settings, story["as_of"]), port)
 
 
-def _made(settings: Settings, orders: int, seed: int) -> dict[str, Any]:
+def _build_story(settings: Settings, orders: int, seed: int) -> dict[str, Any]:
     """Simulate, train and score; everything the story tells, and what the service needs, is kept."""
     folder = settings.home
     events = _plant(folder, orders, seed)
@@ -68,21 +68,21 @@ def _made(settings: Settings, orders: int, seed: int) -> dict[str, Any]:
         "orders": events["order_id"].nunique(),
         "about": about,
     }
-    story |= _scored(settings, events, as_of)
-    _stored(_standing_at(settings, as_of))
+    story |= _score_morning(settings, events, as_of)
+    _fill_store(_with_fixed_clock(settings, as_of))
     (folder / STORY).write_text(json.dumps(story), encoding="utf-8")
     return story
 
 
-def _told(story: dict[str, Any], folder: Path, settings: Settings, port: int) -> None:
-    about, judged, url = story["about"], story["about"]["judged"], f"http://127.0.0.1:{port}"
+def _print_story(story: dict[str, Any], folder: Path, settings: Settings, port: int) -> None:
+    about, figures, url = story["about"], story["about"]["judged"], f"http://127.0.0.1:{port}"
     moment = datetime.fromtimestamp(story["as_of"] / 1e6, UTC)
-    auc, low, high = judged["roc_auc"]
+    auc, low, high = figures["roc_auc"]
     say("[1] A year in a plant that does not exist: customers, work centres, holds, trucks. Each fact is an event.")
     say(f"    {story['events']:,} events of {story['orders']:,} orders: {folder / EVENTS}\n")
     say("[2] A model that learns from the outcomes known by then, and is judged on later orders.")
-    say(f"    {judged['orders']:,} later orders, {judged['failure_share']:.0%} of which failed:")
-    say(f"    ROC AUC {auc:.2f} ({low:.2f}-{high:.2f}), Brier skill over the base rate {judged['brier_skill']:.2f}")
+    say(f"    {figures['orders']:,} later orders, {figures['failure_share']:.0%} of which failed:")
+    say(f"    ROC AUC {auc:.2f} ({low:.2f}-{high:.2f}), Brier skill over the base rate {figures['brier_skill']:.2f}")
     say(f"    Look at the run: mlflow ui --backend-store-uri {settings.tracking_uri}\n")
     say(f"[3] The planner's morning, {moment:%Y-%m-%d}: {story['listed']:,} open orders, the riskiest first.")
     say(f"    {story['late']:,} of them are late already; these are the riskiest that are not:\n")
@@ -104,8 +104,8 @@ def _plant(folder: Path, orders: int, seed: int) -> pd.DataFrame:
 
     path = folder / EVENTS
     if not path.exists():
-        with share_done("simulating") as tell:
-            events = simulate(load_plant("default"), orders, 365, seed, tell)
+        with share_progress("simulating") as step:
+            events = simulate(load_plant("default"), orders, 365, seed, step)
         folder.mkdir(parents=True, exist_ok=True)
         write_events(events, path.with_suffix(".part"))
         path.with_suffix(".part").replace(path)
@@ -123,41 +123,41 @@ def _morning_after(events: pd.DataFrame) -> int:
 
 
 def _train(settings: Settings, events: pd.DataFrame, as_of: int) -> Trained:
-    from serving.commands.training import STEPS, registered
+    from serving.commands.training import STEPS, register_trained
     from serving.models.cache import open_registry
     from training.promote.promotion import REFUSED, force
     from training.trainer import train
 
-    with steps(STEPS) as tell:
-        trained = train(events, scheme=DECISION_POINTS, until=as_of, tell=tell)
+    with step_progress(STEPS) as step:
+        trained = train(events, scheme=DECISION_POINTS, until=as_of, progress=step)
         registry = open_registry(settings)
-        found = registered(registry, trained, settings.model, None, False, tell)
-    if found["decision"]["decided"] == REFUSED:
-        force(registry, settings.model, found["version"], "the demo shows whatever it has trained")
+        outcome = register_trained(registry, trained, settings.model, None, False, step)
+    if outcome["decision"]["decided"] == REFUSED:
+        force(registry, settings.model, outcome["version"], "the demo shows whatever it has trained")
     return trained
 
 
-def _scored(settings: Settings, events: pd.DataFrame, as_of: int) -> dict[str, Any]:
+def _score_morning(settings: Settings, events: pd.DataFrame, as_of: int) -> dict[str, Any]:
     """The worklist of the morning, and an event to try."""
     from features.context.context import Context
     from features.decision_points import standing_orders
     from features.history import History
     from features.times import plant_calendar
-    from serving.commands.worklist import worklist
+    from serving.commands.worklist import build_worklist
     from serving.models.cache import load_champion
     from serving.models.scorer import Scorer
 
-    with steps(2) as tell:
-        tell("building load and track record")
+    with step_progress(2) as step:
+        step("building load and track record")
         history = History.of(events)
         context = Context.of(history, plant_calendar(), as_of)
-        tell("scoring")
-        table = worklist(Scorer(load_champion(settings), context), history, standing_orders(history, as_of))
+        step("scoring")
+        table = build_worklist(Scorer(load_champion(settings), context), history, standing_orders(history, as_of))
     table.to_csv(settings.home / "scores.csv", index=False)
-    opened_all = table[table["state"] == "open"]
-    opened = opened_all.head(SHOWN)
+    open_orders = table[table["state"] == "open"]
+    shown = open_orders.head(SHOWN)
     (settings.home / EVENT).write_text(
-        json.dumps(_hold(opened_all["order_id"].iloc[len(opened_all) // 2], as_of)), "utf-8"
+        json.dumps(_hold(open_orders["order_id"].iloc[len(open_orders) // 2], as_of)), "utf-8"
     )
     riskiest = [
         [
@@ -167,7 +167,7 @@ def _scored(settings: Settings, events: pd.DataFrame, as_of: int) -> dict[str, A
             row["customer"],
             f"{row['factor_1']}; {row['factor_2']}",
         ]
-        for row in opened.to_dict("records")
+        for row in shown.to_dict("records")
     ]
     return {"listed": len(table), "late": int((table["state"] == "late").sum()), "riskiest": riskiest}
 
@@ -187,31 +187,32 @@ def _hold(order_id: str, as_of: int) -> dict[str, Any]:
     }
 
 
-def _standing_at(settings: Settings, as_of: int) -> Settings:
+def _with_fixed_clock(settings: Settings, as_of: int) -> Settings:
     """The settings of a service whose clock stands."""
     from features.times import isoformat
 
     return settings.model_copy(update={"now": isoformat(as_of)})
 
 
-def _stored(settings: Settings) -> None:
+def _fill_store(settings: Settings) -> None:
     """The events in a new store, every order scored."""
-    from serving.bootstrap import prepare_database
+    from serving.bootstrap import build_import, prepare_database
     from serving.ingest.bulk_load import load_and_score
 
     for file in settings.home.glob(f"{STORE}*"):
         file.unlink()
     prepare_database(settings)
-    with parts_done() as tell:
-        load_and_score(settings, settings.home / EVENTS, tell)
+    with part_progress() as step:
+        services = build_import(settings)
+        load_and_score(services, settings.home / EVENTS, step)
+        services.database.close()
 
 
 def _serve(settings: Settings, port: int) -> None:
     import uvicorn
 
-    from serving.api.app import create_app
-    from serving.bootstrap import clock_of, prepare_database, server_options
-    from serving.middleware.stack import Door
+    from serving.bootstrap import build_app, clock_of, prepare_database, server_options
+    from serving.middleware.stack import AuthMode
     from serving.models.cache import cached_champion
     from serving.models.scorer import Scorer
     from serving.telemetry.logs import log_to
@@ -220,6 +221,6 @@ def _serve(settings: Settings, port: int) -> None:
     scorer = Scorer(cached_champion(settings))
     scorer.warm_up()
     say("    Serving until Ctrl-C.")
-    app = create_app(scorer, settings, clock_of(settings), door=Door.LOCAL)
+    app = build_app(scorer, settings, clock_of(settings), auth=AuthMode.LOCAL)
     log_to(level="warning")
     uvicorn.run(app, host="127.0.0.1", port=port, **server_options(settings))

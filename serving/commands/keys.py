@@ -25,13 +25,13 @@ YEAR = 365
 def add_to(app: typer.Typer) -> None:
     """Enter the commands."""
     app.add_typer(group, name="keys", epilog="Example: shiprisk keys create 'ERP Kiel' --role integrator --plant Kiel")
-    enter(group, "create", creating, "shiprisk keys create 'ERP Kiel' --role integrator --plant Kiel --days 90")
-    enter(group, "list", listing, "shiprisk keys list --json")
-    enter(group, "revoke", revoking, "shiprisk keys revoke shiprisk_k7mq2xw9ab")
-    enter(app, "audit", auditing, "shiprisk audit --order 4711 --limit 20")
+    enter(group, "create", create, "shiprisk keys create 'ERP Kiel' --role integrator --plant Kiel --days 90")
+    enter(group, "list", list_every, "shiprisk keys list --json")
+    enter(group, "revoke", revoke_one, "shiprisk keys revoke shiprisk_k7mq2xw9ab")
+    enter(app, "audit", show_audit, "shiprisk audit --order 4711 --limit 20")
 
 
-def creating(
+def create(
     name: Annotated[str, typer.Argument(help="Who or what calls with it, in words.", show_default=False)],
     role: Annotated[Role, typer.Option(help="What it is for; docs/api.md says which routes that opens.")],
     plant: Annotated[list[str] | None, typer.Option(help="A plant whose orders it sees; repeatable.")] = None,
@@ -47,29 +47,29 @@ def creating(
         raise InvalidRequest(f"a key must be for some plants (--plant NAME) or for all (--all-plants), got {got}")
     row, token = create_key(_database(), name, role, plant or None, days, system_clock())
     if as_json:
-        print_json(_told(row) | {"key": token})
+        print_json(_key_content(row) | {"key": token})
         return
     say(token)
     say(f"\nThis is the only time it is shown. It is for {name}: {role}, {row.where}, until {_day(row.expires_at)}.")
-    say(f"Revoke it with: shiprisk keys revoke {_told(row)['prefix']}")
+    say(f"Revoke it with: shiprisk keys revoke {_key_content(row)['prefix']}")
 
 
-def listing(as_json: Json = False) -> None:
+def list_every(as_json: Json = False) -> None:
     """Every key that was made: how it begins, whose it is, what it opens, until when."""
     from serving.auth.api_keys import list_keys
 
-    found = [_told(row) for row in list_keys(_database())]
+    keys = [_key_content(row) for row in list_keys(_database())]
     if as_json:
-        print_json({"keys": found})
-    elif not found:
+        print_json({"keys": keys})
+    elif not keys:
         say("There is no key yet: make one with 'shiprisk keys create'.")
     else:
         columns = ["prefix", "name", "role", "plants", "state", "expires_at"]
-        rows = [[_cell(row[name]) for name in columns] for row in found]
+        rows = [[_cell(row[name]) for name in columns] for row in keys]
         print_table("API keys", [name.removesuffix("_at") for name in columns], rows)
 
 
-def revoking(
+def revoke_one(
     key: Annotated[str, typer.Argument(help="How the key begins: see 'shiprisk keys list'.", show_default=False)],
     as_json: Json = False,
 ) -> None:
@@ -78,30 +78,30 @@ def revoking(
 
     row = revoke(_database(), key, system_clock())
     if as_json:
-        print_json(_told(row))
+        print_json(_key_content(row))
     else:
         say(f"The key of {row.name} is revoked.")
 
 
-def auditing(
+def show_audit(
     who: Annotated[str | None, typer.Option(help="A key's id.")] = None,
     order: Annotated[str | None, typer.Option(help="An order's id.")] = None,
     limit: Annotated[int, typer.Option(min=1, max=100_000, help="At most so many, the latest first.")] = 50,
     as_json: Json = False,
 ) -> None:
     """Who did what, when, and how it ended: writes, refusals, what became of keys, and which champion scored."""
-    from serving.api.presenters import audit_entry
+    from serving.api.presenters import present_audit_record
     from serving.store.tables.audit import entries
 
-    found = _database().read(lambda connection: entries(connection, limit, None, who, order))
-    told = [audit_entry(row) for row in found]
+    records = _database().read(lambda connection: entries(connection, limit, None, who, order))
+    shown = [present_audit_record(row) for row in records]
     if as_json:
-        print_json({"entries": told})
-    elif not told:
+        print_json({"entries": shown})
+    elif not shown:
         say("Nothing is in the audit trail yet.")
     else:
         columns = ["at", "who", "what", "order_id", "outcome", "detail"]
-        rows = [[str(row[name] or "")[:60] for name in columns] for row in told]
+        rows = [[str(row[name] or "")[:60] for name in columns] for row in shown]
         print_table("Audit trail, the latest first", [name.replace("_id", "") for name in columns], rows)
 
 
@@ -122,7 +122,7 @@ def _cell(value: Any) -> str:
     return "all" if value is None else ", ".join(value) if isinstance(value, list) else str(value)
 
 
-def _told(row: KeyRow) -> dict[str, Any]:
+def _key_content(row: KeyRow) -> dict[str, Any]:
     """A key without its digest."""
     from serving.auth.api_keys import PREFIX
 

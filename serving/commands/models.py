@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from features.errors import InvalidRequest
-from serving.commands.console import print_json, print_table, say, steps, terminal
+from serving.commands.console import print_json, print_table, say, step_progress, terminal
 from serving.commands.options import AsOf, Json, Name, Zone, check_output, enter, past_moment
 from serving.commands.source import EventsOrStore, Store, read_source, require_source
 from serving.settings import Settings
@@ -46,7 +46,7 @@ def score(
     from features.history import History
     from features.pipeline.table import moment_in_records
     from features.times import plant_calendar
-    from serving.commands.worklist import worklist
+    from serving.commands.worklist import build_worklist
     from serving.models.cache import load_champion
     from serving.models.scorer import Scorer
 
@@ -54,25 +54,25 @@ def score(
     moment = past_moment(as_of, "as_of")
     if out is not None:
         check_output(out, ".csv", reads=events)
-    with steps(4) as tell:
-        tell("loading the model")
+    with step_progress(4) as step:
+        step("loading the model")
         champion = load_champion(Settings(model=name), model)
-        tell("reading events")
+        step("reading events")
         history = History.of(read_source(events, store, zone))
         moment_in_records(history, as_of)
-        tell("building load and track record")
+        step("building load and track record")
         scorer = Scorer(champion, Context.of(history, plant_calendar(zone)))
-        tell("scoring")
+        step("scoring")
         points = standing_orders(history, moment) if order is None else _one(history, order, moment)
-        table = worklist(scorer, history, points, factors)
+        table = build_worklist(scorer, history, points, factors)
         if out is not None:
             out.parent.mkdir(parents=True, exist_ok=True)
             table.to_csv(out, index=False)
     for reason in scorer.degraded_because(moment):
         terminal.print(f"note: {reason}", markup=False)
     if as_json:
-        kept = table.astype(object).where(table.notna(), None).to_dict("records")
-        print_json({"as_of": as_of, "model": champion.name, "version": champion.version, "orders": kept})
+        content = table.astype(object).where(table.notna(), None).to_dict("records")
+        print_json({"as_of": as_of, "model": champion.name, "version": champion.version, "orders": content})
         return
     shown = table.head(10)
     rows = [

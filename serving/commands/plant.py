@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from serving.commands.console import print_json, print_table, say, share_done
+from serving.commands.console import print_json, print_table, say, share_progress
 from serving.commands.options import Json, enter
 
 if TYPE_CHECKING:
@@ -20,10 +20,12 @@ NOTICE = "before=7"
 
 def add_to(app: typer.Typer) -> None:
     """Enter the command."""
-    enter(app, "simulate", simulating, "shiprisk simulate --orders 5000 --days 365 --seed 7 --out plant/ --oracle 5")
+    enter(
+        app, "simulate", simulate_plant, "shiprisk simulate --orders 5000 --days 365 --seed 7 --out plant/ --oracle 5"
+    )
 
 
-def simulating(
+def simulate_plant(
     orders: Annotated[int, typer.Option(min=1, help="Orders that arrive; the plant is sized for them.")] = 5000,
     days: Annotated[int, typer.Option(min=7, help="Calendar days that are simulated.")] = 365,
     seed: Annotated[int, typer.Option(min=0, help="The same seed gives the same files, bit for bit.")] = 7,
@@ -45,22 +47,22 @@ def simulating(
     from simulation.oracle.oracle import oracle_days, simulate_with_oracle
 
     described = load_plant(plant)
-    begun = time.perf_counter()
+    begin = time.perf_counter()
     at_days = [] if oracle is None else oracle_days(days, oracle)
     out.mkdir(parents=True, exist_ok=True)
     written: dict[str, int] = {}
-    with share_done("simulating" if oracle is None else "simulating, and playing futures") as tell:
+    with share_progress("simulating" if oracle is None else "simulating, and playing futures") as progress:
         if oracle is None:
-            events = simulate(described, orders, days, seed, tell)
+            events = simulate(described, orders, days, seed, progress)
         else:
-            found = simulate_with_oracle(described, orders, days, seed, at_days, futures, tell=tell)
-            events = found.events
-            for name, table in (("oracle", found.risks), ("interventions", found.interventions)):
+            outcome = simulate_with_oracle(described, orders, days, seed, at_days, futures, progress=progress)
+            events = outcome.events
+            for name, table in (("oracle", outcome.risks), ("interventions", outcome.interventions)):
                 table.to_parquet(out / f"{name}.parquet", index=False, compression="zstd")
                 written[f"{name}.parquet"] = len(table)
         write_events(events, out / "events.parquet")
     written = {"events.parquet": len(events)} | written
-    about = _about(events) | {"seconds": round(time.perf_counter() - begun, 1)}
+    about = _about(events) | {"seconds": round(time.perf_counter() - begin, 1)}
     if as_json:
         print_json({"plant": described.name, "seed": seed, "days": days, "out": str(out), "rows": written} | about)
         return

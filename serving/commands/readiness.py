@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pandas as pd
 
+from features.events import EventKey
 from features.readiness.assessment import Condition, Readiness
-from features.readiness.statements import EventRef
 from serving.commands.console import print_table, say
 
 MOST_SHOWN = 3
@@ -13,22 +13,22 @@ MOST_SHOWN = 3
 CONDITION = ["condition", "state", "since", "said by", "reason", "not met for lines"]
 
 
-def print_readiness(found: Readiness, zone: str) -> None:
+def print_readiness(readiness: Readiness, zone: str) -> None:
     """The five conditions and what is in the way; moments are those of the plant's zone."""
     say("")
-    title = f"{_title(found)} on {_local(found.as_of, zone)} ({zone})"
-    print_table(title, CONDITION, [_row(condition, zone) for condition in found.conditions])
+    title = f"{_title(readiness)} on {_local(readiness.as_of, zone)} ({zone})"
+    print_table(title, CONDITION, [_row(condition, zone) for condition in readiness.conditions])
     say("")
-    if found.blockers:
-        rows = [[blocker.sentence, _keys(blocker.events)] for blocker in found.blockers]
+    if readiness.blockers:
+        rows = [[blocker.sentence, _keys(blocker.events)] for blocker in readiness.blockers]
         print_table("In the way", ["what", "events"], rows)
-    elif found.state in ("open", "late"):
+    elif readiness.state in ("open", "late"):
         say("Nothing is in the way.")
 
 
-def _title(found: Readiness) -> str:
-    shippable = "shippable" if found.shippable else "not shippable"
-    return f"{found.state}, {shippable}" if found.state in ("open", "late") else found.state
+def _title(readiness: Readiness) -> str:
+    shippable = "shippable" if readiness.shippable else "not shippable"
+    return f"{readiness.state}, {shippable}" if readiness.state in ("open", "late") else readiness.state
 
 
 def _row(condition: Condition, zone: str) -> list[str]:
@@ -48,8 +48,8 @@ def _local(moment: int | None, zone: str) -> str:
     return "" if moment is None else f"{pd.Timestamp(moment, unit='us', tz='UTC').tz_convert(zone):%Y-%m-%d %H:%M}"
 
 
-def _keys(events: tuple[EventRef, ...]) -> str:
+def _keys(events: tuple[EventKey, ...]) -> str:
     """The latest few events, each as its source and id."""
-    latest = [f"{source} {event_id}" for source, event_id in events[-MOST_SHOWN:]]
+    latest = [f"{event.source} {event.id}" for event in events[-MOST_SHOWN:]]
     more = len(events) - len(latest)
     return ", ".join(latest) + (f" and {more} earlier" if more else "")

@@ -15,12 +15,11 @@ from typing import Annotated, Any
 import typer
 
 from features.errors import InvalidRequest
-from serving.commands.console import Tell, steps, terminal
+from serving.commands.console import Step, step_progress, terminal
 from serving.commands.options import Name, Zone, check_port, enter
-from serving.middleware.loopback import is_loopback
 from serving.settings import Settings
 
-FACTORY = "serving.bootstrap:worker"
+FACTORY = "serving.bootstrap:build_worker_app"
 
 
 def add_to(app: typer.Typer) -> None:
@@ -47,6 +46,7 @@ def serve(
     are old.
     """
     from features.times import plant_calendar
+    from serving.middleware.loopback import is_loopback
     from serving.telemetry.logs import log_to
 
     settings = Settings(model=name, zone=zone, events=events)
@@ -56,9 +56,9 @@ def serve(
     check_port(port, host)
     plant_calendar(zone)  # an unknown zone is an error of who starts the service, not of who calls it
     log_to(level=settings.log_level)
-    with _counted_together(workers > 1 or settings.keeper == "process"):
-        with steps(3) as tell:
-            champion, keys, app = _made_ready(settings, workers, tell)
+    with _shared_metrics(workers > 1 or settings.keeper == "process"):
+        with step_progress(3) as step:
+            champion, keys, app = _prepare(settings, workers, step)
         terminal.print(f"{champion} scores at http://{host}:{port}/v1, docs at /docs")
         if not keys:
             terminal.print("There is no key yet, so nobody can call: make one with 'shiprisk keys create'")
@@ -76,7 +76,7 @@ def keep(
     whatever machines, one does the work, and another takes over when it ends.
     """
     from serving.bootstrap import prepare_database
-    from serving.keeper_process import keep
+    from serving.keeper_process import run_keeper
     from serving.telemetry.logs import log_to
 
     settings, stop = Settings(model=name, zone=zone), threading.Event()
@@ -86,7 +86,7 @@ def keep(
     if until_closed:
         threading.Thread(target=_stop_once_closed, args=(stop,), daemon=True).start()
     prepare_database(settings)
-    keep(settings, stop)
+    run_keeper(settings, stop)
 
 
 def _stop_once_closed(stop: threading.Event) -> None:
@@ -97,7 +97,7 @@ def _stop_once_closed(stop: threading.Event) -> None:
 
 
 @contextmanager
-def _counted_together(several: bool) -> Iterator[None]:
+def _shared_metrics(several: bool) -> Iterator[None]:
     """Where several processes serve, they count together, in a folder that must be known before they begin."""
     if not several:
         yield
@@ -107,19 +107,19 @@ def _counted_together(several: bool) -> Iterator[None]:
         yield
 
 
-def _made_ready(settings: Settings, workers: int, tell: Tell) -> tuple[str, bool, Any]:
+def _prepare(settings: Settings, workers: int, step: Step) -> tuple[str, bool, Any]:
     """The champion's name, whether anybody can call, and the service where it is one process."""
-    from serving.bootstrap import application, check_champion, holding_keys, prepare_database
+    from serving.bootstrap import build_warm_app, check_champion, count_valid_keys, prepare_database
 
-    tell("loading the model")
+    step("loading the model")
     champion = check_champion(settings)
-    tell("looking at the database")
+    step("looking at the database")
     prepare_database(settings)
-    keys = settings.no_auth or holding_keys(settings) > 0
+    keys = settings.no_auth or count_valid_keys(settings) > 0
     if workers > 1:
         return champion, keys, None
-    tell("building load and track record, and warming up")
-    return champion, keys, application(settings)
+    step("building load and track record, and warming up")
+    return champion, keys, build_warm_app(settings)
 
 
 def _run(settings: Settings, app: Any, where: dict[str, Any], workers: int) -> None:
@@ -127,13 +127,13 @@ def _run(settings: Settings, app: Any, where: dict[str, Any], workers: int) -> N
     import uvicorn
 
     from serving.bootstrap import server_options
-    from serving.keeper_process import kept_beside
+    from serving.keeper_process import supervised_keeper
 
     events = settings.events.resolve() if settings.events else ""
-    given = {"MODEL": settings.model, "ZONE": settings.zone, "EVENTS": events, "NO_AUTH": settings.no_auth or ""}
-    os.environ.update({f"SHIPRISK_{key}": str(value) for key, value in given.items() if value})
+    variables = {"MODEL": settings.model, "ZONE": settings.zone, "EVENTS": events, "NO_AUTH": settings.no_auth or ""}
+    os.environ.update({f"SHIPRISK_{key}": str(value) for key, value in variables.items() if value})
     signal.signal(signal.SIGTERM, _leave)
-    with kept_beside() if settings.keeper == "process" else nullcontext():
+    with supervised_keeper() if settings.keeper == "process" else nullcontext():
         if workers == 1:
             uvicorn.run(app, **where, **server_options(settings))
         else:

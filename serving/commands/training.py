@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from features.errors import InvalidRequest
-from serving.commands.console import Tell, print_json, print_table, say, steps
+from features.progress import Progress
+from serving.commands.console import Step, print_json, print_table, say, step_progress
 from serving.commands.options import SCHEMES, Json, Name, Zone, enter, past_moment
 from serving.commands.source import FilesOrStore, Store, read_source, require_source
 from serving.settings import Settings
@@ -23,10 +24,10 @@ if TYPE_CHECKING:
 
     from training.data.labelled import LabelledPoints
     from training.data.snapshots import Snapshots
-    from training.evaluate.evaluation import Evaluation, Part
-    from training.evaluate.worklist_metrics import Watch
+    from training.evaluate.evaluation import Evaluation, Slice
+    from training.evaluate.worklist_metrics import WorklistMetrics
     from training.model.fit import Trees
-    from training.promote.comparison import Champion
+    from training.promote.comparison import Incumbent
     from training.promote.gate import Verdict
     from training.promote.retraining import News
     from training.registry.registry import Registry
@@ -75,89 +76,89 @@ def train(
     require_source(events, store)
     moment = None if until is None else past_moment(until, "until")
     settings = Settings()
-    with steps(STEPS + tune) as tell:
-        registry, champion, notes = _begin(settings, name, tell)
-        snapshots, frame = looked_at(events, store, decision_points, moment, zone, tell)
-        told = _news(snapshots, champion, tell)
-        wanted = not dry_run and (not if_worthwhile or told is None or told.worthwhile)
-        if wanted:
-            trained = train_on(snapshots, frame, tune=_tuner(tune, tune_minutes, tell), tell=tell)
-            tell("logging the run")
-            found = registered(registry, replace(trained, news=told), name, champion, not promote_it, tell)
+    with step_progress(STEPS + tune) as step:
+        registry, champion, notes = _begin(settings, name, step)
+        snapshots, frame = read_snapshots(events, store, decision_points, moment, zone, step)
+        news = _news(snapshots, champion, step)
+        worthwhile = not dry_run and (not if_worthwhile or news is None or news.worthwhile)
+        if worthwhile:
+            trained = train_on(snapshots, frame, tune=_tuner(tune, tune_minutes, step), progress=step)
+            step("logging the run")
+            outcome = register_trained(registry, replace(trained, news=news), name, champion, not promote_it, step)
     for note in notes:
         say(f"note: {note}")
-    if not wanted:
-        _untrained(told, as_json)
+    if not worthwhile:
+        _print_untrained(news, as_json)
     elif as_json:
-        print_json(found | {"news": None if told is None else told.to_json(), "notes": notes})
+        print_json(outcome | {"news": None if news is None else news.to_json(), "notes": notes})
     else:
-        _print_training(trained, told, found, settings)
+        _print_training(trained, news, outcome, settings)
 
 
-def _begin(settings: Settings, name: str, tell: Tell) -> tuple[Registry, Champion | None, list[str]]:
+def _begin(settings: Settings, name: str, step: Step) -> tuple[Registry, Incumbent | None, list[str]]:
     """The registry, who is champion, and why not if there is one that cannot be read."""
     from serving.models.cache import open_registry
     from training.model.risk_model import InvalidModel
-    from training.promote.comparison import Champion
 
-    tell("asking the registry")
+    step("asking the registry")
     registry = open_registry(settings)
     registry.check(name)
     present = registry.champion(name)
     if present is None:
         return registry, None, []
     try:
-        return registry, Champion(present.version, registry.load(present)), []
+        return registry, Incumbent(present.version, registry.load(present)), []
     except InvalidModel as error:
         return registry, None, [f"the champion, version {present.version}, cannot be compared: {error}"]
 
 
-def looked_at(
-    events: list[Path] | None, store: str | None, scheme: str, until: int | None, zone: str, tell: Tell
+def read_snapshots(
+    events: list[Path] | None, store: str | None, scheme: str, until: int | None, zone: str, progress: Progress
 ) -> tuple[Snapshots, pd.DataFrame]:
     """The decision points of event files or of a store, and the events they were made of."""
     from training.data.snapshots import Snapshots, recorded_until
 
-    tell("reading events")
+    progress("reading events", 0, 0)
     frame = read_source(events, store, zone)
-    tell("looking at every order")
+    progress("looking at every order", 0, 0)
     return Snapshots.of(frame, scheme, until, zone), recorded_until(frame, until)[0]
 
 
-def _news(snapshots: Snapshots, champion: Champion | None, tell: Tell) -> News | None:
-    from training.promote.retraining import news
+def _news(snapshots: Snapshots, champion: Incumbent | None, step: Step) -> News | None:
+    from training.promote.retraining import what_is_new
 
-    tell("what is new since the champion")
-    return None if champion is None else news(snapshots, champion)
+    step("what is new since the champion")
+    return None if champion is None else what_is_new(snapshots, champion)
 
 
-def _tuner(trials: int, minutes: float, tell: Tell) -> Callable[[LabelledPoints], Trees] | None:
+def _tuner(trials: int, minutes: float, step: Step) -> Callable[[LabelledPoints], Trees] | None:
     if not trials:
         return None
-    from training.model.tuning import tuned
+    from training.model.tuning import tune
 
-    return lambda points: tuned(points, trials, minutes * 60 or None, tell).trees
+    return lambda points: tune(points, trials, minutes * 60 or None, step).trees
 
 
-def registered(
-    registry: Registry, trained: Trained, name: str, champion: Champion | None, hold: bool, tell: Tell
+def register_trained(
+    registry: Registry, trained: Trained, name: str, champion: Incumbent | None, hold: bool, step: Step
 ) -> dict[str, Any]:
     """Log the run, let the gate judge, and say what came of it."""
     from serving.models.latency import scoring_latency
     from training.promote.comparison import challenge
     from training.promote.promotion import decide
+    from training.report.report import Report
 
-    tell("the gate")
+    step("the gate")
     latency = scoring_latency(trained.model)
-    verdict = challenge(trained.snapshots, trained.twin, champion, latency, trained.trees, tell=tell)
-    registered = registry.log(replace(trained, verdict=verdict), name)
-    decision = decide(registry, name, registered.version, verdict, hold=hold)
-    tell("done")
+    verdict = challenge(trained.snapshots, trained.twin, champion, latency, trained.trees, progress=step)
+    version = registry.log(Report(replace(trained, verdict=verdict)), name)
+    decision = decide(registry, name, version.version, verdict, hold=hold)
+    step("done")
     return {
         "model": name,
-        "version": registered.version,
-        "aliases": list(registry.resolve(name, registered.version).aliases),
-        "run_id": registered.run_id,
+        "version": version.version,
+        "aliases": list(registry.resolve(name, version.version).aliases),
+        "run_id": version.run_id,
         "tracking_uri": registry.uri,
         "decision": asdict(decision),
         "verdict": verdict.to_json(),
@@ -166,21 +167,21 @@ def registered(
     }
 
 
-def _untrained(told: News | None, as_json: bool) -> None:
-    said = str(told) if told else "There is no champion yet: train one."
+def _print_untrained(news: News | None, as_json: bool) -> None:
+    summary = str(news) if news else "There is no champion yet: train one."
     if as_json:
-        print_json({"trained": False, "news": None if told is None else told.to_json(), "said": said})
+        print_json({"trained": False, "news": None if news is None else news.to_json(), "said": summary})
     else:
-        say(said)
+        say(summary)
 
 
-def _print_training(trained: Trained, told: News | None, found: dict[str, Any], settings: Settings) -> None:
+def _print_training(trained: Trained, news: News | None, outcome: dict[str, Any], settings: Settings) -> None:
     say(f"{trained.dataset.counts}.")
-    if told is not None:
-        say(str(told))
+    if news is not None:
+        say(str(news))
     print_evaluation(trained.evaluation)
-    say(f"\nRegistered {found['model']}@{found['version']} in {settings.tracking_uri}")
-    _print_decision(found["model"], found["decision"])
+    say(f"\nRegistered {outcome['model']}@{outcome['version']} in {settings.tracking_uri}")
+    _print_decision(outcome["model"], outcome["decision"])
     say(f"Look at the run and its report: mlflow ui --backend-store-uri {settings.tracking_uri}")
 
 
@@ -200,41 +201,46 @@ def _print_decision(name: str, decision: dict[str, Any]) -> None:
 def print_evaluation(evaluation: Evaluation) -> None:
     """Tables of the model beside its baselines, by part, and of what a planner gets."""
     whole, chance = evaluation.whole, evaluation.by_chance
-    judged = f"Judged on {whole.orders:,} orders after {evaluation.tested_after[:10]}"
-    say(f"{judged}, {whole.failure_share:.1%} of which failed (95 % intervals, orders redrawn).")
+    heading = f"Judged on {whole.orders:,} orders after {evaluation.tested_after[:10]}"
+    say(f"{heading}, {whole.failure_share:.1%} of which failed (95 % intervals, orders redrawn).")
     say(f"A perfectly calibrated model would show a calibration error of {chance} on so few orders.\n")
     columns = ["", "ROC AUC", "Brier", "skill", "calibration"]
     print_table("All", columns, [[model, *_figures(whole, model)] for model in whole.estimates])
-    if len(evaluation.parts) > 1:
+    if len(evaluation.slices) > 1:
         rows = [
             [part.name, part.orders, f"{part.failure_share:.1%}", *(_figures(part, "model")[i] for i in (0, 1, 3))]
-            for part in evaluation.parts[1:]
+            for part in evaluation.slices[1:]
         ]
         say("")
         print_table("The model by part", ["", "orders", "failed", "ROC AUC", "Brier", "calibration"], rows)
-    _print_watches(evaluation)
+    _print_worklist_metrics(evaluation)
 
 
-def _figures(part: Part, model: str) -> list[str]:
+def _figures(part: Slice, model: str) -> list[str]:
     estimates = part.estimates[model]
     skill, error = part.brier_skill[model], estimates["calibration_error"].value
     return [str(estimates["roc_auc"]), str(estimates["brier"]), f"{skill:.2f}", f"{error:.3f}"]
 
 
-def _print_watches(evaluation: Evaluation) -> None:
-    found = {name: entry for name, entries in evaluation.watches.items() for entry in entries if entry.looks == EFFORT}
-    if not any(entry.failed for entry in found.values()):
+def _print_worklist_metrics(evaluation: Evaluation) -> None:
+    of_models = {
+        name: entry
+        for name, entries in evaluation.worklist_metrics.items()
+        for entry in entries
+        if entry.looks == EFFORT
+    }
+    if not any(entry.failed for entry in of_models.values()):
         return
     columns = ["", "places", "orders", "caught", "5 days ahead", "median warning", "false alarms a catch"]
     for title, watches in (
-        (f"Failures caught by the first {EFFORT} places of each morning's list", found),
+        (f"Failures caught by the first {EFFORT} places of each morning's list", of_models),
         ("The same with as many orders looked at", evaluation.same_effort),
     ):
         say("")
         print_table(title, columns, [[model, *_caught(entry)] for model, entry in watches.items()])
 
 
-def _caught(entry: Watch) -> list[Any]:
+def _caught(entry: WorklistMetrics) -> list[Any]:
     days, alarms = entry.warning_days.value, entry.false_alarms_per_catch.value
     shares = (f"{share.value:.0%}" for share in (entry.caught, entry.in_time))
     return [entry.looks, entry.looked_at, *shares, f"{days:.0f} days", f"{alarms:.1f}"]
@@ -282,23 +288,23 @@ def _compared(
     registry: Registry, name: str, version: str, events: list[Path] | None, store: str | None, scheme: str, zone: str
 ) -> Verdict:
     from serving.models.latency import scoring_latency
-    from training.promote.comparison import Champion, compare
+    from training.promote.comparison import Incumbent, compare
 
-    with steps(4) as tell:
-        tell("loading both models")
+    with step_progress(4) as step:
+        step("loading both models")
         candidate, present = registry.load(registry.resolve(name, version)), registry.resolve(name)
-        champion = Champion(present.version, registry.load(present))
-        snapshots, _ = looked_at(events, store, scheme, None, zone, tell)
-        tell("comparing them on what came after both")
+        champion = Incumbent(present.version, registry.load(present))
+        snapshots, _ = read_snapshots(events, store, scheme, None, zone, step)
+        step("comparing them on what came after both")
         return compare(snapshots, candidate, champion, scoring_latency(candidate))
 
 
 def champions(name: Name = "order-risk", as_json: Json = False) -> None:
     """Show who was champion when: every verdict of the gate and every forced promotion, the latest first."""
     from serving.models.cache import open_registry
-    from training.promote.promotion import history
+    from training.promote.promotion import list_decisions
 
-    entries = history(open_registry(Settings()), name)
+    entries = list_decisions(open_registry(Settings()), name)
     if as_json:
         print_json({"model": name, "decisions": [asdict(entry) for entry in entries]})
     elif not entries:

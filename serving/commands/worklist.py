@@ -11,7 +11,7 @@ from features.known.known import Known
 from serving.models.scorer import Factor, OrderScore, Scorer
 
 
-def worklist(scorer: Scorer, history: History, points: DecisionPoints, most_factors: int = 5) -> pd.DataFrame:
+def build_worklist(scorer: Scorer, history: History, points: DecisionPoints, most_factors: int = 5) -> pd.DataFrame:
     """Score every order and sort: the highest risk first, then the earliest promise, then the order's id.
 
     Returns (n_open_and_late, 10 + 2 * most_factors); orders that shipped or were cancelled are left out.
@@ -34,7 +34,7 @@ def worklist(scorer: Scorer, history: History, points: DecisionPoints, most_fact
     return frame.reset_index(drop=True)
 
 
-def spoken(factor: Factor) -> str:
+def phrase(factor: Factor) -> str:
     """A factor in one phrase: what is so, and what it adds.
 
     The points are percentage points of risk.
@@ -57,7 +57,7 @@ def _row(score: OrderScore, customer: str, plant: str, value: float, most: int) 
     }
     for place in range(most):
         factor = score.factors[place] if place < len(score.factors) else None
-        row[f"factor_{place + 1}"] = spoken(factor) if factor else (score.reason if place == 0 else None)
+        row[f"factor_{place + 1}"] = phrase(factor) if factor else (score.reason if place == 0 else None)
         row[f"factor_{place + 1}_signal"] = factor.signal if factor else None
     return row
 

@@ -22,7 +22,7 @@ ENVELOPE = {
     "recorded_at": "recordedtime",
 }
 DATA = tuple(column for column in COLUMNS if column not in ENVELOPE)
-_attributes, _says = itemgetter(*ENVELOPE.values()), itemgetter(*DATA)
+_attribute_values, _data_values = itemgetter(*ENVELOPE.values()), itemgetter(*DATA)
 
 
 def pointer(row: int, column: str) -> str:
@@ -42,13 +42,13 @@ def event_columns(envelopes: Sequence[Mapping[str, Any]], data: Sequence[Mapping
     ----------
     envelopes, data : (n,) every attribute, and every column of ``DATA``; ``None`` where nothing is said
     """
-    said: Columns = dict(zip(ENVELOPE, zip(*map(_attributes, envelopes), strict=True), strict=True))
-    said["recorded_at"] = [
-        recorded or occurred for recorded, occurred in zip(said["recorded_at"], said["occurred_at"], strict=True)
+    columns: Columns = dict(zip(ENVELOPE, zip(*map(_attribute_values, envelopes), strict=True), strict=True))
+    columns["recorded_at"] = [
+        recorded or occurred for recorded, occurred in zip(columns["recorded_at"], columns["occurred_at"], strict=True)
     ]
-    said["type"] = [kind.removeprefix(PREFIX) for kind in said["type"]]
-    said |= zip(DATA, zip(*map(_says, data), strict=True), strict=True)
-    return {column: values for column, values in said.items() if values.count(None) < len(values)}
+    columns["type"] = [kind.removeprefix(PREFIX) for kind in columns["type"]]
+    columns |= zip(DATA, zip(*map(_data_values, data), strict=True), strict=True)
+    return {column: values for column, values in columns.items() if values.count(None) < len(values)}
 
 
 def cloud_events(events: pd.DataFrame) -> list[dict[str, Any]]:

@@ -40,9 +40,9 @@ def read_envelope(headers: Mapping[str, str], body: bytes) -> Envelope:
     if media == STRUCTURED:
         return Envelope([_object(_json(body))], single=True)
     if media == BATCH:
-        return Envelope(_some(_json(body)), single=False)
+        return Envelope(_require_events(_json(body)), single=False)
     if media in (PLAIN, ""):
-        return Envelope(_some(_plain(_object(_json(body)))), single=False)
+        return Envelope(_require_events(_plain(_object(_json(body)))), single=False)
     raise UnknownMediaType(f"the content type must be one of {STRUCTURED}, {BATCH}, {PLAIN}, got {media}")
 
 
@@ -75,7 +75,7 @@ def _object(content: Any) -> dict[str, Any]:
     return content
 
 
-def _some(events: Any) -> list[Any]:
+def _require_events(events: Any) -> list[Any]:
     if not isinstance(events, list) or not events:
         got = "none" if events in (None, []) else type(events).__name__
         raise Unreadable(f"events must be a list of at least one event, got {got}")

@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, Field
 
+from features.orders.commitments import OrderStatus
 from serving.contract.scoring import FactorReply, ModelKey
 
 EXAMPLE: dict[str, Any] = {
@@ -17,7 +18,6 @@ EXAMPLE: dict[str, Any] = {
     "time": "2015-02-27T14:03:00Z",
     "data": {"reference": "H-9", "kind": "quality", "reason": "surface"},
 }
-State = Literal["unknown", "open", "late", "shipped", "cancelled"]
 
 
 class ErrorReply(BaseModel):
@@ -28,7 +28,7 @@ class ErrorReply(BaseModel):
 
 
 class EventReply(BaseModel):
-    """What became of one event: stored, there already, its id taken by another one, or not fit to be stored."""
+    """The outcome of one event: stored, there already, its id in use by another one, or not fit to be stored."""
 
     index: int
     source: str | None
@@ -38,13 +38,13 @@ class EventReply(BaseModel):
     errors: list[ErrorReply]
 
 
-class KeptScore(BaseModel):
-    """A score as it is kept. ``base_risk`` + the points of the factors + ``other_points`` = ``risk``."""
+class StoredScore(BaseModel):
+    """A score as it is stored. ``base_risk`` + the points of the factors + ``other_points`` = ``risk``."""
 
     score_id: int
     as_of: str
     cause: Literal["event", "decision", "tick", "morning", "champion", "import"]
-    state: State
+    state: OrderStatus
     due_at: str | None
     risk: float | None
     missed: float | None
@@ -63,8 +63,8 @@ class OrderChange(BaseModel):
     """An order's latest score before and after."""
 
     order_id: str
-    before: KeptScore | None
-    after: KeptScore | None
+    before: StoredScore | None
+    after: StoredScore | None
 
 
 class EventsReply(BaseModel):

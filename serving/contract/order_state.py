@@ -16,13 +16,13 @@ WORDS = {HoldKind: HOLD_KINDS, ConditionKind: READINESS_KINDS}
 """What this contract repeats of the rules of events; a test holds them equal."""
 
 
-class Part(BaseModel):
+class StateItem(BaseModel):
     """Something of the order, as it is now."""
 
     model_config = ConfigDict(extra="forbid")
 
 
-class LineNow(Part):
+class LineNow(StateItem):
     """An order line. ``issued`` is all that has left the dock so far."""
 
     line_id: Text
@@ -37,7 +37,7 @@ class LineNow(Part):
     value: Number | None = None
 
 
-class HoldNow(Part):
+class HoldNow(StateItem):
     """A hold that is open."""
 
     reference: Text
@@ -48,7 +48,7 @@ class HoldNow(Part):
     expected: Annotated[Moment | None, Field(description="When its release is expected")] = None
 
 
-class ProductionNow(Part):
+class ProductionNow(StateItem):
     """A production order and the end that is planned for it."""
 
     reference: Text
@@ -58,7 +58,7 @@ class ProductionNow(Part):
     work_center: Text | None = None
 
 
-class ConditionNow(Part):
+class ConditionNow(StateItem):
     """A shipping condition, of a line or of the whole order."""
 
     kind: ConditionKind
@@ -67,7 +67,7 @@ class ConditionNow(Part):
     reason: Text | None = None
 
 
-class ComponentNow(Part):
+class ComponentNow(StateItem):
     """A component that is short or available."""
 
     reference: Text
@@ -77,7 +77,7 @@ class ComponentNow(Part):
     expected: Moment | None = None
 
 
-class DeliveryNow(Part):
+class DeliveryNow(StateItem):
     """A truck that is planned."""
 
     reference: Text
@@ -87,7 +87,7 @@ class DeliveryNow(Part):
     route: Text | None = None
 
 
-class OrderState(Part):
+class OrderSnapshot(StateItem):
     """How an order stands in another system. A list is all there is of its kind; without it nothing is said of it.
 
     A line that is not in the list any more is cancelled, a hold that is not in the list is released.
@@ -124,11 +124,11 @@ class OrderState(Part):
     deliveries: list[DeliveryNow] | None = None
 
     @model_validator(mode="after")
-    def _each_once(self) -> OrderState:
-        """A line or a hold that is told twice would stand two ways at once."""
-        told = {"lines": [line.line_id for line in self.lines or []]}
-        told["holds"] = [f"{hold.reference} of line {hold.line_id}" for hold in self.holds or []]
-        for name, ids in told.items():
+    def _each_once(self) -> OrderSnapshot:
+        """A line or a hold that is there twice would stand two ways at once."""
+        listed = {"lines": [line.line_id for line in self.lines or []]}
+        listed["holds"] = [f"{hold.reference} of line {hold.line_id}" for hold in self.holds or []]
+        for name, ids in listed.items():
             twice = sorted(one for one, times in Counter(ids).items() if times > 1)
             if twice:
                 raise ValueError(f"each of {name} must be told once, got more of {', '.join(twice[:5])}")

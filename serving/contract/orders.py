@@ -1,15 +1,15 @@
-"""The contract of the worklist, of one order, and of what is decided about it."""
+"""The contract of the worklist, and of one order."""
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field
 
-from serving.contract.events import KeptScore, State
+from features.orders.commitments import OrderStatus
+from serving.contract.decision import DecisionReply
+from serving.contract.events import StoredScore
 from serving.contract.scoring import EventKeyReply, Moment, Text
-
-DecisionKind = Literal["acknowledge", "assign", "snooze", "expedite", "override", "comment"]
 
 
 class FactorInWords(BaseModel):
@@ -24,7 +24,7 @@ class OrderRow(BaseModel):
     """One order of the worklist. ``value_at_risk`` = ``value`` times ``risk``, in the plant's currency."""
 
     order_id: str
-    state: State
+    state: OrderStatus
     due_at: str | None
     plant: Annotated[str | None, Field(description="The first one that was named; filters find every one")]
     customer: str | None
@@ -83,21 +83,6 @@ class BlockerReply(BaseModel):
     events: list[EventKeyReply]
 
 
-class DecisionReply(BaseModel):
-    """A decision as it was recorded."""
-
-    source: str
-    id: str
-    recorded_at: str
-    kind: DecisionKind
-    actor: str | None
-    reason: str | None
-    owner: str | None
-    until: str | None
-    until_change: bool
-    score_id: str | None
-
-
 class OrderReply(BaseModel):
     """One order: how it stands, why, what is ready, what is in the way, and what was decided.
 
@@ -108,7 +93,7 @@ class OrderReply(BaseModel):
     plants: list[str]
     customers: list[str]
     items: list[str]
-    score: KeptScore
+    score: StoredScore
     as_of: Annotated[str, Field(description="The moment readiness and blockers are told for: now")]
     shippable: bool
     conditions: list[ConditionReply]
@@ -120,65 +105,8 @@ class HistoryReply(BaseModel):
     """Scores of an order, the latest first."""
 
     order_id: str
-    scores: list[KeptScore]
+    scores: list[StoredScore]
     next_cursor: str | None
-
-
-class DecisionRequest(BaseModel):
-    """What somebody decides. ``snooze`` needs ``until``, ``until_change`` or both; ``override`` a ``reason``."""
-
-    model_config = ConfigDict(
-        extra="forbid",
-        json_schema_extra={
-            "examples": [
-                {"kind": "snooze", "until": "2015-03-05", "reason": "waiting_for_customer", "actor": "Ann"},
-                {"kind": "assign", "owner": "Ann"},
-                {
-                    "kind": "override",
-                    "reason": "truck_confirmed",
-                    "comment": "The carrier called, it leaves on Friday.",
-                },
-            ]
-        },
-    )
-
-    kind: DecisionKind
-    reason: Annotated[Text | None, Field(description="A code of the plant's own, such as truck_confirmed")] = None
-    comment: Text | None = None
-    actor: Annotated[Text | None, Field(description="Who decides; the caller if not given")] = None
-    owner: Annotated[Text | None, Field(description="With assign: who looks after the order from now on")] = None
-    until: Annotated[Moment | None, Field(description="With snooze: a moment, or a date for the end of that day")] = (
-        None
-    )
-    until_change: Annotated[bool, Field(description="With snooze: until the next event")] = False
-
-    @model_validator(mode="after")
-    def _complete(self) -> DecisionRequest:
-        needs: dict[str, tuple[str, bool]] = {
-            "snooze": ("until or until_change", self.until is not None or self.until_change),
-            "assign": ("owner", self.owner is not None),
-            "override": ("reason", self.reason is not None),
-            "comment": ("comment", self.comment is not None),
-        }
-        what, given = needs.get(self.kind, ("", True))
-        if not given:
-            raise ValueError(f"{what} must be given for {self.kind}")
-        wrong = [name for name, kind in _ONLY.items() if self.kind != kind and getattr(self, name)]
-        if wrong:
-            raise ValueError(f"{', '.join(wrong)} must not be given for {self.kind}")
-        return self
-
-
-_ONLY: dict[str, Any] = {"owner": "assign", "until": "snooze", "until_change": "snooze"}
-
-
-class DecidedReply(BaseModel):
-    """The order after the decision."""
-
-    order_id: str
-    decisions: list[DecisionReply]
-    before: KeptScore | None
-    after: KeptScore | None
 
 
 class FreshnessReply(BaseModel):
@@ -196,14 +124,14 @@ class FreshnessReply(BaseModel):
 class ReplayReply(BaseModel):
     """A score, and the same made again from the events, the context and the model it rested on."""
 
-    score: KeptScore
-    again: KeptScore
+    score: StoredScore
+    again: StoredScore
     equal: Annotated[bool, Field(description="Bit for bit")]
     differs: list[str]
     notes: list[str]
 
 
-class WorklistQuery(BaseModel):
+class WorklistParams(BaseModel):
     """Which orders, in which order. A list is said by repeating the parameter: ``plant=Kiel&plant=Bremen``."""
 
     model_config = ConfigDict(extra="forbid")
@@ -215,7 +143,7 @@ class WorklistQuery(BaseModel):
     order: Annotated[
         Literal["asc", "desc"] | None, Field(description="Numbers the highest first, dates and names ascending")
     ] = None
-    state: Annotated[list[State], Field(min_length=1)] = ["open", "late"]
+    state: Annotated[list[OrderStatus], Field(min_length=1)] = ["open", "late"]
     plant: list[Text] = []
     customer: list[Text] = []
     item: list[Text] = []

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from features.events.schema import TYPES
+from features.orders.commitments import OrderStatus
 from serving.contract.cloudevents import PREFIX
 
 Text = Annotated[str, Field(min_length=1, max_length=512)]
@@ -123,7 +124,7 @@ class ScoreReply(BaseModel):
     """One order. ``base_risk`` + the points of all factors + ``other_points`` = ``risk`` = ``missed`` + ``partial``."""
 
     order_id: str
-    state: Literal["unknown", "open", "late", "shipped", "cancelled"]
+    state: OrderStatus
     risk: float | None
     missed: float | None
     partial: float | None

@@ -2,40 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any
 from uuid import uuid4
 
 from sqlalchemy import Connection
 
 from features.times import isoformat
+from serving.auth.plant_scope import require_seen, unknown_order
 from serving.contract.cloudevents import PREFIX
-from serving.contract.orders import DecisionRequest
-from serving.ingest.ingest import Change, take_in
+from serving.contract.decision import DECISION, UNTIL_CHANGE, DecisionRequest
+from serving.ingest.ingest import ScoreChange, ingest_events
 from serving.principal import Caller
-from serving.problems import Changed, InvalidBody, NotFound, VersionMissing
-from serving.scores.decision_state import DECISION, UNTIL_CHANGE
-from serving.scores.occasion import Occasion
+from serving.problems import InvalidBody, VersionMismatch, VersionMissing
+from serving.scores.scoring_context import ScoringContext
 from serving.store.locks import lock_orders
 from serving.store.tables.orders import order_of, words_of
 
 SOURCE = "shiprisk"
 
 
-def etag(seq: int) -> str:
+def etag_of(seq: int) -> str:
     """The version of an order: the number of its last event."""
     return f'"{seq}"'
-
-
-def require_seen(caller: Caller, plants: Iterable[str], order_id: str) -> None:
-    """Raise ``NotFound`` for an order of plants that the caller may not see."""
-    if not caller.sees(plants):
-        raise unknown_order(order_id)
-
-
-def unknown_order(order_id: str) -> NotFound:
-    """Said of orders that are not there and of those that the caller may not see alike."""
-    return NotFound(f"the order must be one the service knows, got {order_id!r}")
 
 
 def decide(
@@ -44,43 +32,49 @@ def decide(
     decision: DecisionRequest,
     version: str | None,
     caller: Caller,
-    occasion: Occasion,
-) -> tuple[Change, int]:
+    scoring_context: ScoringContext,
+) -> tuple[ScoreChange, int]:
     """Record a decision at the version its order was read; the order's score before and after, and its new version."""
     lock_orders(connection, [order_id])
     order = order_of(connection, order_id)
     if order is None:
         raise unknown_order(order_id)
     require_seen(caller, words_of(connection, order_id)["plant"], order_id)
-    _require_version(version, etag(order["seq"]))
+    _require_version(version, etag_of(order["seq"]))
     actor = decision.actor or caller.name
-    events = [_event(order_id, said, actor, order["score_id"], occasion.now) for said in _said(decision)]
-    taken = take_in(connection, events, occasion, caller)
-    wrong = [error for event in taken.events for error in event.errors]
+    events = [
+        _event(order_id, data, actor, order["score_id"], scoring_context.now) for data in _decision_events(decision)
+    ]
+    result = ingest_events(connection, events, scoring_context, caller)
+    wrong = [error for event in result.events for error in event.errors]
     if wrong:
         raise InvalidBody("; ".join(f"{error['pointer']} {error['detail']}" for error in wrong), wrong)
-    change = taken.orders[0]
+    change = result.orders[0]
     return change, int(change.after["seq"]) if change.after else 0
 
 
-def _require_version(given: str | None, now: str) -> None:
-    if given is None:
-        raise VersionMissing(f"If-Match must be the ETag of the order as it was read, or *, got none; it is {now} now")
-    if given.strip() != "*" and now not in [version.strip() for version in given.split(",")]:
-        raise Changed(f"the order must be as it was read, got version {given}, and it is {now} now: read it again")
+def _require_version(if_match: str | None, current: str) -> None:
+    if if_match is None:
+        raise VersionMissing(
+            f"If-Match must be the ETag of the order as it was read, or *, got none; it is {current} now"
+        )
+    if if_match.strip() != "*" and current not in [version.strip() for version in if_match.split(",")]:
+        raise VersionMismatch(
+            f"the order must be as it was read, got version {if_match}, and it is {current} now: read it again"
+        )
 
 
-def _said(decision: DecisionRequest) -> list[dict[str, Any]]:
+def _decision_events(decision: DecisionRequest) -> list[dict[str, Any]]:
     """What the event says, and a comment as an event of its own."""
     comment = {"kind": "comment", "reason": decision.comment}
     if decision.kind == "comment":
         return [comment]
     state = decision.owner or (UNTIL_CHANGE if decision.until_change else None)
-    said = {"kind": decision.kind, "reason": decision.reason, "state": state, "date": decision.until}
-    return [said, comment] if decision.comment else [said]
+    data = {"kind": decision.kind, "reason": decision.reason, "state": state, "date": decision.until}
+    return [data, comment] if decision.comment else [data]
 
 
-def _event(order_id: str, said: dict[str, Any], actor: str, score_id: int, now: int) -> dict[str, Any]:
+def _event(order_id: str, data: dict[str, Any], actor: str, score_id: int, now: int) -> dict[str, Any]:
     return {
         "id": str(uuid4()),
         "source": SOURCE,
@@ -88,5 +82,5 @@ def _event(order_id: str, said: dict[str, Any], actor: str, score_id: int, now: 
         "subject": order_id,
         "time": isoformat(now),
         "recordedtime": isoformat(now),
-        "data": said | {"actor": actor, "reference": str(score_id)},
+        "data": data | {"actor": actor, "reference": str(score_id)},
     }

@@ -8,24 +8,24 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from serving.auth.plant_scope import NOT_THEIRS, not_theirs
+from serving.auth.plant_scope import FOREIGN_ORDER, foreign_orders
 from serving.contract.cloudevents import place
-from serving.ingest.validation import Judged, Sent, judge, read_sent
+from serving.ingest.validation import EventResult, ParsedEvents, parse_events, validate_events
 from serving.principal import NOBODY, Caller
-from serving.scores.occasion import Occasion
-from serving.scores.rescore import remember, rescore
+from serving.scores.rescore import rescore_orders, save_scores
+from serving.scores.scoring_context import ScoringContext
 from serving.store.locks import lock_orders
-from serving.store.tables.events import Appended, Outcome, append, events_of
+from serving.store.tables.events import AppendResult, Outcome, append, events_of
 from serving.store.tables.scores import latest_scores
 
-OF_ANOTHER = "must be new within its source, got one that stands for an event of another order"
+FOREIGN_EVENT = "must be new within its source, got one that stands for an event of another order"
 """All that a key of some plants hears of it: the other order may not be one it may see."""
 Score = Mapping[Any, Any]
 """A row of the scores."""
 
 
 @dataclass(frozen=True)
-class Change:
+class ScoreChange:
     """An order's latest score before and after; ``None`` before the first."""
 
     order_id: str
@@ -34,11 +34,11 @@ class Change:
 
 
 @dataclass(frozen=True)
-class Taken:
-    """The events of a request, each with what became of it, and the orders they touch."""
+class IngestResult:
+    """The events of a request, each with its outcome, and the orders they touch."""
 
-    events: list[Judged]
-    orders: list[Change]
+    events: list[EventResult]
+    orders: list[ScoreChange]
     as_of: int
 
     def count(self, outcome: Outcome) -> int:
@@ -46,46 +46,52 @@ class Taken:
         return sum(event.outcome == outcome for event in self.events)
 
 
-def take_in(connection: Connection, events: Sequence[Any], occasion: Occasion, caller: Caller = NOBODY) -> Taken:
-    """Judge the events of one request, store those that hold and that the caller may send, and score their orders."""
-    sent = read_sent(events, occasion.settings, caller)
-    lock_orders(connection, sent.orders)
-    return take_in_all(connection, [sent], occasion)[0]
+def ingest_events(
+    connection: Connection, events: Sequence[Any], scoring_context: ScoringContext, caller: Caller = NOBODY
+) -> IngestResult:
+    """Check the events of one request, store those that hold and that the caller may send, and score their orders."""
+    parsed = parse_events(events, scoring_context.settings, caller)
+    lock_orders(connection, parsed.orders)
+    return ingest_requests(connection, [parsed], scoring_context)[0]
 
 
-def take_in_all(connection: Connection, sent: Sequence[Sent], occasion: Occasion) -> list[Taken]:
-    """The same for requests that have neither an order nor an event in common, all at once; their orders are locked."""
-    judged = judge(sent, occasion.now, occasion.settings)
-    judged = [within_plants(connection, events, part.caller) for events, part in zip(judged, sent, strict=True)]
-    rows = [event.row for events in judged for event in events if event.row]
-    appended = iter(append(connection, rows, occasion.now))
-    told = [
-        _as_the_first([_told(event, next(appended), part.caller) if event.row else event for event in events])
-        for events, part in zip(judged, sent, strict=True)
+def ingest_requests(
+    connection: Connection, requests: Sequence[ParsedEvents], scoring_context: ScoringContext
+) -> list[IngestResult]:
+    """Ingest requests that have neither an order nor an event in common, all at once; their orders are locked."""
+    now = scoring_context.now
+    checked = validate_events(requests, now, scoring_context.settings)
+    checked = [refuse_foreign(connection, events, one.caller) for events, one in zip(checked, requests, strict=True)]
+    appends = iter(append(connection, [event.row for events in checked for event in events if event.row], now))
+    results = [
+        _as_the_first([_with_append(event, next(appends), one.caller) if event.row else event for event in events])
+        for events, one in zip(checked, requests, strict=True)
     ]
-    changes = _score_again(connection, [event for events in told for event in events], occasion)
-    return [Taken(events, [changes[order_id] for order_id in _touched(events)], occasion.now) for events in told]
+    changes = _score_again(connection, [event for events in results for event in events], scoring_context)
+    return [IngestResult(events, [changes[order_id] for order_id in _touched(events)], now) for events in results]
 
 
-def _touched(events: Sequence[Judged]) -> list[str]:
+def _touched(events: Sequence[EventResult]) -> list[str]:
     """The orders of events that are stored, those of repeated ones too."""
     stored = ("accepted", "duplicate")
     return sorted({event.order_id for event in events if event.order_id and event.outcome in stored})
 
 
-def _score_again(connection: Connection, events: Sequence[Judged], occasion: Occasion) -> dict[str, Change]:
-    """Score the orders that have changed, and tell how all that were touched stand, by order."""
+def _score_again(
+    connection: Connection, events: Sequence[EventResult], scoring_context: ScoringContext
+) -> dict[str, ScoreChange]:
+    """Score the orders that have changed; by order, the latest score before and after of all that were touched."""
     touched = _touched(events)
     changed = sorted({event.order_id for event in events if event.order_id and event.outcome == "accepted"})
     before = latest_scores(connection, touched)
     earliest = {order_id: score["as_of"] for order_id, score in before.items()}
-    made = rescore(events_of(connection, changed), earliest, occasion)
-    ids = remember(connection, made)
-    after = before | {one.order_id: one.score | {"id": ids[one.order_id]} for one in made}
-    return {order_id: Change(order_id, before.get(order_id), after.get(order_id)) for order_id in touched}
+    new_scores = rescore_orders(events_of(connection, changed), earliest, scoring_context)
+    ids = save_scores(connection, new_scores)
+    after = before | {one.order_id: one.score | {"id": ids[one.order_id]} for one in new_scores}
+    return {order_id: ScoreChange(order_id, before.get(order_id), after.get(order_id)) for order_id in touched}
 
 
-def _as_the_first(events: list[Judged]) -> list[Judged]:
+def _as_the_first(events: list[EventResult]) -> list[EventResult]:
     """What is sent twice in one request is stored no more the second time than it was the first."""
     refused = {(event.source, event.id): event for event in events if event.outcome in ("conflict", "rejected")}
     return [
@@ -96,11 +102,12 @@ def _as_the_first(events: list[Judged]) -> list[Judged]:
     ]
 
 
-def _told(event: Judged, appended: Appended, caller: Caller) -> Judged:
+def _with_append(event: EventResult, appended: AppendResult, caller: Caller) -> EventResult:
+    """An event's result once it was appended, or was not."""
     if appended.outcome != "conflict":
         return replace(event, outcome=appended.outcome)
     if caller.plants is not None and "order_id" in appended.differs:
-        return replace(event, outcome="conflict", errors=({"pointer": "/id", "detail": OF_ANOTHER},))
+        return replace(event, outcome="conflict", errors=({"pointer": "/id", "detail": FOREIGN_EVENT},))
     detail = "must be what the stored event of this source and id says, got something else: send a new id"
     return replace(
         event,
@@ -109,14 +116,14 @@ def _told(event: Judged, appended: Appended, caller: Caller) -> Judged:
     )
 
 
-def within_plants(connection: Connection, judged: Sequence[Judged], caller: Caller) -> list[Judged]:
-    """Refuse events of orders that are not the caller's; repeated ones too, as their orders are told."""
-    sent = [(event.order_id, event.row["plant"] if event.row else None) for event in judged if event.order_id]
-    refused = not_theirs(connection, sent, caller)
-    error = ({"pointer": "/subject", "detail": NOT_THEIRS},)
+def refuse_foreign(connection: Connection, events: Sequence[EventResult], caller: Caller) -> list[EventResult]:
+    """Refuse events of orders that are not the caller's; repeated ones too, as replies show their orders."""
+    named = [(event.order_id, event.row["plant"] if event.row else None) for event in events if event.order_id]
+    foreign = foreign_orders(connection, named, caller)
+    error = ({"pointer": "/subject", "detail": FOREIGN_ORDER},)
     return [
         replace(event, outcome="rejected", errors=error, row=None)
-        if event.order_id in refused and event.outcome != "rejected"
+        if event.order_id in foreign and event.outcome != "rejected"
         else event
-        for event in judged
+        for event in events
     ]

@@ -1,8 +1,8 @@
-"""What comes in is judged: each event by the contract on the wire, by the caller's plants, and as the table has it."""
+"""Each event that comes in is checked: by the contract on the wire, the caller's plants, and the rules of the table."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -11,11 +11,11 @@ from pydantic import ValidationError
 from features.errors import InvalidRequest
 from features.events.validation import Fault, validate_columns
 from features.times import SECOND, isoformat
-from serving.auth.plant_scope import names_elsewhere
+from serving.auth.plant_scope import plant_errors
 from serving.contract.cloudevents import event_columns, place
 from serving.contract.scoring import CloudEvent
 from serving.principal import NOBODY, Caller
-from serving.problems import MOST_ERRORS
+from serving.problems import MAX_ERRORS
 from serving.settings import Settings
 from serving.store.tables.events import Outcome, rows_of
 
@@ -27,8 +27,8 @@ Errors = tuple[dict[str, str], ...]
 
 
 @dataclass(frozen=True)
-class Judged:
-    """What became of one event.
+class EventResult:
+    """The outcome of one event.
 
     Attributes
     ----------
@@ -45,7 +45,7 @@ class Judged:
 
 
 @dataclass(frozen=True)
-class Sent:
+class ParsedEvents:
     """The events of a request as far as they can be read, and who sends them.
 
     Attributes
@@ -54,7 +54,7 @@ class Sent:
     contents : by their place, those that the contract on the wire lets pass
     """
 
-    events: list[Judged]
+    events: list[EventResult]
     contents: dict[int, dict[str, Any]]
     caller: Caller
 
@@ -65,64 +65,63 @@ class Sent:
 
     @property
     def keys(self) -> frozenset[tuple[str, ...]]:
-        """Orders and ids of events: requests that have one in common are not judged at the same time."""
+        """Orders and ids of events: requests that have one in common are not ingested at the same time."""
         ids = {(content["source"], content["id"]) for content in self.contents.values()}
         return frozenset(ids | {(order_id,) for order_id in self.orders})
 
 
-def read_sent(events: Sequence[Any], settings: Settings, caller: Caller = NOBODY) -> Sent:
+def parse_events(events: Sequence[Any], settings: Settings, caller: Caller = NOBODY) -> ParsedEvents:
     """Read events by the contract on the wire. Raises ``InvalidRequest`` for too many."""
     if len(events) > settings.max_events:
         raise InvalidRequest(f"a request must have at most {settings.max_events:,} events, got {len(events):,}")
-    read, contents = [], {}
+    results, contents = [], {}
     for number, event in enumerate(events):
-        content, errors = _read(event, caller)
-        read.append(Judged("rejected", *_keys(event), errors))
+        content, errors = _parse(event, caller)
+        results.append(EventResult("rejected", *_keys(event), errors))
         if content is not None:
             contents[number] = content
     orders = {content["subject"] for content in contents.values()}
     if len(orders) > settings.max_orders:
         raise InvalidRequest(f"a request must have at most {settings.max_orders:,} orders, got {len(orders):,}")
-    return Sent(read, contents, caller)
+    return ParsedEvents(results, contents, caller)
 
 
-def _read(event: Any, caller: Caller) -> tuple[dict[str, Any] | None, Errors]:
+def _parse(event: Any, caller: Caller) -> tuple[dict[str, Any] | None, Errors]:
     """The event as the contract has it, or what is wrong with it. Blanks around what tells orders apart go here."""
     try:
         content = CloudEvent.model_validate(event).model_dump()
     except ValidationError as error:
         return None, tuple(
             {"pointer": "".join(f"/{part}" for part in fault["loc"]), "detail": fault["msg"]}
-            for fault in error.errors(include_url=False, include_input=False, include_context=False)[:MOST_ERRORS]
+            for fault in error.errors(include_url=False, include_input=False, include_context=False)[:MAX_ERRORS]
         )
     content |= {name: content[name].strip() for name in IDENTITY}
-    elsewhere = names_elsewhere(caller, content["data"]["plant"])
-    return (None, elsewhere) if elsewhere else (content, ())
+    plant_faults = plant_errors(caller, content["data"]["plant"])
+    return (None, plant_faults) if plant_faults else (content, ())
 
 
 def _keys(event: Any) -> tuple[str | None, str | None, str | None]:
-    said = [event.get(name) if isinstance(event, dict) else None for name in IDENTITY]
-    source, event_id, order_id = (value.strip() if isinstance(value, str) else None for value in said)
+    values = [event.get(name) if isinstance(event, dict) else None for name in IDENTITY]
+    source, event_id, order_id = (value.strip() if isinstance(value, str) else None for value in values)
     return source, event_id, order_id
 
 
-def judge(sent: Iterable[Sent], now: int, settings: Settings) -> list[list[Judged]]:
-    """Judge the events of several requests, which have no key in common, by the rules of the event table."""
-    parts = list(sent)
-    judged = [list(part.events) for part in parts]
-    places = [(number, at) for number, part in enumerate(parts) for at in part.contents]
+def validate_events(requests: Sequence[ParsedEvents], now: int, settings: Settings) -> list[list[EventResult]]:
+    """Check the events of several requests, which have no key in common, by the rules of the event table."""
+    results = [list(part.events) for part in requests]
+    places = [(number, at) for number, part in enumerate(requests) for at in part.contents]
     contents = [
         {**content, "recordedtime": content["recordedtime"] or isoformat(now)}
-        for part in parts
+        for part in requests
         for content in part.contents.values()
     ]
-    for row, found in _held(contents, now, settings):
+    for row, outcome in _check_rules(contents, now, settings):
         number, at = places[row]
-        judged[number][at] = replace(judged[number][at], **found)
-    return judged
+        results[number][at] = replace(results[number][at], **outcome)
+    return results
 
 
-def _held(contents: list[dict[str, Any]], now: int, settings: Settings) -> list[tuple[int, dict[str, Any]]]:
+def _check_rules(contents: list[dict[str, Any]], now: int, settings: Settings) -> list[tuple[int, dict[str, Any]]]:
     """What the rules of the event table say of each content, by its place."""
     if not contents:
         return []
@@ -134,13 +133,13 @@ def _held(contents: list[dict[str, Any]], now: int, settings: Settings) -> list[
         detail = f"must {fault.must}, got {fault.value}"
         wrong.setdefault(fault.row, []).append({"pointer": place(fault.column), "detail": detail})
     rejected = [(number, {"errors": tuple(errors)}) for number, errors in sorted(wrong.items())]
-    again = [(number, {"outcome": "duplicate"}) for number in result.duplicates]
-    good = [
+    duplicates = [(number, {"outcome": "duplicate"}) for number in result.duplicates]
+    accepted = [
         (number, {"outcome": "accepted", "row": row | {"recorded_at": min(row["recorded_at"], now)}})
         for number, row in rows.items()
         if number not in wrong
     ]
-    return [*rejected, *again, *good]
+    return [*rejected, *duplicates, *accepted]
 
 
 def _unstorable(rows: Mapping[int, dict[str, Any]], now: int) -> list[Fault]:

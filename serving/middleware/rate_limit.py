@@ -29,14 +29,14 @@ class Quota:
 
     def headers(self) -> dict[str, str]:
         """As the IETF's draft of RateLimit headers has them, and Retry-After where there is none left."""
-        told = {
+        fields = {
             "ratelimit-policy": f'"{self.name}";q={self.limit};w={self.window}',
             "ratelimit": f'"{self.name}";r={self.left};t={self.resets_in}',
         }
-        return told if self.allowed else told | {"retry-after": str(self.resets_in)}
+        return fields if self.allowed else fields | {"retry-after": str(self.resets_in)}
 
 
-class Throttle:
+class RateLimiter:
     """Counts requests by who makes them.
 
     Parameters
@@ -50,11 +50,11 @@ class Throttle:
         self._item = parse(limit)
         self._limiter = SlidingWindowCounterRateLimiter(MemoryStorage())
 
-    def take(self, who: str) -> Quota:
+    def hit(self, who: str) -> Quota:
         """Count a request; whether it may go on."""
         return self._quota(self._limiter.hit(self._item, who), who)
 
-    def look(self, who: str) -> Quota:
+    def peek(self, who: str) -> Quota:
         """Whether one more may go on, without counting it."""
         return self._quota(self._limiter.test(self._item, who), who)
 

@@ -10,26 +10,28 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from serving.auth.permissions import find_route, is_page
 from serving.middleware.paths import keep_quoted
-from serving.problems import answer_to, failed
+from serving.problems import as_problem, unexpected_problem
 from serving.telemetry.logs import new_request_id, request_id
 from serving.telemetry.metrics import REQUEST_SECONDS, REQUESTS
 
-OTHER, PAGE = "other", "pages"
+OTHER_ROUTES, PAGES = "other", "pages"
 """Routes that are not in the table, as metrics and logs call them."""
-QUIET = ("GET /health/live", "GET /health/ready", "GET /metrics")
+UNLOGGED = ("GET /health/live", "GET /health/ready", "GET /metrics")
 """Asked for again and again; no line in the log while all is well."""
-ALWAYS = {
+SECURITY_HEADERS = {
     "x-content-type-options": "nosniff",
     "referrer-policy": "no-referrer",
     "cross-origin-resource-policy": "same-origin",
 }
-NOTHING = "default-src 'none'; frame-ancestors 'none'"
-OWN = "default-src 'self'; img-src 'self' data:; script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline'"
+API_POLICY = "default-src 'none'; frame-ancestors 'none'"
+PAGES_POLICY = (
+    "default-src 'self'; img-src 'self' data:; script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline'"
+)
 """What a browser may load: nothing for a reply of the API, the service's own for its pages."""
 log = structlog.get_logger("shiprisk.request")
 
 
-class Watch:
+class RequestLogMiddleware:
     """The outermost layer."""
 
     def __init__(self, app: ASGIApp) -> None:
@@ -39,39 +41,39 @@ class Watch:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        begun, state = perf_counter(), scope.setdefault("state", {})
-        said = new_request_id(Headers(scope=scope).get("x-request-id", ""))
-        request_id.set(said)
+        begin, state = perf_counter(), scope.setdefault("state", {})
+        current_id = new_request_id(Headers(scope=scope).get("x-request-id", ""))
+        request_id.set(current_id)
         keep_quoted(scope)
         route = state["route"] = find_route(scope["method"], scope["path"])
         page = is_page(scope["path"])
-        name = route.name if route else PAGE if page else OTHER
+        name = route.name if route else PAGES if page else OTHER_ROUTES
         status = 0
 
-        async def told(message: Message) -> None:
+        async def send_with_headers(message: Message) -> None:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                _add_headers(MutableHeaders(scope=message), said, page)
+                _add_headers(MutableHeaders(scope=message), current_id, page)
             await send(message)
 
         try:
-            await self.app(scope, receive, told)
+            await self.app(scope, receive, send_with_headers)
         except Exception as error:
-            answer = answer_to(error)
-            if answer is None:
+            problem = as_problem(error)
+            if problem is None:
                 log.exception("a request failed", route=name)
             if not status:
-                await (answer or failed())(scope, receive, told)
+                await (problem or unexpected_problem())(scope, receive, send_with_headers)
         finally:
-            _count(name, status, perf_counter() - begun, state)
+            _count(name, status, perf_counter() - begin, state)
 
 
-def _add_headers(headers: MutableHeaders, said: str, page: bool) -> None:
-    headers["x-request-id"] = said
-    for header, value in ALWAYS.items():
+def _add_headers(headers: MutableHeaders, current_id: str, page: bool) -> None:
+    headers["x-request-id"] = current_id
+    for header, value in SECURITY_HEADERS.items():
         headers[header] = value
-    headers["content-security-policy"] = f"{OWN}; frame-ancestors 'none'" if page else NOTHING
+    headers["content-security-policy"] = f"{PAGES_POLICY}; frame-ancestors 'none'" if page else API_POLICY
     if not page:
         headers.setdefault("cache-control", "no-store")
 
@@ -79,7 +81,7 @@ def _add_headers(headers: MutableHeaders, said: str, page: bool) -> None:
 def _count(name: str, status: int, seconds: float, state: dict[str, object]) -> None:
     REQUESTS.labels(name, str(status)).inc()
     REQUEST_SECONDS.labels(name).observe(seconds)
-    if status < 400 and name in QUIET:
+    if status < 400 and name in UNLOGGED:
         return
     caller = state.get("caller")
     log.info("request", route=name, status=status, ms=round(seconds * 1000, 2), who=getattr(caller, "id", ""))

@@ -9,11 +9,11 @@ import structlog
 from serving.models.scorer import Scorer
 from serving.problems import NotReady
 
-Heard = Callable[[Scorer], None]
+Listener = Callable[[Scorer], None]
 log = structlog.get_logger("shiprisk.current")
 
 
-class Serving:
+class ActiveScorer:
     """The scorer of this moment. A request takes it once and keeps it to its end.
 
     Parameters
@@ -26,7 +26,7 @@ class Serving:
         self._scorer = scorer
         self._own = scorer.champion.degraded_because if scorer else ()
         self._missing = missing
-        self._listeners: list[Heard] = []
+        self._listeners: list[Listener] = []
 
     def current(self) -> Scorer:
         """The scorer. Raises ``NotReady`` while there is none."""
@@ -36,27 +36,27 @@ class Serving:
         return scorer
 
     @property
-    def found(self) -> Scorer | None:
-        """The same, ``None`` while there is none."""
+    def scorer_or_none(self) -> Scorer | None:
+        """The scorer, ``None`` while there is none."""
         return self._scorer
 
-    def listen(self, heard: Heard) -> None:
+    def subscribe(self, listener: Listener) -> None:
         """Call a function with every scorer that takes over, after it has."""
-        self._listeners.append(heard)
+        self._listeners.append(listener)
 
     def swap(self, scorer: Scorer) -> None:
         """From now on this one scores; a listener that fails does not keep the others from hearing of it."""
         self._scorer, self._own = scorer, scorer.champion.degraded_because
-        for heard in self._listeners:
+        for listener in self._listeners:
             try:
-                heard(scorer)
+                listener(scorer)
             except Exception:
                 log.exception("a listener failed", model=scorer.champion.name, version=scorer.champion.version)
 
-    def explain(self, reasons: tuple[str, ...]) -> None:
+    def set_degraded(self, reasons: tuple[str, ...]) -> None:
         """Why what scores is not what should; every reply says so. Nobody takes over, so no listener hears of it."""
         scorer = self._scorer
         if scorer is None:
             self._missing = "; ".join(reasons) or self._missing
         elif scorer.champion.degraded_because != self._own + reasons:
-            self._scorer = scorer.because(self._own + reasons)
+            self._scorer = scorer.with_reasons(self._own + reasons)

@@ -1,4 +1,4 @@
-"""What the service does by itself and the audit trail must tell: which champion scores."""
+"""What the service does by itself and the audit trail must have: which champion scores."""
 
 from __future__ import annotations
 
@@ -9,30 +9,30 @@ import structlog
 
 from features.errors import ShipriskError
 from serving.clock import system_clock
-from serving.models.active import Serving
+from serving.models.active import ActiveScorer
 from serving.models.scorer import Scorer
 from serving.store.database import Database
-from serving.store.tables.audit import note_champion
+from serving.store.tables.audit import record_champion
 
 log = structlog.get_logger("shiprisk.noting")
 
 
-def noting(serving: Serving, database: Database) -> Callable[[], AbstractContextManager[None]]:
-    """Note the champion that scores at first, and each that takes over."""
+def record_model_changes(active: ActiveScorer, database: Database) -> Callable[[], AbstractContextManager[None]]:
+    """Enter the champion that scores at first, and each that takes over, into the audit trail."""
 
-    def heard(scorer: Scorer) -> None:
+    def record_model(scorer: Scorer) -> None:
         champion = scorer.champion
-        named = f"{champion.name}@{champion.version} of {champion.run_id}"
+        identity = f"{champion.name}@{champion.version} of {champion.run_id}"
         try:
-            database.write(lambda connection: note_champion(connection, system_clock(), named))
+            database.write(lambda connection: record_champion(connection, system_clock(), identity))
         except ShipriskError as error:
-            log.warning("a champion could not be noted", champion=named, why=str(error))
+            log.warning("a champion could not be noted", champion=identity, why=str(error))
 
     @contextmanager
     def running() -> Iterator[None]:
-        if serving.found is not None:
-            heard(serving.found)
-        serving.listen(heard)
+        if active.scorer_or_none is not None:
+            record_model(active.scorer_or_none)
+        active.subscribe(record_model)
         yield
 
     return running

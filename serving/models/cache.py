@@ -13,9 +13,9 @@ from features.catalogue.fingerprint import features_hash
 from features.catalogue.registry import catalogue
 from features.errors import ShipriskError
 from serving.settings import Settings
-from training.model.lightgbm import lightgbm
+from training.model.lightgbm import load_lightgbm
 from training.model.risk_model import RiskModel
-from training.registry.registry import CHAMPION, Registered, Registry, RegistryUnavailable, UnknownModel
+from training.registry.registry import CHAMPION, ModelVersion, Registry, RegistryUnavailable, UnknownModel
 
 
 class ModelMissing(ShipriskError):
@@ -23,7 +23,7 @@ class ModelMissing(ShipriskError):
 
 
 @dataclass(frozen=True)
-class Champion:
+class LoadedModel:
     """A model ready to score, and what is not as it should be."""
 
     name: str
@@ -39,60 +39,64 @@ def open_registry(settings: Settings) -> Registry:
     return Registry(settings.tracking_uri, settings.artifacts)
 
 
-def load_champion(settings: Settings, wanted: str = CHAMPION) -> Champion:
+def load_champion(settings: Settings, alias_or_number: str = CHAMPION) -> LoadedModel:
     """The version behind an alias or number, from the registry or, if that is away, from the cache.
 
     Raises ``ModelMissing`` when neither has one.
     """
-    lightgbm()
+    load_lightgbm()
     try:
-        registered = resolve(settings, wanted)
+        registered = resolve(settings, alias_or_number)
         champion = fetch(settings, registered)
     except RegistryUnavailable as error:
-        kept = _loaded(settings, _remembered(settings, wanted, error))
-        return replace(kept, degraded_because=(away(kept.version), *kept.degraded_because))
-    if wanted == CHAMPION:
-        remember(settings, champion)
+        cached = _load(settings, _cached_version(settings, alias_or_number, error))
+        return replace(cached, degraded_because=(registry_away(cached.version), *cached.degraded_because))
+    if alias_or_number == CHAMPION:
+        save_pointer(settings, champion)
     return champion
 
 
-def cached_champion(settings: Settings, why: RegistryUnavailable | None = None) -> Champion:
+def cached_champion(settings: Settings, why: RegistryUnavailable | None = None) -> LoadedModel:
     """The champion of the local cache, without asking the registry."""
     why = why or RegistryUnavailable("the registry was not asked")
-    return _loaded(settings, _remembered(settings, CHAMPION, why))
+    return _load(settings, _cached_version(settings, CHAMPION, why))
 
 
-def load_version(settings: Settings, name: str, version: str, run_id: str) -> Champion:
+def load_version(settings: Settings, name: str, version: str, run_id: str) -> LoadedModel:
     """A version that has scored before, from the cache or, if it is not there, from the registry.
 
     Raises ``ModelMissing`` when neither has it.
     """
     try:
-        return fetch(settings, Registered(name, version, run_id))
+        return fetch(settings, ModelVersion(name, version, run_id))
     except (RegistryUnavailable, UnknownModel) as error:
         must = f"the cache or the registry must hold {name}@{version} of run {run_id}"
         raise ModelMissing(f"{must}, got neither: {error}") from error
 
 
-def away(version: str) -> str:
+def registry_away(version: str) -> str:
     """What to say while the registry does not answer."""
     return f"the model registry is away, the cached version {version} scores"
 
 
-def resolve(settings: Settings, wanted: str) -> Registered:
+def resolve(settings: Settings, alias_or_number: str) -> ModelVersion:
     """The version behind an alias or number. Raises ``ModelMissing``, and ``RegistryUnavailable`` while it is away."""
     uri = settings.tracking_uri
     hint = f"run 'shiprisk train' first, or set --name or MLFLOW_TRACKING_URI (now {uri})"
     if uri.startswith("sqlite:///") and not Path(uri.removeprefix("sqlite:///")).exists():
-        raise ModelMissing(f"a model {settings.model}@{wanted} must be registered, got no registry yet: {hint}")
+        raise ModelMissing(
+            f"a model {settings.model}@{alias_or_number} must be registered, got no registry yet: {hint}"
+        )
     try:
-        return open_registry(settings).resolve(settings.model, wanted)
+        return open_registry(settings).resolve(settings.model, alias_or_number)
     except UnknownModel as error:
-        hint += "; 'shiprisk champions' says why a model was refused" if wanted == CHAMPION else ""
-        raise ModelMissing(f"a model {settings.model}@{wanted} must be registered, got none: {hint}") from error
+        hint += "; 'shiprisk champions' says why a model was refused" if alias_or_number == CHAMPION else ""
+        raise ModelMissing(
+            f"a model {settings.model}@{alias_or_number} must be registered, got none: {hint}"
+        ) from error
 
 
-def fetch(settings: Settings, registered: Registered) -> Champion:
+def fetch(settings: Settings, registered: ModelVersion) -> LoadedModel:
     """A version from the cache, where it is downloaded to if it is not there."""
     folder = _folder(settings, registered)
     if not folder.exists():
@@ -100,25 +104,25 @@ def fetch(settings: Settings, registered: Registered) -> Champion:
         with tempfile.TemporaryDirectory(dir=folder.parent) as temporary:
             open_registry(settings).download(registered, Path(temporary) / "files")
             _move(Path(temporary) / "files", folder)
-    return _loaded(settings, registered)
+    return _load(settings, registered)
 
 
-def remember(settings: Settings, champion: Champion) -> None:
-    """Note a champion as the one that scores while the registry is away."""
+def save_pointer(settings: Settings, champion: LoadedModel) -> None:
+    """Write down a champion as the one that scores while the registry is away."""
     pointer = settings.models / champion.name / "champion.json"
     temporary = pointer.with_suffix(f".{os.getpid()}")
     temporary.write_text(json.dumps({"version": champion.version, "run_id": champion.run_id}), encoding="utf-8")
     temporary.replace(pointer)
 
 
-def discard(settings: Settings, registered: Registered) -> None:
+def discard(settings: Settings, registered: ModelVersion) -> None:
     """Drop a version from the cache, so that it is downloaded anew."""
     shutil.rmtree(_folder(settings, registered), ignore_errors=True)
 
 
-def _loaded(settings: Settings, registered: Registered) -> Champion:
+def _load(settings: Settings, registered: ModelVersion) -> LoadedModel:
     model = RiskModel.load(_folder(settings, registered))
-    return Champion(registered.name, registered.version, model, _mismatch(model), registered.run_id)
+    return LoadedModel(registered.name, registered.version, model, _mismatch(model), registered.run_id)
 
 
 def _move(files: Path, folder: Path) -> None:
@@ -130,21 +134,23 @@ def _move(files: Path, folder: Path) -> None:
             raise
 
 
-def _folder(settings: Settings, registered: Registered) -> Path:
+def _folder(settings: Settings, registered: ModelVersion) -> Path:
     """Versions start anew in another registry, so the run is part of the name."""
     return settings.models / registered.name / f"{registered.version}-{registered.run_id}"
 
 
-def _remembered(settings: Settings, wanted: str, why: RegistryUnavailable) -> Registered:
+def _cached_version(settings: Settings, alias_or_number: str, why: RegistryUnavailable) -> ModelVersion:
     folder = settings.models / settings.model
     pointer = folder / "champion.json"
-    versions = sorted(folder.glob(f"{wanted}-*")) if wanted.isdigit() else []
+    versions = sorted(folder.glob(f"{alias_or_number}-*")) if alias_or_number.isdigit() else []
     if versions:
-        return Registered(settings.model, wanted, versions[-1].name.partition("-")[2])
-    if wanted == CHAMPION and pointer.exists():
-        kept = json.loads(pointer.read_text(encoding="utf-8"))
-        return Registered(settings.model, kept["version"], kept["run_id"], (CHAMPION,))
-    raise ModelMissing(f"the registry must answer or the cache must hold {settings.model}@{wanted}; {why}") from why
+        return ModelVersion(settings.model, alias_or_number, versions[-1].name.partition("-")[2])
+    if alias_or_number == CHAMPION and pointer.exists():
+        cached = json.loads(pointer.read_text(encoding="utf-8"))
+        return ModelVersion(settings.model, cached["version"], cached["run_id"], (CHAMPION,))
+    raise ModelMissing(
+        f"the registry must answer or the cache must hold {settings.model}@{alias_or_number}; {why}"
+    ) from why
 
 
 def _mismatch(model: RiskModel) -> tuple[str, ...]:

@@ -3,27 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
 
 from features.context.context import Context
 from features.decision_points import DecisionPoints
+from features.events import EventKey
 from features.history import History
 from features.known.evidence import latest_of
 from features.known.known import Known
 from features.pipeline.compute import PART_EVENTS, evidence_bits
 
-MOST_EVIDENCE = 20
-
-
-@dataclass(frozen=True)
-class EventKey:
-    """The event's identity: ids are unique within their source."""
-
-    source: str
-    id: str
+MAX_EVIDENCE = 20
 
 
 class _Keys(dict[int, EventKey]):
@@ -57,7 +49,7 @@ class Evidence:
         bits = self._read(signal)
         latest = self._latest.get(bits)
         if latest is None:
-            latest = self._latest[bits] = tuple(map(self._keys.__getitem__, latest_of(bits, MOST_EVIDENCE)))
+            latest = self._latest[bits] = tuple(map(self._keys.__getitem__, latest_of(bits, MAX_EVIDENCE)))
         return latest, bits.bit_count()
 
 

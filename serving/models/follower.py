@@ -11,14 +11,23 @@ from dataclasses import dataclass
 import structlog
 
 from features.errors import ShipriskError
-from serving.models.active import Serving
-from serving.models.cache import Champion, ModelMissing, away, cached_champion, discard, fetch, remember, resolve
+from serving.models.active import ActiveScorer
+from serving.models.cache import (
+    LoadedModel,
+    ModelMissing,
+    cached_champion,
+    discard,
+    fetch,
+    registry_away,
+    resolve,
+    save_pointer,
+)
 from serving.models.scorer import Scorer
 from serving.models.shadow import Shadow
-from serving.models.smoke_test import Seconds, probe
+from serving.models.smoke_test import Seconds, verify
 from serving.settings import Settings
 from training.model.risk_model import InvalidModel
-from training.registry.registry import CHALLENGER, CHAMPION, Registered, RegistryUnavailable
+from training.registry.registry import CHALLENGER, CHAMPION, ModelVersion, RegistryUnavailable
 
 AWAY = "away"
 LONGEST_WAIT = 3600.0
@@ -27,10 +36,10 @@ log = structlog.get_logger("shiprisk.following")
 
 
 @dataclass(frozen=True)
-class Refused:
+class RefusedVersion:
     """A version that was not taken: why, how often it was tried, and when it is tried again (seconds)."""
 
-    version: Registered
+    version: ModelVersion
     why: str
     tries: int
     again_at: float
@@ -41,7 +50,7 @@ class Follower:
 
     Parameters
     ----------
-    serving : what a new champion takes over
+    active : what a new champion takes over
     shadow : what scores beside it with the challenger
     scorer_of : a champion with the load and track record it is to score with
     seconds : a clock that only goes forward
@@ -50,22 +59,22 @@ class Follower:
     def __init__(
         self,
         settings: Settings,
-        serving: Serving,
+        active: ActiveScorer,
         shadow: Shadow | None = None,
-        scorer_of: Callable[[Champion], Scorer] = Scorer,
+        scorer_of: Callable[[LoadedModel], Scorer] = Scorer,
         seconds: Seconds = time.monotonic,
     ) -> None:
         self.settings = settings
-        self.serving = serving
+        self.active = active
         self.shadow = shadow
         self._scorer_of = scorer_of
         self._seconds = seconds
-        self._refused: dict[str, Refused] = {}
+        self._refused: dict[str, RefusedVersion] = {}
 
     def begin(self) -> Scorer:
         """The first look, and what scores after it. Raises ``NotReady``, which says why, if nothing does."""
         self.step()
-        return self.serving.current()
+        return self.active.current()
 
     def step(self) -> None:
         """Look once and take what is new and holds. Whatever goes wrong becomes a reason that replies give."""
@@ -97,14 +106,14 @@ class Follower:
     def _follow_champion(self) -> None:
         new, unreached = self._look()
         if new is not None:
-            remember(self.settings, new.champion)
-            self.serving.swap(new)
+            save_pointer(self.settings, new.champion)
+            self.active.swap(new)
             log.info("a champion took over", model=new.champion.name, version=new.champion.version)
-        self.serving.explain(self._reasons(unreached))
+        self.active.set_degraded(self._reasons(unreached))
 
     def _look(self) -> tuple[Scorer | None, str]:
         """What takes over, if anything does, and why the alias was not reached. The cache serves where nothing does."""
-        serves, unreached, why = self.serving.found, "", None
+        serves, unreached, why = self.active.scorer_or_none, "", None
         try:
             new = self._new(CHAMPION, serves)
         except ModelMissing as error:
@@ -114,19 +123,19 @@ class Follower:
         if new is not None or serves is not None:
             return new, unreached
         try:
-            return self._made(cached_champion(self.settings, why)), unreached
+            return self._build(cached_champion(self.settings, why)), unreached
         except ShipriskError as error:
             return None, str(error)
 
     def _reasons(self, unreached: str) -> tuple[str, ...]:
-        serves, refused = self.serving.found, self._refused.get(CHAMPION)
+        serves, refused = self.active.scorer_or_none, self._refused.get(CHAMPION)
         version = serves.champion.version if serves else "none"
-        found = [away(version) if unreached == AWAY else unreached] if unreached else []
+        reasons = [registry_away(version) if unreached == AWAY else unreached] if unreached else []
         if refused:
             scores = f"version {version} scores" if serves else "nothing scores"
-            named = refused.version.version
-            found.append(f"version {named} is the champion and was not taken, {scores}: {refused.why}")
-        return tuple(found)
+            registered = refused.version.version
+            reasons.append(f"version {registered} is the champion and was not taken, {scores}: {refused.why}")
+        return tuple(reasons)
 
     # -- the challenger ------------------------------------------------------------------------------------
 
@@ -148,44 +157,44 @@ class Follower:
 
     def _new(self, alias: str, serves: Scorer | None) -> Scorer | None:
         """The scorer of another version than the one that serves, if the alias names one and it holds."""
-        named, refused = resolve(self.settings, alias), self._refused.get(alias)
-        if serves is not None and _same(serves.champion, named):
+        registered, refused = resolve(self.settings, alias), self._refused.get(alias)
+        if serves is not None and _same(serves.champion, registered):
             self._refused.pop(alias, None)
             return None
-        if refused and _same(refused.version, named) and self._seconds() < refused.again_at:
+        if refused and _same(refused.version, registered) and self._seconds() < refused.again_at:
             return None
         try:
-            scorer = self._proved(named)
+            scorer = self._verified(registered)
         except RegistryUnavailable:
             raise
         except Exception as error:
-            self._refuse(alias, named, error)
+            self._refuse(alias, registered, error)
             return None
         self._refused.pop(alias, None)
         return scorer
 
-    def _proved(self, named: Registered) -> Scorer:
+    def _verified(self, registered: ModelVersion) -> Scorer:
         try:
-            scorer = self._made(fetch(self.settings, named))
+            scorer = self._build(fetch(self.settings, registered))
         except InvalidModel:
-            discard(self.settings, named)
+            discard(self.settings, registered)
             raise
-        probe(scorer)
+        verify(scorer)
         return scorer
 
-    def _made(self, champion: Champion) -> Scorer:
+    def _build(self, champion: LoadedModel) -> Scorer:
         scorer = self._scorer_of(champion)
         scorer.warm_up()
         return scorer
 
-    def _refuse(self, alias: str, named: Registered, error: Exception) -> None:
+    def _refuse(self, alias: str, registered: ModelVersion, error: Exception) -> None:
         before = self._refused.get(alias)
-        tries = before.tries + 1 if before and _same(before.version, named) else 1
+        tries = before.tries + 1 if before and _same(before.version, registered) else 1
         wait = min(self.settings.follow * 2.0**tries, LONGEST_WAIT)
-        self._refused[alias] = Refused(named, str(error), tries, self._seconds() + wait)
-        log.warning("a version was not taken", alias=alias, version=named.version, why=str(error), tries=tries)
+        self._refused[alias] = RefusedVersion(registered, str(error), tries, self._seconds() + wait)
+        log.warning("a version was not taken", alias=alias, version=registered.version, why=str(error), tries=tries)
 
 
-def _same(one: Champion | Registered, other: Registered) -> bool:
+def _same(one: LoadedModel | ModelVersion, other: ModelVersion) -> bool:
     """Versions start anew in another registry, so the run is compared too."""
     return (one.version, one.run_id) == (other.version, other.run_id)

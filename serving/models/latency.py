@@ -15,10 +15,10 @@ TIMES = 50
 def scoring_latency(model: RiskModel, times: int = TIMES) -> float:
     """Milliseconds for the risk and the contributions of one order, the median of so many."""
     signals = np.zeros((1, len(model.names)))
-    taken = []
+    durations = []
     for _ in range(times):
         begin = perf_counter()
         model.predict(signals)
         model.explain(signals)
-        taken.append((perf_counter() - begin) * 1000)
-    return median(taken)
+        durations.append((perf_counter() - begin) * 1000)
+    return median(durations)

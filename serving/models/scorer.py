@@ -15,16 +15,17 @@ from features.catalogue.signal import Signal
 from features.context.context import Context
 from features.decision_points import DecisionPoints
 from features.errors import InvalidRequest
+from features.events import EventKey
 from features.events.validation import validate_columns
 from features.history import History
 from features.known.known import Known
-from features.pipeline.compute import compute, compute_known, compute_traced, evidence_bits
+from features.pipeline.compute import compute, compute_known, compute_with_evidence, evidence_bits
 from features.pipeline.table import states
 from features.times import DAY, NEVER, isoformat, micros
-from serving.models.cache import Champion
-from serving.models.evidence import EventKey, Evidence, evidence_of_each
+from serving.models.cache import LoadedModel
+from serving.models.evidence import Evidence, evidence_of_each
 
-__all__ = ["EventKey", "Factor", "OrderScore", "Scorer", "order_index"]
+__all__ = ["Factor", "OrderScore", "Scorer", "order_index"]
 STALE_AFTER = 7 * DAY
 A_FEW = 20
 """Evidence of so many factors is read sooner than that of all of them."""
@@ -44,7 +45,7 @@ class Factor:
     ----------
     value : the signal, ``None`` where the fact is missing
     points : share of the risk in probability; base risk and all points add up to the risk
-    contribution : the same in log-odds
+    contribution : what the signal adds in log-odds
     evidence : the latest events the signal read; ``evidence_total`` counts all of them
     """
 
@@ -85,7 +86,7 @@ class Scorer:
     context : load and track record of all orders; the model's own where ``None``
     """
 
-    def __init__(self, champion: Champion, context: Context | None = None) -> None:
+    def __init__(self, champion: LoadedModel, context: Context | None = None) -> None:
         self.champion = champion
         self.model = champion.model
         self.context = context or champion.model.context
@@ -101,15 +102,15 @@ class Scorer:
         scores = [self._unscored(history, points, i, str(state[i]), int(due[i])) for i in range(len(points))]
         if open_.size == 0:
             return scores
-        opened = points.take(open_)
+        open_points = points.take(open_)
         if len(points) == 1:
             signals, evidence = self._signals_of(known, most_factors)
         else:
-            signals, evidence = self._signals_of_each(history, opened)
-        predicted, explained = self.model.predict_and_explain(signals)
-        base_risk, shares = explained.points()
+            signals, evidence = self._signals_of_each(history, open_points)
+        predicted, explanation = self.model.predict_and_explain(signals)
+        base_risk, shares = explanation.points()
         for row, (i, proof) in enumerate(zip(open_, evidence, strict=True)):
-            factors = self._factors(proof, signals[row], shares[row], explained.contributions[row], most_factors)
+            factors = self._factors(proof, signals[row], shares[row], explanation.contributions[row], most_factors)
             scores[i] = replace(
                 scores[i],
                 risk=float(predicted.risk[row]),
@@ -121,8 +122,8 @@ class Scorer:
             )
         return scores
 
-    def because(self, reasons: tuple[str, ...]) -> Scorer:
-        """The same scorer, with other reasons why it is not as good as it could be."""
+    def with_reasons(self, reasons: tuple[str, ...]) -> Scorer:
+        """This scorer with other reasons why it is not as good as it could be."""
         twin = copy(self)
         twin.champion = replace(self.champion, degraded_because=reasons)
         return twin
@@ -178,7 +179,7 @@ class Scorer:
         history, order, names = known.history, int(known.order[0]), self.model.names
         if most_factors <= A_FEW:
             return compute_known(known, names), [Evidence(history, order, partial(evidence_bits, known))]
-        signals, read = compute_traced(known, names)
+        signals, read = compute_with_evidence(known, names)
         return signals, [Evidence(history, order, dict(zip(names, read, strict=True)).__getitem__)]
 
     def _signals_of_each(self, history: History, points: DecisionPoints) -> tuple[Floats, Iterable[Evidence]]:

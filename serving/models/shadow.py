@@ -1,4 +1,4 @@
-"""A challenger scores in the shadow of the champion: both are told to a sink, one is returned.
+"""A challenger scores in the shadow of the champion: both scores go to a sink, one is returned.
 
 Requests only hand over what they have scored; a thread does the rest. Whatever goes wrong there, and however long it
 takes, no reply knows of it: where the shadow does not keep up, orders are left out and counted.
@@ -16,8 +16,9 @@ import structlog
 
 from features.history import History
 from features.times import isoformat
-from serving.models.cache import Champion
+from serving.models.cache import LoadedModel
 from serving.models.scorer import OrderScore, Scorer
+from serving.telemetry.metrics import SHADOW_LEFT_OUT
 
 ROOM = 100
 """So many requests may wait."""
@@ -25,31 +26,31 @@ log = structlog.get_logger("shiprisk.shadow")
 
 
 @dataclass(frozen=True)
-class Compared:
+class ShadowComparison:
     """One order scored by both at a moment, microseconds."""
 
     order_id: str
     as_of: int
-    champion: Champion
-    challenger: Champion
+    champion: LoadedModel
+    challenger: LoadedModel
     score: OrderScore
     shadow: OrderScore
 
 
-Sink = Callable[[Compared], None]
-Waiting = tuple[Champion, History, int, Sequence[OrderScore]]
+Sink = Callable[[ShadowComparison], None]
+Offer = tuple[LoadedModel, History, int, Sequence[OrderScore]]
 
 
-def log_line(compared: Compared) -> None:
+def log_line(comparison: ShadowComparison) -> None:
     """The sink where no other is given: a line in the log."""
     log.info(
         "shadow",
-        order_id=compared.order_id,
-        as_of=isoformat(compared.as_of),
-        champion=compared.champion.version,
-        risk=compared.score.risk,
-        challenger=compared.challenger.version,
-        shadow_risk=compared.shadow.risk,
+        order_id=comparison.order_id,
+        as_of=isoformat(comparison.as_of),
+        champion=comparison.champion.version,
+        risk=comparison.score.risk,
+        challenger=comparison.challenger.version,
+        shadow_risk=comparison.shadow.risk,
     )
 
 
@@ -58,34 +59,32 @@ class Shadow:
 
     Parameters
     ----------
-    sink : told of each open order that both have scored
+    sink : handed each open order that both have scored
     room : so many requests may wait; later ones are left out
 
     Attributes
     ----------
     challenger : what scores in the shadow, ``None`` where nothing does
-    left_out : orders that found no room
     """
 
     def __init__(self, sink: Sink = log_line, room: int = ROOM) -> None:
         self.challenger: Scorer | None = None
-        self.left_out = 0
         self._sink = sink
-        self._waiting: queue.Queue[Waiting | None] = queue.Queue(room)
+        self._queue: queue.Queue[Offer | None] = queue.Queue(room)
 
-    def offer(self, champion: Champion, history: History, as_of: int, scores: Sequence[OrderScore]) -> None:
+    def offer(self, champion: LoadedModel, history: History, as_of: int, scores: Sequence[OrderScore]) -> None:
         """Hand over the orders of a history as the champion scored them. Never waits, never fails."""
         if self.challenger is None:
             return
         try:
-            self._waiting.put_nowait((champion, history, as_of, scores))
+            self._queue.put_nowait((champion, history, as_of, scores))
         except queue.Full:
-            self.left_out += len(scores)
+            SHADOW_LEFT_OUT.inc(len(scores))
 
     def step(self) -> bool:
         """Score what has waited longest; whether anything did."""
         try:
-            waiting = self._waiting.get_nowait()
+            waiting = self._queue.get_nowait()
         except queue.Empty:
             return False
         if waiting is not None:
@@ -101,14 +100,14 @@ class Shadow:
             yield
         finally:
             self.challenger = None
-            self._waiting.put(None)
+            self._queue.put(None)
             thread.join()
 
     def _run(self) -> None:
-        while (waiting := self._waiting.get()) is not None:
+        while (waiting := self._queue.get()) is not None:
             self._compare(*waiting)
 
-    def _compare(self, champion: Champion, history: History, as_of: int, scores: Sequence[OrderScore]) -> None:
+    def _compare(self, champion: LoadedModel, history: History, as_of: int, scores: Sequence[OrderScore]) -> None:
         challenger = self.challenger
         if challenger is None:
             return
@@ -116,6 +115,6 @@ class Shadow:
             shadows, _ = challenger.score_all(history, as_of, most_factors=0)
             for score, shadow in zip(scores, shadows, strict=True):
                 if score.state == "open":
-                    self._sink(Compared(score.order_id, as_of, champion, challenger.champion, score, shadow))
+                    self._sink(ShadowComparison(score.order_id, as_of, champion, challenger.champion, score, shadow))
         except Exception:
             log.exception("the challenger failed", version=challenger.champion.version)

@@ -18,7 +18,7 @@ from serving.contract.cloudevents import DATA, event_columns
 from serving.models.scorer import OrderScore, Scorer
 from training.model.risk_model import Prediction
 
-CLOSE = 1e-9
+TOLERANCE = 1e-9
 ROWS = 256
 TRIES = 5
 SLOWEST = 0.25
@@ -42,24 +42,24 @@ STORY: tuple[tuple[str, float, str, dict[str, Any]], ...] = (
 """(order, days ago, type, what it says); a date is so many days ahead."""
 
 
-class ProbeFailed(ShipriskError):
+class SmokeTestFailed(ShipriskError):
     """A model that must not serve."""
 
 
-def probe(scorer: Scorer, seconds: Seconds = time.perf_counter) -> None:
+def verify(scorer: Scorer, seconds: Seconds = time.perf_counter) -> None:
     """Raise ``ProbeFailed``, which says what must hold, unless the model answers as a model does."""
     as_of = micros(scorer.model.about["trained_until"])
-    history = made_up(as_of)
+    history = sample_orders(as_of)
     scores, _ = scorer.score_all(history, as_of, most_factors=len(scorer.model.names))
     for score in scores:
         _require_whole(score)
     _require_coherent(scorer)
-    _require_quick(lambda: scorer.score_all(made_up(as_of), as_of), seconds)
+    _require_quick(lambda: scorer.score_all(sample_orders(as_of), as_of), seconds)
 
 
-def made_up(as_of: int) -> History:
+def sample_orders(as_of: int) -> History:
     """Three open orders at a moment, microseconds."""
-    said = [
+    envelopes = [
         {
             "id": f"probe-{number}",
             "source": "probe",
@@ -71,42 +71,42 @@ def made_up(as_of: int) -> History:
         for number, (order, ago, kind, _) in enumerate(STORY)
     ]
     data = [
-        dict.fromkeys(DATA) | says | ({"date": isoformat(as_of + says["date"] * DAY)} if "date" in says else {})
-        for _, _, _, says in STORY
+        dict.fromkeys(DATA) | fields | ({"date": isoformat(as_of + fields["date"] * DAY)} if "date" in fields else {})
+        for _, _, _, fields in STORY
     ]
-    return History.of_columns(checked(validate_columns(event_columns(said, data), len(said))).columns)
+    return History.of_columns(checked(validate_columns(event_columns(envelopes, data), len(envelopes))).columns)
 
 
 def _require_whole(score: OrderScore) -> None:
     """The risk of a made-up order is a probability, and its factors add up to it."""
     if score.risk is None or score.missed is None or score.partial is None or score.base_risk is None:
-        raise ProbeFailed(f"a made-up order must be open and have a risk, got {score.state} and {score.risk}")
+        raise SmokeTestFailed(f"a made-up order must be open and have a risk, got {score.state} and {score.risk}")
     _require_shares(score.risk, score.missed, score.partial)
     total = score.base_risk + sum(factor.points for factor in score.factors)
-    if not abs(total - score.risk) <= CLOSE:
-        raise ProbeFailed(f"base risk and points must add up to the risk {score.risk}, got {total}")
+    if not abs(total - score.risk) <= TOLERANCE:
+        raise SmokeTestFailed(f"base risk and points must add up to the risk {score.risk}, got {total}")
 
 
 def _require_shares(*shares: float) -> None:
     if not all(0 <= share <= 1 for share in shares):
-        raise ProbeFailed(f"risk, missed and partial must be probabilities in [0, 1], got {shares}")
+        raise SmokeTestFailed(f"risk, missed and partial must be probabilities in [0, 1], got {shares}")
 
 
 def _require_coherent(scorer: Scorer) -> None:
     """On rows of anything: probabilities, contributions that add up, trees that say what LightGBM says of them."""
     model, rows = scorer.model, _rows(len(scorer.model.names))
-    predicted, explained = model.predict_and_explain(rows)
+    predicted, explanation = model.predict_and_explain(rows)
     for row in range(ROWS):
         _require_shares(predicted.risk[row], predicted.missed[row], predicted.partial[row])
-    theirs = expit(model.calibration.apply(model.risk.predict(rows, raw_score=True, num_threads=1)))
-    _require_equal("base and contributions", predicted, expit(explained.log_odds))
-    _require_equal("LightGBM's own reading of the trees", predicted, theirs)
+    reference = expit(model.calibration.apply(model.risk.predict(rows, raw_score=True, num_threads=1)))
+    _require_equal("base and contributions", predicted, expit(explanation.log_odds))
+    _require_equal("LightGBM's own reading of the trees", predicted, reference)
 
 
 def _require_equal(what: str, predicted: Prediction, other: Floats) -> None:
-    apart = float(np.max(np.abs(other - predicted.risk)))
-    if not apart <= CLOSE:
-        raise ProbeFailed(f"{what} must give the risk to {CLOSE}, got {apart} apart")
+    difference = float(np.max(np.abs(other - predicted.risk)))
+    if not difference <= TOLERANCE:
+        raise SmokeTestFailed(f"{what} must give the risk to {TOLERANCE}, got {difference} apart")
 
 
 def _rows(n_signals: int) -> Floats:
@@ -119,10 +119,10 @@ def _rows(n_signals: int) -> Floats:
 
 
 def _require_quick(score: Callable[[], object], seconds: Seconds) -> None:
-    took = []
+    durations = []
     for _ in range(TRIES):
-        begun = seconds()
+        begin = seconds()
         score()
-        took.append(seconds() - begun)
-    if min(took) > SLOWEST:
-        raise ProbeFailed(f"made-up orders must be scored within {SLOWEST} s, got {min(took):.2f} s")
+        durations.append(seconds() - begin)
+    if min(durations) > SLOWEST:
+        raise SmokeTestFailed(f"made-up orders must be scored within {SLOWEST} s, got {min(durations):.2f} s")

@@ -1,4 +1,4 @@
-"""What scores now: the champion, with load and track record as they were this morning."""
+"""The active model: the champion, with load and track record as they were this morning."""
 
 from __future__ import annotations
 
@@ -13,64 +13,68 @@ from features.times import plant_calendar
 from serving.clock import Clock
 from serving.models.scorer import Scorer
 from serving.problems import NotReady
-from serving.scores.occasion import Standing
+from serving.scores.scoring_context import ActiveModel
 from serving.store.bulk_reads import context_of
 from serving.store.database import Database
 from serving.store.tables.contexts import context_key, latest_morning, load_context, save_context, set_morning
-from serving.store.tables.idempotency import forget
+from serving.store.tables.idempotency import delete_expired
 
 
-class Mornings:
+class DailyContext:
     """Puts the champion and the latest morning's context together, in memory; ``refresh`` looks for a newer one.
 
     Parameters
     ----------
-    ready : the champion's scorer; raises ``NotReady`` while there is none
+    current : the champion's scorer; raises ``NotReady`` while there is none
     pinned : a context that stays, whatever the mornings bring
     """
 
     def __init__(
-        self, ready: Callable[[], Scorer], database: Database, clock: Clock, pinned: Context | None = None
+        self, current: Callable[[], Scorer], database: Database, clock: Clock, pinned: Context | None = None
     ) -> None:
-        self._ready = ready
+        self._current = current
         self._database = database
         self._clock = clock
         self._lock = threading.Lock()
         self.pinned = pinned is not None
         self._context = pinned
-        self._key = context_key(pinned) if pinned else ""
-        self._standing: tuple[Scorer, str, Standing] | None = None
-        self._kept: set[str] = set()
+        self._context_id = context_key(pinned) if pinned else ""
+        self._active: tuple[Scorer, str, ActiveModel] | None = None
+        self._stored_ids: set[str] = set()
+
+    def champion(self) -> Scorer:
+        """The champion's scorer, with the context it was trained with. Raises ``NotReady`` while there is none."""
+        return self._current()
 
     def scorer(self) -> Scorer:
         """The scorer of this moment. Raises ``NotReady`` while there is no model."""
-        found = self.standing().scorer
-        return found if found is not None else self._ready()
+        scorer = self.active_model().scorer
+        return scorer if scorer is not None else self._current()
 
-    def standing(self) -> Standing:
-        """The same with the context's id, ``Standing(None, "")`` while there is no model."""
+    def active_model(self) -> ActiveModel:
+        """The scorer with its context's id, ``ActiveModel(None, "")`` while there is no model."""
         try:
-            champion = self._ready()
+            champion = self._current()
         except NotReady:
-            return Standing(None, "")
+            return ActiveModel(None, "")
         with self._lock:
-            if self._standing is None or self._standing[:2] != (champion, self._key):
-                self._standing = champion, self._key, self._put_together(champion)
-            return self._standing[2]
+            if self._active is None or self._active[:2] != (champion, self._context_id):
+                self._active = champion, self._context_id, self._combine(champion)
+            return self._active[2]
 
-    def _put_together(self, champion: Scorer) -> Standing:
+    def _combine(self, champion: Scorer) -> ActiveModel:
         if self._context is None:
-            return Standing(champion, context_key(champion.context))
-        return Standing(Scorer(champion.champion, self._context), self._key)
+            return ActiveModel(champion, context_key(champion.context))
+        return ActiveModel(Scorer(champion.champion, self._context), self._context_id)
 
-    def kept(self) -> Standing:
-        """The same, its context kept in the database: what a score that is stored must rest on."""
-        found = self.standing()
-        if found.scorer is not None and found.context_id not in self._kept:
-            context, now = found.scorer.context, self._clock()
+    def stored_model(self) -> ActiveModel:
+        """The active model, its context stored in the database: what a score that is stored must rest on."""
+        active = self.active_model()
+        if active.scorer is not None and active.context_id not in self._stored_ids:
+            context, now = active.scorer.context, self._clock()
             self._database.write(lambda connection: save_context(connection, context, now))
-            self._kept.add(found.context_id)
-        return found
+            self._stored_ids.add(active.context_id)
+        return active
 
     def refresh(self) -> bool:
         """Take over the latest morning's context; whether it is another one."""
@@ -80,13 +84,13 @@ class Mornings:
 
     def _refresh(self, connection: Connection) -> bool:
         morning = latest_morning(connection)
-        if morning is None or morning[1] == self._key:
+        if morning is None or morning[1] == self._context_id:
             return False
         context = load_context(connection, morning[1])
         if context is not None:
             with self._lock:
-                self._context, self._key = context, morning[1]
-            self._kept.add(morning[1])
+                self._context, self._context_id = context, morning[1]
+            self._stored_ids.add(morning[1])
         return context is not None
 
 
@@ -101,9 +105,9 @@ def begin_day(database: Database, now: int, zone: str) -> bool:
     if context is None:
         return False
 
-    def keep(connection: Connection) -> None:
+    def store(connection: Connection) -> None:
         set_morning(connection, day_of(now, zone), save_context(connection, context, now), now)
-        forget(connection, now)
+        delete_expired(connection, now)
 
-    database.write(keep)
+    database.write(store)
     return True

@@ -7,14 +7,11 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from features.times import LATEST
-
-DECISION = "decision.recorded"
-UNTIL_CHANGE = "until_change"
-"""The state of a snooze that ends with the next event that is no decision."""
+from serving.contract.decision import DECISION, UNTIL_CHANGE
 
 
 @dataclass(frozen=True)
-class Decided:
+class DecisionState:
     """Who owns the order, whether it is put off, and what was decided last.
 
     Attributes
@@ -28,7 +25,7 @@ class Decided:
     until_change: bool = False
     kind: str | None = None
 
-    def after(self, event: Any) -> Decided:
+    def after(self, event: Any) -> DecisionState:
         """As it stands after one more event."""
         if event.type != DECISION:
             return replace(self, snoozed_until=None, until_change=False) if self.until_change else self
@@ -40,9 +37,9 @@ class Decided:
         return replace(self, kind=event.kind)
 
 
-def decided(events: Iterable[Any]) -> Decided:
-    """What the events of one order, in the order of their arrival, leave decided."""
-    stands = Decided()
+def fold_decisions(events: Iterable[Any]) -> DecisionState:
+    """The state of decisions after the events of one order, in the order of their arrival."""
+    state = DecisionState()
     for event in events:
-        stands = stands.after(event)
-    return stands
+        state = state.after(event)
+    return state

@@ -19,14 +19,14 @@ from features.known.known import Known
 from features.pipeline.table import states
 from features.times import NEVER, plant_calendar
 from serving.models.scorer import Factor
-from serving.scores.decision_state import decided
-from serving.scores.occasion import Occasion
+from serving.scores.decision_state import fold_decisions
 from serving.scores.schedule import next_score
+from serving.scores.scoring_context import ScoringContext
 from serving.store.schema import FILTERED, LISTED
 
 
 @dataclass(frozen=True)
-class Made:
+class NewScore:
     """A new score of one order: the rows to write."""
 
     score: dict[str, Any]
@@ -39,18 +39,19 @@ class Made:
         return order_id
 
 
-def _points(history: History, as_of: Ints) -> DecisionPoints:
+def points_at(history: History, as_of: Ints) -> DecisionPoints:
+    """Every order of a history, each at its moment."""
     return DecisionPoints(np.arange(history.n_orders, dtype=np.int64), as_of)
 
 
-def packed(factors: Sequence[Factor]) -> bytes:
-    """Factors as they are kept."""
+def pack(factors: Sequence[Factor]) -> bytes:
+    """Factors as they are stored."""
     return zlib.compress(orjson.dumps(factors), 1)
 
 
-def unpacked(kept: bytes) -> list[dict[str, Any]]:
+def unpack(stored: bytes) -> list[dict[str, Any]]:
     """Factors as they were."""
-    factors: list[dict[str, Any]] = orjson.loads(zlib.decompress(kept))
+    factors: list[dict[str, Any]] = orjson.loads(zlib.decompress(stored))
     return factors
 
 
@@ -59,58 +60,58 @@ def project(
     history: History,
     as_of: Ints,
     scored: Sequence[dict[str, Any]],
-    occasion: Occasion,
-) -> list[Made]:
+    scoring_context: ScoringContext,
+) -> list[NewScore]:
     """The rows of each order, from its events and its score alone."""
-    scorer, settings = occasion.standing.scorer, occasion.settings
+    scorer, settings = scoring_context.active.scorer, scoring_context.settings
     context = scorer.context if scorer else Context.of(history, plant_calendar(settings.zone))
-    known = Known(history, _points(history, as_of), context)
+    known = Known(history, points_at(history, as_of), context)
     state, due, value = states(known), known.due(), known.value()
     words = _words(known)
     by_order = defaultdict(list)
     for event in events:
         by_order[event.order_id].append(event)
-    made = []
+    new_scores = []
     for i, order_id in enumerate(history.order_ids.tolist()):
         own = by_order[order_id]
-        coming = next_score(int(as_of[i]), str(state[i]), int(due[i]), settings)
+        next_at = next_score(int(as_of[i]), str(state[i]), int(due[i]), settings)
         fact = {
             "order_id": order_id,
             "state": str(state[i]),
             "due_at": None if due[i] == NEVER else int(due[i]),
             "as_of": int(as_of[i]),
             "seq": own[-1].seq,
-            "next_at": scored[i].get("next_at", coming),
+            "next_at": scored[i].get("next_at", next_at),
         }
-        score = scored[i] | fact | {"made_at": occasion.now, "cause": occasion.cause}
+        score = scored[i] | fact | {"made_at": scoring_context.now, "cause": scoring_context.cause}
         if state[i] == "late":
             score |= {"risk": 1.0}
         order = _order_row(fact, score, None if np.isnan(value[i]) else float(value[i]), words[i], own)
-        made.append(Made(score, order, frozenset(words[i])))
-    return made
+        new_scores.append(NewScore(score, order, frozenset(words[i])))
+    return new_scores
 
 
 def _order_row(
     fact: dict[str, Any], score: dict[str, Any], value: float | None, words: list[tuple[str, str]], events: list[Any]
 ) -> dict[str, Any]:
-    stands = decided(events)
-    named = {dimension: [word for of, word in words if of == dimension] for dimension in FILTERED}
-    shown = [{key: factor[key] for key in ("signal", "points", "sentence")} for factor in unpacked(score["factors"])]
+    decisions = fold_decisions(events)
+    words_of = {dimension: [word for of, word in words if of == dimension] for dimension in FILTERED}
+    shown = [{key: factor[key] for key in ("signal", "points", "sentence")} for factor in unpack(score["factors"])]
     both = value is not None and score["risk"] is not None
     return (
         fact
-        | {dimension: said[0] if said else None for dimension, said in named.items()}
-        | {f"{dimension}s": len(said) for dimension, said in named.items()}
+        | {dimension: names[0] if names else None for dimension, names in words_of.items()}
+        | {f"{dimension}s": len(names) for dimension, names in words_of.items()}
         | {key: score[key] for key in ("risk", "missed", "partial", "base_risk")}
         | {
             "listed": int(fact["state"] in LISTED),
             "value": value,
             "value_at_risk": value * score["risk"] if both else None,
             "factors": orjson.dumps(shown).decode(),
-            "owner": stands.owner,
-            "snoozed_until": stands.snoozed_until,
-            "snoozed_until_change": int(stands.until_change),
-            "decision": stands.kind,
+            "owner": decisions.owner,
+            "snoozed_until": decisions.snoozed_until,
+            "snoozed_until_change": int(decisions.until_change),
+            "decision": decisions.kind,
             "scored_by": _scored_by(score),
         }
     )
@@ -122,10 +123,10 @@ def _scored_by(score: dict[str, Any]) -> str:
 
 def _words(known: Known) -> list[list[tuple[str, str]]]:
     """The words of each order by which a worklist is filtered, in the order in which they became known."""
-    found: list[list[tuple[str, str]]] = [[] for _ in range(len(known))]
+    words: list[list[tuple[str, str]]] = [[] for _ in range(len(known))]
     for dimension in FILTERED:
         owner, code, _ = known.history.words_known(dimension, known.order, known.stop)
         names = known.history.coded[dimension].words
         for point, word in zip(owner.tolist(), code.tolist(), strict=True):
-            found[point].append((dimension, str(names[word])))
-    return found
+            words[point].append((dimension, str(names[word])))
+    return words

@@ -9,12 +9,12 @@ from typing import Any
 from sqlalchemy import Connection
 
 from features.errors import InvalidRequest
-from serving.models.cache import Champion, ModelMissing
+from serving.models.cache import LoadedModel, ModelMissing
 from serving.models.scorer import Scorer
 from serving.principal import Caller
 from serving.problems import NotFound
-from serving.scores.occasion import Occasion, Standing
-from serving.scores.rescore import rescore
+from serving.scores.rescore import rescore_orders
+from serving.scores.scoring_context import ActiveModel, ScoringContext
 from serving.settings import Settings
 from serving.store.tables.contexts import load_context
 from serving.store.tables.events import events_of
@@ -22,11 +22,11 @@ from serving.store.tables.orders import words_of
 from serving.store.tables.scores import score_of
 
 COMPARED = ("state", "due_at", "risk", "missed", "partial", "base_risk", "other_points", "factors", "next_at")
-LoadVersion = Callable[[str, str, str], Champion]
+LoadVersion = Callable[[str, str, str], LoadedModel]
 """A model by its name, version and run."""
 
 
-def stored_score(connection: Connection, score_id: int, caller: Caller) -> Mapping[Any, Any]:
+def find_score(connection: Connection, score_id: int, caller: Caller) -> Mapping[Any, Any]:
     """A score. Raises ``NotFound`` where there is none, or none that the caller may see."""
     score = score_of(connection, score_id)
     if score is None or not caller.sees(words_of(connection, score["order_id"])["plant"]):
@@ -34,21 +34,21 @@ def stored_score(connection: Connection, score_id: int, caller: Caller) -> Mappi
     return score
 
 
-def replay(
+def replay_score(
     connection: Connection, score: Mapping[Any, Any], load_version: LoadVersion, settings: Settings
 ) -> dict[str, Any]:
-    """The same score again; columns in which it differs; why it may."""
-    standing = _standing(connection, score, load_version)
+    """The score made again; the columns in which it differs; why it may."""
+    active = _active_model(connection, score, load_version)
     events = [event for event in events_of(connection, [score["order_id"]]) if event.seq <= score["seq"]]
     as_of = {score["order_id"]: score["as_of"]}
-    again = rescore(events, as_of, Occasion(score["cause"], score["as_of"], standing, settings))[0].score
-    differs = [column for column in COMPARED if not _same(score[column], again[column])]
-    return {"again": again | {"id": score["id"]}, "differs": differs, "notes": _notes(score, standing)}
+    repeated = rescore_orders(events, as_of, ScoringContext(score["cause"], score["as_of"], active, settings))[0].score
+    differs = [column for column in COMPARED if not _same(score[column], repeated[column])]
+    return {"again": repeated | {"id": score["id"]}, "differs": differs, "notes": _notes(score, active)}
 
 
-def _standing(connection: Connection, score: Mapping[Any, Any], load_version: LoadVersion) -> Standing:
+def _active_model(connection: Connection, score: Mapping[Any, Any], load_version: LoadVersion) -> ActiveModel:
     if not score["model"]:
-        return Standing(None, "")
+        return ActiveModel(None, "")
     context = load_context(connection, score["context_id"])
     if context is None:
         raise InvalidRequest(f"the context of the score must be stored, got none of the id {score['context_id']}")
@@ -56,7 +56,7 @@ def _standing(connection: Connection, score: Mapping[Any, Any], load_version: Lo
         champion = load_version(score["model"], score["model_version"], score["run_id"])
     except ModelMissing as error:
         raise InvalidRequest(str(error)) from error
-    return Standing(Scorer(champion, context), score["context_id"])
+    return ActiveModel(Scorer(champion, context), score["context_id"])
 
 
 def _same(then: Any, now: Any) -> bool:
@@ -65,7 +65,7 @@ def _same(then: Any, now: Any) -> bool:
     return bool(then == now)
 
 
-def _notes(score: Mapping[Any, Any], standing: Standing) -> list[str]:
-    if standing.features_hash == score["features_hash"]:
+def _notes(score: Mapping[Any, Any], active: ActiveModel) -> list[str]:
+    if active.features_hash == score["features_hash"]:
         return []
     return ["the code of a signal has changed since the score was made: it may differ"]

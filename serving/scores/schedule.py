@@ -7,6 +7,9 @@ import numpy as np
 from features.times import SECOND, PlantCalendar, plant_calendar
 from serving.settings import Settings
 
+LATE_AFTER = 1
+"""Microseconds after its promise at which an order is late."""
+
 
 def next_score(as_of: int, state: str, due: int | None, settings: Settings) -> int | None:
     """When an order is scored again if nothing happens: at the tick, the start of day, or when it falls late."""
@@ -15,11 +18,8 @@ def next_score(as_of: int, state: str, due: int | None, settings: Settings) -> i
     calendar = plant_calendar(settings.zone)
     start, end = _day_of(calendar, as_of)
     tick = settings.tick * SECOND
-    ticked = start + ((as_of - start) // tick + 1) * tick if tick else end
-    return min(ticked, end, LATE_AFTER + due if due is not None and due >= as_of else end)
-
-
-LATE_AFTER = 1
+    next_tick = start + ((as_of - start) // tick + 1) * tick if tick else end
+    return min(next_tick, end, LATE_AFTER + due if due is not None and due >= as_of else end)
 
 
 def _day_of(calendar: PlantCalendar, moment: int) -> tuple[int, int]:

@@ -5,21 +5,21 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from serving.clock import Clock
-from serving.scores.daily_context import Mornings
-from serving.scores.occasion import Occasion
+from serving.scores.daily_context import DailyContext
+from serving.scores.scoring_context import ScoringContext
 from serving.settings import Settings
 from serving.store.database import Database
 
 
 @dataclass(frozen=True)
-class Wiring:
+class Services:
     """A database, what scores, and the clock."""
 
     database: Database
-    mornings: Mornings
+    daily_context: DailyContext
     settings: Settings
     clock: Clock
 
-    def occasion(self, cause: str) -> Occasion:
+    def scoring_context(self, cause: str) -> ScoringContext:
         """What scores that are stored now rest on."""
-        return Occasion(cause, self.clock(), self.mornings.kept(), self.settings)
+        return ScoringContext(cause, self.clock(), self.daily_context.stored_model(), self.settings)

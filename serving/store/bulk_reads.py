@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 from sqlalchemy import Connection, func, select
 
-from features.context.context import Context, Part
+from features.context.context import Context, PartialContext
 from features.errors import InvalidEvents
 from features.events.columns import as_frame
 from features.times import PlantCalendar
@@ -34,7 +34,7 @@ def event_frame(database: Database) -> pd.DataFrame:
 def context_of(database: Database, calendar: PlantCalendar) -> Context | None:
     """Load and track record of all orders, in bounded memory; ``None`` where no event is stored."""
     with database.streaming() as connection:
-        parts = [Part.of(history_of(rows), calendar) for rows in whole_orders(connection)]
+        parts = [PartialContext.of(history_of(rows), calendar) for rows in whole_orders(connection)]
     return Context.sum(parts, calendar) if parts else None
 
 
@@ -53,9 +53,9 @@ def whole_orders(connection: Connection, most: int = PART_EVENTS) -> Iterator[li
 def orders_behind(connection: Connection) -> list[str]:
     """The orders that have events which no score has seen."""
     last = select(events.c.order_id, func.max(events.c.seq).label("seq")).group_by(events.c.order_id).subquery()
-    seen = func.coalesce(orders.c.seq, 0)
-    asked = select(last.c.order_id).outerjoin(orders, orders.c.order_id == last.c.order_id).where(last.c.seq > seen)
-    return list(connection.execute(asked.order_by(last.c.order_id)).scalars())
+    scored = func.coalesce(orders.c.seq, 0)
+    query = select(last.c.order_id).outerjoin(orders, orders.c.order_id == last.c.order_id).where(last.c.seq > scored)
+    return list(connection.execute(query.order_by(last.c.order_id)).scalars())
 
 
 def all_orders(connection: Connection) -> list[str]:

@@ -9,7 +9,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Engine, create_engine, event, text
+from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -23,9 +23,9 @@ ATTEMPTS = 4
 BUSY_MILLISECONDS = 10_000
 WRITERS = 4
 """So many transactions of one process write at a time in PostgreSQL, one in SQLite; the others wait in line."""
-LINE = 10
+TURN_TIMEOUT = 10
 """Seconds that a transaction waits for its turn."""
-AGAIN = "what was not acknowledged can be sent again"
+RETRY_HINT = "what was not acknowledged can be sent again"
 POSTGRES = {
     "connect_timeout": 5,
     "tcp_user_timeout": 10_000,
@@ -34,7 +34,7 @@ POSTGRES = {
     "options": "-c timezone=UTC -c jit=off -c statement_timeout=15000 -c lock_timeout=10000"
     " -c idle_in_transaction_session_timeout=30000",
 }
-IN_THE_WAY = ("40001", "40P01")
+DEADLOCKS = ("40001", "40P01")
 FULL = ("53100", "SQLITE_FULL", "SQLITE_IOERR_WRITE", "SQLITE_IOERR_SHMSIZE")
 """No room on the disk, or in a quota, a limit or a file that must grow."""
 UNFIT = ("22", "23")
@@ -66,7 +66,7 @@ class Database:
     """
 
     def __init__(self, url: str, pool: int = 8) -> None:
-        self.url = _readable(url)
+        self.url = _parse_url(url)
         self._pool = pool
         self._engine: Engine | None = None
         self._writers = threading.BoundedSemaphore(1 if self.is_sqlite else WRITERS)
@@ -87,27 +87,29 @@ class Database:
 
     def read(self, job: Callable[[Connection], T]) -> T:
         """What ``job`` finds."""
-        with explained(self), self.engine.connect() as connection:
+        with translated_errors(self), self.engine.connect() as connection:
             return job(connection)
 
     def write(self, job: Callable[[Connection], T]) -> T:
         """What ``job`` returns, once it is committed. It may run more than once, so it touches nothing else."""
         for _ in range(ATTEMPTS - 1):
             with suppress(InTheWay):
-                return self._committed(job)
-        return self._committed(job)
+                return self._commit(job)
+        return self._commit(job)
 
-    def _committed(self, job: Callable[[Connection], T]) -> T:
-        with self._turn(), explained(self), self.engine.connect() as plain:
+    def _commit(self, job: Callable[[Connection], T]) -> T:
+        with self._turn(), translated_errors(self), self.engine.connect() as plain:
             connection = plain.execution_options(writes=True)
             with connection.begin():
                 return job(connection)
 
     @contextmanager
     def _turn(self) -> Iterator[None]:
-        """A place among those that write; who waits too long for it is told so rather than kept."""
-        if not self._writers.acquire(timeout=LINE):
-            raise DatabaseAway(f"the database {self} must take a write within {LINE} s, got none done: {AGAIN}")
+        """A place among those that write; who waits too long for it is told so."""
+        if not self._writers.acquire(timeout=TURN_TIMEOUT):
+            raise DatabaseAway(
+                f"the database {self} must take a write within {TURN_TIMEOUT} s, got none done: {RETRY_HINT}"
+            )
         try:
             yield
         finally:
@@ -116,12 +118,8 @@ class Database:
     @contextmanager
     def streaming(self) -> Iterator[Connection]:
         """A connection whose rows are fetched as they are asked for."""
-        with explained(self), self.engine.connect() as connection:
+        with translated_errors(self), self.engine.connect() as connection:
             yield connection.execution_options(stream_results=True, yield_per=20_000)
-
-    def answers(self) -> None:
-        """Raise ``DatabaseAway`` unless the database does."""
-        self.read(lambda connection: connection.execute(text("SELECT 1")).scalar())
 
     def close(self) -> None:
         """Let go of all connections."""
@@ -130,21 +128,21 @@ class Database:
             self._engine = None
 
 
-def _readable(url: str) -> URL:
+def _parse_url(url: str) -> URL:
     must = "a database must be sqlite:///PATH or postgresql://USER@HOST/NAME"
     try:
-        made = make_url(url)
-        made.get_dialect()
+        parsed = make_url(url)
+        parsed.get_dialect()
     except (ArgumentError, NoSuchModuleError, ModuleNotFoundError) as error:
         if url.startswith(("postgresql:", "postgres:")):
-            return _readable("postgresql+psycopg:" + url.partition(":")[2])
+            return _parse_url("postgresql+psycopg:" + url.partition(":")[2])
         raise InvalidRequest(f"{must}, got {url.partition('@')[2] or url!r}") from error
-    backend = made.get_backend_name()
+    backend = parsed.get_backend_name()
     if backend == "postgresql":
-        return made.set(drivername="postgresql+psycopg")
-    if backend != "sqlite" or made.database in (None, "", ":memory:"):
-        raise InvalidRequest(f"{must}, got {made.render_as_string(hide_password=True)}")
-    return made
+        return parsed.set(drivername="postgresql+psycopg")
+    if backend != "sqlite" or parsed.database in (None, "", ":memory:"):
+        raise InvalidRequest(f"{must}, got {parsed.render_as_string(hide_password=True)}")
+    return parsed
 
 
 def _postgres(url: URL, pool: int) -> Engine:
@@ -155,8 +153,8 @@ def _postgres(url: URL, pool: int) -> Engine:
 
 def _sqlite(url: URL, pool: int) -> Engine:
     Path(str(url.database)).parent.mkdir(parents=True, exist_ok=True)
-    waits = {"timeout": BUSY_MILLISECONDS / 1000}
-    engine = create_engine(url, pool_size=pool, max_overflow=pool, pool_timeout=10, connect_args=waits)
+    options = {"timeout": BUSY_MILLISECONDS / 1000}
+    engine = create_engine(url, pool_size=pool, max_overflow=pool, pool_timeout=10, connect_args=options)
 
     @event.listens_for(engine, "connect")
     def prepare(connection: sqlite3.Connection, _: Any) -> None:
@@ -178,7 +176,7 @@ def _sqlite(url: URL, pool: int) -> Engine:
 
 
 @contextmanager
-def explained(database: Database) -> Iterator[None]:
+def translated_errors(database: Database) -> Iterator[None]:
     """Errors of the driver as ours, mapped once."""
     try:
         yield
@@ -186,27 +184,27 @@ def explained(database: Database) -> Iterator[None]:
         DATABASE_ERRORS.labels("PoolTimeout").inc()
         raise DatabaseAway(f"the database {database} must have a connection to spare, got none in 10 s") from error
     except DBAPIError as error:
-        explanation = _explanation(database, error)
+        explanation = _translated(database, error)
         DATABASE_ERRORS.labels(type(explanation).__name__).inc()
         raise explanation from error
 
 
-def _explanation(database: Database, error: DBAPIError) -> Exception:
+def _translated(database: Database, error: DBAPIError) -> Exception:
     original = error.orig
     code = str(getattr(original, "sqlstate", None) or getattr(original, "sqlite_errorname", None) or "")
-    said = str(original).strip().splitlines()[0] if str(original).strip() else type(original).__name__
+    message = str(original).strip().splitlines()[0] if str(original).strip() else type(original).__name__
     if code in FULL:
         return DatabaseFull(
-            f"the database {database} must have room, got none: {said}; nothing of the request is stored"
+            f"the database {database} must have room, got none: {message}; nothing of the request is stored"
         )
-    if code in IN_THE_WAY:
-        return InTheWay(f"a transaction must find its orders free, got {said}: send it again")
+    if code in DEADLOCKS:
+        return InTheWay(f"a transaction must find its orders free, got {message}: send it again")
     if code.startswith(UNFIT) or code.startswith(("SQLITE_CONSTRAINT", "SQLITE_MISMATCH", "SQLITE_TOOBIG")):
-        return Unstorable(f"the database {database} must be able to hold what is sent, got {said}")
+        return Unstorable(f"the database {database} must be able to hold what is sent, got {message}")
     if code.startswith("42") or code == "SQLITE_ERROR":
         return DatabaseAway(
-            f"the database {database} must have the tables of this version, got {said}: run 'shiprisk db upgrade'"
+            f"the database {database} must have the tables of this version, got {message}: run 'shiprisk db upgrade'"
         )
-    if "NUL" in said:
-        return Unstorable(f"a text must have no NUL character, got one: {said}")
-    return DatabaseAway(f"the database {database} must answer, got {said}; {AGAIN}")
+    if "NUL" in message:
+        return Unstorable(f"a text must have no NUL character, got one: {message}")
+    return DatabaseAway(f"the database {database} must answer, got {message}; {RETRY_HINT}")

@@ -1,4 +1,4 @@
-"""What the two databases say differently: upserts, plans, and locks that keep an order to one transaction at a time."""
+"""What the two databases say differently: upserts, and how a query is planned."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ from sqlalchemy import BindParameter, Column, ColumnElement, Connection, Select,
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.sql.dml import Insert
 
-MOST = 1_000
+CHUNK = 1_000
 """So many ids are asked for at a time."""
 
 
-def among(name: str) -> BindParameter[Any]:
+def any_of(name: str) -> BindParameter[Any]:
     """Values that a statement is given when it is executed, for ``in_``; the statement is then built only once."""
     return bindparam(name, expanding=True)
 
 
-def insert_new(connection: Connection, table: Table, *told: Column[Any]) -> Any:
+def insert_new(connection: Connection, table: Table, *returning: Column[Any]) -> Any:
     """An insert that leaves out rows that are there already, and returns some columns of the new ones."""
-    return _insert_new(connection.dialect.name, table, told)
+    return _insert_new(connection.dialect.name, table, returning)
 
 
 def upsert(connection: Connection, table: Table, keys: Sequence[str]) -> Any:
@@ -30,46 +30,46 @@ def upsert(connection: Connection, table: Table, keys: Sequence[str]) -> Any:
 
 
 @cache
-def _insert_new(dialect: str, table: Table, told: tuple[Column[Any], ...]) -> Any:
-    made = _insert(dialect, table).on_conflict_do_nothing()
-    return made.returning(*told) if told else made
+def _insert_new(dialect: str, table: Table, returning: tuple[Column[Any], ...]) -> Any:
+    statement = _insert(dialect, table).on_conflict_do_nothing()
+    return statement.returning(*returning) if returning else statement
 
 
 @cache
 def _upsert(dialect: str, table: Table, keys: tuple[str, ...]) -> Any:
-    made = _insert(dialect, table)
-    return made.on_conflict_do_update(
-        index_elements=list(keys), set_={c.name: made.excluded[c.name] for c in table.c if c.name not in keys}
+    statement = _insert(dialect, table)
+    return statement.on_conflict_do_update(
+        index_elements=list(keys), set_={c.name: statement.excluded[c.name] for c in table.c if c.name not in keys}
     )
 
 
 def _insert(dialect: str, table: Table) -> Any:
-    made: Insert = (postgresql if dialect == "postgresql" else sqlite).insert(table)
-    return made
+    statement: Insert = (postgresql if dialect == "postgresql" else sqlite).insert(table)
+    return statement
 
 
-def by_index(asked: Select[Any], table: Table, index: str) -> Select[Any]:
-    """The same, read by an index. SQLite must be told, PostgreSQL counts what is there and finds it."""
-    return asked.with_hint(table, f"INDEXED BY {index}", "sqlite")
+def by_index(query: Select[Any], table: Table, index: str) -> Select[Any]:
+    """A query that is read by an index. SQLite must be told, PostgreSQL counts what is there and finds it."""
+    return query.with_hint(table, f"INDEXED BY {index}", "sqlite")
 
 
-def apart(connection: Connection, asked: Select[Any]) -> Select[Any]:
+def fenced(connection: Connection, query: Select[Any]) -> Select[Any]:
     """A query that PostgreSQL runs by itself, so that it does not look for it where the one around it would begin."""
-    return asked.offset(literal_column("0")) if connection.dialect.name == "postgresql" else asked
+    return query.offset(literal_column("0")) if connection.dialect.name == "postgresql" else query
 
 
-def is_among(connection: Connection, key: Any, column: Any, some: Select[Any]) -> ColumnElement[bool]:
+def is_among(connection: Connection, key: Any, column: Any, keys: Select[Any]) -> ColumnElement[bool]:
     """Whether a key is among those of a query, asked for few of many rows.
 
     SQLite makes a list of them when it first needs one. PostgreSQL would go through a list too long for its memory from
     one end to the other, and looks up each key instead.
     """
     if connection.dialect.name == "postgresql":
-        return some.where(column == key).correlate_except(column.table).exists()
-    return key.in_(some)  # type: ignore[no-any-return]
+        return keys.where(column == key).correlate_except(column.table).exists()
+    return key.in_(keys)  # type: ignore[no-any-return]
 
 
-def chunks(values: Sequence[Any], size: int = MOST) -> Iterable[Sequence[Any]]:
+def chunks(values: Sequence[Any], size: int = CHUNK) -> Iterable[Sequence[Any]]:
     """The values, at most ``size`` at a time."""
     for begin in range(0, len(values), size):
         yield values[begin : begin + size]

@@ -1,4 +1,4 @@
-"""What comes while something is under way is done together as soon as that is through: a group, one transaction."""
+"""Group commit: jobs that come while a group runs are the next group, one transaction."""
 
 from __future__ import annotations
 
@@ -10,22 +10,22 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Generic, Protocol, TypeVar
 
-from serving.store.database import LINE, DatabaseAway
+from serving.store.database import TURN_TIMEOUT, DatabaseAway
 
-APART = 2
-"""So many are done alone at a time, beside a group."""
-
-
-class NotBegun(DatabaseAway):
-    """What was under way took too long. Nothing was done of what waited for it."""
+SOLO_WORKERS = 2
+"""So many jobs run alone at a time, beside a group."""
 
 
-class Arrival(Protocol):
-    """Something to be done.
+class TurnTimeout(DatabaseAway):
+    """A job's turn never came: the groups before it took too long. Nothing of it was done."""
+
+
+class CommitJob(Protocol):
+    """One unit of work.
 
     Attributes
     ----------
-    keys : what it is about; of two that have a key in common, the later one waits for the next group
+    keys : what it is about; of two jobs that have a key in common, the later one waits for the next group
     size : how much of a group it fills
     """
 
@@ -36,17 +36,17 @@ class Arrival(Protocol):
     def size(self) -> int: ...
 
 
-A = TypeVar("A", bound=Arrival)
+J = TypeVar("J", bound=CommitJob)
 R = TypeVar("R")
 
 
 @dataclass(frozen=True)
-class _Waiting(Generic[A, R]):
-    arrival: A
+class _Pending(Generic[J, R]):
+    job: J
     loop: asyncio.AbstractEventLoop
     reply: asyncio.Future[R]
 
-    def tell(self, result: R | Exception) -> None:
+    def resolve(self, result: R | Exception) -> None:
         """Hand over the result, unless nobody waits for it any more."""
         with suppress(RuntimeError):
             self.loop.call_soon_threadsafe(self._settle, result)
@@ -60,95 +60,95 @@ class _Waiting(Generic[A, R]):
             self.reply.set_result(result)
 
 
-class Together(Generic[A, R]):
-    """Does what arrives in groups, one after the other, in a thread of its own.
+class GroupCommit(Generic[J, R]):
+    """Runs jobs in groups, one after the other, in a thread of its own.
 
-    Who comes alone is done at once; nobody waits for others to come.
+    A job that comes alone runs at once; none waits for others to come.
 
     Parameters
     ----------
-    work : does a group; one result, or an error, for each of it, or ``None`` for one that is to be done alone
-    alone : does one that must wait for something, in another thread, so that no group waits with it
-    most : the size of a group; a larger arrival is a group by itself
-    patience : seconds in which an arrival must have been begun
+    run_group : runs a group; one result, or an error, for each job of it, or ``None`` for one that is to run alone
+    run_alone : runs a job that must wait for something, in another thread, so that no group waits with it
+    max_size : the size of a group; a larger job is a group by itself
+    timeout : seconds in which a job must have been started
     """
 
     def __init__(
         self,
-        work: Callable[[Sequence[A]], Sequence[R | Exception | None]],
-        alone: Callable[[A], R | Exception],
-        most: int,
-        patience: float = LINE,
+        run_group: Callable[[Sequence[J]], Sequence[R | Exception | None]],
+        run_alone: Callable[[J], R | Exception],
+        max_size: int,
+        timeout: float = TURN_TIMEOUT,
     ) -> None:
-        self._work = work
-        self._alone = alone
-        self._most = most
-        self._patience = patience
+        self._run_group = run_group
+        self._run_alone = run_alone
+        self._max_size = max_size
+        self._timeout = timeout
         self._lock = threading.Lock()
-        self._waiting: list[_Waiting[A, R]] = []
-        self._under_way = False
-        self._thread = ThreadPoolExecutor(1, thread_name_prefix="together")
-        self._apart = ThreadPoolExecutor(APART, thread_name_prefix="alone")
+        self._pending: list[_Pending[J, R]] = []
+        self._busy = False
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="groups")
+        self._solo = ThreadPoolExecutor(SOLO_WORKERS, thread_name_prefix="alone")
 
-    async def done(self, arrival: A) -> R:
-        """The result of an arrival. Raises the error that became of it, and ``NotBegun`` where its turn never came."""
+    async def submit(self, job: J) -> R:
+        """The result of a job. Raises the error that it ended in, and ``TurnTimeout`` where its turn never came."""
         loop = asyncio.get_running_loop()
-        waiting: _Waiting[A, R] = _Waiting(arrival, loop, loop.create_future())
+        pending: _Pending[J, R] = _Pending(job, loop, loop.create_future())
         with self._lock:
-            self._waiting.append(waiting)
-            if not self._under_way:
+            self._pending.append(pending)
+            if not self._busy:
                 self._thread.submit(self._run)
-                self._under_way = True
-        await asyncio.wait([waiting.reply], timeout=self._patience)
-        if not waiting.reply.done() and self._withdrawn(waiting):
-            raise NotBegun(f"a request must be begun within {self._patience:g} s, got no turn: it can be sent again")
-        return await waiting.reply
+                self._busy = True
+        await asyncio.wait([pending.reply], timeout=self._timeout)
+        if not pending.reply.done() and self._withdraw(pending):
+            raise TurnTimeout(f"a request must be begun within {self._timeout:g} s, got no turn: it can be sent again")
+        return await pending.reply
 
-    def _withdrawn(self, waiting: _Waiting[A, R]) -> bool:
-        """Take an arrival back; what has been begun is waited for."""
+    def _withdraw(self, pending: _Pending[J, R]) -> bool:
+        """Take a job back; one that has been started is waited for."""
         with self._lock:
-            left = [one for one in self._waiting if one is not waiting]
-            found = len(left) < len(self._waiting)
-            self._waiting = left
-            return found
+            left = [one for one in self._pending if one is not pending]
+            withdrawn = len(left) < len(self._pending)
+            self._pending = left
+            return withdrawn
 
     def _run(self) -> None:
         while group := self._next():
             for one, result in self._results(group):
                 if result is None:
-                    self._apart.submit(self._do_alone, one)
+                    self._solo.submit(self._run_solo, one)
                 else:
-                    one.tell(result)
+                    one.resolve(result)
 
-    def _do_alone(self, one: _Waiting[A, R]) -> None:
+    def _run_solo(self, one: _Pending[J, R]) -> None:
         try:
-            one.tell(self._alone(one.arrival))
+            one.resolve(self._run_alone(one.job))
         except Exception as error:
-            one.tell(error)
+            one.resolve(error)
 
-    def _results(self, group: list[_Waiting[A, R]]) -> list[tuple[_Waiting[A, R], R | Exception | None]]:
+    def _results(self, group: list[_Pending[J, R]]) -> list[tuple[_Pending[J, R], R | Exception | None]]:
         try:
-            return list(zip(group, self._work([one.arrival for one in group]), strict=True))
+            return list(zip(group, self._run_group([one.job for one in group]), strict=True))
         except Exception as error:
             return [(one, error) for one in group]
 
-    def _next(self) -> list[_Waiting[A, R]]:
-        """Of those that wait, the first and all that go with it, in the order in which they came."""
+    def _next(self) -> list[_Pending[J, R]]:
+        """Of the pending jobs, the first and all that go with it, in the order in which they came."""
         with self._lock:
-            group, left = _split(self._waiting, self._most)
-            self._waiting = left
-            self._under_way = bool(group)
+            group, left = _split(self._pending, self._max_size)
+            self._pending = left
+            self._busy = bool(group)
             return group
 
 
-def _split(waiting: list[_Waiting[A, R]], most: int) -> tuple[list[_Waiting[A, R]], list[_Waiting[A, R]]]:
+def _split(pending: list[_Pending[J, R]], max_size: int) -> tuple[list[_Pending[J, R]], list[_Pending[J, R]]]:
     """A group, and those that are left; none overtakes another that has a key in common with it."""
-    group: list[_Waiting[A, R]] = []
-    left: list[_Waiting[A, R]] = []
-    size, taken = 0, set[Hashable]()
-    for one in waiting:
-        fits = not group or (size + one.arrival.size <= most and taken.isdisjoint(one.arrival.keys))
+    group: list[_Pending[J, R]] = []
+    left: list[_Pending[J, R]] = []
+    size, group_keys = 0, set[Hashable]()
+    for one in pending:
+        fits = not group or (size + one.job.size <= max_size and group_keys.isdisjoint(one.job.keys))
         (group if fits else left).append(one)
-        size += one.arrival.size if fits else 0
-        taken |= one.arrival.keys
+        size += one.job.size if fits else 0
+        group_keys |= one.job.keys
     return group, left

@@ -8,7 +8,6 @@ from collections.abc import Iterable
 from sqlalchemy import Connection, text
 
 LOCKS = text("SELECT pg_advisory_xact_lock(k) FROM unnest(CAST(:keys AS bigint[])) AS k")
-
 FREE = text("SELECT k FROM unnest(CAST(:keys AS bigint[])) AS k WHERE pg_try_advisory_xact_lock(k)")
 
 
@@ -22,11 +21,11 @@ def lock_orders(connection: Connection, order_ids: Iterable[str]) -> None:
 
 
 def lock_free(connection: Connection, order_ids: Iterable[str]) -> set[str]:
-    """The same for those that no other transaction keeps, without waiting for the others; which they are."""
-    wanted = set(order_ids)
+    """Keep those orders to this transaction that no other keeps, without waiting for the others; which they are."""
+    ids = set(order_ids)
     if connection.dialect.name != "postgresql":
-        return wanted
-    keys = {order_id: _lock(order_id) for order_id in wanted}
+        return ids
+    keys = {order_id: _lock(order_id) for order_id in ids}
     free = set(connection.execute(FREE, {"keys": sorted(set(keys.values()))}).scalars())
     return {order_id for order_id, key in keys.items() if key in free}
 

@@ -26,7 +26,7 @@ from features.events.schema import COLUMNS, MOMENT, NUMBER, REQUIRED
 metadata = MetaData()
 Words = String().with_variant(String(collation="C"), "postgresql")
 """Texts compare by their code points, in either database and in Python."""
-Number = BigInteger().with_variant(Integer, "sqlite")
+RowId = BigInteger().with_variant(Integer, "sqlite")
 LEAST: ColumnElement[Any] = literal_column("-1e300")
 BEFORE: ColumnElement[Any] = literal_column("-1")
 """What sorts before every number and every moment, for what is not there."""
@@ -41,7 +41,7 @@ LISTED = ("open", "late")
 events = Table(
     "events",
     metadata,
-    Column("seq", Number, primary_key=True, autoincrement=True, comment="the order of arrival, per order"),
+    Column("seq", RowId, primary_key=True, autoincrement=True, comment="the order of arrival, per order"),
     *(Column(name, _TYPES.get(kind, Words), nullable=name not in REQUIRED) for name, kind in COLUMNS.items()),
     Column("content", LargeBinary, nullable=False, comment="digest of all columns but recorded_at"),
     Column("received_at", BigInteger, nullable=False),
@@ -53,7 +53,7 @@ events = Table(
 scores = Table(
     "scores",
     metadata,
-    Column("id", Number, primary_key=True, autoincrement=True),
+    Column("id", RowId, primary_key=True, autoincrement=True),
     Column("order_id", Words, nullable=False),
     Column("as_of", BigInteger, nullable=False),
     Column("made_at", BigInteger, nullable=False),
@@ -171,7 +171,7 @@ api_keys = Table(
 audit = Table(
     "audit",
     metadata,
-    Column("id", Number, primary_key=True, autoincrement=True),
+    Column("id", RowId, primary_key=True, autoincrement=True),
     Column("at", BigInteger, nullable=False),
     Column("who", Words, nullable=False),
     Column("what", Words, nullable=False),

@@ -12,14 +12,14 @@ from uuid import uuid4
 import orjson
 import structlog
 
-GIVEN = re.compile(r"[A-Za-z0-9._-]{1,64}")
+REQUEST_ID_FORMAT = re.compile(r"[A-Za-z0-9._-]{1,64}")
 request_id: ContextVar[str] = ContextVar("request_id", default="")
 """The id of the request that is being answered, empty where there is none."""
 
 
-def new_request_id(given: str) -> str:
+def new_request_id(proposed: str) -> str:
     """The caller's own id for a request, where it is one, else a new one."""
-    return given if GIVEN.fullmatch(given) else uuid4().hex
+    return proposed if REQUEST_ID_FORMAT.fullmatch(proposed) else uuid4().hex
 
 
 def log_to(stream: Any = None, level: str = "info") -> None:
@@ -40,7 +40,7 @@ def log_to(stream: Any = None, level: str = "info") -> None:
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=shared,
-            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *_rendered(out.isatty())],
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *_renderers(out.isatty())],
         )
     )
     logging.basicConfig(handlers=[handler], level=logging.WARNING, force=True)
@@ -48,11 +48,11 @@ def log_to(stream: Any = None, level: str = "info") -> None:
 
 
 def _with_request_id(_: Any, __: str, event: dict[str, Any]) -> dict[str, Any]:
-    found = request_id.get()
-    return event | {"request_id": found} if found else event
+    current = request_id.get()
+    return event | {"request_id": current} if current else event
 
 
-def _rendered(terminal: bool) -> list[Any]:
+def _renderers(terminal: bool) -> list[Any]:
     if terminal:
         return [structlog.dev.ConsoleRenderer()]
     return [structlog.processors.format_exc_info, structlog.processors.JSONRenderer(_json)]

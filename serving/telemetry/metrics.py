@@ -1,4 +1,4 @@
-"""What Prometheus is told: counters of every process, and how the store stands when it is asked."""
+"""What Prometheus reads: counters of every process, and how the store stands when it is asked."""
 
 from __future__ import annotations
 
@@ -27,6 +27,7 @@ SCORE_SECONDS = Histogram(
     "shiprisk_score_seconds", "Seconds to score the orders of one call, by cause", ["cause"], buckets=SECONDS
 )
 EVENTS = Counter("shiprisk_events", "Events that came in, by what became of them", ["outcome"])
+SHADOW_LEFT_OUT = Counter("shiprisk_shadow_left_out", "Orders the challenger did not score, as too many waited")
 DATABASE_ERRORS = Counter("shiprisk_database_errors", "Errors of the database, by kind", ["kind"])
 GAUGES = {
     "listed": ("shiprisk_listed_orders", "Open and late orders"),
@@ -43,18 +44,18 @@ GAUGES = {
 @contextmanager
 def scoring(cause: str, orders: int) -> Iterator[None]:
     """Count what is scored within, and the time it takes."""
-    begun = perf_counter()
+    begin = perf_counter()
     yield
-    SCORE_SECONDS.labels(cause).observe(perf_counter() - begun)
+    SCORE_SECONDS.labels(cause).observe(perf_counter() - begin)
     SCORES.labels(cause).inc(orders)
 
 
-class Standings(Collector):
+class StoreGauges(Collector):
     """Gauges that are read when they are asked for, from the process that is asked.
 
     Parameters
     ----------
-    read : gives the gauges by their keys in ``GAUGES``; those left out are not told
+    read : gives the gauges by their keys in ``GAUGES``; those left out are not shown
     champion : its name and version, if there is one
     """
 
@@ -66,26 +67,26 @@ class Standings(Collector):
         for key, value in self._read().items():
             yield GaugeMetricFamily(*GAUGES[key], value=value)
         if self._champion:
-            told = GaugeMetricFamily("shiprisk_champion", "1 for the model that scores", labels=["model", "version"])
-            told.add_metric(list(self._champion), 1)
-            yield told
+            family = GaugeMetricFamily("shiprisk_champion", "1 for the model that scores", labels=["model", "version"])
+            family.add_metric(list(self._champion), 1)
+            yield family
 
 
-def exposition(standings: Standings) -> bytes:
+def exposition(gauges: StoreGauges) -> bytes:
     """All metrics, in Prometheus' text format."""
     registry = REGISTRY
     if FOLDER in os.environ:
         registry = CollectorRegistry()
         MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
     own = CollectorRegistry()
-    own.register(standings)
+    own.register(gauges)
     return generate_latest(registry) + generate_latest(own)
 
 
-def ages(found: dict[str, Any], now: int) -> dict[str, float]:
+def ages(freshness: dict[str, Any], now: int) -> dict[str, float]:
     """What ``freshness_in_micros`` finds as gauges; ages of what is not there are left out."""
-    counts = {name: float(found[name]) for name in ("listed", "open", "due")}
-    since = {"oldest": found["oldest_score_at"], "context": found["context_known_until"]}
-    told = {name: (now - moment) / SECOND for name, moment in since.items() if moment is not None}
-    lag = 0.0 if found["next_score_at"] is None else max(0.0, (now - found["next_score_at"]) / SECOND)
-    return counts | told | {"lag": lag}
+    counts = {name: float(freshness[name]) for name in ("listed", "open", "due")}
+    since = {"oldest": freshness["oldest_score_at"], "context": freshness["context_known_until"]}
+    known = {name: (now - moment) / SECOND for name, moment in since.items() if moment is not None}
+    lag = 0.0 if freshness["next_score_at"] is None else max(0.0, (now - freshness["next_score_at"]) / SECOND)
+    return counts | known | {"lag": lag}

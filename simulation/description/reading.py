@@ -55,13 +55,13 @@ def read_plant(text: str, where: str) -> Plant:
         content = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise InvalidPlant(f"the plant must be valid TOML, got {error} in {where}") from error
-    plant = _table(Plant, content, where, "")
+    plant = _read_table(Plant, content, where, "")
     _check_names(plant, where)
     _check_rest(plant, where)
     return plant
 
 
-def _table(kind: type[T], content: Any, where: str, path: str) -> T:
+def _read_table(kind: type[T], content: Any, where: str, path: str) -> T:
     """A table of the file as the dataclass that names its keys."""
     if not isinstance(content, dict):
         raise InvalidPlant(f"{path} must be a table, got {content!r} ({where})")
@@ -72,19 +72,19 @@ def _table(kind: type[T], content: Any, where: str, path: str) -> T:
         must = f"{path or 'a plant'} must have the keys {', '.join(hints)}"
         raise InvalidPlant(f"{must}, got {', '.join(content) or 'none'}: {', '.join(wrong)} ({where})")
     return kind(
-        **{name: _value(hint, content[name], where, f"{path}.{name}".lstrip(".")) for name, hint in hints.items()}
+        **{name: _read_value(hint, content[name], where, f"{path}.{name}".lstrip(".")) for name, hint in hints.items()}
     )
 
 
-def _value(hint: Any, got: Any, where: str, path: str, bounds: Bounds | None = None) -> Any:
+def _read_value(hint: Any, got: Any, where: str, path: str, bounds: Bounds | None = None) -> Any:
     """A value of the file as its type says, within its bounds."""
     if get_origin(hint) is Annotated:
         plain, bounds = get_args(hint)
-        return _value(plain, got, where, path, bounds)
+        return _read_value(plain, got, where, path, bounds)
     if get_origin(hint) is tuple:
-        return _sequence(hint, got, where, path, bounds)
+        return _read_sequence(hint, got, where, path, bounds)
     if is_dataclass(hint):
-        return _table(cast("type[Any]", hint), got, where, path)
+        return _read_table(cast("type[Any]", hint), got, where, path)
     fits = isinstance(got, int | float if hint is float else hint) and not isinstance(got, bool)
     if not fits or got == "":
         raise InvalidPlant(f"{path} must be {WORDS[hint]}, got {got!r} ({where})")
@@ -93,11 +93,13 @@ def _value(hint: Any, got: Any, where: str, path: str, bounds: Bounds | None = N
     return float(got) if hint is float else got
 
 
-def _sequence(hint: Any, got: Any, where: str, path: str, bounds: Bounds | None) -> tuple[Any, ...]:
+def _read_sequence(hint: Any, got: Any, where: str, path: str, bounds: Bounds | None) -> tuple[Any, ...]:
     if not isinstance(got, list):
         raise InvalidPlant(f"{path} must be a list, got {got!r} ({where})")
     of, *rest = get_args(hint)
-    values = tuple(_value(of, item, where, f"{path}[{number}]", bounds) for number, item in enumerate(got, start=1))
+    values = tuple(
+        _read_value(of, item, where, f"{path}[{number}]", bounds) for number, item in enumerate(got, start=1)
+    )
     if rest == [of] and not (len(values) == 2 and values[0] <= values[1]):
         raise InvalidPlant(f"{path} must be two numbers, the smaller first, got {got!r} ({where})")
     return values
@@ -105,18 +107,20 @@ def _sequence(hint: Any, got: Any, where: str, path: str, bounds: Bounds | None)
 
 def _check_names(plant: Plant, where: str) -> None:
     """Every name is given once and every reference finds its name."""
-    centers = _unique(where, "work_centers", (group.name for group in plant.work_centers))
-    routes = _unique(where, "routes", (group.name for group in plant.routes))
-    parts = _unique(where, "suppliers.components", (name for group in plant.suppliers for name in group.components))
-    _unique(where, "suppliers", (group.name for group in plant.suppliers))
-    _unique(where, "customers", (group.name for group in plant.customers))
-    _unique(where, "items", (group.name for group in plant.items))
+    centers = _require_unique(where, "work_centers", (group.name for group in plant.work_centers))
+    routes = _require_unique(where, "routes", (group.name for group in plant.routes))
+    parts = _require_unique(
+        where, "suppliers.components", (name for group in plant.suppliers for name in group.components)
+    )
+    _require_unique(where, "suppliers", (group.name for group in plant.suppliers))
+    _require_unique(where, "customers", (group.name for group in plant.customers))
+    _require_unique(where, "items", (group.name for group in plant.items))
     for customers in plant.customers:
-        _known(where, f"the route of customers {customers.name!r}", [customers.route], routes)
+        _require_known(where, f"the route of customers {customers.name!r}", [customers.route], routes)
     for items in plant.items:
-        _known(where, f"the routing of items {items.name!r}", items.routing, centers)
-        _known(where, f"the components of items {items.name!r}", items.components, parts)
-    _known(
+        _require_known(where, f"the routing of items {items.name!r}", items.routing, centers)
+        _require_known(where, f"the components of items {items.name!r}", items.components, parts)
+    _require_known(
         where,
         "shipping.inspection and shipping.packaging",
         [plant.shipping.inspection, plant.shipping.packaging],
@@ -124,7 +128,7 @@ def _check_names(plant: Plant, where: str) -> None:
     )
 
 
-def _unique(where: str, what: str, names: Iterable[str]) -> list[str]:
+def _require_unique(where: str, what: str, names: Iterable[str]) -> list[str]:
     seen: list[str] = []
     for name in names:
         if name in seen:
@@ -133,8 +137,8 @@ def _unique(where: str, what: str, names: Iterable[str]) -> list[str]:
     return seen
 
 
-def _known(where: str, what: str, wanted: Iterable[str], known: list[str]) -> None:
-    for name in wanted:
+def _require_known(where: str, what: str, references: Iterable[str], known: list[str]) -> None:
+    for name in references:
         if name not in known:
             raise InvalidPlant(f"{what} must be among {', '.join(known) or 'none'}, got {name!r} ({where})")
 

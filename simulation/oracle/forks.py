@@ -33,13 +33,15 @@ def require_fork() -> None:
         )
 
 
-def play(future: Callable[[int], Codes], count: int, size: int, tell: Callable[[], None] = lambda: None) -> Codes:
+def play_futures(
+    future: Callable[[int], Codes], count: int, size: int, after_each: Callable[[], None] = lambda: None
+) -> Codes:
     """``future(0)`` ... ``future(count - 1)``, each in a child of its own that changes nothing here.
 
     Parameters
     ----------
     future : returns (size,) codes; runs in the child, which ends with it
-    tell : called in the parent after each future
+    after_each : called in the parent after each future
 
     Returns
     -------
@@ -54,9 +56,9 @@ def play(future: Callable[[int], Codes], count: int, size: int, tell: Callable[[
             for number in waiting:
                 _begin(selector, future, number)
                 if len(selector.get_map()) >= cores():
-                    _collect(selector, results, tell)
+                    _collect(selector, results, after_each)
             while selector.get_map():
-                _collect(selector, results, tell)
+                _collect(selector, results, after_each)
     finally:
         gc.unfreeze()
     return results
@@ -66,7 +68,7 @@ def _begin(selector: selectors.BaseSelector, future: Callable[[int], Codes], num
     reading, writing = os.pipe()
     child = _fork()
     if child == 0:
-        _live(future, number, writing)
+        _run_child(future, number, writing)
     os.close(writing)
     selector.register(reading, selectors.EVENT_READ, (child, number, bytearray()))
 
@@ -83,14 +85,14 @@ def _fork() -> int:
         return os.fork()
 
 
-def _live(future: Callable[[int], Codes], number: int, writing: int) -> None:
+def _run_child(future: Callable[[int], Codes], number: int, writing: int) -> None:
     """The child's life: play, send, leave without the parent's clean-up."""
     code = 1
     gc.disable()
     try:
-        sent = memoryview(b"+" + future(number).tobytes())
-        while sent:
-            sent = sent[os.write(writing, sent) :]
+        unsent = memoryview(b"+" + future(number).tobytes())
+        while unsent:
+            unsent = unsent[os.write(writing, unsent) :]
         code = 0
     except BaseException as error:
         os.write(writing, f"-{type(error).__name__}: {error}".encode()[:4000])
@@ -98,7 +100,7 @@ def _live(future: Callable[[int], Codes], number: int, writing: int) -> None:
         os._exit(code)
 
 
-def _collect(selector: selectors.BaseSelector, results: Codes, tell: Callable[[], None]) -> None:
+def _collect(selector: selectors.BaseSelector, results: Codes, after_each: Callable[[], None]) -> None:
     """Read what children have sent; take the result of those that are done."""
     for key, _ in selector.select():
         child, number, received = key.data
@@ -110,11 +112,13 @@ def _collect(selector: selectors.BaseSelector, results: Codes, tell: Callable[[]
         os.close(key.fd)
         _, status = os.waitpid(child, 0)
         if received[:1] != b"+" or len(received) != 1 + results.shape[1]:
-            said = received[1:].decode(errors="replace") or f"nothing, exit status {status}"
+            message = received[1:].decode(errors="replace") or f"nothing, exit status {status}"
             _end_all(selector)
-            raise ForkingFailed(f"every future must send back {results.shape[1]} outcomes, got from {number}: {said}")
+            raise ForkingFailed(
+                f"every future must send back {results.shape[1]} outcomes, got from {number}: {message}"
+            )
         results[number] = np.frombuffer(bytes(received[1:]), dtype=np.int8)
-        tell()
+        after_each()
 
 
 def _end_all(selector: selectors.BaseSelector) -> None:

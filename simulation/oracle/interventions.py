@@ -25,11 +25,11 @@ class Intervention:
     reference: str | None
 
 
-def apply(shop: Shop, intervention: Intervention) -> None:
+def carry_out(shop: Shop, intervention: Intervention) -> None:
     """Decide, now."""
     order = shop.orders[intervention.order_id]
     if intervention.decision == "release_hold":
-        holds.release(shop, order.holds[intervention.reference or ""], "decided")
+        holds.release_hold(shop, order.holds[intervention.reference or ""], "decided")
     elif intervention.decision == "expedite":
         planner.expedite(shop, order, "decided", "shipping lead")
     else:
@@ -56,13 +56,13 @@ def choose(shop: Shop, orders: list[Order], of_each: int, stream: Stream) -> lis
         ],
         "move_date": [Intervention(order.order_id, "move_date", f"+{MOVED_DAYS} days") for order in soon],
     }
-    return [chosen for options in possible.values() for chosen in _drawn(options, of_each, stream)]
+    return [chosen for options in possible.values() for chosen in _draw(options, of_each, stream)]
 
 
 def _unfinished(order: Order) -> bool:
     return any(not line.begun or any(not batch.finished for batch in line.batches) for line in order.lines)
 
 
-def _drawn(options: list[Intervention], count: int, stream: Stream) -> list[Intervention]:
+def _draw(options: list[Intervention], count: int, stream: Stream) -> list[Intervention]:
     rows = stream.permutation(len(options))[:count]
     return [options[row] for row in sorted(rows.tolist())]

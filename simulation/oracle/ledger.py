@@ -16,15 +16,14 @@ class Commitment:
     order: Order
     promises: tuple[tuple[Line, float], ...]
 
+    @classmethod
+    def of(cls, order: Order) -> Commitment:
+        """The order held to what is promised now; cancelled lines are not part of it."""
+        return cls(order, tuple((line, line.promise) for line in order.lines if line.closed != "cancelled"))
+
     @property
     def last_promise(self) -> float:
         return max(promise for _, promise in self.promises)
-
-
-def commitment(order: Order) -> Commitment:
-    """The order held to what is promised now; cancelled lines are not part of it."""
-    lines = [(line, line.promise) for line in order.lines if line.closed != "cancelled"]
-    return Commitment(order, tuple(lines))
 
 
 def is_open(order: Order, moment: float) -> bool:
@@ -44,10 +43,10 @@ def _shipped_late(line: Line) -> bool:
     return full_at is not None and full_at > line.promise
 
 
-def judge(committed: Commitment) -> int:
+def judge_commitment(commitment: Commitment) -> int:
     """The outcome against the promises: shipped up to each, against the quantity in force then."""
-    judged = [_line(line, promise) for line, promise in committed.promises]
-    counted = [result for result in judged if result != CANCELLED]
+    results = [_judge_line(line, promise) for line, promise in commitment.promises]
+    counted = [result for result in results if result != CANCELLED]
     if not counted:
         return CANCELLED
     if all(result == ON_TIME_IN_FULL for result in counted):
@@ -55,7 +54,7 @@ def judge(committed: Commitment) -> int:
     return MISSED if all(result == MISSED for result in counted) else PARTIAL
 
 
-def _line(line: Line, promise: float) -> int:
+def _judge_line(line: Line, promise: float) -> int:
     if line.closed == "cancelled" and line.closed_at <= promise:
         return CANCELLED
     ordered = line.ordered_log[0][1]

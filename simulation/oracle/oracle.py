@@ -10,18 +10,20 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from features.errors import InvalidRequest
+from features.progress import Progress, no_progress
 from features.times import timestamps
 from simulation.description.description import Plant
-from simulation.oracle.forks import Codes, play, require_fork
-from simulation.oracle.interventions import Intervention, apply, choose
-from simulation.oracle.ledger import CANCELLED, MISSED, PARTIAL, Commitment, commitment, is_open, judge
+from simulation.oracle.forks import Codes, play_futures, require_fork
+from simulation.oracle.interventions import Intervention, carry_out, choose
+from simulation.oracle.ledger import CANCELLED, MISSED, PARTIAL, Commitment, is_open, judge_commitment
 from simulation.plant.shop import Shop
-from simulation.run import Tell, run_until, silent, start
+from simulation.run import run_until, start
 
 FUTURES = 200
 OF_EACH = 2
 """Decisions of each kind tried at a moment."""
 LATER_PART = 0.2
+PLAYING = "playing futures"
 RISKS = {"as_of": "moment", "order_id": "str", "p_missed": "float64", "p_partial": "float64", "n": "int64"}
 EFFECTS = {
     "as_of": "moment", "order_id": "str", "decision": "str", "reference": "str", "p_failed_without": "float64",
@@ -61,7 +63,7 @@ def simulate_with_oracle(
     at_days: Sequence[int],
     futures: int = FUTURES,
     of_each: int = OF_EACH,
-    tell: Tell = silent,
+    progress: Progress = no_progress,
 ) -> Oracle:
     """Simulate, and stop at the start of each day of ``at_days`` to play its futures.
 
@@ -71,7 +73,7 @@ def simulate_with_oracle(
     at_days : rising days counted from the plant's first
     futures : how often each future is played
     of_each : decisions of each kind that are tried at each moment
-    tell : called with the share of the work done, in [0, 1]
+    progress : called after each future with the futures played and those in all, at most
 
     Raises ``ForkingFailed`` where processes cannot be forked.
     """
@@ -82,34 +84,40 @@ def simulate_with_oracle(
         raise InvalidRequest(f"oracle days must rise and lie between 1 and {days}, got {list(at_days)}")
     shop = start(plant, orders, days, seed)
     risks, effects = [], []
+    at_most = futures * (1 + 3 * of_each)
     for number, day in enumerate(at_days):
         run_until(shop, day)
-        counted = _Counted(tell, number, len(at_days), futures * (1 + 3 * of_each))
-        moment = Moment(shop, seed, day, futures, counted)
+        moment = Moment(shop, seed, day, futures, _FutureCount(progress, number, len(at_days), at_most))
         risks.extend(moment.risks())
         effects.extend(moment.effects(of_each))
     run_until(shop, days)
-    tell(1.0)
-    return Oracle(shop.records.frame(days), _table(risks, RISKS), _table(effects, EFFECTS))
+    progress(PLAYING, 1, 1)
+    return Oracle(shop.records.frame(days), _as_table(risks, RISKS), _as_table(effects, EFFECTS))
 
 
-class _Counted:
-    def __init__(self, tell: Tell, moment: int, moments: int, parts: int) -> None:
-        self.tell, self.moment, self.moments, self.parts, self.done = tell, moment, moments, parts, 0
+class _FutureCount:
+    """Counts the futures of one moment; a moment may need fewer of them than ``at_most``."""
+
+    def __init__(self, progress: Progress, moment: int, moments: int, at_most: int) -> None:
+        self.progress, self.before, self.total = progress, moment * at_most, moments * at_most
+        self.at_most, self.futures = at_most, 0
 
     def __call__(self) -> None:
-        self.done += 1
-        self.tell((self.moment + min(1.0, self.done / self.parts)) / self.moments)
+        self.futures += 1
+        self.progress(PLAYING, self.before + min(self.at_most, self.futures), self.total)
 
 
 class Moment:
     """A plant that stands still at the start of a day, with the futures that begin there."""
 
-    def __init__(self, shop: Shop, seed: int, day: int, futures: int, tell: Callable[[], None] = lambda: None) -> None:
-        self.shop, self.seed, self.day, self.futures, self.tell = shop, seed, day, futures, tell
+    def __init__(
+        self, shop: Shop, seed: int, day: int, futures: int, after_each: Callable[[], None] = lambda: None
+    ) -> None:
+        self.shop, self.seed, self.day = shop, seed, day
+        self.futures, self.after_each = futures, after_each
         self.as_of = shop.records.micros(shop.now)
         self.orders = [order for order in shop.open_orders() if is_open(order, shop.now)]
-        self.without = self._outcomes([commitment(order) for order in self.orders])
+        self.without = self._outcomes([Commitment.of(order) for order in self.orders])
 
     def risks(self) -> list[tuple[object, ...]]:
         """One row an open order, see ``Oracle.risks``; an order cancelled in every future has none."""
@@ -128,10 +136,10 @@ class Moment:
         return [row for intervention in chosen if (row := self.effect(intervention)) is not None]
 
     def effect(self, intervention: Intervention) -> tuple[object, ...] | None:
-        """The same futures with and without a decision; None when the order is cancelled in all of them."""
+        """What a decision changes over futures played with and without it; None where all of them cancel the order."""
         index = [order.order_id for order in self.orders].index(intervention.order_id)
         without = self.without[:, index]
-        with_it = self._outcomes([commitment(self.orders[index])], intervention)[:, 0]
+        with_it = self._outcomes([Commitment.of(self.orders[index])], intervention)[:, 0]
         both = (without != CANCELLED) & (with_it != CANCELLED)
         n = int(both.sum())
         if n < 2:
@@ -153,20 +161,20 @@ class Moment:
             shop.reseed(self.seed, self.day, number + 1)
             held_to, until = committed, last
             if intervention is not None:
-                apply(shop, intervention)
-                held_to = [commitment(entry.order) for entry in committed]
+                carry_out(shop, intervention)
+                held_to = [Commitment.of(entry.order) for entry in committed]
                 until = max(entry.last_promise for entry in held_to)
             shop.env.run(until=until + 1 / 60)
-            return np.array([judge(entry) for entry in held_to], dtype=np.int8)
+            return np.array([judge_commitment(entry) for entry in held_to], dtype=np.int8)
 
-        return play(future, self.futures, len(committed), self.tell)
+        return play_futures(future, self.futures, len(committed), self.after_each)
 
 
 def _failed(outcomes: Codes) -> NDArray[np.float64]:
     return np.isin(outcomes, (MISSED, PARTIAL)).astype(np.float64)
 
 
-def _table(rows: list[tuple[object, ...]], columns: dict[str, str]) -> pd.DataFrame:
+def _as_table(rows: list[tuple[object, ...]], columns: dict[str, str]) -> pd.DataFrame:
     table = pd.DataFrame(rows, columns=list(columns))
     for name, kind in columns.items():
         if kind == "moment":

@@ -22,21 +22,21 @@ class Chance:
         return np.random.Generator(np.random.PCG64(np.random.SeedSequence(self.seed, spawn_key=key)))
 
 
-def pick(stream: Stream, cumulative: Sequence[float]) -> int:
+def pick(stream: Stream, bounds: Sequence[float]) -> int:
     """An index, drawn with weights given as their cumulative sums ending in 1."""
     drawn = stream.random()
-    for index, bound in enumerate(cumulative):
+    for index, bound in enumerate(bounds):
         if drawn < bound:
             return index
-    return len(cumulative) - 1
+    return len(bounds) - 1
 
 
-def cumulative(weights: Sequence[float]) -> list[float]:
+def cumulative_shares(weights: Sequence[float]) -> list[float]:
     """Weights as cumulative shares."""
     total = np.cumsum(np.asarray(weights, dtype=np.float64))
     return [float(share) for share in total / total[-1]]
 
 
-def between(stream: Stream, bounds: tuple[float, float]) -> float:
+def draw_between(stream: Stream, bounds: tuple[float, float]) -> float:
     """A number drawn evenly between two bounds."""
     return bounds[0] + (bounds[1] - bounds[0]) * stream.random()

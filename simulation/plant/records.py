@@ -47,7 +47,7 @@ class Recorder:
         """Microseconds since the epoch, to the second."""
         return self.begins + round(moment * 3600) * SECOND
 
-    def say(
+    def write(
         self,
         source: str,
         type_: str,

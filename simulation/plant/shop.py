@@ -28,7 +28,6 @@ class Shop:
         self.demand: Stream = self.chance.stream("demand")
         self.stock_luck: Stream = self.chance.stream("stock")
         self.orders: dict[str, Order] = {}
-        self.arrived = 0
         self.shelf = {item.name: item.reorder + item.lot // 2 for item in self.world.items if item.stocked}
         self.coming = dict.fromkeys(self.shelf, 0)
         self.lane_luck = {name: self.chance.stream("routes", number) for number, name in enumerate(self.world.lanes)}
@@ -66,7 +65,7 @@ class Shop:
     def close(self, line: Line, reason: str) -> None:
         """No more of the line will ship; an order without open lines leaves the plant."""
         line.closed, line.closed_at = reason, self.now
-        self.records.say("erp", "order_line.closed", line.order, line, self.now, reason=reason)
+        self.records.write("erp", "order_line.closed", line.order, line, self.now, reason=reason)
         if all(other.closed for other in line.order.lines):
             self.orders.pop(line.order.order_id, None)
 

@@ -48,7 +48,7 @@ class Batch:
     good: int
     planned_end: float
     step: int = 0
-    moved: float = -1e9
+    replanned_at: float = -1e9
     pieces: int = 0
     scrapped: int = 0
     finished: bool = False
@@ -74,7 +74,6 @@ class Line:
     ready: int = 0
     finishing: int = 0
     reserved: int = 0
-    awaited: bool = False
     running: int = 0
     settled_short: bool = False
     needs_documents: bool = False
@@ -103,14 +102,13 @@ class Order:
     customer: Customer
     created: float
     luck: Stream
-    lifted: Any
+    hold_released: Any
     lines: list[Line] = field(default_factory=list)
     holds: dict[str, Hold] = field(default_factory=dict)
     holds_placed: int = 0
     expedited: bool = False
     deliveries: int = 1
     planned_ship: float = 0.0
-    carrier_failed: bool = False
 
     @property
     def due(self) -> float:

@@ -9,7 +9,7 @@ import numpy as np
 
 from simulation.description.description import Customers, Items, Plant, Reliability, Routes, Suppliers, WorkCenters
 from simulation.plant.calendar import Calendar
-from simulation.plant.chance import Stream, cumulative
+from simulation.plant.chance import Stream, cumulative_shares
 
 YEAR = 365
 SETUP = 0.3
@@ -106,7 +106,7 @@ def draw_world(plant: Plant, calendar: Calendar, orders: int, days: int, stream:
     """Draw the individuals and size the plant for ``orders`` over ``days``."""
     trouble = _Troubles(plant.reliability, days, stream)
     per_day = orders / days
-    lines = cumulative(plant.demand.lines)
+    lines = cumulative_shares(plant.demand.lines)
     mean_lines = sum(1 - bound for bound in lines) + 1
     customers, customer_weights = _customers(plant, stream, trouble)
     items, item_weights = _items(plant, per_day * mean_lines, stream, trouble)
@@ -120,7 +120,7 @@ def draw_world(plant: Plant, calendar: Calendar, orders: int, days: int, stream:
         machines[group.name] = Machines(group, count, hours, trouble())
     lanes = _lanes(plant, per_day * mean_lines, trouble)
     return World(
-        tuple(customers), cumulative(customer_weights), tuple(items), cumulative(item_weights),
+        tuple(customers), cumulative_shares(customer_weights), tuple(items), cumulative_shares(item_weights),
         suppliers, machines, lanes, lines, per_day,
     )  # fmt: skip
 

@@ -7,7 +7,7 @@ import math
 from simulation.plant.calendar import DAY
 from simulation.plant.shop import Shop
 from simulation.plant.state import Line, Order
-from simulation.processes.holds import place, release
+from simulation.processes.holds import place_hold, release_hold
 from simulation.processes.planner import promise_anew
 from simulation.processes.trucks import plan_for_promise
 
@@ -62,7 +62,7 @@ def _change_quantity(shop: Shop, order: Order) -> None:
     line.ordered = quantity
     line.ordered_log.append((shop.now, quantity))
     line.settled_short = False
-    shop.records.say(
+    shop.records.write(
         "erp", "order_line.changed", order, line, shop.now, quantity=quantity, reason="customer's need",
         actor="customer",
     )  # fmt: skip
@@ -79,10 +79,10 @@ def _cancel(shop: Shop, order: Order) -> None:
             continue
         for hold in list(order.holds.values()):
             if hold.line is line:
-                release(shop, hold, "line cancelled")
+                release_hold(shop, hold, "line cancelled")
         shop.close(line, "cancelled")
 
 
 def _stop_delivery(shop: Shop, order: Order) -> None:
     if order.due - shop.now < DELIVERY_WINDOW and not order.held(("delivery",)):
-        place(shop, order, None, "delivery", "customer cannot receive", shop.plant.holds.delivery_days)
+        place_hold(shop, order, None, "delivery", "customer cannot receive", shop.plant.holds.delivery_days)

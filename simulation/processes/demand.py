@@ -9,18 +9,18 @@ from datetime import timedelta
 from typing import Any
 
 from simulation.plant.calendar import DAY, OFFICE
-from simulation.plant.chance import between, cumulative, pick
+from simulation.plant.chance import cumulative_shares, draw_between, pick
 from simulation.plant.shop import Shop
 from simulation.plant.state import Line, Order
 from simulation.processes import materials, shelf
-from simulation.processes.holds import place
+from simulation.processes.holds import place_hold
 from simulation.processes.trucks import plan_for_promise
 
 Process = Generator[Any, Any, None]
 STAGGER_DAYS = (5.0, 14.0)
 
 
-def arrivals(shop: Shop) -> Process:
+def take_orders(shop: Shop) -> Process:
     """Exactly the wanted number of orders over the plant's days, more in strong months.
 
     The next arrival is the smallest of those still to come, so that a future from any moment needs no memory of
@@ -36,8 +36,7 @@ def arrivals(shop: Shop) -> Process:
         share = min(1.0, (reached - before) / (days[day] - before))
         moment = day * DAY + OFFICE[0] + share * (OFFICE[1] - OFFICE[0])
         yield shop.env.timeout(max(0.0, moment - shop.now))
-        shop.arrived += 1
-        _order(shop, number)
+        _enter_order(shop, number)
 
 
 def _cumulative_days(shop: Shop) -> list[float]:
@@ -46,46 +45,46 @@ def _cumulative_days(shop: Shop) -> list[float]:
         months[(begins + timedelta(days=day)).month - 1] if shop.calendar.works(day) else 0.0
         for day in range(shop.days)
     ]
-    return cumulative(weights)
+    return cumulative_shares(weights)
 
 
-def _order(shop: Shop, number: int) -> None:
+def _enter_order(shop: Shop, number: int) -> None:
     world, luck = shop.world, shop.chance.stream("orders", number)
     customer = world.customers[pick(luck, world.customer_weights)]
     order = Order(f"SO{number:06}", number, customer, shop.now, luck, shop.env.event())
-    promise = shop.calendar.end_of_working_day(shop.now + between(luck, customer.group.lead_days) * DAY)
+    promise = shop.calendar.end_of_working_day(shop.now + draw_between(luck, customer.group.lead_days) * DAY)
     staggered = luck.random() < shop.plant.demand.staggered
     for index in range(pick(luck, world.line_weights) + 1):
-        later = between(luck, STAGGER_DAYS) * DAY if staggered and index else 0.0
-        _line(shop, order, index, shop.calendar.end_of_working_day(promise + later))
+        later = draw_between(luck, STAGGER_DAYS) * DAY if staggered and index else 0.0
+        _enter_line(shop, order, index, shop.calendar.end_of_working_day(promise + later))
     shop.orders[order.order_id] = order
-    _desk(shop, order)
+    _check_at_desk(shop, order)
     plan_for_promise(shop, order)
 
 
-def _line(shop: Shop, order: Order, index: int, promise: float) -> None:
+def _enter_line(shop: Shop, order: Order, index: int, promise: float) -> None:
     luck = order.luck
     item = shop.world.items[pick(luck, shop.world.item_weights)]
-    quantity = math.ceil(between(luck, item.group.quantity))
+    quantity = math.ceil(draw_between(luck, item.group.quantity))
     line = Line(f"{index + 1}0", order, item, quantity, promise, [(shop.now, quantity)])
     line.needs_documents = bool(luck.random() < order.customer.group.documents)
     order.lines.append(line)
-    shop.records.say(
+    shop.records.write(
         "erp", "order_line.created", order, line, shop.now, quantity=quantity, date=promise,
         customer=order.customer.name, item=item.name, route=order.customer.group.route,
         value=round(quantity * item.price, 2), actor="customer",
     )  # fmt: skip
 
 
-def _desk(shop: Shop, order: Order) -> None:
+def _check_at_desk(shop: Shop, order: Order) -> None:
     """What the desk finds: no credit, an open drawing, components that have to be bought."""
     luck, customer = order.luck, order.customer
     if luck.random() < customer.group.credit_holds * customer.trouble(shop.now):
-        place(shop, order, None, "credit", "limit exceeded", shop.plant.holds.credit_days)
+        place_hold(shop, order, None, "credit", "limit exceeded", shop.plant.holds.credit_days)
     for line in order.lines:
         if line.item.stocked:
             shelf.reserve(shop, line)
             continue
         if luck.random() < line.item.group.engineering_holds * line.item.trouble(shop.now):
-            place(shop, order, line, "engineering", "drawing not released", shop.plant.holds.engineering_days)
+            place_hold(shop, order, line, "engineering", "drawing not released", shop.plant.holds.engineering_days)
         materials.order_components(shop, line)

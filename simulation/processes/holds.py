@@ -16,31 +16,31 @@ PLACED_BY = {"quality": "inspector", "engineering": "engineer", "material": "pla
              "delivery": "customer", "documents": "shipping"}  # fmt: skip
 
 
-def place(shop: Shop, order: Order, line: Line | None, kind: str, reason: str, days: float) -> Hold:
+def place_hold(shop: Shop, order: Order, line: Line | None, kind: str, reason: str, days: float) -> Hold:
     """Place a hold that stands ``days`` on average; the date stated is what its owner hopes for."""
     order.holds_placed += 1
     expected = shop.now + days * DAY * (0.6 + 0.8 * order.luck.random())
     reference = f"H{order.number:06}-{order.holds_placed}"
     hold = Hold(reference, kind, order, line, shop.now, min(1.0, 5 / 7 / days * 1.4), expected)
     order.holds[reference] = hold
-    shop.records.say(
+    shop.records.write(
         SOURCE[kind], "hold.placed", order, line, shop.now,
         kind=kind, reference=reference, reason=reason, actor=PLACED_BY[kind], date=expected,
     )  # fmt: skip
     return hold
 
 
-def release(shop: Shop, hold: Hold, reason: str = "cleared") -> None:
+def release_hold(shop: Shop, hold: Hold, reason: str = "cleared") -> None:
     """Let it move on; what waited is looked at again."""
     order = hold.order
     if order.holds.pop(hold.reference, None) is None:
         return
-    shop.records.say(
+    shop.records.write(
         SOURCE[hold.kind], "hold.released", order, hold.line, shop.now,
         kind=hold.kind, reference=hold.reference, reason=reason, actor=PLACED_BY[hold.kind],
     )  # fmt: skip
-    order.lifted.succeed()
-    order.lifted = shop.env.event()
+    order.hold_released.succeed()
+    order.hold_released = shop.env.event()
     for center in shop.centers.values():
         center.dispatch()
 
@@ -52,4 +52,4 @@ def review(shop: Shop, order: Order) -> None:
             continue
         chance = hold.daily * (URGENT if order.expedited else 1.0)
         if order.luck.random() < chance:
-            shop.later(9 * order.luck.random(), partial(release, shop, hold))
+            shop.later(9 * order.luck.random(), partial(release_hold, shop, hold))

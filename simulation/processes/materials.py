@@ -6,10 +6,10 @@ import math
 from functools import partial
 
 from simulation.plant.calendar import DAY
-from simulation.plant.chance import between
+from simulation.plant.chance import draw_between
 from simulation.plant.shop import Shop
 from simulation.plant.state import Line, Shortage
-from simulation.processes.holds import release
+from simulation.processes.holds import release_hold
 
 INVENTORY_ERROR = 0.02
 """The chance that a component counted as there is not, found when the work is to begin."""
@@ -22,32 +22,32 @@ def order_components(shop: Shop, line: Line) -> None:
     for name in line.item.group.components:
         supplier = shop.world.suppliers[name]
         if line.order.luck.random() >= supplier.group.in_stock:
-            _buy(shop, line, name, between(line.order.luck, supplier.group.lead_days))
+            _buy(shop, line, name, draw_between(line.order.luck, supplier.group.lead_days))
 
 
 def recount(shop: Shop, line: Line) -> bool:
     """The look into the bin before work begins; True if all is there."""
     for name in line.item.group.components:
         if line.order.luck.random() < INVENTORY_ERROR * shop.world.suppliers[name].trouble(shop.now):
-            lead = between(line.order.luck, shop.world.suppliers[name].group.lead_days)
+            lead = draw_between(line.order.luck, shop.world.suppliers[name].group.lead_days)
             _buy(shop, line, name, lead / 2)
     return not line.shortages
 
 
 def _buy(shop: Shop, line: Line, component: str, days: float) -> None:
-    short_of(shop, line, component, math.ceil(line.ordered * (0.3 + 0.7 * line.order.luck.random())), days)
+    state_shortage(shop, line, component, math.ceil(line.ordered * (0.3 + 0.7 * line.order.luck.random())), days)
 
 
-def short_of(shop: Shop, line: Line, component: str, quantity: int, days: float) -> None:
+def state_shortage(shop: Shop, line: Line, component: str, quantity: int, days: float) -> None:
     """State that a line is short of a component, expected in ``days``."""
     shortage = Shortage(component, quantity, shop.now + days * DAY)
     line.shortages.append(shortage)
-    _say(shop, line, shortage, "short")
+    _record_shortage(shop, line, shortage, "short")
 
 
-def _say(shop: Shop, line: Line, shortage: Shortage, state: str) -> None:
+def _record_shortage(shop: Shop, line: Line, shortage: Shortage, state: str) -> None:
     short = state == "short"
-    shop.records.say(
+    shop.records.write(
         "erp", "material.stated", line.order, line, shop.now, missable=not short, reference=shortage.component,
         quantity=shortage.quantity if short else 0, state=state, date=shortage.expected if short else None,
     )  # fmt: skip
@@ -66,19 +66,19 @@ def review(shop: Shop, line: Line) -> None:
         if luck.random() < min(0.9, slips):
             shortage.expected = shop.now + (1 + supplier.group.slip_days * luck.standard_exponential()) * DAY
             if luck.random() < SUPPLIER_SAYS:
-                _say(shop, line, shortage, "short")
+                _record_shortage(shop, line, shortage, "short")
         else:
-            shop.later(9 * luck.random(), partial(available, shop, line, shortage))
+            shop.later(9 * luck.random(), partial(receive, shop, line, shortage))
 
 
-def available(shop: Shop, line: Line, shortage: Shortage) -> None:
+def receive(shop: Shop, line: Line, shortage: Shortage) -> None:
     """It is there; a material hold goes with the last shortage."""
     if shortage not in line.shortages:
         return
     line.shortages.remove(shortage)
-    _say(shop, line, shortage, "available")
+    _record_shortage(shop, line, shortage, "available")
     if line.shortages:
         return
     for hold in list(line.order.holds.values()):
         if hold.kind == "material" and hold.line is line:
-            release(shop, hold, "material arrived")
+            release_hold(shop, hold, "material arrived")

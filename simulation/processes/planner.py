@@ -6,8 +6,8 @@ from simulation.plant.calendar import DAY
 from simulation.plant.shop import Shop
 from simulation.plant.state import BLOCKS_RELEASE, Batch, Line, Order
 from simulation.processes import materials
-from simulation.processes.holds import place
-from simulation.processes.production import release
+from simulation.processes.holds import place_hold
+from simulation.processes.production import release_batch
 from simulation.processes.trucks import plan_for_promise
 
 EXPEDITE_WITHIN = 12 * DAY
@@ -38,14 +38,14 @@ def _release_when_due(shop: Shop, line: Line) -> None:
     if line.shortages:
         if not line.order.held(("material",), line):
             latest = max(shortage.expected for shortage in line.shortages)
-            hold = place(shop, line.order, line, "material", line.shortages[0].component,
+            hold = place_hold(shop, line.order, line, "material", line.shortages[0].component,
                          max(1.0, (latest - shop.now) / DAY))  # fmt: skip
             hold.expected = latest
         return
     if line.order.held(BLOCKS_RELEASE, line) or not materials.recount(shop, line):
         return
     end = max(line.promise - shipping * DAY, shop.now + _planned_days(shop, line) * DAY)
-    release(shop, line, line.ordered - line.secured, end)
+    release_batch(shop, line, line.ordered - line.secured, end)
 
 
 def _make_up(shop: Shop, line: Line) -> None:
@@ -54,23 +54,23 @@ def _make_up(shop: Shop, line: Line) -> None:
     if agrees and line.order.luck.random() < shop.plant.planning.accepts_short:
         line.settled_short = True
         return
-    release(shop, line, missing, shop.now + _planned_days(shop, line) * DAY)
+    release_batch(shop, line, missing, shop.now + _planned_days(shop, line) * DAY)
 
 
 def _replan(shop: Shop, batch: Batch) -> None:
     """State a new planned end when the estimate has left the plan behind."""
-    if shop.now - batch.moved < 2 * DAY:
+    if shop.now - batch.replanned_at < 2 * DAY:
         return
     line = batch.line
     end = shop.ready_estimate(line) - DAY
     slip = (end - batch.planned_end) / DAY
     patience = shop.plant.planning.reschedule_after_days
-    pulled_in = batch.moved > 0 and slip < -2 * patience
+    pulled_in = batch.replanned_at > 0 and slip < -2 * patience
     if slip <= patience and not pulled_in:
         return
-    batch.planned_end, batch.moved = end, shop.now
+    batch.planned_end, batch.replanned_at = end, shop.now
     reason, center = _reason(shop, batch)
-    shop.records.say(
+    shop.records.write(
         "erp", "production.rescheduled", line.order, line, shop.now, date=end, reference=batch.reference,
         reason="capacity found" if pulled_in else reason, work_center=center, actor="planner",
     )  # fmt: skip
@@ -87,13 +87,13 @@ def _reason(shop: Shop, batch: Batch) -> tuple[str, str | None]:
 def expedite(shop: Shop, order: Order, reason: str, actor: str = "planner") -> None:
     """Put an order first in every queue, and its holds and components on somebody's desk."""
     order.expedited = True
-    shop.records.say("erp", "decision.recorded", order, None, shop.now, kind="expedite", reason=reason, actor=actor)
+    shop.records.write("erp", "decision.recorded", order, None, shop.now, kind="expedite", reason=reason, actor=actor)
 
 
 def promise_anew(shop: Shop, order: Order, line: Line, promise: float, reason: str, actor: str) -> None:
     """Change the promised date of a line."""
     line.promise = promise
-    shop.records.say("erp", "commitment.changed", order, line, shop.now, date=promise, reason=reason, actor=actor)
+    shop.records.write("erp", "commitment.changed", order, line, shop.now, date=promise, reason=reason, actor=actor)
 
 
 def rescue(shop: Shop, slots: int) -> int:

@@ -21,7 +21,7 @@ SPREAD = 0.25
 """Spread of an operation's hours around the standard, log units."""
 
 
-def release(shop: Shop, line: Line, quantity: int, planned_end: float) -> None:
+def release_batch(shop: Shop, line: Line, quantity: int, planned_end: float) -> None:
     """Start a production order for a line."""
     order = line.order
     allowance = quantity * line.item.group.scrap * len(line.item.group.routing) * shop.plant.planning.allowance
@@ -32,7 +32,7 @@ def release(shop: Shop, line: Line, quantity: int, planned_end: float) -> None:
     if line.needs_documents and not line.begun:
         state_condition(shop, order, line, "documents", "not_met", "requested")
     line.begun = True
-    shop.records.say(
+    shop.records.write(
         "erp", "production.released", order, line, shop.now, quantity=size, date=planned_end, reference=reference,
         actor="planner",
     )  # fmt: skip
@@ -76,7 +76,7 @@ def _run(shop: Shop, batch: Batch, center: Center, job: Job) -> Process:
     group = center.machines.group
     in_pieces = batch.good >= 4 and luck.random() < group.pieces
     pieces = int(luck.integers(2, 5)) if in_pieces else 1
-    reworked = _rework(batch, shop.now)
+    reworked = _quantity_to_rework(batch, shop.now)
     hours = center.hours_for(job.hours * (1 + reworked / batch.good * REPEAT))
     bounds = [batch.good * number // pieces for number in range(pieces + 1)]
     scrap_rate = min(0.5, line.item.group.scrap * line.item.trouble(shop.now))
@@ -95,7 +95,7 @@ def _run(shop: Shop, batch: Batch, center: Center, job: Job) -> Process:
             _book(shop, batch, center, forgotten, "final" if last else "partial")
             forgotten = 0
     if reworked:
-        shop.records.say(
+        shop.records.write(
             "mes", "operation.reworked", line.order, line, shop.now, quantity=reworked, reference=operation(batch),
             work_center=center.name, reason="defect",
         )  # fmt: skip
@@ -104,7 +104,7 @@ def _run(shop: Shop, batch: Batch, center: Center, job: Job) -> Process:
     center.leave(job)
 
 
-def _rework(batch: Batch, moment: float) -> int:
+def _quantity_to_rework(batch: Batch, moment: float) -> int:
     """How much of a batch an operation has to do again."""
     item, luck = batch.line.item, batch.line.order.luck
     if luck.random() >= item.group.rework * item.trouble(moment):
@@ -116,7 +116,7 @@ def _book_scrap(shop: Shop, batch: Batch, center: Center, scrapped: int, reason:
     batch.scrapped += scrapped
     if not scrapped or not shop.records.on:
         return
-    shop.records.say(
+    shop.records.write(
         "mes", "operation.scrapped", batch.line.order, batch.line, shop.now, lag=_lag(shop, center),
         quantity=scrapped, reference=operation(batch), work_center=center.name, reason=reason,
     )  # fmt: skip
@@ -146,7 +146,7 @@ def _confirm(
     shop: Shop, batch: Batch, center: Center, quantity: int, state: str, at: float, lag: float,
     reason: str | None = None,
 ) -> None:  # fmt: skip
-    shop.records.say(
+    shop.records.write(
         "mes", "operation.confirmed", batch.line.order, batch.line, at, lag=lag, quantity=quantity,
         reference=operation(batch), state=state, work_center=center.name, reason=reason, actor="operator",
     )  # fmt: skip

@@ -9,7 +9,7 @@ from simulation.plant.shop import Shop
 from simulation.plant.state import BLOCKS_WORK, Batch
 from simulation.plant.work import Center
 from simulation.processes.conditions import state_condition
-from simulation.processes.holds import place
+from simulation.processes.holds import place_hold
 
 Process = Generator[Any, Any, None]
 HELD = 0.75
@@ -47,29 +47,29 @@ def _inspect(shop: Shop, batch: Batch, center: Center, operation: str, kind: str
     lot = f"{operation}-{'F' if kind == 'final' else 'I'}"
     chance = min(0.8, line.item.group.fails * line.item.trouble(shop.now) * factor)
     failed = order.luck.random() < chance
-    _say(shop, batch, lot, kind, "failed" if failed else "passed")
+    _record_inspection(shop, batch, lot, kind, "failed" if failed else "passed")
     if not failed:
         return
     if kind == "final":
         state_condition(shop, order, line, "inspection", "not_met", "inspection failed")
     if order.luck.random() < HELD and not line.running:
-        place(shop, order, line, "quality", "inspection failed", shop.plant.holds.quality_days)
+        place_hold(shop, order, line, "quality", "inspection failed", shop.plant.holds.quality_days)
     while order.held(BLOCKS_WORK, line):
-        yield order.lifted
+        yield order.hold_released
     if order.luck.random() < SCRAPPED_LOTS:
         _scrap(shop, batch, center, operation)
-    yield from _rework(shop, batch, center, operation)
-    _say(shop, batch, lot, kind, "passed")
+    yield from _rework_lot(shop, batch, center, operation)
+    _record_inspection(shop, batch, lot, kind, "passed")
 
 
-def _rework(shop: Shop, batch: Batch, center: Center, operation: str) -> Process:
+def _rework_lot(shop: Shop, batch: Batch, center: Center, operation: str) -> Process:
     line, luck = batch.line, batch.line.order.luck
     share = 0.2 + 0.6 * luck.random()
     quantity = max(1, round(batch.good * share))
     job = center.enter(center.machines.hours * line.item.effort(quantity) * 0.7, batch.planned_end, line)
     yield job.granted
     yield shop.env.timeout(shop.calendar.after(shop.now, center.hours_for(job.hours)) - shop.now)
-    shop.records.say(
+    shop.records.write(
         "mes", "operation.reworked", line.order, line, shop.now, quantity=quantity, reference=operation,
         work_center=center.name, reason="inspection failed",
     )  # fmt: skip
@@ -84,15 +84,15 @@ def _scrap(shop: Shop, batch: Batch, center: Center, operation: str) -> None:
     batch.good -= lost
     batch.scrapped += lost
     for type_, quantity in (("operation.confirmed", -lost), ("operation.scrapped", lost)):
-        shop.records.say(
+        shop.records.write(
             "mes", type_, batch.line.order, batch.line, shop.now, quantity=quantity, reference=operation,
             work_center=center.name, reason="inspection failed",
             state="partial" if quantity < 0 else None,
         )  # fmt: skip
 
 
-def _say(shop: Shop, batch: Batch, lot: str, kind: str, state: str) -> None:
-    shop.records.say(
+def _record_inspection(shop: Shop, batch: Batch, lot: str, kind: str, state: str) -> None:
+    shop.records.write(
         "qms", "inspection.recorded", batch.line.order, batch.line, shop.now, missable=kind == "in_process",
         reference=lot, kind=kind, state=state, actor="inspector",
     )  # fmt: skip

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Generator
 from typing import Any
 
-from simulation.plant.chance import between
+from simulation.plant.chance import draw_between
 from simulation.plant.shop import Shop
 from simulation.plant.state import Batch, Line
 from simulation.processes.conditions import state_condition
-from simulation.processes.holds import place
+from simulation.processes.holds import place_hold
 from simulation.processes.quality import inspect_finally
 
 Process = Generator[Any, Any, None]
@@ -67,9 +67,9 @@ def _documents(shop: Shop, line: Line, trouble: float) -> Process:
     if order.luck.random() < shop.plant.shipping.document_trouble * trouble:
         if order.luck.random() < DOCUMENT_HOLDS:
             state_condition(shop, order, line, "documents", "not_met", "certificate missing")
-            place(shop, order, line, "documents", "certificate missing", shop.plant.holds.documents_days)
+            place_hold(shop, order, line, "documents", "certificate missing", shop.plant.holds.documents_days)
             while order.held(("documents",), line):
-                yield order.lifted
+                yield order.hold_released
         else:
             yield from _mend(shop, line, "documents", "paper incomplete", DOCUMENT_HOURS)
     state_condition(shop, order, line, "documents", "met")
@@ -77,4 +77,4 @@ def _documents(shop: Shop, line: Line, trouble: float) -> Process:
 
 def _mend(shop: Shop, line: Line, kind: str, reason: str, hours: tuple[float, float]) -> Process:
     state_condition(shop, line.order, line, kind, "not_met", reason)
-    yield shop.env.timeout(shop.calendar.after(shop.now, between(line.order.luck, hours)) - shop.now)
+    yield shop.env.timeout(shop.calendar.after(shop.now, draw_between(line.order.luck, hours)) - shop.now)

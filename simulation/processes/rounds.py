@@ -13,7 +13,7 @@ from simulation.processes import customers, holds, materials, planner, shelf, tr
 Process = Generator[Any, Any, None]
 
 
-def mornings(shop: Shop) -> Process:
+def make_rounds(shop: Shop) -> Process:
     """One look a working day at everything that is open."""
     slots = 0.0
     a_day = shop.plant.planning.expedites_per_100_orders / 100 * shop.world.orders_per_day * 7 / 5

@@ -9,7 +9,7 @@ from simulation.plant.calendar import DAY
 from simulation.plant.shop import Shop
 from simulation.plant.state import Line
 from simulation.plant.world import Item
-from simulation.processes.materials import available, short_of
+from simulation.processes.materials import receive, state_shortage
 from simulation.processes.readiness import prepare
 
 Process = Generator[Any, Any, None]
@@ -25,15 +25,15 @@ def reserve(shop: Shop, line: Line) -> None:
     """Set aside what the line still needs; what is not there is short until the next lot."""
     name = line.item.name
     needed = line.ordered - line.secured
-    taken = min(needed, shop.shelf[name])
-    if taken > 0:
-        shop.shelf[name] -= taken
-        line.reserved += taken
+    amount = min(needed, shop.shelf[name])
+    if amount > 0:
+        shop.shelf[name] -= amount
+        line.reserved += amount
     waits = any(shortage.component == name for shortage in line.shortages)
-    if needed > taken and not waits:
-        short_of(shop, line, name, needed - taken, LOT_LEAD_DAYS)
-    elif needed <= taken and waits:
-        available(shop, line, next(entry for entry in line.shortages if entry.component == name))
+    if needed > amount and not waits:
+        state_shortage(shop, line, name, needed - amount, LOT_LEAD_DAYS)
+    elif needed <= amount and waits:
+        receive(shop, line, next(entry for entry in line.shortages if entry.component == name))
 
 
 def review(shop: Shop) -> None:
@@ -90,4 +90,4 @@ def _move_expectation(shop: Shop, line: Line) -> None:
     for shortage in line.shortages:
         if shortage.component == line.item.name and shortage.expected < shop.now:
             line.shortages.remove(shortage)
-            short_of(shop, line, line.item.name, line.ordered - line.secured, LOT_LEAD_DAYS / 2)
+            state_shortage(shop, line, line.item.name, line.ordered - line.secured, LOT_LEAD_DAYS / 2)

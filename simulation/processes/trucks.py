@@ -37,7 +37,7 @@ def last_departure(shop: Shop, route: Routes, before: float) -> float:
 def plan_delivery(shop: Shop, order: Order, departure: float, reason: str | None = None) -> None:
     """State with which truck the order is to go."""
     order.planned_ship = departure
-    shop.records.say(
+    shop.records.write(
         "tms", "delivery.planned", order, None, shop.now, reference=order.delivery, date=departure,
         quantity=sum(line.open for line in order.lines), route=order.customer.group.route, reason=reason,
     )  # fmt: skip
@@ -104,7 +104,7 @@ def _issue(shop: Shop, order: Order, lines: list[Line], following: float) -> Non
         line.ready -= quantity
         line.shipped += quantity
         line.shipped_log.append((shop.now, quantity))
-        shop.records.say(
+        shop.records.write(
             "wms", "goods.issued", order, line, shop.now, quantity=quantity, reference=reference,
             route=order.customer.group.route,
         )  # fmt: skip

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from features.context.context import Context, Part
+from features.context.context import Context, PartialContext
 from features.errors import InvalidEvents
 from features.events import write_events
 from features.events.text import BLANKS
@@ -27,12 +27,12 @@ def year() -> pd.DataFrame:
     return simulate(tiny(), 60, 60, 3)
 
 
-def parts_of(events: pd.DataFrame, number: int) -> list[Part]:
+def parts_of(events: pd.DataFrame, number: int) -> list[PartialContext]:
     place = events["order_id"].map({order: rank % number for rank, order in enumerate(events["order_id"].unique())})
-    return [Part.of(History.of(own), UTC) for _, own in events.groupby(place)]
+    return [PartialContext.of(History.of(own), UTC) for _, own in events.groupby(place)]
 
 
-def same(one: Part, other: Part) -> None:
+def same(one: PartialContext, other: PartialContext) -> None:
     assert (one.known_from, one.known_until, list(one.tallies)) == (
         other.known_from,
         other.known_until,
@@ -44,20 +44,20 @@ def same(one: Part, other: Part) -> None:
 
 
 def test_a_part_that_travels_arrives_as_it_was(year: pd.DataFrame) -> None:
-    for part in (parts_of(year, 1)[0], Part.of(History.of(story(created(0, 9))), UTC)):
-        same(Part.from_arrow(unpacked(packed(part.to_arrow()))), part)
+    for part in (parts_of(year, 1)[0], PartialContext.of(History.of(story(created(0, 9))), UTC)):
+        same(PartialContext.from_arrow(unpacked(packed(part.to_arrow()))), part)
 
 
 def test_parts_add_up_however_they_are_grouped(year: pd.DataFrame) -> None:
     parts = parts_of(year, 5)
     whole = parts_of(year, 1)[0]
-    same(Part.sum(parts), Part.sum([Part.sum(parts[3:]), Part.sum(parts[:3])]))
-    same(Part.sum(parts), whole)
+    same(PartialContext.sum(parts), PartialContext.sum([PartialContext.sum(parts[3:]), PartialContext.sum(parts[:3])]))
+    same(PartialContext.sum(parts), whole)
     assert Context.sum(parts, UTC).to_json() == Context.of(History.of(year), UTC).to_json()
 
 
 def test_a_part_knows_when_its_records_begin_and_end() -> None:
-    part = Part.of(History.of(story(created(1, 9), created(3, 9, order="B", late=2.0))), UTC)
+    part = PartialContext.of(History.of(story(created(1, 9), created(3, 9, order="B", late=2.0))), UTC)
     assert (part.known_from, part.known_until) == (moment(1), moment(5))
 
 

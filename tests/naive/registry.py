@@ -22,8 +22,8 @@ def twin(define: Twin) -> Twin:
 
 
 def twins() -> dict[str, Twin]:
-    """Every twin, of every module of this package."""
-    package = importlib.import_module("tests.naive")
+    """Every twin, of every module of ``tests.naive.signals``."""
+    package = importlib.import_module("tests.naive.signals")
     for module in pkgutil.iter_modules(package.__path__):
-        importlib.import_module(f"tests.naive.{module.name}")
+        importlib.import_module(f"tests.naive.signals.{module.name}")
     return dict(_TWINS)

@@ -1,4 +1,4 @@
-"""Running it: logs, metrics, limits, timeouts, a graceful end, backup and restore, on the real server."""
+"""Running it: logs, metrics, limits, timeouts and a graceful end, on the real server."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import asyncio
 import json
 import os
 import re
-import shutil
 import signal
 import socket
 import subprocess
@@ -21,33 +20,27 @@ from typing import Any
 
 import httpx
 import pytest
-import yaml
 from sqlalchemy import func, select
 
-from features.errors import InvalidRequest
-from serving.api.app import create_app
 from serving.auth.api_keys import create_key
-from serving.auth.permissions import ACCESS
+from serving.bootstrap import build_app
 from serving.clock import system_clock
 from serving.contract.cloudevents import cloud_events
-from serving.middleware.rate_limit import Throttle
+from serving.middleware.rate_limit import RateLimiter
 from serving.principal import Role
 from serving.settings import Settings
 from serving.store.database import Database
-from serving.store.maintenance.backup import backup, restore
 from serving.store.maintenance.migrate import upgrade
 from serving.store.schema import events, leases
 from serving.telemetry.logs import new_request_id
 from tests.conftest import Home, free_port, serve, wait_for
-from tests.support.stores import house, new_database
-from tests.support.stories import created, event, story
-from training.trainer import Trained
+from tests.support.stores import new_database
+from tests.support.stories import created, story
 
-ROOT = Path(__file__).parents[2]
 NOW = "2024-01-04T12:00:00Z"
+
+
 JSON = {"content-type": "application/json"}
-INSTRUCTIONS = {"ARG", "FROM", "RUN", "COPY", "ENV", "USER", "WORKDIR", "EXPOSE", "VOLUME", "HEALTHCHECK"}
-INSTRUCTIONS |= {"ENTRYPOINT", "CMD"}
 
 
 def order(name: str) -> dict[str, Any]:
@@ -128,14 +121,11 @@ def test_without_keys_a_request_must_name_this_machine(local: tuple[httpx.Client
     assert (refused.returncode, "loopback" in refused.stderr) == (2, True)
 
 
-# -- limits --------------------------------------------------------------------------------------------------
-
-
 def test_a_throttle_says_what_is_left_and_when_there_is_more() -> None:
-    throttle = Throttle("key", "2/minute")
-    first, second, third = (throttle.take("a") for _ in range(3))
+    limiter = RateLimiter("key", "2/minute")
+    first, second, third = (limiter.hit("a") for _ in range(3))
     assert (first.allowed, first.left, second.left, third.allowed) == (True, 1, 0, False)
-    assert throttle.take("b").allowed
+    assert limiter.hit("b").allowed
     assert first.headers()["ratelimit-policy"] == '"key";q=2;w=60'
     assert 0 < int(third.headers()["retry-after"]) <= 60
     assert "retry-after" not in first.headers()
@@ -209,7 +199,7 @@ def test_a_body_that_does_not_arrive_is_not_waited_for() -> None:
         await asyncio.Event().wait()
 
     async def ask() -> httpx.Response:
-        app = create_app(None, Settings(timeout=0.05))
+        app = build_app(None, Settings(timeout=0.05))
         async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://plant") as client:
             return await client.post("/v1/score", content=half(), headers=JSON)
 
@@ -262,115 +252,3 @@ def _wait_until_refused(port: int) -> None:
         except ConnectionError:
             return
     raise AssertionError("the server still takes new connections")
-
-
-# -- backup --------------------------------------------------------------------------------------------------
-
-
-def test_a_backup_is_the_store_at_one_moment_while_others_write(tmp_path: Path, trained: Trained) -> None:
-    url = f"sqlite:///{tmp_path / 'store.db'}"
-    kept = house(url, trained.model, day=3)
-    kept.take(created(0, 20, order="Before"))
-    stop = threading.Event()
-
-    def write() -> None:
-        number = 0
-        while not stop.is_set():
-            number += 1
-            kept.take(created(0, 20, order=f"O{number}"), event("hold.placed", 1, order=f"O{number}", kind="quality"))
-
-    writer = threading.Thread(target=write)
-    writer.start()
-    try:
-        copy = tmp_path / "copies" / "one.db"
-        assert backup(kept.database, copy) == copy.stat().st_size
-    finally:
-        stop.set()
-        writer.join()
-    with pytest.raises(InvalidRequest, match="new file"):
-        backup(kept.database, copy)
-    other = Database(f"sqlite:///{tmp_path / 'other.db'}")
-    count = restore(other, copy, replace=False, now=system_clock())
-    listed = other.read(lambda c: c.execute(select(events.c.order_id)).scalars().all())
-    assert (count, len(listed) % 2, listed[0]) == (len(listed), 1, "Before")
-    with pytest.raises(InvalidRequest, match="--replace"):
-        restore(other, copy, replace=False, now=system_clock())
-    assert restore(other, copy, replace=True, now=system_clock()) == count
-    kept.fresh()
-    with pytest.raises(InvalidRequest, match="no service may run"):
-        restore(kept.database, copy, replace=True, now=system_clock())
-    reader = Database(f"sqlite:///{tmp_path / 'other.db'}")
-    reader.answers()
-    with pytest.raises(InvalidRequest, match="open: stop it"):
-        restore(other, copy, replace=True, now=system_clock())
-    reader.close()
-    assert restore(other, copy, replace=True, now=system_clock()) == count
-    broken = tmp_path / "broken.db"
-    broken.write_bytes(copy.read_bytes()[:5000])
-    with pytest.raises(InvalidRequest, match="whole store"):
-        restore(other, broken, replace=True, now=system_clock())
-    kept.database.close()
-    other.close()
-
-
-def test_the_commands_that_copy_and_put_back(home: Home, tmp_path: Path) -> None:
-    url = f"sqlite:///{tmp_path / 'store.db'}"
-    here = replace(home, environment=home.environment | {"SHIPRISK_DATABASE_URL": url})
-    assert here.run("db", "upgrade").returncode == 0
-    copy = tmp_path / "copy.db"
-    assert json.loads(here.run("db", "backup", str(copy), "--json").stdout)["bytes"] == copy.stat().st_size
-    assert json.loads(here.run("db", "restore", str(copy), "--json").stdout)["events"] == 0
-    away = here.environment | {"SHIPRISK_DATABASE_URL": "postgresql://nobody@127.0.0.1:1/none"}
-    refused = replace(here, environment=away).run("db", "backup", str(tmp_path / "two.db"))
-    assert (refused.returncode, "pg_dump" in refused.stderr) == (2, True)
-
-
-def test_a_dump_of_postgresql_is_the_store_again(tmp_path: Path, trained: Trained) -> None:
-    missing = [tool for tool in ("pg_dump", "pg_restore") if shutil.which(tool) is None]
-    if missing and "postgresql" not in os.environ.get("SHIPRISK_REQUIRE", ""):
-        pytest.skip(f"{' and '.join(missing)} must be there for this test")
-    with new_database("postgresql", tmp_path) as url, new_database("postgresql", tmp_path) as other_url:
-        kept = house(url, trained.model, day=3)
-        kept.take(created(0, 20), event("hold.placed", 2, kind="quality"))
-        dump = tmp_path / "store.dump"
-        subprocess.run(["pg_dump", "--format=custom", f"--file={dump}", url], check=True)
-        subprocess.run(["pg_restore", "--no-owner", "--exit-on-error", f"--dbname={other_url}", str(dump)], check=True)
-        again = house(other_url, trained.model, day=3)
-        assert again.all(events) == kept.all(events)
-        assert again.listed() == kept.listed()
-        assert again.take(created(0, 20)).events[0].outcome == "duplicate"
-        kept.database.close()
-        again.database.close()
-
-
-# -- deploying -----------------------------------------------------------------------------------------------
-
-
-def test_what_is_deployed_holds_together() -> None:
-    compose = yaml.safe_load((ROOT / "deploy" / "compose.yaml").read_text(encoding="utf-8"))
-    assert {"api", "database", "mlflow"} <= set(compose["services"])
-    for service in compose["services"].values():
-        assert ("build" in service) or ("image" in service)
-        assert set(service.get("depends_on", {})) <= set(compose["services"])
-        used = {mount.partition(":")[0] for mount in service.get("volumes", []) if not mount.startswith(".")}
-        assert used <= set(compose["volumes"])
-    known = {f"SHIPRISK_{name.upper()}" for name in Settings.model_fields}
-    assert set(re.findall(r"SHIPRISK_[A-Z_]+", (ROOT / "deploy" / "compose.yaml").read_text())) <= known
-    lines = (ROOT / "deploy" / "Dockerfile").read_text(encoding="utf-8").replace("\\\n", " ").splitlines()
-    words = [line.split()[0] for line in lines if line.strip() and not line.startswith("#")]
-    assert set(words) <= INSTRUCTIONS
-    assert {"USER", "HEALTHCHECK"} <= set(words)
-    assert words.count("FROM") == 2
-    for source in re.findall(r"^COPY (?!--from)(.*) \S+$", "\n".join(lines), re.M):
-        assert all((ROOT / name).exists() for name in source.split() if not name.startswith("--")), source
-
-
-def test_the_table_of_the_page_is_the_table_of_the_code() -> None:
-    page = (ROOT / "docs" / "api.md").read_text(encoding="utf-8")
-    said = dict(re.findall(r"^\| `([A-Z]+ /[^`]*)` \| [^|]* \| ([^|]*) \|$", page, re.M))
-    words = {name: {word.strip() for word in roles.split(",")} for name, roles in said.items()}
-    expected = {
-        name: {"no key"} if not roles else {"any"} if roles == set(Role) else set(map(str, roles))
-        for name, roles in ACCESS.items()
-    }
-    assert words == expected

@@ -13,16 +13,16 @@ import pytest
 import uvicorn
 from sqlalchemy import event, make_url
 
-from serving.api.app import create_app
-from serving.clock import standing_clock
-from serving.models.active import Serving
-from serving.models.cache import Champion
+from serving.bootstrap import build_app
+from serving.clock import fixed_clock
+from serving.models.active import ActiveScorer
+from serving.models.cache import LoadedModel
 from serving.models.scorer import Scorer
 from serving.settings import Settings
 from serving.store.database import Database, DatabaseAway
 from serving.store.maintenance.migrate import upgrade
 from tests.conftest import free_port
-from tests.serving.test_store_api import STRUCTURED, order, post, problem
+from tests.serving.api.test_api import STRUCTURED, order, post, problem
 from tests.support.stores import new_database
 from tests.support.stories import moment
 from tests.support.wires import Wire
@@ -36,15 +36,15 @@ def serving(url: str, trained: Trained) -> Iterator[tuple[httpx.Client, Database
     upgrade(made)
     made.close()
     settings = Settings(database_url=url)
-    scorer = Scorer(Champion("order-risk", "1", trained.model, run_id="run"))
-    app = create_app(Serving(scorer), settings, standing_clock(moment(3)))
+    scorer = Scorer(LoadedModel("order-risk", "1", trained.model, run_id="run"))
+    app = build_app(ActiveScorer(scorer), settings, fixed_clock(moment(3)))
     server = uvicorn.Server(uvicorn.Config(app, port=free_port(), log_level="warning"))
     thread = threading.Thread(target=server.run)
     thread.start()
     try:
         transport = httpx.HTTPTransport(retries=20)
         with httpx.Client(base_url=f"http://127.0.0.1:{server.config.port}", transport=transport, timeout=30) as client:
-            yield client, app.state.wiring.database
+            yield client, app.state.services.database
     finally:
         server.should_exit = True
         thread.join()
@@ -106,7 +106,7 @@ def test_a_full_disk_is_a_507_and_all_is_well_when_there_is_room(tmp_path: Path,
 
 
 def test_who_waits_too_long_to_write_is_told_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("serving.store.database.LINE", 0.01)
+    monkeypatch.setattr("serving.store.database.TURN_TIMEOUT", 0.01)
     database = Database(f"sqlite:///{tmp_path / 'busy.db'}")
     with pytest.raises(DatabaseAway, match="must take a write within 0.01 s"):
         database.write(lambda _: database.write(lambda _: None))

@@ -15,7 +15,7 @@ from features.orders.commitments import OPEN, commitments
 from features.times import DAY, micros
 from serving.cli import app
 from simulation import simulate
-from simulation.oracle.forks import ForkingFailed, play
+from simulation.oracle.forks import ForkingFailed, play_futures
 from simulation.oracle.interventions import Intervention
 from simulation.oracle.oracle import Moment, Oracle, oracle_days, simulate_with_oracle
 from simulation.run import run_until, start
@@ -118,11 +118,11 @@ def test_a_future_that_dies_is_reported() -> None:
         raise ValueError(f"no future {number}")
 
     with pytest.raises(ForkingFailed, match=r"send back 3 outcomes, got from \d: ValueError: no future \d"):
-        play(dies, 3, 3)
+        play_futures(dies, 3, 3)
 
 
 def test_futures_come_back_in_their_order() -> None:
-    got = play(lambda number: np.full(2, number, dtype=np.int8), 5, 2)
+    got = play_futures(lambda number: np.full(2, number, dtype=np.int8), 5, 2)
     assert got.tolist() == [[number, number] for number in range(5)]
 
 

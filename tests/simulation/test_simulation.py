@@ -12,7 +12,7 @@ from features.outcomes import OUTCOMES, outcomes
 from features.times import plant_calendar
 from simulation import load_plant, simulate
 from simulation.description.reading import InvalidPlant, read_plant, shipped_plants
-from simulation.oracle.ledger import CANCELLED, MISSED, ON_TIME_IN_FULL, PARTIAL, commitment, is_open, judge
+from simulation.oracle.ledger import CANCELLED, MISSED, ON_TIME_IN_FULL, PARTIAL, Commitment, is_open, judge_commitment
 from simulation.run import run_until, start
 from tests.support.plants import TINY, loaded, tiny
 
@@ -183,7 +183,7 @@ def test_the_ledger_judges_like_the_outcomes_of_the_records() -> None:
     for day in (20, 35, 50):
         run_until(shop, day)
         committed[shop.records.micros(shop.now)] = [
-            commitment(order) for order in shop.open_orders() if is_open(order, shop.now)
+            Commitment.of(order) for order in shop.open_orders() if is_open(order, shop.now)
         ]
     run_until(shop, 90)
     history = History.of(shop.records.frame(90))
@@ -192,7 +192,7 @@ def test_the_ledger_judges_like_the_outcomes_of_the_records() -> None:
     for as_of, entries in committed.items():
         order = np.array([index[entry.order.order_id] for entry in entries])
         outcome, *_ = outcomes(history, order, np.full(len(order), as_of))
-        truth = [words[judge(entry)] for entry in entries]
+        truth = [words[judge_commitment(entry)] for entry in entries]
         assert list(OUTCOMES[outcome]) == truth
         seen.update(truth)
     assert {"on_time_in_full", "partial", "missed"} <= seen

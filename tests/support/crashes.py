@@ -27,11 +27,11 @@ from sqlalchemy import func, select
 
 from features.decision_points import DecisionPoints
 from features.history import History
-from serving.ingest.bulk_load import rebuild
+from serving.ingest.bulk_load import rebuild_worklist
 from serving.models.cache import load_champion
 from serving.models.scorer import Scorer
-from serving.scores.occasion import Occasion, Standing
 from serving.scores.rescore import FACTORS, _columns
+from serving.scores.scoring_context import ActiveModel, ScoringContext
 from serving.settings import Settings
 from serving.store.bulk_reads import event_frame
 from serving.store.database import Database
@@ -40,7 +40,7 @@ from serving.store.tables.contexts import load_context
 from tests.conftest import Home, free_port, wait_for
 
 CALLERS, ORDERS = 4, 24
-FRESH = 10
+CACHE_TIME = 10
 """So many requests must be acknowledged after each start before the next kill."""
 
 
@@ -189,7 +189,7 @@ def kill_at_random(home: Home, kills: int, workers: int, journal: Path, seed: in
 def wait_until_grown(journal: Path, loading: subprocess.Popen[bytes]) -> None:
     """Until requests are acknowledged again."""
     size, until = journal.stat().st_size, time.monotonic() + 180
-    while journal.stat().st_size < size + FRESH * len("0-100-0\n"):
+    while journal.stat().st_size < size + CACHE_TIME * len("0-100-0\n"):
         assert loading.returncode is None, "the load must go on"
         assert time.monotonic() < until, "events must be acknowledged again after a kill"
         with suppress(subprocess.TimeoutExpired):
@@ -240,7 +240,7 @@ def _rebuilt(database: Database, settings: Settings) -> None:
         return [[dict(row) for row in database.read(lambda c, t=t: c.execute(t).mappings().all())] for t in tables]
 
     before = worklist()
-    rebuild(database, Occasion("import", 0, Standing(None, ""), settings), lambda *_: None)
+    rebuild_worklist(database, ScoringContext("import", 0, ActiveModel(None, ""), settings), lambda *_: None)
     assert worklist() == before, "the worklist must follow from events and scores"
 
 

@@ -15,18 +15,18 @@ import pytest
 
 from features.times import DAY, isoformat
 from serving.contract.cloudevents import cloud_events
-from serving.ingest.ingest import Taken, take_in
-from serving.models.cache import Champion
+from serving.ingest.ingest import IngestResult, ingest_events
+from serving.models.cache import LoadedModel
 from serving.models.scorer import Scorer
 from serving.principal import NOBODY
 from serving.problems import NotReady
-from serving.scores.daily_context import Mornings
+from serving.scores.daily_context import DailyContext
 from serving.scores.keeper import Keeper
-from serving.scores.services import Wiring
+from serving.scores.services import Services
 from serving.settings import Settings
 from serving.store.database import Database
 from serving.store.maintenance.migrate import upgrade
-from serving.store.tables.worklist import Wanted, page
+from serving.store.tables.worklist import WorklistQuery, page
 from tests.support.stories import moment, story
 from training.model.risk_model import RiskModel
 
@@ -66,40 +66,40 @@ def _administered() -> Iterator[psycopg.Connection[Any]]:
 class House:
     """A store with a champion and a clock."""
 
-    wired: Wiring
+    services: Services
     now: list[int]
-    champion: list[Champion | None]
+    champion: list[LoadedModel | None]
     keepers: list[Keeper] = field(default_factory=list)
 
     @property
     def database(self) -> Database:
-        return self.wired.database
+        return self.services.database
 
     def move_to(self, day: float) -> None:
         """Set the clock, days since the stories begin."""
         self.now[0] = moment(day)
 
-    def take(self, *rows: dict[str, Any]) -> Taken:
+    def ingest(self, *rows: dict[str, Any]) -> IngestResult:
         """Events of a story, as they would be posted; the same event has the same id."""
-        named = [{"event_id": f"e{hash(repr(sorted(row.items())))}"} | row for row in rows]
-        return self.post(cloud_events(story(*named)))
+        identified = [{"event_id": f"e{hash(repr(sorted(row.items())))}"} | row for row in rows]
+        return self.post(cloud_events(story(*identified)))
 
-    def post(self, events: Sequence[Any], cause: str = "event") -> Taken:
-        occasion = self.wired.occasion(cause)
-        return self.database.write(lambda connection: take_in(connection, events, occasion))
+    def post(self, events: Sequence[Any], cause: str = "event") -> IngestResult:
+        scoring_context = self.services.scoring_context(cause)
+        return self.database.write(lambda connection: ingest_events(connection, events, scoring_context))
 
     def listed(self, **wanted: Any) -> list[dict[str, Any]]:
-        found = self.database.read(lambda c: page(c, Wanted(self.now[0], **wanted), 1000))
-        return [dict(row) for row in found]
+        rows = self.database.read(lambda c: page(c, WorklistQuery(self.now[0], **wanted), 1000))
+        return [dict(row) for row in rows]
 
     def fresh(self) -> int:
         """Let a keeper do all that is due; how many scores it made."""
         if not self.keepers:
-            self.keepers.append(Keeper(self.wired))
-        done = 0
+            self.keepers.append(Keeper(self.services))
+        total = 0
         while more := self.keepers[0].step():
-            done += more
-        return done
+            total += more
+        return total
 
     def all(self, table: Any) -> list[dict[str, Any]]:
         rows = self.database.read(lambda c: c.execute(table.select()).mappings().all())
@@ -108,10 +108,12 @@ class House:
 
 def house(url: str, model: RiskModel | None, day: float = 0, zone: str = "UTC") -> House:
     now = [moment(day)]
-    champion: list[Champion | None] = [None if model is None else Champion("order-risk", "1", model, run_id="run")]
+    champion: list[LoadedModel | None] = [
+        None if model is None else LoadedModel("order-risk", "1", model, run_id="run")
+    ]
     scorers: dict[int, Scorer] = {}
 
-    def ready() -> Scorer:
+    def current() -> Scorer:
         if champion[0] is None:
             raise NotReady("no model")
         return scorers.setdefault(id(champion[0]), Scorer(champion[0]))
@@ -119,8 +121,8 @@ def house(url: str, model: RiskModel | None, day: float = 0, zone: str = "UTC") 
     database = Database(url)
     upgrade(database)
     settings = Settings(database_url=url, zone=zone)
-    mornings = Mornings(ready, database, lambda: now[0])
-    return House(Wiring(database, mornings, settings, lambda: now[0]), now, champion)
+    daily_context = DailyContext(current, database, lambda: now[0])
+    return House(Services(database, daily_context, settings, lambda: now[0]), now, champion)
 
 
 __all__ = ["DAY", "KINDS", "NOBODY", "House", "house", "isoformat", "new_database"]

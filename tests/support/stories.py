@@ -69,3 +69,8 @@ def values(known: Known, names: list[str] | None = None) -> Any:
 
 def days(count: float) -> int:
     return int(count * DAY)
+
+
+def value(name: str, *events: dict[str, Any], day: float, order: str = "A") -> float:
+    """One signal of one order on a day."""
+    return float(values(known(story(*events), day, order), [name])[0, 0])

@@ -10,19 +10,19 @@ import pytest
 
 from features.times import DAY, micros
 from tests.support.pages import Page
-from training.evaluate.backtest import backtest
-from training.evaluate.evaluation import MODEL, Evaluation, Lists, judge
-from training.evaluate.importance import Influence
-from training.evaluate.worklist_metrics import lead, watch
+from training.evaluate.backtest import run_backtest
+from training.evaluate.evaluation import MODEL, Evaluation, RankedWorklists, judge_slice
+from training.evaluate.importance import SignalImportance
+from training.evaluate.worklist_metrics import judge_worklist, measure_lead
 from training.metrics.bootstrap import Estimate
-from training.registry.registry import plain
+from training.registry.run_metrics import json_ready
 from training.report.page import Section, Table
-from training.report.plots.drawing import sheet
-from training.report.plots.planner import looked_at_by
+from training.report.plots.drawing import draw_sheet
+from training.report.plots.planner import share_looked_at
 from training.report.plots.signals import binned
 from training.report.plots.vector import svg
-from training.report.report import METRICS, Report, backtest_page
-from training.report.summary import answer
+from training.report.report import METRICS, Report, render_backtest
+from training.report.summary import summarise
 from training.trainer import Trained
 
 NAUGHTY = 'plant <b>&"$x$'
@@ -35,7 +35,7 @@ def page(trained: Trained) -> Page:
 
 @pytest.fixture(scope="module")
 def evaluation_json(trained: Trained) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads(json.dumps(plain(trained.evaluation.to_json())))
+    found: dict[str, Any] = json.loads(json.dumps(json_ready(trained.evaluation.to_json())))
     return found
 
 
@@ -103,11 +103,11 @@ def test_lists_of_the_same_effort_have_the_figures_of_the_json(page: Page, evalu
 
 
 def test_the_parts_have_the_figures_of_the_json(page: Page, evaluation_json: dict[str, Any]) -> None:
-    parts = {part["name"]: part for part in evaluation_json["parts"]}
+    slices = {part["name"]: part for part in evaluation_json["parts"]}
     rows = page.cells("by-part")
-    assert [row[0] for row in rows] == [name for name in parts if name != "all"]
+    assert [row[0] for row in rows] == [name for name in slices if name != "all"]
     for name, orders, foretold, came, *figures, by_chance in rows:
-        part, expected = parts[name], parts[name]["expected"]
+        part, expected = slices[name], slices[name]["expected"]
         metrics = ("brier_skill", "roc_auc", "average_precision", "calibration_error")
         assert figures == [shown(part["estimates"]["model"][metric]) for metric in metrics]
         assert (orders, foretold) == (str(part["orders"]), f"{expected['foretold'] * 100:.1f} %")
@@ -125,9 +125,9 @@ def test_the_answer_comes_first_with_the_figures_of_the_json(page: Page, evaluat
 
 
 def test_names_are_shown_as_they_are(trained: Trained) -> None:
-    whole, *rest = trained.evaluation.parts
-    parts = [whole, *(replace(part, name=f"{NAUGHTY}{n}") for n, part in enumerate(rest[:2]))]
-    page = Page(Report(replace(trained, evaluation=replace(trained.evaluation, parts=parts))).html())
+    whole, *rest = trained.evaluation.slices
+    slices = [whole, *(replace(part, name=f"{NAUGHTY}{n}") for n, part in enumerate(rest[:2]))]
+    page = Page(Report(replace(trained, evaluation=replace(trained.evaluation, slices=slices))).html())
     assert page.faults == []
     assert [row[0] for row in page.cells("by-part")] == [f"{NAUGHTY}0", f"{NAUGHTY}1"]
     assert NAUGHTY.removeprefix("plant ") + "0" in page.drawn
@@ -135,7 +135,7 @@ def test_names_are_shown_as_they_are(trained: Trained) -> None:
 
 
 def test_where_there_is_nothing_to_show_there_is_no_section(trained: Trained) -> None:
-    alone = replace(trained.evaluation, parts=trained.evaluation.parts[:1], lists=Lists(None, {}))
+    alone = replace(trained.evaluation, slices=trained.evaluation.slices[:1], worklists=RankedWorklists(None, {}))
     page = Page(Report(replace(trained, evaluation=alone)).html())
     assert page.faults == []
     assert not {"planner", "stability", "parts"} & (
@@ -147,7 +147,7 @@ def test_where_there_is_nothing_to_show_there_is_no_section(trained: Trained) ->
 
 
 def test_other_sections_are_told_after_the_answer(trained: Trained) -> None:
-    figure, _ = sheet()
+    figure, _ = draw_sheet()
     more = Section("What is new", ["40 orders <i>."], [Table(["", "n"], [["orders", "40"]])], {"new": figure})
     page = Page(Report(trained, [more]).html())
     assert list(page.sections)[:3] == ["answer", "what-is-new", "judged"]
@@ -156,8 +156,8 @@ def test_other_sections_are_told_after_the_answer(trained: Trained) -> None:
 
 
 def test_a_backtest_is_told_on_a_page_of_the_same_kind(trained: Trained) -> None:
-    found = backtest(trained.snapshots, 60 * DAY, micros("2024-07-01"), draws=20)
-    page = Page(backtest_page(found))
+    found = run_backtest(trained.snapshots, 60 * DAY, micros("2024-07-01"), draws=20)
+    page = Page(render_backtest(found))
     assert page.faults == []
     rows = page.cells("stretches")
     assert [row[:4] for row in rows] == [
@@ -174,12 +174,12 @@ def test_a_backtest_is_told_on_a_page_of_the_same_kind(trained: Trained) -> None
 def judged_as(evaluation: Evaluation, **risks: np.ndarray) -> Evaluation:
     """The same test rows with other risks."""
     changed = evaluation.risks | {name.replace("_", " "): risk for name, risk in risks.items()}
-    return replace(evaluation, risks=changed, parts=[judge("all", evaluation.test, changed, 50)])
+    return replace(evaluation, risks=changed, slices=[judge_slice("all", evaluation.test, changed, 50)])
 
 
 def test_a_baseline_that_is_as_good_or_better_is_named(trained: Trained) -> None:
     evaluation, failed = trained.evaluation, trained.evaluation.test.failed
-    told = answer(
+    told = summarise(
         judged_as(evaluation, logistic_regression=evaluation.risks[MODEL], slack_to_promise=0.1 + 0.8 * failed)
     )
     assert any(said.startswith("Logistic regression is about as good: the model takes 0") for said in told.short)
@@ -191,34 +191,34 @@ def test_a_baseline_that_is_as_good_or_better_is_named(trained: Trained) -> None
 def test_risks_that_are_off_are_not_taken_at_their_word(trained: Trained) -> None:
     evaluation = trained.evaluation
     sure = judged_as(evaluation, model=np.where(evaluation.risks[MODEL] > 0.2, 0.99, 0.2))
-    assert any("off by more than chance" in said for said in answer(sure).short)
-    certain = replace(sure, parts=[replace(sure.whole, by_chance=Estimate(0.5, 0.4, 0.6))])
-    assert any("can be taken at their word" in said for said in answer(certain).holds)
+    assert any("off by more than chance" in said for said in summarise(sure).short)
+    certain = replace(sure, slices=[replace(sure.whole, by_chance=Estimate(0.5, 0.4, 0.6))])
+    assert any("can be taken at their word" in said for said in summarise(certain).holds)
 
 
 def test_the_curve_of_early_looks_ends_at_what_was_caught(trained: Trained) -> None:
-    lists = trained.evaluation.lists
-    assert lists.mornings is not None
-    for risk in lists.risks.values():
-        curve = looked_at_by(lists.mornings, risk, np.array([9.0, 5.0, 0.0]))
-        found = watch(lists.mornings, risk, 25, draws=2)
+    worklists = trained.evaluation.worklists
+    assert worklists.daily is not None
+    for risk in worklists.risks.values():
+        curve = share_looked_at(worklists.daily, risk, np.array([9.0, 5.0, 0.0]))
+        found = judge_worklist(worklists.daily, risk, 25, draws=2)
         assert curve[1:].tolist() == pytest.approx([found.in_time.value, found.caught.value])
         assert (np.diff(curve) >= 0).all()
 
 
 def test_a_lead_is_the_difference_of_what_is_seen_in_time(trained: Trained) -> None:
-    lists = trained.evaluation.lists
-    assert lists.mornings is not None
-    ours, theirs = (lists.risks[name] for name in (MODEL, "base rate"))
-    found = lead(lists.mornings, ours, theirs, 1, draws=200)
-    seen = [watch(lists.mornings, risk, 1, draws=2).in_time.value for risk in (ours, theirs)]
+    worklists = trained.evaluation.worklists
+    assert worklists.daily is not None
+    ours, theirs = (worklists.risks[name] for name in (MODEL, "base rate"))
+    found = measure_lead(worklists.daily, ours, theirs, 1, draws=200)
+    seen = [judge_worklist(worklists.daily, risk, 1, draws=2).in_time.value for risk in (ours, theirs)]
     assert found.value == pytest.approx(seen[0] - seen[1])
     assert found.low <= found.value <= found.high
-    assert lead(lists.mornings, ours, ours, 1, draws=20) == Estimate(0.0, 0.0, 0.0)
+    assert measure_lead(worklists.daily, ours, ours, 1, draws=20) == Estimate(0.0, 0.0, 0.0)
 
 
 def test_the_strongest_signals_come_first_and_a_group_adds_its_own(trained: Trained) -> None:
-    found = Influence.on(trained.model, trained.evaluation.test)
+    found = SignalImportance.on(trained.model, trained.evaluation.test)
     means = [found.mean[name] for name in found.strongest(10)]
     assert means == sorted(means, reverse=True)
     assert means[-1] > 0
@@ -235,7 +235,7 @@ def test_bins_hold_all_rows_and_keep_their_means() -> None:
 
 
 def test_figures_of_a_page_share_no_ids_and_keep_their_words() -> None:
-    figure, (axis,) = sheet()
+    figure, (axis,) = draw_sheet()
     axis.plot([0, 1], [0, 1], "o")
     axis.set_xlabel("days < 5 & more")
     one, again, other = svg(figure, "one"), svg(figure, "one"), svg(figure, "other")

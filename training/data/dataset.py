@@ -11,7 +11,7 @@ import pandas as pd
 from features.context.context import Context
 from features.events.schema import COLUMNS
 from features.history import History
-from training.data.labelled import Counts, LabelledPoints
+from training.data.labelled import LabelCounts, LabelledPoints
 from training.data.snapshots import Snapshots, recorded_until
 
 
@@ -20,7 +20,7 @@ class Dataset:
     """All that was known by ``until``: labelled points, context, and the fingerprint of the events."""
 
     points: LabelledPoints
-    counts: Counts
+    counts: LabelCounts
     context: Context
     history: History
     until: int

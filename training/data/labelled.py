@@ -13,7 +13,7 @@ from features.arrays import Floats, Ints, Mask
 from features.outcomes import CANCELLED, MISSED, PARTIAL, UNSETTLED
 from features.times import DAY
 
-COLUMNS = ("signals", "order", "as_of", "due", "known_at", "outcome", "plant", "rescued")
+ROW_FIELDS = ("signals", "order", "as_of", "due", "known_at", "outcome", "plant", "rescued")
 
 
 @dataclass(frozen=True)
@@ -73,24 +73,24 @@ class LabelledPoints:
         order = self.order[rows]
         _, inverse = np.unique(order, return_inverse=True)
         weight = self.weight[rows] / np.bincount(inverse, self.weight[rows])[inverse] if len(order) else np.zeros(0)
-        return replace(self, **{name: getattr(self, name)[rows] for name in COLUMNS}, weight=weight)
+        return replace(self, **{name: getattr(self, name)[rows] for name in ROW_FIELDS}, weight=weight)
 
     def frame(self) -> pd.DataFrame:
         """(n, n_signals) the signals as a DataFrame."""
         return pd.DataFrame(self.signals, columns=self.names)
 
 
-def join(parts: list[LabelledPoints]) -> LabelledPoints:
-    """All rows of all parts, one after the other; an order's weights sum to one again."""
+def join(blocks: list[LabelledPoints]) -> LabelledPoints:
+    """All rows of all blocks, one after the other; an order's weights sum to one again."""
     columns: dict[str, Any] = {
-        name: np.concatenate([getattr(part, name) for part in parts]) for name in (*COLUMNS, "weight")
+        name: np.concatenate([getattr(block, name) for block in blocks]) for name in (*ROW_FIELDS, "weight")
     }
-    whole = replace(parts[0], **columns)
+    whole = replace(blocks[0], **columns)
     return whole.take(np.ones(len(whole), dtype=bool))
 
 
 @dataclass(frozen=True)
-class Counts:
+class LabelCounts:
     """What became of the decision points: nothing is left out in silence."""
 
     orders: int
@@ -106,7 +106,7 @@ class Counts:
         )
 
 
-def thinned(order: Ints, per_order: int) -> Ints:
+def thin(order: Ints, per_order: int) -> Ints:
     """Rows (sorted by order) such that no order keeps more than ``per_order``, evenly spread."""
     starts = np.flatnonzero(np.append(True, np.diff(order) != 0)[: len(order)])
     sizes = np.diff(np.append(starts, len(order)))

@@ -18,7 +18,7 @@ from features.known.known import Known
 from features.outcomes import CANCELLED, UNSETTLED, decided_between, outcomes
 from features.pipeline.compute import compute
 from features.times import PlantCalendar, isoformat, micros, plant_calendar, timestamps
-from training.data.labelled import Counts, LabelledPoints, thinned
+from training.data.labelled import LabelCounts, LabelledPoints, thin
 
 RESCUES = ("expedite", "override")
 """Decisions that are meant to change what happens to an order."""
@@ -63,8 +63,8 @@ class Snapshots:
         context = replace(Context.of(history, calendar), known_until=end)
         return cls(history, context, decision_points(history, scheme, calendar, until=end), scheme, zone, end)
 
-    def looked_at(self, scheme: str) -> Snapshots:
-        """The same orders at other decision points."""
+    def with_scheme(self, scheme: str) -> Snapshots:
+        """Snapshots of these orders at the decision points of another scheme."""
         if scheme == self.scheme:
             return self
         points = decision_points(self.history, scheme, self.calendar, until=self.until)
@@ -82,7 +82,7 @@ class Snapshots:
             self._computed[missing] = True
         return self._signals[rows]
 
-    def judged(self, rows: Ints, until: int) -> LabelledPoints:
+    def with_outcomes(self, rows: Ints, until: int) -> LabelledPoints:
         """Some points with what was known of their outcomes at ``until``, those not settled included.
 
         Rows weigh the same within an order, and an order one.
@@ -101,7 +101,7 @@ class Snapshots:
             due=due,
             known_at=known_at,
             outcome=outcome,
-            weight=_evenly(points.order),
+            weight=_even_weights(points.order),
             plant=known.first_word("plant"),
             rescued=decided_between(self.history, points.order, points.as_of, np.minimum(due, until), RESCUES),
         )
@@ -109,9 +109,9 @@ class Snapshots:
     def between(self, after: int, until: int) -> LabelledPoints:
         """All points in (after, until], microseconds, with what is known of their outcomes at the end."""
         rows = np.flatnonzero((self.points.as_of > after) & (self.points.as_of <= until))
-        return self.judged(rows, self.until)
+        return self.with_outcomes(rows, self.until)
 
-    def labelled(self, until: int | None = None, per_order: int = 20) -> tuple[LabelledPoints, Counts]:
+    def labelled(self, until: int | None = None, per_order: int = 20) -> tuple[LabelledPoints, LabelCounts]:
         """What a training at ``until`` learns from: outcomes settled by then, at most so many points an order.
 
         Parameters
@@ -127,9 +127,9 @@ class Snapshots:
         settled = ~np.isin(outcome, (UNSETTLED, CANCELLED))
         orders = int((self.history.recorded[self.history.first[:-1]] <= end).sum())
         unsettled, cancelled = (int((outcome == code).sum()) for code in (UNSETTLED, CANCELLED))
-        counts = Counts(orders, len(rows), unsettled, cancelled, int(settled.sum()))
-        kept = rows[settled]
-        return self.judged(kept[thinned(self.points.order[kept], per_order)], end), counts
+        counts = LabelCounts(orders, len(rows), unsettled, cancelled, int(settled.sum()))
+        labelled = rows[settled]
+        return self.with_outcomes(labelled[thin(self.points.order[labelled], per_order)], end), counts
 
 
 def recorded_until(events: pd.DataFrame, until: int | None) -> tuple[pd.DataFrame, int]:
@@ -141,7 +141,7 @@ def recorded_until(events: pd.DataFrame, until: int | None) -> tuple[pd.DataFram
     return events[(events["recorded_at"] <= timestamps(np.array([end]))[0]).to_numpy()], end
 
 
-def _evenly(order: Ints) -> NDArray[np.float64]:
+def _even_weights(order: Ints) -> NDArray[np.float64]:
     if not len(order):
         return np.zeros(0)
     _, inverse, sizes = np.unique(order, return_inverse=True, return_counts=True)

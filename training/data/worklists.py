@@ -19,7 +19,7 @@ MOST_ROWS = 400_000
 
 
 @dataclass(frozen=True)
-class Mornings:
+class DailyWorklists:
     """``n`` rows, one an open order and morning, sorted by order and morning.
 
     An order is held to the promise as it stood on its last morning; the order's outcome and due date are those.
@@ -36,7 +36,7 @@ class Mornings:
     last: Ints
 
     @classmethod
-    def of(cls, points: LabelledPoints) -> Mornings:
+    def of(cls, points: LabelledPoints) -> DailyWorklists:
         """From rows sorted by order and morning."""
         _, code = np.unique(points.order, return_inverse=True)
         last = np.flatnonzero(np.append(code[1:] != code[:-1], True)[: len(code)])
@@ -75,9 +75,9 @@ class Mornings:
         return place
 
 
-def mornings_between(
+def worklists_between(
     daily: Snapshots, after: int, until: int, known_until: int | None = None, without: Ints | None = None
-) -> Mornings:
+) -> DailyWorklists:
     """Every open order at every start of day in (after, until], microseconds.
 
     Parameters
@@ -94,6 +94,6 @@ def mornings_between(
     rows = np.flatnonzero(wanted)
     if len(rows) > MOST_ROWS:
         days, counts = np.unique(points.as_of[rows], return_counts=True)
-        kept = days[np.cumsum(counts[::-1])[::-1] <= MOST_ROWS]
-        rows = rows[points.as_of[rows] >= (kept[0] if len(kept) else days[-1])]
-    return Mornings.of(daily.judged(rows, end))
+        days_taken = days[np.cumsum(counts[::-1])[::-1] <= MOST_ROWS]
+        rows = rows[points.as_of[rows] >= (days_taken[0] if len(days_taken) else days[-1])]
+    return DailyWorklists.of(daily.with_outcomes(rows, end))

@@ -9,14 +9,14 @@ import numpy as np
 
 from features.arrays import Floats
 from features.errors import InvalidRequest
-from features.pipeline.partitions import Progress, unheard
+from features.progress import Progress, no_progress
 from features.times import DAY, isoformat
 from training.data.labelled import LabelledPoints, join
 from training.data.snapshots import Snapshots
-from training.data.worklists import Mornings, mornings_between
-from training.evaluate.drift import WEIGHTY, Drift, Expected
-from training.evaluate.evaluation import MODEL, Evaluation, Lists, Part, evaluation_of, judge
-from training.model.baselines import fitted
+from training.data.worklists import DailyWorklists, worklists_between
+from training.evaluate.drift import WEIGHTY, CalibrationInTheLarge, Drift
+from training.evaluate.evaluation import MODEL, Evaluation, RankedWorklists, Slice, evaluate_risks, judge_slice
+from training.model.baselines import fit_baselines
 from training.model.fit import Trees, fit_model
 from training.model.risk_model import RiskModel
 
@@ -34,7 +34,7 @@ class Stretch:
     trained_at, until : ISO 8601
     learned_from : orders
     open_orders : on the lists of its mornings; ``not_due`` of them are not settled yet
-    part : its mornings judged, beside the baselines of the same moment; ``None`` where too few have matured
+    slice : its mornings judged, beside the baselines of the same moment; ``None`` where too few have matured
     drift : of its mornings against those of as long a time before
     expected : failures foretold and failures that came, over what matured; ``None`` where nothing did
     """
@@ -44,12 +44,12 @@ class Stretch:
     learned_from: int
     open_orders: int
     not_due: int
-    part: Part | None
+    slice: Slice | None
     drift: Drift
-    expected: Expected | None
+    expected: CalibrationInTheLarge | None
 
     def to_json(self) -> dict[str, Any]:
-        return asdict(self)
+        return {"part" if name == "slice" else name: value for name, value in asdict(self).items()}
 
 
 @dataclass(frozen=True)
@@ -69,23 +69,23 @@ class Backtest:
 
 
 @dataclass(frozen=True)
-class Lived:
+class ReplayedStretch:
     """The mornings of one stretch with the risks that were shown then, by model; and those of as long before it."""
 
-    mornings: Mornings
+    worklists: DailyWorklists
     risks: dict[str, Floats]
     learned: LabelledPoints
     model: RiskModel
     before: LabelledPoints
 
 
-def backtest(
+def run_backtest(
     snapshots: Snapshots,
     every: int,
     since: int | None = None,
     trees: Trees | None = None,
     draws: int = 500,
-    tell: Progress = unheard,
+    progress: Progress = no_progress,
 ) -> Backtest:
     """Train every so often on what was known, score each morning until the next, and judge by what is known now.
 
@@ -95,7 +95,7 @@ def backtest(
     every : microseconds between trainings
     since : the first training, microseconds (default: when ``FEWEST_TO_START`` orders had matured)
     draws : bootstrap draws of the intervals
-    tell : called with what is being done, the stretches done and the stretches in all
+    progress : called with what is being done, the stretches done and the stretches in all
     """
     if every < DAY:
         raise InvalidRequest(f"a backtest must train at most once a day, got every {every / DAY:g} days")
@@ -105,18 +105,18 @@ def backtest(
             f"a backtest must begin before the records end ({isoformat(snapshots.until)}), got {isoformat(begin)}"
         )
     moments = list(range(begin, snapshots.until, every))
-    daily = snapshots.looked_at("daily")
-    lived, stretches = [], []
+    daily = snapshots.with_scheme("daily")
+    replayed, stretches = [], []
     for number, moment in enumerate(moments, start=1):
-        tell("living through it", number - 1, len(moments))
+        progress("living through it", number - 1, len(moments))
         ends = min(moment + every, snapshots.until)
-        stretch = _live(snapshots, daily, moment, ends, trees)
-        lived.append(stretch)
-        stretches.append(_judged(stretch, moment, ends, draws))
-    if not any(stretch.mornings.points.settled.any() for stretch in lived):
+        stretch = _replay_stretch(snapshots, daily, moment, ends, trees)
+        replayed.append(stretch)
+        stretches.append(_judge_stretch(stretch, moment, ends, draws))
+    if not any(stretch.worklists.points.settled.any() for stretch in replayed):
         raise InvalidRequest(f"a backtest needs orders with an outcome after {isoformat(begin)}, got none yet")
-    tell("judging all mornings together", len(moments), len(moments))
-    return Backtest(stretches, _together(lived, begin, draws), every / DAY)
+    progress("judging all mornings together", len(moments), len(moments))
+    return Backtest(stretches, _evaluate_all(replayed, begin, draws), every / DAY)
 
 
 def first_training(snapshots: Snapshots) -> int:
@@ -129,38 +129,40 @@ def first_training(snapshots: Snapshots) -> int:
     return int(snapshots.calendar.end_of_day(ripe[FEWEST_TO_START - 1 : FEWEST_TO_START])[0]) + 1
 
 
-def _live(snapshots: Snapshots, daily: Snapshots, moment: int, ends: int, trees: Trees | None) -> Lived:
+def _replay_stretch(
+    snapshots: Snapshots, daily: Snapshots, moment: int, ends: int, trees: Trees | None
+) -> ReplayedStretch:
     learned, _ = snapshots.labelled(moment)
     model = fit_model(learned, snapshots.context, {"trained_until": isoformat(moment)}, trees)
-    mornings = mornings_between(daily, moment - 1, ends - 1, without=np.unique(learned.order))
-    predict = {MODEL: model.risk_of} | fitted(learned)
-    risks = {name: predicted(mornings.points) for name, predicted in predict.items()}
-    return Lived(mornings, risks, learned, model, daily.between(2 * moment - ends, moment - 1))
+    worklists = worklists_between(daily, moment - 1, ends - 1, without=np.unique(learned.order))
+    predict = {MODEL: model.risk_of} | fit_baselines(learned)
+    risks = {name: risk_of(worklists.points) for name, risk_of in predict.items()}
+    return ReplayedStretch(worklists, risks, learned, model, daily.between(2 * moment - ends, moment - 1))
 
 
-def _judged(lived: Lived, moment: int, ends: int, draws: int) -> Stretch:
-    points, settled = lived.mornings.points, lived.mornings.points.settled
+def _judge_stretch(replayed: ReplayedStretch, moment: int, ends: int, draws: int) -> Stretch:
+    points, settled = replayed.worklists.points, replayed.worklists.points.settled
     due = points.take(settled)
-    risks = {name: risk[settled] for name, risk in lived.risks.items()}
-    before_risk = lived.model.risk_of(lived.before)
+    risks = {name: risk[settled] for name, risk in replayed.risks.items()}
+    before_risk, weighty = replayed.model.risk_of(replayed.before), replayed.model.leans_on(WEIGHTY)
     enough = due.n_orders >= FEWEST_TO_JUDGE
     return Stretch(
         trained_at=str(isoformat(moment)),
         until=str(isoformat(ends)),
-        learned_from=lived.learned.n_orders,
+        learned_from=replayed.learned.n_orders,
         open_orders=points.n_orders,
         not_due=points.n_orders - due.n_orders,
-        part=judge(str(isoformat(moment))[:10], due, risks, draws) if enough else None,
-        drift=Drift.between(lived.before, points, before_risk, lived.risks[MODEL], lived.model.leans_on(WEIGHTY)),
-        expected=Expected.of(due, risks[MODEL], draws) if enough else None,
+        slice=judge_slice(str(isoformat(moment))[:10], due, risks, draws) if enough else None,
+        drift=Drift.between(replayed.before, points, before_risk, replayed.risks[MODEL], weighty),
+        expected=CalibrationInTheLarge.of(due, risks[MODEL], draws) if enough else None,
     )
 
 
-def _together(lived: list[Lived], begin: int, draws: int) -> Evaluation:
-    points = join([stretch.mornings.points for stretch in lived])
+def _evaluate_all(replayed: list[ReplayedStretch], begin: int, draws: int) -> Evaluation:
+    points = join([stretch.worklists.points for stretch in replayed])
     by = np.lexsort((points.as_of, points.order))
-    risks = {name: np.concatenate([stretch.risks[name] for stretch in lived])[by] for name in lived[0].risks}
+    risks = {name: np.concatenate([stretch.risks[name] for stretch in replayed])[by] for name in replayed[0].risks}
     points = points.take(by)
     test = points.take(points.settled)
-    lists = Lists(Mornings.of(points), risks)
-    return evaluation_of(begin, {name: risk[points.settled] for name, risk in risks.items()}, test, lists, draws)
+    ranked = RankedWorklists(DailyWorklists.of(points), risks)
+    return evaluate_risks(begin, {name: risk[points.settled] for name, risk in risks.items()}, test, ranked, draws)

@@ -16,7 +16,7 @@ from training.data.labelled import LabelledPoints
 from training.metrics.bootstrap import Estimate, metric_estimates, percentiles
 from training.metrics.scores import Metric, failure_share
 
-MOVED = 0.25
+LARGE_SHIFT = 0.25
 WEIGHTY = 0.01
 """Only signals that brought so much of a model's gain are watched."""
 BINS = 10
@@ -36,8 +36,8 @@ def stability_index(before: Floats, now: Floats, before_weight: Floats, now_weig
         return float("nan")
     finite = before[~np.isnan(before)]
     edges = np.unique(np.quantile(finite, np.linspace(0, 1, BINS + 1)[1:-1])) if len(finite) else np.zeros(0)
-    expected, found = (_shares(*part, edges) for part in ((before, before_weight), (now, now_weight)))
-    return float(np.sum((found - expected) * np.log(found / expected)))
+    then, later = (_shares(*side, edges) for side in ((before, before_weight), (now, now_weight)))
+    return float(np.sum((later - then) * np.log(later / then)))
 
 
 def _shares(values: Floats, weight: Floats, edges: Floats) -> Floats:
@@ -60,9 +60,9 @@ class Drift:
     scores: float
 
     @property
-    def moved(self) -> list[tuple[str, float]]:
-        """The signals that moved a lot."""
-        return [entry for entry in self.signals if entry[1] > MOVED]
+    def large_shifts(self) -> list[tuple[str, float]]:
+        """(name, index) of the signals that moved a lot, largest first."""
+        return [entry for entry in self.signals if entry[1] > LARGE_SHIFT]
 
     @classmethod
     def between(
@@ -70,14 +70,14 @@ class Drift:
     ) -> Drift:
         """Of decision points now against those learned from; ``names`` are the signals looked at."""
         weights = learned.weight, now.weight
-        found = [(name, stability_index(learned.column(name), now.column(name), *weights)) for name in names]
-        ranked = sorted(found, key=lambda entry: (-np.nan_to_num(entry[1], nan=-1.0), entry[0]))
+        indices = [(name, stability_index(learned.column(name), now.column(name), *weights)) for name in names]
+        ranked = sorted(indices, key=lambda entry: (-np.nan_to_num(entry[1], nan=-1.0), entry[0]))
         return cls(ranked, stability_index(learned_risk, risk, *weights))
 
 
 @dataclass(frozen=True)
-class Expected:
-    """Failures that came against failures that were foretold, as shares of the orders.
+class CalibrationInTheLarge:
+    """Failures that came against failures that were foretold, as shares of the orders. Cox (1958).
 
     Attributes
     ----------
@@ -91,16 +91,16 @@ class Expected:
     by_chance: Estimate
 
     @classmethod
-    def of(cls, points: LabelledPoints, risk: Floats, draws: int = 500) -> Expected:
+    def of(cls, points: LabelledPoints, risk: Floats, draws: int = 500) -> CalibrationInTheLarge:
         """Of matured decision points and their risks (n,)."""
         foretold = float(np.average(risk, weights=points.weight))
-        wanted: dict[str, Metric] = {"came": failure_share}
-        found = metric_estimates(points.order, points.failed, risk, points.weight, draws, metrics=wanted)
+        metrics: dict[str, Metric] = {"came": failure_share}
+        estimates = metric_estimates(points.order, points.failed, risk, points.weight, draws, metrics=metrics)
         shares = [float(np.average(failed, weights=points.weight)) for failed in failures_by_chance(points, risk)]
-        return cls(foretold, found["came"], percentiles(foretold, np.array(shares)))
+        return cls(foretold, estimates["came"], percentiles(foretold, np.array(shares)))
 
     @property
-    def off(self) -> bool:
+    def is_off(self) -> bool:
         """More or fewer came than risks that are exactly right would show."""
         return not self.by_chance.low <= self.came.value <= self.by_chance.high
 

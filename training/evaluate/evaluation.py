@@ -1,4 +1,4 @@
-"""The model beside its baselines on orders it has not seen: with intervals, by part, and as a planner would use it."""
+"""The model beside its baselines on orders it has not seen: with intervals, by slice, and as a planner would use it."""
 
 from __future__ import annotations
 
@@ -13,12 +13,20 @@ import numpy as np
 from features.arrays import Floats, Mask
 from features.times import isoformat
 from training.data.labelled import LabelledPoints
-from training.data.worklists import Mornings
-from training.evaluate.drift import CHANCES, Expected, failures_by_chance
-from training.evaluate.worklist_metrics import LOOKS, Stability, Watch, lead, places_for, stability, watch
+from training.data.worklists import DailyWorklists
+from training.evaluate.drift import CHANCES, CalibrationInTheLarge, failures_by_chance
+from training.evaluate.worklist_metrics import (
+    LOOKS,
+    Stability,
+    WorklistMetrics,
+    count_places,
+    judge_worklist,
+    measure_lead,
+    measure_stability,
+)
 from training.metrics.bootstrap import Estimate, metric_estimates, percentiles
 from training.metrics.scores import calibration_error
-from training.model.baselines import Predict, fitted
+from training.model.baselines import Predict, fit_baselines
 from training.model.risk_model import RiskModel
 
 MODEL = "model"
@@ -28,14 +36,14 @@ PLANT, DAYS = "plant ", " days to promise"
 DAYS_TO_PROMISE = (0.0, 2.0, 5.0, 10.0, 20.0, np.inf)
 FEWEST_ORDERS = 20
 NEARLY_ALL = 0.95
-"""A part of so many of the rows says nothing the whole does not."""
+"""A slice of so many of the rows says nothing the whole does not."""
 EFFORT = 25
 """Places of the model's list whose effort other lists are held to."""
 
 
 @dataclass(frozen=True)
-class Part:
-    """Some of the test rows, judged: by model and metric, see ``training.metrics.scores``; ``brier_skill`` beside them.
+class Slice:
+    """Some of the test rows, judged by model and metric, see ``training.metrics.scores``; ``brier_skill`` beside them.
 
     ``expected`` holds the failures the model foretold and those that came, ``by_chance`` the calibration error that
     risks which are exactly right would show on so few orders: mean and interval.
@@ -46,7 +54,7 @@ class Part:
     rows: int
     failure_share: float
     estimates: dict[str, dict[str, Estimate]]
-    expected: Expected
+    expected: CalibrationInTheLarge
     by_chance: Estimate
 
     @property
@@ -56,46 +64,46 @@ class Part:
 
 
 @dataclass(frozen=True)
-class Lists:
+class RankedWorklists:
     """The mornings' lists by model: ``risks`` are (n_rows,)."""
 
-    mornings: Mornings | None
+    daily: DailyWorklists | None
     risks: dict[str, Floats]
 
     @classmethod
-    def of(cls, mornings: Mornings | None, predict: dict[str, Predict]) -> Lists:
+    def of(cls, daily: DailyWorklists | None, predict: dict[str, Predict]) -> RankedWorklists:
         """What each model says of every row; nothing where there is no morning."""
-        if mornings is None or not len(mornings):
+        if daily is None or not len(daily):
             return cls(None, {})
-        return cls(mornings, {name: predicted(mornings.points) for name, predicted in predict.items()})
+        return cls(daily, {name: risk_of(daily.points) for name, risk_of in predict.items()})
 
     @property
     def n_mornings(self) -> int:
-        return 0 if self.mornings is None else len(np.unique(self.mornings.points.as_of))
+        return 0 if self.daily is None else len(np.unique(self.daily.points.as_of))
 
-    def watches(self, draws: int) -> dict[str, list[Watch]]:
-        if self.mornings is None:
+    def metrics(self, draws: int) -> dict[str, list[WorklistMetrics]]:
+        if self.daily is None:
             return {}
-        return {name: [watch(self.mornings, risk, n, draws) for n in LOOKS] for name, risk in self.risks.items()}
+        return {name: [judge_worklist(self.daily, risk, n, draws) for n in LOOKS] for name, risk in self.risks.items()}
 
     def leads(self, draws: int) -> dict[str, list[Estimate]]:
-        if self.mornings is None:
+        if self.daily is None:
             return {}
         model, others = self.risks[MODEL], {name: risk for name, risk in self.risks.items() if name != MODEL}
-        return {name: [lead(self.mornings, model, risk, n, draws) for n in LOOKS] for name, risk in others.items()}
+        return {name: [measure_lead(self.daily, model, risk, n, draws) for n in LOOKS] for name, risk in others.items()}
 
-    def same_effort(self, draws: int) -> dict[str, Watch]:
+    def same_effort(self, draws: int) -> dict[str, WorklistMetrics]:
         """Every list with so many places that as many orders are looked at as in the model's first ``EFFORT``."""
-        if self.mornings is None:
+        if self.daily is None:
             return {}
-        lists, orders = self.mornings, watch(self.mornings, self.risks[MODEL], EFFORT, 1).looked_at
-        places = {name: places_for(lists, risk, orders) for name, risk in self.risks.items()}
-        return {name: watch(lists, risk, places[name], draws) for name, risk in self.risks.items()}
+        daily, orders = self.daily, judge_worklist(self.daily, self.risks[MODEL], EFFORT, 1).looked_at
+        places = {name: count_places(daily, risk, orders) for name, risk in self.risks.items()}
+        return {name: judge_worklist(daily, risk, places[name], draws) for name, risk in self.risks.items()}
 
     def stability(self) -> dict[str, Stability]:
-        if self.mornings is None:
+        if self.daily is None:
             return {}
-        return {name: stability(self.mornings, risk) for name, risk in self.risks.items()}
+        return {name: measure_stability(self.daily, risk) for name, risk in self.risks.items()}
 
 
 @dataclass(frozen=True)
@@ -105,23 +113,23 @@ class Evaluation:
     Attributes
     ----------
     tested_after : ISO 8601; what was learned from was known by then
-    parts : all test rows first, then by plant, by days to promise, and those on which nobody stepped in
+    slices : all test rows first, then by plant, by days to promise, and those on which nobody stepped in
     risks : (n_test,) by model
     test : the later rows
-    lists : the mornings after the cut as each model ranks them
+    worklists : the mornings after the cut as each model ranks them
     """
 
     tested_after: str
-    parts: list[Part]
+    slices: list[Slice]
     risks: dict[str, Floats]
     test: LabelledPoints
-    lists: Lists
+    worklists: RankedWorklists
     draws: int
 
     @cached_property
-    def watches(self) -> dict[str, list[Watch]]:
+    def worklist_metrics(self) -> dict[str, list[WorklistMetrics]]:
         """By model, what it caught with each of ``LOOKS``; empty where no morning is left."""
-        return self.lists.watches(self.draws)
+        return self.worklists.metrics(self.draws)
 
     @cached_property
     def ahead(self) -> dict[str, Estimate]:
@@ -137,21 +145,21 @@ class Evaluation:
     @cached_property
     def leads(self) -> dict[str, list[Estimate]]:
         """By baseline, for each of ``LOOKS``: how much more of the failures the model's list shows in time."""
-        return self.lists.leads(self.draws)
+        return self.worklists.leads(self.draws)
 
     @cached_property
-    def same_effort(self) -> dict[str, Watch]:
+    def same_effort(self) -> dict[str, WorklistMetrics]:
         """By model, what it caught with as many orders looked at as the model's list with ``EFFORT`` places."""
-        return self.lists.same_effort(self.draws)
+        return self.worklists.same_effort(self.draws)
 
     @cached_property
     def stability(self) -> dict[str, Stability]:
         """By model, how much its list moves from one morning to the next."""
-        return self.lists.stability()
+        return self.worklists.stability()
 
     @property
-    def whole(self) -> Part:
-        return self.parts[0]
+    def whole(self) -> Slice:
+        return self.slices[0]
 
     @property
     def by_chance(self) -> Estimate:
@@ -159,17 +167,17 @@ class Evaluation:
         return self.whole.by_chance
 
     @property
-    def by_plant(self) -> list[Part]:
-        return [part for part in self.parts if part.name.startswith(PLANT)]
+    def by_plant(self) -> list[Slice]:
+        return [each for each in self.slices if each.name.startswith(PLANT)]
 
     @property
-    def by_days(self) -> list[Part]:
+    def by_days(self) -> list[Slice]:
         """By days to promise, the nearest first."""
-        return [part for part in self.parts if part.name.endswith(DAYS) and part not in self.by_plant]
+        return [each for each in self.slices if each.name.endswith(DAYS) and each not in self.by_plant]
 
-    def part(self, name: str) -> Part | None:
-        """The part of a name, if it has enough orders."""
-        return next((part for part in self.parts if part.name == name), None)
+    def slice_named(self, name: str) -> Slice | None:
+        """The slice of a name, if it has enough orders."""
+        return next((each for each in self.slices if each.name == name), None)
 
     def summary(self) -> dict[str, Any]:
         """The model's figures on all test rows: value, low, high; what a model carries with it."""
@@ -184,11 +192,11 @@ class Evaluation:
     def to_json(self) -> dict[str, Any]:
         return {
             "tested_after": self.tested_after,
-            "parts": [asdict(part) | {"brier_skill": part.brier_skill} for part in self.parts],
+            "parts": [asdict(each) | {"brier_skill": each.brier_skill} for each in self.slices],
             "calibration_error_by_chance": asdict(self.by_chance),
             "ahead": {name: asdict(found) for name, found in self.ahead.items()},
-            "mornings": self.lists.n_mornings,
-            "watches": {model: [asdict(entry) for entry in found] for model, found in self.watches.items()},
+            "mornings": self.worklists.n_mornings,
+            "watches": {model: [asdict(entry) for entry in found] for model, found in self.worklist_metrics.items()},
             "leads": {model: [asdict(entry) for entry in found] for model, found in self.leads.items()},
             "same_effort": {model: asdict(found) for model, found in self.same_effort.items()},
             "stability": {model: asdict(found) for model, found in self.stability.items()},
@@ -201,7 +209,7 @@ def evaluate(
     test: LabelledPoints,
     tested_after: int,
     draws: int = 500,
-    mornings: Mornings | None = None,
+    daily: DailyWorklists | None = None,
 ) -> Evaluation:
     """Judge a model fitted on ``earlier`` on ``test``, beside every baseline fitted on the same.
 
@@ -209,26 +217,26 @@ def evaluate(
     ----------
     tested_after : microseconds
     draws : bootstrap draws of the intervals
-    mornings : every open order on every morning after the cut, for what a planner gets
+    daily : every open order on every morning after the cut, for what a planner gets
     """
-    predict = {MODEL: model.risk_of} | fitted(earlier)
-    risks = {name: predicted(test) for name, predicted in predict.items()}
-    return evaluation_of(tested_after, risks, test, Lists.of(mornings, predict), draws)
+    predict = {MODEL: model.risk_of} | fit_baselines(earlier)
+    risks = {name: risk_of(test) for name, risk_of in predict.items()}
+    return evaluate_risks(tested_after, risks, test, RankedWorklists.of(daily, predict), draws)
 
 
-def evaluation_of(
-    tested_after: int, risks: dict[str, Floats], test: LabelledPoints, lists: Lists, draws: int = 500
+def evaluate_risks(
+    tested_after: int, risks: dict[str, Floats], test: LabelledPoints, worklists: RankedWorklists, draws: int = 500
 ) -> Evaluation:
     """Judge risks by model (n_test,) that are there already."""
-    parts = [
-        judge(name, test.take(rows), {model: risk[rows] for model, risk in risks.items()}, draws)
-        for name, rows in parts_of(test)
+    slices = [
+        judge_slice(name, test.take(rows), {model: risk[rows] for model, risk in risks.items()}, draws)
+        for name, rows in slices_of(test)
     ]
-    return Evaluation(str(isoformat(tested_after)), parts, risks, test, lists, draws)
+    return Evaluation(str(isoformat(tested_after)), slices, risks, test, worklists, draws)
 
 
-def parts_of(test: LabelledPoints) -> Iterator[tuple[str, Mask]]:
-    """All rows, then by plant and by days to promise, then those nobody stepped in on; parts of too few left out."""
+def slices_of(test: LabelledPoints) -> Iterator[tuple[str, Mask]]:
+    """All rows, then by plant and by days to promise, then those nobody stepped in on; slices of too few left out."""
     yield "all", np.ones(len(test), dtype=bool)
     days = test.days_to_promise
     some = [(f"{PLANT}{plant}", test.plant == plant) for plant in sorted(set(test.plant)) if plant]
@@ -245,16 +253,16 @@ def parts_of(test: LabelledPoints) -> Iterator[tuple[str, Mask]]:
             yield name, rows
 
 
-def judge(name: str, part: LabelledPoints, risks: dict[str, Floats], draws: int) -> Part:
+def judge_slice(name: str, points: LabelledPoints, risks: dict[str, Floats], draws: int) -> Slice:
     """Every metric of every model on some rows, with intervals; ``risks`` must hold the base rate."""
-    failed, weight, reference = part.failed, part.weight, risks[BASE_RATE]
+    failed, weight, reference = points.failed, points.weight, risks[BASE_RATE]
     estimates = {
-        model: metric_estimates(part.order, failed, risk, weight, draws=draws, reference=reference)
+        model: metric_estimates(points.order, failed, risk, weight, draws=draws, reference=reference)
         for model, risk in risks.items()
     }
     share, risk = float(np.average(failed, weights=weight)), risks[MODEL]
-    expected, by_chance = Expected.of(part, risk, draws), error_by_chance(part, risk)
-    return Part(name, part.n_orders, len(part), share, estimates, expected, by_chance)
+    expected, by_chance = CalibrationInTheLarge.of(points, risk, draws), error_by_chance(points, risk)
+    return Slice(name, points.n_orders, len(points), share, estimates, expected, by_chance)
 
 
 def error_by_chance(test: LabelledPoints, risk: Floats, draws: int = CHANCES, seed: int = 7) -> Estimate:
@@ -263,7 +271,7 @@ def error_by_chance(test: LabelledPoints, risk: Floats, draws: int = CHANCES, se
     Outcomes are drawn from the risks, with one luck an order, and judged. Broecker & Smith (2007), Increasing the
     reliability of reliability diagrams.
     """
-    found = np.array(
+    errors = np.array(
         [calibration_error(failed, risk, test.weight) for failed in failures_by_chance(test, risk, draws, seed)]
     )
-    return percentiles(float(found.mean()), found)
+    return percentiles(float(errors.mean()), errors)

@@ -16,7 +16,7 @@ OTHER = "other"
 
 
 @dataclass(frozen=True)
-class Influence:
+class SignalImportance:
     """What a model makes of some decision points.
 
     Attributes
@@ -29,7 +29,7 @@ class Influence:
     contributions: Floats
 
     @classmethod
-    def on(cls, model: RiskModel, points: LabelledPoints) -> Influence:
+    def on(cls, model: RiskModel, points: LabelledPoints) -> SignalImportance:
         """Of a model that reads the signals of the points, in their order."""
         return cls(points, model.explain(points.signals).contributions)
 

@@ -13,7 +13,7 @@ from scipy.stats import rankdata
 
 from features.arrays import Floats, Mask
 from features.times import DAY
-from training.data.worklists import Mornings
+from training.data.worklists import DailyWorklists
 from training.metrics.bootstrap import Estimate, percentiles
 
 LOOKS = (10, 25, 50)
@@ -25,7 +25,7 @@ SLIGHTLY = 1.5 / 24
 
 
 @dataclass(frozen=True)
-class Watch:
+class WorklistMetrics:
     """With ``looks`` orders looked at each morning.
 
     Attributes
@@ -34,7 +34,7 @@ class Watch:
     caught : share of the failed orders that were looked at on some morning before their promise
     in_time : share of the failed orders that were looked at ``NOTICE`` days before their promise or earlier
     warning_days : median, over the orders caught, of the days from the first look to the promise
-    mean_warning_days : the same as a mean over all failed orders; one that was not caught had no warning
+    mean_warning_days : mean over all failed orders of the days of warning; one that was not caught had none
     false_alarms_per_catch : orders looked at that shipped on time in full without anybody stepping in, by orders caught
     looked_at, failed, rescued : orders; ``rescued`` were looked at, then expedited or overridden, then on time in full
     """
@@ -67,29 +67,31 @@ class Stability:
     stay: float
 
 
-def watch(mornings: Mornings, risk: Floats, looks: int, draws: int = 500, seed: int = 7) -> Watch:
+def judge_worklist(
+    worklists: DailyWorklists, risk: Floats, looks: int, draws: int = 500, seed: int = 7
+) -> WorklistMetrics:
     """Judge a ranking by what its first ``looks`` places of each morning caught; intervals redraw whole orders.
 
     Orders whose outcome is not known take places on the list and are counted nowhere else.
     """
-    first_look, rescued = first_looks(mornings, risk, looks)
+    first_look, rescued = find_first_looks(worklists, risk, looks)
     seen = ~np.isnan(first_look)
-    failed, settled = mornings.failed, mornings.settled
+    failed, settled = worklists.failed, worklists.settled
     saved = settled & seen & ~failed & rescued
     caught, false = seen & failed, settled & seen & ~failed & ~saved
     warned = np.where(caught, np.nan_to_num(first_look), 0.0)
     n = len(failed)
-    times = _redrawn(n, draws, seed)
+    times = _redraw(n, draws, seed)
 
     def share(above: Floats | Mask, below: Mask) -> Estimate:
-        return percentiles(_ratio(above, below, np.ones((1, n))), _ratio(above, below, times))
+        return percentiles(_ratio_of_sums(above, below, np.ones((1, n))), _ratio_of_sums(above, below, times))
 
     median = percentiles(_median(first_look, caught, np.ones((1, n))), _median(first_look, caught, times))
     tally = (int(chosen.sum()) for chosen in (seen, failed, saved))
-    return Watch(
+    return WorklistMetrics(
         looks,
         share(caught, failed),
-        share(_in_time(mornings, first_look), failed),
+        share(_in_time(worklists, first_look), failed),
         median,
         share(warned, failed),
         share(false, caught),
@@ -97,39 +99,43 @@ def watch(mornings: Mornings, risk: Floats, looks: int, draws: int = 500, seed: 
     )
 
 
-def lead(mornings: Mornings, risk: Floats, other: Floats, looks: int, draws: int = 500, seed: int = 7) -> Estimate:
+def measure_lead(
+    worklists: DailyWorklists, risk: Floats, other: Floats, looks: int, draws: int = 500, seed: int = 7
+) -> Estimate:
     """The share of the failed orders looked at in time, less the same share of another ranking; on the same draws."""
-    looked = (first_looks(mornings, by, looks)[0] for by in (risk, other))
-    ours, theirs = (_in_time(mornings, first).astype(np.float64) for first in looked)
-    n = len(mornings.failed)
-    found, drawn = (_ratio(ours - theirs, mornings.failed, t) for t in (np.ones((1, n)), _redrawn(n, draws, seed)))
-    return percentiles(found, drawn)
+    looked = (find_first_looks(worklists, by, looks)[0] for by in (risk, other))
+    ours, theirs = (_in_time(worklists, first).astype(np.float64) for first in looked)
+    n = len(worklists.failed)
+    value, drawn = (
+        _ratio_of_sums(ours - theirs, worklists.failed, t) for t in (np.ones((1, n)), _redraw(n, draws, seed))
+    )
+    return percentiles(value, drawn)
 
 
-def first_looks(mornings: Mornings, risk: Floats, looks: int) -> tuple[Floats, Mask]:
+def find_first_looks(worklists: DailyWorklists, risk: Floats, looks: int) -> tuple[Floats, Mask]:
     """When each order was first among the first ``looks``.
 
     Returns (n_orders,) the days from that morning to its promise, NaN if there was none; and True where somebody
     expedited or overrode the order after that morning.
     """
-    first, rescued = np.full(len(mornings.last), np.nan), np.zeros(len(mornings.last), dtype=bool)
-    rows = np.flatnonzero((mornings.ranks(risk) < looks) & (mornings.warning >= 0))[::-1]
-    first[mornings.code[rows]] = mornings.warning[rows]
-    rescued[mornings.code[rows]] = mornings.points.rescued[rows]
+    first, rescued = np.full(len(worklists.last), np.nan), np.zeros(len(worklists.last), dtype=bool)
+    rows = np.flatnonzero((worklists.ranks(risk) < looks) & (worklists.warning >= 0))[::-1]
+    first[worklists.code[rows]] = worklists.warning[rows]
+    rescued[worklists.code[rows]] = worklists.points.rescued[rows]
     return first, rescued
 
 
-def places_for(mornings: Mornings, risk: Floats, orders: int) -> int:
+def count_places(worklists: DailyWorklists, risk: Floats, orders: int) -> int:
     """How many places of each list must be looked at until so many orders have been."""
-    best = np.full(len(mornings.last), np.iinfo(np.int64).max)
-    rows = mornings.warning >= 0
-    np.minimum.at(best, mornings.code[rows], mornings.ranks(risk)[rows])
+    best = np.full(len(worklists.last), np.iinfo(np.int64).max)
+    rows = worklists.warning >= 0
+    np.minimum.at(best, worklists.code[rows], worklists.ranks(risk)[rows])
     return int(np.sort(best)[min(max(orders, 1), len(best)) - 1]) + 1
 
 
-def stability(mornings: Mornings, risk: Floats, looks: int = 25) -> Stability:
+def measure_stability(worklists: DailyWorklists, risk: Floats, looks: int = 25) -> Stability:
     """Compare each morning with the next; NaN where no order is on two lists in a row."""
-    points, rank = mornings.points, mornings.ranks(risk)
+    points, rank = worklists.points, worklists.ranks(risk)
     same = (points.order[1:] == points.order[:-1]) & (points.as_of[1:] - points.as_of[:-1] < 1.5 * DAY)
     before = np.flatnonzero(same)
     if not len(before):
@@ -149,16 +155,16 @@ def stability(mornings: Mornings, risk: Floats, looks: int = 25) -> Stability:
     )
 
 
-def _in_time(mornings: Mornings, first_look: Floats) -> Mask:
-    return np.asarray(mornings.failed & (first_look >= NOTICE - SLIGHTLY))
+def _in_time(worklists: DailyWorklists, first_look: Floats) -> Mask:
+    return np.asarray(worklists.failed & (first_look >= NOTICE - SLIGHTLY))
 
 
-def _redrawn(n: int, draws: int, seed: int) -> Floats:
+def _redraw(n: int, draws: int, seed: int) -> Floats:
     """(draws, n) how often each order is drawn."""
     return np.random.default_rng(seed).multinomial(n, np.full(n, 1 / n), size=draws).astype(np.float64)
 
 
-def _ratio(above: Floats | Mask, below: Mask, times: Floats) -> Floats:
+def _ratio_of_sums(above: Floats | Mask, below: Mask, times: Floats) -> Floats:
     some, all_ = times @ above.astype(np.float64), times @ below.astype(np.float64)
     return np.where(all_ > 0, some / np.where(all_ > 0, all_, 1.0), np.nan)
 

@@ -27,27 +27,25 @@ class Estimate:
         return f"{self.value:.3f} ({self.low:.3f}-{self.high:.3f})"
 
 
-def percentiles(value: Floats | float, drawn: Floats, level: float = LEVEL) -> Estimate:
+def percentiles(value: Floats | float, samples: Floats, level: float = LEVEL) -> Estimate:
     """A figure with the middle ``level`` of its redrawn values; draws in which it is undefined are left out."""
-    defined = drawn[~np.isnan(drawn)]
+    defined = samples[~np.isnan(samples)]
     tails = [(1 - level) / 2, (1 + level) / 2]
     low, high = np.quantile(defined, tails) if len(defined) else (float("nan"), float("nan"))
     return Estimate(float(np.squeeze(value)), float(low), float(high))
 
 
-def order_weights(order: Ints, draws: int, seed: int) -> Floats:
-    """(draws, n_rows) how often each row counts when orders are drawn with replacement. Efron (1979)."""
-    return np.concatenate(list(order_weight_blocks(order, draws, seed)))
-
-
 def order_weight_blocks(order: Ints, draws: int, seed: int) -> Iterator[Floats]:
-    """The same in blocks of draws that fit in memory."""
+    """(n_draws, n_rows) how often each row counts when orders are drawn with replacement. Efron (1979).
+
+    The draws come in blocks that fit in memory.
+    """
     orders, inverse = np.unique(order, return_inverse=True)
     generator = np.random.default_rng(seed)
     share = np.full(len(orders), 1 / len(orders))
     at_a_time = max(1, BLOCK // max(len(order), 1))
-    for done in range(0, draws, at_a_time):
-        times = generator.multinomial(len(orders), share, size=min(at_a_time, draws - done))
+    for first in range(0, draws, at_a_time):
+        times = generator.multinomial(len(orders), share, size=min(at_a_time, draws - first))
         yield times[:, inverse].astype(np.float64)
 
 
@@ -72,11 +70,11 @@ def metric_estimates(
     metrics = dict(METRICS if metrics is None else metrics)
     if reference is not None:
         metrics |= {"brier_skill": lambda f, r, w: 1 - brier(f, r, w) / brier(f, reference, w)}
-    drawn: dict[str, list[Floats]] = {name: [] for name in metrics}
+    samples: dict[str, list[Floats]] = {name: [] for name in metrics}
     for times in order_weight_blocks(order, draws, seed):
         for name, metric in metrics.items():
-            drawn[name].append(metric(failed, risk, times * weight))
+            samples[name].append(metric(failed, risk, times * weight))
     return {
-        name: percentiles(metric(failed, risk, weight), np.concatenate(drawn[name]), level)
+        name: percentiles(metric(failed, risk, weight), np.concatenate(samples[name]), level)
         for name, metric in metrics.items()
     }

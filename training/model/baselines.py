@@ -19,18 +19,18 @@ ALARMS = ("open_holds", "open_shortages", "failed_inspections")
 SLACKS = ("planned_end_slack", "delivery_slack")
 
 
-def base_rate(train: LabelledPoints) -> Predict:
+def fit_base_rate(train: LabelledPoints) -> Predict:
     """The failure share of the earlier orders, for every order."""
     share = float(np.average(train.failed, weights=train.weight))
     return lambda points: np.full(len(points), share)
 
 
-def slack(train: LabelledPoints) -> Predict:
+def fit_slack(train: LabelledPoints) -> Predict:
     """Logistic regression on the days to the promise and the slack the plan leaves, nothing else."""
-    return _logistic(train, ["days_to_promise", "planned_end_slack"])
+    return _fit_logistic(train, ["days_to_promise", "planned_end_slack"])
 
 
-def erp_status(train: LabelledPoints) -> Predict:
+def fit_erp_status(train: LabelledPoints) -> Predict:
     """Red or green as an ERP shows it: red if a hold, a shortage or a failed lot is open or a planned date is late.
 
     Red and green get the failure share each had among the earlier orders.
@@ -44,9 +44,9 @@ def erp_status(train: LabelledPoints) -> Predict:
     return lambda points: np.where(_red(points), shares[1], shares[0])
 
 
-def logistic_regression(train: LabelledPoints) -> Predict:
+def fit_logistic_regression(train: LabelledPoints) -> Predict:
     """Ridge logistic regression on every signal: ranks, medians for what is missing, and flags for it."""
-    return _logistic(train, train.names)
+    return _fit_logistic(train, train.names)
 
 
 def _red(points: LabelledPoints) -> np.ndarray:
@@ -57,11 +57,11 @@ def _red(points: LabelledPoints) -> np.ndarray:
     return (alarms | late).to_numpy()
 
 
-def _logistic(train: LabelledPoints, names: list[str]) -> Predict:
+def _fit_logistic(train: LabelledPoints, names: list[str]) -> Predict:
     columns = [train.names.index(name) for name in names]
     varied = [c for c in columns if np.nanmax(_finite(train, c)) > np.nanmin(_finite(train, c))]
     if not varied:
-        return base_rate(train)
+        return fit_base_rate(train)
     model = make_pipeline(
         SimpleImputer(strategy="median", add_indicator=True),
         QuantileTransformer(n_quantiles=min(200, len(train)), output_distribution="uniform", random_state=0),
@@ -78,14 +78,14 @@ def _finite(train: LabelledPoints, column: int) -> Floats:
 
 
 BASELINES: dict[str, Callable[[LabelledPoints], Predict]] = {
-    "base rate": base_rate,
-    "slack to promise": slack,
-    "ERP status": erp_status,
-    "logistic regression": logistic_regression,
+    "base rate": fit_base_rate,
+    "slack to promise": fit_slack,
+    "ERP status": fit_erp_status,
+    "logistic regression": fit_logistic_regression,
 }
 
 
-def fitted(train: LabelledPoints) -> dict[str, Predict]:
+def fit_baselines(train: LabelledPoints) -> dict[str, Predict]:
     """Every baseline, fitted on the same orders."""
     return {name: _of_any(baseline(train)) for name, baseline in BASELINES.items()}
 

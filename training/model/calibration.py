@@ -52,8 +52,8 @@ def fit_affine(log_odds: Floats, failed: Floats, weight: Floats, prior_strength:
         slopes = np.array([np.sum(residual * log_odds) * slope, np.sum(residual)])
         return slopes + prior_strength * parameters
 
-    found = minimize(loss, np.zeros(2), jac=gradient, method="BFGS")
-    return Affine(float(np.exp(found.x[0])), float(found.x[1]))
+    best = minimize(loss, np.zeros(2), jac=gradient, method="BFGS")
+    return Affine(float(np.exp(best.x[0])), float(best.x[1]))
 
 
 def fit_intercept(log_odds: Floats, failed: Floats, weight: Floats, prior_strength: float = 4.0) -> float:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -14,18 +13,19 @@ from features.catalogue.fingerprint import features_hash
 from features.context.context import Context
 from features.errors import InvalidRequest
 from features.outcomes import PARTIAL
+from features.progress import Progress, no_progress
 from features.times import isoformat
 from training.data.dataset import Dataset
 from training.data.labelled import LabelledPoints
 from training.data.split import Split, split_by_time
 from training.model.calibration import Affine, fit_affine, fit_intercept
-from training.model.lightgbm import lightgbm
+from training.model.lightgbm import load_lightgbm
 from training.model.risk_model import RiskModel
 
 FEWEST_PARTIAL = 100
 """Below so many partial orders (or so many missed ones) the share of partial is one number."""
 NONE_FAILED = "every order was on time in full"
-SURE, FEW = 4.0, 25.0
+RISK_PRIOR, PARTIAL_PRIOR = 4.0, 25.0
 """Prior strengths of the calibrations: failed orders are few, and single lines can hardly ship in part."""
 
 
@@ -52,11 +52,6 @@ class Trees:
 
 
 MANY_ROWS = 50_000
-Progress = Callable[[str], None]
-
-
-def silent(_: str) -> None:
-    """No progress wanted."""
 
 
 def fit_model(
@@ -64,7 +59,7 @@ def fit_model(
     context: Context,
     about: dict[str, Any],
     trees: Trees | None = None,
-    tell: Progress = silent,
+    progress: Progress = no_progress,
 ) -> RiskModel:
     """A calibrated model of labelled points.
 
@@ -75,15 +70,15 @@ def fit_model(
     trees = trees or Trees()
     split = split_by_time(points)
     _require_both(split)
-    tell("calibrating on later orders")
+    progress("calibrating on later orders", 0, 0)
     earlier, later = split.earlier, split.later
-    rounds, calibration = _calibrated(earlier, earlier.failed, later, later.failed, trees, SURE)
-    tell("growing the trees of missed or partial")
+    rounds, calibration = _calibrate(earlier, earlier.failed, later, later.failed, trees, RISK_PRIOR)
+    progress("growing the trees of missed or partial", 0, 0)
     risk = _boost(points, points.failed, trees, rounds)
-    calibration = _recentred(calibration, risk, later, later.failed, SURE)
-    tell("growing the trees of partial")
+    calibration = _recentre(calibration, risk, later, later.failed, RISK_PRIOR)
+    progress("growing the trees of partial", 0, 0)
     partial, partial_calibration = _fit_partial(points, earlier, later, trees)
-    kept = about | {
+    facts = about | {
         "parameters": asdict(trees),
         "rounds": risk.num_trees(),
         "orders": points.n_orders,
@@ -93,10 +88,10 @@ def fit_model(
         "failure_share": float(np.average(points.failed, weights=points.weight)),
         "features_hash": features_hash(points.names),
     }
-    return RiskModel(points.names, risk, calibration, partial, partial_calibration, kept, context)
+    return RiskModel(points.names, risk, calibration, partial, partial_calibration, facts, context)
 
 
-def about_dataset(dataset: Dataset, scheme: str, zone: str) -> dict[str, Any]:
+def describe_dataset(dataset: Dataset, scheme: str, zone: str) -> dict[str, Any]:
     """What a model remembers of the data it is fitted on."""
     return {
         "trained_until": isoformat(dataset.until),
@@ -104,7 +99,7 @@ def about_dataset(dataset: Dataset, scheme: str, zone: str) -> dict[str, Any]:
         "zone": zone,
         "events": dataset.history.n_events,
         "events_fingerprint": dataset.fingerprint,
-        "lightgbm": lightgbm().__version__,
+        "lightgbm": load_lightgbm().__version__,
     }
 
 
@@ -133,10 +128,10 @@ def _fit_partial(
         return None, Affine(1.0, float(logit(weighed / (failed.weight.sum() + 1.0))))
     unseen = later.take(later.failed == 1)
     shorts = ((part.outcome == PARTIAL).astype(np.float64) for part in (known, unseen))
-    rounds, calibration = _calibrated(known, next(shorts), unseen, next(shorts), trees, FEW)
+    rounds, calibration = _calibrate(known, next(shorts), unseen, next(shorts), trees, PARTIAL_PRIOR)
     later_short = (unseen.outcome == PARTIAL).astype(np.float64)
     booster = _boost(failed, short, trees, rounds)
-    return booster, _recentred(calibration, booster, unseen, later_short, FEW)
+    return booster, _recentre(calibration, booster, unseen, later_short, PARTIAL_PRIOR)
 
 
 def grow(points: LabelledPoints, target: Floats, trees: Trees) -> Any:
@@ -145,7 +140,7 @@ def grow(points: LabelledPoints, target: Floats, trees: Trees) -> Any:
     return _boost(points, target, trees, rounds)
 
 
-def _calibrated(
+def _calibrate(
     earlier: LabelledPoints, target: Floats, later: LabelledPoints, outcome: Floats, trees: Trees, prior: float
 ) -> tuple[int, Affine]:
     """How many trees of earlier orders are best, and what calibrates them on later ones."""
@@ -155,8 +150,8 @@ def _calibrated(
     return rounds, fit_affine(raw, outcome, later.weight, prior)
 
 
-def _recentred(calibration: Affine, booster: Any, later: LabelledPoints, outcome: Floats, prior: float) -> Affine:
-    """The same slope for trees that have learned from the later orders too, with an intercept of their own.
+def _recentre(calibration: Affine, booster: Any, later: LabelledPoints, outcome: Floats, prior: float) -> Affine:
+    """A calibration of trees that have learned from the later orders too: its slope stays, its intercept is theirs.
 
     Trees grown on all orders have taken up part of what changed lately; the intercept of those that had not would count
     it twice.
@@ -175,7 +170,7 @@ def _best_rounds(points: LabelledPoints, target: Floats, trees: Trees) -> int:
     early, late = split.rows
     if min(len(np.unique(target[early])), len(np.unique(target[late]))) < 2:
         return trees.most_rounds // 6
-    library = lightgbm()
+    library = load_lightgbm()
     train = _dataset(split.earlier, target[early])
     valid = _dataset(split.later, target[late], train)
     stop = library.early_stopping(trees.patience, verbose=False)
@@ -184,10 +179,10 @@ def _best_rounds(points: LabelledPoints, target: Floats, trees: Trees) -> int:
 
 
 def _boost(points: LabelledPoints, target: Floats, trees: Trees, rounds: int) -> Any:
-    return lightgbm().train(trees.lightgbm(len(points)), _dataset(points, target), rounds)
+    return load_lightgbm().train(trees.lightgbm(len(points)), _dataset(points, target), rounds)
 
 
 def _dataset(points: LabelledPoints, target: Floats, reference: Any = None) -> Any:
-    return lightgbm().Dataset(
+    return load_lightgbm().Dataset(
         points.signals, target, weight=points.weight, feature_name=points.names, reference=reference
     )

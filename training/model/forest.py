@@ -66,10 +66,10 @@ class Forest:
         header, *texts = booster.model_to_string().split("\nTree=")
         trees = [_fields(text) for text in texts]
         _require(_fields(header), trees)
-        paths = _Paths()
+        paths = _PathLists()
         for tree in trees:
             paths.add(tree)
-        many = {name: _joined(trees, name, kind) for name, kind in _NODES.items()}
+        many = {name: _join_values(trees, name, kind) for name, kind in _NODES.items()}
         kinds = many.pop("decision_type")
         return cls(
             base=sum(paths.expected),
@@ -81,13 +81,13 @@ class Forest:
             left=many["left_child"],
             right=many["right_child"],
             leaves=_starts([int(tree["num_leaves"][0]) for tree in trees]),
-            value=_joined(trees, "leaf_value", np.float64),
+            value=_join_values(trees, "leaf_value", np.float64),
             **paths.arrays(),
         )
 
 
 @dataclass
-class _Paths:
+class _PathLists:
     """The paths of all leaves, as lists that grow."""
 
     expected: list[float] = field(default_factory=list)
@@ -108,7 +108,7 @@ class _Paths:
         counts = [int(count) for count in tree["leaf_count"]]
         whole = int(tree["internal_count"][0])
         self.expected.append(sum(count / whole * value for count, value in zip(counts, values, strict=True)))
-        for _, path in sorted(_walked(tree)):
+        for _, path in sorted(_leaf_paths(tree)):
             self._add_path(sorted(path))
 
     def _add_path(self, path: list[tuple[int, int, bool, float]]) -> None:
@@ -132,7 +132,7 @@ class _Paths:
         }
 
 
-def _walked(tree: Tree) -> Iterator[tuple[int, list[tuple[int, int, bool, float]]]]:
+def _leaf_paths(tree: Tree) -> Iterator[tuple[int, list[tuple[int, int, bool, float]]]]:
     """Each leaf with its path: (signal, node, goes left, share of the node's training rows that go there)."""
     children = [[int(child) for child in tree[side]] for side in ("left_child", "right_child")]
     signals = [int(signal) for signal in tree["split_feature"]]
@@ -180,7 +180,7 @@ def _require(header: Tree, trees: list[Tree]) -> None:
         raise InvalidForest(f"trees must add up to one score, with numerical splits and constant leaves, got {got}")
 
 
-def _joined(trees: list[Tree], name: str, kind: Any) -> Any:
+def _join_values(trees: list[Tree], name: str, kind: Any) -> Any:
     return np.array([value for tree in trees for value in tree.get(name, ())], dtype=str).astype(kind)
 
 

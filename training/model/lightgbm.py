@@ -9,7 +9,7 @@ from features.errors import LibraryMissing
 
 
 @lru_cache(maxsize=1)
-def lightgbm() -> Any:
+def load_lightgbm() -> Any:
     """The module. Raises ``LibraryMissing`` on a machine without the OpenMP runtime it is linked to."""
     try:
         import lightgbm as module

@@ -1,4 +1,4 @@
-"""What ``mlflow models serve`` loads: the same model, fed with ready-made signals."""
+"""What ``mlflow models serve`` loads: a risk model that is fed with ready-made signals."""
 
 from __future__ import annotations
 
@@ -9,6 +9,9 @@ import numpy as np
 import pandas as pd
 
 from training.model.risk_model import RiskModel
+
+MODEL_NEEDS = ("lightgbm", "numba", "numpy", "pandas", "pyarrow", "scikit-learn", "scipy")
+"""Packages a saved model needs beside this one's code."""
 
 
 class RiskPyfunc:

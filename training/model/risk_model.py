@@ -17,7 +17,7 @@ from features.errors import InvalidRequest, ShipriskError
 from training.data.labelled import LabelledPoints
 from training.model.calibration import Affine
 from training.model.forest import Forest
-from training.model.lightgbm import lightgbm
+from training.model.lightgbm import load_lightgbm
 from training.model.treeshap import TreeShap
 
 FORMAT = 2
@@ -121,9 +121,9 @@ class RiskModel:
         return self.predict_and_explain(signals)[1]
 
     def predict_and_explain(self, signals: Floats) -> tuple[Prediction, Explanation]:
-        """Both in one pass over the trees; the same as from each alone, to the last bit."""
+        """Both in one pass over the trees; bit for bit what each gives alone."""
         self._check(signals)
-        raw, added = self._risk_trees.explained(signals)
+        raw, added = self._risk_trees.explain(signals)
         base = self.calibration.slope * self._risk_trees.base + self.calibration.intercept
         return self._prediction(raw, signals), Explanation(base, self.calibration.slope * added)
 
@@ -151,33 +151,33 @@ class RiskModel:
         (folder / RISK).write_text(self.risk.model_to_string(), encoding="utf-8")
         if self.partial:
             (folder / SHORT).write_text(self.partial.model_to_string(), encoding="utf-8")
-        kept = {
+        content = {
             "format": FORMAT,
             "signals": self.names,
             "calibration": [self.calibration.slope, self.calibration.intercept],
             "partial_calibration": [self.partial_calibration.slope, self.partial_calibration.intercept],
             "about": self.about,
         }
-        (folder / ABOUT).write_text(json.dumps(kept, indent=1, sort_keys=True) + "\n", encoding="utf-8")
+        (folder / ABOUT).write_text(json.dumps(content, indent=1, sort_keys=True) + "\n", encoding="utf-8")
         (folder / CONTEXT).write_text(json.dumps(self.context.to_json()), encoding="utf-8")
 
     @classmethod
     def load(cls, folder: Path) -> RiskModel:
         """Read what ``save`` wrote. Raises ``InvalidModel`` that says what is missing or wrong."""
         try:
-            kept = json.loads((folder / ABOUT).read_text(encoding="utf-8"))
-            if kept["format"] != FORMAT:
+            content = json.loads((folder / ABOUT).read_text(encoding="utf-8"))
+            if content["format"] != FORMAT:
                 raise InvalidModel(
-                    f"the model must have format {FORMAT}, got {kept['format']} in {folder}: train again"
+                    f"the model must have format {FORMAT}, got {content['format']} in {folder}: train again"
                 )
             short = folder / SHORT
             return cls(
-                names=kept["signals"],
+                names=content["signals"],
                 risk=_booster(folder / RISK),
-                calibration=Affine(*kept["calibration"]),
+                calibration=Affine(*content["calibration"]),
                 partial=_booster(short) if short.exists() else None,
-                partial_calibration=Affine(*kept["partial_calibration"]),
-                about=kept["about"],
+                partial_calibration=Affine(*content["partial_calibration"]),
+                about=content["about"],
                 context=Context.from_json(json.loads((folder / CONTEXT).read_text(encoding="utf-8"))),
             )
         except (OSError, KeyError, ValueError, TypeError) as error:
@@ -185,7 +185,7 @@ class RiskModel:
 
 
 def _booster(path: Path) -> Any:
-    library = lightgbm()
+    library = load_lightgbm()
     try:
         return library.Booster(model_str=path.read_text(encoding="utf-8"))
     except library.basic.LightGBMError as error:

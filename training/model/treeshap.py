@@ -19,7 +19,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import cached_property
 from itertools import pairwise
-from typing import Any
+from typing import NamedTuple
 
 import numpy as np
 from numpy.polynomial.legendre import leggauss
@@ -38,7 +38,59 @@ ROWS_A_THREAD = 1024
 ZEROS, NANS = 1, 2
 ZERO = 1.0000000180025095e-35
 """LightGBM's ``missing_type``, and up to which size it takes a number for zero."""
-Arrays = tuple[Any, ...]
+
+
+class TreeNodes(NamedTuple):
+    """The nodes of all trees and what their leaves score; shapes as in ``training.model.forest.Forest``.
+
+    It stands in this file, as the three below do, because machine code is kept under the code of the loops' own file:
+    a field that moves must compile them anew.
+    """
+
+    nodes: Ints
+    signal: Ints
+    threshold: Floats
+    missing: Ints
+    default_left: NDArray[np.bool_]
+    left: Ints
+    right: Ints
+    leaves: Ints
+    value: Floats
+
+
+class LeafPaths(NamedTuple):
+    """What must hold for each leaf to be reached; shapes as in ``training.model.forest.Forest``."""
+
+    elements: Ints
+    tested: Ints
+    share: Floats
+    steps: Ints
+    node: Ints
+    goes_left: NDArray[np.bool_]
+
+
+class Quadrature(NamedTuple):
+    """The rules of Gauss and Legendre on [0, 1] with 0, 1, 2, ... nodes, a row each: (n_rules, n_most) both."""
+
+    at: Floats
+    weight: Floats
+
+
+class WayTables(NamedTuple):
+    """What every way through the nodes of a small tree adds up to.
+
+    Attributes
+    ----------
+    starts : (n_trees,) where each tree's table begins, -1: it has none
+    numbers : the tables; a row a way through the tree's nodes: the score, then what each signal of the tree adds
+    firsts : (n_trees + 1,) where each tree's signals begin
+    signals : these signals
+    """
+
+    starts: Ints
+    numbers: Floats
+    firsts: Ints
+    signals: Ints
 
 
 class TreeShap:
@@ -52,60 +104,52 @@ class TreeShap:
 
     def __init__(self, forest: Forest, n_signals: int) -> None:
         self.base = forest.base
-        own = forest
-        self._walk: Arrays = (
-            own.nodes, own.signal, own.threshold, own.missing, own.default_left, own.left, own.right, own.leaves,
-            own.value,
-        )  # fmt: skip
-        self._paths: Arrays = (
-            own.leaves, own.value, own.elements, own.tested, own.share, own.steps, own.node, own.goes_left,
-        )  # fmt: skip
-        self._rule = _rules(int(np.diff(forest.elements).max(initial=0)))
-        self._forest = forest
+        self._trees = TreeNodes(*(getattr(forest, name) for name in TreeNodes._fields))
+        self._paths = LeafPaths(*(getattr(forest, name) for name in LeafPaths._fields))
+        self._rule = _quadrature(int(np.diff(forest.elements).max(initial=0)))
         self._n_signals = n_signals
 
     def scores(self, signals: Floats) -> Floats:
         """(n,) raw scores of (n, n_signals) signals, the same bits as LightGBM's."""
         rows = np.ascontiguousarray(signals, dtype=np.float64)
         out = np.zeros(len(rows))
-        _by_blocks(lambda begin, end: _score(self._walk, rows, begin, end, out), len(rows))
+        _by_blocks(lambda begin, end: _score(self._trees, rows, begin, end, out), len(rows))
         return out
 
-    def explained(self, signals: Floats) -> tuple[Floats, Floats]:
-        """(n,) the same scores and (n, n_signals) contributions; ``base`` and the sum of a row are its score."""
+    def explain(self, signals: Floats) -> tuple[Floats, Floats]:
+        """(n,) scores and (n, n_signals) contributions; ``base`` and the sum of a row are its score.
+
+        The scores are those of ``scores`` to the last bit.
+        """
         rows = np.ascontiguousarray(signals, dtype=np.float64)
         out, added = np.zeros(len(rows)), np.zeros(rows.shape)
-        shape = self._walk, self._paths, self._rule, self._tables
-        _by_blocks(lambda begin, end: _explain(*shape, rows, begin, end, out, added), len(rows))
+        model = self._trees, self._paths, self._rule, self._tables
+        _by_blocks(lambda begin, end: _explain(*model, rows, begin, end, out, added), len(rows))
         return out, added
 
     @cached_property
-    def _tables(self) -> tuple[Ints, Floats, Ints, Ints]:
-        """Where each tree's table begins (-1: it has none), the tables, where each tree's signals begin, these signals.
-
-        A table has a row a way through the tree's nodes: the score, then what each signal of the tree adds.
-        """
-        nodes, signal = self._forest.nodes, self._forest.signal
-        said = [np.unique(signal[begin:end]) for begin, end in pairwise(nodes)]
-        width, size = np.array([len(signals) for signals in said], dtype=np.int64), np.diff(nodes)
+    def _tables(self) -> WayTables:
+        nodes, signal = self._trees.nodes, self._trees.signal
+        of_trees = [np.unique(signal[begin:end]) for begin, end in pairwise(nodes)]
+        width, size = np.array([len(signals) for signals in of_trees], dtype=np.int64), np.diff(nodes)
         small = size <= MOST_NODES
-        numbers = np.where(small, (1 << np.minimum(size, MOST_NODES)) * (width + 1), 0)
-        starts = np.where(small, np.cumsum(numbers) - numbers, -1)
+        lengths = np.where(small, (1 << np.minimum(size, MOST_NODES)) * (width + 1), 0)
+        starts = np.where(small, np.cumsum(lengths) - lengths, -1)
         firsts = np.append(np.int64(0), np.cumsum(width))
-        signals = np.concatenate([*said, np.zeros(0, dtype=np.int64)])
-        tables = starts, np.zeros(int(numbers.sum())), firsts, signals
-        _write_down(self._walk, self._paths, self._rule, tables, self._n_signals)
+        signals = np.concatenate([*of_trees, np.zeros(0, dtype=np.int64)])
+        tables = WayTables(starts, np.zeros(int(lengths.sum())), firsts, signals)
+        _write_down(self._trees, self._paths, self._rule, tables, self._n_signals)
         return tables
 
 
-def _rules(longest: int) -> tuple[Floats, Floats]:
-    """Nodes in [0, 1] and weights of the rules of Gauss and Legendre with 0, 1, 2, ... nodes, a row each."""
+def _quadrature(longest: int) -> Quadrature:
+    """Rules that integrate the polynomials of paths with at most ``longest`` elements."""
     most = (longest + 1) // 2
     at, weight = np.zeros((most + 1, most)), np.zeros((most + 1, most))
     for nodes in range(1, most + 1):
         x, w = leggauss(nodes)
         at[nodes, :nodes], weight[nodes, :nodes] = (x + 1) / 2, w / 2
-    return at, weight
+    return Quadrature(at, weight)
 
 
 def _by_blocks(job: Callable[[int, int], None], rows: int) -> None:
@@ -127,9 +171,9 @@ def _goes_left(value: float, threshold: float, missing: int, default_left: bool)
 
 
 @compiled
-def _score(walk: Arrays, rows: Floats, begin: int, end: int, out: Floats) -> None:
+def _score(trees: TreeNodes, rows: Floats, begin: int, end: int, out: Floats) -> None:
     """Walk down every tree."""
-    nodes, signal, threshold, missing, default_left, left, right, leaves, value = walk
+    nodes = trees.nodes
     for block in range(begin, end, BLOCK):
         for t in range(len(nodes) - 1):
             first = nodes[t]
@@ -137,40 +181,41 @@ def _score(walk: Arrays, rows: Floats, begin: int, end: int, out: Floats) -> Non
                 at = 0 if nodes[t + 1] > first else -1
                 while at >= 0:
                     n = first + at
-                    goes = _goes_left(rows[row, signal[n]], threshold[n], missing[n], default_left[n])
-                    at = left[n] if goes else right[n]
-                out[row] += value[leaves[t] - 1 - at]
+                    value = rows[row, trees.signal[n]]
+                    goes = _goes_left(value, trees.threshold[n], trees.missing[n], trees.default_left[n])
+                    at = trees.left[n] if goes else trees.right[n]
+                out[row] += trees.value[trees.leaves[t] - 1 - at]
 
 
 @compiled
-def _leaf(walk: Arrays, t: int, goes: NDArray[np.bool_]) -> int:
+def _leaf(trees: TreeNodes, t: int, goes: NDArray[np.bool_]) -> int:
     """The leaf an order reaches that goes left at the nodes where ``goes`` says so."""
-    nodes, left, right, leaves = walk[0], walk[5], walk[6], walk[7]
+    nodes = trees.nodes
     at = 0 if nodes[t + 1] > nodes[t] else -1
     while at >= 0:
-        at = left[nodes[t] + at] if goes[at] else right[nodes[t] + at]
-    leaf: int = leaves[t] - 1 - at
+        at = trees.left[nodes[t] + at] if goes[at] else trees.right[nodes[t] + at]
+    leaf: int = trees.leaves[t] - 1 - at
     return leaf
 
 
 @compiled
 def _integrate(
-    paths: Arrays, rule: Arrays, t: int, goes: NDArray[np.bool_], own: Floats, after: Floats, added: Floats
-) -> None:
+    trees: TreeNodes, paths: LeafPaths, rule: Quadrature, t: int, goes: NDArray[np.bool_], own: Floats, after: Floats,
+    added: Floats,
+) -> None:  # fmt: skip
     """Add what each signal adds in one tree, by the formula above; ``own`` and ``after`` are room to work in."""
-    leaves, value, elements, tested, share, steps, node, goes_left = paths
-    at, weight = rule
-    for leaf in range(leaves[t], leaves[t + 1]):
-        first, m = elements[leaf], elements[leaf + 1] - elements[leaf]
+    tested, share = paths.tested, paths.share
+    for leaf in range(trees.leaves[t], trees.leaves[t + 1]):
+        first, m = paths.elements[leaf], paths.elements[leaf + 1] - paths.elements[leaf]
         for e in range(m):
             own[e] = 1.0
-            for s in range(steps[first + e], steps[first + e + 1]):
-                if goes[node[s]] != goes_left[s]:
+            for s in range(paths.steps[first + e], paths.steps[first + e + 1]):
+                if goes[paths.node[s]] != paths.goes_left[s]:
                     own[e] = 0.0
         order = (m + 1) // 2
         for k in range(order):
-            x = at[order, k]
-            after[m] = weight[order, k] * value[leaf]
+            x = rule.at[order, k]
+            after[m] = rule.weight[order, k] * trees.value[leaf]
             for e in range(m - 1, -1, -1):
                 after[e] = after[e + 1] * (share[first + e] + x * (own[e] - share[first + e]))
             before = 1.0
@@ -181,36 +226,34 @@ def _integrate(
 
 
 @compiled
-def _write_down(walk: Arrays, paths: Arrays, rule: Arrays, tables: Arrays, n_signals: int) -> None:
+def _write_down(trees: TreeNodes, paths: LeafPaths, rule: Quadrature, tables: WayTables, n_signals: int) -> None:
     """Fill the table of every small tree: bit ``n`` of a way is whether it goes left at node ``n``."""
-    nodes, value = walk[0], walk[8]
-    starts, table, firsts, signals = tables
+    nodes, starts, firsts = trees.nodes, tables.starts, tables.firsts
     goes, added = np.zeros(MOST_NODES, dtype=np.bool_), np.zeros(n_signals)
     own, after = np.empty(MOST_NODES), np.empty(MOST_NODES + 1)
     for t in range(len(nodes) - 1):
         if starts[t] < 0:
             continue
-        said = signals[firsts[t] : firsts[t + 1]]
+        signals = tables.signals[firsts[t] : firsts[t + 1]]
         for way in range(1 << (nodes[t + 1] - nodes[t])):
             for n in range(nodes[t + 1] - nodes[t]):
                 goes[n] = (way >> n) & 1
-            for signal in said:
+            for signal in signals:
                 added[signal] = 0.0
-            _integrate(paths, rule, t, goes, own, after, added)
-            row = starts[t] + way * (len(said) + 1)
-            table[row] = value[_leaf(walk, t, goes)]
-            for k in range(len(said)):
-                table[row + 1 + k] = added[said[k]]
+            _integrate(trees, paths, rule, t, goes, own, after, added)
+            row = starts[t] + way * (len(signals) + 1)
+            tables.numbers[row] = trees.value[_leaf(trees, t, goes)]
+            for k in range(len(signals)):
+                tables.numbers[row + 1 + k] = added[signals[k]]
 
 
 @compiled
 def _explain(
-    walk: Arrays, paths: Arrays, rule: Arrays, tables: Arrays, rows: Floats, begin: int, end: int, out: Floats,
-    added: Floats,
+    trees: TreeNodes, paths: LeafPaths, rule: Quadrature, tables: WayTables, rows: Floats, begin: int, end: int,
+    out: Floats, added: Floats,
 ) -> None:  # fmt: skip
     """Scores and contributions: look them up where they are written down, else integrate."""
-    nodes, signal, threshold, missing, default_left, _, _, _, value = walk
-    starts, table, firsts, signals = tables
+    nodes, starts, firsts = trees.nodes, tables.starts, tables.firsts
     most = 1
     for t in range(len(nodes) - 1):
         most = max(most, nodes[t + 1] - nodes[t])
@@ -222,13 +265,14 @@ def _explain(
                 way = 0
                 for n in range(nodes[t + 1] - first):
                     i = first + n
-                    goes[n] = _goes_left(rows[row, signal[i]], threshold[i], missing[i], default_left[i])
+                    value = rows[row, trees.signal[i]]
+                    goes[n] = _goes_left(value, trees.threshold[i], trees.missing[i], trees.default_left[i])
                     way |= goes[n] << n
                 if starts[t] < 0:
-                    out[row] += value[_leaf(walk, t, goes)]
-                    _integrate(paths, rule, t, goes, own, after, added[row])
+                    out[row] += trees.value[_leaf(trees, t, goes)]
+                    _integrate(trees, paths, rule, t, goes, own, after, added[row])
                     continue
                 place = starts[t] + way * (width + 1)
-                out[row] += table[place]
+                out[row] += tables.numbers[place]
                 for k in range(width):
-                    added[row, signals[firsts[t] + k]] += table[place + 1 + k]
+                    added[row, tables.signals[firsts[t] + k]] += tables.numbers[place + 1 + k]

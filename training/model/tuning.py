@@ -15,10 +15,11 @@ import numpy as np
 from scipy.special import expit
 
 from features.errors import InvalidRequest
+from features.progress import Progress, no_progress
 from training.data.labelled import LabelledPoints
 from training.data.split import FEWEST_ORDERS, Split, last_looks
 from training.metrics.scores import log_loss
-from training.model.fit import Progress, Trees, grow, silent
+from training.model.fit import Trees, grow
 
 FOLDS = 3
 FIRST = 0.5
@@ -26,23 +27,23 @@ FIRST = 0.5
 
 
 @dataclass(frozen=True)
-class Tuned:
+class TuningResult:
     """The best settings, and every trial: what was tried and its mean log loss in nats, NaN where it was given up."""
 
     trees: Trees
     trials: list[dict[str, float]]
 
 
-def tuned(
-    points: LabelledPoints, trials: int, seconds: float | None = None, tell: Progress = silent, seed: int = 7
-) -> Tuned:
+def tune(
+    points: LabelledPoints, trials: int, seconds: float | None = None, progress: Progress = no_progress, seed: int = 7
+) -> TuningResult:
     """Search for settings with a lower log loss than the standard ones, which are the first trial.
 
     Parameters
     ----------
     trials : so many settings are tried
     seconds : no trial but the first begins after that time, ``None`` for no limit
-    tell : called as each trial ends
+    progress : called as each trial ends
 
     Raises ``InvalidRequest`` where the orders do not suffice for folds.
     """
@@ -53,31 +54,35 @@ def tuned(
     standard = Trees()
 
     def objective(trial: optuna.Trial) -> float:
-        chosen = _suggested(trial, standard)
+        chosen = _suggest(trial, standard)
         losses = []
         for number, fold in enumerate(folds):
-            losses.append(_loss(fold, chosen))
+            losses.append(_loss_of(fold, chosen))
             trial.report(float(np.mean(losses)), number)
             if trial.should_prune():
                 raise optuna.TrialPruned
         return float(np.mean(losses))
 
-    def said(study: optuna.Study, trial: optuna.trial.FrozenTrial) -> None:
-        tell(f"settings tried: {trial.number + 1} of {trials}, best log loss {study.best_value:.4f}")
+    def report(study: optuna.Study, trial: optuna.trial.FrozenTrial) -> None:
+        progress(
+            f"settings tried: {trial.number + 1} of {trials}, best log loss {study.best_value:.4f}",
+            trial.number + 1,
+            trials,
+        )
 
     pruner = optuna.pruners.MedianPruner(n_startup_trials=5)
     study = optuna.create_study(sampler=optuna.samplers.TPESampler(seed=seed), pruner=pruner)
     study.enqueue_trial({name: getattr(standard, name) for name in SEARCHED})
-    study.optimize(objective, n_trials=1, callbacks=[said])
-    study.optimize(objective, n_trials=trials - 1, timeout=seconds, callbacks=[said])
-    kept = [dict(trial.params) | {"log_loss": _value(trial)} for trial in study.trials]
-    return Tuned(replace(standard, **study.best_params), kept)
+    study.optimize(objective, n_trials=1, callbacks=[report])
+    study.optimize(objective, n_trials=trials - 1, timeout=seconds, callbacks=[report])
+    kept = [dict(trial.params) | {"log_loss": _value_of(trial)} for trial in study.trials]
+    return TuningResult(replace(standard, **study.best_params), kept)
 
 
 SEARCHED = ("num_leaves", "min_child_samples", "feature_fraction", "bagging_fraction", "lambda_l2")
 
 
-def _suggested(trial: Any, standard: Trees) -> Trees:
+def _suggest(trial: Any, standard: Trees) -> Trees:
     return replace(
         standard,
         num_leaves=trial.suggest_int("num_leaves", 3, 31, log=True),
@@ -88,13 +93,13 @@ def _suggested(trial: Any, standard: Trees) -> Trees:
     )
 
 
-def _loss(fold: Split, trees: Trees) -> float:
+def _loss_of(fold: Split, trees: Trees) -> float:
     booster = grow(fold.earlier, fold.earlier.failed, trees)
     risk = expit(booster.predict(fold.later.signals, raw_score=True))
     return float(log_loss(fold.later.failed, risk, fold.later.weight))
 
 
-def _value(trial: Any) -> float:
+def _value_of(trial: Any) -> float:
     return float(trial.value) if trial.state.name == "COMPLETE" else float("nan")
 
 

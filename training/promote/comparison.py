@@ -8,17 +8,18 @@ import numpy as np
 
 from features.catalogue.registry import catalogue
 from features.errors import InvalidRequest
+from features.progress import Progress, no_progress
 from features.times import isoformat, micros
 from training.data.labelled import LabelledPoints
 from training.data.snapshots import Snapshots
-from training.model.baselines import fitted
-from training.model.fit import Progress, Trees, fit_model, silent
+from training.model.baselines import fit_baselines
+from training.model.fit import Trees, fit_model
 from training.model.risk_model import RiskModel
 from training.promote.gate import Limits, Verdict, judge_candidate
 
 
 @dataclass(frozen=True)
-class Champion:
+class Incumbent:
     """The model that holds the place now."""
 
     version: str
@@ -30,7 +31,7 @@ class Champion:
         return micros(self.model.about["trained_until"])
 
     @property
-    def gone(self) -> list[str]:
+    def missing_signals(self) -> list[str]:
         """Signals it reads that are no more; with any, it cannot score."""
         return [name for name in self.model.names if name not in catalogue()]
 
@@ -47,11 +48,11 @@ class Twin:
 def challenge(
     snapshots: Snapshots,
     twin: Twin,
-    champion: Champion | None,
+    champion: Incumbent | None,
     latency_ms: float,
     trees: Trees | None = None,
     limits: Limits | None = None,
-    tell: Progress = silent,
+    progress: Progress = no_progress,
 ) -> Verdict:
     """Judge a candidate that has learned from everything by its twin, which has not.
 
@@ -61,12 +62,12 @@ def challenge(
     more cannot be compared: the verdict is then against the baselines, and says that there was no champion.
     """
     limits = limits or Limits()
-    if champion is not None and champion.gone:
+    if champion is not None and champion.missing_signals:
         champion = None
     if champion is not None and champion.trained_until > twin.until:
         new = _after(snapshots, champion.trained_until)
         if new.n_orders >= limits.fewest_orders:
-            tell("growing the trees as they were since the champion")
+            progress("growing the trees as they were since the champion", 0, 0)
             twin = _twin_at(snapshots, int(np.median(new.as_of)), trees)
     after = twin.until if champion is None else max(twin.until, champion.trained_until)
     window = _after(snapshots, after)
@@ -82,7 +83,7 @@ def _twin_at(snapshots: Snapshots, moment: int, trees: Trees | None) -> Twin:
 def compare(
     snapshots: Snapshots,
     candidate: RiskModel,
-    champion: Champion | None,
+    champion: Incumbent | None,
     latency_ms: float,
     limits: Limits | None = None,
 ) -> Verdict:
@@ -105,13 +106,13 @@ def verdict_on(
     window: LabelledPoints,
     candidate: RiskModel,
     learned: LabelledPoints,
-    champion: Champion | None,
+    champion: Incumbent | None,
     latency_ms: float,
     limits: Limits | None = None,
 ) -> Verdict:
     """The gate's verdict on a window; the baselines are fitted on ``learned``."""
     theirs = None if champion is None else (champion.version, champion.model.risk_of(window))
-    baselines = {name: predict(window) for name, predict in fitted(learned).items()}
+    baselines = {name: predict(window) for name, predict in fit_baselines(learned).items()}
     return judge_candidate(window, candidate.risk_of(window), theirs, baselines, latency_ms, limits)
 
 

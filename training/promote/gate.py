@@ -86,7 +86,7 @@ class Verdict:
         return asdict(self) | {"passed": self.passed, "falls_short": self.falls_short}
 
 
-def paired(order: Ints, failed: Floats, weight: Floats, theirs: Floats, ours: Floats) -> Estimate:
+def paired_gain(order: Ints, failed: Floats, weight: Floats, theirs: Floats, ours: Floats) -> Estimate:
     """By how much our Brier score is lower than theirs on the same rows, with the interval of the order-wise mean.
 
     Rows of an order are one piece of evidence: their weighted differences are added up first. Cameron & Miller
@@ -127,51 +127,51 @@ def judge_candidate(
     orders = window.n_orders
     failures = len(np.unique(window.order[window.failed == 1]))
     gains = {name: _gain(window, risk, candidate) for name, risk in baselines.items()}
-    found = _gain(window, champion[1], candidate) if champion else gains[BASE_RATE]
-    checks = [_enough(orders, failures, limits)]
+    improvement = _gain(window, champion[1], candidate) if champion else gains[BASE_RATE]
+    checks = [_check_evidence(orders, failures, limits)]
     if champion:
-        checks.append(_better(f"better than the champion, version {champion[0]}", found))
+        checks.append(_check_better(f"better than the champion, version {champion[0]}", improvement))
     else:
-        checks += [_better(f"better than {name}", gains[name]) for name in RULES]
-    checks += [_not_worse(name, gain) for name, gain in gains.items() if champion or name not in RULES]
-    checks += [_calibrated(window, candidate, limits), _fast(latency_ms, limits)]
-    after, until = (isoformat(int(moment)) or "" for moment in _ends(window))
-    return Verdict(champion[0] if champion else None, after, until, orders, failures, found, checks)
+        checks += [_check_better(f"better than {name}", gains[name]) for name in RULES]
+    checks += [_check_not_worse(name, gain) for name, gain in gains.items() if champion or name not in RULES]
+    checks += [_check_calibration(window, candidate, limits), _check_latency(latency_ms, limits)]
+    after, until = (isoformat(int(moment)) or "" for moment in _first_and_last(window))
+    return Verdict(champion[0] if champion else None, after, until, orders, failures, improvement, checks)
 
 
 def _gain(window: LabelledPoints, theirs: Floats, ours: Floats) -> Estimate:
-    return paired(window.order, window.failed, window.weight, theirs, ours)
+    return paired_gain(window.order, window.failed, window.weight, theirs, ours)
 
 
-def _ends(window: LabelledPoints) -> tuple[int, int]:
+def _first_and_last(window: LabelledPoints) -> tuple[int, int]:
     return (int(window.as_of.min()), int(window.as_of.max())) if len(window) else (0, 0)
 
 
-def _enough(orders: int, failures: int, limits: Limits) -> Check:
+def _check_evidence(orders: int, failures: int, limits: Limits) -> Check:
     must = f"have at least {limits.fewest_orders} orders and {limits.fewest_failures} failures that are new to both"
     passed = orders >= limits.fewest_orders and failures >= limits.fewest_failures
     return Check("evidence", must, f"{orders:,} orders, {failures:,} of which failed", passed)
 
 
-def _better(name: str, gain: Estimate) -> Check:
-    return Check(name, "lower the Brier score by more than chance", _shown(gain), gain.low > 0)
+def _check_better(name: str, gain: Estimate) -> Check:
+    return Check(name, "lower the Brier score by more than chance", _in_words(gain), gain.low > 0)
 
 
-def _not_worse(name: str, gain: Estimate) -> Check:
-    return Check(f"not behind {name}", "not raise the Brier score by more than chance", _shown(gain), gain.high >= 0)
+def _check_not_worse(name: str, gain: Estimate) -> Check:
+    return Check(f"not behind {name}", "not raise the Brier score by more than chance", _in_words(gain), gain.high >= 0)
 
 
-def _calibrated(window: LabelledPoints, risk: Floats, limits: Limits) -> Check:
+def _check_calibration(window: LabelledPoints, risk: Floats, limits: Limits) -> Check:
     error = float(calibration_error(window.failed, risk, window.weight)) if len(window) else float("nan")
     chance = error_by_chance(window, risk).high if len(window) else float("nan")
     must = f"have a calibration error of at most {limits.calibration_error:.3f}, or what chance gives ({chance:.3f})"
     return Check("calibration", must, f"{error:.3f}", error <= max(limits.calibration_error, chance))
 
 
-def _fast(latency_ms: float, limits: Limits) -> Check:
+def _check_latency(latency_ms: float, limits: Limits) -> Check:
     must = f"score and explain an order in at most {limits.latency_ms:g} ms"
     return Check("latency", must, f"{latency_ms:.2f} ms", latency_ms <= limits.latency_ms)
 
 
-def _shown(gain: Estimate) -> str:
+def _in_words(gain: Estimate) -> str:
     return f"a gain of {gain.value:+.4f} ({gain.low:+.4f} to {gain.high:+.4f})"

@@ -8,7 +8,8 @@ from typing import Any
 from features.errors import InvalidRequest, ShipriskError
 from features.times import isoformat
 from training.promote.gate import Verdict
-from training.registry.registry import CHALLENGER, CHAMPION, Registered, Registry, finite, plain
+from training.registry.registry import CHALLENGER, CHAMPION, ModelVersion, Registry
+from training.registry.run_metrics import json_ready, only_finite
 
 EXPERIMENT = "shiprisk promotions"
 PROMOTED, PASSED, REFUSED, FORCED = "promoted", "passed", "refused", "forced"
@@ -57,7 +58,7 @@ def decide(registry: Registry, name: str, version: str, verdict: Verdict, *, hol
         stale = f"it was compared with {whom}, and version {now or 'none'} is champion now"
         return _enter(registry, name, version, REFUSED, stale, verdict)
     decided = (PASSED if hold else PROMOTED) if verdict.passed else REFUSED
-    return _enter(registry, name, version, decided, in_words(verdict), verdict)
+    return _enter(registry, name, version, decided, describe(verdict), verdict)
 
 
 def promote(registry: Registry, name: str, version: str, verdict: Verdict | None = None) -> Decision:
@@ -65,9 +66,9 @@ def promote(registry: Registry, name: str, version: str, verdict: Verdict | None
 
     Raises ``PromotionRefused`` that says what falls short, ``InvalidRequest`` where there is nothing to go by.
     """
-    candidate = _other_than_champion(registry, name, version)
+    candidate = _require_other(registry, name, version)
     if verdict is None:
-        return _enter(registry, name, candidate.version, PROMOTED, _kept_verdict(registry, candidate))
+        return _enter(registry, name, candidate.version, PROMOTED, _earlier_verdict(registry, candidate))
     decision = decide(registry, name, candidate.version, verdict)
     if not decision.takes_over:
         raise PromotionRefused(f"{name}@{candidate.version} must pass the gate, got: {decision.because}")
@@ -78,25 +79,25 @@ def force(registry: Registry, name: str, version: str, reason: str, verdict: Ver
     """Make a version champion whatever the gate says; the reason is kept."""
     if not reason.strip():
         raise InvalidRequest("a promotion that is forced must have a reason, got none")
-    candidate = _other_than_champion(registry, name, version)
+    candidate = _require_other(registry, name, version)
     return _enter(registry, name, candidate.version, FORCED, reason.strip(), verdict)
 
 
-def history(registry: Registry, name: str) -> list[Decision]:
+def list_decisions(registry: Registry, name: str) -> list[Decision]:
     """Every decision on a model's versions, the latest first."""
     try:
-        found = registry.client.get_experiment_by_name(EXPERIMENT)
-        if found is None:
+        experiment = registry.client.get_experiment_by_name(EXPERIMENT)
+        if experiment is None:
             return []
         ours = f"tags.`shiprisk.model` = '{name}'"
         latest = ["attributes.start_time DESC"]
-        runs = registry.client.search_runs([found.experiment_id], ours, order_by=latest, max_results=MOST)
+        runs = registry.client.search_runs([experiment.experiment_id], ours, order_by=latest, max_results=MOST)
     except Exception as error:
-        raise registry.explained(error, "promotions") from error
+        raise registry.as_shiprisk_error(error, "promotions") from error
     return [_decision(run) for run in runs]
 
 
-def in_words(verdict: Verdict) -> str:
+def describe(verdict: Verdict) -> str:
     """The verdict in one sentence."""
     if not verdict.passed:
         return "; ".join(verdict.falls_short)
@@ -113,27 +114,27 @@ def _enter(
     """Open a record, move the alias, close the record: there is no champion without one, and none that is not so."""
     present = registry.champion(name)
     before = present.version if present else ""
-    told = {"version": version, "champion": before, "decided": decided, "because": because}
-    opened = {"model": name} | told | {"decided": UNFINISHED}
+    entry = {"version": version, "champion": before, "decided": decided, "because": because}
+    opened = {"model": name} | entry | {"decided": UNFINISHED}
     tags = {f"shiprisk.{key}": value for key, value in opened.items()}
     client = registry.client
     try:
         run = client.create_run(registry.experiment(EXPERIMENT), run_name=f"{name}@{version} {decided}", tags=tags)
         if verdict is not None:
-            client.log_dict(run.info.run_id, plain(verdict.to_json()), "verdict.json")
+            client.log_dict(run.info.run_id, json_ready(verdict.to_json()), "verdict.json")
             for key, value in _figures(verdict).items():
                 client.log_metric(run.info.run_id, key, value)
         if decided in (PROMOTED, FORCED):
             _take_over(registry, name, version, before)
         client.set_tag(run.info.run_id, "shiprisk.decided", decided)
         for key in ("decided", "because", "champion"):
-            client.set_model_version_tag(name, version, f"shiprisk.{key}", told[key])
+            client.set_model_version_tag(name, version, f"shiprisk.{key}", entry[key])
         client.update_model_version(name, version, f"{decided}: {because}")
         client.set_terminated(run.info.run_id)
     except PromotionRefused:
         raise
     except Exception as error:
-        raise registry.explained(error, f"{name}@{version}") from error
+        raise registry.as_shiprisk_error(error, f"{name}@{version}") from error
     return Decision(_at(run), version, before, decided, because)
 
 
@@ -146,14 +147,14 @@ def _take_over(registry: Registry, name: str, version: str, before: str) -> None
         registry.client.delete_registered_model_alias(name, CHALLENGER)
 
 
-def _other_than_champion(registry: Registry, name: str, version: str) -> Registered:
+def _require_other(registry: Registry, name: str, version: str) -> ModelVersion:
     candidate = registry.resolve(name, version)
     if CHAMPION in candidate.aliases:
         raise InvalidRequest(f"the version must be another than the champion, got {name}@{version}, which it is")
     return candidate
 
 
-def _kept_verdict(registry: Registry, candidate: Registered) -> str:
+def _earlier_verdict(registry: Registry, candidate: ModelVersion) -> str:
     """Why the version passed when it was last judged, if that was against the champion of now."""
     tags = registry.client.get_model_version(candidate.name, candidate.version).tags
     decided, because = tags.get("shiprisk.decided"), tags.get("shiprisk.because", "")
@@ -171,8 +172,8 @@ def _kept_verdict(registry: Registry, candidate: Registered) -> str:
 
 
 def _decision(run: Any) -> Decision:
-    told = [run.data.tags.get(f"shiprisk.{key}", "") for key in ("version", "champion", "decided", "because")]
-    return Decision(_at(run), *told)
+    entry = [run.data.tags.get(f"shiprisk.{key}", "") for key in ("version", "champion", "decided", "because")]
+    return Decision(_at(run), *entry)
 
 
 def _at(run: Any) -> str:
@@ -182,4 +183,4 @@ def _at(run: Any) -> str:
 def _figures(verdict: Verdict) -> dict[str, float]:
     gain = verdict.improvement
     figures = {"improvement": gain.value, "improvement.low": gain.low, "improvement.high": gain.high}
-    return finite(figures | {"orders": verdict.orders, "failures": verdict.failures})
+    return only_finite(figures | {"orders": verdict.orders, "failures": verdict.failures})

@@ -11,15 +11,15 @@ from features.catalogue.fingerprint import features_hash
 from features.times import isoformat
 from training.data.labelled import LabelledPoints
 from training.data.snapshots import Snapshots
-from training.evaluate.drift import MOVED, WEIGHTY, Drift, Expected
-from training.promote.comparison import Champion
+from training.evaluate.drift import LARGE_SHIFT, WEIGHTY, CalibrationInTheLarge, Drift
+from training.promote.comparison import Incumbent
 from training.promote.gate import Limits
 
 FRESH = 0.1
 """Training again is worthwhile once so many orders have matured, as a share of those the champion learned from."""
 FEWEST, ENOUGH = 50, 2 * Limits().fewest_orders
 """Orders to judge the champion by; and what a new model needs at least, half of it to be judged by at the gate."""
-SHOWN = 5
+MOST_SHOWN = 5
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ class News:
     matured: int
     open_points: int
     learned_from: int
-    expected: Expected | None
+    expected: CalibrationInTheLarge | None
     drift: Drift | None
     reasons: list[str]
 
@@ -57,16 +57,16 @@ class News:
         return asdict(self) | {"worthwhile": self.worthwhile}
 
     def __str__(self) -> str:
-        told = f"Since version {self.version} was trained ({self.since[:10]}): {self.orders:,} new orders, "
-        told += f"{self.matured:,} with a new outcome"
+        text = f"Since version {self.version} was trained ({self.since[:10]}): {self.orders:,} new orders, "
+        text += f"{self.matured:,} with a new outcome"
         if self.expected is not None:
             came = self.expected.came
-            told += f", {came.value:.1%} of which failed ({came.low:.1%}-{came.high:.1%})"
-            told += f" where {self.expected.foretold:.1%} was foretold"
-        return f"{told}. " + ("; ".join(self.reasons) or "Training again is not worthwhile yet") + "."
+            text += f", {came.value:.1%} of which failed ({came.low:.1%}-{came.high:.1%})"
+            text += f" where {self.expected.foretold:.1%} was foretold"
+        return f"{text}. " + ("; ".join(self.reasons) or "Training again is not worthwhile yet") + "."
 
 
-def news(snapshots: Snapshots, champion: Champion) -> News:
+def what_is_new(snapshots: Snapshots, champion: Incumbent) -> News:
     """Compare what has been recorded since the champion was trained with what it learned from."""
     since = champion.trained_until
     learned, _ = snapshots.labelled(since)
@@ -76,9 +76,9 @@ def news(snapshots: Snapshots, champion: Champion) -> News:
     now = snapshots.between(since, snapshots.until)
     before = snapshots.between(2 * since - snapshots.until, since)
     first = snapshots.history.recorded[snapshots.history.first[:-1]]
-    gone = champion.gone
-    expected = Expected.of(fresh, champion.model.risk_of(fresh)) if len(fresh) and not gone else None
-    drift = _drift(champion, before, now) if len(before) and len(now) and not gone else None
+    missing = champion.missing_signals
+    expected = CalibrationInTheLarge.of(fresh, champion.model.risk_of(fresh)) if len(fresh) and not missing else None
+    drift = _drift(champion, before, now) if len(before) and len(now) and not missing else None
     return News(
         version=champion.version,
         since=str(isoformat(since)),
@@ -93,25 +93,25 @@ def news(snapshots: Snapshots, champion: Champion) -> News:
     )
 
 
-def _drift(champion: Champion, before: LabelledPoints, now: LabelledPoints) -> Drift:
+def _drift(champion: Incumbent, before: LabelledPoints, now: LabelledPoints) -> Drift:
     risks = champion.model.risk_of(before), champion.model.risk_of(now)
     return Drift.between(before, now, *risks, champion.model.leans_on(WEIGHTY))
 
 
 def _reasons(
-    champion: Champion, matured: int, judged: int, expected: Expected | None, drift: Drift | None
+    champion: Incumbent, matured: int, n_fresh: int, expected: CalibrationInTheLarge | None, drift: Drift | None
 ) -> list[str]:
-    found, gone = [], champion.gone
+    reasons, missing = [], champion.missing_signals
     learned_from = int(champion.model.about["orders"])
-    if gone:
-        found.append(f"the champion reads signals that are no more: {', '.join(gone)}")
+    if missing:
+        reasons.append(f"the champion reads signals that are no more: {', '.join(missing)}")
     elif champion.model.about.get("features_hash") != features_hash(champion.model.names):
-        found.append("the code of a signal has changed since")
+        reasons.append("the code of a signal has changed since")
     if matured >= max(ENOUGH, FRESH * learned_from):
-        found.append(f"{matured:,} outcomes are new, {matured / learned_from:.0%} of those it learned from")
-    if expected is not None and judged >= FEWEST and expected.off:
-        found.append("more or fewer failed than it foretold, by more than chance gives")
-    if drift is not None and judged >= FEWEST and drift.scores > MOVED:
-        moved = ", ".join(f"{name} {index:.2f}" for name, index in drift.signals[:SHOWN])
-        found.append(f"its scores have moved (stability index {drift.scores:.2f}; most of its signals: {moved})")
-    return found
+        reasons.append(f"{matured:,} outcomes are new, {matured / learned_from:.0%} of those it learned from")
+    if expected is not None and n_fresh >= FEWEST and expected.is_off:
+        reasons.append("more or fewer failed than it foretold, by more than chance gives")
+    if drift is not None and n_fresh >= FEWEST and drift.scores > LARGE_SHIFT:
+        moved = ", ".join(f"{name} {index:.2f}" for name, index in drift.signals[:MOST_SHOWN])
+        reasons.append(f"its scores have moved (stability index {drift.scores:.2f}; most of its signals: {moved})")
+    return reasons

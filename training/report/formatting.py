@@ -36,7 +36,7 @@ def percent(value: float) -> str:
     >>> percent(0.2732).replace(GAP, " ")
     '27 %'
     """
-    return NONE if math.isnan(value) else f"{_whole(value * 100)}{GAP}%"
+    return NONE if math.isnan(value) else f"{_integer(value * 100)}{GAP}%"
 
 
 def percent_finely(value: float) -> str:
@@ -48,28 +48,28 @@ def percent_finely(value: float) -> str:
     return NONE if math.isnan(value) else f"{value * 100:.1f}{GAP}%"
 
 
-def points(value: float) -> str:
+def percentage_points(value: float) -> str:
     """A difference of shares, in percentage points.
 
-    >>> points(-0.02).replace(GAP, " ")
+    >>> percentage_points(-0.02).replace(GAP, " ")
     '-2 points'
     """
-    return NONE if math.isnan(value) else f"{_whole(value * 100)}{GAP}points"
+    return NONE if math.isnan(value) else f"{_integer(value * 100)}{GAP}points"
 
 
-def whole(estimate: Estimate, show: Show = number) -> str:
+def with_interval(estimate: Estimate, show: Show = number) -> str:
     """A figure with its interval.
 
-    >>> whole(Estimate(0.273, 0.229, 0.319), percent).replace(GAP, " ")
+    >>> with_interval(Estimate(0.273, 0.229, 0.319), percent).replace(GAP, " ")
     '27 % (23 to 32 %)'
     """
-    return f"{show(estimate.value)} ({between(estimate, show)})"
+    return f"{show(estimate.value)} ({interval(estimate, show)})"
 
 
-def between(estimate: Estimate, show: Show = number) -> str:
+def interval(estimate: Estimate, show: Show = number) -> str:
     """The interval alone; a unit is said once.
 
-    >>> between(Estimate(0.273, 0.229, 0.319))
+    >>> interval(Estimate(0.273, 0.229, 0.319))
     '0.229 to 0.319'
     """
     low, high = show(estimate.low), show(estimate.high)
@@ -77,10 +77,10 @@ def between(estimate: Estimate, show: Show = number) -> str:
     return f"{low.removesuffix(unit) if unit and high.endswith(unit) else low} to {high}"
 
 
-def listed(words: Sequence[str]) -> str:
+def join_words(words: Sequence[str]) -> str:
     """Words in a sentence.
 
-    >>> listed(["a", "b", "c"])
+    >>> join_words(["a", "b", "c"])
     'a, b and c'
     """
     return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
@@ -91,5 +91,5 @@ def list_name(model: str) -> str:
     return "promise alone" if model == BASE_RATE else model
 
 
-def _whole(value: float) -> str:
+def _integer(value: float) -> str:
     return f"{round(value) + 0.0:.0f}"

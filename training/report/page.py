@@ -12,7 +12,7 @@ from markupsafe import Markup
 from matplotlib.figure import Figure
 
 from training.metrics.bootstrap import Estimate
-from training.report.formatting import NONE, Show, between, list_name, number, one, percent, percent_finely
+from training.report.formatting import NONE, Show, interval, list_name, number, one, percent, percent_finely
 from training.report.plots.vector import svg
 
 FILTERS: dict[str, Callable[..., str]] = {
@@ -27,7 +27,7 @@ FILTERS: dict[str, Callable[..., str]] = {
 
 @dataclass(frozen=True)
 class Table:
-    """Rows of a table; a cell is text, a figure that is shown already, or markup of ``cell``."""
+    """Rows of a table; a cell is text, a figure that is shown already, or markup of ``format_cell``."""
 
     columns: Sequence[str]
     rows: Sequence[Sequence[str]]
@@ -39,7 +39,7 @@ class Section:
     """A part of a page: what it says in paragraphs, then its tables and plots (by name)."""
 
     title: str
-    said: Sequence[str] = ()
+    paragraphs: Sequence[str] = ()
     tables: Sequence[Table] = ()
     plots: dict[str, Figure] = field(default_factory=dict)
 
@@ -49,18 +49,18 @@ class Section:
         return "-".join(self.title.lower().split())
 
 
-def page(template: str, **content: Any) -> str:
+def render(template: str, **content: Any) -> str:
     """The page of a template in ``training/report/templates``; names are shown as they are, never read as markup."""
     return _environment().get_template(template).render(**content)
 
 
-def cell(estimate: Estimate, show: Show = number) -> Markup:
+def format_cell(estimate: Estimate, show: Show = number) -> Markup:
     """A figure with its interval in small letters below it."""
-    low_to_high = "" if show(estimate.low) == NONE else Markup("<small>{}</small>").format(between(estimate, show))
+    low_to_high = "" if show(estimate.low) == NONE else Markup("<small>{}</small>").format(interval(estimate, show))
     return Markup("{} {}").format(show(estimate.value), low_to_high)
 
 
-def plot(figures: dict[str, Figure], name: str) -> Markup:
+def embed_plot(figures: dict[str, Figure], name: str) -> Markup:
     """One of the figures as an element of the page; nothing where there is none of that name."""
     if name not in figures:
         return Markup("")
@@ -69,13 +69,14 @@ def plot(figures: dict[str, Figure], name: str) -> Markup:
 
 @lru_cache(maxsize=1)
 def _environment() -> Environment:
-    made = Environment(
+    environment = Environment(
         loader=PackageLoader("training.report"),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.filters |= FILTERS
-    made.globals |= {"plot": plot, "cell": cell, "show": {"one": one, "percent": percent, "finely": percent_finely}}
-    return made
+    environment.filters |= FILTERS
+    formats = {"one": one, "percent": percent, "finely": percent_finely}
+    environment.globals |= {"plot": embed_plot, "cell": format_cell, "show": formats}
+    return environment

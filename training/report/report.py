@@ -14,16 +14,18 @@ from matplotlib.figure import Figure
 import features
 from features.catalogue.registry import catalogue
 from features.times import isoformat
+from training.data.dataset import Dataset
 from training.evaluate.backtest import Backtest
-from training.evaluate.evaluation import MODEL, WITHOUT_RESCUED, Evaluation, Part
-from training.evaluate.importance import Influence
+from training.evaluate.evaluation import MODEL, WITHOUT_RESCUED, Evaluation, Slice
+from training.evaluate.importance import SignalImportance
+from training.model.pyfunc import MODEL_NEEDS
+from training.model.risk_model import RiskModel
 from training.promote.gate import Verdict
 from training.promote.retraining import News
-from training.registry.registry import MODEL_NEEDS
-from training.report.page import Section, Table, page
+from training.report.page import Section, Table, render
 from training.report.plots import evaluation_plots, plots_of, replay_plots
-from training.report.sides import Side, sides
-from training.report.summary import USUAL, answer
+from training.report.sides import Side, list_sides
+from training.report.summary import USUAL, summarise
 from training.trainer import Trained
 
 MOST_SIGNALS = 20
@@ -72,34 +74,42 @@ class Report:
     sections: Sequence[Section] = ()
 
     @property
+    def model(self) -> RiskModel:
+        return self.trained.model
+
+    @property
+    def dataset(self) -> Dataset:
+        return self.trained.dataset
+
+    @property
     def evaluation(self) -> Evaluation:
         return self.trained.evaluation
 
     @cached_property
-    def influence(self) -> Influence:
+    def importance(self) -> SignalImportance:
         """Of the registered model, on the test rows."""
-        return Influence.on(self.trained.model, self.evaluation.test)
+        return SignalImportance.on(self.trained.model, self.evaluation.test)
 
     @cached_property
     def plots(self) -> dict[str, Figure]:
         """By name."""
-        return plots_of(self.trained, self.influence)
+        return plots_of(self.trained, self.importance)
 
     @property
     def sides(self) -> list[Side]:
-        return sides(self.trained)
+        return list_sides(self.trained)
 
     @property
-    def told(self) -> list[Section]:
+    def lead_sections(self) -> list[Section]:
         """The gate's verdict and what was new since the champion, where they were asked for, and what else is told."""
         verdict, news = self.trained.verdict, self.trained.news
-        told = [] if verdict is None else [gate_section(verdict)]
-        return [*told, *([] if news is None else [news_section(news)]), *self.sections]
+        gate = [] if verdict is None else [gate_section(verdict)]
+        return [*gate, *([] if news is None else [news_section(news)]), *self.sections]
 
     @property
-    def nobody_stepped_in(self) -> Part | None:
+    def nobody_stepped_in(self) -> Slice | None:
         """The test rows on which nobody stepped in, if they are other rows than all."""
-        return self.evaluation.part(WITHOUT_RESCUED)
+        return self.evaluation.slice_named(WITHOUT_RESCUED)
 
     @property
     def rescued(self) -> dict[str, int]:
@@ -114,13 +124,13 @@ class Report:
     def signals(self) -> list[tuple[str, str, float]]:
         """Name, definition and mean absolute contribution of the strongest signals."""
         known = catalogue()
-        strongest = self.influence.strongest(MOST_SIGNALS)
-        return [(n, known[n].definition if n in known else "", self.influence.mean[n]) for n in strongest]
+        strongest = self.importance.strongest(MOST_SIGNALS)
+        return [(n, known[n].definition if n in known else "", self.importance.mean[n]) for n in strongest]
 
     @property
     def groups(self) -> list[tuple[str, str, float]]:
-        """The same of the groups of signals, those that never move the risk left out."""
-        return [(group, "", mean) for group, mean in self.influence.by_group.items() if mean > 0]
+        """Name, no definition and mean absolute contribution of the groups of signals that move the risk."""
+        return [(group, "", mean) for group, mean in self.importance.by_group.items() if mean > 0]
 
     @property
     def data(self) -> dict[str, Any]:
@@ -146,18 +156,18 @@ class Report:
         return _page("report.html.j2", self.evaluation, self.plots, report=self)
 
 
-def backtest_page(found: Backtest, sections: Sequence[Section] = ()) -> str:
+def render_backtest(backtest: Backtest, sections: Sequence[Section] = ()) -> str:
     """The page of a backtest: how the models held over time, and all their mornings judged together."""
-    plots = replay_plots(found.stretches) | evaluation_plots(found.evaluation)
-    return _page("backtest.html.j2", found.evaluation, plots, found=found, sections=sections)
+    plots = replay_plots(backtest.stretches) | evaluation_plots(backtest.evaluation)
+    return _page("backtest.html.j2", backtest.evaluation, plots, backtest=backtest, sections=sections)
 
 
 def _page(template: str, evaluation: Evaluation, plots: dict[str, Figure], **content: Any) -> str:
-    return page(
+    return render(
         template,
         evaluation=evaluation,
         plots=plots,
-        answer=answer(evaluation),
+        summary=summarise(evaluation),
         MODEL=MODEL,
         METRICS=METRICS,
         GLOSSARY=GLOSSARY,
@@ -171,12 +181,12 @@ def gate_section(verdict: Verdict) -> Section:
     """What the gate asked for and what it found."""
     whom = f"version {verdict.champion}, the champion" if verdict.champion else "the baselines, as there is no champion"
     passed = "It may become champion." if verdict.passed else "It may not become champion."
-    said = (
+    paragraph = (
         f"{passed} It was compared with {whom}, on {verdict.orders:,} orders that neither had learned from, "
         f"{verdict.failures:,} of which failed, looked at from {verdict.after[:10]} to {verdict.until[:10]}."
     )
     rows = [[check.name, check.must, check.got, "yes" if check.passed else "no"] for check in verdict.checks]
-    return Section("The gate", [said], [Table(["", "must", "got", "passed"], rows)])
+    return Section("The gate", [paragraph], [Table(["", "must", "got", "passed"], rows)])
 
 
 def news_section(news: News) -> Section:

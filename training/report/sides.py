@@ -27,7 +27,7 @@ class Side:
         return cls(name, points.n_orders, len(points), share, int(points.as_of.min()), int(points.as_of.max()))
 
 
-def sides(trained: Trained) -> list[Side]:
+def list_sides(trained: Trained) -> list[Side]:
     """The sides of the twin that was judged, as ``training.model.fit`` and ``training.trainer`` split them."""
     split = split_by_time(trained.twin.learned)
     named = {"trees": split.earlier, "calibration": split.later, "test": trained.evaluation.test}

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from fastapi import FastAPI
 
-from serving.api.routes import audit, events, freshness, metrics, orders, scores
+from serving.api.routes import audit, events, freshness, health, metrics, orders, scores, scoring
 
 
 def add_routes(app: FastAPI) -> None:
-    """Everything that the store answers."""
-    for group in (events, orders, scores, freshness, audit, metrics):
+    """Every route of the service."""
+    for group in (scoring, events, orders, scores, freshness, audit, metrics, health):
         app.include_router(group.router)

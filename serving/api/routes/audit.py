@@ -6,8 +6,8 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
 
-from serving.api.dependencies import Wired, problems, sent
-from serving.api.presenters import audit_entry, reply
+from serving.api.dependencies import CurrentServices, problems, to_response
+from serving.api.presenters import json_reply, present_audit_record
 from serving.contract.audit import AuditReply
 from serving.store.tables.audit import entries
 
@@ -20,9 +20,10 @@ Order = Annotated[str | None, Query(min_length=1, max_length=512)]
 
 @router.get("/v1/audit", response_model=AuditReply, responses=problems(422, 503))
 def get_audit(
-    wired: Wired, limit: Limit = 50, cursor: Before = None, who: Who = None, order_id: Order = None
+    services: CurrentServices, limit: Limit = 50, cursor: Before = None, who: Who = None, order_id: Order = None
 ) -> Response:
     """The audit trail, the latest first: writes, refusals, what became of keys, and which champion scored."""
-    found = wired.database.read(lambda connection: entries(connection, limit + 1, cursor, who, order_id))
-    following = found[limit - 1]["id"] if len(found) > limit else None
-    return sent(reply({"entries": [audit_entry(entry) for entry in found[:limit]], "next_cursor": following}))
+    rows = services.database.read(lambda connection: entries(connection, limit + 1, cursor, who, order_id))
+    following = rows[limit - 1]["id"] if len(rows) > limit else None
+    shown = [present_audit_record(row) for row in rows[:limit]]
+    return to_response(json_reply({"entries": shown, "next_cursor": following}))

@@ -9,20 +9,29 @@ from fastapi import APIRouter, Depends, Request, Response
 from fastapi.concurrency import run_in_threadpool
 from sqlalchemy import Connection
 
-from serving.api.dependencies import Body, IdempotencyKey, OrderId, Wired, answered, begun, problems, sent
+from serving.api.dependencies import (
+    Body,
+    CurrentServices,
+    IdempotencyKey,
+    OrderId,
+    audit_entry,
+    problems,
+    to_response,
+    write_once,
+)
 from serving.api.json_body import QUICK
-from serving.api.post_events import Posted, take_in_one
-from serving.api.presenters import done_with, reply, taken_in
+from serving.api.post_events import EventsRequest, apply_request
+from serving.api.presenters import effect_of, json_reply, present_ingest
 from serving.contract.cloudevents_http import BATCH, PLAIN, STRUCTURED, read_envelope
 from serving.contract.events import EXAMPLE, EventsReply
-from serving.contract.order_state import OrderState
-from serving.ingest.order_state import bring_up_to
-from serving.ingest.validation import read_sent
-from serving.principal import Caller, Calling
+from serving.contract.order_state import OrderSnapshot
+from serving.ingest.order_state import ingest_snapshot
+from serving.ingest.validation import parse_events
+from serving.principal import Caller, CurrentCaller
 from serving.problems import Conflict, InvalidBody
-from serving.scores.services import Wiring
-from serving.store.group_commit import Together
-from serving.store.tables.idempotency import Kept
+from serving.scores.services import Services
+from serving.store.group_commit import GroupCommit
+from serving.store.tables.idempotency import StoredReply
 from serving.telemetry.metrics import EVENTS
 
 router = APIRouter(tags=["events"])
@@ -37,13 +46,13 @@ BODIES: dict[str, Any] = {
 }
 
 
-async def group(request: Request) -> Together[Posted, Kept]:
+async def group(request: Request) -> GroupCommit[EventsRequest, StoredReply]:
     """Where requests with events wait for each other."""
-    found: Together[Posted, Kept] = request.app.state.together
-    return found
+    commits: GroupCommit[EventsRequest, StoredReply] = request.app.state.group_commit
+    return commits
 
 
-Group = Annotated[Together[Posted, Kept], Depends(group)]
+Group = Annotated[GroupCommit[EventsRequest, StoredReply], Depends(group)]
 MIXED: dict[str, Any] = {"model": EventsReply, "description": "Some events are stored and some are not; each says so"}
 
 
@@ -54,7 +63,12 @@ MIXED: dict[str, Any] = {"model": EventsReply, "description": "Some events are s
     openapi_extra={"requestBody": {"required": True, "content": BODIES}},
 )
 async def post_events(
-    request: Request, body: Body, wired: Wired, caller: Calling, group: Group, key: IdempotencyKey = None
+    request: Request,
+    body: Body,
+    services: CurrentServices,
+    caller: CurrentCaller,
+    group: Group,
+    key: IdempotencyKey = None,
 ) -> Response:
     """Store events and score their orders again. They are committed before they are acknowledged.
 
@@ -62,31 +76,40 @@ async def post_events(
     same source and id again is a success that changes nothing. Order and lateness do not matter. What is stored is
     known from its ``recordedtime``, without one from now.
     """
-    entry = begun(request, caller)
+    entry = audit_entry(request, caller)
 
-    def read() -> Posted:
+    def parse() -> EventsRequest:
         envelope = read_envelope(request.headers, body)
-        return Posted(read_sent(envelope.events, wired.settings, caller), envelope.single, entry)
+        return EventsRequest(parse_events(envelope.events, services.settings, caller), envelope.single, entry)
 
-    posted = read() if len(body) <= QUICK else await run_in_threadpool(read)
+    events_request = parse() if len(body) <= QUICK else await run_in_threadpool(parse)
     if key is None:
-        return await _together(group, posted)
-    return await run_in_threadpool(_once, request, body, wired, caller, posted, key)
+        return await _submit(group, events_request)
+    return await run_in_threadpool(_once, request, body, services, caller, events_request, key)
 
 
-async def _together(group: Together[Posted, Kept], posted: Posted) -> Response:
-    """With all that wait; one event that is refused is counted like those of a batch."""
+async def _submit(group: GroupCommit[EventsRequest, StoredReply], events_request: EventsRequest) -> Response:
+    """Commit it with all that wait; one event that is refused is counted like those of a batch."""
     try:
-        return sent(await group.done(posted))
+        return to_response(await group.submit(events_request))
     except (Conflict, InvalidBody) as error:
         EVENTS.labels("conflict" if isinstance(error, Conflict) else "rejected").inc()
         raise
 
 
-def _once(request: Request, body: bytes, wired: Wiring, caller: Caller, posted: Posted, key: str) -> Response:
+def _once(
+    request: Request, body: bytes, services: Services, caller: Caller, events_request: EventsRequest, key: str
+) -> Response:
     """With an Idempotency-Key, a request is a transaction of its own: what fails leaves its key free."""
-    occasion = wired.occasion("event")
-    return answered(wired, request, caller, body, key, lambda connection: take_in_one(connection, posted, occasion))
+    scoring_context = services.scoring_context("event")
+    return write_once(
+        services,
+        request,
+        caller,
+        body,
+        key,
+        lambda connection: apply_request(connection, events_request, scoring_context),
+    )
 
 
 @router.put(
@@ -97,20 +120,22 @@ def _once(request: Request, body: bytes, wired: Wiring, caller: Caller, posted: 
 def put_state(
     request: Request,
     order_id: OrderId,
-    state: OrderState,
+    snapshot: OrderSnapshot,
     body: Body,
-    wired: Wired,
-    caller: Calling,
+    services: CurrentServices,
+    caller: CurrentCaller,
     key: IdempotencyKey = None,
 ) -> Response:
     """An order as it stands now; the events that lead there are derived by difference, stored and scored.
 
     For systems that notify and re-send the whole order. The same state again changes nothing.
     """
-    occasion = wired.occasion("event")
+    scoring_context = services.scoring_context("event")
 
-    def job(connection: Connection) -> Kept:
-        taken = bring_up_to(connection, order_id, state, caller, occasion)
-        return reply(taken_in(taken, occasion.standing), done=replace(done_with(taken), order_id=order_id))
+    def job(connection: Connection) -> StoredReply:
+        result = ingest_snapshot(connection, order_id, snapshot, caller, scoring_context)
+        return json_reply(
+            present_ingest(result, scoring_context.active), effect=replace(effect_of(result), order_id=order_id)
+        )
 
-    return answered(wired, request, caller, body, key, job)
+    return write_once(services, request, caller, body, key, job)

@@ -8,24 +8,32 @@ from fastapi import APIRouter, Header, Query, Request, Response
 from sqlalchemy import Connection
 
 from serving.api.cursors import read_cursor, write_cursor
-from serving.api.dependencies import READS, Body, IdempotencyKey, OrderId, Wired, answered, replies, sent
+from serving.api.dependencies import (
+    READS,
+    Body,
+    CurrentServices,
+    IdempotencyKey,
+    OrderId,
+    replies,
+    to_response,
+    write_once,
+)
 from serving.api.export import CSV, XLSX, csv_file, xlsx_file
-from serving.api.order_queries import order_page, scores_over_time, wanted_by
-from serving.api.presenters import changed, decisions, moment, order_row, reply
+from serving.api.order_queries import order_page, score_history, worklist_query
+from serving.api.presenters import json_reply, moment, present_change, present_decisions, present_order
+from serving.contract.decision import DecisionRequest, DecisionResult
 from serving.contract.orders import (
-    DecidedReply,
-    DecisionRequest,
     HistoryReply,
     OrderReply,
-    WorklistQuery,
+    WorklistParams,
     WorklistReply,
 )
-from serving.ingest.decisions import decide, etag
-from serving.principal import Calling
-from serving.scores.services import Wiring
+from serving.ingest.decisions import decide, etag_of
+from serving.principal import CurrentCaller
+from serving.scores.services import Services
 from serving.store.tables.events import events_of
-from serving.store.tables.idempotency import Done, Kept
-from serving.store.tables.worklist import Wanted, count, key_of, page
+from serving.store.tables.idempotency import Effect, StoredReply
+from serving.store.tables.worklist import WorklistQuery, count, key_of, page
 
 router = APIRouter(tags=["orders"])
 Cursor = Annotated[str | None, Query(max_length=64)]
@@ -39,66 +47,70 @@ VERSION = {"ETag": {"description": "The order's version, for If-Match", "schema"
 
 
 @router.get("/v1/orders", response_model=WorklistReply, responses=replies({"content": FILES}, 422, 503))
-def get_orders(request: Request, query: Annotated[WorklistQuery, Query()], wired: Wired, caller: Calling) -> Response:
+def get_orders(
+    request: Request, params: Annotated[WorklistParams, Query()], services: CurrentServices, caller: CurrentCaller
+) -> Response:
     """The worklist: open and late orders, the riskiest first, as they were last scored.
 
     Nothing moves without an event, a tick or a new model. As CSV or XLSX the whole list, not a page.
     """
-    wanted = wanted_by(query, caller, wired.clock(), wired.settings)
-    kind = query.format or _accepted(request.headers.get("accept", ""))
+    query = worklist_query(params, caller, services.clock(), services.settings)
+    kind = params.format or _format_of(request.headers.get("accept", ""))
     if kind != "json":
-        return _file(kind, wanted, query, wired)
-    content = wired.database.read(lambda connection: _page(connection, wanted, query))
-    return sent(reply(content))
+        return _file(kind, query, params, services)
+    content = services.database.read(lambda connection: _page(connection, query, params))
+    return to_response(json_reply(content))
 
 
-def _page(connection: Connection, wanted: Wanted, query: WorklistQuery) -> dict[str, Any]:
-    limit = query.limit or PAGE
-    rows = page(connection, wanted, limit + 1, _begin(wanted, query))
+def _page(connection: Connection, query: WorklistQuery, params: WorklistParams) -> dict[str, Any]:
+    limit = params.limit or PAGE
+    rows = page(connection, query, limit + 1, _page_key(query, params))
     return {
-        "as_of": moment(wanted.now),
-        "orders": [order_row(row) for row in rows[:limit]],
-        "next_cursor": write_cursor(wanted, key_of(rows[limit - 1])) if len(rows) > limit else None,
-        "total": count(connection, wanted) if query.count else None,
+        "as_of": moment(query.now),
+        "orders": [present_order(row) for row in rows[:limit]],
+        "next_cursor": write_cursor(query, key_of(rows[limit - 1])) if len(rows) > limit else None,
+        "total": count(connection, query) if params.count else None,
     }
 
 
-def _begin(wanted: Wanted, query: WorklistQuery) -> Any:
-    return None if query.cursor is None else read_cursor(wanted, query.cursor)
+def _page_key(query: WorklistQuery, params: WorklistParams) -> Any:
+    return None if params.cursor is None else read_cursor(query, params.cursor)
 
 
-def _accepted(accept: str) -> str:
+def _format_of(accept: str) -> str:
     return "csv" if CSV in accept else "xlsx" if XLSX in accept else "json"
 
 
-def _file(kind: str, wanted: Wanted, query: WorklistQuery, wired: Wiring) -> Response:
-    limit = query.limit or wired.settings.max_rows
-    rows = wired.database.read(lambda connection: page(connection, wanted, limit, _begin(wanted, query)))
+def _file(kind: str, query: WorklistQuery, params: WorklistParams, services: Services) -> Response:
+    limit = params.limit or services.settings.max_rows
+    rows = services.database.read(lambda connection: page(connection, query, limit, _page_key(query, params)))
     content, media = (csv_file(rows), CSV) if kind == "csv" else (xlsx_file(rows), XLSX)
-    named = {"content-disposition": f'attachment; filename="worklist.{kind}"'}
-    return Response(content, headers=named, media_type=media)
+    headers = {"content-disposition": f'attachment; filename="worklist.{kind}"'}
+    return Response(content, headers=headers, media_type=media)
 
 
 @router.get("/v1/orders/{order_id}", response_model=OrderReply, responses=replies({"headers": VERSION}, 404, 422, 503))
-def get_order(order_id: OrderId, wired: Wired, caller: Calling) -> Response:
+def get_order(order_id: OrderId, services: CurrentServices, caller: CurrentCaller) -> Response:
     """One order: its risk and the factors with their evidence, readiness, blockers, and what was decided."""
-    now, settings = wired.clock(), wired.settings
-    content, version = wired.database.read(lambda connection: order_page(connection, order_id, caller, now, settings))
-    return sent(reply(content, headers={"etag": etag(version)}))
+    now, settings = services.clock(), services.settings
+    content, version = services.database.read(
+        lambda connection: order_page(connection, order_id, caller, now, settings)
+    )
+    return to_response(json_reply(content, headers={"etag": etag_of(version)}))
 
 
 @router.get("/v1/orders/{order_id}/history", response_model=HistoryReply, responses=READS)
 def get_history(
-    order_id: OrderId, wired: Wired, caller: Calling, cursor: Cursor = None, limit: Limit = PAGE
+    order_id: OrderId, services: CurrentServices, caller: CurrentCaller, cursor: Cursor = None, limit: Limit = PAGE
 ) -> Response:
     """The order's scores over time, the latest first, each with what caused it."""
-    content = wired.database.read(lambda connection: scores_over_time(connection, order_id, caller, cursor, limit))
-    return sent(reply(content))
+    content = services.database.read(lambda connection: score_history(connection, order_id, caller, cursor, limit))
+    return to_response(json_reply(content))
 
 
 @router.post(
     "/v1/orders/{order_id}/decisions",
-    response_model=DecidedReply,
+    response_model=DecisionResult,
     responses=replies({"headers": VERSION}, 400, 404, 412, 413, 422, 428, 503, 507),
 )
 def post_decision(
@@ -106,8 +118,8 @@ def post_decision(
     order_id: OrderId,
     decision: DecisionRequest,
     body: Body,
-    wired: Wired,
-    caller: Calling,
+    services: CurrentServices,
+    caller: CurrentCaller,
     version: IfMatch = None,
     key: IdempotencyKey = None,
 ) -> Response:
@@ -115,11 +127,11 @@ def post_decision(
 
     ``If-Match`` is the ETag of the order as it was read: 412 if something has been recorded since, 428 without it.
     """
-    occasion = wired.occasion("decision")
+    scoring_context = services.scoring_context("decision")
 
-    def job(connection: Connection) -> Kept:
-        change, seq = decide(connection, order_id, decision, version, caller, occasion)
-        told = changed(change) | {"decisions": decisions(events_of(connection, [order_id]))}
-        return reply(told, headers={"etag": etag(seq)}, done=Done(order_id, decision.kind))
+    def job(connection: Connection) -> StoredReply:
+        change, seq = decide(connection, order_id, decision, version, caller, scoring_context)
+        content = present_change(change) | {"decisions": present_decisions(events_of(connection, [order_id]))}
+        return json_reply(content, headers={"etag": etag_of(seq)}, effect=Effect(order_id, decision.kind))
 
-    return answered(wired, request, caller, body, key, job)
+    return write_once(services, request, caller, body, key, job)

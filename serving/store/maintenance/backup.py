@@ -36,7 +36,7 @@ def backup(database: Database, to: Path) -> int:
 def restore(database: Database, copy: Path, replace: bool, now: int) -> int:
     """Put a copy in the place of the store; how many events it has. The service must not run.
 
-    Raises ``InvalidRequest`` for a copy that is damaged, and where it would replace events unless told to.
+    Raises ``InvalidRequest`` for a copy that is damaged, and where it would replace events unless ``replace``.
     """
     target = _file_of(database)
     if not copy.exists():
@@ -44,9 +44,9 @@ def restore(database: Database, copy: Path, replace: bool, now: int) -> int:
     _require_whole(copy)
     if target.exists():
         _require_idle(database, now)
-        held = database.read(_events)
-        if held and not replace:
-            raise InvalidRequest(f"the store must be empty, or --replace be given, got {held:,} events in {target}")
+        holder = database.read(_events)
+        if holder and not replace:
+            raise InvalidRequest(f"the store must be empty, or --replace be given, got {holder:,} events in {target}")
         database.close()
         _require_closed(target)
     target.parent.mkdir(parents=True, exist_ok=True)
@@ -69,20 +69,20 @@ def _require_whole(copy: Path) -> None:
     must = "a backup must be a whole store of shiprisk"
     try:
         with closing(sqlite3.connect(f"file:{copy}?mode=ro", uri=True)) as connection:
-            said = connection.execute("PRAGMA integrity_check").fetchone()[0]
+            verdict = connection.execute("PRAGMA integrity_check").fetchone()[0]
             connection.execute("SELECT version_num FROM alembic_version").fetchone()
             connection.execute("SELECT seq FROM events LIMIT 1").fetchone()
     except sqlite3.Error as error:
         raise InvalidRequest(f"{must}, got {copy}: {error}") from error
-    if said != "ok":
-        raise InvalidRequest(f"{must}, got {copy}: {said}")
+    if verdict != "ok":
+        raise InvalidRequest(f"{must}, got {copy}: {verdict}")
 
 
 def _require_idle(database: Database, now: int) -> None:
-    held = database.read(lambda c: c.execute(select(leases.c.holder).where(leases.c.until > now)).scalar())
-    if held is not None:
+    holder = database.read(lambda c: c.execute(select(leases.c.holder).where(leases.c.until > now)).scalar())
+    if holder is not None:
         raise InvalidRequest(
-            f"no service may run on the store, got {held}: stop it; one that is gone is forgotten in 30 s"
+            f"no service may run on the store, got {holder}: stop it; one that is gone is forgotten in 30 s"
         )
 
 

@@ -12,7 +12,7 @@ from alembic.script import ScriptDirectory
 from serving.store.database import Database, DatabaseAway
 
 
-class Behind(DatabaseAway):
+class SchemaOutdated(DatabaseAway):
     """The tables are not those of this version."""
 
 
@@ -40,16 +40,17 @@ def revision(database: Database) -> str | None:
 
 def head() -> str:
     """What the tables must be for this version."""
-    found = ScriptDirectory.from_config(_config()).get_current_head()
-    return str(found)
+    script_head = ScriptDirectory.from_config(_config()).get_current_head()
+    return str(script_head)
 
 
 def require_current(database: Database) -> None:
     """Raise ``Behind`` unless the tables are those of this version."""
-    now, wanted = revision(database), head()
-    if now != wanted:
-        raise Behind(
-            f"the tables of {database} must be at revision {wanted}, got {now or 'none'}: run 'shiprisk db upgrade'"
+    current, expected = revision(database), head()
+    if current != expected:
+        raise SchemaOutdated(
+            f"the tables of {database} must be at revision {expected}, got {current or 'none'}: "
+            "run 'shiprisk db upgrade'"
         )
 
 

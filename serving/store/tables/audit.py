@@ -9,16 +9,16 @@ from typing import Any
 from sqlalchemy import Connection, select
 
 from serving.store.schema import audit
-from serving.store.tables.idempotency import Done, Kept
+from serving.store.tables.idempotency import Effect, StoredReply
 
-ADDED = audit.insert()
+INSERT = audit.insert()
 CHAMPION = "champion"
 SERVICE = "service"
 """Who it is where nobody asked."""
 
 
 @dataclass(frozen=True)
-class Entry:
+class AuditRecord:
     """One thing that was done, or refused. No body and no key is part of it.
 
     Attributes
@@ -37,36 +37,36 @@ class Entry:
     request_id: str = ""
 
 
-def ended(entry: Entry, kept: Kept) -> Entry:
-    """An entry of a request that was begun, with what became of it."""
-    done = kept.done or Done()
-    return replace(entry, outcome=str(kept.status), order_id=done.order_id, detail=done.detail)
+def with_outcome(entry: AuditRecord, reply: StoredReply) -> AuditRecord:
+    """An entry of a request, with the outcome of its reply."""
+    effect = reply.effect or Effect()
+    return replace(entry, outcome=str(reply.status), order_id=effect.order_id, detail=effect.detail)
 
 
-def note(connection: Connection, entry: Entry) -> None:
+def record(connection: Connection, entry: AuditRecord) -> None:
     """Append an entry, in the transaction of what it tells."""
-    note_all(connection, [entry])
+    record_all(connection, [entry])
 
 
-def note_all(connection: Connection, entries: Sequence[Entry]) -> None:
-    """The same for several."""
+def record_all(connection: Connection, entries: Sequence[AuditRecord]) -> None:
+    """Append several entries, in the transaction of what they tell."""
     if entries:
-        connection.execute(ADDED, [vars(entry) for entry in entries])
+        connection.execute(INSERT, [vars(entry) for entry in entries])
 
 
-def note_champion(connection: Connection, now: int, named: str) -> None:
+def record_champion(connection: Connection, now: int, named: str) -> None:
     """Append the champion that took over, unless it is the one of the last such entry: each process sees it."""
     last = select(audit.c.detail).where(audit.c.what == CHAMPION).order_by(audit.c.id.desc()).limit(1)
     if connection.execute(last).scalar() != named:
-        note(connection, Entry(now, SERVICE, CHAMPION, "done", detail=named))
+        record(connection, AuditRecord(now, SERVICE, CHAMPION, "done", detail=named))
 
 
 def entries(
     connection: Connection, limit: int, before: int | None = None, who: str | None = None, order_id: str | None = None
 ) -> Sequence[Any]:
     """Entries, the latest first, before an id if given; of one caller or one order if asked."""
-    asked = select(audit).order_by(audit.c.id.desc()).limit(limit)
-    for column, wanted in ((audit.c.who, who), (audit.c.order_id, order_id)):
-        if wanted is not None:
-            asked = asked.where(column == wanted)
-    return connection.execute(asked if before is None else asked.where(audit.c.id < before)).mappings().all()
+    query = select(audit).order_by(audit.c.id.desc()).limit(limit)
+    for column, value in ((audit.c.who, who), (audit.c.order_id, order_id)):
+        if value is not None:
+            query = query.where(column == value)
+    return connection.execute(query if before is None else query.where(audit.c.id < before)).mappings().all()

@@ -1,4 +1,4 @@
-"""Load and track record as they were each morning: kept, so that every score can be made again."""
+"""Load and track record as they were each morning: stored, so that every score can be replayed."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from serving.store.schema import contexts, mornings
 
 
 def context_key(context: Context) -> str:
-    """The digest of a context's content, under which it is kept."""
+    """The digest of a context's content, under which it is stored."""
     return _key(_content(context))
 
 
@@ -37,7 +37,7 @@ def save_context(connection: Connection, context: Context, now: int) -> str:
 
 
 def load_context(connection: Connection, context_id: str) -> Context | None:
-    """A context that was kept, ``None`` where it was not."""
+    """A stored context, ``None`` where there is none of this id."""
     content = connection.execute(select(contexts.c.content).where(contexts.c.id == context_id)).scalar()
     return None if content is None else Context.from_json(orjson.loads(zlib.decompress(content)))
 
@@ -50,6 +50,6 @@ def set_morning(connection: Connection, day: int, context_id: str, now: int) -> 
 
 def latest_morning(connection: Connection) -> tuple[int, str] | None:
     """The last day for which a context was made, and which one."""
-    found = connection.execute(select(mornings.c.day, mornings.c.context_id).order_by(mornings.c.day.desc()).limit(1))
-    row = found.first()
+    rows = connection.execute(select(mornings.c.day, mornings.c.context_id).order_by(mornings.c.day.desc()).limit(1))
+    row = rows.first()
     return None if row is None else (int(row.day), str(row.context_id))

@@ -23,12 +23,12 @@ def due_by_model(connection: Connection, scored_by: str, limit: int) -> Sequence
 
 
 def _due(connection: Connection, which: ColumnElement[bool], limit: int) -> Sequence[Any]:
-    asked = select(*DUE).where(orders.c.listed == 1, which).order_by(orders.c.next_at, orders.c.order_id).limit(limit)
-    return connection.execute(asked).all()
+    query = select(*DUE).where(orders.c.listed == 1, which).order_by(orders.c.next_at, orders.c.order_id).limit(limit)
+    return connection.execute(query).all()
 
 
-def unchanged(connection: Connection, seen: Sequence[Any]) -> set[str]:
+def unchanged(connection: Connection, rows: Sequence[Any]) -> set[str]:
     """Of orders that were looked at, those to which nothing has happened since."""
-    wanted = {row.order_id: (row.seq, row.score_id) for row in seen}
-    asked = select(*DUE).where(orders.c.order_id.in_(list(wanted)))
-    return {row.order_id for row in connection.execute(asked) if wanted[row.order_id] == (row.seq, row.score_id)}
+    seen_state = {row.order_id: (row.seq, row.score_id) for row in rows}
+    query = select(*DUE).where(orders.c.order_id.in_(list(seen_state)))
+    return {row.order_id for row in connection.execute(query) if seen_state[row.order_id] == (row.seq, row.score_id)}

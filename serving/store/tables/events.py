@@ -16,18 +16,18 @@ from features.events.schema import COLUMNS, MOMENT, NUMBER, STRING
 from features.events.text import code_objects
 from features.history import History
 from features.times import NEVER
-from serving.store.dialects import among, chunks, insert_new
+from serving.store.dialects import any_of, chunks, insert_new
 from serving.store.schema import EVENT_COLUMNS, events
 
 Outcome = Literal["accepted", "duplicate", "conflict", "rejected"]
 COMPARED = tuple(column for column in EVENT_COLUMNS if column != "recorded_at")
 OF_ORDER = (events.c.seq, *(events.c[column] for column in EVENT_COLUMNS))
-OF_ORDERS = select(*OF_ORDER).where(events.c.order_id.in_(among("order_ids"))).order_by(events.c.seq)
+OF_ORDERS = select(*OF_ORDER).where(events.c.order_id.in_(any_of("order_ids"))).order_by(events.c.seq)
 
 
 @dataclass(frozen=True)
-class Appended:
-    """What became of an event that holds: stored, there already, or its id taken by another one.
+class AppendResult:
+    """The outcome of an event that holds: stored, there already, or its id in use by another one.
 
     Attributes
     ----------
@@ -55,27 +55,27 @@ def _plain(values: Any, kind: str) -> list[Any]:
 
 def content_of(row: dict[str, Any]) -> bytes:
     """Digest of what the event says. When it was recorded is no part of it: who sends it again may say it later."""
-    said = orjson.dumps([row[column] for column in COMPARED])
-    return hashlib.blake2b(said, digest_size=16).digest()
+    content = orjson.dumps([row[column] for column in COMPARED])
+    return hashlib.blake2b(content, digest_size=16).digest()
 
 
-def append(connection: Connection, rows: Sequence[dict[str, Any]], now: int) -> list[Appended]:
+def append(connection: Connection, rows: Sequence[dict[str, Any]], now: int) -> list[AppendResult]:
     """Store the events that are new, in their order; none twice, whoever else sends them at the same time."""
     if not rows:
         return []
-    wanted = [row | {"received_at": now} for row in rows]
+    received = [row | {"received_at": now} for row in rows]
     statement = insert_new(connection, events, events.c.source, events.c.event_id)
-    stored = {tuple(key) for key in connection.execute(statement, wanted)}
-    others = [(row["source"], row["event_id"]) for row in rows if (row["source"], row["event_id"]) not in stored]
-    known = _known(connection, others) if others else {}
+    stored = {tuple(key) for key in connection.execute(statement, received)}
+    stored_rows = [(row["source"], row["event_id"]) for row in rows if (row["source"], row["event_id"]) not in stored]
+    known = _known(connection, stored_rows) if stored_rows else {}
     return [
-        Appended("accepted") if (key := (row["source"], row["event_id"])) in stored else _compared(row, known[key])
+        AppendResult("accepted") if (key := (row["source"], row["event_id"])) in stored else _compared(row, known[key])
         for row in rows
     ]
 
 
-def append_many(connection: Connection, rows: Sequence[dict[str, Any]], now: int) -> list[Appended]:
-    """The same, faster for many, while nobody else sends them: their orders are locked."""
+def append_many(connection: Connection, rows: Sequence[dict[str, Any]], now: int) -> list[AppendResult]:
+    """Store the events that are new, faster for many, while nobody else sends them: their orders are locked."""
     known = _contents(connection, [(row["source"], row["event_id"]) for row in rows])
     new = [row | {"received_at": now} for row in rows if (row["source"], row["event_id"]) not in known]
     if new:
@@ -83,48 +83,48 @@ def append_many(connection: Connection, rows: Sequence[dict[str, Any]], now: int
     changed = [
         key for row in rows if known.get(key := (row["source"], row["event_id"]), row["content"]) != row["content"]
     ]
-    others = _known(connection, changed) if changed else {}
-    return [_told(row, known, others) for row in rows]
+    stored_rows = _known(connection, changed) if changed else {}
+    return [_append_result(row, known, stored_rows) for row in rows]
 
 
-def _told(
-    row: dict[str, Any], known: dict[tuple[str, str], bytes], others: dict[tuple[str, str], Row[Any]]
-) -> Appended:
+def _append_result(
+    row: dict[str, Any], known: dict[tuple[str, str], bytes], stored_rows: dict[tuple[str, str], Row[Any]]
+) -> AppendResult:
     key = row["source"], row["event_id"]
-    if key in others:
-        return _compared(row, others[key])
-    return Appended("duplicate" if key in known else "accepted")
+    if key in stored_rows:
+        return _compared(row, stored_rows[key])
+    return AppendResult("duplicate" if key in known else "accepted")
 
 
 def _contents(connection: Connection, keys: Sequence[tuple[str, str]]) -> dict[tuple[str, str], bytes]:
     columns = events.c.source, events.c.event_id, events.c.content
-    found: dict[tuple[str, str], bytes] = {}
+    matches: dict[tuple[str, str], bytes] = {}
     for some in chunks(keys):
-        asked = select(*columns).where(tuple_(events.c.source, events.c.event_id).in_(some))
-        found |= {(source, event_id): content for source, event_id, content in connection.execute(asked)}
-    return found
+        query = select(*columns).where(tuple_(events.c.source, events.c.event_id).in_(some))
+        matches |= {(source, event_id): content for source, event_id, content in connection.execute(query)}
+    return matches
 
 
 def _known(connection: Connection, keys: Sequence[tuple[str, str]]) -> dict[tuple[str, str], Row[Any]]:
-    found: dict[tuple[str, str], Row[Any]] = {}
+    matches: dict[tuple[str, str], Row[Any]] = {}
     for some in chunks(keys):
-        asked = select(events).where(tuple_(events.c.source, events.c.event_id).in_(some))
-        found |= {(row.source, row.event_id): row for row in connection.execute(asked)}
-    return found
+        query = select(events).where(tuple_(events.c.source, events.c.event_id).in_(some))
+        matches |= {(row.source, row.event_id): row for row in connection.execute(query)}
+    return matches
 
 
-def _compared(row: dict[str, Any], known: Row[Any]) -> Appended:
+def _compared(row: dict[str, Any], known: Row[Any]) -> AppendResult:
     if known.content == row["content"]:
-        return Appended("duplicate")
-    return Appended("conflict", tuple(column for column in COMPARED if getattr(known, column) != row[column]))
+        return AppendResult("duplicate")
+    return AppendResult("conflict", tuple(column for column in COMPARED if getattr(known, column) != row[column]))
 
 
 def events_of(connection: Connection, order_ids: Sequence[str]) -> list[Row[Any]]:
     """Every event of some orders: ``seq`` and the columns of the event table, in the order of arrival."""
-    found: list[Row[Any]] = []
+    matches: list[Row[Any]] = []
     for some in chunks(order_ids):
-        found += connection.execute(OF_ORDERS, {"order_ids": some}).all()
-    return found
+        matches += connection.execute(OF_ORDERS, {"order_ids": some}).all()
+    return matches
 
 
 def columns_of(rows: Iterable[Sequence[Any]]) -> Columns:

@@ -1,4 +1,4 @@
-"""The same key again gets the reply it got, for as long as replies are kept."""
+"""A key that is sent again gets the reply it got before, for as long as replies are stored."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ from features.times import DAY
 from serving.store.dialects import insert_new
 from serving.store.schema import idempotency
 
-KEPT = 7 * DAY
+RETENTION = 7 * DAY
 
 
-class KeyTaken(InvalidRequest):
+class KeyReused(InvalidRequest):
     """The key was used for another request."""
 
 
 @dataclass(frozen=True)
-class Done:
+class Effect:
     """What a write did, for the audit trail and the metrics.
 
     Attributes
@@ -36,21 +36,23 @@ class Done:
 
 
 @dataclass(frozen=True)
-class Kept:
-    """A reply as it was sent.
+class StoredReply:
+    """A reply as it is sent, and sent again.
 
     Attributes
     ----------
-    done : what was done for it, ``None`` where it was done before
+    effect : what was written for it, ``None`` where it was written before
     """
 
     status: int
     body: bytes
     headers: dict[str, str] = field(default_factory=dict)
-    done: Done | None = None
+    effect: Effect | None = None
 
 
-def once(connection: Connection, key: str | None, request: bytes, now: int, job: Callable[[Connection], Kept]) -> Kept:
+def run_once(
+    connection: Connection, key: str | None, request: bytes, now: int, job: Callable[[Connection], StoredReply]
+) -> StoredReply:
     """The reply of a job, done once a key, in the transaction that does it; without a key whenever it is asked for.
 
     Who comes with the same key at the same time waits until the first is done. Raises ``KeyTaken`` where the key stands
@@ -58,25 +60,25 @@ def once(connection: Connection, key: str | None, request: bytes, now: int, job:
     """
     if key is None:
         return job(connection)
-    kept = _reserve(connection, key, hashlib.blake2b(request, digest_size=16).digest(), now)
-    if kept is not None:
-        return kept
+    stored = _reserve(connection, key, hashlib.blake2b(request, digest_size=16).digest(), now)
+    if stored is not None:
+        return stored
     reply = job(connection)
-    filled = {"status": reply.status, "reply": reply.body, "headers": orjson.dumps(reply.headers).decode()}
-    connection.execute(idempotency.update().where(idempotency.c.key == key).values(**filled))
+    values = {"status": reply.status, "reply": reply.body, "headers": orjson.dumps(reply.headers).decode()}
+    connection.execute(idempotency.update().where(idempotency.c.key == key).values(**values))
     return reply
 
 
-def _reserve(connection: Connection, key: str, request: bytes, now: int) -> Kept | None:
+def _reserve(connection: Connection, key: str, request: bytes, now: int) -> StoredReply | None:
     row = {"key": key, "request": request, "made_at": now}
     if connection.execute(insert_new(connection, idempotency, idempotency.c.key), row).first() is not None:
         return None
-    kept = connection.execute(select(idempotency).where(idempotency.c.key == key)).one()
-    if kept.request != request:
-        raise KeyTaken("an Idempotency-Key must stand for one request, got one that was used for another body")
-    return Kept(kept.status, kept.reply, orjson.loads(kept.headers))
+    stored = connection.execute(select(idempotency).where(idempotency.c.key == key)).one()
+    if stored.request != request:
+        raise KeyReused("an Idempotency-Key must stand for one request, got one that was used for another body")
+    return StoredReply(stored.status, stored.reply, orjson.loads(stored.headers))
 
 
-def forget(connection: Connection, now: int) -> None:
+def delete_expired(connection: Connection, now: int) -> None:
     """Drop replies that nobody will ask for any more."""
-    connection.execute(delete(idempotency).where(idempotency.c.made_at < now - KEPT))
+    connection.execute(delete(idempotency).where(idempotency.c.made_at < now - RETENTION))

@@ -1,4 +1,4 @@
-"""API keys as they are kept: never the key itself."""
+"""API keys as they are stored: never the key itself."""
 
 from __future__ import annotations
 
@@ -53,14 +53,14 @@ def add_key(connection: Connection, key: KeyRow) -> None:
 
 def key_of(connection: Connection, key_id: str) -> KeyRow | None:
     """A key by its id, ``None`` where there is none."""
-    found = connection.execute(select(api_keys).where(api_keys.c.id == key_id)).mappings().first()
-    return None if found is None else _row(found)
+    row = connection.execute(select(api_keys).where(api_keys.c.id == key_id)).mappings().first()
+    return None if row is None else _row(row)
 
 
 def all_keys(connection: Connection) -> list[KeyRow]:
     """Every key, the latest first."""
-    asked = select(api_keys).order_by(api_keys.c.created_at.desc(), api_keys.c.id)
-    return [_row(found) for found in connection.execute(asked).mappings()]
+    query = select(api_keys).order_by(api_keys.c.created_at.desc(), api_keys.c.id)
+    return [_row(row) for row in connection.execute(query).mappings()]
 
 
 def revoke_key(connection: Connection, key_id: str, now: int) -> KeyRow | None:
@@ -70,6 +70,6 @@ def revoke_key(connection: Connection, key_id: str, now: int) -> KeyRow | None:
     return key_of(connection, key_id)
 
 
-def _row(found: Any) -> KeyRow:
-    plants = None if found["plants"] is None else frozenset(orjson.loads(found["plants"]))
-    return KeyRow(**{**found, "role": Role(found["role"]), "plants": plants, "digest": bytes(found["digest"])})
+def _row(row: Any) -> KeyRow:
+    plants = None if row["plants"] is None else frozenset(orjson.loads(row["plants"]))
+    return KeyRow(**{**row, "role": Role(row["role"]), "plants": plants, "digest": bytes(row["digest"])})

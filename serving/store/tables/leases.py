@@ -14,8 +14,8 @@ def take_lease(connection: Connection, name: str, holder: str, now: int, until: 
     if connection.execute(insert_new(connection, leases).returning(leases.c.name), row).first() is not None:
         return True
     free = or_(leases.c.holder == holder, leases.c.until < now)
-    taken = leases.update().where(leases.c.name == name, free).values(holder=holder, until=until)
-    return connection.execute(taken).rowcount == 1
+    statement = leases.update().where(leases.c.name == name, free).values(holder=holder, until=until)
+    return connection.execute(statement).rowcount == 1
 
 
 def drop_lease(connection: Connection, name: str, holder: str) -> None:

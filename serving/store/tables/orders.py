@@ -16,8 +16,8 @@ def order_of(connection: Connection, order_id: str) -> RowMapping | None:
 
 def words_of(connection: Connection, order_id: str) -> dict[str, list[str]]:
     """By dimension, the words that the order's lines name."""
-    found: dict[str, list[str]] = defaultdict(list)
-    asked = select(order_words).where(order_words.c.order_id == order_id).order_by(order_words.c.word)
-    for row in connection.execute(asked):
-        found[row.dimension].append(row.word)
-    return found
+    words: dict[str, list[str]] = defaultdict(list)
+    query = select(order_words).where(order_words.c.order_id == order_id).order_by(order_words.c.word)
+    for row in connection.execute(query):
+        words[row.dimension].append(row.word)
+    return words

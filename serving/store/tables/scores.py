@@ -7,19 +7,19 @@ from typing import Any
 
 from sqlalchemy import Connection, RowMapping, func, select
 
-from serving.store.dialects import among, chunks
+from serving.store.dialects import any_of, chunks
 from serving.store.schema import orders, scores
 
 _LATEST = orders.c.score_id == scores.c.id
-LATEST = select(scores).join(orders, _LATEST).where(orders.c.order_id.in_(among("order_ids")))
+LATEST = select(scores).join(orders, _LATEST).where(orders.c.order_id.in_(any_of("order_ids")))
 
 
 def latest_scores(connection: Connection, order_ids: Sequence[str]) -> dict[str, Mapping[Any, Any]]:
     """The latest score of each order that has one."""
-    found: dict[str, Mapping[Any, Any]] = {}
+    latest: dict[str, Mapping[Any, Any]] = {}
     for some in chunks(order_ids):
-        found |= {row["order_id"]: row for row in connection.execute(LATEST, {"order_ids": some}).mappings()}
-    return found
+        latest |= {row["order_id"]: row for row in connection.execute(LATEST, {"order_ids": some}).mappings()}
+    return latest
 
 
 def score_of(connection: Connection, score_id: int) -> RowMapping | None:
@@ -29,12 +29,12 @@ def score_of(connection: Connection, score_id: int) -> RowMapping | None:
 
 def scores_before(connection: Connection, order_id: str, before: int | None, limit: int) -> Sequence[RowMapping]:
     """Scores of an order, the latest first, before an id if given."""
-    asked = select(scores).where(scores.c.order_id == order_id).order_by(scores.c.id.desc()).limit(limit)
-    return connection.execute(asked if before is None else asked.where(scores.c.id < before)).mappings().all()
+    query = select(scores).where(scores.c.order_id == order_id).order_by(scores.c.id.desc()).limit(limit)
+    return connection.execute(query if before is None else query.where(scores.c.id < before)).mappings().all()
 
 
 def newest_scores(connection: Connection, order_ids: Sequence[str]) -> dict[str, Mapping[Any, Any]]:
-    """The same from the scores alone, whatever the worklist says."""
+    """The latest score of each order by the scores alone, whatever the worklist says."""
     newest = select(func.max(scores.c.id)).where(scores.c.order_id.in_(order_ids)).group_by(scores.c.order_id)
-    asked = select(scores).where(scores.c.id.in_(newest))
-    return {row["order_id"]: row for row in connection.execute(asked).mappings()}
+    query = select(scores).where(scores.c.id.in_(newest))
+    return {row["order_id"]: row for row in connection.execute(query).mappings()}

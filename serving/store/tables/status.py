@@ -9,7 +9,9 @@ from sqlalchemy import ColumnElement, Connection, Table, case, func, select
 from features.times import isoformat
 from serving.store.schema import contexts, events, orders, scores
 from serving.store.tables.contexts import latest_morning
-from serving.store.tables.worklist import says
+from serving.store.tables.worklist import with_word
+
+MOMENTS = ("oldest_score_at", "next_score_at", "context_known_until")
 
 
 def status_of(connection: Connection, now: int) -> dict[str, Any]:
@@ -24,18 +26,15 @@ def _count(connection: Connection, table: Table) -> int:
 
 
 def freshness(connection: Connection, now: int, plants: frozenset[str] | None = None) -> dict[str, Any]:
-    """The same with its moments in words, of the orders of some plants if they are named."""
-    found = freshness_in_micros(connection, now, plants)
-    return {**found, **{name: _moment(found[name]) for name in MOMENTS}}
-
-
-MOMENTS = ("oldest_score_at", "next_score_at", "context_known_until")
+    """How fresh the scores are, its moments as ISO 8601, of the orders of some plants if they are named."""
+    freshness_row = freshness_in_micros(connection, now, plants)
+    return {**freshness_row, **{name: _moment(freshness_row[name]) for name in MOMENTS}}
 
 
 def freshness_in_micros(connection: Connection, now: int, plants: frozenset[str] | None = None) -> dict[str, Any]:
     """The listed orders, how many scores are due, the oldest and the next one, and when load and track record end."""
     open_ = orders.c.state == "open"
-    asked = select(
+    query = select(
         func.count().label("listed"),
         _sum(open_).label("open"),
         _sum(orders.c.next_at <= now).label("due"),
@@ -43,11 +42,11 @@ def freshness_in_micros(connection: Connection, now: int, plants: frozenset[str]
         func.min(orders.c.next_at).label("next_score_at"),
     ).where(orders.c.listed == 1)
     if plants is not None:
-        asked = asked.where(says("plant", tuple(sorted(plants))))
-    found = {str(name): value for name, value in connection.execute(asked).mappings().one().items()}
+        query = query.where(with_word("plant", tuple(sorted(plants))))
+    freshness_row = {str(name): value for name, value in connection.execute(query).mappings().one().items()}
     morning = latest_morning(connection)
     known = select(contexts.c.known_until).where(contexts.c.id == (morning[1] if morning else ""))
-    return found | {"context_known_until": connection.execute(known).scalar()}
+    return freshness_row | {"context_known_until": connection.execute(known).scalar()}
 
 
 def _sum(which: ColumnElement[bool]) -> ColumnElement[int]:

@@ -9,12 +9,12 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, RowMapping, Select, and_, false, func, or_, select
 from sqlalchemy.sql.base import ColumnCollection
 
-from serving.store.dialects import apart, by_index, is_among
+from serving.store.dialects import by_index, fenced, is_among
 from serving.store.schema import DESCENDING, INDEXED, LISTED, SORTS, order_words, orders
 
-Key = tuple[Any, int, str]
+PageKey = tuple[Any, int, str]
 """Where a page ends: what it is sorted by, due date, order id."""
-Columns = ColumnCollection[str, Any]
+RowColumns = ColumnCollection[str, Any]
 AT_ONCE, NEAR = 8, 2_000
 """So many orders of a list are read in the hope of a page: so many times what is asked for, then so many."""
 FEW = 10_000
@@ -22,7 +22,7 @@ FEW = 10_000
 
 
 @dataclass(frozen=True)
-class Wanted:
+class WorklistQuery:
     """Which orders are wanted, and how they are sorted. Moments are microseconds; bounds are included.
 
     Attributes
@@ -56,148 +56,152 @@ class Wanted:
             "due": self.due,
             "owner": (min(self.owners), max(self.owners)) if self.owners else (None, None),
         }
-        return {name: found for name, part in parts.items() if (found := _between(SORTS[name], part))}
+        return {name: conditions for name, part in parts.items() if (conditions := _between(SORTS[name], part))}
 
     @property
     def reversed(self) -> bool:
-        """Whether the list is told from its end."""
+        """Whether the list is read from its end."""
         return self.descending != (self.sort in DESCENDING)
 
 
-def page(connection: Connection, wanted: Wanted, limit: int, after: Key | None = None) -> Sequence[RowMapping]:
+def page(
+    connection: Connection, query: WorklistQuery, limit: int, after: PageKey | None = None
+) -> Sequence[RowMapping]:
     """At most ``limit`` orders, the first, or those after a key; each with its ``key``.
 
     However rare is what is wanted, and wherever in the list it lies, the database reads the next ``NEAR`` of the list,
     the few orders that one filter leaves, or each listed order once. Which of them is not left to its planner.
     """
-    walks = wanted.sort in INDEXED
-    if walks and len(rows := _read(connection, _next(wanted, after, AT_ONCE * limit), wanted, limit)) == limit:
+    walks = query.sort in INDEXED
+    if walks and len(rows := _read(connection, _next(query, after, AT_ONCE * limit), query, limit)) == limit:
         return rows
-    few = _few(connection, wanted)
-    if walks and few is None and len(rows := _read(connection, _next(wanted, after, NEAR), wanted, limit)) == limit:
+    few = _few(connection, query)
+    if walks and few is None and len(rows := _read(connection, _next(query, after, NEAR), query, limit)) == limit:
         return rows
-    fitting = _each(wanted, few, after).where(*_conditions(connection, wanted, orders.c))
-    return _read_sorted(connection, fitting, wanted, limit)
+    matches = _each(query, few, after).where(*_conditions(connection, query, orders.c))
+    return _read_sorted(connection, matches, query, limit)
 
 
-def _next(wanted: Wanted, after: Key | None, most: int) -> Select[Any]:
+def _next(query: WorklistQuery, after: PageKey | None, most: int) -> Select[Any]:
     """The next orders of the list as its index has them, wanted or not."""
-    asked = by_index(select(orders, *_keys(wanted)), orders, f"orders_by_{wanted.sort}")
-    begun = _after(asked, wanted, after).where(_listed(wanted), *wanted.indexed.get(wanted.sort, []))
-    return begun.order_by(*_by(wanted, asked.selected_columns)).limit(most)
+    statement = by_index(select(orders, *_keys(query)), orders, f"orders_by_{query.sort}")
+    rest = _after(statement, query, after).where(_listed(query), *query.indexed.get(query.sort, []))
+    return rest.order_by(*_by(query, statement.selected_columns)).limit(most)
 
 
-def _read(connection: Connection, candidates: Select[Any], wanted: Wanted, limit: int) -> Sequence[RowMapping]:
+def _read(connection: Connection, candidates: Select[Any], query: WorklistQuery, limit: int) -> Sequence[RowMapping]:
     """The first of the candidates that are wanted; no more of them are read."""
     near = candidates.subquery()
-    asked = select(near).where(*_conditions(connection, wanted, near.c)).order_by(*_by(wanted, near.c)).limit(limit)
-    return connection.execute(asked).mappings().all()
+    statement = select(near).where(*_conditions(connection, query, near.c)).order_by(*_by(query, near.c)).limit(limit)
+    return connection.execute(statement).mappings().all()
 
 
-def _each(wanted: Wanted, few: Select[Any] | None, after: Key | None) -> Select[Any]:
+def _each(query: WorklistQuery, few: Select[Any] | None, after: PageKey | None) -> Select[Any]:
     """The ids and keys of the few, or of every listed order."""
-    every = by_index(select(orders), orders, "orders_listed").where(_listed(wanted))
-    asked = (every if few is None else few).with_only_columns(orders.c.order_id, *_keys(wanted))
-    return _after(asked, wanted, after)
+    every = by_index(select(orders), orders, "orders_listed").where(_listed(query))
+    statement = (every if few is None else few).with_only_columns(orders.c.order_id, *_keys(query))
+    return _after(statement, query, after)
 
 
-def _read_sorted(connection: Connection, fitting: Select[Any], wanted: Wanted, limit: int) -> Sequence[RowMapping]:
+def _read_sorted(
+    connection: Connection, matches: Select[Any], query: WorklistQuery, limit: int
+) -> Sequence[RowMapping]:
     """The first of all that fit, found by their keys alone."""
-    keyed = apart(connection, fitting).subquery()
-    first = select(keyed).order_by(*_by(wanted, keyed.c)).limit(limit).subquery()
-    asked = select(orders, first.c.key, first.c.due_key).join(first, first.c.order_id == orders.c.order_id)
-    return connection.execute(asked.order_by(*_by(wanted, first.c))).mappings().all()
+    keyed = fenced(connection, matches).subquery()
+    first = select(keyed).order_by(*_by(query, keyed.c)).limit(limit).subquery()
+    statement = select(orders, first.c.key, first.c.due_key).join(first, first.c.order_id == orders.c.order_id)
+    return connection.execute(statement.order_by(*_by(query, first.c))).mappings().all()
 
 
-def _keys(wanted: Wanted) -> tuple[ColumnElement[Any], ...]:
-    return SORTS[wanted.sort].label("key"), SORTS["due"].label("due_key")
+def _keys(query: WorklistQuery) -> tuple[ColumnElement[Any], ...]:
+    return SORTS[query.sort].label("key"), SORTS["due"].label("due_key")
 
 
-def _by(wanted: Wanted, of: Columns) -> tuple[ColumnElement[Any], ...]:
+def _by(query: WorklistQuery, of: RowColumns) -> tuple[ColumnElement[Any], ...]:
     """By the key; ties the earliest due first, then by id, and all that the other way round where it is reversed."""
-    ties = (column.desc() if wanted.reversed else column.asc() for column in (of.due_key, of.order_id))
-    return of.key.desc() if wanted.descending else of.key.asc(), *ties
+    ties = (column.desc() if query.reversed else column.asc() for column in (of.due_key, of.order_id))
+    return of.key.desc() if query.descending else of.key.asc(), *ties
 
 
-def _few(connection: Connection, wanted: Wanted) -> Select[Any] | None:
+def _few(connection: Connection, query: WorklistQuery) -> Select[Any] | None:
     """Orders that an index finds by one of the filters, if they are few; all that are wanted are among them."""
-    for some, ids in _found_by_index(wanted):
+    for some, ids in _indexed_matches(query):
         counted = select(func.count()).select_from(ids.limit(FEW + 1).subquery())
         if connection.execute(counted).scalar_one() <= FEW:
             return some
     return None
 
 
-def _found_by_index(wanted: Wanted) -> Iterator[tuple[Select[Any], Select[Any]]]:
+def _indexed_matches(query: WorklistQuery) -> Iterator[tuple[Select[Any], Select[Any]]]:
     """By filter, the orders that an index finds, and their ids alone."""
-    for dimension, words in wanted.named:
-        yield select(orders).where(says(dimension, words)), naming(dimension, words)
-    for name, which in wanted.indexed.items():
-        some = by_index(select(orders), orders, f"orders_by_{name}").where(_listed(wanted), *which)
+    for dimension, words in query.named:
+        yield select(orders).where(with_word(dimension, words)), ids_with_word(dimension, words)
+    for name, which in query.indexed.items():
+        some = by_index(select(orders), orders, f"orders_by_{name}").where(_listed(query), *which)
         yield some, some.with_only_columns(orders.c.order_id)
 
 
-def count(connection: Connection, wanted: Wanted) -> int:
+def count(connection: Connection, query: WorklistQuery) -> int:
     """How many orders are wanted."""
-    asked = by_index(select(func.count()).select_from(orders), orders, "orders_listed")
-    asked = asked.where(_listed(wanted), *_conditions(connection, wanted, orders.c))
-    return int(connection.execute(asked).scalar_one())
+    statement = by_index(select(func.count()).select_from(orders), orders, "orders_listed")
+    statement = statement.where(_listed(query), *_conditions(connection, query, orders.c))
+    return int(connection.execute(statement).scalar_one())
 
 
-def key_of(row: RowMapping) -> Key:
+def key_of(row: RowMapping) -> PageKey:
     """Where a page that ends with this row ends."""
     return row["key"], row["due_key"], row["order_id"]
 
 
-def _after(asked: Select[Any], wanted: Wanted, after: Key | None) -> Select[Any]:
-    return asked if after is None else asked.where(_later(wanted, after))
+def _after(statement: Select[Any], query: WorklistQuery, after: PageKey | None) -> Select[Any]:
+    return statement if after is None else statement.where(_later(query, after))
 
 
-def _later(wanted: Wanted, after: Key) -> ColumnElement[bool]:
+def _later(query: WorklistQuery, after: PageKey) -> ColumnElement[bool]:
     """Rows after a key; the first condition alone is one the index can begin at."""
-    key, due_key = SORTS[wanted.sort], SORTS["due"]
+    key, due_key = SORTS[query.sort], SORTS["due"]
     value, due, order_id = after
-    beyond = key < value if wanted.descending else key > value
-    tied = or_(_past(due_key, due, wanted), and_(due_key == due, _past(orders.c.order_id, order_id, wanted)))
-    return and_(key <= value if wanted.descending else key >= value, or_(beyond, and_(key == value, tied)))
+    beyond = key < value if query.descending else key > value
+    tied = or_(_past(due_key, due, query), and_(due_key == due, _past(orders.c.order_id, order_id, query)))
+    return and_(key <= value if query.descending else key >= value, or_(beyond, and_(key == value, tied)))
 
 
-def _past(column: ColumnElement[Any], value: Any, wanted: Wanted) -> Any:
-    return column < value if wanted.reversed else column > value
+def _past(column: ColumnElement[Any], value: Any, query: WorklistQuery) -> Any:
+    return column < value if query.reversed else column > value
 
 
-def _listed(wanted: Wanted) -> ColumnElement[bool]:
+def _listed(query: WorklistQuery) -> ColumnElement[bool]:
     """What an index tells of the states."""
-    return orders.c.listed.in_(sorted({int(state in LISTED) for state in wanted.states}))
+    return orders.c.listed.in_(sorted({int(state in LISTED) for state in query.states}))
 
 
-def _conditions(connection: Connection, wanted: Wanted, of: Columns) -> list[ColumnElement[bool]]:
-    found = [of.state.in_(wanted.states)]
-    found += [_names(connection, of, dimension, words) for dimension, words in wanted.named]
-    if wanted.owners:
-        found.append(func.coalesce(of.owner, "").in_(wanted.owners))
-    found += _between(of.due_at, wanted.due) + _between(of.risk, wanted.risk)
-    if wanted.snoozed is not None:
-        put_off = func.coalesce(of.snoozed_until, 0) > wanted.now
-        found.append(put_off if wanted.snoozed else ~put_off)
-    return found
+def _conditions(connection: Connection, query: WorklistQuery, of: RowColumns) -> list[ColumnElement[bool]]:
+    conditions = [of.state.in_(query.states)]
+    conditions += [_names(connection, of, dimension, words) for dimension, words in query.named]
+    if query.owners:
+        conditions.append(func.coalesce(of.owner, "").in_(query.owners))
+    conditions += _between(of.due_at, query.due) + _between(of.risk, query.risk)
+    if query.snoozed is not None:
+        put_off = func.coalesce(of.snoozed_until, 0) > query.now
+        conditions.append(put_off if query.snoozed else ~put_off)
+    return conditions
 
 
-def _names(connection: Connection, of: Columns, dimension: str, words: tuple[str, ...]) -> ColumnElement[bool]:
+def _names(connection: Connection, of: RowColumns, dimension: str, words: tuple[str, ...]) -> ColumnElement[bool]:
     """Whether a line names one of these words. What an order names first is in its row; few need to be looked up."""
-    further = is_among(connection, of.order_id, order_words.c.order_id, naming(dimension, words))
+    further = is_among(connection, of.order_id, order_words.c.order_id, ids_with_word(dimension, words))
     return or_(of[dimension].in_(words), and_(of[f"{dimension}s"] > 1, further))
 
 
-def naming(dimension: str, words: tuple[str, ...]) -> Select[Any]:
+def ids_with_word(dimension: str, words: tuple[str, ...]) -> Select[Any]:
     """The ids of orders of which a line names one of these words."""
-    asked = select(order_words.c.order_id).where(order_words.c.dimension == dimension)
-    return asked.where(order_words.c.word.in_(words) if words else false())
+    statement = select(order_words.c.order_id).where(order_words.c.dimension == dimension)
+    return statement.where(order_words.c.word.in_(words) if words else false())
 
 
-def says(dimension: str, words: tuple[str, ...]) -> ColumnElement[bool]:
+def with_word(dimension: str, words: tuple[str, ...]) -> ColumnElement[bool]:
     """Orders of which a line names one of these words."""
-    return orders.c.order_id.in_(naming(dimension, words))
+    return orders.c.order_id.in_(ids_with_word(dimension, words))
 
 
 def _between(column: ColumnElement[Any], bounds: tuple[Any, Any]) -> list[ColumnElement[bool]]:

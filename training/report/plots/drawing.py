@@ -32,7 +32,7 @@ def style_of(model: str) -> tuple[str, str]:
     return STYLES.get(model, (INK, "v"))
 
 
-def sheet(
+def draw_sheet(
     rows: int = 1, columns: int = 1, *, height: float = 3.4, heights: list[float] | None = None, **layout: Any
 ) -> tuple[Figure, list[Axes]]:
     """A figure with its axes, row by row; ``height`` in inches."""
@@ -51,40 +51,40 @@ def sheet(
     return figure, list(axes.flat)
 
 
-def headed(axis: Axes, title: str, *, small: bool = False, pad: float = 6.0) -> None:
+def set_heading(axis: Axes, title: str, *, small: bool = False, pad: float = 6.0) -> None:
     """The question one part of a figure answers, at its left."""
     size = 8.5 if small else 10
     axis.set_title(title, loc="left", color=INK, fontsize=size, fontweight=None if small else "bold", pad=pad)
 
 
-def entitled(figure: Figure, title: str) -> Figure:
+def set_title(figure: Figure, title: str) -> Figure:
     """The question the plot answers, above all of it, at the left."""
     figure.suptitle(title, x=0.01, ha="left", color=INK, fontsize=10, fontweight="bold")
     return figure
 
 
-def key(axis: Axes, **where: Any) -> None:
+def add_legend(axis: Axes, **where: Any) -> None:
     """A legend in small letters, without a frame."""
     axis.legend(frameon=False, labelcolor=INK, fontsize=8, **where)
 
 
-def percent(axis: Axes) -> None:
-    """Shares are read as percent."""
+def percent_x(axis: Axes) -> None:
+    """Shares are read as percent on the horizontal axis."""
     axis.xaxis.set_major_formatter(lambda value, _: f"{value * 100:g} %")
 
 
-def percent_up(axis: Axes) -> None:
-    """The same on the vertical axis."""
+def percent_y(axis: Axes) -> None:
+    """Shares are read as percent on the vertical axis."""
     axis.yaxis.set_major_formatter(lambda value, _: f"{value * 100:g} %")
 
 
-def dated(axis: Axes) -> None:
+def show_dates(axis: Axes) -> None:
     """The horizontal axis counts days since 1970 and is read as dates."""
     locator = AutoDateLocator(minticks=4, maxticks=8)  # type: ignore[no-untyped-call]
     axis.xaxis.set_major_locator(locator)
     axis.xaxis.set_major_formatter(ConciseDateFormatter(locator))  # type: ignore[no-untyped-call]
 
 
-def literal(name: str) -> str:
+def escape_dollar(name: str) -> str:
     """A name as it stands: a dollar in it begins no formula."""
     return name.replace("$", r"\$")

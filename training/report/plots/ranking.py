@@ -10,7 +10,16 @@ from features.arrays import Floats
 from training.data.labelled import LabelledPoints
 from training.evaluate.evaluation import BASE_RATE, MODEL, Evaluation
 from training.metrics.bootstrap import Estimate
-from training.report.plots.drawing import PALE, entitled, headed, key, percent, percent_up, sheet, style_of
+from training.report.plots.drawing import (
+    PALE,
+    add_legend,
+    draw_sheet,
+    percent_x,
+    percent_y,
+    set_heading,
+    set_title,
+    style_of,
+)
 
 COMPARED = {
     "brier_skill": "Brier skill, more is better",
@@ -25,11 +34,11 @@ COMPARED = {
 def comparison_plot(evaluation: Evaluation) -> Figure:
     """How far ahead of the baselines is the model? Every metric with its interval."""
     estimates = evaluation.whole.estimates
-    figure, axes = sheet(3, 2, height=5.4, sharey=True)
+    figure, axes = draw_sheet(3, 2, height=5.4, sharey=True)
     for axis, (metric, title) in zip(axes, COMPARED.items(), strict=True):
         intervals(axis, {model: found[metric] for model, found in estimates.items()})
-        headed(axis, title, small=True)
-    return entitled(figure, "How far ahead of the baselines is the model?")
+        set_heading(axis, title, small=True)
+    return set_title(figure, "How far ahead of the baselines is the model?")
 
 
 def intervals(axis: Axes, estimates: dict[str, Estimate]) -> None:
@@ -45,7 +54,7 @@ def intervals(axis: Axes, estimates: dict[str, Estimate]) -> None:
 
 def ranking_plot(evaluation: Evaluation) -> Figure:
     """Who looks at the riskiest orders first finds how many of the failures?"""
-    figure, (axis,) = sheet(height=3.6)
+    figure, (axis,) = draw_sheet(height=3.6)
     for name, risk in evaluation.risks.items():
         if name != BASE_RATE:
             looked, caught = gains(evaluation.test, risk)
@@ -53,10 +62,10 @@ def ranking_plot(evaluation: Evaluation) -> Figure:
     axis.plot([0, 1], [0, 1], color=PALE, linestyle="--", label="at random")
     axis.set(xlabel="share of the test rows looked at, riskiest first", ylabel="share of the failures among them")
     axis.set(xlim=(0, 1), ylim=(0, 1.01))
-    headed(axis, "Are the orders that fail at the top?")
-    percent(axis)
-    percent_up(axis)
-    key(axis, loc="lower right")
+    set_heading(axis, "Are the orders that fail at the top?")
+    percent_x(axis)
+    percent_y(axis)
+    add_legend(axis, loc="lower right")
     return figure
 
 

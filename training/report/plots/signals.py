@@ -9,44 +9,46 @@ from matplotlib.ticker import MaxNLocator
 
 from features.arrays import Floats
 from features.catalogue.registry import catalogue
-from training.evaluate.importance import Influence
-from training.report.plots.drawing import ACCENT, BAND, INK, PALE, entitled, headed, literal, sheet
+from training.evaluate.importance import SignalImportance
+from training.report.plots.drawing import ACCENT, BAND, INK, PALE, draw_sheet, escape_dollar, set_heading, set_title
 
 BINS = 12
 STRONGEST = 6
 
 
-def importance_plot(influence: Influence, most: int = 20) -> Figure:
+def importance_plot(importance: SignalImportance, most: int = 20) -> Figure:
     """Which signals move the risk of later orders, and by how much on average?"""
-    strongest = influence.strongest(most)
-    figure, (axis,) = sheet(height=1.0 + 0.19 * len(strongest))
+    strongest = importance.strongest(most)
+    figure, (axis,) = draw_sheet(height=1.0 + 0.19 * len(strongest))
     axis.barh(
-        [literal(name) for name in reversed(strongest)], [influence.mean[n] for n in reversed(strongest)], color=ACCENT
+        [escape_dollar(name) for name in reversed(strongest)],
+        [importance.mean[n] for n in reversed(strongest)],
+        color=ACCENT,
     )
     axis.set(xlabel="mean absolute contribution, log-odds")
     axis.grid(axis="y", visible=False)
     axis.margins(y=0.01)
-    return entitled(figure, "Which signals move the risk?")
+    return set_title(figure, "Which signals move the risk?")
 
 
-def dependence_plot(influence: Influence, most: int = STRONGEST) -> Figure | None:
+def dependence_plot(importance: SignalImportance, most: int = STRONGEST) -> Figure | None:
     """Which way does each of the strongest signals move the risk? Nothing where none does."""
-    names = influence.strongest(most)
+    names = importance.strongest(most)
     if not names:
         return None
     rows = -(-len(names) // 2)
-    figure, axes = sheet(rows, 2, height=0.6 + 1.75 * rows, sharey=True)
+    figure, axes = draw_sheet(rows, 2, height=0.6 + 1.75 * rows, sharey=True)
     for axis in axes[len(names) :]:
         axis.set_visible(False)
     for number, (axis, name) in enumerate(zip(axes, names, strict=False)):
-        _dependence(axis, *influence.of(name))
-        headed(axis, name, small=True)
+        _dependence(axis, *importance.of(name))
+        set_heading(axis, name, small=True)
         axis.xaxis.set_major_locator(MaxNLocator(4))
         axis.xaxis.set_major_formatter(lambda value, _: f"{value:,g}")
         axis.set_xlabel(catalogue()[name].unit if name in catalogue() else "")
         if number % 2 == 0:
             axis.set_ylabel("log-odds")
-    return entitled(figure, "Which way do the strongest signals move the risk?")
+    return set_title(figure, "Which way do the strongest signals move the risk?")
 
 
 def _dependence(axis: Axes, values: Floats, added: Floats) -> None:

@@ -11,12 +11,12 @@ from matplotlib.figure import Figure
 
 from training.report.plots.drawing import ACCENT, BAND, BLUE, GREEN, GRID, INK, PALE, VIOLET
 
-NAMED = {INK: "ink", ACCENT: "accent", PALE: "pale", GRID: "grid", BAND: "band"}
-NAMED |= {BLUE: "blue", GREEN: "green", VIOLET: "violet"}
+CSS_NAMES = {INK: "ink", ACCENT: "accent", PALE: "pale", GRID: "grid", BAND: "band"}
+CSS_NAMES |= {BLUE: "blue", GREEN: "green", VIOLET: "violet"}
 """Colours that a page may set as ``--ink`` and so on: for the dark, for print."""
 NOTHING = dict.fromkeys(("Creator", "Date", "Format", "Type"))
 OF_THE_PAGE = ("version", "width", "height")
-DRAWN = ("d", "x", "y", "transform")
+COORDINATES = ("d", "x", "y", "transform")
 
 
 def svg(figure: Figure, name: str) -> str:
@@ -37,17 +37,17 @@ def svg(figure: Figure, name: str) -> str:
     return re.sub(r"\s*\n\s*", " ", ElementTree.tostring(root, encoding="unicode"))
 
 
-def _attributes(found: dict[str, str], name: str, used: set[str]) -> dict[str, str]:
-    kept = {_bare(key): value for key, value in found.items() if key != "id" or value in used}
-    return {key: _value(key, value, name) for key, value in kept.items()}
+def _attributes(attributes: dict[str, str], name: str, used: set[str]) -> dict[str, str]:
+    kept = {_bare(key): value for key, value in attributes.items() if key != "id" or value in used}
+    return {key: _attribute(key, value, name) for key, value in kept.items()}
 
 
-def _value(key: str, value: str, name: str) -> str:
+def _attribute(key: str, value: str, name: str) -> str:
     if key == "id":
         return f"{name}-{value}"
     if key == "style":
         return _style(value)
-    if key in DRAWN:
+    if key in COORDINATES:
         return re.sub(r"\d+\.\d{3,}", lambda number: f"{float(number[0]):.2f}", value)
     return value.replace("#", f"#{name}-", 1) if key in ("href", "clip-path") else value
 
@@ -56,8 +56,8 @@ def _style(value: str) -> str:
     """Sizes and colours stay; the letters are those of the page."""
     value = re.sub(r"font: (bold )?(?:\d+ )?([\d.]+px)[^;]*", r"font-size: \2; font-weight: \1", value)
     value = re.sub(r" font-family: [^;]*;|;? font-weight: (?=;|$)", "", value)
-    for colour, called in NAMED.items():
-        value = value.replace(colour, f"var(--{called}, {colour})")
+    for colour, variable in CSS_NAMES.items():
+        value = value.replace(colour, f"var(--{variable}, {colour})")
     return value
 
 

@@ -1,5 +1,7 @@
 """Events, scores, contexts, the worklist, and what keeps several processes apart."""
 
+from typing import Any
+
 import sqlalchemy as sa
 from alembic import op
 
@@ -8,10 +10,29 @@ down_revision = None
 
 words = sa.String().with_variant(sa.String(collation="C"), "postgresql")
 number = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+sort_keys = {
+    "customer": "coalesce(customer, '')",
+    "due": "coalesce(due_at, -1)",
+    "item": "coalesce(item, '')",
+    "missed": "coalesce(missed, -1e300) DESC",
+    "owner": "coalesce(owner, '')",
+    "partial": "coalesce(partial, -1e300) DESC",
+    "plant": "coalesce(plant, '')",
+    "risk": "coalesce(risk, -1e300) DESC",
+    "value": "coalesce(value, -1e300) DESC",
+    "value_at_risk": "coalesce(value_at_risk, -1e300) DESC",
+}
 
 
 def upgrade() -> None:
     """Make the tables."""
+    _create_events()
+    _create_bookkeeping()
+    _create_worklist()
+    _create_scores()
+
+
+def _create_events() -> None:
     op.create_table(
         "contexts",
         sa.Column("id", sa.String(), nullable=False, comment="digest of the content"),
@@ -50,6 +71,9 @@ def upgrade() -> None:
         sqlite_autoincrement=True,
     )
     op.create_index("events_of_order", "events", ["order_id", "seq"], unique=False)
+
+
+def _create_bookkeeping() -> None:
     op.create_table(
         "idempotency",
         sa.Column("key", words, nullable=False, comment="who, what and the key"),
@@ -80,6 +104,9 @@ def upgrade() -> None:
         sa.Column("made_at", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("day"),
     )
+
+
+def _create_worklist() -> None:
     op.create_table(
         "order_words",
         sa.Column("dimension", sa.String(), nullable=False),
@@ -116,92 +143,13 @@ def upgrade() -> None:
         sa.Column("next_at", sa.BigInteger()),
         sa.PrimaryKeyConstraint("order_id"),
     )
-    op.create_index(
-        "orders_by_customer",
-        "orders",
-        ["listed", sa.literal_column("coalesce(customer, '')"), sa.literal_column("coalesce(due_at, -1)"), "order_id"],
-        unique=False,
-    )
-    op.create_index(
-        "orders_by_due",
-        "orders",
-        ["listed", sa.literal_column("coalesce(due_at, -1)"), sa.literal_column("coalesce(due_at, -1)"), "order_id"],
-        unique=False,
-    )
-    op.create_index(
-        "orders_by_item",
-        "orders",
-        ["listed", sa.literal_column("coalesce(item, '')"), sa.literal_column("coalesce(due_at, -1)"), "order_id"],
-        unique=False,
-    )
-    op.create_index(
-        "orders_by_missed",
-        "orders",
-        [
-            "listed",
-            sa.literal_column("coalesce(missed, -1e300) DESC"),
-            sa.literal_column("coalesce(due_at, -1)"),
-            "order_id",
-        ],
-        unique=False,
-    )
-    op.create_index(
-        "orders_by_owner",
-        "orders",
-        ["listed", sa.literal_column("coalesce(owner, '')"), sa.literal_column("coalesce(due_at, -1)"), "order_id"],
-        unique=False,
-    )
-    op.create_index(
-        "orders_by_partial",
-        "orders",
-        [
-            "listed",
-            sa.literal_column("coalesce(partial, -1e300) DESC"),
-            sa.literal_column("coalesce(due_at, -1)"),
-            "order_id",
-        ],
-        unique=False,
-    )
-    op.create_index(
-        "orders_by_plant",
-        "orders",
-        ["listed", sa.literal_column("coalesce(plant, '')"), sa.literal_column("coalesce(due_at, -1)"), "order_id"],
-        unique=False,
-    )
-    op.create_index(
-        "orders_by_risk",
-        "orders",
-        [
-            "listed",
-            sa.literal_column("coalesce(risk, -1e300) DESC"),
-            sa.literal_column("coalesce(due_at, -1)"),
-            "order_id",
-        ],
-        unique=False,
-    )
-    op.create_index(
-        "orders_by_value",
-        "orders",
-        [
-            "listed",
-            sa.literal_column("coalesce(value, -1e300) DESC"),
-            sa.literal_column("coalesce(due_at, -1)"),
-            "order_id",
-        ],
-        unique=False,
-    )
-    op.create_index(
-        "orders_by_value_at_risk",
-        "orders",
-        [
-            "listed",
-            sa.literal_column("coalesce(value_at_risk, -1e300) DESC"),
-            sa.literal_column("coalesce(due_at, -1)"),
-            "order_id",
-        ],
-        unique=False,
-    )
+    for name, key in sort_keys.items():
+        by: list[sa.ColumnElement[Any]] = [sa.literal_column(key), sa.literal_column("coalesce(due_at, -1)")]
+        op.create_index(f"orders_by_{name}", "orders", ["listed", *by, "order_id"], unique=False)
     op.create_index("orders_next", "orders", ["listed", "next_at"], unique=False)
+
+
+def _create_scores() -> None:
     op.create_table(
         "scores",
         sa.Column("id", number, autoincrement=True, nullable=False),

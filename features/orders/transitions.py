@@ -1,0 +1,156 @@
+"""What happened to lines: when they left, moved to another work centre, changed their place, and what that took."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from features.arrays import Ints
+from features.events.selection import state_of
+from features.history import History
+from features.jit import compiled
+from features.orders.line import (
+    CANCELLED_LINE,
+    CLOSED_AS,
+    KNOWN,
+    NOT_CLOSED,
+    ORDERED,
+    LineEvent,
+    LineEvents,
+    is_in_full,
+    line_events,
+)
+from features.orders.work import (
+    AFTER,
+    CHANGED_AT,
+    CONFIRMED,
+    DONE,
+    FAILED,
+    FIRST_CREATED,
+    INSPECTED,
+    ITEM,
+    LAST_CENTRE,
+    NOWHERE,
+    WorkEvent,
+    WorkEvents,
+    apply_work,
+    new_work,
+    place_of,
+    stage_since,
+    work_events,
+)
+from features.times import NEVER
+
+LEFT, STAGE, MOVED, PLACED, OPENED, WORK, FAILURES = 0, 1, 2, 3, 4, 5, 6
+"""What a line transition is about."""
+
+
+class LineTransitions(NamedTuple):
+    """What happened to lines that name an item. Shapes (n_rows,).
+
+    ``recorded`` is microseconds, ``item`` a code. What ``a``, ``b`` and ``amount`` mean depends on ``what``:
+
+    LEFT: a = finished operations, amount = microseconds since the line was created; STAGE, WORK and FAILURES, each once
+    a stage of a line that left: a = stage, amount = microseconds from it until the line left, microseconds from it
+    until its last operation was finished, inspections that failed with so many operations finished or more; MOVED: from
+    work centre a (-1: none) to b; PLACED: an open line enters (amount 1) or leaves (-1) work centre a, b = AT or AFTER
+    it; OPENED: a line is open (1) or no more (-1).
+    """
+
+    what: Ints
+    recorded: Ints
+    item: Ints
+    a: Ints
+    b: Ints
+    amount: Ints
+
+
+def line_transitions(history: History) -> LineTransitions:
+    """What happened to lines: where they went, how long they took."""
+    return LineTransitions(*fold_transitions(line_events(history), work_events(history)).T)
+
+
+@compiled
+def _append_row(
+    rows: Ints, n: int, what: int, recorded: int, item: int, a: int, b: int, amount: int
+) -> tuple[Ints, int]:
+    """One more row, in a larger table if need be."""
+    if n == len(rows):
+        larger = np.empty((2 * n + 64, 6), dtype=np.int64)
+        larger[:n] = rows
+        rows = larger
+    rows[n, 0], rows[n, 1], rows[n, 2], rows[n, 3], rows[n, 4], rows[n, 5] = what, recorded, item, a, b, amount
+    return rows, n + 1
+
+
+@compiled
+def fold_transitions(events: LineEvents, shop: WorkEvents) -> Ints:
+    """(n_rows, 6) the rows of ``LineTransitions``.
+
+    One loop, longer than others: a row is written where a line's place, item or stage differs from the one before, and
+    all of that is compared after each event.
+    """
+    first, lines, line, kind, quantity, date, value, closing, occurred, recorded = events
+    code, word, n_words, item, centre = shop
+    rows, n = np.empty((1024, 6), dtype=np.int64), 0
+    for k in range(len(first) - 1):
+        count, words = lines[k], n_words[k]
+        work = new_work(count, words)
+        state = work.lines
+        visited = np.full((count, words + 1), NEVER, dtype=np.int64)
+        failed = np.zeros((count, words + 1), dtype=np.int64)
+        left = np.zeros(count, dtype=np.bool_)
+        centre_of, mode_of, item_of = np.full(count, -1), np.zeros(count, np.int64), np.full(count, -1)
+        for i in range(first[k], first[k + 1]):
+            at, now = line[i], recorded[i]
+            names = at >= 0 and kind[i] == CONFIRMED and centre[i] >= 0
+            if names and state[at, ITEM] >= 0 and state[at, LAST_CENTRE] != centre[i]:
+                rows, n = _append_row(rows, n, MOVED, now, state[at, ITEM], state[at, LAST_CENTRE], centre[i], 1)
+            event = LineEvent(i, at, kind[i], quantity[i], date[i], value[i], closing[i], occurred[i])
+            apply_work(work, event, WorkEvent(code[i], word[i], item[i], centre[i], now))
+            if at >= 0 and kind[i] == INSPECTED and state_of(code[i]) == FAILED:
+                failed[at, state[at, DONE]] += 1
+            for j in range(count) if at < 0 else range(at, at + 1):
+                if not state[j, KNOWN]:
+                    continue
+                full = is_in_full(state, j, 0.0)
+                leaves = full and not left[j] and state[j, ORDERED] > 0 and state[j, CLOSED_AS] != CANCELLED_LINE
+                if not leaves or visited[j, state[j, DONE]] != NEVER:
+                    visited[j, state[j, DONE]] = stage_since(state, work.whole, j)
+                open_ = state[j, CLOSED_AS] == NOT_CLOSED and not full
+                centre_now, mode = place_of(state, j) if open_ else (-1, NOWHERE)
+                item_now = state[j, ITEM] if open_ else -1
+                if item_now < 0 and mode == AFTER:
+                    mode = NOWHERE
+                if item_of[j] != item_now:
+                    if item_of[j] >= 0:
+                        rows, n = _append_row(rows, n, OPENED, now, item_of[j], -1, -1, -1)
+                    if item_now >= 0:
+                        rows, n = _append_row(rows, n, OPENED, now, item_now, -1, -1, 1)
+                if mode_of[j] != mode or centre_of[j] != centre_now or item_of[j] != item_now:
+                    if mode_of[j] != NOWHERE:
+                        rows, n = _append_row(rows, n, PLACED, now, item_of[j], centre_of[j], mode_of[j], -1)
+                    if mode != NOWHERE:
+                        rows, n = _append_row(rows, n, PLACED, now, item_now, centre_now, mode, 1)
+                centre_of[j], mode_of[j], item_of[j] = centre_now, mode, item_now
+                left[j] |= leaves
+                if leaves and state[j, ITEM] >= 0:
+                    rows, n = _append_stages(rows, n, state[j], now, visited[j], failed[j])
+    return rows[:n]
+
+
+@compiled
+def _append_stages(rows: Ints, n: int, line: Ints, now: int, visited: Ints, failed: Ints) -> tuple[Ints, int]:
+    """What a line that leaves has needed, in all and from each stage on."""
+    item, changed = line[ITEM], line[CHANGED_AT]
+    rows, n = _append_row(rows, n, LEFT, now, item, line[DONE], -1, now - line[FIRST_CREATED])
+    for stage in range(len(visited)):
+        since = visited[stage]
+        if since == NEVER:
+            continue
+        work = 0 if changed == NEVER else changed - since
+        rows, n = _append_row(rows, n, STAGE, now, item, stage, -1, now - since)
+        rows, n = _append_row(rows, n, WORK, now, item, stage, -1, max(work, 0))
+        rows, n = _append_row(rows, n, FAILURES, now, item, stage, -1, failed[stage:].sum())
+    return rows, n

@@ -1,0 +1,128 @@
+"""Scores of orders whose events are in the request, and the model that makes them. Nothing is stored."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import APIRouter, Request, Response
+from fastapi.concurrency import run_in_threadpool
+
+from features.catalogue.registry import catalogue
+from features.errors import InvalidRequest
+from features.events.validation import Validated, validate_columns
+from features.history import History
+from features.times import isoformat, micros
+from serving.api.dependencies import CurrentServices, problems
+from serving.api.json_body import QUICK, body_schema, json_response, parse_body, read_json_body
+from serving.auth.plant_scope import plant_errors
+from serving.contract.cloudevents import event_columns, pointer
+from serving.contract.scoring import ModelReply, ScoreRequest, ScoresReply
+from serving.models.scorer import Scorer
+from serving.models.shadow import Shadow
+from serving.principal import Caller
+from serving.problems import InvalidBody
+from serving.scores.services import Services
+from serving.settings import Settings
+from serving.telemetry.metrics import scoring
+
+router = APIRouter()
+
+
+@router.post(
+    "/v1/score",
+    tags=["scoring"],
+    responses=problems(400, 413, 422, 503),
+    response_model=ScoresReply,
+    openapi_extra=body_schema(ScoreRequest),
+)
+async def score(request: Request) -> Response:
+    """Risk and factors of the orders whose events are in the body. Nothing is stored.
+
+    Only events recorded by ``as_of`` are looked at. An order that is not open comes back with its state and the
+    reason why the model does not score it.
+    """
+    body = await read_json_body(request)
+    services: Services = request.app.state.services
+
+    def answer() -> Response:
+        score_request = parse_body(ScoreRequest, body)
+        _refuse_foreign(score_request, request.state.caller)
+        scorer, now = services.daily_context.scorer(), services.clock()
+        return json_response(score_events(scorer, score_request, services.settings, now, request.app.state.shadow))
+
+    return answer() if len(body) <= QUICK else await run_in_threadpool(answer)
+
+
+@router.get("/v1/model", tags=["model"], responses=problems(503))
+def model(services: CurrentServices) -> ModelReply:
+    """The model that scores, what it was trained on and how it was judged."""
+    return ModelReply(**describe_model(services.daily_context.scorer()))
+
+
+def score_events(scorer: Scorer, request: ScoreRequest, settings: Settings, now: int, shadow: Shadow) -> dict[str, Any]:
+    """The reply to a scoring call, as plain content; the shadow is handed what it says."""
+    as_of = now if request.as_of is None else micros(request.as_of)
+    if as_of > now:
+        raise InvalidRequest(f"as_of must not lie in the future (now is {isoformat(now)}), got {isoformat(as_of)}")
+    if len(request.events) > settings.max_events:
+        raise InvalidRequest(f"a request must have at most {settings.max_events:,} events, got {len(request.events):,}")
+    columns = event_columns([*map(vars, request.events)], [vars(event.data) for event in request.events])
+    orders = len({event.subject for event in request.events})
+    if orders > settings.max_orders:
+        raise InvalidRequest(f"a request must have at most {settings.max_orders:,} orders, got {orders:,}")
+    validated = validate_columns(columns, len(request.events), settings.zone)
+    _refuse_faults(validated)
+    history = History.of_columns(validated.columns)
+    with scoring("request", orders):
+        scores, known_until = scorer.score_all(history, as_of, request.factors)
+    shadow.offer(scorer.champion, history, as_of, scores)
+    reasons = scorer.degraded_because(as_of)
+    return {
+        "as_of": isoformat(as_of),
+        "model": {"name": scorer.champion.name, "version": scorer.champion.version},
+        "features_hash": scorer.model.about["features_hash"],
+        "events_known_until": isoformat(known_until),
+        "context_known_until": isoformat(scorer.context.known_until),
+        "degraded": bool(reasons),
+        "degraded_because": reasons,
+        "scores": scores,
+    }
+
+
+def _refuse_foreign(request: ScoreRequest, caller: Caller) -> None:
+    """A plant's load and track record are for keys of that plant."""
+    errors = [
+        {"pointer": f"/events/{number}{error['pointer']}", "detail": error["detail"]}
+        for number, event in enumerate(request.events)
+        for error in plant_errors(caller, event.data.plant)
+    ]
+    if errors:
+        raise InvalidBody("; ".join(f"{error['pointer']} {error['detail']}" for error in errors[:5]), errors)
+
+
+def _refuse_faults(validated: Validated) -> None:
+    if not validated.faults:
+        return
+    errors = [
+        {"pointer": pointer(fault.row, fault.column), "detail": f"must {fault.must}, got {fault.value}"}
+        for fault in validated.faults
+    ]
+    shown = "; ".join(f"{fault['pointer']} {fault['detail']}" for fault in errors[:5])
+    raise InvalidBody(f"{len(errors):,} values do not hold: {shown}", errors)
+
+
+def describe_model(scorer: Scorer) -> dict[str, Any]:
+    """The reply of ``GET /v1/model``, as plain content."""
+    entries = catalogue()
+    return {
+        "name": scorer.champion.name,
+        "version": scorer.champion.version,
+        "features_hash": scorer.model.about["features_hash"],
+        "degraded": bool(scorer.champion.degraded_because),
+        "degraded_because": list(scorer.champion.degraded_because),
+        "about": scorer.model.about,
+        "signals": [
+            {key: getattr(entries[name], key) for key in ("name", "group", "unit", "definition")}
+            for name in scorer.model.names
+        ],
+    }

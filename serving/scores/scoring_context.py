@@ -1,0 +1,58 @@
+"""Why scores are made, when, and by what."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from features.catalogue.fingerprint import features_hash
+from serving.models.scorer import Scorer
+from serving.settings import Settings
+
+NO_MODEL = "no model was there to score the order with"
+
+
+@dataclass(frozen=True)
+class ActiveModel:
+    """What scores now: a scorer and the context it reads.
+
+    Attributes
+    ----------
+    scorer : ``None`` while there is no model
+    context_id : of the load and track record that the scorer reads
+    """
+
+    scorer: Scorer | None
+    context_id: str
+
+    @property
+    def scored_by(self) -> str:
+        """The model, so that one can tell when it has changed."""
+        champion = self.scorer.champion if self.scorer else None
+        return f"{champion.name}@{champion.version} of {champion.run_id}" if champion else ""
+
+    @cached_property
+    def features_hash(self) -> str:
+        """Of the code that computes the signals now, which may not be the code the model was trained with."""
+        return features_hash(self.scorer.model.names) if self.scorer else ""
+
+    def degradation(self, now: int) -> dict[str, Any]:
+        """Whether scores are not as good as they could be at a moment, and why, as replies have it."""
+        reasons = self.scorer.degraded_because(now) if self.scorer else [NO_MODEL]
+        return {"degraded": bool(reasons), "degraded_because": reasons}
+
+
+@dataclass(frozen=True)
+class ScoringContext:
+    """Why scores are made, when, and by what.
+
+    Attributes
+    ----------
+    now : microseconds; what was scored as of a later moment before is scored as of that one again
+    """
+
+    cause: str
+    now: int
+    active: ActiveModel
+    settings: Settings

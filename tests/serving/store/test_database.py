@@ -1,0 +1,104 @@
+"""Both databases: their migrations, their bits, and what they do when they fail."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+from typing import Any
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+from sqlalchemy import func, select, text
+
+from serving.store.bulk_reads import event_frame
+from serving.store.database import Database, DatabaseAway, DatabaseFull
+from serving.store.maintenance.migrate import head, upgrade
+from serving.store.schema import events, metadata, order_words, orders, scores
+from tests.support.stores import House, house, new_database
+from tests.support.stories import created
+from training.trainer import Trained
+
+
+@pytest.mark.filterwarnings("ignore:.*expression-based index")
+def test_the_migrations_make_the_tables_of_the_code(store: House) -> None:
+    def differences(connection: Any) -> list[Any]:
+        without = {"include_object": lambda _object, _name, kind, *_: kind != "index"}
+        return compare_metadata(MigrationContext.configure(connection, opts=without), metadata)
+
+    def indexes(connection: Any) -> set[str]:
+        catalogue = (
+            "sqlite_master WHERE type = 'index'"
+            if store.database.is_sqlite
+            else "(SELECT indexname AS name FROM pg_indexes) x"
+        )
+        return set(connection.execute(text(f"SELECT name FROM {catalogue}")).scalars())
+
+    assert store.database.read(differences) == []
+    assert {index.name for table in metadata.tables.values() for index in table.indexes} <= store.database.read(indexes)
+    assert upgrade(store.database) == (head(), head())
+
+
+def test_a_database_that_is_away_is_a_sentence() -> None:
+    away = Database("postgresql://postgres@127.0.0.1:1/none")
+    with pytest.raises(DatabaseAway, match="must answer, got .*what was not acknowledged can be sent again"):
+        away.read(lambda connection: connection.execute(text("SELECT 1")).scalar())
+
+
+def test_lost_connections_are_made_anew(tmp_path: Path, trained: Trained) -> None:
+    with new_database("postgresql", tmp_path) as url:
+        store = house(url, trained.model, day=3)
+        store.ingest(created(0, 20))
+        other = Database(url)
+        others = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database()"
+        other.read(lambda c: c.execute(text(f"{others} AND pid <> pg_backend_pid()")).all())
+        other.close()
+        assert store.ingest(created(0, 20, order="B")).orders[0].order_id == "B"
+        store.database.close()
+
+
+def test_a_full_disk_is_a_sentence_and_nothing_is_lost(tmp_path: Path, trained: Trained) -> None:
+    store = house(f"sqlite:///{tmp_path / 'small.db'}", trained.model, day=3)
+    store.ingest(created(0, 20))
+
+    def shrink(connection: Any) -> None:
+        pages = connection.exec_driver_sql("PRAGMA page_count").scalar()
+        connection.exec_driver_sql(f"PRAGMA max_page_count = {pages + 2}")
+
+    store.database.read(shrink)
+
+    def fill() -> None:
+        for number in range(500):
+            store.ingest(created(0, 20, order=f"F{number}"))
+
+    with pytest.raises(DatabaseFull, match="must have room, got none"):
+        fill()
+    counted = store.database.read(lambda c: c.execute(select(func.count()).select_from(events)).scalar_one())
+    assert counted == len(store.all(orders)) == len(store.all(scores))
+    store.database.close()
+
+
+def test_bits_survive_the_store(store: House) -> None:
+    odd = [0.1, 1 / 3, 1e-6, 9_999_999_999.999999, 2.0]
+    store.ingest(*(created(0, 20, quantity=value, order=f"V{place}", value=value) for place, value in enumerate(odd)))
+    found = event_frame(store.database).sort_values("order_id")
+    assert found["value"].tolist() == odd
+    assert all(math.copysign(1, value) == 1 for value in found["quantity"])
+
+
+def test_orders_that_were_there_before_know_how_many_words_they_have(url: str) -> None:
+    database = Database(url)
+    upgrade(database, "0002")
+    fields = {"plant": ["P1", "P2"], "customer": [], "item": ["I1"]}
+    words = [{"dimension": of, "word": word, "order_id": "A"} for of, named in fields.items() for word in named]
+    columns = "order_id, listed, state, factors, snoozed_until_change, seq, score_id, scored_by, as_of"
+
+    def fill(connection: Any) -> None:
+        connection.execute(text(f"INSERT INTO orders ({columns}) VALUES ('A', 1, 'open', '[]', 0, 1, 1, '', 0)"))
+        connection.execute(order_words.insert(), words)
+
+    database.write(fill)
+    upgrade(database)
+    row = database.read(lambda c: c.execute(select(orders)).mappings().one())
+    assert (row["plants"], row["customers"], row["items"]) == (2, 0, 1)
+    database.close()

@@ -1,0 +1,192 @@
+"""The worklist says what its definition says, whichever way the database reads it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import insert
+
+from serving.store.database import Database
+from serving.store.maintenance.migrate import upgrade
+from serving.store.schema import DESCENDING, SORTS, order_words, orders
+from serving.store.tables import worklist
+from serving.store.tables.worklist import WorklistQuery, count, key_of, page
+from tests.support.stores import KINDS, new_database
+
+NOW = 1_000
+STATES = ("open", "open", "late", "shipped", "cancelled")
+WAYS = {"few": (1_000, 1_000), "next": (-1, 40), "next in vain": (-1, 3), "each": (-1, 0), "as they come": (8, 12)}
+"""How many orders are few, and how many next ones are read."""
+
+
+def some_orders(count: int = 60) -> list[dict[str, Any]]:
+    """Orders with ties and with gaps in everything that a list is sorted and filtered by."""
+    return [
+        {
+            "order_id": f"O{n:02}", "state": (state := STATES[n % 5]), "listed": int(state in ("open", "late")),
+            "due_at": None if n % 11 == 0 else n * 7 % 13 * 100, "value": None if n % 9 == 0 else float(n % 4),
+            "plant": None if n % 17 == 0 else f"P{n * n % 3}", "customer": f"C{n % 7}", "item": f"I{n * 5 % 8}",
+            "risk": 1.0 if state == "late" else None if n % 13 == 0 else n * 3 % 10 / 10, "missed": n % 6 / 10,
+            "partial": None if n % 4 == 0 else n % 3 / 10, "base_risk": 0.2, "value_at_risk": n * 7 % 5 / 2,
+            "owner": None if n % 3 else f"U{n % 2}", "snoozed_until": None if n % 6 else NOW - 100 + n * 5,
+            "snoozed_until_change": 0, "decision": None, "factors": "[]", "seq": n, "score_id": n, "scored_by": "",
+            "as_of": NOW, "next_at": None, "plants": 0 if n % 17 == 0 else 1 + (n % 8 == 1), "customers": 1,
+            "items": 1 + n % 3,
+        }
+        for n in range(count)
+    ]  # fmt: skip
+
+
+def words_of(row: dict[str, Any]) -> dict[str, list[str]]:
+    """What the lines of an order name: that of its row first, further ones after it."""
+    further = {"plant": ["P9"], "customer": [], "item": ["I1", "I20"]}
+    said = {}
+    for dimension, others in further.items():
+        first, number = row[dimension], row[f"{dimension}s"]
+        said[dimension] = [word for word in [first, *[o for o in others if o != first]] if word][:number]
+        row[f"{dimension}s"] = len(said[dimension])
+    return said
+
+
+ROWS = some_orders()
+WORDS = {row["order_id"]: words_of(row) for row in ROWS}
+
+
+@pytest.fixture(scope="module", params=KINDS)
+def filled(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
+    """A database with these orders."""
+    with new_database(request.param, tmp_path_factory.mktemp("worklist")) as url:
+        made = Database(url)
+        upgrade(made)
+        made.write(lambda connection: fill(connection))
+        yield made
+        made.close()
+
+
+def fill(connection: Any) -> None:
+    said = [
+        {"dimension": dimension, "word": word, "order_id": order_id}
+        for order_id, named in WORDS.items()
+        for dimension, words in named.items()
+        for word in words
+    ]
+    connection.execute(insert(orders), ROWS)
+    connection.execute(insert(order_words), said)
+
+
+def by_definition(wanted: WorklistQuery) -> list[str]:
+    """The ids of all orders that are wanted, sorted."""
+    rows = [row for row in ROWS if is_wanted(row, wanted)]
+    column = {"due": "due_at"}.get(wanted.sort, wanted.sort)
+    lowest: Any = "" if column in ("customer", "plant", "item", "owner") else float("-inf")
+
+    def key(row: dict[str, Any]) -> Any:
+        return lowest if row[column] is None else row[column]
+
+    def due(row: dict[str, Any]) -> float:
+        return float("-inf") if row["due_at"] is None else row["due_at"]
+
+    rows.sort(key=lambda row: (due(row), row["order_id"]))
+    rows.sort(key=key, reverse=wanted.sort in DESCENDING)
+    return [row["order_id"] for row in (reversed(rows) if wanted.reversed else rows)]
+
+
+def is_wanted(row: dict[str, Any], wanted: WorklistQuery) -> bool:
+    words = WORDS[row["order_id"]]
+    asked = [*wanted.words, *([] if wanted.plants is None else [("plant", tuple(wanted.plants))])]
+    put_off = (row["snoozed_until"] or 0) > wanted.now
+    return (
+        row["state"] in wanted.states
+        and all(set(words[dimension]) & set(some) for dimension, some in asked)
+        and (not wanted.owners or (row["owner"] or "") in wanted.owners)
+        and within(row["due_at"], wanted.due)
+        and within(row["risk"], wanted.risk)
+        and wanted.snoozed in (None, put_off)
+    )
+
+
+def within(value: float | None, bounds: tuple[float | None, float | None]) -> bool:
+    low, high = bounds
+    if low is None and high is None:
+        return True
+    return value is not None and (low is None or value >= low) and (high is None or value <= high)
+
+
+def maybe(values: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
+    return st.none() | values
+
+
+def some(*words: str) -> st.SearchStrategy[tuple[str, ...]]:
+    return st.lists(st.sampled_from(words), max_size=2, unique=True).map(tuple)
+
+
+@st.composite
+def questions(draw: st.DrawFn) -> WorklistQuery:
+    """Any sort and any filters."""
+    words = {"plant": some("P0", "P1", "P9"), "customer": some("C1", "C2", "none"), "item": some("I1", "I2", "I20")}
+    asked = {dimension: draw(strategy) for dimension, strategy in words.items()}
+    moments, shares = st.sampled_from([0, 300, 700]), st.sampled_from([0.0, 0.3, 1.0])
+    states = st.sampled_from([("open", "late"), ("late",), ("open",), ("shipped",), ("cancelled", "open")])
+    return WorklistQuery(
+        NOW,
+        sort=draw(st.sampled_from(sorted(SORTS))),
+        descending=draw(st.booleans()),
+        states=draw(states),
+        words=tuple((dimension, words) for dimension, words in asked.items() if words),
+        plants=draw(maybe(some("P0", "P2", "P9").map(frozenset))),
+        due=(draw(maybe(moments)), draw(maybe(moments))),
+        risk=(draw(maybe(shares)), draw(maybe(shares))),
+        owners=draw(some("", "U0", "U1")),
+        snoozed=draw(st.sampled_from([False, None, True])),
+    )
+
+
+def whole(database: Database, wanted: WorklistQuery, limit: int) -> list[str]:
+    """All pages of a list; each but the last is full."""
+
+    def pages(connection: Any) -> list[str]:
+        found: list[str] = []
+        rows: Sequence[Any] = []
+        while not found or len(rows) == limit:
+            rows = page(connection, wanted, limit, key_of(rows[-1]) if found else None)
+            if not rows:
+                break
+            found += [row["order_id"] for row in rows]
+        return found
+
+    return database.read(pages)
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_a_list_is_what_its_definition_says(filled: Database, way: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    few, near = WAYS[way]
+    monkeypatch.setattr(worklist, "FEW", few)
+    monkeypatch.setattr(worklist, "NEAR", near)
+    monkeypatch.setattr(worklist, "AT_ONCE", 1)
+
+    @settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+    @given(questions(), st.integers(1, 9))
+    def check(wanted: WorklistQuery, limit: int) -> None:
+        expected = by_definition(wanted)
+        assert whole(filled, wanted, limit) == expected
+        assert filled.read(lambda connection: count(connection, wanted)) == len(expected)
+
+    check()
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("sort", SORTS)
+def test_a_list_without_filters_too(filled: Database, way: str, sort: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    few, near = WAYS[way]
+    monkeypatch.setattr(worklist, "FEW", few)
+    monkeypatch.setattr(worklist, "NEAR", near)
+    monkeypatch.setattr(worklist, "AT_ONCE", 1)
+    for descending in (True, False):
+        wanted = WorklistQuery(NOW, sort=sort, descending=descending)
+        assert whole(filled, wanted, 4) == by_definition(wanted)
+        one_plant = WorklistQuery(NOW, sort=sort, descending=descending, words=(("plant", ("P9",)),))
+        assert whole(filled, one_plant, 2) == by_definition(one_plant) != []

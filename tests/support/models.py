@@ -1,0 +1,18 @@
+"""Models for tests: one that scores, and one that scores higher."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from serving.models.cache import LoadedModel
+from serving.models.scorer import Scorer
+from training.model.calibration import Affine
+from training.model.risk_model import RiskModel
+
+
+def scorer_of(model: RiskModel) -> Scorer:
+    return Scorer(LoadedModel("order-risk", "1", model))
+
+
+def steeper(model: RiskModel) -> RiskModel:
+    return replace(model, calibration=Affine(model.calibration.slope, model.calibration.intercept + 1))

@@ -1,0 +1,97 @@
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from features.errors import InvalidRequest
+from features.times import DAY, isoformat, micros
+from training.data.snapshots import Snapshots
+from training.evaluate.backtest import first_training, run_backtest
+from training.evaluate.evaluation import MODEL
+from training.model.fit import fit_model
+from training.model.tuning import folds_by_time, tune
+from training.trainer import Trained
+
+SINCE = micros("2024-07-01")
+
+
+@pytest.fixture(scope="module")
+def snapshots(trained: Trained) -> Snapshots:
+    return trained.snapshots
+
+
+def test_each_stretch_is_scored_by_a_model_of_what_was_known_then(snapshots: Snapshots) -> None:
+    found = run_backtest(snapshots, 60 * DAY, SINCE, draws=20)
+    assert [stretch.trained_at for stretch in found.stretches] == [
+        isoformat(SINCE + n * 60 * DAY) for n in range(len(found.stretches))
+    ]
+    ends = [stretch.until for stretch in found.stretches]
+    assert ends[:-1] == [stretch.trained_at for stretch in found.stretches[1:]]
+    assert ends[-1] == isoformat(snapshots.until)
+    learned, _ = snapshots.labelled(SINCE)
+    model = fit_model(learned, snapshots.context, {})
+    assert found.stretches[0].learned_from == learned.n_orders
+    worklists = found.evaluation.worklists.daily
+    assert worklists is not None
+    first = worklists.points.as_of < SINCE + 60 * DAY
+    risks = found.evaluation.worklists.risks[MODEL]
+    np.testing.assert_array_equal(model.risk_of(worklists.points.take(first)), risks[first])
+
+
+def test_every_morning_of_every_stretch_is_lived_once(snapshots: Snapshots) -> None:
+    whole, slices = (run_backtest(snapshots, days * DAY, SINCE, draws=20) for days in (400, 45))
+    one, many = (found.evaluation.worklists.daily for found in (whole, slices))
+    assert one is not None
+    assert many is not None
+    assert len(np.unique(np.stack([many.points.order, many.points.as_of]), axis=1).T) == len(many)
+    assert set(np.unique(many.points.as_of)) == set(np.unique(one.points.as_of))
+    open_orders = sum(stretch.open_orders for stretch in slices.stretches)
+    assert open_orders >= many.points.n_orders
+
+
+def test_what_is_not_due_is_counted_and_not_judged(plant: pd.DataFrame) -> None:
+    """The records end in the middle: orders promised after that are on the lists and not judged."""
+    cut_off = Snapshots.of(plant, "before=5", until=micros("2024-09-01"))
+    last = run_backtest(cut_off, 100 * DAY, SINCE, draws=20).stretches[-1]
+    assert last.slice is not None
+    assert last.not_due > 5
+    assert last.slice.orders == last.open_orders - last.not_due
+
+
+def test_a_backtest_begins_when_enough_is_known_and_says_what_must_hold(snapshots: Snapshots) -> None:
+    begin = first_training(snapshots)
+    assert snapshots.labelled(begin)[0].n_orders >= 200
+    assert snapshots.labelled(begin - 2 * DAY)[0].n_orders < 200
+    with pytest.raises(InvalidRequest, match="must train at most once a day, got every 0.5 days"):
+        run_backtest(snapshots, DAY // 2)
+    with pytest.raises(InvalidRequest, match="must begin before the records end"):
+        run_backtest(snapshots, DAY, snapshots.until + DAY)
+
+
+def test_folds_learn_from_what_was_known_and_judge_what_came_next(trained: Trained) -> None:
+    folds = list(folds_by_time(trained.dataset.points))
+    assert len(folds) == 3
+    for fold, following in zip(folds, [*folds[1:], None], strict=True):
+        assert (fold.earlier.known_at <= fold.at).all()
+        assert (fold.later.as_of > fold.at).all()
+        assert not set(fold.earlier.order) & set(fold.later.order)
+        if following is not None:
+            assert fold.later.as_of.max() <= following.at
+
+
+def test_tuning_is_repeatable_and_never_worse_than_the_standard_settings(trained: Trained) -> None:
+    points = trained.dataset.points
+    one, two = tune(points, 4), tune(points, 4)
+    assert one.trees == two.trees
+    assert one.trials == two.trials
+    assert one.trials[0]["num_leaves"] == trained.trees.num_leaves
+    complete = [trial for trial in one.trials if not np.isnan(trial["log_loss"])]
+    best = min(complete, key=lambda trial: trial["log_loss"])
+    assert all(getattr(one.trees, name) == value for name, value in best.items() if name != "log_loss")
+
+
+def test_tuning_ends_in_time(trained: Trained) -> None:
+    said: list[str] = []
+    assert len(tune(trained.dataset.points, 50, seconds=1e-9, progress=lambda what, *_: said.append(what)).trials) == 1
+    assert said[0].startswith("settings tried: 1 of 50")

@@ -1,0 +1,93 @@
+"""Which labelled decision points teach, calibrate and judge, on days a reader can count."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from features.errors import InvalidRequest
+from features.outcomes import CANCELLED, MISSED, ON_TIME_IN_FULL, PARTIAL, UNSETTLED
+from training.data.labelled import LabelledPoints, join, thin
+from training.data.split import split_by_time
+
+Look = tuple[int, float, float]
+"""An order, the day it was looked at, and the day its outcome was known."""
+
+
+def looked_at(looks: list[Look], outcome: list[int] | None = None, weight: list[float] | None = None) -> LabelledPoints:
+    """Decision points in days, by order and moment; each weighs one unless said otherwise."""
+    order, as_of, known_at = (np.array(column) for column in zip(*sorted(looks), strict=True))
+    n = len(order)
+    return LabelledPoints(
+        names=[],
+        signals=np.zeros((n, 0)),
+        order=order.astype(np.int64),
+        as_of=(as_of * 10).astype(np.int64),
+        due=np.zeros(n, dtype=np.int64),
+        known_at=(known_at * 10).astype(np.int64),
+        outcome=np.array(outcome or [ON_TIME_IN_FULL] * n),
+        weight=np.array(weight or [1.0] * n),
+        plant=np.full(n, "", dtype=object),
+        rescued=np.zeros(n, dtype=bool),
+    )
+
+
+def orders(many: int) -> list[Look]:
+    """Order n is looked at on days n and n + 1, and from order 50 on twice in between; known on day n + 2."""
+    looks = [(n, float(day), n + 2.0) for n in range(many) for day in (n, n + 1)]
+    return looks + [(n, n + part, n + 2.0) for n in range(50, many) for part in (0.3, 0.6)]
+
+
+def test_the_cut_is_the_last_look_at_four_fifths_of_the_orders() -> None:
+    """Of sixty the 48th, order 47, was last looked at on day 48."""
+    assert split_by_time(looked_at(orders(60))).at == 480
+    assert split_by_time(looked_at(orders(60)), later=0.5).at == 300
+
+
+def test_what_teaches_was_known_at_the_cut_and_what_judges_was_looked_at_after_it() -> None:
+    """Order 46 was known on day 48, the cut; 47 never teaches nor judges; of 48 the look of day 48 does not judge."""
+    split = split_by_time(looked_at(orders(60)))
+    assert np.unique(split.earlier.order).tolist() == list(range(47))
+    assert np.unique(split.later.order).tolist() == list(range(48, 60))
+    assert split.later.as_of[:3].tolist() == [490, 490, 500]
+    assert split.rows[0].sum() == len(split.earlier)
+    assert split.rows[1].sum() == len(split.later)
+
+
+def test_an_order_that_taught_does_not_judge_though_it_is_open_again() -> None:
+    """Order 0 came back and was looked at again on day 55."""
+    split = split_by_time(looked_at([*orders(60), (0, 55.0, 58.0)]))
+    assert 0 in split.earlier.order
+    assert 0 not in split.later.order
+    assert split.later.as_of.max() == 600
+
+
+def test_fifty_orders_are_enough() -> None:
+    assert split_by_time(looked_at(orders(50))).at == 400
+    with pytest.raises(InvalidRequest, match="at least 50 orders with a settled outcome, got 49"):
+        split_by_time(looked_at(orders(49)))
+
+
+def test_the_weights_of_an_order_keep_their_shares_and_sum_to_one_again() -> None:
+    points = looked_at([(0, 1, 9), (0, 2, 9), (0, 3, 9), (1, 1, 9)], weight=[0.6, 0.2, 0.2, 1.0])
+    assert points.take(np.array([True, True, False, True])).weight == pytest.approx([0.75, 0.25, 1.0])
+    assert len(points.take(np.zeros(4, dtype=bool))) == 0
+
+
+def test_an_order_in_two_parts_weighs_one_in_the_whole() -> None:
+    parts = [looked_at([(0, 1, 9), (1, 1, 9)]), looked_at([(0, 2, 9)])]
+    assert join(parts).weight == pytest.approx([0.5, 1.0, 0.5])
+
+
+def test_what_failed_was_missed_or_partial_and_what_was_cancelled_teaches_nothing() -> None:
+    codes = [UNSETTLED, ON_TIME_IN_FULL, PARTIAL, MISSED, CANCELLED]
+    points = looked_at([(n, 1, 9) for n in range(5)], outcome=codes)
+    assert points.failed.tolist() == [0, 0, 1, 1, 0]
+    assert points.settled.tolist() == [False, True, True, True, False]
+
+
+def test_thinned_looks_are_spread_over_the_life_of_an_order() -> None:
+    order = np.repeat([0, 1, 2], [5, 2, 4])
+    assert thin(order, 2).tolist() == [0, 3, 5, 6, 7, 9]
+    assert thin(order, 5).tolist() == list(range(11))
+    assert thin(order[:0], 2).tolist() == []

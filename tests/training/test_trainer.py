@@ -1,0 +1,272 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy.special import expit
+
+from features.catalogue.registry import catalogue
+from features.errors import InvalidRequest
+from features.times import DAY, micros
+from tests.support.little_plant import little_plant
+from tests.support.stories import UTC, created, event, shipped, story
+from training.data.dataset import build_dataset, fingerprint
+from training.data.labelled import LabelledPoints
+from training.data.snapshots import Snapshots
+from training.data.split import split_by_time
+from training.model.calibration import Affine, fit_affine, fit_intercept
+from training.model.fit import Trees, fit_model
+from training.model.lightgbm import load_lightgbm
+from training.model.risk_model import Explanation, InvalidModel, RiskModel
+from training.trainer import Trained, of_other_orders, train, train_on
+
+
+def test_the_model_finds_the_cause_and_beats_the_baselines(trained: Trained) -> None:
+    whole = trained.evaluation.whole
+    assert whole.estimates["model"]["roc_auc"].low > 0.65
+    assert whole.brier_skill["model"] > whole.brier_skill["slack to promise"] + 0.1
+    mean = np.abs(trained.model.explain(trained.evaluation.test.signals).contributions).mean(axis=0)
+    strongest = {trained.model.names[i] for i in np.argsort(mean)[-3:]}
+    assert strongest & {"open_holds", "hold_frequency", "hold_days", "holds_last_7_days"}
+
+
+def test_risk_is_coherent(trained: Trained) -> None:
+    predicted = trained.model.predict(trained.dataset.points.signals)
+    np.testing.assert_allclose(predicted.missed + predicted.partial, predicted.risk, atol=1e-15)
+    for share in (predicted.risk, predicted.missed, predicted.partial):
+        assert ((share >= 0) & (share <= 1)).all()
+
+
+def test_contributions_are_lightgbms_scaled_and_add_up_to_the_risk(trained: Trained) -> None:
+    model, signals = trained.model, trained.dataset.points.signals
+    explained = model.explain(signals)
+    risk = model.predict(signals).risk
+    np.testing.assert_allclose(1 / (1 + np.exp(-explained.log_odds)), risk, atol=1e-9)
+    theirs = model.risk.predict(signals, pred_contrib=True)
+    np.testing.assert_allclose(explained.contributions, theirs[:, :-1] * model.calibration.slope, atol=1e-9)
+    base, points = explained.points()
+    np.testing.assert_allclose(base + points.sum(axis=1), risk, atol=1e-9)
+
+
+def test_points_of_nothing_are_nothing() -> None:
+    base, points = Explanation(-1.0, np.array([[0.0, 0.0], [1.0, -1.0]])).points()
+    assert points[0].tolist() == [0.0, 0.0]
+    assert points[1].sum() == pytest.approx(0.0)
+    assert points[1, 0] == pytest.approx(base * (1 - base))
+
+
+def test_a_saved_model_is_the_same_model(trained: Trained, tmp_path: Path) -> None:
+    trained.model.save(tmp_path)
+    loaded = RiskModel.load(tmp_path)
+    signals = trained.dataset.points.signals
+    np.testing.assert_array_equal(loaded.predict(signals).partial, trained.model.predict(signals).partial)
+    np.testing.assert_array_equal(loaded.explain(signals).contributions, trained.model.explain(signals).contributions)
+    assert {path.suffix for path in tmp_path.iterdir()} == {".txt", ".json"}
+
+
+def test_the_same_events_and_seed_give_the_same_bytes(trained: Trained, plant: pd.DataFrame, tmp_path: Path) -> None:
+    shuffled = plant.sample(frac=1, random_state=5)
+    again = train(shuffled, scheme="before=5", draws=50)
+    for name, model in (("one", trained.model), ("two", again.model)):
+        model.save(tmp_path / name)
+    for path in (tmp_path / "one").iterdir():
+        assert path.read_bytes() == (tmp_path / "two" / path.name).read_bytes(), path.name
+
+
+@pytest.mark.parametrize("spoilt", ["model.json", "risk.txt", "context.json"])
+def test_a_spoilt_model_says_which_folder(trained: Trained, tmp_path: Path, spoilt: str) -> None:
+    trained.model.save(tmp_path)
+    (tmp_path / spoilt).write_text("nonsense")
+    with pytest.raises(InvalidModel, match=str(tmp_path)):
+        RiskModel.load(tmp_path)
+
+
+def test_an_order_is_on_one_side_of_a_split_only(plant: pd.DataFrame) -> None:
+    points = build_dataset(plant, "daily").points
+    split = split_by_time(points)
+    assert not set(split.earlier.order) & set(split.later.order)
+    assert (split.earlier.known_at <= split.at).all()
+    assert (split.later.as_of > split.at).all()
+
+
+def test_training_until_a_moment_does_not_look_past_it(plant: pd.DataFrame) -> None:
+    until = micros("2024-06-01")
+    seen = plant[(plant["recorded_at"] <= pd.Timestamp("2024-06-01", tz="UTC")).to_numpy()]
+    whole, past = build_dataset(plant, "daily", until), build_dataset(seen, "daily", until)
+    assert whole.fingerprint == past.fingerprint
+    np.testing.assert_array_equal(whole.points.signals, past.points.signals)
+    assert (whole.points.known_at <= until).all()
+    assert whole.counts.unsettled > 0
+    assert whole.counts.points == whole.counts.labelled + whole.counts.unsettled + whole.counts.cancelled
+
+
+def test_decision_points_are_thinned_and_an_orders_weights_sum_to_one(plant: pd.DataFrame) -> None:
+    points = build_dataset(plant, "daily", per_order=4).points
+    orders, counts = np.unique(points.order, return_counts=True)
+    assert counts.max() == 4
+    np.testing.assert_allclose(np.bincount(points.order, points.weight)[orders], 1)
+    first = points.order == orders[0]
+    assert np.ptp(points.as_of[first]) > 5 * DAY  # spread over the order's life, not its first days
+
+
+def test_successes_are_not_learned_from_before_failures_can_be(plant: pd.DataFrame) -> None:
+    """Near the end of the records an early delivery is settled, a miss is not: neither is taken."""
+    until = micros("2024-06-01")
+    points = build_dataset(plant, "daily", until).points
+    assert (points.due + 2 * DAY <= until).all()
+    assert (points.known_at >= points.due + 2 * DAY).all()
+
+
+def test_the_context_of_a_model_ends_with_its_training(plant: pd.DataFrame) -> None:
+    until = micros("2024-06-01")
+    context = build_dataset(plant, "daily", until).context
+    last_day = UTC.day(np.array([until]))[0]
+    assert context.known_until == until
+    customers = context.books["record customer"]
+    seen = plant[(plant["recorded_at"] <= pd.Timestamp("2024-06-01", tz="UTC")).to_numpy()]
+    assert customers.totals[-1, 0] <= seen["order_id"].nunique() * 2
+    later = np.array([until + 400 * DAY])
+    assert context.lookup_day(later)[0] <= last_day + 1
+
+
+def test_the_calibration_is_of_orders_its_trees_have_not_seen(trained: Trained) -> None:
+    """As many trees of the earlier orders alone are what is calibrated; the model's own know the later ones too."""
+    model, points = trained.model, trained.dataset.points
+    split = split_by_time(points)
+    later = split.later
+    trees, raw = (
+        load_lightgbm().train(
+            Trees().lightgbm(len(rows)),
+            load_lightgbm().Dataset(rows.signals, rows.failed, weight=rows.weight, feature_name=rows.names),
+            model.about["rounds"],
+        ).predict(later.signals, raw_score=True)
+        for rows in (points, split.earlier)
+    )  # fmt: skip
+    assert fit_affine(raw, later.failed, later.weight).slope == model.calibration.slope
+    np.testing.assert_array_equal(model.risk.predict(later.signals, raw_score=True), trees)
+    assert model.calibration != Affine()
+    assert not np.allclose(model.predict(later.signals).risk, 1 / (1 + np.exp(-raw)))
+
+
+def test_what_changed_lately_is_counted_once() -> None:
+    """The latest fifth fails far more often than the rest; trees of all orders know that before any calibration."""
+    dataset = build_dataset(little_plant(400, 3), "daily")
+    points = dataset.points
+    split = split_by_time(points)
+    earlier, later = (float(np.average(p.failed, weights=p.weight)) for p in (split.earlier, split.later))
+    assert later > earlier + 0.1
+    risk = fit_model(points, dataset.context, {}).risk_of(split.later)
+    assert float(np.average(risk, weights=split.later.weight)) == pytest.approx(later, abs=0.03)
+
+
+def test_an_intercept_makes_as_many_fail_as_came() -> None:
+    log_odds, failed = np.array([-2.0, 0.0, 1.0, 2.0]).repeat(500), np.array([1.0, 0.0]).repeat([600, 1400])
+    added = fit_intercept(log_odds, failed, np.ones(2000))
+    assert expit(log_odds + added).mean() == pytest.approx(0.3, abs=0.005)
+    assert fit_intercept(log_odds, failed, np.ones(2000), prior_strength=1e9) == pytest.approx(0.0, abs=1e-5)
+
+
+def test_both_kinds_of_outcome_must_have_been_known_early() -> None:
+    late = [row for n in range(300) for row in (created(n, n + 10, order=f"{n:03}"),
+            shipped(n + (12 if n > 280 else 9), 10, f"{n:03}"))]  # fmt: skip
+    points = build_dataset(story(*late), "before=5").points
+    with pytest.raises(InvalidRequest, match=r"whose outcome was known by .*, but every order was on time in full"):
+        fit_model(points, build_dataset(story(*late), "before=5").context, {})
+
+
+def test_settings_are_tuned_on_what_no_judge_sees(trained: Trained, plant: pd.DataFrame) -> None:
+    given: list[LabelledPoints] = []
+
+    def tune(points: LabelledPoints) -> Trees:
+        given.append(points)
+        return Trees(num_leaves=5)
+
+    again = train_on(trained.snapshots, plant, tune=tune, draws=10)
+    assert again.model.about["parameters"]["num_leaves"] == 5
+    assert (given[0].known_at <= again.twin.until).all()
+    assert not set(given[0].order) & set(again.evaluation.test.order)
+
+
+def test_the_test_part_has_no_order_that_was_learned_from(plant: pd.DataFrame) -> None:
+    """A promise moved far back opens an order again that was missed and learned from."""
+    moved = [event("commitment.changed", n / 2 + 30, f"O{n:04}", date=n / 2 + 300) for n in range(0, 400, 3)]
+    reopened = pd.concat([plant, story(*moved).assign(source="planner")], ignore_index=True)
+    reopened = reopened[
+        ~((reopened["type"] == "goods.issued") & reopened["order_id"].isin([m["order_id"] for m in moved]))
+    ]
+    snapshots = Snapshots.of(reopened)
+    whole, _ = snapshots.labelled()
+    cut = split_by_time(whole).at
+    past, _ = snapshots.labelled(cut)
+    test = of_other_orders(whole, past, cut)
+    assert not set(past.order) & set(test.order)
+    assert set(past.order) & set(whole.order[whole.as_of > cut])
+
+
+@pytest.mark.parametrize("scheme", ["daily", "events", "before=5"])
+def test_what_was_known_at_a_moment_is_what_a_training_then_would_have_built(plant: pd.DataFrame, scheme: str) -> None:
+    until = micros("2024-06-01")
+    then, seen_later = build_dataset(plant, scheme, until), Snapshots.of(plant, scheme).labelled(until)
+    assert then.counts == seen_later[1]
+    for name in ("signals", "as_of", "due", "known_at", "outcome", "weight", "plant", "rescued"):
+        np.testing.assert_array_equal(getattr(then.points, name), getattr(seen_later[0], name), name)
+
+
+def test_the_fingerprint_is_of_the_content(plant: pd.DataFrame) -> None:
+    assert fingerprint(plant) == fingerprint(plant.sample(frac=1, random_state=1))
+    changed = plant.copy()
+    changed.loc[0, "quantity"] = 11.0
+    assert fingerprint(plant) != fingerprint(changed)
+
+
+def test_shuffled_outcomes_teach_nothing(trained: Trained) -> None:
+    points = trained.dataset.points
+    shuffled = replace(points, outcome=np.random.default_rng(0).permutation(points.outcome))
+    split = split_by_time(shuffled)
+    model = fit_model(split.earlier, trained.dataset.context, {})
+    from training.metrics.bootstrap import metric_estimates
+
+    later = split.later
+    risk = model.predict(later.signals).risk
+    auc = metric_estimates(later.order, later.failed, risk, later.weight)["roc_auc"]
+    assert auc.low < 0.5 < auc.high
+
+
+def test_too_few_orders_and_one_kind_of_outcome_are_refused() -> None:
+    with pytest.raises(InvalidRequest, match="at least 50 orders with a settled outcome, got 1"):
+        train(story(created(0, 10), shipped(9, 10), created(30, 60, order="B")), scheme="before=5")
+    fine = [row for n in range(300) for row in (created(n, n + 10, order=f"{n}"), shipped(n + 9, 10, f"{n}"))]
+    with pytest.raises(InvalidRequest, match="but every order was on time in full"):
+        train(story(*fine), scheme="before=5")
+
+
+def test_signals_of_the_wrong_shape_are_refused(trained: Trained) -> None:
+    with pytest.raises(InvalidRequest, match=rf"must have shape \(n, {len(catalogue())}\), got \(1, 2\)"):
+        trained.model.predict(np.zeros((1, 2)))
+
+
+def test_another_seed_is_another_plant() -> None:
+    assert fingerprint(little_plant(20, 1)) != fingerprint(little_plant(20, 2))
+
+
+def test_a_machine_without_openmp_gets_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    import builtins
+
+    from features.errors import LibraryMissing
+
+    found = builtins.__import__
+
+    def without(name: str, *arguments: object, **named: object) -> object:
+        if name == "lightgbm":
+            raise OSError("libgomp.so.1: cannot open shared object file")
+        return found(name, *arguments, **named)  # type: ignore[arg-type]
+
+    load_lightgbm.cache_clear()
+    monkeypatch.setattr(builtins, "__import__", without)
+    with pytest.raises(LibraryMissing, match="needs the OpenMP runtime libgomp .* libgomp1 on Debian"):
+        load_lightgbm()
+    monkeypatch.undo()
+    load_lightgbm.cache_clear()
