@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.scheduling import APART, FIRST
 from tools.import_graph import PACKAGES, ROOT, Module, circles, module_edges, modules, room_edges, uses
 
 MODULES = modules()
@@ -239,6 +240,10 @@ def test_arrays_are_named_once() -> None:
         for match in re.findall(r"^(?:type )?(Floats|Ints|Mask)\b[^=\n(]*=", module.source, re.M)
     }
     assert found == {"features.arrays.Floats", "features.arrays.Ints", "features.arrays.Mask"}
+
+
+def test_what_runs_first_is_there() -> None:
+    assert [path for path in (*FIRST, *APART) if not (ROOT / path).exists()] == []
 
 
 # -- what is committed ---------------------------------------------------------------------------------------
