@@ -23,7 +23,7 @@ from features.decision_points import DecisionPoints
 from features.events import read_events, write_events
 from features.history import History
 from features.outcomes import MISSED, ON_TIME_IN_FULL, PARTIAL, UNSETTLED, outcomes
-from features.pipeline.compute import compute
+from features.pipeline.computation import compute
 from features.times import isoformat, micros, plant_calendar
 from simulation import load_plant
 from simulation.oracle.oracle import oracle_days, simulate_with_oracle

@@ -2,8 +2,8 @@
 
 numba keeps machine code by the file a function stands in, but bakes into it what the function reads of other modules:
 the numbers of event types and words, and the functions it calls. Here the place where it is kept names the code of all
-that computes signals, so that a change there compiles anew. A loop of another package is kept under the code of its own
-file as well; it has no say in what a signal is.
+that computes signals, as it is written, so that a change there compiles anew. A loop of another package is kept under
+the code of its own file as well; it has no say in what a signal is.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from typing import Any, TypeVar
 
 from numba import config, njit
 
-from features.source import PACKAGE, computing_code
+from features.source import PACKAGE, written_code
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -27,7 +27,7 @@ def _place(file: Path) -> str:
     """Where machine code of this very code is kept."""
     base = os.environ.get("NUMBA_CACHE_DIR") or str(PACKAGE / "__pycache__")
     own = b"" if file.is_relative_to(PACKAGE) else file.read_bytes()
-    return str(Path(base) / f"compiled-{hashlib.sha256(computing_code() + own).hexdigest()[:16]}")
+    return str(Path(base) / f"compiled-{hashlib.sha256(written_code() + own).hexdigest()[:16]}")
 
 
 def compiled(function: F) -> F:

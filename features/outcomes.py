@@ -64,7 +64,7 @@ TRACK_RECORD_NOTICE = 7 * DAY
 class LabelRevisions:
     """Every change of what the records say became of an order: shapes (n_changes,).
 
-    ``labelled_at`` is the moment whose promise the order is held to, ``known_at`` since when the belief is held: never
+    ``labelled_at`` is the moment whose promise the order is held to, ``known_at`` since when the records say so: never
     before the order is labelled, as what is recorded until then may change the promise it is held to.
     """
 

@@ -1,51 +1,65 @@
-"""The code of this package as text that only changes when what it computes does.
-
-Comments, docstrings and layout go, and so does the prose of a signal (what its values tell a planner).
-"""
+"""The code of this package: as it stands, and as text that only changes when what it computes does."""
 
 from __future__ import annotations
 
 import ast
+import io
+import tokenize
 from functools import lru_cache
 from pathlib import Path
 
 PACKAGE = Path(__file__).parent
 COMPUTING = (
-    "arrays.py", "times.py", "history.py", "decision_points.py", "outcomes.py",
+    "arrays.py", "jit.py", "times.py", "history.py", "decision_points.py", "outcomes.py",
     "events", "engine", "orders", "context", "known",
 )  # fmt: skip
-"""Files and rooms whose code, together with the signals, decides what a signal is."""
+"""Files and rooms whose code, together with the signals, decides what a signal is; every compiled loop is in one."""
 NOT_COMPUTING = ("events/files.py", "events/mapping.py")
 PROSE_OF = "signal"
 """The decorator whose texts are prose."""
 
 
 @lru_cache
+def written_code() -> bytes:
+    """The code of ``COMPUTING`` as it is written."""
+    return b"\0".join(file.read_bytes() for _, file in _files(COMPUTING))
+
+
+@lru_cache
 def computing_code(*also: str) -> bytes:
-    """The code of ``COMPUTING`` and of other files and rooms, by their paths within the package."""
-    files = {file for place in (*COMPUTING, *also) for file in _files(PACKAGE / place)}
+    """The code of ``COMPUTING`` and of other files and rooms, by their paths within the package, without its words."""
+    return b"\0".join(f"{name}\n{without_words(file)}".encode() for name, file in _files((*COMPUTING, *also)))
+
+
+def _files(places: tuple[str, ...]) -> list[tuple[str, Path]]:
+    roots = [PACKAGE / place for place in places]
+    files = {file for root in roots for file in ([root] if root.suffix else root.rglob("*.py"))}
     named = sorted((file.relative_to(PACKAGE).as_posix(), file) for file in files)
-    return b"\0".join(f"{name}\n{normalised(file)}".encode() for name, file in named if name not in NOT_COMPUTING)
-
-
-def _files(place: Path) -> list[Path]:
-    return [place] if place.suffix else list(place.rglob("*.py"))
+    return [(name, file) for name, file in named if name not in NOT_COMPUTING]
 
 
 @lru_cache(maxsize=256)
-def normalised(file: Path) -> str:
-    """The code of one file without comments, docstrings, layout and prose."""
-    tree = ast.parse(file.read_text(encoding="utf-8"))
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
-            node.body = [one for one in node.body if not _is_text(one)] or [ast.Pass()]
-        if isinstance(node, ast.FunctionDef):
-            node.decorator_list = [one for one in node.decorator_list if not _is_prose(one)]
-    return ast.unparse(tree)
+def without_words(file: Path) -> str:
+    """The lines of one file without comments, docstrings, blank lines and prose, whichever Python reads it."""
+    source = file.read_text(encoding="utf-8")
+    lines = source.splitlines()
+    for token in tokenize.generate_tokens(io.StringIO(source).readline):
+        if token.type == tokenize.COMMENT:
+            row, column = token.start
+            lines[row - 1] = lines[row - 1][:column]
+    for begin, end in _worded(ast.parse(source)):
+        lines[begin - 1 : end] = [""] * (end - begin + 1)
+    return "\n".join(line.rstrip() for line in lines if line.strip())
 
 
-def _is_text(node: ast.stmt) -> bool:
-    return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str)
+def _worded(tree: ast.Module) -> list[tuple[int, int]]:
+    """The first and last lines of docstrings, of texts beside constants, and of the decorators of signals."""
+    nodes = list(ast.walk(tree))
+    texts = [node for node in nodes if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)]
+    prose = [
+        one for node in nodes if isinstance(node, ast.FunctionDef) for one in node.decorator_list if _is_prose(one)
+    ]
+    return [(node.lineno, node.end_lineno or node.lineno) for node in [*texts, *prose]]
 
 
 def _is_prose(node: ast.expr) -> bool:

@@ -83,6 +83,19 @@ KINDS: dict[type[Exception] | int, Kind] = {
     429: Kind(429, "too-many", "Too many requests"),
 }
 """By exception, its closest class counts; by status, for what has no exception of ours."""
+DESCRIPTIONS = {
+    400: "The body cannot be decoded",
+    404: "There is no such order or score, or it is not one the caller may see",
+    409: "The id of the event stands for another event",
+    412: "Something has happened to the order since it was read",
+    413: "The body is too large",
+    415: "The body is of a kind that is not read",
+    422: "The request cannot be served as it stands",
+    428: "The request must say which version of the order it is about",
+    503: "The service or its database is not ready; Retry-After says when to come back",
+    507: "The database has no room left",
+}
+"""What a status means to who calls, as OpenAPI says it of each route."""
 MEDIA_TYPE = "application/problem+json"
 MAX_ERRORS = 100
 """So many faults are listed; who sends a hundred thousand does not get as many back."""

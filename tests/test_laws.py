@@ -14,7 +14,7 @@ from tests.support.scheduling import APART, FIRST
 from tools.import_graph import PACKAGES, ROOT, Module, circles, module_edges, modules, room_edges, uses
 
 MODULES = modules()
-BELOW = [module for module in MODULES.values() if module.name.startswith(("features", "training"))]
+BELOW = [module for module in MODULES.values() if module.name.startswith(("features", "training", "simulation"))]
 CLOCKS = {"now", "utcnow", "today", "time", "time_ns", "monotonic"}
 FILES_A_FOLDER, LINES_A_FILE, LINES_A_FUNCTION = 15, 400, 60
 
@@ -41,8 +41,8 @@ def test_no_pickle(module: Module) -> None:
 # -- one look ahead ------------------------------------------------------------------------------------------
 
 OUTCOMES = "features.outcomes"
-JUDGING = {"features.orders.line.judge", "features.orders.line.label"}
-"""The loop that reads what was recorded after the moment, wherever it lives beside outcomes."""
+JUDGING = {"features.outcomes.label", "features.orders.line.judge", "features.orders.line.label"}
+"""The loop that reads what was recorded after the moment, where it stands and where it once stood."""
 LOOK_AHEAD = {
     "features.context.context": "track records: each outcome with the moment it was known",
     "features.decision_points": "the moments at which an order is judged",
@@ -111,6 +111,7 @@ def test_the_law_of_one_look_ahead_catches(line: str) -> None:
 def test_the_law_of_one_look_ahead_knows_relative_imports_and_those_on_the_list() -> None:
     assert looks_ahead("features.signals.holds", ast.parse("from .. import outcomes"))
     assert looks_ahead("features.signals.holds", ast.parse("from ..outcomes import outcomes"))
+    assert looks_ahead("training.data.snapshots", ast.parse("from features.outcomes import label"))
     assert looks_ahead("training.data.snapshots", ast.parse("from features.orders.line import judge, needed"))
     assert looks_ahead("training.model.fit", ast.parse("from features.outcomes import PARTIAL, outcomes"))
     assert not looks_ahead("training.model.fit", ast.parse("from features.outcomes import PARTIAL"))

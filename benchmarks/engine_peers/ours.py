@@ -15,7 +15,7 @@ from features.decision_points import DecisionPoints
 from features.events import read_columns, read_events
 from features.events.columns import as_columns
 from features.history import History
-from features.pipeline.compute import compute
+from features.pipeline.computation import compute
 from features.pipeline.partitions import partitions
 from features.pipeline.stream import context_of, tables_of, write_tables
 from features.times import plant_calendar

@@ -37,7 +37,7 @@ from features.decision_points import DecisionPoints, decision_points
 from features.events import read_events
 from features.history import History
 from features.known.known import known_until
-from features.pipeline.compute import compute
+from features.pipeline.computation import compute
 from features.times import isoformat, plant_calendar
 from serving.contract.cloudevents import cloud_events
 from serving.models.cache import load_champion

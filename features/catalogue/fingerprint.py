@@ -15,5 +15,5 @@ def features_hash(names: list[str] | None = None) -> str:
     written, or spread over machines.
     """
     chosen = names if names is not None else list(catalogue())
-    code = computing_code("signals", "pipeline/compute.py")
+    code = computing_code("signals", "pipeline/computation.py")
     return hashlib.sha256("\n".join(chosen).encode() + code).hexdigest()[:16]

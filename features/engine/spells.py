@@ -164,16 +164,18 @@ def running_ends(events: SpellEvents) -> Ints:
 
 
 @compiled
-def spell_statements(events: SpellEvents, order: int, stop: int) -> tuple[Ints, Ints]:
+def spell_statements(events: SpellEvents, order: int, stop: int) -> tuple[Ints, Ints, Ints]:
     """The statements of one order that hold, by the spell they are about.
 
     Returns, for each event of the order before the position ``stop``, the place of the spell whose latest state it
-    states, together with those right before it that state the same, and -1 for every other event; and (n_places,)
-    1 where the latest state is open, -1 where it is ended, 0 where nothing holds.
+    states, together with those right before it that state the same, and -1 for every other event; (n_places,)
+    1 where the latest state is open, -1 where it is ended, 0 where nothing holds; and (n_places,) the position of the
+    first statement of the spell, whatever it stated.
     """
     begin = events.first[order]
     latest = np.zeros(_places(events, order), dtype=np.int64)
     run = np.full(len(latest), NEVER, dtype=np.int64)
+    first_stated = np.full(len(latest), NEVER, dtype=np.int64)
     place_of = np.full(stop - begin, -1, dtype=np.int64)
     for i in range(begin, stop):
         states = _states(events, i)
@@ -182,6 +184,8 @@ def spell_statements(events: SpellEvents, order: int, stop: int) -> tuple[Ints, 
         if _replaces_lines(events, i):
             _end_lines(run, events.words[order], events.word[i])
         place = _place(events, order, i)
+        if run[place] == NEVER:
+            first_stated[place] = i
         if run[place] == NEVER or latest[place] != states:
             run[place] = i
         latest[place] = states
@@ -192,4 +196,4 @@ def spell_statements(events: SpellEvents, order: int, stop: int) -> tuple[Ints, 
     for i in range(stop - begin):
         if place_of[i] >= 0 and (run[place_of[i]] == NEVER or begin + i < run[place_of[i]]):
             place_of[i] = -1
-    return place_of, latest
+    return place_of, latest, first_stated

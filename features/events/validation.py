@@ -24,7 +24,7 @@ from features.times import NEVER, plant_calendar
 
 
 def _allowed(rule: EventType, column: str) -> list[bool]:
-    """By the number of each word, whether a type may say it in a column; ``UNSAID`` stands for code nothing."""
+    """By the number of each word, whether a type may say it in a column; ``UNSAID`` stands for saying nothing."""
     words = dict(rule.words).get(column)
     may = [words is None] * (UNSAID + 1)
     for word in words or ():

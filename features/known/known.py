@@ -188,7 +188,7 @@ class Known(Scope):
         return self._state(commitments(self.history).last_due)
 
     def state(self) -> Ints:
-        """NONE, OPEN, SHIPPED or CANCELLED of ``features.orders``."""
+        """NONE, OPEN, SHIPPED or CANCELLED of ``features.orders.commitments``."""
         self.note(COMMITMENT, self.start)
         return np.where(self.found, commitments(self.history).state[self._before], 0)
 

@@ -2,8 +2,9 @@
 
 Whoever needs to know how lines stand folds ``apply`` over the events of an order: the commitment, the work, the
 outcomes, readiness. A line's promise and ordered quantity are the latest statements. A goods issue without a line fills
-the lines that are known and not closed, in the order of their ids (a reversal empties them from the last); one without
-a quantity ships what is left.
+the lines that are known and not closed, in the order of their ids; one without a quantity ships what is left. A
+reversal without a line takes from the lines that are known, closed ones too, from the last; what none of them has
+shipped it takes from nowhere.
 """
 
 from __future__ import annotations
@@ -140,7 +141,7 @@ def apply(state: Ints, event: LineEvent) -> None:
 
 @compiled
 def issue(state: Ints, line: int, quantity: int) -> None:
-    """Book a goods issue; without a line (-1) it fills the lines that are known and not closed, by their ids."""
+    """Book a goods issue, or a reversal where the quantity is negative; a line of -1 is none: see the module."""
     if line >= 0:
         shipped = state[line, SHIPPED_QUANTITY]
         state[line, SHIPPED_QUANTITY] += max(state[line, ORDERED] - shipped, 0) if quantity == NEVER else quantity

@@ -21,7 +21,7 @@ from features.errors import ClusterFailed, InvalidEvents, InvalidRequest, Librar
 from features.events.text import BLANKS
 from features.events.validation import SHOWN, Fault, checked, invalid, require_columns, validate_events
 from features.history import History
-from features.pipeline.compute import PART_EVENTS
+from features.pipeline.computation import PART_EVENTS
 from features.pipeline.partitions import PARTITION_EVENTS, used_twice
 from features.pipeline.stream import computed_rows
 from features.pipeline.table import RowRequest

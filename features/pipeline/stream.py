@@ -23,7 +23,7 @@ from features.errors import InvalidRequest
 from features.events.validation import Validated, checked
 from features.history import History
 from features.parallel import CORES, side_by_side
-from features.pipeline.compute import compute
+from features.pipeline.computation import compute
 from features.pipeline.partitions import (
     PARTITION_EVENTS,
     Partition,

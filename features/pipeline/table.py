@@ -14,7 +14,7 @@ from features.errors import InvalidRequest
 from features.history import History
 from features.known.known import Known
 from features.orders.commitments import statuses
-from features.pipeline.compute import compute
+from features.pipeline.computation import compute
 from features.times import LATEST, PlantCalendar, isoformat, micros, plant_calendar
 
 

@@ -123,18 +123,19 @@ class KnownOrder:
         self.events = [] if history is None else known_events(history, order, as_of)
 
     def spells(self, spell: Spell) -> list[SpellState]:
-        """Every spell of which something is stated, by its latest statement, in the order of their first words."""
+        """Every spell of which something is stated, by its latest statement, in the order of their first ones."""
         if self._history is None:
             return []
         start = int(self._history.first[self._order])
-        places, latest = spell_statements(self._history.spell_events(spell), self._order, start + len(self.events))
+        events = self._history.spell_events(spell)
+        places, latest, first_stated = spell_statements(events, self._order, start + len(self.events))
         by_place: dict[int, list[KnownEvent]] = {}
         for event, place in zip(self.events, places.tolist(), strict=True):
             if place >= 0:
                 by_place.setdefault(place, []).append(event)
         return [
             SpellState(bool(latest[place] > 0), stated[0].line if spell.per_line else WHOLE_ORDER, tuple(stated))
-            for place, stated in by_place.items()
+            for place, stated in sorted(by_place.items(), key=lambda one: int(first_stated[one[0]]))
         ]
 
     @cached_property
@@ -148,12 +149,12 @@ class KnownOrder:
         names = {event.line: event.line_id for event in self.events}
         before_work: dict[int, int] = {}
         for event in self.events:
-            if event.type in WORK:
-                shipped = lines_known(columns, self._order, start + event.place)[:, SHIPPED_QUANTITY]
-                for j in range(len(state)) if event.line == WHOLE_ORDER else (event.line,):
-                    before_work.setdefault(j, int(shipped[j]))
-                if len(before_work) == len(state):
-                    break
+            begun = range(len(state)) if event.line == WHOLE_ORDER else (event.line,)
+            if event.type not in WORK or all(j in before_work for j in begun):
+                continue
+            shipped = lines_known(columns, self._order, start + event.place)[:, SHIPPED_QUANTITY]
+            for j in begun:
+                before_work.setdefault(j, int(shipped[j]))
         return [
             KnownLine(
                 key=j,

@@ -12,25 +12,12 @@ from sqlalchemy import Connection
 
 from serving.clock import system_clock
 from serving.principal import Caller
+from serving.problems import DESCRIPTIONS
 from serving.scores.services import Services
 from serving.store.tables.audit import AuditRecord, record, with_outcome
 from serving.store.tables.idempotency import StoredReply, run_once
 from serving.telemetry.logs import request_id
 from serving.telemetry.metrics import EVENTS
-
-DESCRIPTIONS = {
-    400: "The body cannot be decoded",
-    404: "There is no such order or score, or it is not one the caller may see",
-    409: "The id of the event stands for another event",
-    412: "Something has happened to the order since it was read",
-    413: "The body is too large",
-    415: "The body is of a kind that is not read",
-    422: "The request cannot be served as it stands",
-    428: "The request must say which version of the order it is about",
-    503: "The service or its database is not ready; Retry-After says when to come back",
-    507: "The database has no room left",
-}
-
 
 Responses = dict[int | str, dict[str, Any]]
 

@@ -1,1 +1,1 @@
-"""The commands, by what they are about."""
+"""What `shiprisk` can do: one module a group of commands, and what they print. No work is done here."""

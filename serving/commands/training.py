@@ -99,6 +99,7 @@ def _begin(settings: Settings, name: str, step: Step) -> tuple[Registry, Incumbe
     """The registry, who is champion, and why not if there is one that cannot be read."""
     from serving.models.cache import open_registry
     from training.model.risk_model import InvalidModel
+    from training.promote.comparison import Incumbent
 
     step("asking the registry")
     registry = open_registry(settings)

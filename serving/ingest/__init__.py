@@ -1,1 +1,1 @@
-"""Events on their way in: checked by the contract and the rules, appended, an order's state compared."""
+"""Events on their way in: judged, appended, loaded from files, found as the difference of a state; decisions."""

@@ -13,7 +13,7 @@ from features.events import EventKey
 from features.history import History
 from features.known.evidence import latest_of
 from features.known.known import Known
-from features.pipeline.compute import PART_EVENTS, evidence_bits
+from features.pipeline.computation import PART_EVENTS, evidence_bits
 
 MAX_EVIDENCE = 20
 

@@ -19,8 +19,9 @@ from features.events import EventKey
 from features.events.validation import validate_columns
 from features.history import History
 from features.known.known import Known
-from features.pipeline.compute import compute, compute_known, compute_with_evidence, evidence_bits
+from features.pipeline.computation import compute, compute_known, compute_with_evidence, evidence_bits
 from features.pipeline.table import states
+from features.readiness.assessment import assess
 from features.times import DAY, NEVER, isoformat, micros
 from serving.models.cache import LoadedModel
 from serving.models.evidence import Evidence, evidence_of_each
@@ -129,7 +130,7 @@ class Scorer:
         return twin
 
     def warm_up(self) -> None:
-        """Score a made-up order once, so that the first caller does not wait for compilation."""
+        """Score and assess a made-up order once, so that the first caller does not wait for compilation."""
         created = {
             "event_id": ["created"],
             "source": ["warm-up"],
@@ -140,7 +141,9 @@ class Scorer:
             "quantity": [1.0],
             "date": [isoformat(DAY)],
         }
-        self.score_all(History.of_columns(validate_columns(created, 1).columns), 1)
+        history = History.of_columns(validate_columns(created, 1).columns)
+        self.score_all(history, 1)
+        assess(history, 0, 1)
 
     def score_all(self, history: History, as_of: int, most_factors: int = 5) -> tuple[list[OrderScore], int]:
         """Every order of a history, those of which nothing is known yet too; and the latest record known."""

@@ -47,7 +47,7 @@ class SmokeTestFailed(ShipriskError):
 
 
 def verify(scorer: Scorer, seconds: Seconds = time.perf_counter) -> None:
-    """Raise ``ProbeFailed``, which says what must hold, unless the model answers as a model does."""
+    """Raise ``SmokeTestFailed``, which says what must hold, unless the model answers as a model does."""
     as_of = micros(scorer.model.about["trained_until"])
     history = sample_orders(as_of)
     scores, _ = scorer.score_all(history, as_of, most_factors=len(scorer.model.names))

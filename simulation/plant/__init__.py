@@ -1,1 +1,1 @@
-"""What stands in the plant: its state, its clock, and what its systems write down."""
+"""What stands in the plant: its state, work centres with queues and breakdowns, its clock, its systems' records."""

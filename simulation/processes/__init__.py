@@ -1,1 +1,1 @@
-"""What happens in the plant: demand, material, production, quality, papers, trucks, planning."""
+"""What happens in the plant: demand, material, shelf, production, quality, holds, papers, trucks, planning."""

@@ -50,7 +50,7 @@ def hash_after(copied: Path, file: str, old: str, new: str) -> tuple[str, str]:
     assert old in text
     (copied / file).write_text(text.replace(old, new), encoding="utf-8")
     source.computing_code.cache_clear()
-    source.normalised.cache_clear()
+    source.without_words.cache_clear()
     return before, features_hash()
 
 

@@ -17,7 +17,7 @@ from features.catalogue.registry import catalogue
 from features.context.context import Context
 from features.decision_points import DecisionPoints
 from features.history import History
-from features.pipeline.compute import compute
+from features.pipeline.computation import compute
 from features.times import isoformat, plant_calendar
 from tests.naive.events import orders_of
 from tests.naive.others import Records

@@ -21,7 +21,7 @@ from features.context.context import Context
 from features.decision_points import DecisionPoints
 from features.history import History
 from features.known.known import Known
-from features.pipeline.compute import compute, evidence
+from features.pipeline.computation import compute, evidence
 from tests.support.histories import histories
 from tests.support.stories import UTC, created, event, known, moment, points, shipped, story, value, values
 

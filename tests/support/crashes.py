@@ -40,7 +40,7 @@ from serving.store.tables.contexts import load_context
 from tests.conftest import Home, free_port, wait_for
 
 CALLERS, ORDERS = 4, 24
-CACHE_TIME = 10
+ACKNOWLEDGEMENTS = 10
 """So many requests must be acknowledged after each start before the next kill."""
 
 
@@ -189,7 +189,7 @@ def kill_at_random(home: Home, kills: int, workers: int, journal: Path, seed: in
 def wait_until_grown(journal: Path, loading: subprocess.Popen[bytes]) -> None:
     """Until requests are acknowledged again."""
     size, until = journal.stat().st_size, time.monotonic() + 180
-    while journal.stat().st_size < size + CACHE_TIME * len("0-100-0\n"):
+    while journal.stat().st_size < size + ACKNOWLEDGEMENTS * len("0-100-0\n"):
         assert loading.returncode is None, "the load must go on"
         assert time.monotonic() < until, "events must be acknowledged again after a kill"
         with suppress(subprocess.TimeoutExpired):

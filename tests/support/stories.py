@@ -12,7 +12,7 @@ from features.decision_points import DecisionPoints
 from features.events import COLUMNS, checked_events
 from features.history import History
 from features.known.known import Known
-from features.pipeline.compute import compute
+from features.pipeline.computation import compute
 from features.times import DAY, micros, plant_calendar
 
 START = pd.Timestamp("2024-01-01T12:00:00Z")

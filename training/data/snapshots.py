@@ -16,7 +16,7 @@ from features.errors import InvalidRequest
 from features.history import History
 from features.known.known import Known
 from features.outcomes import CANCELLED, UNSETTLED, decided_between, outcomes
-from features.pipeline.compute import compute
+from features.pipeline.computation import compute
 from features.times import PlantCalendar, isoformat, micros, plant_calendar, timestamps
 from training.data.labelled import LabelCounts, LabelledPoints, thin
 

@@ -45,7 +45,7 @@ def head() -> str:
 
 
 def require_current(database: Database) -> None:
-    """Raise ``Behind`` unless the tables are those of this version."""
+    """Raise ``SchemaOutdated`` unless the tables are those of this version."""
     current, expected = revision(database), head()
     if current != expected:
         raise SchemaOutdated(

@@ -55,8 +55,8 @@ def run_once(
 ) -> StoredReply:
     """The reply of a job, done once a key, in the transaction that does it; without a key whenever it is asked for.
 
-    Who comes with the same key at the same time waits until the first is done. Raises ``KeyTaken`` where the key stands
-    for another request.
+    Who comes with the same key at the same time waits until the first is done. Raises ``KeyReused`` where the key
+    stands for another request.
     """
     if key is None:
         return job(connection)

@@ -246,7 +246,7 @@ def test_one_file_has_the_rows_and_columns_of_the_local_engine(
     signal_file(tmp_path / "events.parquet", tmp_path / "local.parquet", scheme="daily", zone=ZONE)
     written = spark_signal_file(
         spark, str(lake), str(tmp_path / "spark.parquet"), scheme="daily", zone=ZONE, partitions=4,
-        tell=lambda *said: heard.append(said),
+        progress=lambda *said: heard.append(said),
     )  # fmt: skip
     local, found = pq.read_table(tmp_path / "local.parquet"), pq.read_table(tmp_path / "spark.parquet")
     assert found.schema.equals(local.schema)

@@ -22,10 +22,10 @@ from features.events.files import ARROW
 from features.events.schema import COLUMNS
 from features.history import History
 from features.parallel import side_by_side
-from features.pipeline.compute import compute
+from features.pipeline.computation import compute
 from features.pipeline.stream import signal_file
 from features.pipeline.table import signal_table
-from features.source import computing_code
+from features.source import written_code
 from tests.support.histories import Row, histories
 from tests.support.stories import UTC, created, event, shipped, story
 
@@ -60,7 +60,7 @@ def test_a_plant_in_partitions(plant: pd.DataFrame, tmp_path: Path) -> None:
         tmp_path / "deep" / "out.parquet",
         scheme="before=5",
         partition_events=500,
-        tell=lambda *said: told.append(said),
+        progress=lambda *said: told.append(said),
     )
     rows = pd.read_parquet(tmp_path / "deep" / "out.parquet")
     pd.testing.assert_frame_equal(rows, signal_table(plant, scheme="before=5"), check_exact=True)
@@ -144,10 +144,10 @@ def test_parts_in_threads_give_what_one_piece_gives(plant: pd.DataFrame, monkeyp
     context = Context.of(history, UTC)
     points = decision_points(history, "all", UTC)
     whole = compute(history, points, context)
-    monkeypatch.setattr("features.pipeline.compute.PART_EVENTS", 300)
+    monkeypatch.setattr("features.pipeline.computation.PART_EVENTS", 300)
     by = np.random.default_rng(1).permutation(len(points))
     done: list[int] = []
-    parts = compute(history, points.take(by), context, tell=lambda now, _: done.append(now), threads=3)
+    parts = compute(history, points.take(by), context, progress=lambda _what, now, _all: done.append(now), threads=3)
     np.testing.assert_array_equal(parts, whole[by])
     assert done == sorted(done)
     assert done[-1] == len(points)
@@ -161,7 +161,7 @@ def test_machine_code_is_kept_under_the_code_it_was_made_from() -> None:
     import hashlib
 
     place = running_count.stats.cache_path  # type: ignore[attr-defined]
-    assert hashlib.sha256(computing_code()).hexdigest()[:16] in place
+    assert hashlib.sha256(written_code()).hexdigest()[:16] in place
 
 
 def test_an_empty_reply_is_an_empty_table(tmp_path: Path) -> None:

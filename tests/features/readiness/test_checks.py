@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from features.events import EventKey
 from features.history import History
 from features.orders.commitments import commitments
-from features.orders.spells import CONDITIONS_MET
+from features.orders.spells import CONDITIONS_MET, HOLDS
 from features.readiness.assessment import Readiness, assess
 from features.readiness.statements import KnownOrder
 from tests.support.stories import at, created, event, known, moment, story, values
@@ -157,3 +157,10 @@ def test_what_stands_is_what_the_signals_count(rows: list[dict[str, Any]], day: 
 
 def count(found: Readiness, kind: str) -> int:
     return sum(blocker.kind == kind for blocker in found.blockers)
+
+
+def test_spells_come_in_the_order_of_their_first_statements_whatever_they_state_now() -> None:
+    rows = [("hold.placed", 1, "H1"), ("hold.placed", 2, "H2"), ("hold.released", 3, "H1"), ("hold.placed", 4, "H1")]
+    holds = [event(what, day, kind="quality", reference=reference) for what, day, reference in rows]
+    order = KnownOrder(History.of(story(created(0, 20), *holds)), 0, moment(5))
+    assert [(spell.latest.reference, spell.open) for spell in order.spells(HOLDS)] == [("H1", True), ("H2", True)]
