@@ -54,12 +54,13 @@ def without_words(file: Path) -> str:
 
 def _worded(tree: ast.Module) -> list[tuple[int, int]]:
     """The first and last lines of docstrings, of texts beside constants, and of the decorators of signals."""
-    nodes = list(ast.walk(tree))
-    texts = [node for node in nodes if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)]
-    prose = [
-        one for node in nodes if isinstance(node, ast.FunctionDef) for one in node.decorator_list if _is_prose(one)
-    ]
-    return [(node.lineno, node.end_lineno or node.lineno) for node in [*texts, *prose]]
+    worded: list[ast.Expr | ast.expr] = []
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
+            worded.append(node)
+        elif isinstance(node, ast.FunctionDef):
+            worded += [decorator for decorator in node.decorator_list if _is_prose(decorator)]
+    return [(node.lineno, node.end_lineno or node.lineno) for node in worded]
 
 
 def _is_prose(node: ast.expr) -> bool:
