@@ -203,17 +203,17 @@ class History:
 
     def running_spells(self, spell: Spell) -> tuple[Ints, Ints]:
         """(n_events + 1,) running counts and moments of what is open, see ``features.engine.spells``."""
-        return self.once(("spells", spell), lambda: spells.running_spells(self.spell_events(spell)))
+        return self.once(("spells", spell), lambda: spells.running_spells(*self.spell_events(spell)))
 
     def open_spells(self, spell: Spell, order: Ints, start: Ints, stop: Ints) -> tuple[Ints, Ints, Ints]:
         """What is open at each point: (point, since in microseconds, position of the statement)."""
         count = self.running_spells(spell)[0]
         total = int((count[stop] - count[start]).sum())
-        return spells.open_spells(self.spell_events(spell), order, stop, total)
+        return spells.open_spells(order, stop, total, *self.spell_events(spell))
 
     def running_ends(self, spell: Spell) -> Ints:
         """(n_events + 1,) statements before each position that end what was open."""
-        return self.once(("ends", spell), lambda: spells.running_ends(self.spell_events(spell)))
+        return self.once(("ends", spell), lambda: spells.running_ends(*self.spell_events(spell)))
 
     def spell_events(self, spell: Spell) -> SpellEvents:
         """What the loops over spells read."""

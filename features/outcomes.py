@@ -9,6 +9,7 @@ with its ``known_at``.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -33,9 +34,9 @@ from features.orders.line import (
     LineEvents,
     apply,
     changes_lines,
+    fold_lines_until,
     line_event,
     line_events,
-    lines_known,
     needed,
     new_lines,
 )
@@ -101,7 +102,7 @@ def outcomes(
         raise InvalidRequest(f"the under-delivery tolerance must lie in [0, 1), got {tolerance}")
     end = int(history.recorded.max()) if until is None and history.n_events else (until or 0)
     stop = known_until(history.first, history.recorded, order, as_of)
-    outcome, known_at, ripe_at, *_ = label(line_events(history), order, stop, end, grace, tolerance, False)
+    outcome, known_at, ripe_at, *_ = label(order, stop, end, grace, tolerance, False, *line_events(history))
     state, last = commitments(history, tolerance), np.maximum(stop - 1, 0)
     open_ = (stop > history.first[order]) & is_awaited(state.state[last], state.due[last], as_of)
     return np.where(open_, outcome, UNSETTLED), np.where(open_, known_at, NEVER), ripe_at
@@ -125,7 +126,7 @@ def label_revisions(history: History, notice: int = TRACK_RECORD_NOTICE, grace: 
     """
     position, as_of, _ = labelled_moments(history, notice)
     order = history.order[position]
-    *_, revisions = label(line_events(history), order, position + 1, LATEST, grace, 0.0, True)
+    *_, revisions = label(order, position + 1, LATEST, grace, 0.0, True, *line_events(history))
     owner, known_at, outcome = revisions
     labelled_at = as_of[owner]
     return LabelRevisions(order[owner], labelled_at, np.maximum(known_at, labelled_at), outcome)
@@ -160,13 +161,14 @@ cancelled, its last issue in time, since when it is in full, and what had shippe
 
 @compiled
 def label(
-    events: LineEvents, order: Ints, stop: Ints, until: int, grace: int, tolerance: float, revisions: bool
+    order: Ints, stop: Ints, until: int, grace: int, tolerance: float, revisions: bool, *columns: Any
 ) -> tuple[Ints, Ints, Ints, tuple[Ints, Ints, Ints]]:
     """What became of each (order, position after the last known event), by the records until a moment.
 
     Returns (n,) outcome, since when the records hold it, when its last promise plus grace had passed; and, if
     ``revisions``, (n_revisions,) every change of the label: index of the question, moment, outcome.
     """
+    events = LineEvents(*columns)
     n = len(order)
     final = np.zeros(n, dtype=np.int64)
     final_at = np.full(n, NEVER, dtype=np.int64)
@@ -178,7 +180,7 @@ def label(
     rows = 0
     for s in range(n):
         begin, end = events.first[order[s]], events.first[order[s] + 1]
-        promised = lines_known(events, order[s], stop[s])
+        promised = fold_lines_until(events, order[s], stop[s])
         ripe_at[s] = _ripe_at(promised, grace)
         lines, tally = new_lines(len(promised), N_LINE), _new_tally(len(promised))
         outcome, since = UNSETTLED, NEVER

@@ -2,11 +2,14 @@
 
 A spell has a place within its order: the number of its word, and with ``per_line`` of the word of its line. A statement
 of the whole order takes the place of those of the lines.
+
+The loops are handed the fields of ``SpellEvents`` one by one, last: numba tells the type of an array at once, that of a
+named tuple slowly, which a single order would feel.
 """
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -76,12 +79,13 @@ def _end_lines(since: Ints, width: int, word: int) -> int:
 
 
 @compiled
-def running_spells(events: SpellEvents) -> tuple[Ints, Ints]:
+def running_spells(*columns: Any) -> tuple[Ints, Ints]:
     """How many spells are open, and the sum of the moments at which they began less those at which they ended.
 
     Both before each position. At a moment ``t`` the spells of an order have been open for ``t * count - moments`` in
     total, ended ones included.
     """
+    events = SpellEvents(*columns)
     n = len(events.code)
     counts, moments = np.empty(n + 1, dtype=np.int64), np.empty(n + 1, dtype=np.int64)
     count, moment = 0, 0
@@ -111,8 +115,9 @@ def running_spells(events: SpellEvents) -> tuple[Ints, Ints]:
 
 
 @compiled
-def open_spells(events: SpellEvents, order: Ints, stop: Ints, total: int) -> tuple[Ints, Ints, Ints]:
+def open_spells(order: Ints, stop: Ints, total: int, *columns: Any) -> tuple[Ints, Ints, Ints]:
     """What is open at each point (sorted by order and position): (point, since, position of the last statement)."""
+    events = SpellEvents(*columns)
     owner, began, latest = np.empty(total, np.int64), np.empty(total, np.int64), np.empty(total, np.int64)
     row, p = 0, 0
     while p < len(order):
@@ -143,8 +148,9 @@ def open_spells(events: SpellEvents, order: Ints, stop: Ints, total: int) -> tup
 
 
 @compiled
-def running_ends(events: SpellEvents) -> Ints:
+def running_ends(*columns: Any) -> Ints:
     """Statements before each position that end a spell that is open."""
+    events = SpellEvents(*columns)
     out = np.empty(len(events.code) + 1, dtype=np.int64)
     total = 0
     for order in range(len(events.first) - 1):
@@ -164,7 +170,7 @@ def running_ends(events: SpellEvents) -> Ints:
 
 
 @compiled
-def spell_statements(events: SpellEvents, order: int, stop: int) -> tuple[Ints, Ints, Ints]:
+def spell_statements(order: int, stop: int, *columns: Any) -> tuple[Ints, Ints, Ints]:
     """The statements of one order that hold, by the spell they are about.
 
     Returns, for each event of the order before the position ``stop``, the place of the spell whose latest state it
@@ -172,6 +178,7 @@ def spell_statements(events: SpellEvents, order: int, stop: int) -> tuple[Ints, 
     1 where the latest state is open, -1 where it is ended, 0 where nothing holds; and (n_places,) the position of the
     first statement of the spell, whatever it stated.
     """
+    events = SpellEvents(*columns)
     begin = events.first[order]
     latest = np.zeros(_places(events, order), dtype=np.int64)
     run = np.full(len(latest), NEVER, dtype=np.int64)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal, NamedTuple, get_args
+from typing import Any, Literal, NamedTuple, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -65,7 +65,7 @@ class Commitments(NamedTuple):
 def commitments(history: History, tolerance: float = 0.0) -> Commitments:
     """Fold every order once. ``tolerance`` is the under-delivery that still counts as in full, a share."""
     key = ("commitments", tolerance)
-    return history.once(key, lambda: fold_commitments(line_events(history), tolerance))
+    return history.once(key, lambda: fold_commitments(tolerance, *line_events(history)))
 
 
 def is_late(state: Ints, due: Ints, as_of: Ints) -> Mask:
@@ -86,8 +86,9 @@ def statuses(state: Ints, due: Ints, as_of: Ints) -> NDArray[np.object_]:
 
 
 @compiled
-def fold_commitments(events: LineEvents, tolerance: float) -> Commitments:
-    """How each order stands after each of its events."""
+def fold_commitments(tolerance: float, *columns: Any) -> Commitments:
+    """How each order stands after each of its events; ``columns`` are the fields of ``LineEvents`` one by one."""
+    events = LineEvents(*columns)
     n = len(events.line)
     out = Commitments(
         np.zeros(n, dtype=np.int64), np.full(n, NEVER, dtype=np.int64), np.full(n, NEVER, dtype=np.int64),

@@ -9,7 +9,7 @@ shipped it takes from nowhere.
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -186,8 +186,17 @@ def is_open(state: Ints, line: int, tolerance: float) -> bool:
 
 
 @compiled
-def lines_known(events: LineEvents, order: int, stop: int) -> Ints:
-    """(n_lines, N_LINE) the lines of an order after its events before the position ``stop``."""
+def lines_known(order: int, stop: int, *columns: Any) -> Ints:
+    """(n_lines, N_LINE) the lines of an order after its events before the position ``stop``.
+
+    ``columns`` are the fields of ``LineEvents`` one by one: numba tells their types faster than that of the tuple.
+    """
+    return fold_lines_until(LineEvents(*columns), order, stop)
+
+
+@compiled
+def fold_lines_until(events: LineEvents, order: int, stop: int) -> Ints:
+    """(n_lines, N_LINE) the lines of an order after its events before a position."""
     state = new_lines(events.lines[order], N_LINE)
     for i in range(events.first[order], stop):
         if changes_lines(events.type[i]):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -17,7 +17,6 @@ from features.orders.line import (
     NOT_CLOSED,
     ORDERED,
     LineEvent,
-    LineEvents,
     is_in_full,
     line_events,
 )
@@ -33,7 +32,6 @@ from features.orders.work import (
     LAST_CENTRE,
     NOWHERE,
     WorkEvent,
-    WorkEvents,
     apply_work,
     new_work,
     place_of,
@@ -68,7 +66,7 @@ class LineTransitions(NamedTuple):
 
 def line_transitions(history: History) -> LineTransitions:
     """What happened to lines: where they went, how long they took."""
-    return LineTransitions(*fold_transitions(line_events(history), work_events(history)).T)
+    return LineTransitions(*fold_transitions(*line_events(history), *work_events(history)).T)
 
 
 @compiled
@@ -85,14 +83,14 @@ def _append_row(
 
 
 @compiled
-def fold_transitions(events: LineEvents, shop: WorkEvents) -> Ints:
+def fold_transitions(*columns: Any) -> Ints:
     """(n_rows, 6) the rows of ``LineTransitions``.
 
     One loop, longer than others: a row is written where a line's place, item or stage differs from the one before, and
     all of that is compared after each event.
     """
-    first, lines, line, kind, quantity, date, value, closing, occurred, recorded = events
-    code, word, n_words, item, centre = shop
+    first, lines, line, kind, quantity, date, value, closing, occurred, recorded = columns[:10]
+    code, word, n_words, item, centre = columns[10:]
     rows, n = np.empty((1024, 6), dtype=np.int64), 0
     for k in range(len(first) - 1):
         count, words = lines[k], n_words[k]

@@ -6,7 +6,7 @@ reads it at decision points, ``features.orders.transitions`` at the moments at w
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -264,18 +264,19 @@ def lines_at(events: LineEvents, shop: WorkEvents, order: Ints, stop: Ints) -> t
 
     Returns the rows, and (n_points,) the conditions met for the order, as bits.
     """
-    rows, met_of_order = fold_lines(events, shop, order, stop)
+    rows, met_of_order = fold_lines(order, stop, *events, *shop)
     return LineRows(*rows), met_of_order
 
 
 @compiled
-def fold_lines(events: LineEvents, shop: WorkEvents, order: Ints, stop: Ints) -> tuple[Ints, Ints]:
+def fold_lines(order: Ints, stop: Ints, *columns: Any) -> tuple[Ints, Ints]:
     """(n_fields, n_rows) the fields of ``LineRows``, and (n_points,) the conditions met for the order, as bits.
 
-    The columns are taken out of their tuples before the loop, which counts references to them otherwise.
+    ``columns`` are the fields of ``LineEvents`` and of ``WorkEvents`` one by one: a loop counts references to arrays of
+    a tuple at every use, and the type of a tuple is told slowly.
     """
-    first, n_lines, line, kind, quantity, date, value, closing, occurred, recorded = events
-    code, word, words, item, centre = shop
+    first, n_lines, line, kind, quantity, date, value, closing, occurred, recorded = columns[:10]
+    code, word, words, item, centre = columns[10:]
     room = 0
     for p in range(len(order)):
         room += n_lines[order[p]]

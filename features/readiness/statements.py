@@ -128,7 +128,7 @@ class KnownOrder:
             return []
         start = int(self._history.first[self._order])
         events = self._history.spell_events(spell)
-        places, latest, first_stated = spell_statements(events, self._order, start + len(self.events))
+        places, latest, first_stated = spell_statements(self._order, start + len(self.events), *events)
         by_place: dict[int, list[KnownEvent]] = {}
         for event, place in zip(self.events, places.tolist(), strict=True):
             if place >= 0:
@@ -145,14 +145,14 @@ class KnownOrder:
             return []
         start = int(self._history.first[self._order])
         columns = line_events(self._history)
-        state = lines_known(columns, self._order, start + len(self.events))
+        state = lines_known(self._order, start + len(self.events), *columns)
         names = {event.line: event.line_id for event in self.events}
         before_work: dict[int, int] = {}
         for event in self.events:
             begun = range(len(state)) if event.line == WHOLE_ORDER else (event.line,)
             if event.type not in WORK or all(j in before_work for j in begun):
                 continue
-            shipped = lines_known(columns, self._order, start + event.place)[:, SHIPPED_QUANTITY]
+            shipped = lines_known(self._order, start + event.place, *columns)[:, SHIPPED_QUANTITY]
             for j in begun:
                 before_work.setdefault(j, int(shipped[j]))
         return [
