@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.optimize import brentq, minimize
 from scipy.special import expit
 
 from features.arrays import Floats
@@ -52,6 +51,8 @@ def fit_affine(log_odds: Floats, failed: Floats, weight: Floats, prior_strength:
         slopes = np.array([np.sum(residual * log_odds) * slope, np.sum(residual)])
         return slopes + prior_strength * parameters
 
+    from scipy.optimize import minimize
+
     best = minimize(loss, np.zeros(2), jac=gradient, method="BFGS")
     return Affine(float(np.exp(best.x[0])), float(best.x[1]))
 
@@ -61,6 +62,8 @@ def fit_intercept(log_odds: Floats, failed: Floats, weight: Floats, prior_streng
 
     def excess(intercept: float) -> float:
         return float(np.sum(weight * (expit(log_odds + intercept) - failed)) + prior_strength * intercept)
+
+    from scipy.optimize import brentq
 
     reach = float(np.sum(weight)) / prior_strength + 1.0
     return float(brentq(excess, -reach, reach, xtol=1e-12))

@@ -1,4 +1,8 @@
-"""Runs, models and aliases in MLflow. Nothing is sent anywhere but to the tracking URI."""
+"""Runs, models and aliases in MLflow. Nothing is sent anywhere but to the tracking URI.
+
+What only a training logs is imported when it does: every process of the service reads the registry and none of them
+evaluates.
+"""
 
 from __future__ import annotations
 
@@ -18,15 +22,15 @@ import pandas as pd
 import features
 from features.catalogue.registry import catalogue
 from features.errors import InvalidRequest, ShipriskError
-from training.data.dataset import Dataset
-from training.evaluate.backtest import Backtest
-from training.evaluate.evaluation import Evaluation
 from training.model.pyfunc import MODEL_NEEDS
 from training.model.risk_model import RiskModel
-from training.registry.run_metrics import json_ready, slice_metrics, stretch_metrics, training_metrics
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
+
+    from training.data.dataset import Dataset
+    from training.evaluate.backtest import Backtest
+    from training.evaluate.evaluation import Evaluation
 
 CHAMPION, CHALLENGER = "champion", "challenger"
 EXPERIMENT, BACKTESTS = "shiprisk", "shiprisk backtests"
@@ -118,6 +122,8 @@ class Registry:
 
         The new version is the ``challenger``; it becomes champion through ``training.promote.promotion``.
         """
+        from training.registry.run_metrics import training_metrics
+
         mlflow, model = self.mlflow, report.model
         about = model.about
         title = f"{name} until {about['trained_until'][:10]}"
@@ -147,6 +153,8 @@ class Registry:
 
     def log_backtest(self, backtest: Backtest, name: str, parameters: dict[str, Any], html: str) -> str:
         """One run whose metrics have a step a stretch, with its page and every figure as JSON; returns the run's id."""
+        from training.registry.run_metrics import json_ready, slice_metrics, stretch_metrics
+
         mlflow = self.mlflow
         with self._run(BACKTESTS, f"{name} every {backtest.every_days:g} days") as run:
             mlflow.set_tags({"shiprisk.model": name})
@@ -213,6 +221,8 @@ class Registry:
         return str(self.client.create_experiment(name, artifact_location=location))
 
     def _log_report(self, report: TrainingReport) -> None:
+        from training.registry.run_metrics import json_ready
+
         mlflow = self.mlflow
         mlflow.log_dict(json_ready(report.evaluation.to_json()), "evaluation.json")
         mlflow.log_dict(asdict(report.dataset.counts), "decision_points.json")
