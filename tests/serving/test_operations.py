@@ -238,11 +238,13 @@ def test_the_keeper_is_started_again_and_ends_with_the_server(home: Home, tmp_pa
 
 
 def _half_a_body(server: Running) -> socket.socket:
-    """A request that is being sent."""
+    """A request that is being sent; the service asked for its body, so it has begun."""
     made = socket.create_connection(("127.0.0.1", server.port), timeout=20)
-    said = "".join(f"{name}: {value}\r\n" for name, value in server.headers().items())
-    head = f"POST /v1/events HTTP/1.1\r\nhost: 127.0.0.1\r\ncontent-length: {len(BODY)}\r\n{said}\r\n"
-    made.sendall(head.encode() + BODY[: len(BODY) // 2])
+    headers = {"host": "127.0.0.1", "content-length": str(len(BODY)), "expect": "100-continue"} | server.headers()
+    lines = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
+    made.sendall(f"POST /v1/events HTTP/1.1\r\n{lines}\r\n".encode())
+    assert made.recv(65536).startswith(b"HTTP/1.1 100")
+    made.sendall(BODY[: len(BODY) // 2])
     return made
 
 
