@@ -114,10 +114,6 @@ class PlantCalendar:
         """Days since 1970-01-01 on the plant's calendar, shape as given."""
         return self.starts.searchsorted(moments, side="right") - 2
 
-    def start_of_day(self, moments: Ints) -> Ints:
-        """The start of the day each moment falls in, microseconds."""
-        return self.starts[self.day(moments) + 1]
-
     def end_of_day(self, moments: Ints) -> Ints:
         """The last microsecond of the day each moment falls in."""
         return self.starts[self.day(moments) + 2] - 1

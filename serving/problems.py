@@ -12,7 +12,7 @@ from starlette.requests import ClientDisconnect
 
 from features.errors import InvalidEvents, InvalidRequest, ShipriskError
 from serving.contract.cloudevents_http import UnknownMediaType, Unreadable
-from serving.store.database import DatabaseAway, DatabaseFull, Unstorable
+from serving.store.database import DatabaseFull, DatabaseUnavailable, Unstorable
 from serving.store.tables.idempotency import KeyReused
 from serving.telemetry.logs import request_id
 
@@ -71,7 +71,7 @@ KINDS: dict[type[Exception] | int, Kind] = {
     UnknownMediaType: Kind(415, "unknown-media-type", "The body is of a kind that is not read"),
     KeyReused: Kind(422, "key-taken", "The Idempotency-Key stands for another request"),
     Unstorable: Kind(422, "unstorable", "The request cannot be stored"),
-    DatabaseAway: Kind(503, "database-away", "The database does not answer"),
+    DatabaseUnavailable: Kind(503, "database-away", "The database does not answer"),
     DatabaseFull: Kind(507, "database-full", "The database is full"),
     400: Kind(400, "malformed", "The request cannot be read"),
     401: Kind(401, "no-key", "A key is needed"),

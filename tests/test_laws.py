@@ -50,7 +50,12 @@ LOOK_AHEAD = {
     "serving.commands.plant": "says how many orders of a simulated plant went wrong",
 }
 """Who may ask what became of an order, and why."""
-WORDS_OF_OUTCOMES = {"training.data.labelled", "training.model.fit"}
+WORDS_OF_OUTCOMES = {
+    "training.data.labelled",
+    "training.model.fit",
+    "simulation.oracle.ledger",
+    "simulation.oracle.oracle",
+}
 """Who may read the codes of outcomes (``MISSED``) and nothing else."""
 
 

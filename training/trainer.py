@@ -21,7 +21,7 @@ from training.model.fit import Trees, describe_dataset, fit_model
 from training.model.risk_model import RiskModel
 from training.promote.comparison import Twin
 from training.promote.gate import Verdict
-from training.promote.retraining import News
+from training.promote.retraining import NewOutcomes
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ class Trained:
     twin: Twin
     trees: Trees
     verdict: Verdict | None = None
-    news: News | None = None
+    news: NewOutcomes | None = None
 
 
 def train(

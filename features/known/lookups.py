@@ -19,7 +19,7 @@ FEW = 5.0
 """Lines by which the usual figures of an item are shrunk towards those of all items; holds by kind the same."""
 MANY = 20.0
 """For what happens seldom: lines by which failures of an item are shrunk, and arrivals of a component."""
-JUDGED, FAILED, PARTIAL = 0, 1, 2
+N_JUDGED, N_FAILED, N_PARTIAL = 0, 1, 2
 
 
 class Lookups:
@@ -38,7 +38,7 @@ class Lookups:
 
     # -- the track record ----------------------------------------------------------------------------------
 
-    def share_of_all(self, recent: bool = False, what: int = FAILED, of: int = JUDGED) -> Floats:
+    def share_of_all(self, recent: bool = False, what: int = N_FAILED, of: int = N_JUDGED) -> Floats:
         """Missed or partial orders as a share of all judged ones; NaN if none was."""
         key = ("share", recent, what, of)
         if key not in self._shares:
@@ -46,7 +46,7 @@ class Lookups:
             self._shares[key] = share(totals[:, what].astype(np.float64), totals[:, of].astype(np.float64))
         return self._shares[key]
 
-    def worst_share(self, dimension: str, weight: float, recent: bool = False, what: int = FAILED) -> Floats:
+    def worst_share(self, dimension: str, weight: float, recent: bool = False, what: int = N_FAILED) -> Floats:
         """The highest failure share among the order's words of a dimension, shrunk towards that of all orders.
 
         ``(failures + weight * prior) / (judged + weight)``: the posterior mean of a rate under a beta prior worth
@@ -68,7 +68,7 @@ class Lookups:
         """The judged orders of the order's least known word of a dimension, NaN where it names none."""
         self.scope.note_words(dimension)
         point, totals = self._record(dimension, recent=False)
-        fewest: Floats = -highest(point, -totals[:, JUDGED].astype(np.float64), len(self.scope))
+        fewest: Floats = -highest(point, -totals[:, N_JUDGED].astype(np.float64), len(self.scope))
         return fewest
 
     def _record(self, dimension: str, recent: bool) -> tuple[Ints, Ints]:

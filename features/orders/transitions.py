@@ -25,7 +25,7 @@ from features.orders.work import (
     CHANGED_AT,
     CONFIRMED,
     DONE,
-    FAILED,
+    FAILED_WORD,
     FIRST_CREATED,
     INSPECTED,
     ITEM,
@@ -107,7 +107,7 @@ def fold_transitions(*columns: Any) -> Ints:
                 rows, n = _append_row(rows, n, MOVED, now, state[at, ITEM], state[at, LAST_CENTRE], centre[i], 1)
             event = LineEvent(i, at, kind[i], quantity[i], date[i], value[i], closing[i], occurred[i])
             apply_work(work, event, WorkEvent(code[i], word[i], item[i], centre[i], now))
-            if at >= 0 and kind[i] == INSPECTED and state_of(code[i]) == FAILED:
+            if at >= 0 and kind[i] == INSPECTED and state_of(code[i]) == FAILED_WORD:
                 failed[at, state[at, DONE]] += 1
             for j in range(count) if at < 0 else range(at, at + 1):
                 if not state[j, KNOWN]:

@@ -39,7 +39,7 @@ SCRAPPED = TYPE_CODE["operation.scrapped"]
 INSPECTED = TYPE_CODE["inspection.recorded"]
 CONFIRMED = TYPE_CODE["operation.confirmed"]
 STATED = TYPE_CODE["readiness.stated"]
-FINAL, MET_WORD, PARTIAL, FAILED = WORDS["final"], WORDS["met"], WORDS["partial"], WORDS["failed"]
+FINAL_WORD, MET_WORD, PARTIAL_WORD, FAILED_WORD = WORDS["final"], WORDS["met"], WORDS["partial"], WORDS["failed"]
 CONDITION = np.full(64, -1, dtype=np.int64)
 for _bit, _kind in enumerate(READINESS_KINDS):
     CONDITION[WORDS[_kind]] = _bit
@@ -200,10 +200,10 @@ def apply_work(work: OrderWork, event: LineEvent, shop: WorkEvent) -> None:
             lines[at, SCRAP] += event.quantity
     elif kind == CONFIRMED:
         state = state_of(shop.code)
-        if state == FINAL or state == PARTIAL:
-            _confirm(lines, work.finished, at, shop.word, state == FINAL, recorded)
+        if state == FINAL_WORD or state == PARTIAL_WORD:
+            _confirm(lines, work.finished, at, shop.word, state == FINAL_WORD, recorded)
         if at >= 0:
-            lines[at, CONFIRMED_ITSELF], lines[at, CENTRE], lines[at, AFTER_IT] = 1, shop.centre, state == FINAL
+            lines[at, CONFIRMED_ITSELF], lines[at, CENTRE], lines[at, AFTER_IT] = 1, shop.centre, state == FINAL_WORD
             if shop.centre >= 0:
                 lines[at, LAST_CENTRE] = shop.centre
         else:

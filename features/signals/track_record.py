@@ -9,7 +9,7 @@ from features.catalogue.registry import signal
 from features.catalogue.signal import EITHER, FALLS, RISES
 from features.history import Select
 from features.known.known import Known
-from features.known.lookups import PARTIAL
+from features.known.lookups import N_PARTIAL
 
 WEIGHT = 20.0
 UNKNOWN = {
@@ -192,7 +192,7 @@ def item_failure_share_recent(known: Known) -> Floats:
 )
 def customer_partial_share(known: Known) -> Floats:
     """Share of the customer's judged orders that were partial, shrunk towards all orders."""
-    return known.lookups.worst_share("customer", WEIGHT, what=PARTIAL)
+    return known.lookups.worst_share("customer", WEIGHT, what=N_PARTIAL)
 
 
 @signal(

@@ -13,7 +13,7 @@ from serving.ingest.validation import EventResult, ParsedEvents
 from serving.problems import Conflict, InvalidBody
 from serving.scores.scoring_context import ScoringContext
 from serving.scores.services import Services
-from serving.store.database import DatabaseAway, DatabaseFull, InTheWay
+from serving.store.database import DatabaseFull, DatabaseUnavailable, WriteConflict
 from serving.store.locks import lock_free, lock_orders
 from serving.store.tables.audit import AuditRecord, record, record_all, with_outcome
 from serving.store.tables.idempotency import StoredReply
@@ -54,9 +54,9 @@ def commit_group(services: Services, requests: Sequence[EventsRequest]) -> list[
     try:
         scoring_context = services.scoring_context("event")
         return services.database.write(lambda connection: _replies(connection, requests, scoring_context))
-    except InTheWay:
+    except WriteConflict:
         return [None] * len(requests)
-    except (DatabaseAway, DatabaseFull) as error:
+    except (DatabaseUnavailable, DatabaseFull) as error:
         return [error] * len(requests)
     except Exception:
         return [commit_alone(services, one) for one in requests]

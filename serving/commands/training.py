@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from training.model.fit import Trees
     from training.promote.comparison import Incumbent
     from training.promote.gate import Verdict
-    from training.promote.retraining import News
+    from training.promote.retraining import NewOutcomes
     from training.registry.registry import Registry
     from training.trainer import Trained
 
@@ -125,7 +125,7 @@ def read_snapshots(
     return Snapshots.of(frame, scheme, until, zone), recorded_until(frame, until)[0]
 
 
-def _news(snapshots: Snapshots, champion: Incumbent | None, step: Step) -> News | None:
+def _news(snapshots: Snapshots, champion: Incumbent | None, step: Step) -> NewOutcomes | None:
     from training.promote.retraining import what_is_new
 
     step("what is new since the champion")
@@ -168,7 +168,7 @@ def register_trained(
     }
 
 
-def _print_untrained(news: News | None, as_json: bool) -> None:
+def _print_untrained(news: NewOutcomes | None, as_json: bool) -> None:
     summary = str(news) if news else "There is no champion yet: train one."
     if as_json:
         print_json({"trained": False, "news": None if news is None else news.to_json(), "said": summary})
@@ -176,7 +176,7 @@ def _print_untrained(news: News | None, as_json: bool) -> None:
         say(summary)
 
 
-def _print_training(trained: Trained, news: News | None, outcome: dict[str, Any], settings: Settings) -> None:
+def _print_training(trained: Trained, news: NewOutcomes | None, outcome: dict[str, Any], settings: Settings) -> None:
     say(f"{trained.dataset.counts}.")
     if news is not None:
         say(str(news))

@@ -24,7 +24,7 @@ class ActiveScorer:
 
     def __init__(self, scorer: Scorer | None = None, missing: str = "run 'shiprisk train' first") -> None:
         self._scorer = scorer
-        self._own = scorer.champion.degraded_because if scorer else ()
+        self._own = scorer.loaded.degraded_because if scorer else ()
         self._missing = missing
         self._listeners: list[Listener] = []
 
@@ -46,17 +46,17 @@ class ActiveScorer:
 
     def swap(self, scorer: Scorer) -> None:
         """From now on this one scores; a listener that fails does not keep the others from hearing of it."""
-        self._scorer, self._own = scorer, scorer.champion.degraded_because
+        self._scorer, self._own = scorer, scorer.loaded.degraded_because
         for listener in self._listeners:
             try:
                 listener(scorer)
             except Exception:
-                log.exception("a listener failed", model=scorer.champion.name, version=scorer.champion.version)
+                log.exception("a listener failed", model=scorer.loaded.name, version=scorer.loaded.version)
 
     def set_degraded(self, reasons: tuple[str, ...]) -> None:
         """Why what scores is not what should; every reply says so. Nobody takes over, so no listener hears of it."""
         scorer = self._scorer
         if scorer is None:
             self._missing = "; ".join(reasons) or self._missing
-        elif scorer.champion.degraded_because != self._own + reasons:
+        elif scorer.loaded.degraded_because != self._own + reasons:
             self._scorer = scorer.with_reasons(self._own + reasons)

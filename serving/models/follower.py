@@ -106,9 +106,9 @@ class Follower:
     def _follow_champion(self) -> None:
         new, unreached = self._look()
         if new is not None:
-            save_pointer(self.settings, new.champion)
+            save_pointer(self.settings, new.loaded)
             self.active.swap(new)
-            log.info("a champion took over", model=new.champion.name, version=new.champion.version)
+            log.info("a champion took over", model=new.loaded.name, version=new.loaded.version)
         self.active.set_degraded(self._reasons(unreached))
 
     def _look(self) -> tuple[Scorer | None, str]:
@@ -129,7 +129,7 @@ class Follower:
 
     def _reasons(self, unreached: str) -> tuple[str, ...]:
         serves, refused = self.active.scorer_or_none, self._refused.get(CHAMPION)
-        version = serves.champion.version if serves else "none"
+        version = serves.loaded.version if serves else "none"
         reasons = [registry_away(version) if unreached == AWAY else unreached] if unreached else []
         if refused:
             scores = f"version {version} scores" if serves else "nothing scores"
@@ -151,14 +151,14 @@ class Follower:
             return
         if new is not None:
             self.shadow.challenger = new
-            log.info("a challenger scores in the shadow", model=new.champion.name, version=new.champion.version)
+            log.info("a challenger scores in the shadow", model=new.loaded.name, version=new.loaded.version)
 
     # -- a version -----------------------------------------------------------------------------------------
 
     def _new(self, alias: str, serves: Scorer | None) -> Scorer | None:
         """The scorer of another version than the one that serves, if the alias names one and it holds."""
         registered, refused = resolve(self.settings, alias), self._refused.get(alias)
-        if serves is not None and _same(serves.champion, registered):
+        if serves is not None and _same(serves.loaded, registered):
             self._refused.pop(alias, None)
             return None
         if refused and _same(refused.version, registered) and self._seconds() < refused.again_at:

@@ -88,7 +88,7 @@ class Scorer:
     """
 
     def __init__(self, champion: LoadedModel, context: Context | None = None) -> None:
-        self.champion = champion
+        self.loaded = champion
         self.model = champion.model
         self.context = context or champion.model.context
         self._signals: list[Signal] = [catalogue()[name] for name in self.model.names]
@@ -126,7 +126,7 @@ class Scorer:
     def with_reasons(self, reasons: tuple[str, ...]) -> Scorer:
         """This scorer with other reasons why it is not as good as it could be."""
         twin = copy(self)
-        twin.champion = replace(self.champion, degraded_because=reasons)
+        twin.loaded = replace(self.loaded, degraded_because=reasons)
         return twin
 
     def warm_up(self) -> None:
@@ -154,7 +154,7 @@ class Scorer:
 
     def degraded_because(self, as_of: int) -> list[str]:
         """Why scores at this moment are not as good as they could be."""
-        reasons = list(self.champion.degraded_because)
+        reasons = list(self.loaded.degraded_because)
         if as_of - self.context.known_until > STALE_AFTER:
             reasons.append(f"other orders are known only until {isoformat(self.context.known_until)}")
         if as_of < self._trained_until:

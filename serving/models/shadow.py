@@ -115,6 +115,6 @@ class Shadow:
             shadows, _ = challenger.score_all(history, as_of, most_factors=0)
             for score, shadow in zip(scores, shadows, strict=True):
                 if score.state == "open":
-                    self._sink(ShadowComparison(score.order_id, as_of, champion, challenger.champion, score, shadow))
+                    self._sink(ShadowComparison(score.order_id, as_of, champion, challenger.loaded, score, shadow))
         except Exception:
-            log.exception("the challenger failed", version=challenger.champion.version)
+            log.exception("the challenger failed", version=challenger.loaded.version)

@@ -65,7 +65,7 @@ class DailyContext:
     def _combine(self, champion: Scorer) -> ActiveModel:
         if self._context is None:
             return ActiveModel(champion, context_key(champion.context))
-        return ActiveModel(Scorer(champion.champion, self._context), self._context_id)
+        return ActiveModel(Scorer(champion.loaded, self._context), self._context_id)
 
     def stored_model(self) -> ActiveModel:
         """The active model, its context stored in the database: what a score that is stored must rest on."""

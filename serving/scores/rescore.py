@@ -46,7 +46,7 @@ def _scores(history: History, as_of: Ints, active: ActiveModel) -> list[dict[str
     """The score of each order as columns of the table; without a model none of them."""
     if active.scorer is None:
         return [_UNSCORED] * history.n_orders
-    champion = active.scorer.champion
+    champion = active.scorer.loaded
     identity = {
         "model": champion.name,
         "model_version": champion.version,

@@ -29,7 +29,7 @@ class ActiveModel:
     @property
     def scored_by(self) -> str:
         """The model, so that one can tell when it has changed."""
-        champion = self.scorer.champion if self.scorer else None
+        champion = self.scorer.loaded if self.scorer else None
         return f"{champion.name}@{champion.version} of {champion.run_id}" if champion else ""
 
     @cached_property

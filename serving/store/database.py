@@ -40,7 +40,7 @@ FULL = ("53100", "SQLITE_FULL", "SQLITE_IOERR_WRITE", "SQLITE_IOERR_SHMSIZE")
 UNFIT = ("22", "23")
 
 
-class DatabaseAway(ShipriskError):
+class DatabaseUnavailable(ShipriskError):
     """The database does not answer. What was not acknowledged can be sent again: it is stored once."""
 
 
@@ -48,7 +48,7 @@ class DatabaseFull(ShipriskError):
     """The database has no room left."""
 
 
-class InTheWay(DatabaseAway):
+class WriteConflict(DatabaseUnavailable):
     """Two transactions stood in each other's way, again and again."""
 
 
@@ -93,7 +93,7 @@ class Database:
     def write(self, job: Callable[[Connection], T]) -> T:
         """What ``job`` returns, once it is committed. It may run more than once, so it touches nothing else."""
         for _ in range(ATTEMPTS - 1):
-            with suppress(InTheWay):
+            with suppress(WriteConflict):
                 return self._commit(job)
         return self._commit(job)
 
@@ -107,7 +107,7 @@ class Database:
     def _turn(self) -> Iterator[None]:
         """A place among those that write; who waits too long for it is told so."""
         if not self._writers.acquire(timeout=TURN_TIMEOUT):
-            raise DatabaseAway(
+            raise DatabaseUnavailable(
                 f"the database {self} must take a write within {TURN_TIMEOUT} s, got none done: {RETRY_HINT}"
             )
         try:
@@ -182,7 +182,9 @@ def translated_errors(database: Database) -> Iterator[None]:
         yield
     except PoolTimeout as error:
         DATABASE_ERRORS.labels("PoolTimeout").inc()
-        raise DatabaseAway(f"the database {database} must have a connection to spare, got none in 10 s") from error
+        raise DatabaseUnavailable(
+            f"the database {database} must have a connection to spare, got none in 10 s"
+        ) from error
     except DBAPIError as error:
         explanation = _translated(database, error)
         DATABASE_ERRORS.labels(type(explanation).__name__).inc()
@@ -198,13 +200,13 @@ def _translated(database: Database, error: DBAPIError) -> Exception:
             f"the database {database} must have room, got none: {message}; nothing of the request is stored"
         )
     if code in DEADLOCKS:
-        return InTheWay(f"a transaction must find its orders free, got {message}: send it again")
+        return WriteConflict(f"a transaction must find its orders free, got {message}: send it again")
     if code.startswith(UNFIT) or code.startswith(("SQLITE_CONSTRAINT", "SQLITE_MISMATCH", "SQLITE_TOOBIG")):
         return Unstorable(f"the database {database} must be able to hold what is sent, got {message}")
     if code.startswith("42") or code == "SQLITE_ERROR":
-        return DatabaseAway(
+        return DatabaseUnavailable(
             f"the database {database} must have the tables of this version, got {message}: run 'shiprisk db upgrade'"
         )
     if "NUL" in message:
         return Unstorable(f"a text must have no NUL character, got one: {message}")
-    return DatabaseAway(f"the database {database} must answer, got {message}; {RETRY_HINT}")
+    return DatabaseUnavailable(f"the database {database} must answer, got {message}; {RETRY_HINT}")

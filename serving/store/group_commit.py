@@ -10,13 +10,13 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Generic, Protocol, TypeVar
 
-from serving.store.database import TURN_TIMEOUT, DatabaseAway
+from serving.store.database import TURN_TIMEOUT, DatabaseUnavailable
 
 SOLO_WORKERS = 2
 """So many jobs run alone at a time, beside a group."""
 
 
-class TurnTimeout(DatabaseAway):
+class TurnTimeout(DatabaseUnavailable):
     """A job's turn never came: the groups before it took too long. Nothing of it was done."""
 
 

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from features.outcomes import CANCELLED, MISSED, ON_TIME_IN_FULL, PARTIAL
 from simulation.plant.state import Line, Order
-
-ON_TIME_IN_FULL, PARTIAL, MISSED, CANCELLED = 0, 1, 2, 3
 
 
 @dataclass(frozen=True)

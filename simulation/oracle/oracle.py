@@ -10,12 +10,13 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from features.errors import InvalidRequest
+from features.outcomes import CANCELLED, MISSED, PARTIAL
 from features.progress import Progress, no_progress
 from features.times import timestamps
 from simulation.description.description import Plant
 from simulation.oracle.forks import Codes, play_futures, require_fork
 from simulation.oracle.interventions import Intervention, carry_out, choose
-from simulation.oracle.ledger import CANCELLED, MISSED, PARTIAL, Commitment, is_open, judge_commitment
+from simulation.oracle.ledger import Commitment, is_open, judge_commitment
 from simulation.plant.shop import Shop
 from simulation.run import run_until, start
 

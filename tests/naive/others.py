@@ -264,7 +264,7 @@ def day_of(calendar: PlantCalendar, moment: int) -> int:
 
 def start_of_day(calendar: PlantCalendar, moment: int) -> int:
     """The start of the plant's day in which a moment lies."""
-    return int(calendar.start_of_day(moment))  # type: ignore[arg-type]
+    return int(calendar.starts_of(calendar.day(moment)))  # type: ignore[arg-type]
 
 
 def week_of(calendar: PlantCalendar, moment: int) -> int:

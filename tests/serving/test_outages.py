@@ -19,7 +19,7 @@ from serving.models.active import ActiveScorer
 from serving.models.cache import LoadedModel
 from serving.models.scorer import Scorer
 from serving.settings import Settings
-from serving.store.database import Database, DatabaseAway
+from serving.store.database import Database, DatabaseUnavailable
 from serving.store.maintenance.migrate import upgrade
 from tests.conftest import free_port
 from tests.serving.api.test_api import STRUCTURED, order, post, problem
@@ -108,7 +108,7 @@ def test_a_full_disk_is_a_507_and_all_is_well_when_there_is_room(tmp_path: Path,
 def test_who_waits_too_long_to_write_is_told_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("serving.store.database.TURN_TIMEOUT", 0.01)
     database = Database(f"sqlite:///{tmp_path / 'busy.db'}")
-    with pytest.raises(DatabaseAway, match="must take a write within 0.01 s"):
+    with pytest.raises(DatabaseUnavailable, match="must take a write within 0.01 s"):
         database.write(lambda _: database.write(lambda _: None))
     database.write(lambda _: None)
     database.close()

@@ -8,11 +8,11 @@ from features.decision_points import decision_points
 from features.errors import InvalidRequest
 from features.events import COLUMNS, TYPES, checked_events
 from features.history import History
-from features.outcomes import OUTCOMES, outcomes
+from features.outcomes import CANCELLED, MISSED, ON_TIME_IN_FULL, OUTCOMES, PARTIAL, outcomes
 from features.times import plant_calendar
 from simulation import load_plant, simulate
 from simulation.description.reading import InvalidPlant, read_plant, shipped_plants
-from simulation.oracle.ledger import CANCELLED, MISSED, ON_TIME_IN_FULL, PARTIAL, Commitment, is_open, judge_commitment
+from simulation.oracle.ledger import Commitment, is_open, judge_commitment
 from simulation.run import run_until, start
 from tests.support.plants import TINY, loaded, tiny
 

@@ -23,7 +23,7 @@ MOST_SHOWN = 5
 
 
 @dataclass(frozen=True)
-class News:
+class NewOutcomes:
     """What the champion has not seen.
 
     Attributes
@@ -66,7 +66,7 @@ class News:
         return f"{text}. " + ("; ".join(self.reasons) or "Training again is not worthwhile yet") + "."
 
 
-def what_is_new(snapshots: Snapshots, champion: Incumbent) -> News:
+def what_is_new(snapshots: Snapshots, champion: Incumbent) -> NewOutcomes:
     """Compare what has been recorded since the champion was trained with what it learned from."""
     since = champion.trained_until
     learned, _ = snapshots.labelled(since)
@@ -79,7 +79,7 @@ def what_is_new(snapshots: Snapshots, champion: Incumbent) -> News:
     missing = champion.missing_signals
     expected = CalibrationInTheLarge.of(fresh, champion.model.risk_of(fresh)) if len(fresh) and not missing else None
     drift = _drift(champion, before, now) if len(before) and len(now) and not missing else None
-    return News(
+    return NewOutcomes(
         version=champion.version,
         since=str(isoformat(since)),
         until=str(isoformat(snapshots.until)),

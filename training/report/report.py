@@ -21,7 +21,7 @@ from training.evaluate.importance import SignalImportance
 from training.model.pyfunc import MODEL_NEEDS
 from training.model.risk_model import RiskModel
 from training.promote.gate import Verdict
-from training.promote.retraining import News
+from training.promote.retraining import NewOutcomes
 from training.report.page import Section, Table, render
 from training.report.plots import evaluation_plots, plots_of, replay_plots
 from training.report.sides import Side, list_sides
@@ -104,7 +104,7 @@ class Report:
         """The gate's verdict and what was new since the champion, where they were asked for, and what else is told."""
         verdict, news = self.trained.verdict, self.trained.news
         gate = [] if verdict is None else [gate_section(verdict)]
-        return [*gate, *([] if news is None else [news_section(news)]), *self.sections]
+        return [*gate, *([] if news is None else [new_outcomes_section(news)]), *self.sections]
 
     @property
     def nobody_stepped_in(self) -> Slice | None:
@@ -189,7 +189,7 @@ def gate_section(verdict: Verdict) -> Section:
     return Section("The gate", [paragraph], [Table(["", "must", "got", "passed"], rows)])
 
 
-def news_section(news: News) -> Section:
+def new_outcomes_section(news: NewOutcomes) -> Section:
     """What is new since the champion was trained: orders, outcomes, drift."""
     counts = Table(
         ["new orders", "new outcomes", "the champion learned from", "decision points not settled"],

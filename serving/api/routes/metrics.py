@@ -18,7 +18,7 @@ TEXT = {200: {"content": {"text/plain": {"schema": {"type": "string"}}}}}
 def get_metrics(services: CurrentServices) -> Response:
     """Requests, scores, events, freshness, the champion, and errors of the database, in Prometheus' text format."""
     scorer = services.daily_context.active_model().scorer
-    champion = (scorer.champion.name, scorer.champion.version) if scorer else None
+    champion = (scorer.loaded.name, scorer.loaded.version) if scorer else None
     content = exposition(StoreGauges(lambda: _gauges(services), champion))
     return Response(content, media_type=MEDIA_TYPE)
 

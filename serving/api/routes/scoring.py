@@ -75,11 +75,11 @@ def score_events(scorer: Scorer, request: ScoreRequest, settings: Settings, now:
     history = History.of_columns(validated.columns)
     with scoring("request", orders):
         scores, known_until = scorer.score_all(history, as_of, request.factors)
-    shadow.offer(scorer.champion, history, as_of, scores)
+    shadow.offer(scorer.loaded, history, as_of, scores)
     reasons = scorer.degraded_because(as_of)
     return {
         "as_of": isoformat(as_of),
-        "model": {"name": scorer.champion.name, "version": scorer.champion.version},
+        "model": {"name": scorer.loaded.name, "version": scorer.loaded.version},
         "features_hash": scorer.model.about["features_hash"],
         "events_known_until": isoformat(known_until),
         "context_known_until": isoformat(scorer.context.known_until),
@@ -115,11 +115,11 @@ def describe_model(scorer: Scorer) -> dict[str, Any]:
     """The reply of ``GET /v1/model``, as plain content."""
     entries = catalogue()
     return {
-        "name": scorer.champion.name,
-        "version": scorer.champion.version,
+        "name": scorer.loaded.name,
+        "version": scorer.loaded.version,
         "features_hash": scorer.model.about["features_hash"],
-        "degraded": bool(scorer.champion.degraded_because),
-        "degraded_because": list(scorer.champion.degraded_because),
+        "degraded": bool(scorer.loaded.degraded_because),
+        "degraded_because": list(scorer.loaded.degraded_because),
         "about": scorer.model.about,
         "signals": [
             {key: getattr(entries[name], key) for key in ("name", "group", "unit", "definition")}

@@ -44,9 +44,9 @@ def restore(database: Database, copy: Path, replace: bool, now: int) -> int:
     _require_whole(copy)
     if target.exists():
         _require_idle(database, now)
-        holder = database.read(_events)
-        if holder and not replace:
-            raise InvalidRequest(f"the store must be empty, or --replace be given, got {holder:,} events in {target}")
+        stored = database.read(_events)
+        if stored and not replace:
+            raise InvalidRequest(f"the store must be empty, or --replace be given, got {stored:,} events in {target}")
         database.close()
         _require_closed(target)
     target.parent.mkdir(parents=True, exist_ok=True)

@@ -9,10 +9,10 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
-from serving.store.database import Database, DatabaseAway
+from serving.store.database import Database, DatabaseUnavailable
 
 
-class SchemaOutdated(DatabaseAway):
+class SchemaOutdated(DatabaseUnavailable):
     """The tables are not those of this version."""
 
 

@@ -66,8 +66,8 @@ def append(connection: Connection, rows: Sequence[dict[str, Any]], now: int) -> 
     received = [row | {"received_at": now} for row in rows]
     statement = insert_new(connection, events, events.c.source, events.c.event_id)
     stored = {tuple(key) for key in connection.execute(statement, received)}
-    stored_rows = [(row["source"], row["event_id"]) for row in rows if (row["source"], row["event_id"]) not in stored]
-    known = _known(connection, stored_rows) if stored_rows else {}
+    earlier = [(row["source"], row["event_id"]) for row in rows if (row["source"], row["event_id"]) not in stored]
+    known = _known(connection, earlier) if earlier else {}
     return [
         AppendResult("accepted") if (key := (row["source"], row["event_id"])) in stored else _compared(row, known[key])
         for row in rows

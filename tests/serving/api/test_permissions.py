@@ -23,7 +23,7 @@ from serving.clock import system_clock
 from serving.contract.cloudevents import cloud_events
 from serving.principal import Caller, Role
 from serving.settings import Settings
-from serving.store.database import Database, DatabaseAway
+from serving.store.database import Database, DatabaseUnavailable
 from serving.store.maintenance.migrate import upgrade
 from serving.store.schema import audit
 from serving.store.tables.audit import entries
@@ -293,7 +293,7 @@ def test_the_audit_trail_is_only_appended_to(database: Database) -> None:
 
 def test_without_the_database_nobody_comes_in(tmp_path: Path) -> None:
     away = Database(f"sqlite:///{tmp_path / 'none.db'}")
-    with pytest.raises(DatabaseAway):
+    with pytest.raises(DatabaseUnavailable):
         ApiKeys(away).find(PREFIX + "a" * 10 + "_" + "A" * 43)
     away.close()
 

@@ -63,11 +63,11 @@ class Plant:
 
     @property
     def version(self) -> str:
-        return self.active.current().champion.version
+        return self.active.current().loaded.version
 
     @property
     def reasons(self) -> tuple[str, ...]:
-        return self.active.current().champion.degraded_because
+        return self.active.current().loaded.degraded_because
 
 
 @pytest.fixture(scope="module")
@@ -95,20 +95,20 @@ def test_a_promoted_version_takes_over_and_listeners_hear_of_it_once(plant_of: P
     heard: list[str] = []
     plant_of.register(trained.model)
     plant_of.follower.begin()
-    plant_of.active.subscribe(lambda scorer: heard.append(scorer.champion.version))
+    plant_of.active.subscribe(lambda scorer: heard.append(scorer.loaded.version))
     request_in_hand = plant_of.active.current()
     plant_of.register(trained.model)
     assert plant_of.version == "1"
     for _ in range(3):
         plant_of.follower.step()
     assert (plant_of.version, heard, plant_of.reasons) == ("2", ["2"], ())
-    assert request_in_hand.champion.version == "1"
+    assert request_in_hand.loaded.version == "1"
 
 
 def test_a_listener_that_fails_keeps_nobody_from_hearing(plant_of: Plant, trained: Trained) -> None:
     heard: list[str] = []
     plant_of.active.subscribe(lambda _: 1 / 0)
-    plant_of.active.subscribe(lambda scorer: heard.append(scorer.champion.version))
+    plant_of.active.subscribe(lambda scorer: heard.append(scorer.loaded.version))
     plant_of.register(trained.model)
     with capture_logs() as logs:
         plant_of.follower.begin()
@@ -193,13 +193,13 @@ def test_the_cache_serves_while_the_registry_is_away_and_says_so(
     assert plant_of.reasons == away
     assert plant_of.active.current().degraded_because(moment(0))[0] == away[0]
     restarted = Follower(plant_of.settings, ActiveScorer())
-    assert restarted.begin().champion.version == "1"
-    assert restarted.active.current().champion.degraded_because == away
+    assert restarted.begin().loaded.version == "1"
+    assert restarted.active.current().loaded.degraded_because == away
     monkeypatch.delenv("MLFLOW_TRACKING_URI")
     plant_of.register(trained.model)
     for follower in (plant_of.follower, restarted):
         follower.step()
-        found = follower.active.current().champion
+        found = follower.active.current().loaded
         assert (found.version, found.degraded_because) == ("2", ())
 
 
@@ -210,8 +210,8 @@ def test_a_service_that_starts_on_a_bad_champion_scores_with_the_last_that_serve
     plant_of.follower.begin()
     plant_of.register(trained.model, spoil=without_odds)
     restarted = Follower(plant_of.settings, ActiveScorer())
-    assert restarted.begin().champion.version == "1"
-    assert "version 2 is the champion and was not taken" in restarted.active.current().champion.degraded_because[0]
+    assert restarted.begin().loaded.version == "1"
+    assert "version 2 is the champion and was not taken" in restarted.active.current().loaded.degraded_because[0]
 
 
 def test_where_nothing_can_score_the_service_says_what_to_do(plant_of: Plant, trained: Trained) -> None:
@@ -235,7 +235,7 @@ def test_a_version_that_scored_before_is_loaded_from_the_cache(
     plant_of: Plant, trained: Trained, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     plant_of.register(trained.model)
-    before = plant_of.follower.begin().champion
+    before = plant_of.follower.begin().loaded
     plant_of.register(trained.model)
     plant_of.follower.step()
     monkeypatch.setenv("MLFLOW_TRACKING_URI", AWAY)
@@ -255,7 +255,7 @@ def test_the_challenger_scores_in_the_shadow_and_the_champion_answers(plant_of: 
     champion = plant_of.follower.begin()
     history = History.of(story(created(0, 30), created(0, 3, order="B")))
     scores, _ = champion.score_all(history, moment(4))
-    plant_of.shadow.offer(champion.champion, history, moment(4), scores)
+    plant_of.shadow.offer(champion.loaded, history, moment(4), scores)
     assert plant_of.shadow.step()
     assert not plant_of.shadow.step()
     assert [(t.order_id, t.as_of, t.champion.version, t.challenger.version) for t in told] == [

@@ -30,7 +30,7 @@ def test_a_shadow_that_fails_or_is_full_is_nobodys_trouble(trained: Trained) -> 
     scores, _ = champion.score_all(history, moment(1))
     before = left_out()
     for _ in range(3):
-        shadow.offer(champion.champion, history, moment(1), scores)
+        shadow.offer(champion.loaded, history, moment(1), scores)
     assert left_out() - before == 2
     with capture_logs() as logs:
         shadow.step()
@@ -42,7 +42,7 @@ def test_both_are_logged_where_no_sink_is_given(trained: Trained) -> None:
     shadow.challenger = scorer_of(steeper(trained.model))
     history = History.of(story(created(0, 30)))
     scores, _ = champion.score_all(history, moment(1))
-    shadow.offer(champion.champion, history, moment(1), scores)
+    shadow.offer(champion.loaded, history, moment(1), scores)
     with capture_logs() as logs:
         shadow.step()
     line: dict[str, Any] = logs[0]
@@ -62,6 +62,6 @@ def test_the_shadow_scores_in_a_thread_of_its_own(trained: Trained) -> None:
     history = History.of(story(created(0, 30)))
     scores, _ = champion.score_all(history, moment(1))
     with shadow.running():
-        shadow.offer(champion.champion, history, moment(1), scores)
+        shadow.offer(champion.loaded, history, moment(1), scores)
         assert done.wait(60)
     assert threads == ["shadow"]

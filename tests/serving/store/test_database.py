@@ -12,7 +12,7 @@ from alembic.runtime.migration import MigrationContext
 from sqlalchemy import func, select, text
 
 from serving.store.bulk_reads import event_frame
-from serving.store.database import Database, DatabaseAway, DatabaseFull
+from serving.store.database import Database, DatabaseFull, DatabaseUnavailable
 from serving.store.maintenance.migrate import head, upgrade
 from serving.store.schema import events, metadata, order_words, orders, scores
 from tests.support.stores import House, house, new_database
@@ -41,7 +41,7 @@ def test_the_migrations_make_the_tables_of_the_code(store: House) -> None:
 
 def test_a_database_that_is_away_is_a_sentence() -> None:
     away = Database("postgresql://postgres@127.0.0.1:1/none")
-    with pytest.raises(DatabaseAway, match="must answer, got .*what was not acknowledged can be sent again"):
+    with pytest.raises(DatabaseUnavailable, match="must answer, got .*what was not acknowledged can be sent again"):
         away.read(lambda connection: connection.execute(text("SELECT 1")).scalar())
 
 

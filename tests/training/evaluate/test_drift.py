@@ -12,7 +12,7 @@ from training.data.snapshots import Snapshots
 from training.evaluate.drift import LARGE_SHIFT, CalibrationInTheLarge, stability_index
 from training.promote.comparison import Incumbent, challenge, compare
 from training.promote.gate import Limits
-from training.promote.retraining import News, what_is_new
+from training.promote.retraining import NewOutcomes, what_is_new
 from training.trainer import Trained
 
 ONES = np.ones(100)
@@ -68,7 +68,7 @@ def test_nothing_new_is_not_worthwhile(trained: Trained) -> None:
     found = what_is_new(snapshots, present)
     assert (found.matured, found.worthwhile) == (0, False)
     assert "Training again is not worthwhile yet" in str(found)
-    assert isinstance(found, News)
+    assert isinstance(found, NewOutcomes)
 
 
 def test_a_champion_that_reads_signals_that_are_gone_is_replaced(trained: Trained) -> None:
