@@ -66,7 +66,7 @@ class ApiKeys:
         return entry.caller if entry and fresh else None
 
     def find(self, token: str) -> Caller | None:
-        """The caller of a key, ``None`` where it does not hold. Raises ``DatabaseUnavailable``: then nobody comes in."""
+        """The caller of a key, ``None`` where it is not valid. Raises ``DatabaseUnavailable``: nobody comes in."""
         match, now = FORM.fullmatch(token), self._clock()
         if match is None:
             return None
