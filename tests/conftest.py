@@ -6,7 +6,6 @@ import os
 import shutil
 import socket
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -20,6 +19,7 @@ from hypothesis import HealthCheck, settings
 
 from features.events import write_events
 from tests.support import commands
+from tests.support.commands import Fork
 from tests.support.little_plant import little_plant
 from tests.support.scheduling import SlowFirst, turn_of
 from training.trainer import Trained, train
@@ -139,10 +139,9 @@ def serve(home: Home, *arguments: str, keyed: bool = False) -> Iterator[Service]
     """The real server in a process of its own; it asks for keys only if ``keyed``."""
     port = free_port()
     log = home.folder / f"serve-{port}.log"
-    asks = [] if keyed else ["--no-auth"]
-    command = [sys.executable, "-m", "serving", "serve", "--port", str(port), *asks, *arguments]
-    with log.open("w") as out:
-        process = subprocess.Popen(command, env=home.environment, stdout=out, stderr=out, cwd=home.folder)
+    asks = () if keyed else ("--no-auth",)
+    command = ("serve", "--port", str(port), *asks, *arguments)
+    process = commands.start(command, home.environment, home.folder, log)
     url = f"http://127.0.0.1:{port}"
     try:
         wait_for(f"{url}/health/live", process, log)
@@ -152,7 +151,7 @@ def serve(home: Home, *arguments: str, keyed: bool = False) -> Iterator[Service]
         process.wait(20)
 
 
-def wait_for(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
+def wait_for(url: str, process: Fork | subprocess.Popen[bytes], log: Path) -> None:
     """Until the server answers; fails with its log when it ends first."""
     until = time.monotonic() + 180
     while time.monotonic() < until:
@@ -161,7 +160,7 @@ def wait_for(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
             if httpx.get(url, timeout=1).status_code == 200:
                 return
         with contextlib.suppress(subprocess.TimeoutExpired):
-            process.wait(0.2)
+            process.wait(0.05)
     raise AssertionError(f"the service did not answer: {log.read_text()}")
 
 

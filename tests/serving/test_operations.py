@@ -9,7 +9,6 @@ import re
 import signal
 import socket
 import subprocess
-import sys
 import threading
 import time
 from collections.abc import AsyncIterator, Iterator
@@ -34,6 +33,8 @@ from serving.store.maintenance.migrate import upgrade
 from serving.store.schema import events, leases
 from serving.telemetry.logs import new_request_id
 from tests.conftest import Home, free_port, serve, wait_for
+from tests.support import commands
+from tests.support.commands import Fork
 from tests.support.stores import new_database
 from tests.support.stories import created, story
 
@@ -138,7 +139,7 @@ def test_a_throttle_says_what_is_left_and_when_there_is_more() -> None:
 class Running:
     """A server in a process of its own, to be ended by hand."""
 
-    process: subprocess.Popen[bytes]
+    process: Fork | subprocess.Popen[bytes]
     port: int
     token: str
     database: Database
@@ -159,10 +160,8 @@ def running(home: Home, folder: Path, **settings: str) -> Iterator[Running]:
         _, token = create_key(database, "test", Role.ADMIN, None, 1, system_clock())
         environment = home.environment | {"SHIPRISK_DATABASE_URL": url, "SHIPRISK_NOW": NOW} | settings
         environment |= {"SHIPRISK_KEEPER": "process"}
-        command = [sys.executable, "-m", "serving", "serve", "--port", str(port)]
         log = folder / "log"
-        with log.open("w") as out:
-            process = subprocess.Popen(command, env=environment, stdout=out, stderr=out)
+        process = commands.start(("serve", "--port", str(port)), environment, folder, log)
         try:
             wait_for(f"http://127.0.0.1:{port}/health/live", process, log)
             yield Running(process, port, token, database)

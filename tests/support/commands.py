@@ -1,23 +1,28 @@
 """Commands in processes of their own that need not load the code again: each is a fork of one that has.
 
-    python -m tests.support.commands        reads what is asked from its input, a line of JSON each
+    python -m tests.support.commands        reads requests from its input, a line of JSON each
 
-A fork ends like any other process: its environment, folder and output are its own, and so is its exit code.
+A fork ends like any other process: its environment, folder, session and output are its own, and so is its exit code.
 """
 
 from __future__ import annotations
 
 import contextlib
+import gc
 import importlib
 import json
 import os
 import runpy
+import signal
 import subprocess
 import sys
 import tempfile
+import threading
+import time
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 LOADED = (
     "training.trainer",
@@ -40,29 +45,75 @@ LOADED = (
     "matplotlib.figure",
 )
 """What most commands need."""
-NEW = {"serve", "demo", "--engine"}
-"""Who is asked for one of these starts from nothing: servers, what starts them, and Spark."""
+NEW = {"demo", "--engine", "--workers"}
+"""Who is asked for one of these starts from nothing: what starts servers, and Spark."""
+COMMAND = (sys.executable, "-m", "serving")
 
 
 def run(arguments: tuple[str, ...], environment: Mapping[str, str], folder: Path) -> subprocess.CompletedProcess[str]:
     """``shiprisk`` with these arguments, to its end."""
-    command = [sys.executable, "-m", "serving", *arguments]
+    command = [*COMMAND, *arguments]
     if NEW & set(arguments):
         return subprocess.run(command, env=dict(environment), capture_output=True, text=True, cwd=folder)
-    with tempfile.TemporaryDirectory() as said:
-        asked = {"arguments": arguments, "environment": dict(environment), "folder": str(folder), "said": said}
-        forks = _forks()
-        assert forks.stdin is not None
-        assert forks.stdout is not None
-        forks.stdin.write(json.dumps(asked) + "\n")
-        forks.stdin.flush()
-        code = int(forks.stdout.readline())
-        out, err = (Path(said, name).read_text(encoding="utf-8") for name in ("out", "err"))
-    return subprocess.CompletedProcess(command, code, out, err)
+    with tempfile.TemporaryDirectory() as scratch:
+        out, err = Path(scratch, "out"), Path(scratch, "err")
+        process = Fork.start(arguments, environment, folder, out, err)
+        code = process.wait()
+        return subprocess.CompletedProcess(command, code, *(path.read_text(encoding="utf-8") for path in (out, err)))
+
+
+def start(
+    arguments: tuple[str, ...], environment: Mapping[str, str], folder: Path, log: Path
+) -> Fork | subprocess.Popen[bytes]:
+    """``shiprisk`` with these arguments, in a session of its own; what it prints is added to a log."""
+    if not NEW & set(arguments):
+        return Fork.start(arguments, environment, folder, log, log)
+    with log.open("a") as out:
+        command, shown = [*COMMAND, *arguments], {"stdout": out, "stderr": out}
+        return subprocess.Popen(command, env=dict(environment), cwd=folder, start_new_session=True, **shown)
+
+
+class Fork:
+    """A process as ``subprocess.Popen`` has it, for what these tests ask of one."""
+
+    def __init__(self, pid: int) -> None:
+        self.pid, self.returncode = pid, None
+
+    @classmethod
+    def start(cls, arguments: tuple[str, ...], environment: Mapping[str, str], folder: Path, *logs: Path) -> Fork:
+        request = {"arguments": arguments, "environment": dict(environment), "folder": str(folder.resolve())}
+        return cls(int(_ask(request | {"logs": [str(log.resolve()) for log in logs]})))
+
+    def poll(self) -> int | None:
+        """Its exit code, ``None`` while it runs."""
+        if self.returncode is None:
+            self.returncode = _ask({"pid": self.pid, "wait": False})
+        return self.returncode
+
+    def wait(self, timeout: float | None = None) -> int:
+        """Its exit code once it has ended. Raises ``TimeoutExpired``."""
+        if timeout is None and self.returncode is None:
+            self.returncode = _ask({"pid": self.pid, "wait": True})
+        until = time.monotonic() + (timeout or 0)
+        while (code := self.poll()) is None:
+            if time.monotonic() > until:
+                raise subprocess.TimeoutExpired(COMMAND, timeout or 0)
+            threading.Event().wait(0.02)
+        return code
+
+    def send_signal(self, number: int) -> None:
+        if self.poll() is None:
+            os.kill(self.pid, number)
+
+    def terminate(self) -> None:
+        self.send_signal(signal.SIGTERM)
+
+    def kill(self) -> None:
+        self.send_signal(signal.SIGKILL)
 
 
 @cache
-def _forks() -> subprocess.Popen[str]:
+def _parent() -> subprocess.Popen[str]:
     """The process that forks, until its input ends."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("SHIPRISK_", "MLFLOW_"))}
     command = [sys.executable, "-m", "tests.support.commands"]
@@ -70,39 +121,58 @@ def _forks() -> subprocess.Popen[str]:
     return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=root, env=kept)
 
 
+_TURN = threading.Lock()
+
+
+def _ask(request: dict[str, object]) -> int | None:
+    with _TURN:
+        parent = _parent()
+        assert parent.stdin is not None
+        assert parent.stdout is not None
+        parent.stdin.write(json.dumps(request) + "\n")
+        parent.stdin.flush()
+        return json.loads(parent.stdout.readline())  # type: ignore[no-any-return]
+
+
 def end() -> None:
     """No more is asked."""
-    if _forks.cache_info().currsize:
-        _forks().communicate()
-        _forks.cache_clear()
+    if _parent.cache_info().currsize:
+        _parent().communicate()
+        _parent.cache_clear()
 
 
 def answer() -> None:
-    """Fork for each line, and say how the fork ended."""
+    """Fork for each command, and say how a fork ended."""
     for name in LOADED:
         with contextlib.suppress(ImportError):
             importlib.import_module(name)
+    gc.collect()
+    gc.freeze()
     for line in sys.stdin:
+        request = json.loads(line)
+        if "pid" in request:
+            pid, status = os.waitpid(request["pid"], 0 if request["wait"] else os.WNOHANG)
+            print(json.dumps(os.waitstatus_to_exitcode(status) if pid else None), flush=True)  # noqa: T201
+            continue
         child = os.fork()
         if not child:
-            _become(json.loads(line))
+            _become(request)
             return
-        _, status = os.waitpid(child, 0)
-        print(os.waitstatus_to_exitcode(status), flush=True)  # noqa: T201
+        print(child, flush=True)  # noqa: T201
 
 
-def _become(asked: dict[str, object]) -> None:
+def _become(request: dict[str, Any]) -> None:
     """Be ``python -m serving``."""
-    said, folder, environment, arguments = (asked[name] for name in ("said", "folder", "environment", "arguments"))
-    os.chdir(str(folder))
+    os.setsid()
+    os.chdir(request["folder"])
     os.environ.clear()
-    os.environ.update(environment)  # type: ignore[call-overload]
-    for number, path in enumerate((os.devnull, f"{said}/out", f"{said}/err")):
-        opened = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    os.environ.update(request["environment"])
+    for number, path in enumerate((os.devnull, *request["logs"])):
+        opened = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
         os.dup2(opened, number)
         os.close(opened)
-    sys.argv = ["serving", *arguments]  # type: ignore[misc]
-    sys.path[0] = str(folder)
+    sys.argv = ["serving", *request["arguments"]]
+    sys.path[0] = request["folder"]
     runpy.run_module("serving", run_name="__main__", alter_sys=True)
 
 

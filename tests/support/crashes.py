@@ -38,6 +38,8 @@ from serving.store.database import Database
 from serving.store.schema import events, order_words, orders, scores
 from serving.store.tables.contexts import load_context
 from tests.conftest import Home, free_port, wait_for
+from tests.support import commands
+from tests.support.commands import Fork
 
 CALLERS, ORDERS = 4, 24
 ACKNOWLEDGEMENTS = 10
@@ -108,7 +110,7 @@ class Target:
     home: Home
     workers: int
     port: int = field(default_factory=free_port)
-    process: subprocess.Popen[bytes] | None = None
+    process: Fork | subprocess.Popen[bytes] | None = None
 
     @property
     def url(self) -> str:
@@ -119,16 +121,9 @@ class Target:
         return self.home.folder / f"crash-{self.port}.log"
 
     def start(self) -> None:
-        command = [sys.executable, "-m", "serving", "serve", "--no-auth", "--port", str(self.port)]
-        with self.log.open("a") as out:
-            self.process = subprocess.Popen(
-                [*command, "--workers", str(self.workers)],
-                env=self.home.environment,
-                stdout=out,
-                stderr=out,
-                cwd=self.home.folder,
-                start_new_session=True,
-            )
+        several = ("--workers", str(self.workers)) if self.workers > 1 else ()
+        command = ("serve", "--no-auth", "--port", str(self.port), *several)
+        self.process = commands.start(command, self.home.environment, self.home.folder, self.log)
         wait_for(f"{self.url}/health/live", self.process, self.log)
 
     def kill(self) -> None:

@@ -283,11 +283,12 @@ def test_the_server_follows_a_promotion(home: Home, tmp_path: Path) -> None:
     )
     client = open_registry(Settings(home=tmp_path / "home")).client
     for service in serve(own):
-        assert httpx.get(f"{service.url}/v1/model").json()["version"] == "1"
+        before = httpx.get(f"{service.url}/v1/model").json()["version"]
         files = client.get_model_version_download_uri("order-risk", "1")
         made = client.create_model_version("order-risk", files)
         client.set_registered_model_alias("order-risk", CHAMPION, made.version)
-        wait_for_version(service, "2")
+        wait_for_version(service, str(made.version))
+        assert made.version != before
 
 
 def wait_for_version(service: Service, version: str) -> None:
