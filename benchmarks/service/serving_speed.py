@@ -29,7 +29,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from growth import base_events
 from serving_load import WARM_UP
 
 from features.context.context import Context
@@ -44,6 +43,8 @@ from serving.models.cache import load_champion
 from serving.settings import Settings
 
 HERE = Path(__file__).parent
+sys.path.append(str(HERE.parent))
+from growth import base_events  # noqa: E402
 EVENTS = 60
 ORDERS = 20
 THEIRS = "mlflow models serve, ready-made signals"
