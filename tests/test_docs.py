@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ast
+import importlib
 import re
 from pathlib import Path
 from typing import Any
@@ -130,6 +132,15 @@ def test_the_macros_for_another_country_do_what_they_say() -> None:
         others = connection.execute("SELECT german_time('01.11.2024 08:30'), german_number('1.250,5')").fetchone()
     assert dates == ("2024-12-31", "31.02.2025")
     assert others == ("2024-11-01 07:30:00+00", "1250.5")
+
+
+def test_what_benchmarks_import_is_there() -> None:
+    for path in (ROOT / "benchmarks").rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.ImportFrom) and str(node.module).partition(".")[0] in (*PACKAGES, "tests"):
+                module = importlib.import_module(str(node.module))
+                missing = [alias.name for alias in node.names if not hasattr(module, alias.name)]
+                assert not missing, f"{path.name}: {node.module} has no {', '.join(missing)}"
 
 
 def test_what_commands_repeat_to_start_quickly_is_what_the_library_says() -> None:

@@ -33,9 +33,9 @@ from serving_load import WARM_UP
 
 from features.context.context import Context
 from features.decision_points import DecisionPoints, decision_points
+from features.engine.ordering import known_until
 from features.events import read_events
 from features.history import History
-from features.known.known import known_until
 from features.pipeline.computation import compute
 from features.times import isoformat, plant_calendar
 from serving.contract.cloudevents import cloud_events
@@ -45,6 +45,7 @@ from serving.settings import Settings
 HERE = Path(__file__).parent
 sys.path.append(str(HERE.parent))
 from growth import base_events  # noqa: E402
+
 EVENTS = 60
 ORDERS = 20
 THEIRS = "mlflow models serve, ready-made signals"
