@@ -11,23 +11,16 @@ import pyarrow.parquet as pq
 
 from features.errors import InvalidEvents
 from features.events.columns import Columns, as_frame
-from features.events.schema import COLUMNS, MOMENT, NUMBER, STRING
+from features.events.schema import COLUMNS, MOMENT, NUMBER, STRING, WHOLE
 from features.events.validation import checked, validate_events
 
-ARROW = pa.schema(
-    [
-        (
-            column,
-            pa.timestamp("us", tz="UTC") if kind == MOMENT else pa.float64() if kind == NUMBER else pa.string(),
-        )
-        for column, kind in COLUMNS.items()
-    ]
-)
+_ARROW_TYPES = {STRING: pa.string(), MOMENT: pa.timestamp("us", tz="UTC"), NUMBER: pa.float64(), WHOLE: pa.int64()}
+ARROW = pa.schema([(column, _ARROW_TYPES[kind]) for column, kind in COLUMNS.items()])
 ENDINGS, REJECTED = (".parquet", ".csv"), ".rejects.csv"
 
 
 def read_events(path: Path | str, zone: str = "UTC") -> pd.DataFrame:
-    """The validated event table of a Parquet or CSV file, (n_events, 20).
+    """The validated event table of a Parquet or CSV file, (n_events, n_columns).
 
     Raises ``InvalidEvents`` when the file is not there, is empty, is no table, or any row breaks a rule.
     """

@@ -62,7 +62,7 @@ class ImportReport:
 
 @dataclass(frozen=True)
 class Imported:
-    """The events, (n, 20); the rejected rows with their reasons; the report."""
+    """The events, (n, n_columns); the rejected rows with their reasons; the report."""
 
     events: pd.DataFrame
     rejects: pd.DataFrame

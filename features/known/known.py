@@ -26,8 +26,10 @@ from features.orders.commitments import commitments
 from features.times import DAY, NEVER
 
 COMMITMENT = Select(
-    "order_line.created", "order_line.changed", "order_line.closed", "commitment.changed", "goods.issued"
-)
+    "order_line.created", "order_line.changed", "order_line.closed", "order_line.reopened", "commitment.changed",
+    "goods.issued",
+)  # fmt: skip
+QUANTITIES = Select("order_line.created", "order_line.changed")
 
 
 class Known(Scope):
@@ -50,12 +52,6 @@ class Known(Scope):
         start = self._from(days)
         self.note(what, start)
         return self._between(self.history.counted(what), start)
-
-    def count_all(self, days: float | None = None) -> Floats:
-        """All known events, recorded in the last ``days`` if given."""
-        start = self._from(days)
-        self.note(None, start)
-        return (self.stop - start).astype(np.float64)
 
     def total(self, what: Select, column: str, days: float | None = None) -> Floats:
         """Sum of an integer column over selected events, in the column's unit (pieces, or microseconds)."""
@@ -85,12 +81,13 @@ class Known(Scope):
         make = lambda: running_above(history.event_code, what.masks, history.column("lag"), limit)  # noqa: E731
         return self._between(history.once(("late", what, limit), make), self.start)
 
-    def longest_gap(self) -> Floats:
-        """The longest time between two consecutive records, days; 0 for a single record, NaN for none."""
-        self.note(None, self.start)
+    def longest_gap(self, what: Select) -> Floats:
+        """The longest time between two consecutive selected records, days; 0 for a single record, NaN for none."""
+        self.note(what, self.start)
         history = self.history
-        gaps = history.once(("longest gap",), lambda: longest_gap(history.first, history.recorded))
-        return np.where(self.found, gaps[self._before] / DAY, np.nan)
+        make = lambda: longest_gap(history.first, history.event_code, what.masks, history.recorded)  # noqa: E731
+        gaps = history.once(("longest gap", what), make)
+        return np.where(self.count(what) > 0, gaps[self._before] / DAY, np.nan)
 
     # -- spells --------------------------------------------------------------------------------------------
 
@@ -119,6 +116,12 @@ class Known(Scope):
         """How often a spell that was open came to an end."""
         self.note(spell.ends, self.start)
         return self._between(self.history.running_ends(spell), self.start)
+
+    def begun_count(self, spell: Spell, days: float | None = None) -> Floats:
+        """How often a spell began that was not open, as recorded in the last ``days`` if given; no restatement counts."""
+        start = self._from(days)
+        self.note(spell.begins, start)
+        return self._between(self.history.running_begins(spell), start)
 
     # -- the latest ----------------------------------------------------------------------------------------
 
@@ -152,6 +155,14 @@ class Known(Scope):
         """How far selected statements moved the dates in force to a later date, in days."""
         return self._moves(LATER, what, what, per_line)
 
+    def revisions(self, what: Select, among: Select | None = None, days: float | None = None) -> Floats:
+        """How often selected statements changed what holds of ``among`` (by default of the same), in the last ``days``."""
+        start = self._from(days)
+        self.note(what, start)
+        history, among = self.history, among or what
+        make = lambda: running_above(history.event_code, what.masks, history.revised(among), 0)  # noqa: E731
+        return self._between(history.once(("revisions", what, among), make), start)
+
     def _moves(self, how: int, what: Select, among: Select, per_line: bool = False) -> Floats:
         self.note(what, self.start)
         history = self.history
@@ -162,12 +173,6 @@ class Known(Scope):
             return running
 
         return self._between(history.once(("moves", how, what, among, per_line), make), self.start) / DAY
-
-    def latest_recorded(self) -> Ints:
-        """When the latest known event was recorded."""
-        if self.trace is not None and self.found[0]:
-            self.trace.add(self.stop[0] - 1)
-        return self._state(self.history.recorded)
 
     def first_recorded(self) -> Ints:
         """When the first event of the order was recorded."""
@@ -192,6 +197,21 @@ class Known(Scope):
         self.note(COMMITMENT, self.start)
         return np.where(self.found, commitments(self.history).state[self._before], 0)
 
+    def promise_changes(self, days: float | None = None) -> Floats:
+        """Statements, recorded in the last ``days`` if given, that gave a line another promise than it had."""
+        return self._changes("promise_moves", PROMISES, days)
+
+    def quantity_changes(self) -> Floats:
+        """Statements that gave a line another ordered quantity than it had."""
+        return self._changes("quantity_changes", QUANTITIES, None)
+
+    def _changes(self, column: str, what: Select, days: float | None) -> Floats:
+        start = self._from(days)
+        self.note(what, start)
+        after = getattr(commitments(self.history), column)
+        earlier = np.where(start > self.start, after[np.maximum(start - 1, 0)], 0)
+        return np.where(self.found, after[self._before] - earlier, 0).astype(np.float64)
+
     def line_count(self) -> Floats:
         """Lines not cancelled."""
         return self._commitment("lines", 1)
@@ -204,8 +224,12 @@ class Known(Scope):
         """Quantity ordered on lines not cancelled, units of the lines."""
         return self._commitment("ordered")
 
+    def first_ordered(self) -> Floats:
+        """Quantity first ordered, cancelled lines included, units of the lines."""
+        return self._commitment("first_ordered")
+
     def issued(self) -> Floats:
-        """Quantity that left the dock, units of the lines."""
+        """Quantity that left the dock, of each line at most what is ordered, units of the lines."""
         return self._commitment("issued")
 
     def value(self) -> Floats:

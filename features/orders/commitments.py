@@ -11,30 +11,35 @@ from features.arrays import Ints, Mask
 from features.history import History
 from features.jit import compiled, compiled_inline
 from features.orders.line import (
-    ALL_LEFT_AT,
-    CANCELLED_LINE,
-    CLOSED_AS,
+    CREATED,
     KNOWN,
+    NOT_REVERSED,
+    LEFT_AT,
     N_LINE,
     ORDERED,
     PROMISE,
     SHIPPED_QUANTITY,
+    SLOT,
     VALUE,
     LineEvents,
     apply,
     changes_lines,
+    is_cancelled,
     is_in_full,
+    is_open,
     line_event,
     line_events,
+    lines_of,
+    new_ledger,
     new_lines,
 )
 from features.times import NEVER
 
 NONE, OPEN, SHIPPED, CANCELLED = 0, 1, 2, 3
 """The state of an order: nothing ordered, something to ship, all shipped or closed, all cancelled."""
-OrderStatus = Literal["unknown", "open", "late", "shipped", "cancelled"]
+OrderStatus = Literal["unknown", "unpromised", "open", "late", "shipped", "cancelled"]
 STATUSES: tuple[OrderStatus, ...] = get_args(OrderStatus)
-"""The state in words at a moment: open until a promise of it passes, then late."""
+"""The state in words at a moment: open until a promise of it passes, then late; unpromised while there is none."""
 _STATUS_OF_STATE = np.array(["unknown", "open", "shipped", "cancelled"], dtype=object)
 
 
@@ -48,8 +53,12 @@ class Commitments(NamedTuple):
         when nothing is to ship
     last_due : the latest promise among unshipped lines
     lines, open_lines : lines not cancelled; of those, lines still to ship
-    ordered, issued : millionths over the lines not cancelled
+    ordered, issued : millionths over the lines not cancelled; of a line no more is issued than is ordered, so that what
+        one has too much hides nothing that another lacks
     value : millionths of the plant's currency over the lines not cancelled, NEVER where no line states one
+    first_ordered : millionths over all known lines, each as it was ordered at first
+    promise_moves, quantity_changes : how often, up to this event, a statement gave a line that had one another promise,
+        or another ordered quantity; the same again is neither
     """
 
     state: Ints
@@ -60,6 +69,9 @@ class Commitments(NamedTuple):
     ordered: Ints
     issued: Ints
     value: Ints
+    first_ordered: Ints
+    promise_moves: Ints
+    quantity_changes: Ints
 
 
 def commitments(history: History, tolerance: float = 0.0) -> Commitments:
@@ -70,7 +82,7 @@ def commitments(history: History, tolerance: float = 0.0) -> Commitments:
 
 def is_late(state: Ints, due: Ints, as_of: Ints) -> Mask:
     """(n,) True where an order is open and a promise of it has passed: its risk is 1, not modelled."""
-    return np.asarray((state == OPEN) & (due < as_of))
+    return np.asarray((state == OPEN) & (due != NEVER) & (due < as_of))
 
 
 def is_awaited(state: Ints, due: Ints, as_of: Ints) -> Mask:
@@ -82,6 +94,7 @@ def statuses(state: Ints, due: Ints, as_of: Ints) -> NDArray[np.object_]:
     """(n,) the status of each order, one of ``STATUSES``."""
     words = _STATUS_OF_STATE[state]
     words[is_late(state, due, as_of)] = "late"
+    words[(state == OPEN) & (due == NEVER)] = "unpromised"
     return words
 
 
@@ -93,25 +106,62 @@ def fold_commitments(tolerance: float, *columns: Any) -> Commitments:
     out = Commitments(
         np.zeros(n, dtype=np.int64), np.full(n, NEVER, dtype=np.int64), np.full(n, NEVER, dtype=np.int64),
         np.zeros(n, dtype=np.int64), np.zeros(n, dtype=np.int64), np.zeros(n, dtype=np.int64),
-        np.zeros(n, dtype=np.int64), np.full(n, NEVER, dtype=np.int64),
+        np.zeros(n, dtype=np.int64), np.full(n, NEVER, dtype=np.int64), np.zeros(n, dtype=np.int64),
+        np.zeros(n, dtype=np.int64), np.zeros(n, dtype=np.int64),
     )  # fmt: skip
     for order in range(len(events.first) - 1):
-        lines = new_lines(events.lines[order], N_LINE)
+        begin, end = events.first[order], events.first[order + 1]
+        lines, ledger = new_lines(lines_of(events, order), N_LINE), new_ledger(events.type[begin:end], events.lines[order])
         full_at = np.full(len(lines), NEVER, dtype=np.int64)
-        begin = events.first[order]
-        for i in range(begin, events.first[order + 1]):
+        before = lines.copy()
+        for i in range(begin, end):
+            if i > begin:
+                out.first_ordered[i] = out.first_ordered[i - 1]
+                out.promise_moves[i], out.quantity_changes[i] = out.promise_moves[i - 1], out.quantity_changes[i - 1]
             if i > begin and not changes_lines(events.type[i]):
                 out.state[i], out.due[i], out.last_due[i] = out.state[i - 1], out.due[i - 1], out.last_due[i - 1]
                 out.lines[i], out.open_lines[i] = out.lines[i - 1], out.open_lines[i - 1]
                 out.ordered[i], out.issued[i], out.value[i] = out.ordered[i - 1], out.issued[i - 1], out.value[i - 1]
                 continue
-            apply(lines, line_event(events, i))
-            _note(out, lines, full_at, i, events.occurred[i], tolerance)
+            before[:] = lines
+            apply(lines, ledger, line_event(events, i))
+            _note_changes(out, lines, before, i)
+            for j in range(len(lines)):
+                _note_full(lines, ledger, full_at, j, events.type[i] == CREATED, events.occurred[i], tolerance)
+            _note(out, lines, full_at, i, tolerance)
     return out
 
 
+@compiled
+def _note_changes(out: Commitments, lines: Ints, before: Ints, i: int) -> None:
+    """What event ``i`` changed of what was stated ``before``."""
+    moved, changed = False, False
+    for j in range(len(lines)):
+        if lines[j, KNOWN] and not before[j, KNOWN]:
+            out.first_ordered[i] += lines[j, ORDERED]
+        moved |= before[j, PROMISE] != NEVER and lines[j, PROMISE] != before[j, PROMISE]
+        changed |= before[j, KNOWN] == 1 and lines[j, ORDERED] != before[j, ORDERED]
+    out.promise_moves[i] += moved
+    out.quantity_changes[i] += changed
+
+
+@compiled
+def _note_full(
+    lines: Ints, ledger: Ints, full_at: Ints, j: int, created: bool, occurred: int, tolerance: float
+) -> None:
+    """Since when a line is in full: since this event, or since it left where it was created after that."""
+    if not lines[j, KNOWN] or not is_in_full(lines, j, tolerance):
+        full_at[j] = NEVER
+    elif full_at[j] == NEVER:
+        last = NEVER
+        for row in range(1, ledger[0, 0] + 1 if created else 1):
+            if ledger[row, SLOT] == j and ledger[row, NOT_REVERSED] > 0:
+                last = max(last, ledger[row, LEFT_AT])
+        full_at[j] = occurred if last == NEVER else last
+
+
 @compiled_inline
-def _note(out: Commitments, lines: Ints, full_at: Ints, i: int, occurred: int, tolerance: float) -> None:
+def _note(out: Commitments, lines: Ints, full_at: Ints, i: int, tolerance: float) -> None:
     """The order as its lines have it after event ``i``; ``full_at`` is since when each line is in full."""
     known = 0
     broken = NEVER
@@ -119,29 +169,30 @@ def _note(out: Commitments, lines: Ints, full_at: Ints, i: int, occurred: int, t
         if not lines[j, KNOWN]:
             continue
         known += 1
-        if lines[j, CLOSED_AS] == CANCELLED_LINE:
+        if is_cancelled(lines, j):
             continue
         out.lines[i] += 1
         out.ordered[i] += lines[j, ORDERED]
-        out.issued[i] += lines[j, SHIPPED_QUANTITY]
+        out.issued[i] += min(lines[j, SHIPPED_QUANTITY], lines[j, ORDERED])
         if lines[j, VALUE] != NEVER:
             out.value[i] = lines[j, VALUE] + (0 if out.value[i] == NEVER else out.value[i])
         promise = lines[j, PROMISE]
-        full = is_in_full(lines, j, tolerance)
-        if not full:
-            full_at[j] = NEVER
-        elif full_at[j] == NEVER:
-            full_at[j] = lines[j, ALL_LEFT_AT] if lines[j, ALL_LEFT_AT] != NEVER else occurred
-        if lines[j, CLOSED_AS] == 0 and not full:
+        if is_open(lines, j, tolerance):
             out.open_lines[i] += 1
-            out.due[i] = promise if out.due[i] == NEVER else min(out.due[i], promise)
+            out.due[i] = _earlier(out.due[i], promise)
             out.last_due[i] = max(out.last_due[i], promise)
-        elif full and lines[j, ORDERED] > 0 and full_at[j] > promise:
-            broken = promise if broken == NEVER else min(broken, promise)
+        elif promise != NEVER and lines[j, ORDERED] > 0 and full_at[j] > promise:
+            broken = _earlier(broken, promise)
     if out.open_lines[i] > 0:
         out.state[i] = OPEN
-        out.due[i] = out.due[i] if broken == NEVER else min(out.due[i], broken)
+        out.due[i] = _earlier(out.due[i], broken)
     elif out.lines[i] > 0:
         out.state[i] = SHIPPED
     elif known > 0:
         out.state[i] = CANCELLED
+
+
+@compiled_inline
+def _earlier(a: int, b: int) -> int:
+    """The earlier of two moments, NEVER only where both are."""
+    return max(a, b) if a == NEVER or b == NEVER else min(a, b)

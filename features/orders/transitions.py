@@ -11,14 +11,15 @@ from features.events.selection import state_of
 from features.history import History
 from features.jit import compiled
 from features.orders.line import (
-    CANCELLED_LINE,
-    CLOSED_AS,
+    ISSUED,
     KNOWN,
-    NOT_CLOSED,
     ORDERED,
     LineEvent,
+    is_cancelled,
     is_in_full,
+    is_open,
     line_events,
+    speaks_of,
 )
 from features.orders.work import (
     AFTER,
@@ -31,6 +32,7 @@ from features.orders.work import (
     ITEM,
     LAST_CENTRE,
     NOWHERE,
+    PLACED_AT,
     WorkEvent,
     apply_work,
     new_work,
@@ -90,11 +92,12 @@ def fold_transitions(*columns: Any) -> Ints:
     all of that is compared after each event.
     """
     first, lines, line, kind, quantity, date, value, closing, occurred, recorded = columns[:10]
-    code, word, n_words, item, centre = columns[10:]
+    reference, first_line, line_of = columns[10:13]
+    code, word, n_words, item, centre = columns[13:]
     rows, n = np.empty((1024, 6), dtype=np.int64), 0
     for k in range(len(first) - 1):
         count, words = lines[k], n_words[k]
-        work = new_work(count, words)
+        work = new_work(line_of[first_line[k] : first_line[k + 1]], kind[first[k] : first[k + 1]], words)
         state = work.lines
         visited = np.full((count, words + 1), NEVER, dtype=np.int64)
         failed = np.zeros((count, words + 1), dtype=np.int64)
@@ -102,21 +105,23 @@ def fold_transitions(*columns: Any) -> Ints:
         centre_of, mode_of, item_of = np.full(count, -1), np.zeros(count, np.int64), np.full(count, -1)
         for i in range(first[k], first[k + 1]):
             at, now = line[i], recorded[i]
-            names = at >= 0 and kind[i] == CONFIRMED and centre[i] >= 0
+            names = at >= 0 and kind[i] == CONFIRMED and centre[i] >= 0 and min(occurred[i], now) >= state[at, PLACED_AT]
             if names and state[at, ITEM] >= 0 and state[at, LAST_CENTRE] != centre[i]:
                 rows, n = _append_row(rows, n, MOVED, now, state[at, ITEM], state[at, LAST_CENTRE], centre[i], 1)
-            event = LineEvent(i, at, kind[i], quantity[i], date[i], value[i], closing[i], occurred[i])
-            apply_work(work, event, WorkEvent(code[i], word[i], item[i], centre[i], now))
+            event = LineEvent(
+                i, at, kind[i], quantity[i], date[i], value[i], closing[i], occurred[i], now, reference[i]
+            )  # fmt: skip
+            apply_work(work, event, WorkEvent(code[i], word[i], item[i], centre[i]))
             if at >= 0 and kind[i] == INSPECTED and state_of(code[i]) == FAILED_WORD:
                 failed[at, state[at, DONE]] += 1
-            for j in range(count) if at < 0 else range(at, at + 1):
-                if not state[j, KNOWN]:
+            for j in range(count):
+                if not state[j, KNOWN] or not (kind[i] == ISSUED or speaks_of(state, at, j)):
                     continue
                 full = is_in_full(state, j, 0.0)
-                leaves = full and not left[j] and state[j, ORDERED] > 0 and state[j, CLOSED_AS] != CANCELLED_LINE
+                leaves = full and not left[j] and state[j, ORDERED] > 0 and not is_cancelled(state, j)
                 if not leaves or visited[j, state[j, DONE]] != NEVER:
                     visited[j, state[j, DONE]] = stage_since(state, work.whole, j)
-                open_ = state[j, CLOSED_AS] == NOT_CLOSED and not full
+                open_ = is_open(state, j, 0.0)
                 centre_now, mode = place_of(state, j) if open_ else (-1, NOWHERE)
                 item_now = state[j, ITEM] if open_ else -1
                 if item_now < 0 and mode == AFTER:

@@ -18,13 +18,12 @@ from features.events.schema import TYPE_CODE, EventKey
 from features.events.selection import Spell
 from features.history import History
 from features.orders.line import (
-    CLOSED_AS,
     KNOWN,
-    NOT_CLOSED,
     ORDERED,
     ORDERED_BY,
     PROMISED_BY,
     SHIPPED_QUANTITY,
+    is_open,
     line_events,
     lines_known,
 )
@@ -97,7 +96,7 @@ class KnownLine:
     key, id : its index within the order, and its name; the line created without a name has none
     open : not closed, and something is left to ship
     before_work : what had been issued when its first work was released or booked, 0 without work
-    ordered_by, promised_by : the events that state its ordered quantity and its promised date
+    ordered_by, promised_by : the events that state its ordered quantity and its promised date, ``None`` for none
     """
 
     key: int
@@ -107,7 +106,7 @@ class KnownLine:
     issued: int
     before_work: int
     ordered_by: KnownEvent
-    promised_by: KnownEvent
+    promised_by: KnownEvent | None
 
 
 class KnownOrder:
@@ -159,12 +158,12 @@ class KnownOrder:
             KnownLine(
                 key=j,
                 id=names[j],
-                open=bool(line[CLOSED_AS] == NOT_CLOSED and line[SHIPPED_QUANTITY] < line[ORDERED]),
+                open=bool(is_open(state, j, 0.0)),
                 ordered=int(line[ORDERED]),
                 issued=int(line[SHIPPED_QUANTITY]),
                 before_work=before_work.get(j, 0),
                 ordered_by=self.events[line[ORDERED_BY] - start],
-                promised_by=self.events[line[PROMISED_BY] - start],
+                promised_by=self.events[line[PROMISED_BY] - start] if line[PROMISED_BY] >= 0 else None,
             )
             for j, line in enumerate(state)
             if line[KNOWN]

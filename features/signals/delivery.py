@@ -27,8 +27,8 @@ def delivery_slack(known: Known) -> Floats:
 
 @signal("delivery", "statements", RISES, "deliveries were planned or planned again {value} [time|times]")
 def delivery_plans(known: Known) -> Floats:
-    """Times a delivery was planned or planned again, statements."""
-    return known.count(PLANNED)
+    """Times a delivery was planned, or planned otherwise, statements."""
+    return known.distinct(PLANNED, "reference") + known.revisions(PLANNED)
 
 
 @signal("delivery", "share", FALLS, "{value} of the ordered quantity has shipped", "nothing is ordered")
@@ -39,8 +39,8 @@ def shipped_ratio(known: Known) -> Floats:
 
 @signal("delivery", "revisions", RISES, "planned deliveries were revised {value} [time|times]")
 def deliveries_revised(known: Known) -> Floats:
-    """Times a delivery that was planned was planned again, revisions."""
-    return known.count(PLANNED) - known.distinct(PLANNED, "reference")
+    """Times a delivery that was planned was given another date or quantity, revisions."""
+    return known.revisions(PLANNED)
 
 
 @signal(

@@ -17,10 +17,10 @@ def open_shortages(known: Known) -> Floats:
     return known.open_count(SHORTAGES)
 
 
-@signal("material", "statements", RISES, "components were stated short {value} [time|times]")
+@signal("material", "times", RISES, "components ran short {value} [time|times]")
 def shortages_stated(known: Known) -> Floats:
-    """Times a component was stated short, statements."""
-    return known.count(SHORT)
+    """Times a component ran short, times; one that is stated short again is short already."""
+    return known.begun_count(SHORTAGES)
 
 
 @signal("material", "components", RISES, "{value} [component is|components are] expected after they are needed")

@@ -118,7 +118,7 @@ def _changed(line: LineNow, before: KnownLine, date: Date) -> Iterator[MissingEv
             "order_line.changed", {"line_id": line.line_id, "quantity": line.quantity}, before.ordered_by
         )
     promised = date(line.promised)
-    if promised != before.promised_by.date:
+    if promised is not None and promised != (before.promised_by and before.promised_by.date):
         yield MissingEvent("commitment.changed", {"line_id": line.line_id, "date": _iso(promised)}, before.promised_by)
 
 

@@ -67,6 +67,7 @@ def sample_orders(as_of: int) -> History:
             "type": kind,
             "time": isoformat(as_of - int(ago * DAY)),
             "recordedtime": None,
+            "sequence": None,
         }
         for number, (order, ago, kind, _) in enumerate(STORY)
     ]

@@ -21,7 +21,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.sql.elements import ColumnElement
 
-from features.events.schema import COLUMNS, MOMENT, NUMBER, REQUIRED
+from features.events.schema import COLUMNS, MOMENT, NUMBER, REQUIRED, WHOLE
 
 metadata = MetaData()
 Words = String().with_variant(String(collation="C"), "postgresql")
@@ -31,7 +31,7 @@ LEAST: ColumnElement[Any] = literal_column("-1e300")
 BEFORE: ColumnElement[Any] = literal_column("-1")
 """What sorts before every number and every moment, for what is not there."""
 
-_TYPES = {MOMENT: BigInteger, NUMBER: Double}
+_TYPES = {MOMENT: BigInteger, NUMBER: Double, WHOLE: BigInteger}
 EVENT_COLUMNS = tuple(COLUMNS)
 FILTERED = ("plant", "customer", "item")
 """What the lines of an order name and a worklist can be filtered by."""

@@ -330,7 +330,7 @@ def _failures(known: Events, line: Line, finished: int) -> int:
 
 def place_of(events: Events, line: str) -> Place | None:
     """By the latest confirmation of the line itself; before its first it has a place once it is released."""
-    confirmations = [e for e in events if e.type == "operation.confirmed" and e.line_id == line]
+    confirmations = bookings(events, line)
     if not any(e.work_center for e in confirmations):
         released = any(e.type == "production.released" and e.line_id == line for e in events)
         return Place("before", "") if released else None
@@ -340,12 +340,22 @@ def place_of(events: Events, line: str) -> Place | None:
     return Place("after" if latest.state == "final" else "at", latest.work_center)
 
 
+def bookings(events: Events, line: str) -> list[Event]:
+    """The confirmations of a line, without those that happened before one that was known already."""
+    found: list[Event] = []
+    for event in events:
+        if event.type == "operation.confirmed" and event.line_id == line:
+            if not found or event.stands_from >= found[-1].stands_from:
+                found.append(event)
+    return found
+
+
 def transitions_of(events: Events, line: str) -> list[Transition]:
     """Each confirmation of the line that names another work centre than the one before; without an item none."""
     found, before = [], ""
     for known in prefixes(events):
         event, item = known[-1], line_of(known, line).item
-        if event.type != "operation.confirmed" or event.line_id != line or event.work_center in (None, before):
+        if bookings(known, line)[-1:] != [event] or event.work_center in (None, before):
             continue
         if item is not None and event.work_center is not None:
             found.append(Transition(event.recorded_at, item, before, event.work_center))

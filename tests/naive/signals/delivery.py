@@ -8,7 +8,7 @@ from tests.naive import commitments
 from tests.naive.events import NAN, days_between, share
 from tests.naive.registry import twin
 from tests.naive.seen import Seen
-from tests.naive.standing import moves, planned_ships, things
+from tests.naive.standing import moves, planned_ships, revisions, things
 
 
 @twin
@@ -18,13 +18,12 @@ def delivery_slack(seen: Seen) -> float:
 
 @twin
 def delivery_plans(seen: Seen) -> float:
-    return len(seen.all("delivery.planned"))
+    return len(things(seen.all("delivery.planned"))) + deliveries_revised(seen)
 
 
 @twin
 def deliveries_revised(seen: Seen) -> float:
-    planned = seen.all("delivery.planned")
-    return len(planned) - len(things(planned))
+    return len(revisions(things(seen.all("delivery.planned")).values()))
 
 
 @twin

@@ -6,7 +6,7 @@ from features.times import DAY
 from tests.naive.events import NAN, days_between
 from tests.naive.registry import twin
 from tests.naive.seen import Seen
-from tests.naive.standing import Statements, Word, moves, shortages, word
+from tests.naive.standing import Statements, Word, line_things, moves, shortages, word
 
 
 @twin
@@ -16,7 +16,14 @@ def open_shortages(seen: Seen) -> float:
 
 @twin
 def shortages_stated(seen: Seen) -> float:
-    return len(seen.all("material.stated", state="short"))
+    """A component that is short and is stated so again ran short once."""
+    stated, times = seen.all("material.stated"), 0
+    for n, event in enumerate(stated):
+        key = event.line_id, word(event, "reference")
+        before, now = (line_things(stated[:stop]).get(key, []) for stop in (n, n + 1))
+        was_short = bool(before) and before[-1].state == "short"
+        times += event.state == "short" and not was_short and now[-1:] == [event]
+    return times
 
 
 def _expected(seen: Seen) -> list[int]:
