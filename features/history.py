@@ -2,8 +2,9 @@
 
 Events stand in the order (order, ``recorded_at``, ``occurred_at``, ``sequence``, precedence, ``source``, natural order
 of ``event_id``), see ``features.engine.ordering``. What was known of an order at a moment is therefore one contiguous
-range of positions, and a count or a sum over it is the difference of two entries of a running sum. Quantities are integer millionths and moments are integer
-microseconds, so sums are exact and do not depend on what stands before an order.
+range of positions, and a count or a sum over it is the difference of two entries of a running sum. Quantities are
+integer millionths and moments are integer microseconds, so sums are exact and do not depend on what stands before an
+order.
 """
 
 from __future__ import annotations
@@ -316,7 +317,7 @@ def _with_instalments(line_id: Coded, instalment: Coded) -> Coded:
 
 
 def _line_of(first: Ints, lines: Ints, line: Ints, line_id: Coded) -> Ints:
-    """The line of which each line of each order is an instalment, -1 for none; lines stand in the order of their ids."""
+    """(n_lines,) the line of which each line of each order is an instalment, -1 for none; in the order of their ids."""
     whole = {word: code for code, word in enumerate(line_id.words)}
     of_word = np.array([whole.get(word.rpartition(INSTALMENT_MARK)[0], -1) for word in line_id.words] + [-1])
     if (of_word < 0).all():

@@ -277,9 +277,7 @@ def _in_time(ledger: Ints, line: int, promise: int) -> tuple[int, int]:
 
 
 @compiled
-def _verdict(
-    tally: Ints, lines: Ints, ledger: Ints, promised: Ints, grace: int, tolerance: float
-) -> tuple[int, int]:
+def _verdict(tally: Ints, lines: Ints, ledger: Ints, promised: Ints, grace: int, tolerance: float) -> tuple[int, int]:
     """The outcome by the records so far, and the moment from which it is settled; NEVER is at once."""
     total, full, some, settled_at, last_promise, unpromised = 0, 0, False, NEVER, NEVER, False
     for j in range(len(promised)):

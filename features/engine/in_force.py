@@ -103,16 +103,3 @@ def longest_gap(first: Ints, code: Ints, masks: Masks, recorded: Ints) -> Ints:
                     out[i] = max(out[i], recorded[i] - last)
                 last = recorded[i]
     return out
-
-
-@compiled
-def first_known_pair(first: Ints, a: Ints, b: Ints) -> Ints:
-    """(n_events,) after each event, ``a - b`` as it was after the order's first event with both known; else NEVER."""
-    out = np.full(len(a), NEVER, dtype=np.int64)
-    for order in range(len(first) - 1):
-        for i in range(first[order], first[order + 1]):
-            if i > first[order] and out[i - 1] != NEVER:
-                out[i] = out[i - 1]
-            elif a[i] != NEVER and b[i] != NEVER:
-                out[i] = a[i] - b[i]
-    return out

@@ -73,7 +73,8 @@ def precedences(columns: Columns, rows: Ints) -> Ints:
     words = [*states.words, None]
     table = [[places.get((kind, state), places.get((kind, None), LAST)) for state in words] for kind in types.words]
     reverses = columns["quantity"][rows] < 0
-    return np.array(table, dtype=np.int64)[types.codes, states.codes] * 2 + reverses
+    turn: Ints = np.array(table, dtype=np.int64)[types.codes, states.codes] * 2 + reverses
+    return turn
 
 
 def _natural_ranks(columns: Columns, rows: Ints) -> Ints:

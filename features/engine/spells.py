@@ -1,8 +1,8 @@
 """Spells: states of an order's things with a begin and an end, such as open holds.
 
 A spell has a place within its order: the number of its word, and with ``per_line`` of the word of its line. A statement
-of the whole order takes the place of those of the lines. What happened before the latest statement about a place that is
-known changes nothing there: it is history that was booked late.
+of the whole order takes the place of those of the lines. What happened before the latest known statement about a place
+changes nothing there: it is history that was booked late.
 
 The loops are handed the fields of ``SpellEvents`` one by one, last: numba tells the type of an array at once, that of a
 named tuple slowly, which a single order would feel.

@@ -145,7 +145,8 @@ WORDS: dict[str, int] = {
     word: code
     for code, word in enumerate(
         dict.fromkeys(
-            [word for rule in TYPES.values() for _, words in rule.words for word in words] + ["plant", "customer", "agreed"]
+            [word for rule in TYPES.values() for _, words in rule.words for word in words]
+            + ["plant", "customer", "agreed"]
         )
     )
 }

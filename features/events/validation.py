@@ -16,7 +16,7 @@ from features.arrays import Ints, Mask
 from features.errors import InvalidEvents
 from features.events.columns import Columns, Read, as_frame, read_column, take
 from features.events.schema import COLUMNS, REQUIRED, SPOKEN, TYPE_CODE, TYPES, UNSAID, WORDS, EventType
-from features.events.selection import event_codes, word_at
+from features.events.selection import event_codes, state_of, word_at
 from features.events.text import Coded, Distinct
 from features.jit import compiled
 from features.parallel import side_by_side
@@ -193,8 +193,8 @@ def _breaks_a_rule(
 
 def _says_nothing(types: Ints, code: Ints, quantity: NDArray[np.float64]) -> Mask:
     """(n,) True where a goods issue states neither a quantity nor that all that is left went."""
-    complete = word_at(code, SPOKEN.index("state")) == WORDS["complete"]
-    return np.asarray((types == ISSUED) & np.isnan(quantity) & ~complete)
+    complete = state_of(code) == WORDS["complete"]  # type: ignore[arg-type]
+    return np.asarray((types == ISSUED) & np.isnan(quantity) & ~np.asarray(complete))
 
 
 def _lies_ahead(types: Ints, columns: Columns) -> Mask:
@@ -209,7 +209,9 @@ def _broken_rules_of_type(name: str, rows: Ints, columns: Columns) -> Iterator[F
         states = columns["state"]
         complete = np.array([word == "complete" for word in states.words] + [False])[states.codes[rows]]
         silent = rows[np.isnan(columns["quantity"][rows]) & ~complete]
-        yield from _failing(silent, columns, "quantity", "be given for goods.issued, or state be complete: all of it left")
+        yield from _failing(
+            silent, columns, "quantity", "be given for goods.issued, or state be complete: all of it left"
+        )
     ahead = columns["occurred_at"][rows] > columns["recorded_at"][rows] + LARGEST_LEAD
     for row in rows[ahead & (columns["recorded_at"][rows] != NEVER)] if rule.fact else ():
         known = isoformat(int(columns["recorded_at"][row]))

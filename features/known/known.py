@@ -12,8 +12,8 @@ import numpy as np
 
 from features.arrays import Floats, Ints
 from features.decision_points import DecisionPoints
-from features.engine.arithmetic import in_units
-from features.engine.in_force import first_known_pair, longest_gap
+from features.engine.arithmetic import highest, in_units, latest_of
+from features.engine.in_force import longest_gap
 from features.engine.prefix_sums import EITHER_WAY, LATER, NET, running_above, running_changes, running_moves
 from features.events.schema import MICRO
 from features.events.selection import Select, Spell
@@ -21,8 +21,10 @@ from features.events.text import Texts
 from features.history import PLANNED_END
 from features.known.lookups import Lookups
 from features.known.scope import PROMISES, Scope
+from features.known.slack import first_slacks, in_force
 from features.known.tables import LineTable, OpenSpells
 from features.orders.commitments import commitments
+from features.orders.line import line_events
 from features.times import DAY, NEVER
 
 COMMITMENT = Select(
@@ -118,7 +120,7 @@ class Known(Scope):
         return self._between(self.history.running_ends(spell), self.start)
 
     def begun_count(self, spell: Spell, days: float | None = None) -> Floats:
-        """How often a spell began that was not open, as recorded in the last ``days`` if given; no restatement counts."""
+        """How often a spell began that was not open, recorded in the last ``days`` if given; restated is not begun."""
         start = self._from(days)
         self.note(spell.begins, start)
         return self._between(self.history.running_begins(spell), start)
@@ -138,6 +140,46 @@ class Known(Scope):
         self.note(what, self.start)
         return self._state(self.history.latest_in_force(what))
 
+    def days_to_latest(self, what: Select) -> Floats:
+        """Days from now to the latest of the dates in force that have not passed, NaN where there is none."""
+        self.note(what, self.start)
+        point, position = self._in_force(what)
+        date = self.history.date[position]
+        coming = np.where(date >= self.as_of[point], date, NEVER)
+        latest: Ints = latest_of(point, coming, len(self))
+        return self.days_until(latest)
+
+    def slack(self, what: Select, coming: bool = False) -> Floats:
+        """Days from the dates in force to the promises of the lines they are for, the tightest; NaN for none.
+
+        What is for the whole order is compared with its earliest promise. ``coming`` leaves out dates that have passed.
+        """
+        self.note(what, self.start)
+        point, position = self._in_force(what)
+        date = self.history.date[position]
+        if coming:
+            date = np.where(date >= self.as_of[point], date, NEVER)
+        return self._tightest(point, self.history.line[position], date)
+
+    def slack_of(self, spells: OpenSpells) -> Floats:
+        """Days from the dates of what is open to the promises of the lines it is for, the tightest."""
+        return self._tightest(spells.point, spells.line, spells.date)
+
+    def _tightest(self, point: Ints, line: Ints, date: Ints) -> Floats:
+        self.note(PROMISES, self.start)
+        promise = self.lines_untraced.promises_of(point, line)
+        tightest: Floats = -highest(point, -self.days_between(date, promise), len(self))
+        return tightest
+
+    def _in_force(self, what: Select) -> tuple[Ints, Ints]:
+        history = self.history
+        make = lambda: in_force(  # noqa: E731
+            history.first, history.event_code, what.masks, *history.numbered("reference"), history.date, self.order,
+            self.stop,
+        )  # fmt: skip
+        rows: tuple[Ints, Ints] = self._once(("in force", what), make)
+        return rows
+
     def total_in_force(self, what: Select, column: str) -> Floats:
         """The sum of the values in force of the order's production orders or deliveries, units of the quantity."""
         self.note(what, self.start)
@@ -156,7 +198,7 @@ class Known(Scope):
         return self._moves(LATER, what, what, per_line)
 
     def revisions(self, what: Select, among: Select | None = None, days: float | None = None) -> Floats:
-        """How often selected statements changed what holds of ``among`` (by default of the same), in the last ``days``."""
+        """How often selected statements changed what is in force of ``among``, by default of the same; in ``days``."""
         start = self._from(days)
         self.note(what, start)
         history, among = self.history, among or what
@@ -266,18 +308,19 @@ class Known(Scope):
 
     def slack_lost(self) -> Floats:
         """By how much the slack of the planned end has shrunk since it was first known, days."""
-        self.note(PROMISES, self.start)
-        self.note(PLANNED_END, self.start)
         history = self.history
 
-        def make() -> Ints:
-            ends = history.latest_in_force(PLANNED_END)
-            slack: Ints = first_known_pair(history.first, commitments(history).due, ends)
-            return slack
+        def make() -> tuple[Ints, Ints]:
+            numbers = history.numbered("reference")
+            slacks: tuple[Ints, Ints] = first_slacks(
+                PLANNED_END.masks, *numbers, history.event_code, *line_events(history)
+            )
+            return slacks
 
-        first = self._state(history.once(("first slack",), make))
-        end = self._state(history.latest_in_force(PLANNED_END))
-        lost: Floats = in_units(first, DAY) - self.days_between(end, self.due())
+        position, slack = history.once(("first slack",), make)
+        known = (position[self.order] >= 0) & (position[self.order] < self.stop)
+        first = np.where(known, slack[self.order], NEVER)
+        lost: Floats = in_units(first, DAY) - self.slack(PLANNED_END)
         return lost
 
     # -- lines and other orders ----------------------------------------------------------------------------

@@ -170,7 +170,7 @@ class Lookups:
         key = name, total
         if key not in self._usual:
             if name not in self._of_lines:
-                sub = lines.finished if name == "stages" else None
+                sub = lines.stage if name == "stages" else None
                 self._of_lines[name] = self._totals(name, self._items, lines.item, self._row_day, sub)
             self._usual[key] = only_where(lines.item >= 0, shrunk(*self._of_lines[name], total, few))
         return self._usual[key]

@@ -13,9 +13,9 @@ from features.jit import compiled, compiled_inline
 from features.orders.line import (
     CREATED,
     KNOWN,
-    NOT_REVERSED,
     LEFT_AT,
     N_LINE,
+    NOT_REVERSED,
     ORDERED,
     PROMISE,
     SHIPPED_QUANTITY,
@@ -111,7 +111,10 @@ def fold_commitments(tolerance: float, *columns: Any) -> Commitments:
     )  # fmt: skip
     for order in range(len(events.first) - 1):
         begin, end = events.first[order], events.first[order + 1]
-        lines, ledger = new_lines(lines_of(events, order), N_LINE), new_ledger(events.type[begin:end], events.lines[order])
+        lines, ledger = (
+            new_lines(lines_of(events, order), N_LINE),
+            new_ledger(events.type[begin:end], events.lines[order]),
+        )
         full_at = np.full(len(lines), NEVER, dtype=np.int64)
         before = lines.copy()
         for i in range(begin, end):

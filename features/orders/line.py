@@ -4,8 +4,8 @@ Whoever needs to know how lines stand folds ``apply`` over the events of an orde
 outcomes, readiness. The rules are those of ``docs/events.md``:
 
 - A line's promise, ordered quantity and closing are the latest statements by when they happened, among those known.
-- A goods issue without a line fills the lines that are known and not closed, in the order of their ids. One that names a
-  line of which only instalments are known (``10`` of ``10/1`` and ``10/2``) fills these in the order of their promises.
+- A goods issue without a line fills the lines that are known and not closed, in the order of their ids. One that names
+  a line of which only instalments are known (``10`` of ``10/1`` and ``10/2``) fills these as they fall due.
   What leaves before its line is known belongs to the line that is created next.
 - A reversal takes from the issues of its reference, else from those of its line, the latest first, at the time at which
   they happened. Without a reference and long after the latest of them, it is goods that the customer sent back.
@@ -271,10 +271,7 @@ def _issue(state: Ints, ledger: Ints, event: LineEvent) -> None:
 
 @compiled
 def _has_instalments(state: Ints, line: int) -> bool:
-    for j in range(len(state)):
-        if state[j, LINE_OF] == line and state[j, KNOWN]:
-            return True
-    return False
+    return bool(((state[:, LINE_OF] == line) & (state[:, KNOWN] == 1)).any())
 
 
 @compiled

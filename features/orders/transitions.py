@@ -37,6 +37,7 @@ from features.orders.work import (
     apply_work,
     new_work,
     place_of,
+    stage_of,
     stage_since,
     work_events,
 )
@@ -52,8 +53,9 @@ class LineTransitions(NamedTuple):
     ``recorded`` is microseconds, ``item`` a code. What ``a``, ``b`` and ``amount`` mean depends on ``what``:
 
     LEFT: a = finished operations, amount = microseconds since the line was created; STAGE, WORK and FAILURES, each once
-    a stage of a line that left: a = stage, amount = microseconds from it until the line left, microseconds from it
-    until its last operation was finished, inspections that failed with so many operations finished or more; MOVED: from
+    a stage of a line that left (see ``features.orders.work.stage_of``): a = stage, amount = microseconds from it until
+    the line left, microseconds from it until its last operation was finished, inspections that failed in it or later;
+    MOVED: from
     work centre a (-1: none) to b; PLACED: an open line enters (amount 1) or leaves (-1) work centre a, b = AT or AFTER
     it; OPENED: a line is open (1) or no more (-1).
     """
@@ -99,28 +101,34 @@ def fold_transitions(*columns: Any) -> Ints:
         count, words = lines[k], n_words[k]
         work = new_work(line_of[first_line[k] : first_line[k + 1]], kind[first[k] : first[k + 1]], words)
         state = work.lines
-        visited = np.full((count, words + 1), NEVER, dtype=np.int64)
-        failed = np.zeros((count, words + 1), dtype=np.int64)
+        visited = np.full((count, words + 2), NEVER, dtype=np.int64)
+        failed = np.zeros((count, words + 2), dtype=np.int64)
         left = np.zeros(count, dtype=np.bool_)
         centre_of, mode_of, item_of = np.full(count, -1), np.zeros(count, np.int64), np.full(count, -1)
         for i in range(first[k], first[k + 1]):
             at, now = line[i], recorded[i]
-            names = at >= 0 and kind[i] == CONFIRMED and centre[i] >= 0 and min(occurred[i], now) >= state[at, PLACED_AT]
-            if names and state[at, ITEM] >= 0 and state[at, LAST_CENTRE] != centre[i]:
-                rows, n = _append_row(rows, n, MOVED, now, state[at, ITEM], state[at, LAST_CENTRE], centre[i], 1)
+            names = at >= 0 and kind[i] == CONFIRMED and centre[i] >= 0
+            for j in range(count) if names else range(0):
+                last = state[j, LAST_CENTRE]
+                overtaken = min(occurred[i], now) < state[j, PLACED_AT]
+                if speaks_of(state, at, j) and not overtaken and state[j, ITEM] >= 0 and last != centre[i]:
+                    rows, n = _append_row(rows, n, MOVED, now, state[j, ITEM], last, centre[i], 1)
             event = LineEvent(
                 i, at, kind[i], quantity[i], date[i], value[i], closing[i], occurred[i], now, reference[i]
             )  # fmt: skip
             apply_work(work, event, WorkEvent(code[i], word[i], item[i], centre[i]))
             if at >= 0 and kind[i] == INSPECTED and state_of(code[i]) == FAILED_WORD:
-                failed[at, state[at, DONE]] += 1
+                for j in range(count):
+                    if speaks_of(state, at, j):
+                        failed[j, stage_of(state, work.whole, j)] += 1
             for j in range(count):
                 if not state[j, KNOWN] or not (kind[i] == ISSUED or speaks_of(state, at, j)):
                     continue
                 full = is_in_full(state, j, 0.0)
                 leaves = full and not left[j] and state[j, ORDERED] > 0 and not is_cancelled(state, j)
-                if not leaves or visited[j, state[j, DONE]] != NEVER:
-                    visited[j, state[j, DONE]] = stage_since(state, work.whole, j)
+                stage = stage_of(state, work.whole, j)
+                if not leaves or visited[j, stage] != NEVER:
+                    visited[j, stage] = stage_since(state, work.whole, j)
                 open_ = is_open(state, j, 0.0)
                 centre_now, mode = place_of(state, j) if open_ else (-1, NOWHERE)
                 item_now = state[j, ITEM] if open_ else -1

@@ -19,6 +19,7 @@ from features.jit import compiled, compiled_inline
 from features.orders.line import (
     CREATED,
     KNOWN,
+    LINE_OF,
     N_LINE,
     ORDERED,
     PROMISE,
@@ -103,6 +104,8 @@ class LineRows(NamedTuple):
     created: Ints
     started: Ints
     scrap: Ints
+    line: Ints
+    line_of: Ints
 
 
 N_FIELDS = len(LineRows._fields)
@@ -250,6 +253,21 @@ def apply_work(work: OrderWork, event: LineEvent, shop: WorkEvent) -> None:
 
 
 @compiled_inline
+def is_begun(lines: Ints, whole: Ints, line: int) -> bool:
+    """Whether work on a line, or on the whole order, is released or confirmed."""
+    begun: bool = (
+        lines[line, RELEASED_AT] != NEVER or whole[0] != NEVER or lines[line, CONFIRMED_ITSELF] != 0 or whole[1] != 0
+    )
+    return begun
+
+
+@compiled_inline
+def stage_of(lines: Ints, whole: Ints, line: int) -> int:
+    """The stage of a line: 0 before its work begins, then one more than the operations finished."""
+    return lines[line, DONE] + 1 if is_begun(lines, whole, line) else 0
+
+
+@compiled_inline
 def stage_since(lines: Ints, whole: Ints, line: int) -> int:
     """When the line entered its stage: see the page on the engine."""
     changed: int = lines[line, CHANGED_AT]
@@ -326,7 +344,8 @@ def fold_lines(order: Ints, stop: Ints, *columns: Any) -> tuple[Ints, Ints]:
         while p < len(order) and order[p] == k:
             while i < stop[p]:
                 event = LineEvent(
-                    i, line[i], kind[i], quantity[i], date[i], value[i], closing[i], occurred[i], recorded[i], reference[i]
+                    i, line[i], kind[i], quantity[i], date[i], value[i], closing[i], occurred[i], recorded[i],
+                    reference[i],
                 )  # fmt: skip
                 apply_work(work, event, WorkEvent(code[i], word[i], item[i], centre[i]))
                 i += 1
@@ -343,7 +362,6 @@ def fold_lines(order: Ints, stop: Ints, *columns: Any) -> tuple[Ints, Ints]:
 def _write_row(out: Ints, row: int, point: int, lines: Ints, conditions: Ints, whole: Ints, j: int) -> None:
     """Write the fields of ``LineRows``, in their order."""
     centre, mode = place_of(lines, j)
-    released = lines[j, RELEASED_AT] != NEVER or whole[0] != NEVER
     fields = (
         point,
         lines[j, ITEM],
@@ -353,7 +371,7 @@ def _write_row(out: Ints, row: int, point: int, lines: Ints, conditions: Ints, w
         lines[j, PROMISE],
         lines[j, DONE],
         stage_since(lines, whole, j),
-        np.int64(released or lines[j, CONFIRMED_ITSELF] != 0 or whole[1] != 0),
+        np.int64(is_begun(lines, whole, j)),
         _conditions_in(conditions, j, MET),
         _conditions_in(conditions, j, NOT_MET),
         centre,
@@ -361,6 +379,8 @@ def _write_row(out: Ints, row: int, point: int, lines: Ints, conditions: Ints, w
         lines[j, FIRST_CREATED],
         lines[j, STARTED],
         lines[j, SCRAP],
+        np.int64(j),
+        lines[j, LINE_OF],
     )
     for column in range(N_FIELDS):
         out[column, row] = fields[column]

@@ -21,8 +21,8 @@ PLANNED = Select("delivery.planned")
     negative="the truck is planned {value} [day|days] after the promise",
 )
 def delivery_slack(known: Known) -> Floats:
-    """Days from the latest planned ship date in force to the promise; negative when the truck is too late."""
-    return known.days_between(known.latest_in_force(PLANNED), known.due())
+    """Days from the trucks to come to the promises of their lines, the tightest; negative when one is too late."""
+    return known.slack(PLANNED, coming=True)
 
 
 @signal("delivery", "statements", RISES, "deliveries were planned or planned again {value} [time|times]")
@@ -61,11 +61,10 @@ def delivery_moved(known: Known) -> Floats:
     EITHER,
     "the truck leaves in {value} [day|days]",
     "no truck is planned",
-    "the planned truck left {value} [day|days] ago",
 )
 def days_to_truck(known: Known) -> Floats:
-    """Days from now to the latest planned ship date in force."""
-    return known.days_until(known.latest_in_force(PLANNED))
+    """Days from now to the last of the trucks to come; one that has left is no plan."""
+    return known.days_to_latest(PLANNED)
 
 
 @signal(

@@ -223,12 +223,9 @@ def usual_work_days_left(known: Known) -> Floats:
 def work_slack(known: Known) -> Floats:
     """Days from the usual end of the work, begun when the last short component usually comes, to truck or promise."""
     start = np.fmax(days_to_last_component(known), 0.0)
-    truck, due = known.latest_in_force(PLANNED), known.due()
-    deadline = np.fmin(known.days_until(truck), known.days_until(due))
+    deadline = np.fmin(known.days_to_latest(PLANNED), known.days_until(known.due()))
     return np.asarray(deadline - start - usual_work_days_left(known))
 
 
 def _usual_work_days_left(known: Known) -> Floats:
-    lines = known.lines_untraced
-    spent = np.where(lines.begun, lines.days_in_stage, 0.0)
-    return np.asarray(np.maximum(known.lookups.usual_work_days() - spent, 0.0))
+    return np.asarray(np.maximum(known.lookups.usual_work_days() - known.lines_untraced.days_in_stage, 0.0))

@@ -50,8 +50,8 @@ def planned_end_travel(known: Known) -> Floats:
     negative="the plan ends {value} [day|days] after the promise",
 )
 def planned_end_slack(known: Known) -> Floats:
-    """Days from the latest planned end in force to the promise; negative when the plan is too late."""
-    return known.days_between(known.latest_in_force(PLANNED_END), known.due())
+    """Days from the planned ends in force to the promises of their lines, the tightest; negative when too late."""
+    return known.slack(PLANNED_END)
 
 
 @signal("schedule", "moves", RISES, "plan or promise were moved {value} [time|times] in the last 7 days")

@@ -6,7 +6,7 @@ import base64
 import binascii
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
 from features.events.schema import TYPES
 from features.orders.commitments import OrderStatus
@@ -18,7 +18,9 @@ Moment = Annotated[str, Field(max_length=64, examples=["2015-03-02T08:00:00Z"], 
 KINDS: dict[str, Any] = {"enum": [PREFIX + kind for kind in TYPES]}
 Number = Annotated[float, Field(allow_inf_nan=False, strict=True)]
 AttributeName = Annotated[str, Field(pattern="^[a-z0-9]+$", description="lower-case letters and digits")]
-Sequence = Annotated[int, Field(strict=True, gt=-(10**18), lt=10**18)] | Annotated[str, Field(pattern=r"^[+-]?\d{1,18}$")]
+Sequence = (
+    Annotated[int, Field(strict=True, gt=-(10**18), lt=10**18)] | Annotated[str, Field(pattern=r"^[+-]?\d{1,18}$")]
+)
 
 
 class EventData(BaseModel):
@@ -43,8 +45,12 @@ class EventData(BaseModel):
     instalment: Text | None = None
 
 
-def _decoded(text: str) -> EventData:
+def _decoded(text: Any) -> EventData | None:
     """The data of an event that is sent as base64: JSON all the same."""
+    if text is None:
+        return None
+    if not isinstance(text, str):
+        raise ValueError(f"must be a text in base64, got {type(text).__name__}")
     try:
         return EventData.model_validate_json(base64.b64decode(text, validate=True))
     except ValidationError as error:
@@ -74,12 +80,12 @@ class CloudEvent(BaseModel):
     sequence: Sequence | None = None
     datacontenttype: Text | None = None
     data: EventData = EventData()
-    data_base64: Annotated[str | None, AfterValidator(lambda text: None if text is None else _decoded(text))] = None
+    data_base64: Annotated[EventData | None, BeforeValidator(_decoded, json_schema_input_type=str | None)] = None
 
     @model_validator(mode="after")
     def _one_payload(self) -> CloudEvent:
         """What came as base64 is the data."""
-        if isinstance(self.data_base64, EventData):
+        if self.data_base64 is not None:
             if "data" in self.model_fields_set:
                 raise ValueError("an event must have data or data_base64, got both")
             self.data, self.data_base64 = self.data_base64, None

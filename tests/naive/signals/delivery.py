@@ -13,7 +13,8 @@ from tests.naive.standing import moves, planned_ships, revisions, things
 
 @twin
 def delivery_slack(seen: Seen) -> float:
-    return days_between(seen.planned_ship, seen.due)
+    trucks = [told[-1] for told in planned_ships(seen.events).values()]
+    return seen.tightest(truck for truck in trucks if truck.date is not None and truck.date >= seen.as_of)
 
 
 @twin
@@ -33,7 +34,7 @@ def delivery_moved(seen: Seen) -> float:
 
 @twin
 def days_to_truck(seen: Seen) -> float:
-    return days_between(seen.as_of, seen.planned_ship)
+    return days_between(seen.as_of, seen.last_truck)
 
 
 @twin

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from features.times import DAY
-from tests.naive.events import NAN, days_between
+from tests.naive.events import NAN
 from tests.naive.registry import twin
 from tests.naive.seen import Seen
 from tests.naive.standing import days_held, holds, placings, since
@@ -69,7 +69,7 @@ def holds_overdue(seen: Seen) -> float:
 
 @twin
 def hold_release_slack(seen: Seen) -> float:
-    return days_between(max(_expected_releases(seen), default=None), seen.due)
+    return seen.tightest(told[-1] for told in held(seen.events))
 
 
 @twin

@@ -33,14 +33,17 @@ def _expected(seen: Seen) -> list[int]:
 
 @twin
 def shortages_due_after_need(seen: Seen) -> float:
-    """It is needed by the planned end or the due date, whichever is earlier or known."""
-    needed = min((moment for moment in (seen.planned_end, seen.due) if moment is not None), default=None)
-    return sum(needed is not None and date > needed for date in _expected(seen))
+    """It is needed by the planned end or the promise of its line, whichever is earlier or known."""
+    late = 0
+    for stated in (told[-1] for told in shortages(seen.events)):
+        moments = [moment for moment in (seen.planned_end, seen.promise_for(stated)) if moment is not None]
+        late += bool(moments) and stated.date is not None and stated.date > min(moments)
+    return late
 
 
 @twin
 def shortage_slack(seen: Seen) -> float:
-    return days_between(max(_expected(seen), default=None), seen.due)
+    return seen.tightest(told[-1] for told in shortages(seen.events))
 
 
 @twin
@@ -72,4 +75,8 @@ def days_to_components(seen: Seen) -> list[float]:
 
 @twin
 def usual_shortage_slack(seen: Seen) -> float:
-    return days_between(seen.as_of, seen.due) - max(days_to_components(seen), default=NAN)
+    short = [told[-1] for told in shortages(seen.events) if told[-1].date is not None]
+    slack = [
+        days_between(seen.as_of, seen.promise_for(s)) - d for s, d in zip(short, days_to_components(seen), strict=True)
+    ]
+    return min((days for days in slack if days == days), default=NAN)

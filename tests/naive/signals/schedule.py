@@ -9,6 +9,7 @@ from tests.naive.registry import twin
 from tests.naive.seen import Seen
 from tests.naive.standing import moves, planned_ends, revisions, things
 
+
 def _reschedules(seen: Seen) -> list[Event]:
     plans = things(seen.all("production.released", "production.rescheduled")).values()
     return [event for event in revisions(plans) if event.type == "production.rescheduled"]
@@ -56,7 +57,7 @@ def planned_end_wasted_travel(seen: Seen) -> float:
 
 @twin
 def planned_end_slack(seen: Seen) -> float:
-    return days_between(seen.planned_end, seen.due)
+    return seen.tightest(told[-1] for told in planned_ends(seen.events).values())
 
 
 @twin
