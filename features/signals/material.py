@@ -82,7 +82,7 @@ def usual_component_delay(known: Known) -> Floats:
     "the last component usually comes {value} [day|days] after the promise",
 )
 def usual_shortage_slack(known: Known) -> Floats:
-    """Days from when short components usually come, date or now and usual delay, to their lines' promises; the least."""
+    """Days from when short components usually come, by date and usual delay, to their lines' promises; the least."""
     shortages = known.open_spells(SHORTAGES)
     promise = known.lines(CREATED).promises_of(shortages.point, shortages.line)
     return shortages.lowest(known.days_between(known.as_of[shortages.point], promise) - _days_to_arrival(known))

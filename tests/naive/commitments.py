@@ -219,6 +219,19 @@ def order_is_open(events: Events) -> bool:
     return any(line.is_open for line in lines_after(events))
 
 
+def status(events: Events) -> str:
+    """The state of an order when the last of some events was recorded."""
+    lines = lines_after(events)
+    if not any(line.known for line in lines):
+        return "unknown"
+    if not any(line.counts for line in lines):
+        return "cancelled"
+    if not any(line.is_open for line in lines):
+        return "shipped"
+    promise = due(events)
+    return "unpromised" if promise is None else "late" if promise < events[-1].recorded_at else "open"
+
+
 def due(events: Events) -> int | None:
     """The earliest promise among lines to ship and lines that shipped after theirs; None if nothing is to ship."""
     lines = lines_after(events)

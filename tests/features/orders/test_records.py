@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import pytest
 
 from features.history import History
 from features.outcomes import OUTCOMES, outcomes
 from features.readiness.assessment import assess
+from features.readiness.statements import KnownOrder
 from tests.features.orders.test_line import ready, signals
 from tests.features.orders.test_outcomes import outcome
 from tests.support.stories import created, event, moment, shipped, story, value
@@ -76,14 +78,8 @@ def test_a_reversal_takes_from_the_issues_of_its_reference() -> None:
     told += [shipped(8, 10, line="1", reference="D1"), shipped(9, 10, line="2", reference="D2")]
     told += [shipped(9.5, -10, reference="D1")]
     found = History.of(story(*told))
-    assert [line.issued for line in assess_lines(found, 9.75)] == [0, 10_000_000]
+    assert [line.issued for line in KnownOrder(found, 0, moment(9.75)).lines] == [0, 10_000_000]
     assert ready(*told, day=9.75).state == "open"
-
-
-def assess_lines(history: History, day: float) -> Any:
-    from features.readiness.statements import KnownOrder
-
-    return KnownOrder(history, 0, moment(day)).lines
 
 
 def test_goods_that_left_a_minute_before_the_line_was_recorded_are_its_own() -> None:
@@ -195,7 +191,7 @@ def test_an_order_without_a_promise_is_unpromised_until_it_has_one() -> None:
     assert (ready(*told, day=1).state, ready(*told, day=1).due) == ("unpromised", None)
     assert ready(*told, day=4).state == "open"
     history = History.of(story(*told))
-    found, *_ = outcomes(history, [0], [moment(1)], until=moment(100))  # type: ignore[arg-type]
+    found, *_ = outcomes(history, np.array([0]), np.array([moment(1)]), until=moment(100))
     assert OUTCOMES[found[0]] == "unsettled"
     assert outcome(*told, day=4)[0] == "missed"
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from features.events.schema import MICRO
 from tests.naive.commitments import Line
 from tests.naive.events import NAN, Event, days_between, of_instalments, share
@@ -67,9 +69,17 @@ def _operations_left(seen: Seen, line: Line) -> float:
 
 def _days_left(seen: Seen, line: Line) -> float:
     """Days until the line has stood at its stage as long as usual; NaN if that is not known."""
+    return _left(seen, line, seen.morning.usual_days)
+
+
+def _left(seen: Seen, line: Line, figure: Callable[[str | None, int], float]) -> float:
+    """Days left of the usual ones from a line's stage; before its work begins all days of the work are left."""
     now = _stage(seen, line)
-    usual = seen.morning.usual_days(line.item, now.number)
-    return NAN if usual != usual else max(usual - seen.days_since(now.since), 0.0)
+    usual, of_work = figure(line.item, now.number), figure(line.item, 1)
+    left = [] if usual != usual else [max(usual - seen.days_since(now.since), 0.0)]
+    if not now.begun and of_work == of_work:
+        left.append(of_work)
+    return max(left, default=NAN)
 
 
 def _known(values: list[float]) -> list[float]:
@@ -143,9 +153,7 @@ def yield_needed_per_day(seen: Seen) -> float:
 
 def _work_left(seen: Seen, line: Line) -> float:
     """Days until the line's last operation, as usual from its stage; NaN if that is not known."""
-    now = _stage(seen, line)
-    usual = seen.morning.usual_work_days(line.item, now.number)
-    return NAN if usual != usual else max(usual - seen.days_since(now.since), 0.0)
+    return _left(seen, line, seen.morning.usual_work_days)
 
 
 @twin
