@@ -19,6 +19,7 @@ from features.events.schema import MICRO
 from features.events.selection import Select, Spell
 from features.events.text import Texts
 from features.history import PLANNED_END
+from features.known.evidence import bits_of
 from features.known.lookups import Lookups
 from features.known.scope import PROMISES, Scope
 from features.known.slack import first_slacks, in_force
@@ -31,7 +32,6 @@ COMMITMENT = Select(
     "order_line.created", "order_line.changed", "order_line.closed", "order_line.reopened", "commitment.changed",
     "goods.issued",
 )  # fmt: skip
-QUANTITIES = Select("order_line.created", "order_line.changed")
 
 
 class Known(Scope):
@@ -241,16 +241,19 @@ class Known(Scope):
 
     def promise_changes(self, days: float | None = None) -> Floats:
         """Statements, recorded in the last ``days`` if given, that gave a line another promise than it had."""
-        return self._changes("promise_moves", PROMISES, days)
+        return self._changes("promise_moves", days)
 
     def quantity_changes(self) -> Floats:
         """Statements that gave a line another ordered quantity than it had."""
-        return self._changes("quantity_changes", QUANTITIES, None)
+        return self._changes("quantity_changes")
 
-    def _changes(self, column: str, what: Select, days: float | None) -> Floats:
+    def _changes(self, column: str, days: float | None = None) -> Floats:
         start = self._from(days)
-        self.note(what, start)
         after = getattr(commitments(self.history), column)
+        if self.trace is not None:
+            first, stop = int(self.start[0]), int(self.stop[0])
+            changing = first + np.flatnonzero(np.diff(after[first:stop], prepend=0))
+            self.trace.bits |= bits_of(changing[changing >= start[0]].tolist(), first)
         earlier = np.where(start > self.start, after[np.maximum(start - 1, 0)], 0)
         return np.where(self.found, after[self._before] - earlier, 0).astype(np.float64)
 
