@@ -213,6 +213,45 @@ class Records:
 
 
 @dataclass(frozen=True)
+class DataQuality:
+    """Where records fall short of what happened; a plant file that leaves this out has none of it.
+
+    Systems (``erp``, ``mes``, ``qms``, ``wms``, ``tms``): ``dates`` know days only, their facts occur at the start of the
+    day and are recorded by the run at ``nightly_hour``; ``transactions`` record what happens in one moment in one
+    moment; ``sequenced`` state the order of their own records.
+
+    Chances a week that an open order's lines are sent again (``resent``), its promises, holds and plans stated again with
+    the same content (``restated``). Shares of goods issues that are posted with the date of the posting, reversed and
+    posted again with the true date (``misdated``), of lines that missed their truck and are posted as gone all the same, and
+    reversed (``left_behind``), and of lines shipped of which some comes back (``returned``).
+
+    ``closed_in_error`` is the chance a working day that a line of an order is closed that should not be, and is reopened
+    some days later. Shares of cancellations that are stated as a quantity of 0 (``quantity_zero``), of small shortfalls that
+    are closed as complete (``accepted``), of lines promised in two instalments (``instalments``), of inspections,
+    confirmations and shipping conditions booked late (``booked_late``, by ``late_days`` on average), and of orders without a
+    promise at first (``unpromised``, for ``promised_after_days``, whole days).
+    """
+
+    dates: Names = ()
+    nightly_hour: Hour = 23.5
+    transactions: Names = ()
+    sequenced: Names = ()
+    resent: Share = 0.0
+    restated: Share = 0.0
+    misdated: Share = 0.0
+    left_behind: Share = 0.0
+    returned: Share = 0.0
+    closed_in_error: Share = 0.0
+    quantity_zero: Share = 0.0
+    accepted: Share = 0.0
+    instalments: Share = 0.0
+    booked_late: Share = 0.0
+    late_days: Many = 0.0
+    unpromised: Share = 0.0
+    promised_after_days: Days = (1.0, 1.0)
+
+
+@dataclass(frozen=True)
 class Plant:
     """A whole plant file."""
 
@@ -230,3 +269,4 @@ class Plant:
     work_centers: tuple[WorkCenters, ...]
     suppliers: tuple[Suppliers, ...]
     routes: tuple[Routes, ...]
+    data_quality: DataQuality = DataQuality()
