@@ -216,20 +216,23 @@ class Records:
 class DataQuality:
     """Where records fall short of what happened; a plant file that leaves this out has none of it.
 
-    Systems (``erp``, ``mes``, ``qms``, ``wms``, ``tms``): ``dates`` know days only, their facts occur at the start of the
-    day and are recorded by the run at ``nightly_hour``; ``transactions`` record what happens in one moment in one
-    moment; ``sequenced`` state the order of their own records.
-
-    Chances a week that an open order's lines are sent again (``resent``), its promises, holds and plans stated again with
-    the same content (``restated``). Shares of goods issues that are posted with the date of the posting, reversed and
-    posted again with the true date (``misdated``), of lines that missed their truck and are posted as gone all the same, and
-    reversed (``left_behind``), and of lines shipped of which some comes back (``returned``).
-
-    ``closed_in_error`` is the chance a working day that a line of an order is closed that should not be, and is reopened
-    some days later. Shares of cancellations that are stated as a quantity of 0 (``quantity_zero``), of small shortfalls that
-    are closed as complete (``accepted``), of lines promised in two instalments (``instalments``), of inspections,
-    confirmations and shipping conditions booked late (``booked_late``, by ``late_days`` on average), and of orders without a
-    promise at first (``unpromised``, for ``promised_after_days``, whole days).
+    Attributes
+    ----------
+    dates : systems (``erp``, ``mes``, ``qms``, ``wms``, ``tms``) that know days only: facts occur at the start of a
+        day and are recorded by the run at ``nightly_hour``
+    transactions : systems that record in one moment what happens in one moment
+    sequenced : systems that state the order of their own records
+    resent, restated : chance a week that the open lines of an order are sent again; that its promises, holds and plans
+        are stated again with the same content
+    misdated : share of goods issues posted with the date of the posting, reversed, and posted again with the true one
+    left_behind : share of lines left by their truck that are posted as gone all the same, and reversed
+    returned : share of lines shipped of which the customer sends some back
+    closed_in_error : chance a working day that a line of an order is closed and, some days later, reopened
+    quantity_zero : share of cancellations stated as an ordered quantity of 0
+    accepted : share of small shortfalls closed as complete instead of short
+    instalments : share of lines promised in two instalments
+    booked_late : share of inspections, confirmations and shipping conditions booked ``late_days`` late on average
+    unpromised : share of orders without a promise for the first ``promised_after_days``, whole days
     """
 
     dates: Names = ()

@@ -22,8 +22,10 @@ LONGEST = 40.0
 """No booking is later than this, hours: within the grace that outcomes grant to late bookings."""
 PROMPT = 2.0
 """What an order, its promise and its quantity wait for their record at most, hours."""
-COMMERCIAL = ("order_line.created", "order_line.changed", "order_line.closed", "order_line.reopened", "commitment.changed",
-              "commitment.requested")  # fmt: skip
+COMMERCIAL = (
+    "order_line.created", "order_line.changed", "order_line.closed", "order_line.reopened", "commitment.changed",
+    "commitment.requested",
+)  # fmt: skip
 OF_INSTALMENTS = ("order_line.created", "order_line.changed", "commitment.changed", "commitment.requested")
 """What speaks of one instalment of a line; the rest names the line alone."""
 

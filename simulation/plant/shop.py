@@ -24,7 +24,9 @@ class Shop:
         self.chance = Chance(seed)
         self.calendar = Calendar(plant.begins, plant.shift)
         self.world: World = draw_world(plant, self.calendar, orders, days, self.chance.stream("world"))
-        self.records = Recorder(plant.begins, plant.name, plant.records, self.chance.stream("records"), plant.data_quality)
+        self.records = Recorder(
+            plant.begins, plant.name, plant.records, self.chance.stream("records"), plant.data_quality
+        )
         self.demand: Stream = self.chance.stream("demand")
         self.stock_luck: Stream = self.chance.stream("stock")
         self.orders: dict[str, Order] = {}
@@ -65,7 +67,7 @@ class Shop:
     def close(self, line: Line, reason: str, quantity_zero: bool = False) -> None:
         """No more of the line will ship; an order without open lines leaves the plant.
 
-        A line in instalments is stated as closed with the last of them. ``quantity_zero`` states the ordered quantity as 0.
+        A line in instalments is stated as closed with the last of them; with ``quantity_zero`` as ordered no more.
         """
         line.closed, line.closed_at = reason, self.now
         line.closed_log.append((self.now, reason))

@@ -58,9 +58,9 @@ class Batch:
 class Line:
     """An order line: what is promised, what the floor has for it, and the truth of what shipped.
 
-    ``ordered_log`` and ``shipped_log`` are the ledger: (moment, quantity), the statement and the amount; ``closed_log`` has
-    (moment, reason) of every closing, an empty reason where the line was reopened. ``instalment`` names the part of a line that
-    is promised in parts. ``closed_in_error`` is the reason of a closing that the floor knows nothing of.
+    ``ordered_log`` and ``shipped_log`` are the ledger: (moment, quantity), the statement and the amount; ``closed_log``
+    is that of closings: (moment, reason), an empty reason where the line was reopened. ``instalment`` names the part of
+    a line that is promised in parts; ``closed_in_error`` is the reason of a closing that the floor knows nothing of.
     """
 
     line_id: str

@@ -59,22 +59,23 @@ def post_return(shop: Shop, line: Line, quantity: int) -> None:
         return
     back, at = max(1, quantity // 4), shop.now + draw_between(luck, RETURNED_AFTER)
     if luck.random() < 0.5:
-        _post(shop, line, -back, at, reason="returned", reference=None)
+        _post(shop, line, -back, at, reason="returned", of_delivery=False)
     else:
         shop.records.write(
-            "wms", "goods.returned", line.order, line, at, quantity=back, reference=line.order.delivery, reason="damaged"
-        )
+            "wms", "goods.returned", line.order, line, at, quantity=back, reference=line.order.delivery,
+            reason="damaged",
+        )  # fmt: skip
 
 
 def _post(
     shop: Shop, line: Line, quantity: int, at: float, known: float | None = None, reason: str | None = None,
-    reference: str | None = "",
+    of_delivery: bool = True,
 ) -> None:  # fmt: skip
-    """Post a goods issue, negative a reversal, of the delivery that is being loaded unless there is no ``reference``."""
+    """Post a goods issue, or with a negative quantity a reversal; its reference is the order's delivery, if any."""
     order = line.order
     shop.records.write(
         "wms", "goods.issued", order, line, at, known=known, quantity=quantity, reason=reason,
-        reference=order.delivery if reference == "" else reference, route=order.customer.group.route,
+        reference=order.delivery if of_delivery else None, route=order.customer.group.route,
     )  # fmt: skip
 
 
@@ -89,7 +90,9 @@ def review(shop: Shop, order: Order) -> None:
     line = lines[int(order.luck.integers(len(lines)))]
     line.closed_in_error = CLOSINGS[int(order.luck.integers(len(CLOSINGS)))]
     line.closed_log.append((shop.now, line.closed_in_error))
-    shop.records.write("erp", "order_line.closed", order, _named(line), shop.now, reason=line.closed_in_error, actor="desk")
+    shop.records.write(
+        "erp", "order_line.closed", order, _named(line), shop.now, reason=line.closed_in_error, actor="desk"
+    )
     shop.later(int(order.luck.integers(*REOPENED_AFTER_DAYS)) * DAY, partial(_reopen, shop, line))
 
 
