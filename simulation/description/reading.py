@@ -62,14 +62,18 @@ def read_plant(text: str, where: str) -> Plant:
 
 
 def _with_base(content: dict[str, Any], where: str) -> dict[str, Any]:
-    """The content with what it does not say itself taken from the shipped plant that it ``extends``, table by table."""
+    """The content; what it does not say itself is that of the shipped plant it ``extends``, key by key of its tables."""
     if "extends" not in content:
         return content
     own = {name: value for name, value in content.items() if name != "extends"}
     base, names = content["extends"], shipped_plants()
     if base not in names:
         raise InvalidPlant(f"extends must be one of {', '.join(names)}, got {base!r} ({where})")
-    return _with_base(tomllib.loads(_shipped(base)), where) | own
+    whole = _with_base(tomllib.loads(_shipped(base)), where)
+    for name, value in own.items():
+        both = isinstance(value, dict) and isinstance(whole.get(name), dict)
+        whole[name] = whole[name] | value if both else value
+    return whole
 
 
 def _shipped(name: str) -> str:

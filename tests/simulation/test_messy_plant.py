@@ -24,7 +24,7 @@ from simulation.plant.shop import Shop
 from simulation.plant.state import Line, Order
 from simulation.run import run_until, start
 
-ORDERS, DAYS, SEED = 400, 110, 3
+ORDERS, DAYS, SEED = 400, 110, 4
 HOUR = DAY // 24
 BOOKED_BY = 4 * DAY
 """What happens so long before the records end is in them."""
