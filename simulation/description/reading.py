@@ -62,7 +62,7 @@ def read_plant(text: str, where: str) -> Plant:
 
 
 def _with_base(content: dict[str, Any], where: str) -> dict[str, Any]:
-    """The content; what it does not say itself is that of the shipped plant it ``extends``, key by key of its tables."""
+    """The content; what it does not say is that of the shipped plant it ``extends``, key by key of its tables."""
     if "extends" not in content:
         return content
     own = {name: value for name, value in content.items() if name != "extends"}
