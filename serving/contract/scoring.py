@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, cast
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
@@ -18,7 +18,9 @@ Moment = Annotated[str, Field(max_length=64, examples=["2015-03-02T08:00:00Z"], 
 KINDS: dict[str, Any] = {"enum": [PREFIX + kind for kind in TYPES]}
 Number = Annotated[float, Field(allow_inf_nan=False, strict=True)]
 AttributeName = Annotated[str, Field(pattern="^[a-z0-9]+$", description="lower-case letters and digits")]
-Sequence = Annotated[int, Field(strict=True, gt=-(10**18), lt=10**18)] | Annotated[str, Field(pattern=r"^[+-]?\d{1,18}$")]
+Sequence = (
+    Annotated[int, Field(strict=True, gt=-(10**18), lt=10**18)] | Annotated[str, Field(pattern=r"^[+-]?\d{1,18}$")]
+)
 
 
 class EventData(BaseModel):
@@ -79,10 +81,11 @@ class CloudEvent(BaseModel):
     @model_validator(mode="after")
     def _one_payload(self) -> CloudEvent:
         """What came as base64 is the data."""
-        if isinstance(self.data_base64, EventData):
+        decoded = cast("EventData | str | None", self.data_base64)
+        if isinstance(decoded, EventData):
             if "data" in self.model_fields_set:
                 raise ValueError("an event must have data or data_base64, got both")
-            self.data, self.data_base64 = self.data_base64, None
+            self.data, self.data_base64 = decoded, None
         return self
 
 

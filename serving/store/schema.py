@@ -35,8 +35,10 @@ _TYPES = {MOMENT: BigInteger, NUMBER: Double, WHOLE: BigInteger}
 EVENT_COLUMNS = tuple(COLUMNS)
 FILTERED = ("plant", "customer", "item")
 """What the lines of an order name and a worklist can be filtered by."""
-LISTED = ("open", "late")
+LISTED = ("open", "late", "unpromised")
 """The states of an order that is still to be shipped."""
+SCORED = ("open", "late")
+"""The states of an order that has a risk."""
 
 events = Table(
     "events",
@@ -98,7 +100,7 @@ orders = Table(
     "orders",
     metadata,
     Column("order_id", Words, primary_key=True),
-    Column("listed", SmallInteger, nullable=False, comment="1 while the order is open or late"),
+    Column("listed", SmallInteger, nullable=False, comment="1 while the order is open, late or unpromised"),
     Column("state", String, nullable=False),
     Column("due_at", BigInteger),
     Column("plant", Words),
