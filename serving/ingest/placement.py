@@ -11,10 +11,11 @@ import numpy as np
 
 from features.arrays import Ints, Mask
 from features.engine.ordering import precedences
+from features.events.columns import Columns
 from features.events.schema import INSTALMENT_MARK
+from features.events.text import code_objects
 from serving.contract.cloudevents import place
 from serving.ingest.validation import Errors, EventResult
-from serving.store.tables.events import columns_of
 
 EventId = tuple[str, str]
 """Source and id."""
@@ -119,7 +120,7 @@ def _of_one_moment(stored: Sequence[Any]) -> Iterator[Any]:
 
 def _note_ties(placement: Placement, tied: Sequence[Any], new: Collection[EventId]) -> None:
     """Count statements as ``features.engine.ordering`` does, and warn of those that overrule each other."""
-    run, rank = _runs(tied), precedences(columns_of(tied), np.arange(len(tied)))
+    run, rank = _runs(tied), _ranks(tied)
     by = np.lexsort((rank, run))
     same_run, same_rank = run[by][1:] == run[by][:-1], rank[by][1:] == rank[by][:-1]
     for count, where in ((placement.by_precedence, same_run & ~same_rank), (placement.by_id, same_run & same_rank)):
@@ -140,6 +141,15 @@ def _runs(tied: Sequence[Any]) -> Ints:
     numbers: dict[tuple[Any, ...], int] = {}
     keys = ((row.order_id, row.recorded_at, row.occurred_at, row.sequence) for row in tied)
     return np.array([numbers.setdefault(key, len(numbers)) for key in keys], dtype=np.int64)
+
+
+def _ranks(tied: Sequence[Any]) -> Ints:
+    """(n,) the place of each statement among those of one moment, by precedence."""
+    columns: Columns = {
+        name: code_objects([getattr(row, name) for row in tied], len(tied)) for name in ("type", "state")
+    }
+    columns["quantity"] = np.array([np.nan if row.quantity is None else row.quantity for row in tied])
+    return precedences(columns, np.arange(len(tied)))
 
 
 def _beside(where: Mask) -> Mask:
