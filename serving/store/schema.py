@@ -22,14 +22,15 @@ from sqlalchemy import (
 from sqlalchemy.sql.elements import ColumnElement
 
 from features.events.schema import COLUMNS, MOMENT, NUMBER, REQUIRED, WHOLE
+from features.times import LATEST
 
 metadata = MetaData()
 Words = String().with_variant(String(collation="C"), "postgresql")
 """Texts compare by their code points, in either database and in Python."""
 RowId = BigInteger().with_variant(Integer, "sqlite")
 LEAST: ColumnElement[Any] = literal_column("-1e300")
-BEFORE: ColumnElement[Any] = literal_column("-1")
-"""What sorts before every number and every moment, for what is not there."""
+AFTER: ColumnElement[Any] = literal_column(str(LATEST))
+"""What sorts before every number, and after every moment, for what is not there."""
 
 _TYPES = {MOMENT: BigInteger, NUMBER: Double, WHOLE: BigInteger}
 EVENT_COLUMNS = tuple(COLUMNS)
@@ -192,7 +193,7 @@ def _number(name: str) -> ColumnElement[float]:
 
 
 def _moment(name: str) -> ColumnElement[int]:
-    return func.coalesce(orders.c[name], BEFORE)
+    return func.coalesce(orders.c[name], AFTER)
 
 
 def _word(name: str) -> ColumnElement[str]:

@@ -50,6 +50,8 @@ def test_an_order_without_a_promise_is_listed_last_and_not_scored(client: httpx.
     assert (last["order_id"], last["state"], last["risk"]) == ("Undated", "unpromised", None)
     assert "no date is promised yet" in last["reason"]
     assert [row["reason"] for row in rows if row["order_id"] == "Promised"] == [None]
+    by_date = client.get("/v1/orders", params={"limit": 500, "sort": "due"}).json()["orders"]
+    assert (by_date[0]["order_id"], by_date[-1]["order_id"]) == ("Late", "Undated")
     assert (client.get("/v1/freshness").json(), gauges(client)) == before
     assert gauges(client)
     assert client.get("/health/ready").status_code == 200
