@@ -4,9 +4,19 @@ from __future__ import annotations
 
 import base64
 import binascii
+import re
 from typing import Annotated, Any, Literal, cast
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    WithJsonSchema,
+    model_validator,
+)
 
 from features.events.schema import TYPES
 from features.orders.commitments import OrderStatus
@@ -18,9 +28,23 @@ Moment = Annotated[str, Field(max_length=64, examples=["2015-03-02T08:00:00Z"], 
 KINDS: dict[str, Any] = {"enum": [PREFIX + kind for kind in TYPES]}
 Number = Annotated[float, Field(allow_inf_nan=False, strict=True)]
 AttributeName = Annotated[str, Field(pattern="^[a-z0-9]+$", description="lower-case letters and digits")]
-Sequence = (
-    Annotated[int, Field(strict=True, gt=-(10**18), lt=10**18)] | Annotated[str, Field(pattern=r"^[+-]?\d{1,18}$")]
-)
+WHOLE = r"^[+-]?[0-9]{1,18}$"
+SEQUENCES: dict[str, Any] = {
+    "anyOf": [
+        {"type": "integer", "exclusiveMinimum": -(10**18), "exclusiveMaximum": 10**18},
+        {"type": "string", "pattern": WHOLE},
+    ]
+}
+
+
+def _whole(value: object) -> object:
+    """CloudEvents' own form of a sequence is text."""
+    return int(value) if isinstance(value, str) and re.fullmatch(WHOLE, value) else value
+
+
+Sequence = Annotated[
+    int, Field(strict=True, gt=-(10**18), lt=10**18), BeforeValidator(_whole), WithJsonSchema(SEQUENCES)
+]
 
 
 class EventData(BaseModel):

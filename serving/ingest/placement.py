@@ -69,9 +69,9 @@ def place_events(stored: Sequence[Any], new: Collection[EventId]) -> Placement:
 
 
 def warnings_of(placement: Placement, event: EventResult) -> Errors:
-    """What of one event cannot be placed; nothing where it is not new."""
+    """What of one event is not read or cannot be placed; nothing where it is not new."""
     key = (event.source or "", event.id or "")
-    return tuple(placement.warnings[key]) if event.outcome == "accepted" and key in placement.warnings else ()
+    return (*event.warnings, *placement.warnings.get(key, ())) if event.outcome == "accepted" else ()
 
 
 def _created_lines(stored: Sequence[Any]) -> set[tuple[str, str]]:

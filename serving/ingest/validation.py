@@ -14,7 +14,7 @@ from features.events.schema import TYPES
 from features.events.validation import Fault, Validated, validate_columns
 from features.times import SECOND, isoformat
 from serving.auth.plant_scope import plant_errors
-from serving.contract.cloudevents import event_columns, place
+from serving.contract.cloudevents import ENVELOPE, USUAL, event_columns, place
 from serving.contract.scoring import CloudEvent
 from serving.principal import NOBODY, Caller
 from serving.problems import MAX_ERRORS
@@ -81,7 +81,7 @@ def parse_events(events: Sequence[Any], settings: Settings, caller: Caller = NOB
     results, contents = [], {}
     for number, event in enumerate(events):
         content, errors = _parse(event, caller)
-        results.append(EventResult("rejected", *_keys(event), errors))
+        results.append(EventResult("rejected", *_keys(event), errors, _unread(event) if content else ()))
         if content is not None:
             contents[number] = content
     orders = {content["subject"] for content in contents.values()}
@@ -102,6 +102,13 @@ def _parse(event: Any, caller: Caller) -> tuple[dict[str, Any] | None, Errors]:
     content |= {name: content[name].strip() for name in IDENTITY}
     plant_faults = plant_errors(caller, content["data"]["plant"])
     return (None, plant_faults) if plant_faults else (content, ())
+
+
+def _unread(event: dict[str, Any]) -> Errors:
+    """A warning for each extension that nobody reads: it may be one that is misspelt."""
+    unread = event.keys() - USUAL - set(ENVELOPE.values())
+    detail = "should be an attribute that is read, such as recordedtime or sequence, or an extension of CloudEvents"
+    return tuple({"pointer": f"/{name}", "detail": f"{detail}, got {name!r}"} for name in sorted(unread))
 
 
 def _keys(event: Any) -> tuple[str | None, str | None, str | None]:

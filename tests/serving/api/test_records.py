@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import base64
 import csv
 import io
+import json
 import zipfile
 from typing import Any
 
@@ -174,3 +176,36 @@ def test_statements_of_one_moment_that_have_an_order_or_need_none_are_not(client
     reply = send(client, *rows)
     assert pointers(reply) == [[]] * 7
     assert (reply["ordered_by_precedence"], reply["ordered_by_id"]) == (2, 4)
+
+
+# -- members and extensions ----------------------------------------------------------------------------------
+
+
+def in_base64(data: dict[str, Any]) -> str:
+    return base64.b64encode(json.dumps(data).encode()).decode()
+
+
+def test_data_may_come_as_base64_and_is_checked_like_any(client: httpx.Client) -> None:
+    plain = told(created(0, 20, order="Base", line="1"))[0]
+    packed = {name: value for name, value in plain.items() if name != "data"}
+    assert post(client, packed | {"data_base64": in_base64(plain["data"])}, STRUCTURED).json()["accepted"] == 1
+    assert post(client, plain, STRUCTURED).json()["duplicates"] == 1
+    for wrong in ("no base64", in_base64({"qty": 1}), "bm8ganNvbg=="):
+        refused = problem(post(client, packed | {"data_base64": wrong}, STRUCTURED), 422)
+        assert refused["errors"][0]["pointer"] == "/data_base64"
+
+
+def test_a_sequence_is_a_number_or_its_digits(client: httpx.Client) -> None:
+    one = told(created(0, 20, order="Seq"))[0]
+    assert post(client, one | {"sequence": "12"}, STRUCTURED).json()["accepted"] == 1
+    assert post(client, one | {"sequence": 12}, STRUCTURED).json()["duplicates"] == 1
+    assert problem(post(client, one | {"sequence": 13}, STRUCTURED), 409)["errors"][0]["pointer"] == "/sequence"
+    for wrong in ("twelve", 1.5, True, 10**18):
+        assert problem(post(client, one | {"sequence": wrong}, STRUCTURED), 422)["errors"][0]["pointer"] == "/sequence"
+
+
+def test_an_extension_that_nobody_reads_is_said(client: httpx.Client) -> None:
+    one = told(created(0, 20, order="Extension"))[0]
+    sent = {name: value for name, value in one.items() if name != "recordedtime"}
+    reply = post(client, sent | {"recordetime": "2024-01-01", "traceparent": "00-1"}, STRUCTURED).json()
+    assert (reply["accepted"], pointers(reply)) == (1, [["/recordetime"]])

@@ -3,6 +3,8 @@
 Orders without a promise are listed too, after those that have one.
 """
 
+from typing import Any
+
 import sqlalchemy as sa
 from alembic import op
 
@@ -50,5 +52,5 @@ def _describe_listed(comment: str, before: str) -> None:
 def _sort(due: str) -> None:
     for name, key in SORTED.items():
         op.drop_index(f"orders_by_{name}", "orders")
-        keys = [sa.literal_column(one) for one in (key or due, due)]
+        keys: list[sa.ColumnElement[Any]] = [sa.literal_column(one) for one in (key or due, due)]
         op.create_index(f"orders_by_{name}", "orders", ["listed", *keys, "order_id"], unique=False)
