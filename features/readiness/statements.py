@@ -17,15 +17,30 @@ from features.engine.spells import spell_statements
 from features.events.schema import TYPE_CODE, EventKey
 from features.events.selection import Spell
 from features.history import History
+from features.jit import compiled
 from features.orders.line import (
+    CLOSED_AS,
+    CLOSINGS,
     KNOWN,
+    LEFT_AT,
+    N_LINE,
+    NOT_REVERSED,
     ORDERED,
     ORDERED_BY,
     PROMISED_BY,
+    REFERENCE,
     SHIPPED_QUANTITY,
+    SLOT,
+    LineEvents,
+    apply,
+    changes_lines,
     is_open,
+    line_event,
     line_events,
     lines_known,
+    lines_of,
+    new_ledger,
+    new_lines,
 )
 from features.times import NEVER
 
@@ -33,6 +48,7 @@ TYPES = tuple(TYPE_CODE)
 WORDS = ("line_id", "kind", "state", "reference", "reason", "actor")
 WHOLE_ORDER = -1
 WORK = ("production.released", "operation.confirmed")
+CLOSED_WORDS = {code: word for word, code in CLOSINGS.items()}
 
 
 class KnownEvent(NamedTuple):
@@ -95,6 +111,7 @@ class KnownLine:
     ----------
     key, id : its index within the order, and its name; the line created without a name has none
     open : not closed, and something is left to ship
+    closed : complete, short or cancelled; ``None`` while it is not closed
     before_work : what had been issued when its first work was released or booked, 0 without work
     ordered_by, promised_by : the events that state its ordered quantity and its promised date, ``None`` for none
     """
@@ -102,11 +119,24 @@ class KnownLine:
     key: int
     id: str | None
     open: bool
+    closed: str | None
     ordered: int
     issued: int
     before_work: int
     ordered_by: KnownEvent
     promised_by: KnownEvent | None
+
+
+class KnownIssue(NamedTuple):
+    """What left of a line and is not reversed. The moment in microseconds, the quantity in millionths.
+
+    ``line`` is its index within the order, -1 while it is not known; ``reference`` that of the issue.
+    """
+
+    line: int
+    reference: str | None
+    left_at: int
+    quantity: int
 
 
 class KnownOrder:
@@ -159,6 +189,7 @@ class KnownOrder:
                 key=j,
                 id=names[j],
                 open=bool(is_open(state, j, 0.0)),
+                closed=CLOSED_WORDS.get(int(line[CLOSED_AS])),
                 ordered=int(line[ORDERED]),
                 issued=int(line[SHIPPED_QUANTITY]),
                 before_work=before_work.get(j, 0),
@@ -168,6 +199,42 @@ class KnownOrder:
             for j, line in enumerate(state)
             if line[KNOWN]
         ]
+
+    @cached_property
+    def issues(self) -> list[KnownIssue]:
+        """What left and is not reversed, the earliest first; of one moment in the order of the events."""
+        if self._history is None:
+            return []
+        start = int(self._history.first[self._order])
+        ledger = _ledger_known(self._order, start + len(self.events), *line_events(self._history))
+        references = self._history.coded["reference"].words
+        issues = [
+            KnownIssue(
+                int(row[SLOT]),
+                None if row[REFERENCE] < 0 else str(references[row[REFERENCE]]),
+                int(row[LEFT_AT]),
+                int(row[NOT_REVERSED]),
+            )
+            for row in ledger[1 : ledger[0, 0] + 1]
+            if row[NOT_REVERSED] > 0
+        ]
+        return sorted(issues, key=lambda issue: issue.left_at)
+
+
+@compiled
+def _ledger_known(order: int, stop: int, *columns: Any) -> Ints:
+    """(room, N_ISSUE) the issues of an order after its events before the position ``stop``.
+
+    ``columns`` are the fields of ``LineEvents`` one by one.
+    """
+    events = LineEvents(*columns)
+    begin = events.first[order]
+    state = new_lines(lines_of(events, order), N_LINE)
+    ledger = new_ledger(events.type[begin:stop], len(state))
+    for i in range(begin, stop):
+        if changes_lines(events.type[i]):
+            apply(state, ledger, line_event(events, i))
+    return ledger
 
 
 def known_events(history: History, order: int, as_of: int) -> list[KnownEvent]:

@@ -25,6 +25,9 @@ ENVELOPE = {
     "recorded_at": "recordedtime",
     "sequence": "sequence",
 }
+EXTENSIONS = ("dataref", "expirytime", "partitionkey", "sampledrate", "sequencetype", "traceparent", "tracestate")
+USUAL = {"specversion", "datacontenttype", "dataschema", "data", "data_base64", *EXTENSIONS}
+"""Attributes of CloudEvents and of its documented extensions that say nothing about an order."""
 DATA = tuple(column for column in COLUMNS if column not in ENVELOPE)
 _attribute_values, _data_values = itemgetter(*ENVELOPE.values()), itemgetter(*DATA)
 

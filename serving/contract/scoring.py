@@ -4,9 +4,19 @@ from __future__ import annotations
 
 import base64
 import binascii
-from typing import Annotated, Any, Literal
+import re
+from typing import Annotated, Any, Literal, cast
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    WithJsonSchema,
+    model_validator,
+)
 
 from features.events.schema import TYPES
 from features.orders.commitments import OrderStatus
@@ -18,9 +28,23 @@ Moment = Annotated[str, Field(max_length=64, examples=["2015-03-02T08:00:00Z"], 
 KINDS: dict[str, Any] = {"enum": [PREFIX + kind for kind in TYPES]}
 Number = Annotated[float, Field(allow_inf_nan=False, strict=True)]
 AttributeName = Annotated[str, Field(pattern="^[a-z0-9]+$", description="lower-case letters and digits")]
-Sequence = (
-    Annotated[int, Field(strict=True, gt=-(10**18), lt=10**18)] | Annotated[str, Field(pattern=r"^[+-]?\d{1,18}$")]
-)
+WHOLE = r"^[+-]?[0-9]{1,18}$"
+SEQUENCES: dict[str, Any] = {
+    "anyOf": [
+        {"type": "integer", "exclusiveMinimum": -(10**18), "exclusiveMaximum": 10**18},
+        {"type": "string", "pattern": WHOLE},
+    ]
+}
+
+
+def _whole(value: object) -> object:
+    """CloudEvents' own form of a sequence is text."""
+    return int(value) if isinstance(value, str) and re.fullmatch(WHOLE, value) else value
+
+
+Sequence = Annotated[
+    int, Field(strict=True, gt=-(10**18), lt=10**18), BeforeValidator(_whole), WithJsonSchema(SEQUENCES)
+]
 
 
 class EventData(BaseModel):
@@ -45,12 +69,8 @@ class EventData(BaseModel):
     instalment: Text | None = None
 
 
-def _decoded(text: Any) -> EventData | None:
+def _decoded(text: str) -> EventData:
     """The data of an event that is sent as base64: JSON all the same."""
-    if text is None:
-        return None
-    if not isinstance(text, str):
-        raise ValueError(f"must be a text in base64, got {type(text).__name__}")
     try:
         return EventData.model_validate_json(base64.b64decode(text, validate=True))
     except ValidationError as error:
@@ -80,15 +100,16 @@ class CloudEvent(BaseModel):
     sequence: Sequence | None = None
     datacontenttype: Text | None = None
     data: EventData = EventData()
-    data_base64: Annotated[EventData | None, BeforeValidator(_decoded, json_schema_input_type=str | None)] = None
+    data_base64: Annotated[str | None, AfterValidator(lambda text: None if text is None else _decoded(text))] = None
 
     @model_validator(mode="after")
     def _one_payload(self) -> CloudEvent:
         """What came as base64 is the data."""
-        if self.data_base64 is not None:
+        decoded = cast("EventData | str | None", self.data_base64)
+        if isinstance(decoded, EventData):
             if "data" in self.model_fields_set:
                 raise ValueError("an event must have data or data_base64, got both")
-            self.data, self.data_base64 = self.data_base64, None
+            self.data, self.data_base64 = decoded, None
         return self
 
 
