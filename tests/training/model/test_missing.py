@@ -14,7 +14,7 @@ from scipy.special import expit
 from features.outcomes import MISSED, ON_TIME_IN_FULL, PARTIAL
 from training.data.labelled import LabelledPoints
 from training.model.baselines import fit_logistic_regression
-from training.model.fit import fit_model
+from training.model.fit import Trees, fit_model, grow
 from training.model.missing import fill_missing, fill_never_missing, neutral_values
 from training.model.pyfunc import RiskPyfunc
 from training.model.risk_model import ABOUT, RiskModel
@@ -155,22 +155,23 @@ def test_a_model_of_before_loads_and_reads_missing_as_it_did(
     np.testing.assert_array_equal(old.predict(gone).partial, model.predict(zero).partial)
 
 
-def test_later_orders_without_a_signal_calibrate_as_if_they_had_its_median(
+def lately(points: LabelledPoints, value: float) -> LabelledPoints:
+    """The same orders, of the latest fifth of which the first signal has one value."""
+    signals = points.signals.copy()
+    signals[points.order >= 0.8 * len(points), COMPLETE] = value
+    return replace(points, signals=signals)
+
+
+def test_later_orders_without_a_signal_judge_as_if_they_had_its_median(
     points: LabelledPoints, trained: Trained
 ) -> None:
-    """The first signal is no longer stated of the latest orders: the slope is that of orders with the median."""
-    late = points.order >= 960
-    column = np.where(late, np.nan, points.signals[:, COMPLETE])
-    median = neutral_values(points.signals[~late][:, [COMPLETE]], points.weight[~late])[0]
-    slopes = [
-        fit_model(
-            replace(points, signals=np.column_stack([values, points.signals[:, 1:]])), trained.dataset.context, {}
-        )
-        for values in (column, np.where(late, median, column), np.where(late, 0.0, column))
-    ]
-    gone, neutral, zero = (fitted.calibration.slope for fitted in slopes)
-    assert gone == neutral
-    assert gone != zero
+    """The first signal is no longer stated of the latest orders, which say how many trees and with which slope."""
+    median = neutral_values(points.signals[:960], points.weight[:960])[COMPLETE]
+    of_values = [lately(points, value) for value in (np.nan, median, 0.0)]
+    gone, neutral, zero = (fit_model(part, trained.dataset.context, {}).calibration.slope for part in of_values)
+    assert gone == neutral != zero
+    gone, neutral, zero = (grow(part, part.failed, Trees()).num_trees() for part in of_values)
+    assert gone == neutral != zero
 
 
 def test_logistic_regression_takes_the_median_of_what_it_learned_from(points: LabelledPoints) -> None:
