@@ -54,15 +54,22 @@ class Stretch:
 
 @dataclass(frozen=True)
 class Backtest:
-    """All stretches, and all mornings judged together."""
+    """All stretches, and all mornings judged together.
+
+    ``until`` is the last record that judged them, ISO 8601; ``asked_until`` a later moment that was asked for.
+    """
 
     stretches: list[Stretch]
     evaluation: Evaluation
     every_days: float
+    until: str
+    asked_until: str | None = None
 
     def to_json(self) -> dict[str, Any]:
         return {
             "every_days": self.every_days,
+            "until": self.until,
+            "asked_until": self.asked_until,
             "stretches": [stretch.to_json() for stretch in self.stretches],
             "evaluation": self.evaluation.to_json(),
         }
@@ -116,7 +123,9 @@ def run_backtest(
     if not any(stretch.worklists.points.settled.any() for stretch in replayed):
         raise InvalidRequest(f"a backtest needs orders with an outcome after {isoformat(begin)}, got none yet")
     progress("judging all mornings together", len(moments), len(moments))
-    return Backtest(stretches, _evaluate_all(replayed, begin, draws), every / DAY)
+    asked = None if snapshots.asked_until is None else isoformat(snapshots.asked_until)
+    evaluation = _evaluate_all(replayed, begin, draws)
+    return Backtest(stretches, evaluation, every / DAY, str(isoformat(snapshots.until)), asked)
 
 
 def first_training(snapshots: Snapshots) -> int:

@@ -96,7 +96,8 @@ def fit_model(
 
 def describe_dataset(dataset: Dataset, scheme: str, zone: str) -> dict[str, Any]:
     """What a model remembers of the data it is fitted on."""
-    return {
+    asked = dataset.counts.asked_until
+    return ({} if asked is None else {"asked_until": asked}) | {
         "trained_until": isoformat(dataset.until),
         "decision_points": scheme,
         "zone": zone,
