@@ -79,7 +79,15 @@ def _place(event: Event) -> tuple[Any, ...]:
     """Both clocks, the source's own order, what begins first, the source, the id with its numbers as numbers."""
     sequence = -math.inf if event.sequence is None else event.sequence
     reverses = event.quantity is not None and event.quantity < 0
-    return event.recorded_at, event.occurred_at, sequence, _turn(event), reverses, event.source, *_natural(event.event_id)
+    return (
+        event.recorded_at,
+        event.occurred_at,
+        sequence,
+        _turn(event),
+        reverses,
+        event.source,
+        *_natural(event.event_id),
+    )
 
 
 def _turn(event: Event) -> int:

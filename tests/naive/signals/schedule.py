@@ -9,6 +9,7 @@ from tests.naive.registry import twin
 from tests.naive.seen import Seen
 from tests.naive.standing import moves, planned_ends, revisions, things
 
+
 def _reschedules(seen: Seen) -> list[Event]:
     plans = things(seen.all("production.released", "production.rescheduled")).values()
     return [event for event in revisions(plans) if event.type == "production.rescheduled"]
