@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from features.errors import InvalidMapping
-from features.events.mapping import Imported, import_events
+from features.importing.mapping import Imported, import_events
 
 EXPORT = """order,promised,gone,amount,done
 A,2024-03-01,2024-02-28,10,yes
