@@ -33,7 +33,7 @@ class Source(NamedTuple):
     unreadable: dict[str, str]
 
 
-class Unreadable(Exception):
+class UndecodableText(Exception):
     """A byte of a text file that the codec cannot read."""
 
 
@@ -59,7 +59,7 @@ def transcoded(source: str, encoding: str | None) -> Iterator[Source]:
         for file, target in _files(path, copy):
             try:
                 _transcode_or_link(file, target, codec)
-            except Unreadable as error:
+            except UndecodableText as error:
                 unreadable[str(target)] = str(error)
                 _link(file, target)
         yield Source(str(copy), unreadable)
@@ -124,7 +124,7 @@ def _is_readable(file: Path, codec: str) -> bool:
 
 
 def _transcode(file: Path, target: Path, codec: str) -> None:
-    """Write the file anew in UTF-8. Raises ``Unreadable`` at the first byte that the codec cannot read."""
+    """Write the file anew in UTF-8. Raises ``UndecodableText`` at the first byte that the codec cannot read."""
     decoder, position, line = codecs.getincrementaldecoder(codec)(), 0, 1
     with file.open("rb") as read, target.open("w", encoding="utf-8", newline="") as written:
         while True:
@@ -135,10 +135,10 @@ def _transcode(file: Path, target: Path, codec: str) -> None:
             except UnicodeDecodeError as error:
                 line += error.object[: error.start].count(b"\n")
                 wrong = " ".join(f"0x{byte:02x}" for byte in error.object[error.start : error.end])
-                where = f"line {line}, byte {position - pending + error.start}"
-                raise Unreadable(f"must be readable as {codec}, got {wrong} in {file}, {where}") from error
+                where = f"line {line}, offset {position - pending + error.start}"
+                raise UndecodableText(f"must be readable as {codec}, got {wrong} in {file}, {where}") from error
             except UnicodeError as error:
-                raise Unreadable(f"must be readable as {codec}, got {file}: {error}") from error
+                raise UndecodableText(f"must be readable as {codec}, got {file}: {error}") from error
             written.write(text)
             position, line = position + len(block), line + text.count("\n")
             if not block:

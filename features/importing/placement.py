@@ -74,7 +74,8 @@ def _keys(orders: pd.Series, lines: pd.Series) -> pd.Series:
 def _with_owners(orders: pd.Series, lines: pd.Series) -> pd.Series:
     """The keys of created lines, and of the lines of which they are instalments."""
     owners = lines.str.replace(LAST_PART, "", regex=True)
-    return pd.concat([_keys(orders, lines), _keys(orders, owners)]).dropna()
+    keys: pd.Series = pd.concat([_keys(orders, lines), _keys(orders, owners)]).dropna()
+    return keys
 
 
 def _alike(ids: pd.Series) -> pd.Series:

@@ -100,7 +100,7 @@ class Sources:
         tokens = list(_tokens(query))
         begin, end = _path_of_attach(tokens)
         path = self._value(query[tokens[begin].begin : tokens[end - 1].end])
-        kind = TYPE.search(query[tokens[end - 1].end :])
+        kind = TYPE.search(" ".join(token.text for token in tokens[end:]))
         if ELSEWHERE.match(str(path)) or (kind is not None and kind[1].lower() not in ("sqlite", "duckdb")):
             self._connection.execute(query)
             return

@@ -8,7 +8,7 @@ from typing import Any
 
 import pyarrow as pa
 
-MIDNIGHT = datetime.time()
+MIDNIGHT = datetime.time.min
 LARGEST_EXACT = 1e15
 """Whole numbers up to here are exact as a float."""
 
@@ -31,7 +31,8 @@ def column_type(kinds: Iterable[type], only_days: bool = False) -> pa.DataType:
 
 def are_days(values: Sequence[Any]) -> bool:
     """Whether all moments among the values are at midnight."""
-    return all(value.time() == MIDNIGHT for value in values if isinstance(value, datetime.datetime))
+    moments = (value for value in values if isinstance(value, datetime.datetime))
+    return all(value == datetime.datetime.combine(value.date(), MIDNIGHT) for value in moments)
 
 
 def column(values: Sequence[Any], kind: pa.DataType, only_days: bool = False) -> pa.Array:
