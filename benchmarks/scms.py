@@ -20,7 +20,7 @@ import pandas as pd
 
 from features.context.context import Context
 from features.decision_points import DecisionPoints
-from features.events.mapping import import_events
+from features.importing.mapping import import_events
 from features.history import History
 from features.known.known import Known
 from features.orders.commitments import SHIPPED, commitments

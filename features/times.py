@@ -126,9 +126,9 @@ class PlantCalendar:
         """Moments of local time, (n,) microseconds as a clock on the wall shows them, in UTC.
 
         Returns them, and how many are skipped by that clock (taken as the first moment after the gap) and how many it
-        shows twice (taken as the first of both).
+        shows twice (taken as the first of both). What lies more than a day before 1970 or after 2200 stays as it is.
         """
-        given = local != NEVER
+        given = (local >= EARLIEST - DAY) & (local < LATEST + DAY)
         shown = pd.DatetimeIndex(local[given].astype("datetime64[us]"))
         first, second = (
             shown.tz_localize(self.zone, ambiguous=np.full(len(shown), summer), nonexistent="shift_forward")

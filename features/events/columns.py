@@ -36,6 +36,8 @@ NUMBER_MUST = f"be a number of at most {LARGEST:.0e} in size"
 WHOLE_MUST = "be a whole number of at most 18 digits"
 LARGEST_WHOLE = 10**18
 WHOLE_TEXT = re.compile(r"([+-]?\d{1,18})(?:\.0*)?", re.ASCII)
+BELOW_MICROS = re.compile(r"(?<=\.\d{6})\d+", re.ASCII)
+"""Digits of a fraction of a second that no moment has; with them pandas reads no year after 2262."""
 Columns = dict[str, Any]
 """By name: ``Coded`` for texts, (n,) arrays for the rest."""
 
@@ -142,7 +144,7 @@ def _read_any_moments(column: str, raw: Sequence[Any], calendar: PlantCalendar) 
     if rest:
         moments[rest], date_only[rest], unread[rest], local[rest] = _other_moments([raw[row] for row in rest])
     moments[local], of_local = _localized(column, moments[local], calendar)
-    inside = date_only & (moments >= EARLIEST) & (moments < LATEST)
+    inside = date_only & (moments >= (EARLIEST_DATE if column == "date" else EARLIEST)) & (moments < LATEST)
     if inside.any():
         days = moments[inside] // DAY
         start = DATE_ONLY[column] == "start"
@@ -150,14 +152,14 @@ def _read_any_moments(column: str, raw: Sequence[Any], calendar: PlantCalendar) 
     assumed = f"{column} given as a date alone: taken as the {DATE_ONLY[column]} of that day, {calendar.zone}"
     read = _checked_moments(column, moments, raw)
     wrong = [("be an ISO 8601 date or time", unread), *read.wrong]
-    return Read(column, read.values, raw, wrong, {**read.assumed, assumed: int(date_only.sum()), **of_local})
+    return Read(column, read.values, raw, wrong, {**read.assumed, assumed: int(inside.sum()), **of_local})
 
 
 def _other_moments(raw: list[Any]) -> tuple[Ints, Mask, Mask, Mask]:
     """Moments in any form of ISO 8601; which are dates alone, which cannot be read, and which have no offset."""
     texts = code_objects(raw, len(raw)).texts()
     matches = [None if text is None else ISO_8601.fullmatch(text) for text in texts]
-    readable = ["" if match is None else match[0] for match in matches]
+    readable = ["" if match is None else BELOW_MICROS.sub("", match[0]) for match in matches]
     moments = _micros(pd.to_datetime(readable, errors="coerce", utc=True, format="ISO8601"))
     date_only = np.fromiter((match is not None and not match["time"] for match in matches), bool, len(texts))
     local = [match is not None and match["time"] is not None and match["offset"] is None for match in matches]
@@ -168,8 +170,9 @@ def _other_moments(raw: list[Any]) -> tuple[Ints, Mask, Mask, Mask]:
 def _localized(column: str, local: Ints, calendar: PlantCalendar) -> tuple[Ints, dict[str, int]]:
     """Moments that were given without an offset in UTC, and what that took for granted."""
     moments, skipped, twice = calendar.localize(local)
+    given = (moments >= (EARLIEST_DATE if column == "date" else EARLIEST)) & (moments < LATEST)
     return moments, {
-        f"{column} given without an offset: taken as local time, {calendar.zone}": int((local != NEVER).sum()),
+        f"{column} given without an offset: taken as local time, {calendar.zone}": int(given.sum()),
         f"{column} that the clocks of {calendar.zone} skipped: taken as the end of the gap": skipped,
         f"{column} that the clocks of {calendar.zone} showed twice: taken as the first of both": twice,
     }

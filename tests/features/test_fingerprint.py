@@ -19,7 +19,7 @@ WORDS = [
     ("signals/holds.py", "{value} [hold is|holds are] open", "{value} open [hold|holds]"),
     ("known/known.py", "How many spells are open now.", "The number of open spells."),
     ("orders/line.py", "@compiled\ndef _issue", "# what leaves the dock\n@compiled\ndef _issue"),
-    ("events/mapping.py", "must run over the source", "must be runnable over the source"),
+    ("importing/mapping.py", "must run over the source", "must be runnable over the source"),
 ]
 RULES = [
     ("signals/holds.py", "weeks, 1.0)", "weeks, 2.0)"),
