@@ -20,6 +20,7 @@ from features.events.selection import Select
 from features.history import History
 from features.jit import compiled
 from features.orders.commitments import OPEN, commitments, is_awaited
+from features.orders.known_lines import fold_lines_until
 from features.orders.line import (
     CANCELLED_LINE,
     CHANGED,
@@ -40,7 +41,6 @@ from features.orders.line import (
     LineEvents,
     apply,
     changes_lines,
-    fold_lines_until,
     is_enough,
     line_event,
     line_events,

@@ -13,7 +13,7 @@ outcomes, readiness. The rules are those of ``docs/events.md``:
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
@@ -382,27 +382,6 @@ def is_in_full(state: Ints, line: int, tolerance: float) -> bool:
 def is_open(state: Ints, line: int, tolerance: float) -> bool:
     """Whether a line is still to ship."""
     return state[line, CLOSED_AS] == NOT_CLOSED and not is_in_full(state, line, tolerance)
-
-
-@compiled
-def lines_known(order: int, stop: int, *columns: Any) -> Ints:
-    """(n_lines, N_LINE) the lines of an order after its events before the position ``stop``.
-
-    ``columns`` are the fields of ``LineEvents`` one by one: numba tells their types faster than that of the tuple.
-    """
-    return fold_lines_until(LineEvents(*columns), order, stop)
-
-
-@compiled
-def fold_lines_until(events: LineEvents, order: int, stop: int) -> Ints:
-    """(n_lines, N_LINE) the lines of an order after its events before a position."""
-    state = new_lines(lines_of(events, order), N_LINE)
-    begin = events.first[order]
-    ledger = new_ledger(events.type[begin:stop], len(state))
-    for i in range(begin, stop):
-        if changes_lines(events.type[i]):
-            apply(state, ledger, line_event(events, i))
-    return state
 
 
 @compiled_inline

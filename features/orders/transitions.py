@@ -90,8 +90,8 @@ def _append_row(
 def fold_transitions(*columns: Any) -> Ints:
     """(n_rows, 6) the rows of ``LineTransitions``.
 
-    One loop, longer than others: a row is written where a line's place, item or stage differs from the one before, and
-    all of that is compared after each event.
+    Long because all of a line is compared after each event: a row is written where its place, item or stage differs
+    from the one before.
     """
     first, lines, line, kind, quantity, date, value, closing, occurred, recorded = columns[:10]
     reference, first_line, line_of = columns[10:13]

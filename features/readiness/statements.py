@@ -18,6 +18,7 @@ from features.events.schema import TYPE_CODE, EventKey
 from features.events.selection import Spell
 from features.history import History
 from features.jit import compiled
+from features.orders.known_lines import lines_known
 from features.orders.line import (
     CLOSED_AS,
     CLOSINGS,
@@ -37,7 +38,6 @@ from features.orders.line import (
     is_open,
     line_event,
     line_events,
-    lines_known,
     lines_of,
     new_ledger,
     new_lines,
