@@ -195,13 +195,13 @@ def _checked_numbers(column: str, values: NDArray[np.float64], raw: Any, given: 
 
 
 def _whole(coded: Coded) -> Ints:
-    """(n,) whole numbers from texts such as ``12`` and ``12.0``; beyond the largest where one is none, NEVER for none."""
+    """(n,) whole numbers from texts such as ``12`` and ``12.0``; beyond the largest for other texts, NEVER for none."""
     of_word = [int(match[1]) if (match := WHOLE_TEXT.fullmatch(word)) else LARGEST_WHOLE + 1 for word in coded.words]
     return np.array([*of_word, NEVER], dtype=np.int64)[coded.codes]
 
 
 def _checked_whole(column: str, values: Ints, raw: Any, given: Mask) -> Read:
-    wrong = given & ~((-LARGEST_WHOLE < values) & (values < LARGEST_WHOLE))
+    wrong = given & ~((values > -LARGEST_WHOLE) & (values < LARGEST_WHOLE))
     return Read(column, np.where(wrong | ~given, NEVER, values), raw, [(WHOLE_MUST, wrong)])
 
 
