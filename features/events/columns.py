@@ -36,6 +36,7 @@ NUMBER_MUST = f"be a number of at most {LARGEST:.0e} in size"
 WHOLE_MUST = "be a whole number of at most 18 digits"
 LARGEST_WHOLE = 10**18
 WHOLE_TEXT = re.compile(r"([+-]?\d{1,18})(?:\.0*)?", re.ASCII)
+LONGEST_NAIVE = len("2024-01-31T08:00:00.123456")
 BELOW_MICROS = re.compile(r"(?<=\.\d{6})\d+", re.ASCII)
 """Digits of a fraction of a second that no moment has; with them pandas reads no year after 2262."""
 Columns = dict[str, Any]
@@ -159,12 +160,16 @@ def _other_moments(raw: list[Any]) -> tuple[Ints, Mask, Mask, Mask]:
     """Moments in any form of ISO 8601; which are dates alone, which cannot be read, and which have no offset."""
     texts = code_objects(raw, len(raw)).texts()
     matches = [None if text is None else ISO_8601.fullmatch(text) for text in texts]
-    readable = ["" if match is None else BELOW_MICROS.sub("", match[0]) for match in matches]
+    readable = ["" if match is None else _to_micros(match[0]) for match in matches]
     moments = _micros(pd.to_datetime(readable, errors="coerce", utc=True, format="ISO8601"))
     date_only = np.fromiter((match is not None and not match["time"] for match in matches), bool, len(texts))
     local = [match is not None and match["time"] is not None and match["offset"] is None for match in matches]
     unread = (moments == NEVER) & np.fromiter((text is not None for text in texts), dtype=bool, count=len(texts))
     return moments, date_only, unread, np.array(local, dtype=bool)
+
+
+def _to_micros(text: str) -> str:
+    return BELOW_MICROS.sub("", text) if len(text) > LONGEST_NAIVE else text
 
 
 def _localized(column: str, local: Ints, calendar: PlantCalendar) -> tuple[Ints, dict[str, int]]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from features.arrays import Mask
 from features.events.schema import INSTALMENT_MARK
@@ -46,8 +48,8 @@ def find_unplaced(events: pd.DataFrame) -> Unplaced:
     created = (events["type"] == "order_line.created").to_numpy()
     orders, lines = events["order_id"], _line_names(events)
     known, known_orders = _with_owners(orders[created], lines[created]), orders[created].drop_duplicates()
-    unknown = ~created & lines.notna().to_numpy() & ~_keys(orders, lines).isin(known).to_numpy()
-    others = orders[~orders.isin(known_orders)].drop_duplicates()
+    unknown = ~created & lines.notna().to_numpy() & ~_are_among(_keys(orders, lines), known)
+    others = orders[~_are_among(orders, known_orders)].drop_duplicates()
     hints = [
         *_line_hint(orders[unknown], lines[unknown], orders[created], lines[created]),
         *_order_hint(others, known_orders),
@@ -64,11 +66,23 @@ def find_unplaced(events: pd.DataFrame) -> Unplaced:
 def _line_names(events: pd.DataFrame) -> pd.Series:
     """(n_events,) the line that each event names, an instalment of it by its own name; missing for the whole order."""
     lines, instalments = events["line_id"], events["instalment"]
+    if instalments.isna().all():
+        return lines
     return lines.where(instalments.isna(), lines + INSTALMENT_MARK + instalments)
 
 
 def _keys(orders: pd.Series, lines: pd.Series) -> pd.Series:
     return orders + JOINT + lines
+
+
+def _are_among(texts: pd.Series, known: pd.Series) -> Mask:
+    """(n,) whether each text is a known one."""
+    found: Mask = pc.is_in(_arrow(texts), value_set=_arrow(known)).to_numpy(zero_copy_only=False)
+    return found
+
+
+def _arrow(texts: pd.Series) -> pa.Array:
+    return pa.array(texts, type=pa.large_string(), from_pandas=True)
 
 
 def _with_owners(orders: pd.Series, lines: pd.Series) -> pd.Series:
@@ -88,12 +102,12 @@ def _line_hint(orders: pd.Series, lines: pd.Series, known_orders: pd.Series, kno
     if orders.empty:
         return []
     known = _with_owners(_alike(known_orders), _alike(known_lines))
-    count = int(_keys(_alike(orders), _alike(lines)).isin(known).sum())
+    count = int(_are_among(_keys(_alike(orders), _alike(lines)), known).sum())
     return _hint(count, f"of the {len(orders):,} events that name a line which was never created", "find it")
 
 
 def _order_hint(orders: pd.Series, known_orders: pd.Series) -> list[str]:
-    count = int(_alike(orders).isin(_alike(known_orders)).sum()) if len(orders) else 0
+    count = int(_are_among(_alike(orders), _alike(known_orders)).sum()) if len(orders) else 0
     return _hint(count, f"of the {len(orders):,} orders without a line", "have one")
 
 
@@ -116,11 +130,9 @@ def _examples(orders: pd.Series, lines: pd.Series, types: pd.Series) -> list[dic
 
 def _releases_without_hold(events: pd.DataFrame) -> int:
     """Holds of an order are told apart by their reference; those without one by their kind."""
-    things = _keys(events["order_id"], events["reference"].fillna(JOINT + events["kind"]))
-    placed, released = (_is(events, f"hold.{what}") for what in ("placed", "released"))
-    return int((~things[released].isin(things[placed])).sum())
+    placed, released = (_holds(events[events["type"] == kind]) for kind in ("hold.placed", "hold.released"))
+    return int((~_are_among(released, placed)).sum())
 
 
-def _is(events: pd.DataFrame, kind: str) -> Mask:
-    mask: Mask = (events["type"] == kind).to_numpy(dtype=bool)
-    return mask
+def _holds(events: pd.DataFrame) -> pd.Series:
+    return _keys(events["order_id"], events["reference"].fillna(JOINT + events["kind"]))

@@ -83,6 +83,20 @@ def test_dates_and_timestamps_of_duckdb_are_understood(tmp_path: Path) -> None:
     assert row["recorded_at"] == pd.Timestamp("2024-01-01T07:00:00Z")
 
 
+@pytest.mark.parametrize(
+    "none", ["DATE '9999-12-31'", "TIMESTAMP '9999-12-31 23:59:59'", "make_timestamp(0)", "'0001-01-01'"]
+)
+@pytest.mark.parametrize("zone", ["UTC", "America/Los_Angeles"])
+def test_what_stands_for_no_date_is_no_promise(tmp_path: Path, none: str, zone: str) -> None:
+    (tmp_path / "mapping.sql").write_text(
+        ODD.format("TIMESTAMP '2024-01-01 09:00' AS recorded_at").replace("DATE '2024-03-01'", none)
+    )
+    found = import_events(tmp_path / "mapping.sql", str(tmp_path), zone)
+    assert found.report.events_rejected == 0
+    assert found.events["date"].isna().all()
+    assert found.report.assumed["date before 2000 or after 2200: taken as no date"] == 1
+
+
 ODD = """SELECT 'order_line.created' AS type, 'a' AS event_id, 'erp' AS source, 'A' AS order_id,
     DATE '2024-03-01' AS date, 5 AS quantity, TIMESTAMP '2024-01-01 08:00:00' AS occurred_at, {}"""
 
