@@ -146,7 +146,7 @@ def _replay_stretch(
     worklists = worklists_between(daily, moment - 1, ends - 1, without=np.unique(learned.order))
     predict = {MODEL: model.risk_of} | fit_baselines(learned)
     risks = {name: risk_of(worklists.points) for name, risk_of in predict.items()}
-    return ReplayedStretch(worklists, risks, learned, model, daily.between(2 * moment - ends, moment - 1))
+    return ReplayedStretch(worklists, risks, learned, model, daily.between(2 * moment - ends - 1, moment - 1))
 
 
 def _judge_stretch(replayed: ReplayedStretch, moment: int, ends: int, draws: int) -> Stretch:
