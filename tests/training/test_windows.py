@@ -54,7 +54,7 @@ def model_of(snapshots: Snapshots, day: float) -> RiskModel:
 
 
 def test_a_training_learns_from_the_outcomes_that_were_known_at_the_cut() -> None:
-    """The cut of 320 orders is about day 264; by then LATE had been missed, and so had MOVED, as it was then promised."""
+    """The cut of 320 orders is about day 264; by then LATE had been missed, and MOVED by its promise of then."""
     events = regular_plant(320, 264)
     snapshots = Snapshots.of(events, "daily")
     assert abs(split_by_time(snapshots.labelled()[0]).at - moment(264)) <= 2 * DAY
