@@ -8,8 +8,8 @@ import pytest
 
 from features.outcomes import MISSED, ON_TIME_IN_FULL
 from features.times import DAY, isoformat
-from tests.support.regular_plant import BOOKED_LATE, MOVED, across, regular_plant
 from tests.support.stories import created, event, moment, shipped, story
+from tests.training.regular_plant import BOOKED_LATE, MOVED, across, regular_plant
 from training.data.labelled import LabelledPoints
 from training.data.snapshots import Snapshots
 from training.data.split import split_by_time
