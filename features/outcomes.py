@@ -19,9 +19,11 @@ from features.errors import InvalidRequest
 from features.events.selection import Select
 from features.history import History
 from features.jit import compiled
-from features.orders.commitments import OPEN, commitments, is_awaited
+from features.orders.commitments import OPEN, commitments, is_awaited, is_to_ship
+from features.orders.issues import LEFT_AT, NOT_REVERSED, SLOT, new_ledger, with_room
 from features.orders.known_lines import fold_lines_until
-from features.orders.line import (
+from features.orders.line import apply
+from features.orders.line_state import (
     CANCELLED_LINE,
     CHANGED,
     CLOSED,
@@ -29,23 +31,19 @@ from features.orders.line import (
     COMPLETE,
     CREATED,
     KNOWN,
-    LEFT_AT,
     N_LINE,
     NOT_CLOSED,
-    NOT_REVERSED,
+    ORDERED,
     PROMISE,
     REOPENED,
     SHIPPED_QUANTITY,
-    SLOT,
     LineEvent,
     LineEvents,
-    apply,
     changes_lines,
     is_enough,
     line_event,
     line_events,
     lines_of,
-    new_ledger,
     new_lines,
     speaks_of,
 )
@@ -152,7 +150,7 @@ def labelled_moments(history: History, notice: int) -> tuple[Ints, Ints, Mask]:
     moment = np.maximum(history.recorded, np.where(open_, state.due, notice) - notice)
     reached = open_ & (moment < history.next_recorded)
     last = np.append(history.order[1:] != history.order[:-1], True)
-    closes = open_ & ~last & (np.append(state.state[1:], OPEN) != OPEN)
+    closes = open_ & ~last & ~is_to_ship(np.append(state.state[1:], OPEN))
     chosen = np.flatnonzero(reached | closes)
     _, first = np.unique(history.order[chosen], return_index=True)
     position = chosen[first]
@@ -192,7 +190,7 @@ def label(
         promised = fold_lines_until(events, order[s], stop[s])
         ripe_at[s] = _ripe_at(promised, grace)
         lines, tally = new_lines(lines_of(events, order[s]), N_LINE), _new_tally(len(promised))
-        ledger = new_ledger(events.type[begin:end], len(lines))
+        ledger = new_ledger()
         outcome, since = UNSETTLED, NEVER
         now, settles_at = UNSETTLED, NEVER
         for i in range(begin, end):
@@ -201,6 +199,7 @@ def label(
                 break
             if changes_lines(events.type[i]):
                 event = line_event(events, i)
+                ledger = with_room(ledger, len(lines))
                 apply(lines, ledger, event)
                 _count(tally, lines, promised, event, i < stop[s])
                 now = UNSETTLED
@@ -253,11 +252,14 @@ def _count(tally: Ints, lines: Ints, promised: Ints, event: LineEvent, known: bo
     if not (kind == CREATED or kind == CHANGED or kind == CLOSED or kind == REOPENED):
         return
     for j in range(len(lines)):
-        if not speaks_of(lines, event.line, j) or (not known and event.occurred > promised[j, PROMISE]):
+        promise = promised[j, PROMISE]
+        if not speaks_of(lines, event.line, j) or (not known and promise != NEVER and event.occurred > promise):
             continue
         if kind == CREATED or kind == CHANGED:
             if moment >= tally[j, IN_FORCE_AT]:
-                tally[j, IN_FORCE], tally[j, IN_FORCE_AT] = event.quantity, moment
+                own = kind == CREATED or event.line < 0 or event.line == j
+                tally[j, IN_FORCE] = event.quantity if own else lines[j, ORDERED]
+                tally[j, IN_FORCE_AT] = moment
             if kind == CREATED and lines[j, CLOSED_AS] == NOT_CLOSED:
                 tally[j, WITHDRAWN] = 0
         elif moment >= tally[j, WITHDRAWN_AT]:
@@ -266,31 +268,34 @@ def _count(tally: Ints, lines: Ints, promised: Ints, event: LineEvent, known: bo
 
 
 @compiled
-def _in_time(ledger: Ints, line: int, promise: int) -> tuple[int, int]:
-    """What left of a line up to its promise, and when the last of it did; NEVER where nothing did."""
-    quantity, last = 0, NEVER
+def _in_time(ledger: Ints, promised: Ints) -> Ints:
+    """(n_lines, 2) what left of each line up to its promise, and when the last of it did; NEVER where nothing did."""
+    out = np.zeros((len(promised), 2), dtype=np.int64)
+    out[:, 1] = NEVER
     for row in range(1, ledger[0, 0] + 1):
-        if ledger[row, SLOT] == line and ledger[row, NOT_REVERSED] > 0 and ledger[row, LEFT_AT] <= promise:
-            quantity += ledger[row, NOT_REVERSED]
-            last = max(last, ledger[row, LEFT_AT])
-    return quantity, last
+        line = ledger[row, SLOT]
+        if line >= 0 and ledger[row, NOT_REVERSED] > 0 and ledger[row, LEFT_AT] <= promised[line, PROMISE]:
+            out[line, 0] += ledger[row, NOT_REVERSED]
+            out[line, 1] = max(out[line, 1], ledger[row, LEFT_AT])
+    return out
 
 
 @compiled
 def _verdict(tally: Ints, lines: Ints, ledger: Ints, promised: Ints, grace: int, tolerance: float) -> tuple[int, int]:
     """The outcome by the records so far, and the moment from which it is settled; NEVER is at once."""
     total, full, some, settled_at, last_promise, unpromised = 0, 0, False, NEVER, NEVER, False
+    left = _in_time(ledger, promised)
     for j in range(len(promised)):
         if not promised[j, KNOWN] or tally[j, WITHDRAWN]:
             continue
-        if promised[j, PROMISE] == NEVER:
-            unpromised = True
-            continue
-        in_time, last = _in_time(ledger, j, promised[j, PROMISE])
+        in_time, last = left[j]
         wanted = tally[j, IN_FORCE]
         if lines[j, CLOSED_AS] == COMPLETE:
             wanted = min(wanted, lines[j, SHIPPED_QUANTITY])
         if wanted <= 0 and in_time <= 0:
+            continue
+        if promised[j, PROMISE] == NEVER:
+            unpromised = True
             continue
         total += 1
         last_promise = max(last_promise, promised[j, PROMISE])
@@ -302,8 +307,10 @@ def _verdict(tally: Ints, lines: Ints, ledger: Ints, promised: Ints, grace: int,
         if tally[j, FULL_AT] == NEVER:
             tally[j, FULL_AT] = last
         settled_at = max(settled_at, tally[j, FULL_AT])
+    if unpromised and full == total:
+        return UNSETTLED, NEVER
     if total == 0:
-        return (UNSETTLED if unpromised else CANCELLED), NEVER
+        return CANCELLED, NEVER
     if full == total:
         return ON_TIME_IN_FULL, NEVER if settled_at == NEVER else settled_at + grace
     return (PARTIAL if some else MISSED), last_promise + grace

@@ -171,7 +171,10 @@ def open_spells(order: Ints, stop: Ints, total: int, *columns: Any) -> tuple[Int
 
 @compiled
 def running_turns(begins: bool, *columns: Any) -> Ints:
-    """Statements before each position that begin a spell that was not open, or else end one that was."""
+    """Statements before each position that begin a spell that was not open, or else end one that was.
+
+    What began before the latest statement about it, and is booked late, has begun all the same.
+    """
     events = SpellEvents(*columns)
     out = np.empty(len(events.code) + 1, dtype=np.int64)
     total = 0
@@ -187,10 +190,11 @@ def running_turns(begins: bool, *columns: Any) -> Ints:
             if _replaces_lines(events, i):
                 _end_lines(since, stated, events.words[order], events.word[i], at)
             place = _place(events, order, i)
+            was_open = since[place] != NEVER
             if at < stated[place]:
+                total += begins and states == 1 and not was_open
                 continue
             stated[place] = at
-            was_open = since[place] != NEVER
             total += (states == 1 and not was_open) if begins else (states == -1 and was_open)
             since[place] = at if states == 1 else NEVER
     out[len(events.code)] = total

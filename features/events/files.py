@@ -54,9 +54,14 @@ def validate_event_files(paths: Sequence[Path], zone: str = "UTC") -> Validated:
 def _latest_versions(events: pd.DataFrame) -> tuple[pd.DataFrame, int]:
     """The events without earlier versions of the same record, and how many rows those are.
 
-    Each file has been validated by itself, so that rows which share source and id stand in different files.
+    Each file has been validated by itself, so that rows which share source and id stand in different files. The same
+    record sent again is known since it was first recorded.
     """
     key = ["source", "event_id"]
+    content = [column for column in events if column != "recorded_at"]
+    first = events.sort_values("recorded_at", kind="stable").duplicated(content, keep="first")
+    again = first.index[first & events.duplicated(key, keep=False)]
+    events = events.drop(index=again)
     shared = events.loc[events.duplicated(key, keep=False), [*key, "recorded_at"]]
     latest = shared.groupby(key, sort=False)["recorded_at"].transform("max")
     earlier = shared.index[(shared["recorded_at"] < latest).to_numpy()]

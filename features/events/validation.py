@@ -165,6 +165,8 @@ def _broken_rules(columns: Columns) -> Iterator[Fault]:
     yield from _failing((codes == UNKNOWN).nonzero()[0], columns, "type", f"be one of {', '.join(TYPES)}")
     words = event_codes(np.maximum(codes, 0), columns)
     breaks = _breaks_a_rule(codes, words, columns["quantity"], columns["date"], ALLOWED, NEEDED, SIGNED)
+    alone = ~_absent(columns["instalment"]) & _absent(columns["line_id"])
+    yield from _failing(alone.nonzero()[0], columns, "line_id", "be given with an instalment")
     breaks |= _says_nothing(codes, words, columns["quantity"]) | _lies_ahead(codes, columns)
     rows = breaks.nonzero()[0]
     for code in np.unique(types.codes[rows]):

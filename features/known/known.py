@@ -25,7 +25,7 @@ from features.known.scope import PROMISES, Scope
 from features.known.slack import first_slacks, in_force
 from features.known.tables import LineTable, OpenSpells
 from features.orders.commitments import commitments
-from features.orders.line import line_events
+from features.orders.line_state import line_events
 from features.times import DAY, NEVER
 
 COMMITMENT = Select(

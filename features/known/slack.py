@@ -13,18 +13,18 @@ import numpy as np
 from features.arrays import Ints, Mask
 from features.events.selection import Masks, is_selected
 from features.jit import compiled, compiled_inline
-from features.orders.line import (
+from features.orders.issues import new_ledger, with_room
+from features.orders.line import apply
+from features.orders.line_state import (
     KNOWN,
     LINE_OF,
     N_LINE,
     PROMISE,
     LineEvents,
-    apply,
     changes_lines,
     is_open,
     line_event,
     lines_of,
-    new_ledger,
     new_lines,
 )
 from features.times import NEVER
@@ -105,10 +105,11 @@ def first_slacks(masks: Masks, word: Ints, words: Ints, code: Ints, *columns: An
     position, slack = np.full(n, -1, dtype=np.int64), np.full(n, NEVER, dtype=np.int64)
     for k in range(n):
         begin, end = events.first[k], events.first[k + 1]
-        lines, ledger = new_lines(lines_of(events, k), N_LINE), new_ledger(events.type[begin:end], events.lines[k])
+        lines, ledger = new_lines(lines_of(events, k), N_LINE), new_ledger()
         held = np.full(words[k], -1, dtype=np.int64)
         for i in range(begin, end):
             if changes_lines(events.type[i]):
+                ledger = with_room(ledger, len(lines))
                 apply(lines, ledger, line_event(events, i))
             if events.date[i] != NEVER and is_selected(code[i], masks):
                 held[word[i]] = i

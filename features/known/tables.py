@@ -21,7 +21,7 @@ from features.engine.arithmetic import (
 from features.events.schema import MICRO, READINESS_KINDS
 from features.known.scope import Scope
 from features.known.slack import promises_of
-from features.orders.line import line_events
+from features.orders.line_state import line_events
 from features.orders.work import AFTER, AT, lines_at, work_events
 from features.times import DAY
 

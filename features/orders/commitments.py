@@ -10,37 +10,36 @@ from numpy.typing import NDArray
 from features.arrays import Ints, Mask
 from features.history import History
 from features.jit import compiled, compiled_inline
-from features.orders.line import (
-    CREATED,
+from features.orders.issues import LEFT_AT, NOT_REVERSED, SLOT, new_ledger, with_room
+from features.orders.line import apply
+from features.orders.line_state import (
     KNOWN,
-    LEFT_AT,
+    LOWERED_AT,
     N_LINE,
-    NOT_REVERSED,
     ORDERED,
     PROMISE,
     SHIPPED_QUANTITY,
-    SLOT,
     VALUE,
     LineEvents,
-    apply,
     changes_lines,
     is_cancelled,
+    is_enough,
     is_in_full,
     is_open,
     line_event,
     line_events,
     lines_of,
-    new_ledger,
     new_lines,
 )
 from features.times import NEVER
 
-NONE, OPEN, SHIPPED, CANCELLED = 0, 1, 2, 3
-"""The state of an order: nothing ordered, something to ship, all shipped or closed, all cancelled."""
+NONE, OPEN, SHIPPED, CANCELLED, UNPROMISED = 0, 1, 2, 3, 4
+"""The state of an order: nothing ordered, something to ship, all shipped or closed, all cancelled, something to ship of
+which not all is promised."""
 OrderStatus = Literal["unknown", "unpromised", "open", "late", "shipped", "cancelled"]
 STATUSES: tuple[OrderStatus, ...] = get_args(OrderStatus)
 """The state in words at a moment: open until a promise of it passes, then late; unpromised while there is none."""
-_STATUS_OF_STATE = np.array(["unknown", "open", "shipped", "cancelled"], dtype=object)
+_STATUS_OF_STATE = np.array(["unknown", "open", "shipped", "cancelled", "unpromised"], dtype=object)
 
 
 class Commitments(NamedTuple):
@@ -48,7 +47,7 @@ class Commitments(NamedTuple):
 
     Attributes
     ----------
-    state : NONE, OPEN, SHIPPED or CANCELLED
+    state : NONE, OPEN, SHIPPED, CANCELLED or UNPROMISED
     due : the earliest promise among unshipped lines and lines that shipped after their promise, microseconds; NEVER
         when nothing is to ship
     last_due : the latest promise among unshipped lines
@@ -82,11 +81,16 @@ def commitments(history: History, tolerance: float = 0.0) -> Commitments:
 
 def is_late(state: Ints, due: Ints, as_of: Ints) -> Mask:
     """(n,) True where an order is open and a promise of it has passed: its risk is 1, not modelled."""
-    return np.asarray((state == OPEN) & (due != NEVER) & (due < as_of))
+    return np.asarray(is_to_ship(state) & (due != NEVER) & (due < as_of))
+
+
+def is_to_ship(state: Ints) -> Mask:
+    """(n,) True where something of an order is to ship, promised or not."""
+    return np.asarray((state == OPEN) | (state == UNPROMISED))
 
 
 def is_awaited(state: Ints, due: Ints, as_of: Ints) -> Mask:
-    """(n,) True where an order is open and no promise of it has passed: what the model scores."""
+    """(n,) True where an order is open, all of it promised, and no promise has passed: what the model scores."""
     return np.asarray((state == OPEN) & (due >= as_of))
 
 
@@ -94,7 +98,6 @@ def statuses(state: Ints, due: Ints, as_of: Ints) -> NDArray[np.object_]:
     """(n,) the status of each order, one of ``STATUSES``."""
     words = _STATUS_OF_STATE[state]
     words[is_late(state, due, as_of)] = "late"
-    words[(state == OPEN) & (due == NEVER)] = "unpromised"
     return words
 
 
@@ -111,10 +114,7 @@ def fold_commitments(tolerance: float, *columns: Any) -> Commitments:
     )  # fmt: skip
     for order in range(len(events.first) - 1):
         begin, end = events.first[order], events.first[order + 1]
-        lines, ledger = (
-            new_lines(lines_of(events, order), N_LINE),
-            new_ledger(events.type[begin:end], events.lines[order]),
-        )
+        lines, ledger = new_lines(lines_of(events, order), N_LINE), new_ledger()
         full_at = np.full(len(lines), NEVER, dtype=np.int64)
         before = lines.copy()
         for i in range(begin, end):
@@ -127,10 +127,11 @@ def fold_commitments(tolerance: float, *columns: Any) -> Commitments:
                 out.ordered[i], out.issued[i], out.value[i] = out.ordered[i - 1], out.issued[i - 1], out.value[i - 1]
                 continue
             before[:] = lines
+            ledger = with_room(ledger, len(lines))
             apply(lines, ledger, line_event(events, i))
             _note_changes(out, lines, before, i)
             for j in range(len(lines)):
-                _note_full(lines, ledger, full_at, j, events.type[i] == CREATED, events.occurred[i], tolerance)
+                full_at[j] = _full_at(lines, ledger, j, tolerance)
             _note(out, lines, full_at, i, tolerance)
     return out
 
@@ -149,25 +150,30 @@ def _note_changes(out: Commitments, lines: Ints, before: Ints, i: int) -> None:
 
 
 @compiled
-def _note_full(
-    lines: Ints, ledger: Ints, full_at: Ints, j: int, created: bool, occurred: int, tolerance: float
-) -> None:
-    """Since when a line is in full: since this event, or since it left where it was created after that."""
+def _full_at(lines: Ints, ledger: Ints, j: int, tolerance: float) -> int:
+    """Since when a line is in full: since enough of it had left, or less was wanted; NEVER where it is not."""
     if not lines[j, KNOWN] or not is_in_full(lines, j, tolerance):
-        full_at[j] = NEVER
-    elif full_at[j] == NEVER:
-        last = NEVER
-        for row in range(1, ledger[0, 0] + 1 if created else 1):
-            if ledger[row, SLOT] == j and ledger[row, NOT_REVERSED] > 0:
-                last = max(last, ledger[row, LEFT_AT])
-        full_at[j] = occurred if last == NEVER else last
+        return NEVER
+    last = NEVER
+    while True:
+        following, shipped = NEVER, 0
+        for row in range(1, ledger[0, 0] + 1):
+            if ledger[row, SLOT] != j or ledger[row, NOT_REVERSED] <= 0:
+                continue
+            if ledger[row, LEFT_AT] <= last:
+                shipped += ledger[row, NOT_REVERSED]
+            else:
+                following = _earlier(following, ledger[row, LEFT_AT])
+        if following == NEVER or is_enough(shipped, lines[j, ORDERED], tolerance):
+            since: int = max(last, lines[j, LOWERED_AT])
+            return since
+        last = following
 
 
 @compiled_inline
 def _note(out: Commitments, lines: Ints, full_at: Ints, i: int, tolerance: float) -> None:
     """The order as its lines have it after event ``i``; ``full_at`` is since when each line is in full."""
-    known = 0
-    broken = NEVER
+    known, broken, unpromised = 0, NEVER, False
     for j in range(len(lines)):
         if not lines[j, KNOWN]:
             continue
@@ -182,12 +188,13 @@ def _note(out: Commitments, lines: Ints, full_at: Ints, i: int, tolerance: float
         promise = lines[j, PROMISE]
         if is_open(lines, j, tolerance):
             out.open_lines[i] += 1
+            unpromised |= promise == NEVER
             out.due[i] = _earlier(out.due[i], promise)
             out.last_due[i] = max(out.last_due[i], promise)
         elif promise != NEVER and lines[j, ORDERED] > 0 and full_at[j] > promise:
             broken = _earlier(broken, promise)
     if out.open_lines[i] > 0:
-        out.state[i] = OPEN
+        out.state[i] = UNPROMISED if unpromised else OPEN
         out.due[i] = _earlier(out.due[i], broken)
     elif out.lines[i] > 0:
         out.state[i] = SHIPPED

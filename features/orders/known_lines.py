@@ -6,16 +6,9 @@ from typing import Any
 
 from features.arrays import Ints
 from features.jit import compiled
-from features.orders.line import (
-    N_LINE,
-    LineEvents,
-    apply,
-    changes_lines,
-    line_event,
-    lines_of,
-    new_ledger,
-    new_lines,
-)
+from features.orders.issues import new_ledger, with_room
+from features.orders.line import apply
+from features.orders.line_state import N_LINE, LineEvents, changes_lines, line_event, lines_of, new_lines
 
 
 @compiled
@@ -32,8 +25,9 @@ def fold_lines_until(events: LineEvents, order: int, stop: int) -> Ints:
     """(n_lines, N_LINE) the lines of an order after its events before a position."""
     state = new_lines(lines_of(events, order), N_LINE)
     begin = events.first[order]
-    ledger = new_ledger(events.type[begin:stop], len(state))
+    ledger = new_ledger()
     for i in range(begin, stop):
         if changes_lines(events.type[i]):
+            ledger = with_room(ledger, len(state))
             apply(state, ledger, line_event(events, i))
     return state

@@ -10,7 +10,8 @@ from features.arrays import Ints
 from features.events.selection import state_of
 from features.history import History
 from features.jit import compiled
-from features.orders.line import (
+from features.orders.issues import new_ledger, with_room
+from features.orders.line_state import (
     ISSUED,
     KNOWN,
     ORDERED,
@@ -99,7 +100,7 @@ def fold_transitions(*columns: Any) -> Ints:
     rows, n = np.empty((1024, 6), dtype=np.int64), 0
     for k in range(len(first) - 1):
         count, words = lines[k], n_words[k]
-        work = new_work(line_of[first_line[k] : first_line[k + 1]], kind[first[k] : first[k + 1]], words)
+        work, ledger = new_work(line_of[first_line[k] : first_line[k + 1]], words), new_ledger()
         state = work.lines
         visited = np.full((count, words + 2), NEVER, dtype=np.int64)
         failed = np.zeros((count, words + 2), dtype=np.int64)
@@ -116,7 +117,8 @@ def fold_transitions(*columns: Any) -> Ints:
             event = LineEvent(
                 i, at, kind[i], quantity[i], date[i], value[i], closing[i], occurred[i], now, reference[i]
             )  # fmt: skip
-            apply_work(work, event, WorkEvent(code[i], word[i], item[i], centre[i]))
+            ledger = with_room(ledger, count)
+            apply_work(work, ledger, event, WorkEvent(code[i], word[i], item[i], centre[i]))
             if at >= 0 and kind[i] == INSPECTED and state_of(code[i]) == FAILED_WORD:
                 for j in range(count):
                     if speaks_of(state, at, j):

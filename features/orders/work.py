@@ -16,7 +16,9 @@ from features.events.schema import READINESS_KINDS, TYPE_CODE, WORDS
 from features.events.selection import kind_of, state_of
 from features.history import History
 from features.jit import compiled, compiled_inline
-from features.orders.line import (
+from features.orders.issues import new_ledger, with_room
+from features.orders.line import apply
+from features.orders.line_state import (
     CREATED,
     KNOWN,
     LINE_OF,
@@ -26,11 +28,9 @@ from features.orders.line import (
     SHIPPED_QUANTITY,
     LineEvent,
     LineEvents,
-    apply,
     changes_lines,
     is_cancelled,
     is_open,
-    new_ledger,
     new_lines,
     speaks_of,
 )
@@ -117,7 +117,6 @@ class OrderWork(NamedTuple):
     Attributes
     ----------
     lines : (n_lines, N_WORK)
-    ledger : what left the dock, see ``features.orders.line``
     finished : (n_lines + 1, n_words) state of each operation, in the first row as said of the whole order
     finished_at, conditions_at : when the statements happened that say so, microseconds
     started : (n_lines, n_words) quantity for which each production order was released
@@ -126,7 +125,6 @@ class OrderWork(NamedTuple):
     """
 
     lines: Ints
-    ledger: Ints
     finished: NDArray[np.int8]
     finished_at: Ints
     started: Ints
@@ -136,11 +134,11 @@ class OrderWork(NamedTuple):
 
 
 @compiled
-def new_work(line_of: Ints, kind: Ints, words: int) -> OrderWork:
+def new_work(line_of: Ints, words: int) -> OrderWork:
     """The work on lines of which nothing is known.
 
-    ``line_of`` (n_lines,) is the line of which each is an instalment, ``kind`` (n_events,) are the types of the order's
-    events, and ``words`` is how many operations and production orders there are.
+    ``line_of`` (n_lines,) is the line of which each is an instalment, ``words`` is how many operations and production
+    orders there are.
     """
     lines = len(line_of)
     state = new_lines(line_of, N_WORK)
@@ -150,7 +148,6 @@ def new_work(line_of: Ints, kind: Ints, words: int) -> OrderWork:
         state[:, column] = -1
     return OrderWork(
         state,
-        new_ledger(kind, lines),
         np.zeros((lines + 1, words), dtype=np.int8),
         np.full((lines + 1, words), NEVER),
         np.zeros((lines, words), dtype=np.int64),
@@ -217,12 +214,12 @@ class WorkEvent(NamedTuple):
 
 
 @compiled
-def apply_work(work: OrderWork, event: LineEvent, shop: WorkEvent) -> None:
+def apply_work(work: OrderWork, ledger: Ints, event: LineEvent, shop: WorkEvent) -> None:
     """What one event does to the lines of its order and to the work on them, changed in place."""
     kind, at, recorded, lines = event.type, event.line, event.recorded, work.lines
     moment = min(event.occurred, recorded)
     if changes_lines(kind):
-        apply(lines, work.ledger, event)
+        apply(lines, ledger, event)
     if kind == CREATED:
         lines[at, CREATED_AT], lines[at, ITEM] = recorded, shop.item
         if lines[at, FIRST_CREATED] == NEVER:
@@ -338,7 +335,7 @@ def fold_lines(order: Ints, stop: Ints, *columns: Any) -> tuple[Ints, Ints]:
     row, p = 0, 0
     while p < len(order):
         k = order[p]
-        work = new_work(line_of[first_line[k] : first_line[k + 1]], kind[first[k] : first[k + 1]], words[k])
+        work, ledger = new_work(line_of[first_line[k] : first_line[k + 1]], words[k]), new_ledger()
         lines, conditions, whole = work.lines, work.conditions, work.whole
         i = first[k]
         while p < len(order) and order[p] == k:
@@ -347,7 +344,8 @@ def fold_lines(order: Ints, stop: Ints, *columns: Any) -> tuple[Ints, Ints]:
                     i, line[i], kind[i], quantity[i], date[i], value[i], closing[i], occurred[i], recorded[i],
                     reference[i],
                 )  # fmt: skip
-                apply_work(work, event, WorkEvent(code[i], word[i], item[i], centre[i]))
+                ledger = with_room(ledger, len(lines))
+                apply_work(work, ledger, event, WorkEvent(code[i], word[i], item[i], centre[i]))
                 i += 1
             for j in range(len(lines)):
                 if lines[j, KNOWN] and not is_cancelled(lines, j):

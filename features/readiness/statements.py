@@ -18,28 +18,24 @@ from features.events.schema import TYPE_CODE, EventKey
 from features.events.selection import Spell
 from features.history import History
 from features.jit import compiled
+from features.orders.issues import EVERYTHING, LEFT_AT, NOT_REVERSED, REFERENCE, SLOT, new_ledger, with_room
 from features.orders.known_lines import lines_known
-from features.orders.line import (
+from features.orders.line import apply
+from features.orders.line_state import (
     CLOSED_AS,
     CLOSINGS,
     KNOWN,
-    LEFT_AT,
     N_LINE,
-    NOT_REVERSED,
     ORDERED,
     ORDERED_BY,
     PROMISED_BY,
-    REFERENCE,
     SHIPPED_QUANTITY,
-    SLOT,
     LineEvents,
-    apply,
     changes_lines,
     is_open,
     line_event,
     line_events,
     lines_of,
-    new_ledger,
     new_lines,
 )
 from features.times import NEVER
@@ -216,7 +212,7 @@ class KnownOrder:
                 int(row[NOT_REVERSED]),
             )
             for row in ledger[1 : ledger[0, 0] + 1]
-            if row[NOT_REVERSED] > 0
+            if 0 < row[NOT_REVERSED] < EVERYTHING // 2
         ]
         return sorted(issues, key=lambda issue: issue.left_at)
 
@@ -230,9 +226,10 @@ def _ledger_known(order: int, stop: int, *columns: Any) -> Ints:
     events = LineEvents(*columns)
     begin = events.first[order]
     state = new_lines(lines_of(events, order), N_LINE)
-    ledger = new_ledger(events.type[begin:stop], len(state))
+    ledger = new_ledger()
     for i in range(begin, stop):
         if changes_lines(events.type[i]):
+            ledger = with_room(ledger, len(state))
             apply(state, ledger, line_event(events, i))
     return ledger
 

@@ -152,6 +152,9 @@ def _issued(line: LineNow, before: KnownLine | None, order: KnownOrder) -> Itera
     index = {event.line_id: event.line for event in order.events}.get(line.name)
     issues = [issue for issue in order.issues if issue.line == index]
     already = before.issued if before else sum(issue.quantity for issue in issues)
+    if before is None:
+        waiting = sum(issue.quantity for issue in order.issues if issue.line == WHOLE_ORDER)
+        already += min(waiting, max((_millionths(line.quantity) or 0) - already, 0))
     more = (_millionths(line.issued) or 0) - already
     if more > 0:
         posted = [

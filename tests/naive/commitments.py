@@ -10,6 +10,9 @@ from features.events.schema import MICRO
 from features.times import DAY
 from tests.naive.events import Event, Events, prefixes
 
+EVERYTHING = 10**18
+"""All that is left of an order of which no line is known yet."""
+
 
 @dataclass
 class Issue:
@@ -17,6 +20,7 @@ class Issue:
 
     reference: str | None
     at: int
+    recorded_at: int
     quantity: int
     turn: int
 
@@ -25,7 +29,7 @@ class Issue:
 class Line:
     """A line as the statements have it that happened last. It is known once it was created.
 
-    ``full_at`` is when the event happened with which it was last shipped in full; ``emptied_at`` is when "all of it"
+    ``lowered_at`` is when its quantity was last lowered while it was not in full; ``emptied_at`` is when "all of it"
     left the dock before the line was known. What is said counts from ``said``, by what it is about.
     """
 
@@ -38,7 +42,7 @@ class Line:
     issues: list[Issue] = field(default_factory=list)
     closed: str | None = None
     first_created_at: int | None = None
-    full_at: int | None = None
+    lowered_at: int | None = None
     emptied_at: int | None = None
     said: dict[str, int] = field(default_factory=dict)
 
@@ -68,9 +72,26 @@ class Line:
         return self.known and self.closed is None and not self.in_full
 
     @property
+    def full_at(self) -> int | None:
+        """When enough of it had left, or less was wanted."""
+        shipped, moments = 0, [] if self.lowered_at is None else [self.lowered_at]
+        for issue in sorted((issue for issue in self.issues if issue.quantity > 0), key=lambda issue: issue.at):
+            if enough(shipped, self.ordered):
+                break
+            shipped += issue.quantity
+            moments.append(issue.at)
+        return max(moments, default=None)
+
+    @property
     def shipped_late(self) -> bool:
         in_full = self.counts and self.in_full and self.ordered > 0
         return in_full and self.full_at is not None and self.promise is not None and self.full_at > self.promise
+
+    def order(self, quantity: int, event: Event) -> None:
+        """Another quantity is wanted."""
+        if quantity < self.ordered and not self.in_full:
+            self.lowered_at = event.stands_from
+        self.ordered = quantity
 
     def hears(self, what: str, event: Event) -> bool:
         """Whether a statement counts: nothing that happened later was said of the same before."""
@@ -119,21 +140,32 @@ def blank_book(events: Events) -> Book:
 
 def tell(book: Book, event: Event) -> None:
     """What one event changes about the lines."""
-    for line in book.of(event.line):
-        _tell_line(line, event)
-    if event.type == "order_line.created":
+    about = book.of(event.line)
+    new = [line for line in about if line.id == event.line and not line.known]
+    own = [line for line in about if line.id == event.line]
+    parts = [line for line in about if line.known and line.id != event.line and event.line is not None]
+    if event.type == "order_line.changed" and own and not own[0].known and parts:
+        _spread([line for line in parts if line.closed != "cancelled"], event)
+    else:
+        for line in about:
+            _tell_line(line, event)
+    if event.type == "order_line.created" and new:
         _place(book, event)
     if event.type == "goods.issued" and event.quantity is not None and event.quantity < 0:
         _reverse(book, event, -event.quantity)
     elif event.type == "goods.issued":
         _issue(book, event)
-    for line in book.lines:
-        if not (line.known and line.in_full):
-            line.full_at = None
-        elif line.full_at is None:
-            before = [issue.at for issue in line.issues if issue.quantity > 0]
-            created = event.type == "order_line.created" and before
-            line.full_at = max(before) if created else event.occurred_at
+
+
+def _spread(lines: list[Line], event: Event) -> None:
+    """Instalments have their quantity as they fall due, and the last has what is left."""
+    left = event.quantity or 0
+    lines = sorted(lines, key=lambda line: -1 if line.promise is None else line.promise)
+    for line in lines:
+        quantity = left if line is lines[-1] else min(line.ordered, left)
+        left -= quantity
+        if line.hears("ordered", event):
+            line.order(quantity, event)
 
 
 def _tell_line(line: Line, event: Event) -> None:
@@ -144,11 +176,11 @@ def _tell_line(line: Line, event: Event) -> None:
         line.known, line.item = True, event.item
         line.value = line.value if event.value is None else event.value
         if line.hears("ordered", event):
-            line.ordered = event.quantity
+            line.order(event.quantity, event)
         if event.date is not None and line.hears("promise", event):
             line.promise = event.date
     if event.type == "order_line.changed" and event.quantity is not None and line.hears("ordered", event):
-        line.ordered = event.quantity
+        line.order(event.quantity, event)
     if event.type == "order_line.closed" and line.hears("closed", event):
         line.closed = event.reason
     if event.type == "order_line.reopened" and line.hears("closed", event):
@@ -160,15 +192,19 @@ def _tell_line(line: Line, event: Event) -> None:
 def _place(book: Book, event: Event) -> None:
     """What left before a line was known is its own, as far as it is missing."""
     [line] = [line for line in book.lines if line.id == event.line]
-    if line.emptied_at is not None:
-        line.issues.append(Issue(None, line.emptied_at, line.missing, next(book.turns)))
-        line.emptied_at = None
     whole = [other for other in book.lines if other.id == line.id.rpartition("/")[0] and "/" in line.id]
+    emptied = [other.emptied_at for other in whole if not other.known]
+    moments = [moment for moment in (line.emptied_at, *emptied) if moment is not None]
+    if moments:
+        line.issues.append(Issue(None, moments[0], -1, line.missing, next(book.turns)))
+        line.emptied_at = None
     waiting = book.unplaced + [issue for other in whole if not other.known for issue in other.issues]
     for issue in waiting:
+        if issue.quantity > EVERYTHING // 2 and event.stands_from > issue.at + 2 * DAY:
+            continue
         given = min(issue.quantity, line.missing)
         issue.quantity -= given
-        line.issues.append(Issue(issue.reference, issue.at, given, next(book.turns)))
+        line.issues.append(Issue(issue.reference, issue.at, issue.recorded_at, given, next(book.turns)))
 
 
 def _issue(book: Book, event: Event) -> None:
@@ -181,34 +217,38 @@ def _issue(book: Book, event: Event) -> None:
         _ship(book, line, event, line.missing if event.quantity is None else event.quantity)
         return
     lines = [line for line in about if line.known and line.closed is None]
+    if not lines and event.quantity is not None:
+        lines = [line for line in about if line.known and line.closed in ("complete", "short")]
     if event.line is not None:
         lines.sort(key=lambda line: -1 if line.promise is None else line.promise)
-    left = event.quantity
+    left = EVERYTHING if event.quantity is None else event.quantity
     for line in lines:
-        given = line.missing if left is None else min(left, line.missing)
+        given = min(left, line.missing)
         _ship(book, line, event, given)
-        left = None if left is None else left - given
-    if left and lines:
+        left -= given
+    if left and lines and event.quantity is not None:
         _ship(book, lines[-1], event, left)
     if left and not any(line.known for line in book.lines):
-        book.unplaced.append(Issue(event.reference, event.occurred_at, left, next(book.turns)))
+        book.unplaced.append(Issue(event.reference, event.occurred_at, event.recorded_at, left, next(book.turns)))
 
 
 def _ship(book: Book, line: Line, event: Event, quantity: int) -> None:
-    line.issues.append(Issue(event.reference, event.occurred_at, quantity, next(book.turns)))
+    line.issues.append(Issue(event.reference, event.occurred_at, event.recorded_at, quantity, next(book.turns)))
 
 
 def _reverse(book: Book, event: Event, left: int) -> None:
-    """From the issues of the same reference, else from all of the line, the latest first."""
+    """From the issues of the same reference, else from all of the line, the latest first.
+
+    What was recorded in the moment of the reversal comes last: it is what was posted again.
+    """
     issues = [issue for line in book.of(event.line) for issue in line.issues]
     issues += book.unplaced if event.line is None else []
     issues = [issue for issue in issues if issue.quantity > 0]
     same = [issue for issue in issues if issue.reference == event.reference and event.reference is not None]
-    if not same and event.reference is None and issues:
-        latest = max(issue.at for issue in issues)
-        if event.occurred_at > latest + 2 * DAY:
-            return  # the customer sent it back
-    for issue in sorted(same or issues, key=lambda issue: (-issue.at, -issue.turn)):
+    issues = sorted(same or issues, key=lambda i: (i.recorded_at >= event.recorded_at, -i.at, -i.turn))
+    if not same and event.reference is None and issues and event.occurred_at > issues[0].at + 2 * DAY:
+        return  # the customer sent it back
+    for issue in issues:
         taken = min(left, issue.quantity)
         issue.quantity -= taken
         left -= taken
@@ -229,7 +269,9 @@ def status(events: Events) -> str:
     if not any(line.is_open for line in lines):
         return "shipped"
     promise = due(events)
-    return "unpromised" if promise is None else "late" if promise < events[-1].recorded_at else "open"
+    if promise is not None and promise < events[-1].recorded_at:
+        return "late"
+    return "unpromised" if any(line.is_open and line.promise is None for line in lines) else "open"
 
 
 def due(events: Events) -> int | None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from features.times import DAY
-from tests.naive.commitments import Issue, Line, blank_book, due, enough, lines_after, order_is_open, tell
+from tests.naive.commitments import Issue, Line, blank_book, due, enough, lines_after, order_is_open, status, tell
 from tests.naive.events import Event, Events
 
 GRACE = 2 * DAY
@@ -35,7 +35,7 @@ def judged(events: Events) -> Judged | None:
     """The first moment an order is open, not late and due within seven days, or the last before it is not open."""
     for n in range(1, len(events) + 1):
         promise, recorded_at = due(events[:n]), events[n - 1].recorded_at
-        if promise is None or promise < recorded_at:
+        if promise is None or promise < recorded_at or status(events[:n]) == "unpromised":
             continue
         moment = max(recorded_at, promise - NOTICE)
         if n == len(events) or moment < events[n].recorded_at:
@@ -53,7 +53,7 @@ class Held:
     in full.
     """
 
-    promise: int
+    promise: int | None
     quantity: int = 0
     cancelled: bool = False
     full_at: int | None = None
@@ -67,13 +67,14 @@ class Held:
             if about == "closed":
                 self.cancelled = event.type == "order_line.closed" and event.reason == "cancelled"
             elif event.quantity is not None:
-                self.quantity = event.quantity
+                self.quantity = event.quantity if event.line in (None, line.id) else line.ordered
         if event.type == "order_line.created" and line.closed is None:
             self.cancelled = False
 
     def in_time(self, line: Line) -> list[Issue]:
         """What left by the promise."""
-        return [issue for issue in line.issues if issue.at <= self.promise and issue.quantity > 0]
+        promise = -1 if self.promise is None else self.promise
+        return [issue for issue in line.issues if issue.at <= promise and issue.quantity > 0]
 
     def wanted(self, line: Line) -> int:
         """The quantity in force, or what shipped where that is accepted as all of it."""
@@ -117,8 +118,7 @@ def beliefs(events: Events) -> list[Belief]:
 def _verdicts(events: Events, known: int) -> list[tuple[str | None, int]]:
     """The outcome by the records, and when it is settled, after each event from the last one known on."""
     lines = [line for line in lines_after(events[:known]) if line.known]
-    held = {line.id: Held(line.promise) for line in lines if line.promise is not None}
-    unpromised = len(held) < len(lines)
+    held = {line.id: Held(line.promise) for line in lines}
     book, verdicts = blank_book(events), []
     for n, event in enumerate(events, 1):
         about = book.of(event.line)
@@ -128,22 +128,26 @@ def _verdicts(events: Events, known: int) -> list[tuple[str | None, int]]:
                 continue
             if event.type == "order_line.created" and line.id != event.line:
                 continue
-            if n <= known or event.occurred_at <= held[line.id].promise:
+            promise = held[line.id].promise
+            if n <= known or promise is None or event.occurred_at <= promise:
                 held[line.id].hear(event, line)
         if n >= known:
             pairs = [(held[line.id], line) for line in book.lines if line.id in held]
-            verdicts.append(_verdict(pairs, unpromised, event.recorded_at))
+            verdicts.append(_verdict(pairs, event.recorded_at))
     return verdicts
 
 
-def _verdict(pairs: list[tuple[Held, Line]], unpromised: bool, recorded_at: int) -> tuple[str | None, int]:
-    pairs = [(held, line) for held, line in pairs if not held.leaves_order(line)]
+def _verdict(pairs: list[tuple[Held, Line]], recorded_at: int) -> tuple[str | None, int]:
+    left = [(held, line) for held, line in pairs if not held.leaves_order(line)]
+    pairs = [(held, line) for held, line in left if held.promise is not None]
     for held, line in pairs:
         held.look(line)
-    if not pairs:
-        return (None if unpromised else "cancelled"), recorded_at
+    if not left:
+        return "cancelled", recorded_at
+    if len(pairs) < len(left) and all(held.is_full(line) for held, line in pairs):
+        return None, recorded_at
     if all(held.is_full(line) for held, line in pairs):
         shipped = [held.full_at + GRACE for held, _ in pairs if held.full_at is not None]
         return "on_time_in_full", max([recorded_at, *shipped])
     some = any(held.in_time(line) for held, line in pairs)
-    return "partial" if some else "missed", max(recorded_at, *(held.promise + GRACE for held, _ in pairs))
+    return "partial" if some else "missed", max(recorded_at, *((held.promise or 0) + GRACE for held, _ in pairs))

@@ -68,9 +68,13 @@ def holds(events: Events) -> list[Statements]:
 
 def placings(events: Events) -> list[Event]:
     """The statements that place a hold which is not open."""
-    told = [[None, *statements] for statements in holds(events)]
-    pairs = [pair for statements in told for pair in pairwise(statements)]
-    return [now for before, now in pairs if now.type == "hold.placed" and (before is None or before.type != now.type)]
+    stated = [e for e in events if e.type in ("hold.placed", "hold.released")]
+    found = []
+    for n, event in enumerate(stated):
+        before = facts(stated[:n]).get(word(event, "reference"), [])
+        if event.type == "hold.placed" and not (before and before[-1].type == "hold.placed"):
+            found.append(event)
+    return found
 
 
 def open_holds(events: Events) -> list[Statements]:

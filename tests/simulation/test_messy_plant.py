@@ -13,7 +13,7 @@ from features.events.schema import INSTALMENT_MARK, TYPES
 from features.history import History
 from features.orders.commitments import commitments, is_awaited
 from features.orders.known_lines import lines_known
-from features.orders.line import KNOWN, PROMISE, line_events
+from features.orders.line_state import KNOWN, PROMISE, line_events
 from features.outcomes import OUTCOMES, UNSETTLED, outcomes
 from features.times import DAY, NEVER, plant_calendar
 from simulation import load_plant, simulate

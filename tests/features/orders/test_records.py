@@ -72,6 +72,33 @@ def test_what_is_reversed_and_posted_again_with_its_true_date_counts_once() -> N
     assert outcome(*again, day=1)[0] == "on_time_in_full"
 
 
+def test_what_is_posted_again_in_the_moment_of_its_reversal_is_not_reversed() -> None:
+    """Posted for day 9; on day 13 it is reversed and posted for day 12, both recorded in one moment."""
+    told = [created(0, 10), shipped(9, 10, reference="D1"), shipped(12, 10, reference="D1", late=1)]
+    assert outcome(*told, shipped(13, -10, reference="D1"), day=1)[0] == "missed"
+
+
+def test_a_wrong_posting_that_was_corrected_leaves_no_order_late() -> None:
+    """Line 10 left on day 9 and was first posted for day 12, after its promise; line 20 is due on day 20."""
+    told = [created(0, 10, line="10"), created(0, 20, line="20"), shipped(12, 10, line="10", reference="D1")]
+    told += [closed(12.1, "complete", line="10"), shipped(13, -10, line="10", reference="D1")]
+    told += [shipped(9, 10, line="10", late=4.01)]
+    assert (ready(*told, day=14).state, ready(*told, day=14).due) == ("open", moment(20))
+
+
+def test_a_line_that_was_lowered_to_what_had_left_only_after_its_promise_was_late() -> None:
+    told = [created(0, 10, line="10"), created(0, 20, line="20"), shipped(9, 4, line="10")]
+    assert ready(*told, event("order_line.changed", 9.5, line="10", quantity=4), day=12).state == "open"
+    assert ready(*told, event("order_line.changed", 11, line="10", quantity=4), day=12).state == "late"
+
+
+def test_a_line_without_a_promise_that_is_dropped_keeps_nothing_unsettled() -> None:
+    two = [created(0, 10, line="10"), created(0, None, line="20")]
+    dropped = event("order_line.changed", 4, line="20", quantity=0)
+    assert outcome(*two, dropped, closed(7, "cancelled", line="10"), day=5)[0] == "cancelled"
+    assert outcome(*two, closed(4, "cancelled", line="20"), closed(7, "cancelled", line="10"), day=5)[0] == "cancelled"
+
+
 def test_a_reversal_takes_from_the_issues_of_its_reference() -> None:
     """D1 left in time with all of line 1, D2 with all of line 2; the reversal of D1 names no line."""
     told = [created(0, 10, line="1"), created(0, 20, line="2")]

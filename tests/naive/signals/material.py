@@ -20,9 +20,9 @@ def shortages_stated(seen: Seen) -> float:
     stated, times = seen.all("material.stated"), 0
     for n, event in enumerate(stated):
         key = event.line_id, word(event, "reference")
-        before, now = (line_things(stated[:stop]).get(key, []) for stop in (n, n + 1))
+        before = line_things(stated[:n]).get(key, [])
         was_short = bool(before) and before[-1].state == "short"
-        times += event.state == "short" and not was_short and now[-1:] == [event]
+        times += event.state == "short" and not was_short
     return times
 
 
