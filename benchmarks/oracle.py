@@ -1,6 +1,6 @@
 """How much of the truth does the model capture? The model beside the oracle of the simulated plant.
 
-    python benchmarks/oracle.py [--orders 5000] [--seed 7] [--moments 5] [--futures 200] [--folder DIR]
+    python benchmarks/oracle.py [--plant NAME] [--orders 5000] [--seed 7] [--moments 5] [--futures 200] [--folder DIR]
 
 The plant is simulated, and at moments in the last fifth of its year its futures are played. The model learns from
 what was known at the first of these moments, and scores the open orders of all of them. Both are judged on what became
@@ -68,6 +68,7 @@ class Judged:
 
 def main() -> None:
     parser = parser_of_plant(__doc__ or "")
+    parser.add_argument("--plant", help="a shipped plant or a TOML file")
     events, truth = plant(parser.parse_args())
     past = build_dataset(events, "daily", int(min(map(micros, truth["as_of"]))))
     model = fit_model(past.points, past.context, describe_dataset(past, "daily", "UTC"))
@@ -110,8 +111,9 @@ def judged_orders(events: pd.DataFrame, truth: pd.DataFrame) -> Judged:
 
 
 def parser_of_plant(about: str) -> argparse.ArgumentParser:
-    """Which plant, and how long its futures are played."""
+    """How large the plant is, which year of it, and how long its futures are played; the default plant."""
     parser = argparse.ArgumentParser(description=about, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.set_defaults(plant="default")
     parser.add_argument("--orders", type=int, default=5000)
     parser.add_argument("--seed", type=int, default=7)
     parser.add_argument("--moments", type=int, default=5)
@@ -124,12 +126,13 @@ def parser_of_plant(about: str) -> argparse.ArgumentParser:
 
 def plant(options: argparse.Namespace) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Its events and the oracle's table, played or read from the folder."""
-    folder = options.folder / f"{options.orders}-{options.seed}-{options.moments}-{options.futures}"
+    played = (Path(options.plant).stem, options.orders, options.seed, options.moments, options.futures)
+    folder = options.folder / "-".join(map(str, played))
     if not (folder / "oracle.parquet").exists():
         folder.mkdir(parents=True, exist_ok=True)
         days = oracle_days(DAYS, options.moments)
         found = simulate_with_oracle(
-            load_plant("default"), options.orders, DAYS, options.seed, days, options.futures, of_each=0
+            load_plant(options.plant), options.orders, DAYS, options.seed, days, options.futures, of_each=0
         )
         write_events(found.events, folder / "events.parquet")
         found.risks.to_parquet(folder / "oracle.parquet", index=False)

@@ -20,8 +20,8 @@ import pandas as pd
 
 from features.context.context import Context
 from features.decision_points import DecisionPoints
-from features.events.mapping import import_events
 from features.history import History
+from features.importing.mapping import import_events
 from features.known.known import Known
 from features.orders.commitments import SHIPPED, commitments
 from features.outcomes import MISSED, PARTIAL, label_revisions

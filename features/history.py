@@ -1,9 +1,10 @@
 """All events, sorted once, as columns of integers: what every signal is computed from.
 
-Events stand in the order (order, ``recorded_at``, ``occurred_at``, ``source``, ``event_id``). What was known of an
-order at a moment is therefore one contiguous range of positions, and a count or a sum over it is the
-difference of two entries of a running sum. Quantities are integer millionths and moments are integer
-microseconds, so sums are exact and do not depend on what stands before an order.
+Events stand in the order (order, ``recorded_at``, ``occurred_at``, ``sequence``, precedence, ``source``, natural order
+of ``event_id``), see ``features.engine.ordering``. What was known of an order at a moment is therefore one contiguous
+range of positions, and a count or a sum over it is the difference of two entries of a running sum. Quantities are
+integer millionths and moments are integer microseconds, so sums are exact and do not depend on what stands before an
+order.
 """
 
 from __future__ import annotations
@@ -21,9 +22,9 @@ from features.arrays import Ints
 from features.engine import in_force, masks, ordering, prefix_sums, spells, words
 from features.engine.spells import SpellEvents
 from features.events.columns import Columns, as_columns
-from features.events.schema import DIMENSIONS, MICRO, TYPE_CODE
+from features.events.schema import DIMENSIONS, INSTALMENT_MARK, MICRO, TYPE_CODE
 from features.events.selection import Select, Spell, event_codes
-from features.events.text import Coded, Distinct, Texts
+from features.events.text import Coded, Distinct, Texts, code_objects
 from features.jit import compiled
 from features.parallel import side_by_side
 from features.times import NEVER
@@ -32,7 +33,7 @@ __all__ = ["PLANNED_END", "History", "Select", "Spell", "Texts"]
 T = TypeVar("T")
 CODED = ("source", "line_id", "kind", "state", "reference", "reason", "actor", *DIMENSIONS)
 PLANNED_END = Select("production.released", "production.rescheduled")
-SORTED_COLUMNS = (*CODED, "event_id", "type", "recorded_at", "occurred_at", "date", "quantity", "value")
+SORTED_COLUMNS = (*CODED, "instalment", "event_id", "type", "recorded_at", "occurred_at", "date", "quantity", "value")
 COLUMNS = ("order", "recorded", "occurred", "date", "quantity", "value", "type", "line", "event_code")
 
 
@@ -45,6 +46,8 @@ class History:
     order_ids : (n_orders,) the orders in the order of their ids
     first : (n_orders + 1,) position of each order's first event
     lines : (n_orders,) how many lines each order speaks of
+    line_of : (n_lines,) the line of which each line of each order is an instalment, as its index within the order; -1
+        for none
     order : (n_events,) index of the event's order
     recorded, occurred, date : (n_events,) microseconds, ``NEVER`` where missing
     quantity, value : (n_events,) millionths, ``NEVER`` where missing
@@ -58,6 +61,7 @@ class History:
     order_ids: Texts
     first: Ints
     lines: Ints
+    line_of: Ints
     order: Ints
     recorded: Ints
     occurred: Ints
@@ -80,17 +84,18 @@ class History:
     def of_columns(cls, columns: Columns) -> History:
         """Sort a validated event table that is there as columns, as ``features.events.columns`` has them."""
         orders = columns["order_id"].ranked()
-        by, first = _sorted(orders, columns)
+        by, first, _ = ordering.sort_events(orders, columns)
         in_order = side_by_side(lambda name: _take(columns[name], by), SORTED_COLUMNS, len(by))
         columns = dict(zip(SORTED_COLUMNS, in_order, strict=True))
         coded = {name: columns[name] for name in CODED}
-        coded["line_id"] = coded["line_id"].ranked()
+        coded["line_id"] = _with_instalments(columns["line_id"], columns["instalment"]).ranked()
         types = _type_codes(columns["type"])
         line, lines = _lines(first, coded["line_id"], types == TYPE_CODE["order_line.created"])
         return cls(
             order_ids=orders.words,
             first=first,
             lines=lines,
+            line_of=_line_of(first, lines, line, coded["line_id"]),
             order=orders.codes[by],
             recorded=columns["recorded_at"],
             occurred=columns["occurred_at"],
@@ -114,6 +119,7 @@ class History:
             order_ids=self.order_ids[begin:end],
             first=self.first[begin : end + 1] - start,
             lines=self.lines[begin:end],
+            line_of=self.line_of[self.first_line[begin] : self.first_line[end]],
             ids=self.ids.take(rows),
             coded={name: column.take(rows) for name, column in self.coded.items()},
             **columns,
@@ -145,6 +151,11 @@ class History:
     def source(self) -> Texts:
         """(n_events,) the system that each event comes from."""
         return self.coded["source"].texts()
+
+    @cached_property
+    def first_line(self) -> Ints:
+        """(n_orders + 1,) where the lines of each order begin in ``line_of``."""
+        return np.append(0, np.cumsum(self.lines))
 
     @cached_property
     def next_recorded(self) -> Ints:
@@ -213,7 +224,11 @@ class History:
 
     def running_ends(self, spell: Spell) -> Ints:
         """(n_events + 1,) statements before each position that end what was open."""
-        return self.once(("ends", spell), lambda: spells.running_ends(*self.spell_events(spell)))
+        return self.once(("ends", spell), lambda: spells.running_turns(False, *self.spell_events(spell)))
+
+    def running_begins(self, spell: Spell) -> Ints:
+        """(n_events + 1,) statements before each position that begin what was not open: no restatement of it."""
+        return self.once(("begins", spell), lambda: spells.running_turns(True, *self.spell_events(spell)))
 
     def spell_events(self, spell: Spell) -> SpellEvents:
         """What the loops over spells read."""
@@ -232,6 +247,13 @@ class History:
         shape = (*self.numbered(by), self.line, self.lines, per_line, self.date)
         return self.once(
             ("moved", what, by, per_line), lambda: in_force.moves(self.first, self.event_code, what.masks, *shape)
+        )
+
+    def revised(self, what: Select, by: str = "reference", per_line: bool = False) -> Ints:
+        """(n_events,) 1 where a selected statement gives a thing that was stated another date or quantity."""
+        shape = (*self.numbered(by), self.line, self.lines, per_line, self.date, self.quantity)
+        return self.once(
+            ("revised", what, by, per_line), lambda: in_force.revisions(self.first, self.event_code, what.masks, *shape)
         )
 
     def latest_in_force(self, what: Select, by: str = "reference") -> Ints:
@@ -284,19 +306,31 @@ def _type_codes(types: Coded) -> Ints:
     return encoded
 
 
-def _sorted(orders: Coded, columns: Columns) -> tuple[Ints, Ints]:
-    """Sort by order and both clocks; the texts are compared only where those are equal."""
-    recorded, occurred = columns["recorded_at"], columns["occurred_at"]
-    by, first, ties = ordering.sorted_events(orders.codes, orders.n_words, recorded, occurred)
-    if ties:
-        codes, when, happened = orders.codes[by], recorded[by], occurred[by]
-        same = (codes[1:] == codes[:-1]) & (when[1:] == when[:-1]) & (happened[1:] == happened[:-1])
-        tied = np.flatnonzero(np.append(same, False) | np.append(False, same))
-        run = np.cumsum(np.append(True, ~same))[tied]
-        rows = by[tied]
-        ids, sources = (columns[name].take(rows).used().ranked().codes for name in ("event_id", "source"))
-        by[tied] = rows[np.lexsort((ids, sources, run))]
-    return by, first
+def _with_instalments(line_id: Coded, instalment: Coded) -> Coded:
+    """The line each event speaks of, an instalment of it by its own name."""
+    named = ~instalment.missing & ~line_id.missing
+    if not named.any():
+        return line_id
+    texts = line_id.texts()
+    texts[named] = texts[named] + INSTALMENT_MARK + instalment.texts()[named]
+    return code_objects(texts.tolist(), len(texts))
+
+
+def _line_of(first: Ints, lines: Ints, line: Ints, line_id: Coded) -> Ints:
+    """(n_lines,) the line of which each line of each order is an instalment, -1 for none; in the order of their ids."""
+    whole = {word: code for code, word in enumerate(line_id.words)}
+    of_word = np.array([whole.get(word.rpartition(INSTALMENT_MARK)[0], -1) for word in line_id.words] + [-1])
+    if (of_word < 0).all():
+        return np.full(lines.sum(), -1, dtype=np.int64)
+    first_line = np.append(0, np.cumsum(lines))
+    order = np.repeat(np.arange(len(lines)), np.diff(first))
+    word = np.full(lines.sum(), -1, dtype=np.int64)
+    word[(first_line[order] + line)[line >= 0]] = line_id.codes[line >= 0]
+    owner = np.repeat(np.arange(len(lines)), lines)
+    keys, sought = owner * (len(of_word) + 1) + word, owner * (len(of_word) + 1) + of_word[word]
+    at = np.minimum(np.searchsorted(keys, sought), len(keys) - 1)
+    found = (of_word[word] >= 0) & (keys[at] == sought)
+    return np.where(found, at - first_line[owner], -1)
 
 
 def _lines(first: Ints, line_id: Coded, creates: NDArray[np.bool_]) -> tuple[Ints, Ints]:

@@ -19,26 +19,33 @@ from features.errors import InvalidRequest
 from features.events.selection import Select
 from features.history import History
 from features.jit import compiled
-from features.orders.commitments import OPEN, commitments, is_awaited
-from features.orders.line import (
-    ALL_LEFT_AT,
+from features.orders.commitments import OPEN, commitments, is_awaited, is_to_ship
+from features.orders.issues import LEFT_AT, NOT_REVERSED, SLOT, new_ledger, with_room
+from features.orders.known_lines import fold_lines_until
+from features.orders.line import apply
+from features.orders.line_state import (
     CANCELLED_LINE,
     CHANGED,
     CLOSED,
+    CLOSED_AS,
+    COMPLETE,
     CREATED,
     KNOWN,
     N_LINE,
+    NOT_CLOSED,
+    ORDERED,
     PROMISE,
+    REOPENED,
     SHIPPED_QUANTITY,
     LineEvent,
     LineEvents,
-    apply,
     changes_lines,
-    fold_lines_until,
+    is_enough,
     line_event,
     line_events,
-    needed,
+    lines_of,
     new_lines,
+    speaks_of,
 )
 from features.times import DAY, LATEST, NEVER
 
@@ -143,7 +150,7 @@ def labelled_moments(history: History, notice: int) -> tuple[Ints, Ints, Mask]:
     moment = np.maximum(history.recorded, np.where(open_, state.due, notice) - notice)
     reached = open_ & (moment < history.next_recorded)
     last = np.append(history.order[1:] != history.order[:-1], True)
-    closes = open_ & ~last & (np.append(state.state[1:], OPEN) != OPEN)
+    closes = open_ & ~last & ~is_to_ship(np.append(state.state[1:], OPEN))
     chosen = np.flatnonzero(reached | closes)
     _, first = np.unique(history.order[chosen], return_index=True)
     position = chosen[first]
@@ -153,10 +160,10 @@ def labelled_moments(history: History, notice: int) -> tuple[Ints, Ints, Mask]:
 
 # -- the loop ------------------------------------------------------------------------------------------------
 
-IN_FORCE, IN_TIME, WITHDRAWN, LAST_ISSUE, FULL_AT, BEFORE = range(6)
-N_TALLY = 6
-"""The columns of what counts of a line by its promise: the quantity in force, what shipped in time, whether it was
-cancelled, its last issue in time, since when it is in full, and what had shipped before the event at hand."""
+IN_FORCE, IN_FORCE_AT, WITHDRAWN, WITHDRAWN_AT, FULL_AT = range(5)
+N_TALLY = 5
+"""The columns of what counts of a line by its promise: the quantity in force and whether the line was cancelled, each
+with the moment of the statement that says so, and since when it is in full."""
 
 
 @compiled
@@ -182,7 +189,8 @@ def label(
         begin, end = events.first[order[s]], events.first[order[s] + 1]
         promised = fold_lines_until(events, order[s], stop[s])
         ripe_at[s] = _ripe_at(promised, grace)
-        lines, tally = new_lines(len(promised), N_LINE), _new_tally(len(promised))
+        lines, tally = new_lines(lines_of(events, order[s]), N_LINE), _new_tally(len(promised))
+        ledger = new_ledger()
         outcome, since = UNSETTLED, NEVER
         now, settles_at = UNSETTLED, NEVER
         for i in range(begin, end):
@@ -190,12 +198,15 @@ def label(
             if recorded > until:
                 break
             if changes_lines(events.type[i]):
-                _count(tally, lines, promised, line_event(events, i), i < stop[s])
+                event = line_event(events, i)
+                ledger = with_room(ledger, len(lines))
+                apply(lines, ledger, event)
+                _count(tally, lines, promised, event, i < stop[s])
                 now = UNSETTLED
             if i < stop[s] - 1:
                 continue
             if now == UNSETTLED:
-                now, settles_at = _verdict(tally, promised, grace, tolerance)
+                now, settles_at = _verdict(tally, lines, ledger, promised, grace, tolerance)
             moment = max(settles_at, recorded)
             following = events.recorded[i + 1] if i + 1 < end else until + 1
             if moment > recorded and outcome != UNSETTLED and outcome != now:
@@ -216,7 +227,7 @@ def label(
 @compiled
 def _new_tally(count: int) -> Ints:
     tally = np.zeros((count, N_TALLY), dtype=np.int64)
-    for column in (LAST_ISSUE, FULL_AT):
+    for column in (IN_FORCE_AT, WITHDRAWN_AT, FULL_AT):
         tally[:, column] = NEVER
     return tally
 
@@ -226,52 +237,78 @@ def _ripe_at(promised: Ints, grace: int) -> int:
     """When the last promise plus grace has passed, NEVER where nothing is promised."""
     ripe = NEVER
     for j in range(len(promised)):
-        if promised[j, KNOWN]:
+        if promised[j, KNOWN] and promised[j, PROMISE] != NEVER:
             ripe = max(ripe, promised[j, PROMISE] + grace)
     return ripe
 
 
 @compiled
 def _count(tally: Ints, lines: Ints, promised: Ints, event: LineEvent, known: bool) -> None:
-    """What one event adds to what counts by the promises; ``known`` is whether it was known when they were read."""
-    kind, at = event.type, event.line
+    """What one event says of the quantity in force at the promises, and of lines that are cancelled by then.
+
+    ``known`` is whether it was known when the promises were read.
+    """
+    kind, moment = event.type, min(event.occurred, event.recorded)
+    if not (kind == CREATED or kind == CHANGED or kind == CLOSED or kind == REOPENED):
+        return
     for j in range(len(lines)):
-        tally[j, BEFORE] = lines[j, SHIPPED_QUANTITY]
-    apply(lines, event)
-    moved_at = event.occurred
-    if kind == CREATED and lines[at, ALL_LEFT_AT] != NEVER:
-        moved_at = lines[at, ALL_LEFT_AT]
-    for j in range(len(lines)):
-        moved = lines[j, SHIPPED_QUANTITY] - tally[j, BEFORE]
-        if moved != 0 and moved_at <= promised[j, PROMISE]:
-            tally[j, IN_TIME] += moved
-            tally[j, LAST_ISSUE] = max(tally[j, LAST_ISSUE], moved_at)
-        if (kind == CREATED or kind == CHANGED or kind == CLOSED) and (at < 0 or at == j):
-            if not known and event.occurred > promised[j, PROMISE]:
-                continue
-            if kind == CLOSED:
-                tally[j, WITHDRAWN] = event.closing == CANCELLED_LINE
-            else:
-                tally[j, IN_FORCE] = event.quantity
+        promise = promised[j, PROMISE]
+        if not speaks_of(lines, event.line, j) or (not known and promise != NEVER and event.occurred > promise):
+            continue
+        if kind == CREATED or kind == CHANGED:
+            if moment >= tally[j, IN_FORCE_AT]:
+                own = kind == CREATED or event.line < 0 or event.line == j
+                tally[j, IN_FORCE] = event.quantity if own else lines[j, ORDERED]
+                tally[j, IN_FORCE_AT] = moment
+            if kind == CREATED and lines[j, CLOSED_AS] == NOT_CLOSED:
+                tally[j, WITHDRAWN] = 0
+        elif moment >= tally[j, WITHDRAWN_AT]:
+            tally[j, WITHDRAWN] = kind == CLOSED and event.closing == CANCELLED_LINE
+            tally[j, WITHDRAWN_AT] = moment
 
 
 @compiled
-def _verdict(tally: Ints, promised: Ints, grace: int, tolerance: float) -> tuple[int, int]:
+def _in_time(ledger: Ints, promised: Ints) -> Ints:
+    """(n_lines, 2) what left of each line up to its promise, and when the last of it did; NEVER where nothing did."""
+    out = np.zeros((len(promised), 2), dtype=np.int64)
+    out[:, 1] = NEVER
+    for row in range(1, ledger[0, 0] + 1):
+        line = ledger[row, SLOT]
+        if line >= 0 and ledger[row, NOT_REVERSED] > 0 and ledger[row, LEFT_AT] <= promised[line, PROMISE]:
+            out[line, 0] += ledger[row, NOT_REVERSED]
+            out[line, 1] = max(out[line, 1], ledger[row, LEFT_AT])
+    return out
+
+
+@compiled
+def _verdict(tally: Ints, lines: Ints, ledger: Ints, promised: Ints, grace: int, tolerance: float) -> tuple[int, int]:
     """The outcome by the records so far, and the moment from which it is settled; NEVER is at once."""
-    total, full, some, settled_at, last_promise = 0, 0, False, NEVER, NEVER
+    total, full, some, settled_at, last_promise, unpromised = 0, 0, False, NEVER, NEVER, False
+    left = _in_time(ledger, promised)
     for j in range(len(promised)):
         if not promised[j, KNOWN] or tally[j, WITHDRAWN]:
             continue
+        in_time, last = left[j]
+        wanted = tally[j, IN_FORCE]
+        if lines[j, CLOSED_AS] == COMPLETE:
+            wanted = min(wanted, lines[j, SHIPPED_QUANTITY])
+        if wanted <= 0 and in_time <= 0:
+            continue
+        if promised[j, PROMISE] == NEVER:
+            unpromised = True
+            continue
         total += 1
         last_promise = max(last_promise, promised[j, PROMISE])
-        some = some or tally[j, IN_TIME] > 0
-        if tally[j, IN_TIME] < needed(tally[j, IN_FORCE], tolerance):
+        some = some or in_time > 0
+        if not is_enough(in_time, wanted, tolerance):
             tally[j, FULL_AT] = NEVER
             continue
         full += 1
         if tally[j, FULL_AT] == NEVER:
-            tally[j, FULL_AT] = tally[j, LAST_ISSUE]
+            tally[j, FULL_AT] = last
         settled_at = max(settled_at, tally[j, FULL_AT])
+    if unpromised and full == total:
+        return UNSETTLED, NEVER
     if total == 0:
         return CANCELLED, NEVER
     if full == total:

@@ -14,7 +14,7 @@ COMPUTING = (
     "events", "engine", "orders", "context", "known",
 )  # fmt: skip
 """Files and rooms whose code, together with the signals, decides what a signal is; every compiled loop is in one."""
-NOT_COMPUTING = ("events/files.py", "events/mapping.py")
+NOT_COMPUTING = ("events/files.py",)
 PROSE_OF = "signal"
 """The decorator whose texts are prose."""
 

@@ -40,7 +40,7 @@ PLAIN = re.compile(r"\d{4}-\d{2}-\d{2}T([01]\d|2[0-3]):\d{2}:\d{2}(\.\d{6}|\.\d{
 
 
 def micros(moment: Any) -> int:
-    """Microseconds since the epoch of an ISO 8601 text or a datetime; without an offset it is UTC.
+    """Microseconds since the epoch of an ISO 8601 text or a datetime; without an offset it is UTC, not local time.
 
     >>> micros("1970-01-02")
     86400000000
@@ -121,6 +121,23 @@ class PlantCalendar:
     def starts_of(self, days: Ints) -> Ints:
         """The start of each day given as days since 1970-01-01."""
         return self.starts[days + 1]
+
+    def localize(self, local: Ints) -> tuple[Ints, int, int]:
+        """Moments of local time, (n,) microseconds as a clock on the wall shows them, in UTC.
+
+        Returns them, and how many are skipped by that clock (taken as the first moment after the gap) and how many it
+        shows twice (taken as the first of both). What lies more than a day before 1970 or after 2200 stays as it is.
+        """
+        given = (local >= EARLIEST - DAY) & (local < LATEST + DAY)
+        shown = pd.DatetimeIndex(local[given].astype("datetime64[us]"))
+        first, second = (
+            shown.tz_localize(self.zone, ambiguous=np.full(len(shown), summer), nonexistent="shift_forward")
+            for summer in (True, False)
+        )
+        moments = local.copy()
+        moments[given] = first.tz_convert("UTC").tz_localize(None).as_unit("us").asi8
+        skipped = int((first.tz_localize(None) != shown).sum())
+        return moments, skipped, int((first != second).sum())
 
     @staticmethod
     def weekday(day: Ints) -> Ints:

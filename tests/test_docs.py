@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import importlib
 import re
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ import features
 from features import decision_points
 from features.catalogue.document import page
 from features.catalogue.registry import catalogue
-from features.events import TYPES, write_events
+from features.events import TYPES, validate_events, write_events
 from features.events.selection import Select
 from serving.bootstrap import build_app
 from serving.cli import app
@@ -121,17 +122,50 @@ def test_links_between_pages_lead_somewhere() -> None:
             assert (folder / target).exists(), target
 
 
+GERMAN = {
+    "german_date": {
+        "31.12.2024": "2024-12-31",
+        "1.3.2024": "2024-03-01",
+        "31.02.2025": "31.02.2025",
+        "1.3.24": "1.3.24",
+        "03/01/2024": "03/01/2024",
+        None: None,
+    },
+    "german_time": {"01.11.2024 08:30": "2024-11-01 08:30:00", "01.11.24 08:30": "01.11.24 08:30", None: None},
+    "german_number": {
+        "1.250,5": "1250.5",
+        "1.234.567": "1234567",
+        " 1250 ": "1250",
+        "0,5": "0.5",
+        "-5,00": "-5.00",
+        "5,000-": "-5.000",
+        "": None,
+        None: None,
+    },
+}
+NO_GERMAN_NUMBERS = ["12.5", "1,250.5", "1 250,5", "1.25,0", "1.2500", "1250.500,0", "-5,00-", "1,", ",5", "ten", "1e3"]
+
+
 def test_the_macros_for_another_country_do_what_they_say() -> None:
     code = re.search(r"```sql\n(CREATE MACRO german_date.*?)```", DOCS["importing.md"], re.S)
     assert code is not None
     with duckdb.connect() as connection:
-        connection.execute("SET TimeZone = 'UTC'")
         for statement in connection.extract_statements(code[1]):
             connection.execute(statement)
-        dates = connection.execute("SELECT german_date('31.12.2024'), german_date('31.02.2025')").fetchone()
-        others = connection.execute("SELECT german_time('01.11.2024 08:30'), german_number('1.250,5')").fetchone()
-    assert dates == ("2024-12-31", "31.02.2025")
-    assert others == ("2024-11-01 07:30:00+00", "1250.5")
+
+        def converted(macro: str, texts: Iterable[str | None]) -> list[str | None]:
+            return [connection.execute(f"SELECT {macro}($1)", [text]).fetchall()[0][0] for text in texts]
+
+        assert {
+            macro: dict(zip(texts, converted(macro, texts), strict=True)) for macro, texts in GERMAN.items()
+        } == GERMAN
+        others = converted("german_number", NO_GERMAN_NUMBERS)
+    assert others == [f"{text} (no German number)" for text in NO_GERMAN_NUMBERS]
+    table = pd.DataFrame({"quantity": others, "type": "order_line.created", "order_id": "A", "source": "erp"})
+    table = table.assign(event_id=table.index.astype("str"), occurred_at="2024-01-01", recorded_at="2024-01-01")
+    rejected = {fault.row: str(fault) for fault in validate_events(table).faults}
+    for row, text in enumerate(NO_GERMAN_NUMBERS):
+        assert f"quantity must be a number of at most 1e+10 in size, got '{text} (no German number)'" in rejected[row]
 
 
 def test_what_benchmarks_import_is_there() -> None:

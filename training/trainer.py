@@ -61,7 +61,7 @@ def train(
     ----------
     events : validated event table
     scheme, zone : see ``features.decision_points`` and ``features.times``
-    until : microseconds; nothing recorded later is read (default: the last record)
+    until : microseconds; nothing recorded later is read (default: the last record, to which a later moment is cut)
     draws : bootstrap draws of the intervals
     progress : called with what is being done
     """

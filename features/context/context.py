@@ -24,7 +24,7 @@ from features.events.schema import DIMENSIONS
 from features.events.selection import Select
 from features.events.text import Texts
 from features.history import History
-from features.orders.commitments import OPEN, commitments
+from features.orders.commitments import commitments, is_to_ship
 from features.orders.spells import AVAILABLE, HOLD_PLACED, HOLD_RELEASED, SHORT
 from features.orders.transitions import FAILURES, LEFT, OPENED, STAGE, WORK, line_transitions
 from features.outcomes import MISSED, ON_TIME_IN_FULL, PARTIAL, LabelRevisions, label_revisions
@@ -245,7 +245,7 @@ def _load(history: History, calendar: PlantCalendar) -> Tallies:
     """Open orders: ``due`` by plant and week of the due date, ``open plant`` and ``open customer`` over all weeks."""
     state = commitments(history)
     plant, customer = (_latest_word(history, dimension) for dimension in ("plant", "customer"))
-    open_ = state.state == OPEN
+    open_ = is_to_ship(state.state)
     week = calendar.week(calendar.day(np.where(open_, state.due, 0)))
     return {
         "due": _standing_by(history, calendar, "plant", np.where(open_, plant, -1), week),

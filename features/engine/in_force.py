@@ -31,6 +31,32 @@ def moves(
 
 
 @compiled
+def revisions(
+    first: Ints, code: Ints, masks: Masks, word: Ints, words: Ints, line: Ints, lines: Ints, per_line: bool,
+    date: Ints, quantity: Ints,
+) -> Ints:  # fmt: skip
+    """(n_events,) 1 where a selected statement gives a thing that was stated another date or quantity.
+
+    The same again is no revision, and what a statement does not give it does not revise.
+    """
+    revised = np.zeros(len(code), dtype=np.int64)
+    for order in range(len(first) - 1):
+        width = words[order]
+        held = np.full(((lines[order] + 1 if per_line else 1) * width, 2), NEVER, dtype=np.int64)
+        for i in range(first[order], first[order + 1]):
+            if not is_selected(code[i], masks):
+                continue
+            place = word[i] + (width * (line[i] + 1) if per_line else 0)
+            for column, value in enumerate((date[i], quantity[i])):
+                if value == NEVER:
+                    continue
+                if held[place, column] != NEVER and held[place, column] != value:
+                    revised[i] = 1
+                held[place, column] = value
+    return revised
+
+
+@compiled
 def latest_in_force(first: Ints, code: Ints, masks: Masks, word: Ints, words: Ints, date: Ints) -> Ints:
     """(n_events,) after each event, the latest of the order's dates in force: each thing's last statement holds."""
     out = np.full(len(code), NEVER, dtype=np.int64)
@@ -65,23 +91,15 @@ def total_in_force(first: Ints, code: Ints, masks: Masks, word: Ints, words: Int
 
 
 @compiled
-def longest_gap(first: Ints, recorded: Ints) -> Ints:
-    """(n_events,) after each event, the longest time between two consecutive records of the order."""
+def longest_gap(first: Ints, code: Ints, masks: Masks, recorded: Ints) -> Ints:
+    """(n_events,) after each event, the longest time between two consecutive selected records of the order."""
     out = np.zeros(len(recorded), dtype=np.int64)
     for order in range(len(first) - 1):
-        for i in range(first[order] + 1, first[order + 1]):
-            out[i] = max(out[i - 1], recorded[i] - recorded[i - 1])
-    return out
-
-
-@compiled
-def first_known_pair(first: Ints, a: Ints, b: Ints) -> Ints:
-    """(n_events,) after each event, ``a - b`` as it was after the order's first event with both known; else NEVER."""
-    out = np.full(len(a), NEVER, dtype=np.int64)
-    for order in range(len(first) - 1):
+        last = NEVER
         for i in range(first[order], first[order + 1]):
-            if i > first[order] and out[i - 1] != NEVER:
-                out[i] = out[i - 1]
-            elif a[i] != NEVER and b[i] != NEVER:
-                out[i] = a[i] - b[i]
+            out[i] = out[i - 1] if i > first[order] else 0
+            if is_selected(code[i], masks):
+                if last != NEVER:
+                    out[i] = max(out[i], recorded[i] - last)
+                last = recorded[i]
     return out

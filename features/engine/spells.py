@@ -1,7 +1,8 @@
 """Spells: states of an order's things with a begin and an end, such as open holds.
 
 A spell has a place within its order: the number of its word, and with ``per_line`` of the word of its line. A statement
-of the whole order takes the place of those of the lines.
+of the whole order takes the place of those of the lines. What happened before the latest known statement about a place
+changes nothing there: it is history that was booked late.
 
 The loops are handed the fields of ``SpellEvents`` one by one, last: numba tells the type of an array at once, that of a
 named tuple slowly, which a single order would feel.
@@ -67,11 +68,24 @@ def _replaces_lines(events: SpellEvents, i: int) -> bool:
     return replaces
 
 
+@compiled_inline
+def _effective(events: SpellEvents, i: int) -> int:
+    """When a statement holds: as it happened, and where it was announced before, as it was recorded."""
+    moment: int = min(events.occurred[i], events.recorded[i])
+    return moment
+
+
 @compiled
-def _end_lines(since: Ints, width: int, word: int) -> int:
-    """End the spells of the lines, whose place a statement of the whole order takes; how many were open."""
+def _end_lines(since: Ints, stated: Ints, width: int, word: int, moment: int) -> int:
+    """End the spells of the lines, whose place a statement of the whole order takes; how many were open.
+
+    ``since`` (n_places,) is since when each is open, ``stated`` when the latest statement about it happened.
+    """
     ended = 0
     for place in range(width + word, len(since), width):
+        if stated[place] > moment:
+            continue
+        stated[place] = moment
         if since[place] != NEVER:
             since[place] = NEVER
             ended += 1
@@ -91,17 +105,21 @@ def running_spells(*columns: Any) -> tuple[Ints, Ints]:
     count, moment = 0, 0
     for order in range(len(events.first) - 1):
         since = np.full(_places(events, order), NEVER, dtype=np.int64)
+        stated = since.copy()
         for i in range(events.first[order], events.first[order + 1]):
             counts[i], moments[i] = count, moment
             states = _states(events, i)
             if states == 0:
                 continue
-            at = min(events.occurred[i], events.recorded[i])
+            at = _effective(events, i)
             if _replaces_lines(events, i):
-                ended = _end_lines(since, events.words[order], events.word[i])
+                ended = _end_lines(since, stated, events.words[order], events.word[i], at)
                 count -= ended
                 moment -= ended * at
             place = _place(events, order, i)
+            if at < stated[place]:
+                continue
+            stated[place] = at
             if states == 1 and since[place] == NEVER:
                 since[place] = at
                 count += 1
@@ -123,21 +141,25 @@ def open_spells(order: Ints, stop: Ints, total: int, *columns: Any) -> tuple[Int
     while p < len(order):
         k = order[p]
         since = np.full(_places(events, k), NEVER, dtype=np.int64)
+        stated = since.copy()
         position = np.empty(len(since), dtype=np.int64)
         i = events.first[k]
         while p < len(order) and order[p] == k:
             while i < stop[p]:
                 states = _states(events, i)
                 if states != 0:
+                    at = _effective(events, i)
                     if _replaces_lines(events, i):
-                        _end_lines(since, events.words[k], events.word[i])
+                        _end_lines(since, stated, events.words[k], events.word[i], at)
                     place = _place(events, k, i)
-                    if states == -1:
-                        since[place] = NEVER
-                    else:
-                        position[place] = i
-                        if since[place] == NEVER:
-                            since[place] = min(events.occurred[i], events.recorded[i])
+                    if at >= stated[place]:
+                        stated[place] = at
+                        if states == -1:
+                            since[place] = NEVER
+                        else:
+                            position[place] = i
+                            if since[place] == NEVER:
+                                since[place] = at
                 i += 1
             for place in range(len(since)):
                 if since[place] != NEVER:
@@ -148,23 +170,33 @@ def open_spells(order: Ints, stop: Ints, total: int, *columns: Any) -> tuple[Int
 
 
 @compiled
-def running_ends(*columns: Any) -> Ints:
-    """Statements before each position that end a spell that is open."""
+def running_turns(begins: bool, *columns: Any) -> Ints:
+    """Statements before each position that begin a spell that was not open, or else end one that was.
+
+    What began before the latest statement about it, and is booked late, has begun all the same.
+    """
     events = SpellEvents(*columns)
     out = np.empty(len(events.code) + 1, dtype=np.int64)
     total = 0
     for order in range(len(events.first) - 1):
         since = np.full(_places(events, order), NEVER, dtype=np.int64)
+        stated = since.copy()
         for i in range(events.first[order], events.first[order + 1]):
             out[i] = total
             states = _states(events, i)
             if states == 0:
                 continue
+            at = _effective(events, i)
             if _replaces_lines(events, i):
-                _end_lines(since, events.words[order], events.word[i])
+                _end_lines(since, stated, events.words[order], events.word[i], at)
             place = _place(events, order, i)
-            total += states == -1 and since[place] != NEVER
-            since[place] = i if states == 1 else NEVER
+            was_open = since[place] != NEVER
+            if at < stated[place]:
+                total += begins and states == 1 and not was_open
+                continue
+            stated[place] = at
+            total += (states == 1 and not was_open) if begins else (states == -1 and was_open)
+            since[place] = at if states == 1 else NEVER
     out[len(events.code)] = total
     return out
 
@@ -182,15 +214,20 @@ def spell_statements(order: int, stop: int, *columns: Any) -> tuple[Ints, Ints, 
     begin = events.first[order]
     latest = np.zeros(_places(events, order), dtype=np.int64)
     run = np.full(len(latest), NEVER, dtype=np.int64)
+    stated = run.copy()
     first_stated = np.full(len(latest), NEVER, dtype=np.int64)
     place_of = np.full(stop - begin, -1, dtype=np.int64)
     for i in range(begin, stop):
         states = _states(events, i)
         if states == 0:
             continue
+        at = _effective(events, i)
         if _replaces_lines(events, i):
-            _end_lines(run, events.words[order], events.word[i])
+            _end_lines(run, stated, events.words[order], events.word[i], at)
         place = _place(events, order, i)
+        if at < stated[place]:
+            continue
+        stated[place] = at
         if run[place] == NEVER:
             first_stated[place] = i
         if run[place] == NEVER or latest[place] != states:

@@ -6,6 +6,7 @@ microseconds with ``NEVER``. A frame, a file, and the events of a request take t
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, NamedTuple
@@ -17,7 +18,7 @@ from numpy.typing import NDArray
 
 from features.arrays import Ints, Mask
 from features.events.iso8601 import DATE, plain_moments, timed_moments
-from features.events.schema import COLUMNS, DATE_ONLY, LARGEST, MOMENT, NUMBER, STRING
+from features.events.schema import COLUMNS, DATE_ONLY, LARGEST, MOMENT, NUMBER, STRING, WHOLE
 from features.events.text import (
     TEXT_OR_NONE,
     Coded,
@@ -28,12 +29,23 @@ from features.events.text import (
     distinct_arrow,
     nothing,
 )
-from features.times import DAY, EARLIEST, ISO_8601, LATEST, NEVER, PlantCalendar, timestamps
+from features.times import DAY, EARLIEST, ISO_8601, LATEST, NEVER, PlantCalendar, micros, timestamps
 
 FLOAT_OR_NONE = {float, type(None)}
 NUMBER_MUST = f"be a number of at most {LARGEST:.0e} in size"
+WHOLE_MUST = "be a whole number of at most 18 digits"
+LARGEST_WHOLE = 10**18
+WHOLE_TEXT = re.compile(r"([+-]?\d{1,18})(?:\.0*)?", re.ASCII)
+LONGEST_NAIVE = len("2024-01-31T08:00:00.123456")
+BELOW_MICROS = re.compile(r"(?<=\.\d{6})\d+", re.ASCII)
+"""Digits of a fraction of a second that no moment has; with them pandas reads no year after 2262."""
 Columns = dict[str, Any]
 """By name: ``Coded`` for texts, (n,) arrays for the rest."""
+
+
+EARLIEST_DATE = micros("2000-01-01")
+NO_DATE = "date before 2000 or after 2200: taken as no date"
+"""Systems write 1970-01-01 or 9999-12-31 where they have none."""
 
 
 class Read(NamedTuple):
@@ -82,11 +94,15 @@ def _read_series(column: str, kind: str, raw: pd.Series, calendar: PlantCalendar
     if kind == MOMENT and isinstance(raw.dtype, pd.DatetimeTZDtype):
         return _checked_moments(column, _micros(pd.DatetimeIndex(raw).tz_convert("UTC")), raw)
     if kind == MOMENT and pd.api.types.is_datetime64_dtype(raw.dtype):
-        read = _checked_moments(column, _micros(pd.DatetimeIndex(raw)), raw)
-        return read._replace(assumed={_without_offset(column): int(raw.notna().sum())})
+        moments, counts = _localized(column, _micros(pd.DatetimeIndex(raw)), calendar)
+        read = _checked_moments(column, moments, raw)
+        return read._replace(assumed={**read.assumed, **counts})
     if kind == NUMBER and pd.api.types.is_numeric_dtype(raw.dtype) and raw.dtype.kind in "iuf":
         values = raw.to_numpy(dtype=np.float64, na_value=np.nan)
         return _checked_numbers(column, values, raw, raw.notna().to_numpy(dtype=bool))
+    if kind == WHOLE and pd.api.types.is_integer_dtype(raw.dtype):
+        given = raw.notna().to_numpy(dtype=bool)
+        return _checked_whole(column, raw.to_numpy(dtype=np.int64, na_value=NEVER), raw, given)
     if kind == STRING and raw.dtype == "str":
         return Read(column, code_series(raw), raw)
     return _read_objects(column, kind, raw.astype(object).where(raw.notna(), None).tolist(), calendar)
@@ -101,6 +117,8 @@ def _read_objects(column: str, kind: str, raw: Sequence[Any], calendar: PlantCal
     coded = code_objects(raw, len(raw))
     if kind == STRING:
         return Read(column, coded, raw)
+    if kind == WHOLE:
+        return _checked_whole(column, _whole(coded), raw, ~coded.missing)
     return _checked_numbers(column, _floats(coded.texts()), raw, ~coded.missing)
 
 
@@ -113,7 +131,7 @@ def _read_moments(column: str, raw: Sequence[Any], calendar: PlantCalendar) -> R
     if set(map(type, raw)) <= TEXT_OR_NONE:
         moments, all_timed = timed_moments([text or "" for text in raw])
         if all_timed:
-            return Read(column, moments, raw)
+            return _checked_moments(column, moments, raw)
     return _read_any_moments(column, raw, calendar)
 
 
@@ -123,10 +141,11 @@ def _read_any_moments(column: str, raw: Sequence[Any], calendar: PlantCalendar) 
     date_only = np.fromiter(map(len, plain), dtype=np.int64, count=len(plain)) == DATE
     date_only &= moments != NEVER
     rest = [row for row in np.flatnonzero(moments == NEVER).tolist() if raw[row] is not None]
-    unread, naive = np.zeros(len(raw), dtype=bool), 0
+    unread, local = np.zeros(len(raw), dtype=bool), np.zeros(len(raw), dtype=bool)
     if rest:
-        moments[rest], date_only[rest], unread[rest], naive = _other_moments([raw[row] for row in rest])
-    inside = date_only & (moments >= EARLIEST) & (moments < LATEST)
+        moments[rest], date_only[rest], unread[rest], local[rest] = _other_moments([raw[row] for row in rest])
+    moments[local], of_local = _localized(column, moments[local], calendar)
+    inside = date_only & (moments >= (EARLIEST_DATE if column == "date" else EARLIEST)) & (moments < LATEST)
     if inside.any():
         days = moments[inside] // DAY
         start = DATE_ONLY[column] == "start"
@@ -134,26 +153,40 @@ def _read_any_moments(column: str, raw: Sequence[Any], calendar: PlantCalendar) 
     assumed = f"{column} given as a date alone: taken as the {DATE_ONLY[column]} of that day, {calendar.zone}"
     read = _checked_moments(column, moments, raw)
     wrong = [("be an ISO 8601 date or time", unread), *read.wrong]
-    return Read(column, read.values, raw, wrong, {assumed: int(date_only.sum()), _without_offset(column): naive})
+    return Read(column, read.values, raw, wrong, {**read.assumed, assumed: int(inside.sum()), **of_local})
 
 
-def _other_moments(raw: list[Any]) -> tuple[Ints, Mask, Mask, int]:
-    """Moments in any form of ISO 8601, which are dates alone, which cannot be read, and how many have no offset."""
+def _other_moments(raw: list[Any]) -> tuple[Ints, Mask, Mask, Mask]:
+    """Moments in any form of ISO 8601; which are dates alone, which cannot be read, and which have no offset."""
     texts = code_objects(raw, len(raw)).texts()
     matches = [None if text is None else ISO_8601.fullmatch(text) for text in texts]
-    readable = ["" if match is None else match[0] for match in matches]
+    readable = ["" if match is None else _to_micros(match[0]) for match in matches]
     moments = _micros(pd.to_datetime(readable, errors="coerce", utc=True, format="ISO8601"))
     date_only = np.fromiter((match is not None and not match["time"] for match in matches), bool, len(texts))
-    naive = sum(1 for match in matches if match is not None and match["time"] and not match["offset"])
+    local = [match is not None and match["time"] is not None and match["offset"] is None for match in matches]
     unread = (moments == NEVER) & np.fromiter((text is not None for text in texts), dtype=bool, count=len(texts))
-    return moments, date_only, unread, naive
+    return moments, date_only, unread, np.array(local, dtype=bool)
 
 
-def _without_offset(column: str) -> str:
-    return f"{column} given without an offset: taken as UTC"
+def _to_micros(text: str) -> str:
+    return BELOW_MICROS.sub("", text) if len(text) > LONGEST_NAIVE else text
+
+
+def _localized(column: str, local: Ints, calendar: PlantCalendar) -> tuple[Ints, dict[str, int]]:
+    """Moments that were given without an offset in UTC, and what that took for granted."""
+    moments, skipped, twice = calendar.localize(local)
+    given = (moments >= (EARLIEST_DATE if column == "date" else EARLIEST)) & (moments < LATEST)
+    return moments, {
+        f"{column} given without an offset: taken as local time, {calendar.zone}": int(given.sum()),
+        f"{column} that the clocks of {calendar.zone} skipped: taken as the end of the gap": skipped,
+        f"{column} that the clocks of {calendar.zone} showed twice: taken as the first of both": twice,
+    }
 
 
 def _checked_moments(column: str, moments: Ints, raw: Any) -> Read:
+    if column == "date":
+        no_date = (moments != NEVER) & ~((moments >= EARLIEST_DATE) & (moments < LATEST))
+        return Read(column, np.where(no_date, NEVER, moments), raw, assumed={NO_DATE: int(no_date.sum())})
     outside = (moments != NEVER) & ~((moments >= EARLIEST) & (moments < LATEST))
     values = np.where(outside, NEVER, moments)
     return Read(column, values, raw, [("lie between 1970-01-01 and 2200-01-01", outside)])
@@ -164,6 +197,17 @@ def _checked_numbers(column: str, values: NDArray[np.float64], raw: Any, given: 
     if not wrong.any():
         return Read(column, values, raw)
     return Read(column, np.where(wrong, np.nan, values), raw, [(NUMBER_MUST, wrong)])
+
+
+def _whole(coded: Coded) -> Ints:
+    """(n,) whole numbers from texts such as 12 and 12.0: beyond the largest for other texts, NEVER for none."""
+    of_word = [int(match[1]) if (match := WHOLE_TEXT.fullmatch(word)) else LARGEST_WHOLE + 1 for word in coded.words]
+    return np.array([*of_word, NEVER], dtype=np.int64)[coded.codes]
+
+
+def _checked_whole(column: str, values: Ints, raw: Any, given: Mask) -> Read:
+    wrong = given & ~((values > -LARGEST_WHOLE) & (values < LARGEST_WHOLE))
+    return Read(column, np.where(wrong | ~given, NEVER, values), raw, [(WHOLE_MUST, wrong)])
 
 
 def _micros(moments: pd.DatetimeIndex) -> Ints:
@@ -187,6 +231,8 @@ def as_frame(columns: Columns, index: pd.Index | None = None) -> pd.DataFrame:
             by_name[column] = timestamps(values)
         elif kind == STRING:
             by_name[column] = pd.Series(values.arrow().to_pandas(), dtype="str")
+        elif kind == WHOLE:
+            by_name[column] = pd.Series(pd.arrays.IntegerArray(values.copy(), values == NEVER))
         else:
             by_name[column] = pd.Series(values, dtype="float64")
     frame = pd.DataFrame(by_name)
@@ -200,6 +246,8 @@ def as_columns(events: pd.DataFrame) -> Columns:
         series = events[column]
         if kind == MOMENT:
             by_name[column] = _micros(pd.DatetimeIndex(series).tz_convert("UTC"))
+        elif kind == WHOLE:
+            by_name[column] = series.to_numpy(dtype=np.int64, na_value=NEVER)
         else:
             by_name[column] = code_series(series) if kind == STRING else series.to_numpy(dtype=np.float64)
     return by_name

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -11,23 +12,18 @@ import pyarrow.parquet as pq
 
 from features.errors import InvalidEvents
 from features.events.columns import Columns, as_frame
-from features.events.schema import COLUMNS, MOMENT, NUMBER, STRING
-from features.events.validation import checked, validate_events
+from features.events.schema import COLUMNS, MOMENT, NUMBER, STRING, WHOLE
+from features.events.validation import Validated, checked, validate_events
 
-ARROW = pa.schema(
-    [
-        (
-            column,
-            pa.timestamp("us", tz="UTC") if kind == MOMENT else pa.float64() if kind == NUMBER else pa.string(),
-        )
-        for column, kind in COLUMNS.items()
-    ]
-)
+_ARROW_TYPES = {STRING: pa.string(), MOMENT: pa.timestamp("us", tz="UTC"), NUMBER: pa.float64(), WHOLE: pa.int64()}
+ARROW = pa.schema([(column, _ARROW_TYPES[kind]) for column, kind in COLUMNS.items()])
 ENDINGS, REJECTED = (".parquet", ".csv"), ".rejects.csv"
+EARLIER_VERSION = "an earlier version of a record of another file: the one recorded later counts"
+"""What is assumed of rows of several files that share source and id."""
 
 
 def read_events(path: Path | str, zone: str = "UTC") -> pd.DataFrame:
-    """The validated event table of a Parquet or CSV file, (n_events, 20).
+    """The validated event table of a Parquet or CSV file, (n_events, n_columns).
 
     Raises ``InvalidEvents`` when the file is not there, is empty, is no table, or any row breaks a rule.
     """
@@ -35,16 +31,41 @@ def read_events(path: Path | str, zone: str = "UTC") -> pd.DataFrame:
 
 
 def read_event_files(paths: Sequence[Path], zone: str = "UTC") -> pd.DataFrame:
-    """The event table of several files, or of all Parquet and CSV files of a folder, one after the other.
+    """The event table of several files, (n_events, n_columns), see ``validate_event_files``."""
+    return validate_event_files(paths, zone).events.reset_index(drop=True)
 
-    An event that stands in several of them counts once. Raises ``InvalidEvents`` as ``read_events`` does, and where one
-    id says different things in two files.
+
+def validate_event_files(paths: Sequence[Path], zone: str = "UTC") -> Validated:
+    """The events of several files, or of all Parquet and CSV files of a folder, one after the other.
+
+    An event that stands in several of them counts once; of two versions of a record (the same source and id) the one
+    with the later ``recorded_at``, which is counted under the assumptions. Raises ``InvalidEvents`` as ``read_events``
+    does, and where one id says different things in two files that were recorded at the same moment.
     """
     files = [file for path in paths for file in _event_files(path)]
     if len(files) == 1:
-        return read_events(files[0], zone)
+        return _validate_file(files[0], zone)
     together = pd.concat([read_events(file, zone) for file in files], ignore_index=True)
-    return checked(validate_events(together, zone), f"the {len(files)} files together").events.reset_index(drop=True)
+    latest, n_earlier = _latest_versions(together)
+    result = checked(validate_events(latest, zone), f"the {len(files)} files together")
+    return replace(result, assumptions=result.assumptions | ({EARLIER_VERSION: n_earlier} if n_earlier else {}))
+
+
+def _latest_versions(events: pd.DataFrame) -> tuple[pd.DataFrame, int]:
+    """The events without earlier versions of the same record, and how many rows those are.
+
+    Each file has been validated by itself, so that rows which share source and id stand in different files. The same
+    record sent again is known since it was first recorded.
+    """
+    key = ["source", "event_id"]
+    content = [column for column in events if column != "recorded_at"]
+    first = events.sort_values("recorded_at", kind="stable").duplicated(content, keep="first")
+    again = first.index[first & events.duplicated(key, keep=False)]
+    events = events.drop(index=again)
+    shared = events.loc[events.duplicated(key, keep=False), [*key, "recorded_at"]]
+    latest = shared.groupby(key, sort=False)["recorded_at"].transform("max")
+    earlier = shared.index[(shared["recorded_at"] < latest).to_numpy()]
+    return events.drop(index=earlier).reset_index(drop=True), len(earlier)
 
 
 def _event_files(path: Path) -> list[Path]:
@@ -60,7 +81,10 @@ def _event_files(path: Path) -> list[Path]:
 
 def read_columns(path: Path | str, zone: str = "UTC") -> Columns:
     """Read events as columns, which is what ``History.of_columns`` takes: no frame is made."""
-    path = Path(path)
+    return _validate_file(Path(path), zone).columns
+
+
+def _validate_file(path: Path, zone: str) -> Validated:
     if not path.is_file():
         raise InvalidEvents(f"the events must be a Parquet or CSV file, got {path}, which is not there")
     if path.stat().st_size == 0:
@@ -71,7 +95,7 @@ def read_columns(path: Path | str, zone: str = "UTC") -> Columns:
         raise InvalidEvents(f"the events must be a Parquet or CSV file, got {path}: {error}") from error
     if len(table) == 0:
         raise InvalidEvents(f"the events must have at least one row, got none in {path}")
-    return checked(validate_events(table, zone), str(path)).columns
+    return checked(validate_events(table, zone), str(path))
 
 
 MANY_WORDS = ("event_id", "reference")

@@ -16,11 +16,11 @@ from features.arrays import Ints, Mask
 from features.errors import InvalidEvents
 from features.events.columns import Columns, Read, as_frame, read_column, take
 from features.events.schema import COLUMNS, REQUIRED, SPOKEN, TYPE_CODE, TYPES, UNSAID, WORDS, EventType
-from features.events.selection import event_codes, word_at
+from features.events.selection import event_codes, state_of, word_at
 from features.events.text import Coded, Distinct
 from features.jit import compiled
 from features.parallel import side_by_side
-from features.times import NEVER, plant_calendar
+from features.times import DAY, NEVER, isoformat, plant_calendar
 
 
 def _allowed(rule: EventType, column: str) -> list[bool]:
@@ -37,7 +37,10 @@ SHOWN = 20
 """So many faults are shown in words."""
 RANK = {column: rank for rank, column in enumerate(COLUMNS)}
 UNSAID_TYPE, UNKNOWN = -1, -2
-SIGNED = np.array([rule.signed for rule in TYPES.values()])
+SIGNED, FACT = (np.array([getattr(rule, name) for rule in TYPES.values()]) for name in ("signed", "fact"))
+ISSUED = TYPE_CODE["goods.issued"]
+LARGEST_LEAD = 2 * DAY
+"""A fact that happens later than so long after it was recorded is a wrong date."""
 NEEDED = np.array([[column in rule.needs for column in ("quantity", "date")] for rule in TYPES.values()])
 ALLOWED = np.array([[_allowed(rule, column) for column in SPOKEN] for rule in TYPES.values()])
 
@@ -76,7 +79,7 @@ class Validated:
 
     @cached_property
     def events(self) -> pd.DataFrame:
-        """(n_valid, 20) exactly the columns of the event table, index = row in the input."""
+        """(n_valid, n_columns) exactly the columns of the event table, index = row in the input."""
         return as_frame(self.columns, pd.Index(self.rows))
 
 
@@ -162,6 +165,9 @@ def _broken_rules(columns: Columns) -> Iterator[Fault]:
     yield from _failing((codes == UNKNOWN).nonzero()[0], columns, "type", f"be one of {', '.join(TYPES)}")
     words = event_codes(np.maximum(codes, 0), columns)
     breaks = _breaks_a_rule(codes, words, columns["quantity"], columns["date"], ALLOWED, NEEDED, SIGNED)
+    alone = ~_absent(columns["instalment"]) & _absent(columns["line_id"])
+    yield from _failing(alone.nonzero()[0], columns, "line_id", "be given with an instalment")
+    breaks |= _says_nothing(codes, words, columns["quantity"]) | _lies_ahead(codes, columns)
     rows = breaks.nonzero()[0]
     for code in np.unique(types.codes[rows]):
         yield from _broken_rules_of_type(types.words[code], rows[types.codes[rows] == code], columns)
@@ -187,8 +193,32 @@ def _breaks_a_rule(
     return out
 
 
+def _says_nothing(types: Ints, code: Ints, quantity: NDArray[np.float64]) -> Mask:
+    """(n,) True where a goods issue states neither a quantity nor that all that is left went."""
+    complete = state_of(code) == WORDS["complete"]  # type: ignore[arg-type]
+    return np.asarray((types == ISSUED) & np.isnan(quantity) & ~np.asarray(complete))
+
+
+def _lies_ahead(types: Ints, columns: Columns) -> Mask:
+    """(n,) True where a fact happened after it was known, by more than clocks and time zones explain."""
+    ahead = columns["occurred_at"] > columns["recorded_at"] + LARGEST_LEAD
+    return np.asarray(ahead & (columns["recorded_at"] != NEVER) & (types >= 0) & FACT[np.maximum(types, 0)])
+
+
 def _broken_rules_of_type(name: str, rows: Ints, columns: Columns) -> Iterator[Fault]:
     rule = TYPES[name]
+    if name == "goods.issued":
+        states = columns["state"]
+        complete = np.array([word == "complete" for word in states.words] + [False])[states.codes[rows]]
+        silent = rows[np.isnan(columns["quantity"][rows]) & ~complete]
+        yield from _failing(
+            silent, columns, "quantity", "be given for goods.issued, or state be complete: all of it left"
+        )
+    ahead = columns["occurred_at"][rows] > columns["recorded_at"][rows] + LARGEST_LEAD
+    for row in rows[ahead & (columns["recorded_at"][rows] != NEVER)] if rule.fact else ():
+        known = isoformat(int(columns["recorded_at"][row]))
+        must = f"lie at most two days after recorded_at ({known}), as {name} is a fact"
+        yield Fault(int(row), "occurred_at", str(isoformat(int(columns["occurred_at"][row]))), must)
     for column in rule.needs:
         yield from _failing(rows[_absent(columns[column])[rows]], columns, column, f"be given for {name}")
     for column, words in rule.words:

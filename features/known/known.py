@@ -12,22 +12,26 @@ import numpy as np
 
 from features.arrays import Floats, Ints
 from features.decision_points import DecisionPoints
-from features.engine.arithmetic import in_units
-from features.engine.in_force import first_known_pair, longest_gap
+from features.engine.arithmetic import highest, in_units, latest_of
+from features.engine.in_force import longest_gap
 from features.engine.prefix_sums import EITHER_WAY, LATER, NET, running_above, running_changes, running_moves
 from features.events.schema import MICRO
 from features.events.selection import Select, Spell
 from features.events.text import Texts
 from features.history import PLANNED_END
+from features.known.evidence import bits_of
 from features.known.lookups import Lookups
 from features.known.scope import PROMISES, Scope
+from features.known.slack import first_slacks, in_force
 from features.known.tables import LineTable, OpenSpells
 from features.orders.commitments import commitments
+from features.orders.line_state import line_events
 from features.times import DAY, NEVER
 
 COMMITMENT = Select(
-    "order_line.created", "order_line.changed", "order_line.closed", "commitment.changed", "goods.issued"
-)
+    "order_line.created", "order_line.changed", "order_line.closed", "order_line.reopened", "commitment.changed",
+    "goods.issued",
+)  # fmt: skip
 
 
 class Known(Scope):
@@ -50,12 +54,6 @@ class Known(Scope):
         start = self._from(days)
         self.note(what, start)
         return self._between(self.history.counted(what), start)
-
-    def count_all(self, days: float | None = None) -> Floats:
-        """All known events, recorded in the last ``days`` if given."""
-        start = self._from(days)
-        self.note(None, start)
-        return (self.stop - start).astype(np.float64)
 
     def total(self, what: Select, column: str, days: float | None = None) -> Floats:
         """Sum of an integer column over selected events, in the column's unit (pieces, or microseconds)."""
@@ -85,12 +83,13 @@ class Known(Scope):
         make = lambda: running_above(history.event_code, what.masks, history.column("lag"), limit)  # noqa: E731
         return self._between(history.once(("late", what, limit), make), self.start)
 
-    def longest_gap(self) -> Floats:
-        """The longest time between two consecutive records, days; 0 for a single record, NaN for none."""
-        self.note(None, self.start)
+    def longest_gap(self, what: Select) -> Floats:
+        """The longest time between two consecutive selected records, days; 0 for a single record, NaN for none."""
+        self.note(what, self.start)
         history = self.history
-        gaps = history.once(("longest gap",), lambda: longest_gap(history.first, history.recorded))
-        return np.where(self.found, gaps[self._before] / DAY, np.nan)
+        make = lambda: longest_gap(history.first, history.event_code, what.masks, history.recorded)  # noqa: E731
+        gaps = history.once(("longest gap", what), make)
+        return np.where(self.count(what) > 0, gaps[self._before] / DAY, np.nan)
 
     # -- spells --------------------------------------------------------------------------------------------
 
@@ -120,6 +119,12 @@ class Known(Scope):
         self.note(spell.ends, self.start)
         return self._between(self.history.running_ends(spell), self.start)
 
+    def begun_count(self, spell: Spell, days: float | None = None) -> Floats:
+        """How often a spell began that was not open, recorded in the last ``days`` if given; restated is not begun."""
+        start = self._from(days)
+        self.note(spell.begins, start)
+        return self._between(self.history.running_begins(spell), start)
+
     # -- the latest ----------------------------------------------------------------------------------------
 
     def latest(self, what: Select, column: str) -> Ints:
@@ -134,6 +139,46 @@ class Known(Scope):
         """The latest of the dates in force of the order's production orders or deliveries."""
         self.note(what, self.start)
         return self._state(self.history.latest_in_force(what))
+
+    def days_to_latest(self, what: Select) -> Floats:
+        """Days from now to the latest of the dates in force that have not passed, NaN where there is none."""
+        self.note(what, self.start)
+        point, position = self._in_force(what)
+        date = self.history.date[position]
+        coming = np.where(date >= self.as_of[point], date, NEVER)
+        latest: Ints = latest_of(point, coming, len(self))
+        return self.days_until(latest)
+
+    def slack(self, what: Select, coming: bool = False) -> Floats:
+        """Days from the dates in force to the promises of the lines they are for, the tightest; NaN for none.
+
+        What is for the whole order is compared with its earliest promise. ``coming`` leaves out dates that have passed.
+        """
+        self.note(what, self.start)
+        point, position = self._in_force(what)
+        date = self.history.date[position]
+        if coming:
+            date = np.where(date >= self.as_of[point], date, NEVER)
+        return self._tightest(point, self.history.line[position], date)
+
+    def slack_of(self, spells: OpenSpells) -> Floats:
+        """Days from the dates of what is open to the promises of the lines it is for, the tightest."""
+        return self._tightest(spells.point, spells.line, spells.date)
+
+    def _tightest(self, point: Ints, line: Ints, date: Ints) -> Floats:
+        self.note(PROMISES, self.start)
+        promise = self.lines_untraced.promises_of(point, line)
+        tightest: Floats = -highest(point, -self.days_between(date, promise), len(self))
+        return tightest
+
+    def _in_force(self, what: Select) -> tuple[Ints, Ints]:
+        history = self.history
+        make = lambda: in_force(  # noqa: E731
+            history.first, history.event_code, what.masks, *history.numbered("reference"), history.date, self.order,
+            self.stop,
+        )  # fmt: skip
+        rows: tuple[Ints, Ints] = self._once(("in force", what), make)
+        return rows
 
     def total_in_force(self, what: Select, column: str) -> Floats:
         """The sum of the values in force of the order's production orders or deliveries, units of the quantity."""
@@ -152,6 +197,14 @@ class Known(Scope):
         """How far selected statements moved the dates in force to a later date, in days."""
         return self._moves(LATER, what, what, per_line)
 
+    def revisions(self, what: Select, among: Select | None = None, days: float | None = None) -> Floats:
+        """How often selected statements changed what is in force of ``among``, by default of the same; in ``days``."""
+        start = self._from(days)
+        self.note(what, start)
+        history, among = self.history, among or what
+        make = lambda: running_above(history.event_code, what.masks, history.revised(among), 0)  # noqa: E731
+        return self._between(history.once(("revisions", what, among), make), start)
+
     def _moves(self, how: int, what: Select, among: Select, per_line: bool = False) -> Floats:
         self.note(what, self.start)
         history = self.history
@@ -162,12 +215,6 @@ class Known(Scope):
             return running
 
         return self._between(history.once(("moves", how, what, among, per_line), make), self.start) / DAY
-
-    def latest_recorded(self) -> Ints:
-        """When the latest known event was recorded."""
-        if self.trace is not None and self.found[0]:
-            self.trace.add(self.stop[0] - 1)
-        return self._state(self.history.recorded)
 
     def first_recorded(self) -> Ints:
         """When the first event of the order was recorded."""
@@ -192,6 +239,24 @@ class Known(Scope):
         self.note(COMMITMENT, self.start)
         return np.where(self.found, commitments(self.history).state[self._before], 0)
 
+    def promise_changes(self, days: float | None = None) -> Floats:
+        """Statements, recorded in the last ``days`` if given, that gave a line another promise than it had."""
+        return self._changes("promise_moves", days)
+
+    def quantity_changes(self) -> Floats:
+        """Statements that gave a line another ordered quantity than it had."""
+        return self._changes("quantity_changes")
+
+    def _changes(self, column: str, days: float | None = None) -> Floats:
+        start = self._from(days)
+        after = getattr(commitments(self.history), column)
+        if self.trace is not None:
+            first, stop = int(self.start[0]), int(self.stop[0])
+            changing = first + np.flatnonzero(np.diff(after[first:stop], prepend=0))
+            self.trace.bits |= bits_of(changing[changing >= start[0]].tolist(), first)
+        earlier = np.where(start > self.start, after[np.maximum(start - 1, 0)], 0)
+        return np.where(self.found, after[self._before] - earlier, 0).astype(np.float64)
+
     def line_count(self) -> Floats:
         """Lines not cancelled."""
         return self._commitment("lines", 1)
@@ -204,8 +269,12 @@ class Known(Scope):
         """Quantity ordered on lines not cancelled, units of the lines."""
         return self._commitment("ordered")
 
+    def first_ordered(self) -> Floats:
+        """Quantity first ordered, cancelled lines included, units of the lines."""
+        return self._commitment("first_ordered")
+
     def issued(self) -> Floats:
-        """Quantity that left the dock, units of the lines."""
+        """Quantity that left the dock, of each line at most what is ordered, units of the lines."""
         return self._commitment("issued")
 
     def value(self) -> Floats:
@@ -242,18 +311,19 @@ class Known(Scope):
 
     def slack_lost(self) -> Floats:
         """By how much the slack of the planned end has shrunk since it was first known, days."""
-        self.note(PROMISES, self.start)
-        self.note(PLANNED_END, self.start)
         history = self.history
 
-        def make() -> Ints:
-            ends = history.latest_in_force(PLANNED_END)
-            slack: Ints = first_known_pair(history.first, commitments(history).due, ends)
-            return slack
+        def make() -> tuple[Ints, Ints]:
+            numbers = history.numbered("reference")
+            slacks: tuple[Ints, Ints] = first_slacks(
+                PLANNED_END.masks, *numbers, history.event_code, *line_events(history)
+            )
+            return slacks
 
-        first = self._state(history.once(("first slack",), make))
-        end = self._state(history.latest_in_force(PLANNED_END))
-        lost: Floats = in_units(first, DAY) - self.days_between(end, self.due())
+        position, slack = history.once(("first slack",), make)
+        known = (position[self.order] >= 0) & (position[self.order] < self.stop)
+        first = np.where(known, slack[self.order], NEVER)
+        lost: Floats = in_units(first, DAY) - self.slack(PLANNED_END)
         return lost
 
     # -- lines and other orders ----------------------------------------------------------------------------

@@ -129,13 +129,13 @@ class Lookups:
         """Days from their creation in which lines of the item left."""
         return self._per_item("items", 2) / DAY
 
-    def usual_days(self) -> Floats:
-        """Days from this stage in which lines of the item left."""
-        return self._per_item("stages", 1) / DAY
+    def usual_days(self, begun: bool = False) -> Floats:
+        """Days from this stage in which lines of the item left; from the begin of the work if ``begun``."""
+        return self._per_item("begun stages" if begun else "stages", 1) / DAY
 
-    def usual_work_days(self) -> Floats:
-        """Days from this stage in which lines of the item had their last operation finished."""
-        return self._per_item("stages", 2) / DAY
+    def usual_work_days(self, begun: bool = False) -> Floats:
+        """Days from this stage, or the begin of the work, until lines of the item had their last operation done."""
+        return self._per_item("begun stages" if begun else "stages", 2) / DAY
 
     def usual_failures(self) -> Floats:
         """Inspections that lines of the item failed from this stage on."""
@@ -170,8 +170,9 @@ class Lookups:
         key = name, total
         if key not in self._usual:
             if name not in self._of_lines:
-                sub = lines.finished if name == "stages" else None
-                self._of_lines[name] = self._totals(name, self._items, lines.item, self._row_day, sub)
+                book = name.removeprefix("begun ")
+                sub = {"stages": lines.stage, "begun stages": np.maximum(lines.stage, 1)}.get(name)
+                self._of_lines[name] = self._totals(book, self._items, lines.item, self._row_day, sub)
             self._usual[key] = only_where(lines.item >= 0, shrunk(*self._of_lines[name], total, few))
         return self._usual[key]
 

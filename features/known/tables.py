@@ -20,7 +20,8 @@ from features.engine.arithmetic import (
 )
 from features.events.schema import MICRO, READINESS_KINDS
 from features.known.scope import Scope
-from features.orders.line import line_events
+from features.known.slack import promises_of
+from features.orders.line_state import line_events
 from features.orders.work import AFTER, AT, lines_at, work_events
 from features.times import DAY
 
@@ -67,6 +68,7 @@ class OpenSpells(RowsPerPoint):
     since : (n_rows,) microseconds; when it began
     date : (n_rows,) microseconds; the date that the latest statement gives, NEVER where it gives none
     position : (n_rows,) the event that is the latest statement
+    line : (n_rows,) index of the line that it is for, -1 for the whole order
     """
 
     def __init__(self, scope: Scope, point: Ints, since: Ints, position: Ints) -> None:
@@ -74,6 +76,7 @@ class OpenSpells(RowsPerPoint):
         self.since = since
         self.position = position
         self.date: Ints = scope.history.date[position]
+        self.line: Ints = scope.history.line[position]
 
     def days_of_oldest(self) -> Floats:
         """(n_points,) days for which the oldest has been open, NaN where nothing is."""
@@ -104,7 +107,8 @@ class LineTable(RowsPerPoint):
     open : (n_rows,) True where the line is still to ship
     ordered, issued : (n_rows,) units of the line
     promise, stage_since, created : (n_rows,) microseconds; ``stage_since`` is when the line entered its stage
-    finished : (n_rows,) finished operations: the stage
+    line, line_of : (n_rows,) index of the line within its order; of that of which it is an instalment, -1 for none
+    finished, stage : (n_rows,) finished operations; 0 before the work begins, then one more than these
     begun : (n_rows,) True where work is released or confirmed
     met, not_met : (n_rows,) shipping conditions as bits
     centre : (n_rows,) code of the work centre of the last confirmation
@@ -122,6 +126,8 @@ class LineTable(RowsPerPoint):
         self.created, self.finished, self.centre = rows.created, rows.finished, rows.centre
         self.met, self.not_met = rows.met, rows.not_met
         self.open, self.begun = rows.open == 1, rows.begun == 1
+        self.line, self.line_of = rows.line, rows.line_of
+        self.stage: Ints = np.where(self.begun, rows.finished + 1, 0)
         self.at, self.after = rows.mode == AT, rows.mode == AFTER
         self.ordered, self.issued = rows.ordered / MICRO, rows.issued / MICRO
         self.started: Floats = in_units(rows.started, MICRO)
@@ -136,6 +142,11 @@ class LineTable(RowsPerPoint):
     def days_to_promise(self) -> Floats:
         """(n_rows,) days from now to the line's promise."""
         return np.asarray((self.promise - self.scope.as_of[self.point]) / DAY)
+
+    def promises_of(self, point: Ints, line: Ints) -> Ints:
+        """(n_rows,) the promise that what is for a line (-1: the whole order) at a point must meet, NEVER for none."""
+        promises: Ints = promises_of(point, line, self.point, self.line, self.line_of, self.promise, self.open)
+        return promises
 
     @property
     def ready(self) -> Mask:

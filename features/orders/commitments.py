@@ -10,32 +10,36 @@ from numpy.typing import NDArray
 from features.arrays import Ints, Mask
 from features.history import History
 from features.jit import compiled, compiled_inline
-from features.orders.line import (
-    ALL_LEFT_AT,
-    CANCELLED_LINE,
-    CLOSED_AS,
+from features.orders.issues import LEFT_AT, NOT_REVERSED, SLOT, new_ledger, with_room
+from features.orders.line import apply
+from features.orders.line_state import (
     KNOWN,
+    LOWERED_AT,
     N_LINE,
     ORDERED,
     PROMISE,
     SHIPPED_QUANTITY,
     VALUE,
     LineEvents,
-    apply,
     changes_lines,
+    is_cancelled,
+    is_enough,
     is_in_full,
+    is_open,
     line_event,
     line_events,
+    lines_of,
     new_lines,
 )
 from features.times import NEVER
 
-NONE, OPEN, SHIPPED, CANCELLED = 0, 1, 2, 3
-"""The state of an order: nothing ordered, something to ship, all shipped or closed, all cancelled."""
-OrderStatus = Literal["unknown", "open", "late", "shipped", "cancelled"]
+NONE, OPEN, SHIPPED, CANCELLED, UNPROMISED = 0, 1, 2, 3, 4
+"""The state of an order: nothing ordered, something to ship, all shipped or closed, all cancelled, something to ship of
+which not all is promised."""
+OrderStatus = Literal["unknown", "unpromised", "open", "late", "shipped", "cancelled"]
 STATUSES: tuple[OrderStatus, ...] = get_args(OrderStatus)
-"""The state in words at a moment: open until a promise of it passes, then late."""
-_STATUS_OF_STATE = np.array(["unknown", "open", "shipped", "cancelled"], dtype=object)
+"""The state in words at a moment: open until a promise of it passes, then late; unpromised while there is none."""
+_STATUS_OF_STATE = np.array(["unknown", "open", "shipped", "cancelled", "unpromised"], dtype=object)
 
 
 class Commitments(NamedTuple):
@@ -43,13 +47,17 @@ class Commitments(NamedTuple):
 
     Attributes
     ----------
-    state : NONE, OPEN, SHIPPED or CANCELLED
+    state : NONE, OPEN, SHIPPED, CANCELLED or UNPROMISED
     due : the earliest promise among unshipped lines and lines that shipped after their promise, microseconds; NEVER
         when nothing is to ship
     last_due : the latest promise among unshipped lines
     lines, open_lines : lines not cancelled; of those, lines still to ship
-    ordered, issued : millionths over the lines not cancelled
+    ordered, issued : millionths over the lines not cancelled; of a line no more is issued than is ordered, so that what
+        one has too much hides nothing that another lacks
     value : millionths of the plant's currency over the lines not cancelled, NEVER where no line states one
+    first_ordered : millionths over all known lines, each as it was ordered at first
+    promise_moves, quantity_changes : how often, up to this event, a statement gave a line that had one another promise,
+        or another ordered quantity; the same again is neither
     """
 
     state: Ints
@@ -60,6 +68,9 @@ class Commitments(NamedTuple):
     ordered: Ints
     issued: Ints
     value: Ints
+    first_ordered: Ints
+    promise_moves: Ints
+    quantity_changes: Ints
 
 
 def commitments(history: History, tolerance: float = 0.0) -> Commitments:
@@ -70,11 +81,16 @@ def commitments(history: History, tolerance: float = 0.0) -> Commitments:
 
 def is_late(state: Ints, due: Ints, as_of: Ints) -> Mask:
     """(n,) True where an order is open and a promise of it has passed: its risk is 1, not modelled."""
-    return np.asarray((state == OPEN) & (due < as_of))
+    return np.asarray(is_to_ship(state) & (due != NEVER) & (due < as_of))
+
+
+def is_to_ship(state: Ints) -> Mask:
+    """(n,) True where something of an order is to ship, promised or not."""
+    return np.asarray((state == OPEN) | (state == UNPROMISED))
 
 
 def is_awaited(state: Ints, due: Ints, as_of: Ints) -> Mask:
-    """(n,) True where an order is open and no promise of it has passed: what the model scores."""
+    """(n,) True where an order is open, all of it promised, and no promise has passed: what the model scores."""
     return np.asarray((state == OPEN) & (due >= as_of))
 
 
@@ -93,55 +109,100 @@ def fold_commitments(tolerance: float, *columns: Any) -> Commitments:
     out = Commitments(
         np.zeros(n, dtype=np.int64), np.full(n, NEVER, dtype=np.int64), np.full(n, NEVER, dtype=np.int64),
         np.zeros(n, dtype=np.int64), np.zeros(n, dtype=np.int64), np.zeros(n, dtype=np.int64),
-        np.zeros(n, dtype=np.int64), np.full(n, NEVER, dtype=np.int64),
+        np.zeros(n, dtype=np.int64), np.full(n, NEVER, dtype=np.int64), np.zeros(n, dtype=np.int64),
+        np.zeros(n, dtype=np.int64), np.zeros(n, dtype=np.int64),
     )  # fmt: skip
     for order in range(len(events.first) - 1):
-        lines = new_lines(events.lines[order], N_LINE)
+        begin, end = events.first[order], events.first[order + 1]
+        lines, ledger = new_lines(lines_of(events, order), N_LINE), new_ledger()
         full_at = np.full(len(lines), NEVER, dtype=np.int64)
-        begin = events.first[order]
-        for i in range(begin, events.first[order + 1]):
+        before = lines.copy()
+        for i in range(begin, end):
+            if i > begin:
+                out.first_ordered[i] = out.first_ordered[i - 1]
+                out.promise_moves[i], out.quantity_changes[i] = out.promise_moves[i - 1], out.quantity_changes[i - 1]
             if i > begin and not changes_lines(events.type[i]):
                 out.state[i], out.due[i], out.last_due[i] = out.state[i - 1], out.due[i - 1], out.last_due[i - 1]
                 out.lines[i], out.open_lines[i] = out.lines[i - 1], out.open_lines[i - 1]
                 out.ordered[i], out.issued[i], out.value[i] = out.ordered[i - 1], out.issued[i - 1], out.value[i - 1]
                 continue
-            apply(lines, line_event(events, i))
-            _note(out, lines, full_at, i, events.occurred[i], tolerance)
+            before[:] = lines
+            ledger = with_room(ledger, len(lines))
+            apply(lines, ledger, line_event(events, i))
+            _note_changes(out, lines, before, i)
+            for j in range(len(lines)):
+                full_at[j] = _full_at(lines, ledger, j, tolerance)
+            _note(out, lines, full_at, i, tolerance)
     return out
 
 
+@compiled
+def _note_changes(out: Commitments, lines: Ints, before: Ints, i: int) -> None:
+    """What event ``i`` changed of what was stated ``before``."""
+    moved, changed = False, False
+    for j in range(len(lines)):
+        if lines[j, KNOWN] and not before[j, KNOWN]:
+            out.first_ordered[i] += lines[j, ORDERED]
+        moved |= before[j, PROMISE] != NEVER and lines[j, PROMISE] != before[j, PROMISE]
+        changed |= before[j, KNOWN] == 1 and lines[j, ORDERED] != before[j, ORDERED]
+    out.promise_moves[i] += moved
+    out.quantity_changes[i] += changed
+
+
+@compiled
+def _full_at(lines: Ints, ledger: Ints, j: int, tolerance: float) -> int:
+    """Since when a line is in full: since enough of it had left, or less was wanted; NEVER where it is not."""
+    if not lines[j, KNOWN] or not is_in_full(lines, j, tolerance):
+        return NEVER
+    last = NEVER
+    while True:
+        following, shipped = NEVER, 0
+        for row in range(1, ledger[0, 0] + 1):
+            if ledger[row, SLOT] != j or ledger[row, NOT_REVERSED] <= 0:
+                continue
+            if ledger[row, LEFT_AT] <= last:
+                shipped += ledger[row, NOT_REVERSED]
+            else:
+                following = _earlier(following, ledger[row, LEFT_AT])
+        if following == NEVER or is_enough(shipped, lines[j, ORDERED], tolerance):
+            since: int = max(last, lines[j, LOWERED_AT])
+            return since
+        last = following
+
+
 @compiled_inline
-def _note(out: Commitments, lines: Ints, full_at: Ints, i: int, occurred: int, tolerance: float) -> None:
+def _note(out: Commitments, lines: Ints, full_at: Ints, i: int, tolerance: float) -> None:
     """The order as its lines have it after event ``i``; ``full_at`` is since when each line is in full."""
-    known = 0
-    broken = NEVER
+    known, broken, unpromised = 0, NEVER, False
     for j in range(len(lines)):
         if not lines[j, KNOWN]:
             continue
         known += 1
-        if lines[j, CLOSED_AS] == CANCELLED_LINE:
+        if is_cancelled(lines, j):
             continue
         out.lines[i] += 1
         out.ordered[i] += lines[j, ORDERED]
-        out.issued[i] += lines[j, SHIPPED_QUANTITY]
+        out.issued[i] += min(lines[j, SHIPPED_QUANTITY], lines[j, ORDERED])
         if lines[j, VALUE] != NEVER:
             out.value[i] = lines[j, VALUE] + (0 if out.value[i] == NEVER else out.value[i])
         promise = lines[j, PROMISE]
-        full = is_in_full(lines, j, tolerance)
-        if not full:
-            full_at[j] = NEVER
-        elif full_at[j] == NEVER:
-            full_at[j] = lines[j, ALL_LEFT_AT] if lines[j, ALL_LEFT_AT] != NEVER else occurred
-        if lines[j, CLOSED_AS] == 0 and not full:
+        if is_open(lines, j, tolerance):
             out.open_lines[i] += 1
-            out.due[i] = promise if out.due[i] == NEVER else min(out.due[i], promise)
+            unpromised |= promise == NEVER
+            out.due[i] = _earlier(out.due[i], promise)
             out.last_due[i] = max(out.last_due[i], promise)
-        elif full and lines[j, ORDERED] > 0 and full_at[j] > promise:
-            broken = promise if broken == NEVER else min(broken, promise)
+        elif promise != NEVER and lines[j, ORDERED] > 0 and full_at[j] > promise:
+            broken = _earlier(broken, promise)
     if out.open_lines[i] > 0:
-        out.state[i] = OPEN
-        out.due[i] = out.due[i] if broken == NEVER else min(out.due[i], broken)
+        out.state[i] = UNPROMISED if unpromised else OPEN
+        out.due[i] = _earlier(out.due[i], broken)
     elif out.lines[i] > 0:
         out.state[i] = SHIPPED
     elif known > 0:
         out.state[i] = CANCELLED
+
+
+@compiled_inline
+def _earlier(a: int, b: int) -> int:
+    """The earlier of two moments, NEVER only where both are."""
+    return max(a, b) if a == NEVER or b == NEVER else min(a, b)

@@ -10,15 +10,17 @@ from features.arrays import Ints
 from features.events.selection import state_of
 from features.history import History
 from features.jit import compiled
-from features.orders.line import (
-    CANCELLED_LINE,
-    CLOSED_AS,
+from features.orders.issues import new_ledger, with_room
+from features.orders.line_state import (
+    ISSUED,
     KNOWN,
-    NOT_CLOSED,
     ORDERED,
     LineEvent,
+    is_cancelled,
     is_in_full,
+    is_open,
     line_events,
+    speaks_of,
 )
 from features.orders.work import (
     AFTER,
@@ -31,10 +33,12 @@ from features.orders.work import (
     ITEM,
     LAST_CENTRE,
     NOWHERE,
+    PLACED_AT,
     WorkEvent,
     apply_work,
     new_work,
     place_of,
+    stage_of,
     stage_since,
     work_events,
 )
@@ -50,8 +54,9 @@ class LineTransitions(NamedTuple):
     ``recorded`` is microseconds, ``item`` a code. What ``a``, ``b`` and ``amount`` mean depends on ``what``:
 
     LEFT: a = finished operations, amount = microseconds since the line was created; STAGE, WORK and FAILURES, each once
-    a stage of a line that left: a = stage, amount = microseconds from it until the line left, microseconds from it
-    until its last operation was finished, inspections that failed with so many operations finished or more; MOVED: from
+    a stage of a line that left (see ``features.orders.work.stage_of``): a = stage, amount = microseconds from it until
+    the line left, microseconds from it until its last operation was finished, inspections that failed in it or later;
+    MOVED: from
     work centre a (-1: none) to b; PLACED: an open line enters (amount 1) or leaves (-1) work centre a, b = AT or AFTER
     it; OPENED: a line is open (1) or no more (-1).
     """
@@ -86,37 +91,47 @@ def _append_row(
 def fold_transitions(*columns: Any) -> Ints:
     """(n_rows, 6) the rows of ``LineTransitions``.
 
-    One loop, longer than others: a row is written where a line's place, item or stage differs from the one before, and
-    all of that is compared after each event.
+    Long because all of a line is compared after each event: a row is written where its place, item or stage differs
+    from the one before.
     """
     first, lines, line, kind, quantity, date, value, closing, occurred, recorded = columns[:10]
-    code, word, n_words, item, centre = columns[10:]
+    reference, first_line, line_of = columns[10:13]
+    code, word, n_words, item, centre = columns[13:]
     rows, n = np.empty((1024, 6), dtype=np.int64), 0
     for k in range(len(first) - 1):
         count, words = lines[k], n_words[k]
-        work = new_work(count, words)
+        work, ledger = new_work(line_of[first_line[k] : first_line[k + 1]], words), new_ledger()
         state = work.lines
-        visited = np.full((count, words + 1), NEVER, dtype=np.int64)
-        failed = np.zeros((count, words + 1), dtype=np.int64)
+        visited = np.full((count, words + 2), NEVER, dtype=np.int64)
+        failed = np.zeros((count, words + 2), dtype=np.int64)
         left = np.zeros(count, dtype=np.bool_)
         centre_of, mode_of, item_of = np.full(count, -1), np.zeros(count, np.int64), np.full(count, -1)
         for i in range(first[k], first[k + 1]):
             at, now = line[i], recorded[i]
             names = at >= 0 and kind[i] == CONFIRMED and centre[i] >= 0
-            if names and state[at, ITEM] >= 0 and state[at, LAST_CENTRE] != centre[i]:
-                rows, n = _append_row(rows, n, MOVED, now, state[at, ITEM], state[at, LAST_CENTRE], centre[i], 1)
-            event = LineEvent(i, at, kind[i], quantity[i], date[i], value[i], closing[i], occurred[i])
-            apply_work(work, event, WorkEvent(code[i], word[i], item[i], centre[i], now))
+            for j in range(count) if names else range(0):
+                last = state[j, LAST_CENTRE]
+                overtaken = min(occurred[i], now) < state[j, PLACED_AT]
+                if speaks_of(state, at, j) and not overtaken and state[j, ITEM] >= 0 and last != centre[i]:
+                    rows, n = _append_row(rows, n, MOVED, now, state[j, ITEM], last, centre[i], 1)
+            event = LineEvent(
+                i, at, kind[i], quantity[i], date[i], value[i], closing[i], occurred[i], now, reference[i]
+            )  # fmt: skip
+            ledger = with_room(ledger, count)
+            apply_work(work, ledger, event, WorkEvent(code[i], word[i], item[i], centre[i]))
             if at >= 0 and kind[i] == INSPECTED and state_of(code[i]) == FAILED_WORD:
-                failed[at, state[at, DONE]] += 1
-            for j in range(count) if at < 0 else range(at, at + 1):
-                if not state[j, KNOWN]:
+                for j in range(count):
+                    if speaks_of(state, at, j):
+                        failed[j, stage_of(state, work.whole, j)] += 1
+            for j in range(count):
+                if not state[j, KNOWN] or not (kind[i] == ISSUED or speaks_of(state, at, j)):
                     continue
                 full = is_in_full(state, j, 0.0)
-                leaves = full and not left[j] and state[j, ORDERED] > 0 and state[j, CLOSED_AS] != CANCELLED_LINE
-                if not leaves or visited[j, state[j, DONE]] != NEVER:
-                    visited[j, state[j, DONE]] = stage_since(state, work.whole, j)
-                open_ = state[j, CLOSED_AS] == NOT_CLOSED and not full
+                leaves = full and not left[j] and state[j, ORDERED] > 0 and not is_cancelled(state, j)
+                stage = stage_of(state, work.whole, j)
+                if not leaves or visited[j, stage] != NEVER:
+                    visited[j, stage] = stage_since(state, work.whole, j)
+                open_ = is_open(state, j, 0.0)
                 centre_now, mode = place_of(state, j) if open_ else (-1, NOWHERE)
                 item_now = state[j, ITEM] if open_ else -1
                 if item_now < 0 and mode == AFTER:

@@ -16,21 +16,23 @@ from features.events.schema import READINESS_KINDS, TYPE_CODE, WORDS
 from features.events.selection import kind_of, state_of
 from features.history import History
 from features.jit import compiled, compiled_inline
-from features.orders.line import (
-    CANCELLED_LINE,
-    CLOSED_AS,
+from features.orders.issues import new_ledger, with_room
+from features.orders.line import apply
+from features.orders.line_state import (
     CREATED,
     KNOWN,
+    LINE_OF,
     N_LINE,
     ORDERED,
     PROMISE,
     SHIPPED_QUANTITY,
     LineEvent,
     LineEvents,
-    apply,
     changes_lines,
+    is_cancelled,
     is_open,
     new_lines,
+    speaks_of,
 )
 from features.times import NEVER
 
@@ -51,13 +53,14 @@ NOWHERE, AT, AFTER = 0, 1, 2
 
 (
     DONE, CHANGED_AT, RELEASED_AT, CREATED_AT, FIRST_CREATED, ITEM, CENTRE, LAST_CENTRE, AFTER_IT, CONFIRMED_ITSELF,
-    STARTED, SCRAP,
-) = range(N_LINE, N_LINE + 12)  # fmt: skip
-N_WORK = N_LINE + 12
+    STARTED, SCRAP, PLACED_AT,
+) = range(N_LINE, N_LINE + 13)  # fmt: skip
+N_WORK = N_LINE + 13
 """What is noted of the work on a line, after the columns of its state; moments are when it was recorded, NEVER where it
 was not.
 
-STARTED is the quantity for which work was released, NEVER where none was stated; SCRAP what was lost since.
+STARTED is the quantity for which work was released, NEVER where none was stated; SCRAP what was lost since; PLACED_AT
+when the confirmation happened that says where the line is.
 """
 
 
@@ -101,6 +104,8 @@ class LineRows(NamedTuple):
     created: Ints
     started: Ints
     scrap: Ints
+    line: Ints
+    line_of: Ints
 
 
 N_FIELDS = len(LineRows._fields)
@@ -113,6 +118,7 @@ class OrderWork(NamedTuple):
     ----------
     lines : (n_lines, N_WORK)
     finished : (n_lines + 1, n_words) state of each operation, in the first row as said of the whole order
+    finished_at, conditions_at : when the statements happened that say so, microseconds
     started : (n_lines, n_words) quantity for which each production order was released
     conditions : (n_lines + 1, N_CONDITIONS) state of each condition, in the first row as said of the whole order
     whole : (2,) what is said of the whole order: released at, whether confirmed
@@ -120,44 +126,66 @@ class OrderWork(NamedTuple):
 
     lines: Ints
     finished: NDArray[np.int8]
+    finished_at: Ints
     started: Ints
     conditions: Ints
+    conditions_at: Ints
     whole: Ints
 
 
 @compiled
-def new_work(lines: int, words: int) -> OrderWork:
-    """The work on lines of which nothing is known; ``words`` is how many operations and production orders there are."""
-    state = np.zeros((lines, N_WORK), dtype=np.int64)
-    state[:, :N_LINE] = new_lines(lines, N_LINE)
-    for column in (CHANGED_AT, RELEASED_AT, CREATED_AT, FIRST_CREATED, STARTED):
+def new_work(line_of: Ints, words: int) -> OrderWork:
+    """The work on lines of which nothing is known.
+
+    ``line_of`` (n_lines,) is the line of which each is an instalment, ``words`` is how many operations and production
+    orders there are.
+    """
+    lines = len(line_of)
+    state = new_lines(line_of, N_WORK)
+    for column in (CHANGED_AT, RELEASED_AT, CREATED_AT, FIRST_CREATED, STARTED, PLACED_AT):
         state[:, column] = NEVER
     for column in (ITEM, CENTRE, LAST_CENTRE):
         state[:, column] = -1
     return OrderWork(
         state,
         np.zeros((lines + 1, words), dtype=np.int8),
+        np.full((lines + 1, words), NEVER),
         np.zeros((lines, words), dtype=np.int64),
         np.zeros((lines + 1, N_CONDITIONS), dtype=np.int64),
+        np.full((lines + 1, N_CONDITIONS), NEVER),
         np.array([NEVER, 0]),
     )
 
 
 @compiled
-def _confirm(lines: Ints, finished: NDArray[np.int8], at: int, word: int, final: bool, recorded: int) -> None:
+def _confirm(work: OrderWork, at: int, word: int, final: bool, recorded: int, moment: int) -> None:
     """The latest state of an operation. What is said of the whole order holds for each line until it says otherwise."""
+    lines, finished, since = work.lines, work.finished, work.finished_at
     now = FINISHED if final else UNFINISHED
     for j in range(len(lines)):
-        if at >= 0 and at != j:
+        if not speaks_of(lines, at, j) or moment < since[j + 1, word]:
             continue
+        since[j + 1, word] = moment
         own = finished[j + 1, word]
         before = own if own != UNSTATED else finished[0, word]
         finished[j + 1, word] = now if at >= 0 else UNSTATED
         if (before == FINISHED) != final:
             lines[j, DONE] += 1 if final else -1
             lines[j, CHANGED_AT] = recorded
-    if at < 0:
-        finished[0, word] = now
+    if at < 0 and moment >= since[0, word]:
+        finished[0, word], since[0, word] = now, moment
+
+
+@compiled
+def _state(work: OrderWork, at: int, place: int, met: bool, moment: int) -> None:
+    """The latest state of a shipping condition. What is said of the whole order takes the place of what lines say."""
+    conditions, since = work.conditions, work.conditions_at
+    state = MET if met else NOT_MET
+    for j in range(len(work.lines)):
+        if speaks_of(work.lines, at, j) and moment >= since[j + 1, place]:
+            conditions[j + 1, place], since[j + 1, place] = state if at >= 0 else 0, moment
+    if at < 0 and moment >= since[0, place]:
+        conditions[0, place], since[0, place] = state, moment
 
 
 @compiled
@@ -166,11 +194,14 @@ def _release(work: OrderWork, at: int, word: int, quantity: int, recorded: int) 
     if at < 0:
         work.whole[0] = recorded
         return
-    work.lines[at, RELEASED_AT] = recorded
-    if quantity != NEVER:
-        before = 0 if work.lines[at, STARTED] == NEVER else work.lines[at, STARTED]
-        work.lines[at, STARTED] = before + quantity - work.started[at, word]
-        work.started[at, word] = quantity
+    for j in range(len(work.lines)):
+        if not speaks_of(work.lines, at, j):
+            continue
+        work.lines[j, RELEASED_AT] = recorded
+        if quantity != NEVER:
+            before = 0 if work.lines[j, STARTED] == NEVER else work.lines[j, STARTED]
+            work.lines[j, STARTED] = before + quantity - work.started[j, word]
+            work.started[j, word] = quantity
 
 
 class WorkEvent(NamedTuple):
@@ -180,15 +211,15 @@ class WorkEvent(NamedTuple):
     word: int
     item: int
     centre: int
-    recorded: int
 
 
 @compiled
-def apply_work(work: OrderWork, event: LineEvent, shop: WorkEvent) -> None:
+def apply_work(work: OrderWork, ledger: Ints, event: LineEvent, shop: WorkEvent) -> None:
     """What one event does to the lines of its order and to the work on them, changed in place."""
-    kind, at, recorded, lines = event.type, event.line, shop.recorded, work.lines
+    kind, at, recorded, lines = event.type, event.line, event.recorded, work.lines
+    moment = min(event.occurred, recorded)
     if changes_lines(kind):
-        apply(lines, event)
+        apply(lines, ledger, event)
     if kind == CREATED:
         lines[at, CREATED_AT], lines[at, ITEM] = recorded, shop.item
         if lines[at, FIRST_CREATED] == NEVER:
@@ -196,23 +227,41 @@ def apply_work(work: OrderWork, event: LineEvent, shop: WorkEvent) -> None:
     elif kind == RELEASED:
         _release(work, at, shop.word, event.quantity, recorded)
     elif kind == SCRAPPED:
-        if at >= 0:
-            lines[at, SCRAP] += event.quantity
+        for j in range(len(lines)) if at >= 0 else range(0):
+            if speaks_of(lines, at, j):
+                lines[j, SCRAP] += event.quantity
     elif kind == CONFIRMED:
         state = state_of(shop.code)
         if state == FINAL_WORD or state == PARTIAL_WORD:
-            _confirm(lines, work.finished, at, shop.word, state == FINAL_WORD, recorded)
-        if at >= 0:
-            lines[at, CONFIRMED_ITSELF], lines[at, CENTRE], lines[at, AFTER_IT] = 1, shop.centre, state == FINAL_WORD
+            _confirm(work, at, shop.word, state == FINAL_WORD, recorded, moment)
+        for j in range(len(lines)) if at >= 0 else range(0):
+            if not speaks_of(lines, at, j):
+                continue
+            lines[j, CONFIRMED_ITSELF] = 1
+            if moment < lines[j, PLACED_AT]:
+                continue
+            lines[j, CENTRE], lines[j, AFTER_IT], lines[j, PLACED_AT] = shop.centre, state == FINAL_WORD, moment
             if shop.centre >= 0:
-                lines[at, LAST_CENTRE] = shop.centre
-        else:
+                lines[j, LAST_CENTRE] = shop.centre
+        if at < 0:
             work.whole[1] = 1
     elif kind == STATED:
-        place = CONDITION[kind_of(shop.code)]
-        if at < 0:
-            work.conditions[1:, place] = 0
-        work.conditions[at + 1, place] = MET if state_of(shop.code) == MET_WORD else NOT_MET
+        _state(work, at, CONDITION[kind_of(shop.code)], state_of(shop.code) == MET_WORD, moment)
+
+
+@compiled_inline
+def is_begun(lines: Ints, whole: Ints, line: int) -> bool:
+    """Whether work on a line, or on the whole order, is released or confirmed."""
+    begun: bool = (
+        lines[line, RELEASED_AT] != NEVER or whole[0] != NEVER or lines[line, CONFIRMED_ITSELF] != 0 or whole[1] != 0
+    )
+    return begun
+
+
+@compiled_inline
+def stage_of(lines: Ints, whole: Ints, line: int) -> int:
+    """The stage of a line: 0 before its work begins, then one more than the operations finished."""
+    return lines[line, DONE] + 1 if is_begun(lines, whole, line) else 0
 
 
 @compiled_inline
@@ -276,7 +325,8 @@ def fold_lines(order: Ints, stop: Ints, *columns: Any) -> tuple[Ints, Ints]:
     a tuple at every use, and the type of a tuple is told slowly.
     """
     first, n_lines, line, kind, quantity, date, value, closing, occurred, recorded = columns[:10]
-    code, word, words, item, centre = columns[10:]
+    reference, first_line, line_of = columns[10:13]
+    code, word, words, item, centre = columns[13:]
     room = 0
     for p in range(len(order)):
         room += n_lines[order[p]]
@@ -285,16 +335,20 @@ def fold_lines(order: Ints, stop: Ints, *columns: Any) -> tuple[Ints, Ints]:
     row, p = 0, 0
     while p < len(order):
         k = order[p]
-        work = new_work(n_lines[k], words[k])
+        work, ledger = new_work(line_of[first_line[k] : first_line[k + 1]], words[k]), new_ledger()
         lines, conditions, whole = work.lines, work.conditions, work.whole
         i = first[k]
         while p < len(order) and order[p] == k:
             while i < stop[p]:
-                event = LineEvent(i, line[i], kind[i], quantity[i], date[i], value[i], closing[i], occurred[i])
-                apply_work(work, event, WorkEvent(code[i], word[i], item[i], centre[i], recorded[i]))
+                event = LineEvent(
+                    i, line[i], kind[i], quantity[i], date[i], value[i], closing[i], occurred[i], recorded[i],
+                    reference[i],
+                )  # fmt: skip
+                ledger = with_room(ledger, len(lines))
+                apply_work(work, ledger, event, WorkEvent(code[i], word[i], item[i], centre[i]))
                 i += 1
             for j in range(len(lines)):
-                if lines[j, KNOWN] and lines[j, CLOSED_AS] != CANCELLED_LINE:
+                if lines[j, KNOWN] and not is_cancelled(lines, j):
                     _write_row(out, row, p, lines, conditions, whole, j)
                     row += 1
             met_of_order[p] = _met_of_order(lines, conditions)
@@ -306,7 +360,6 @@ def fold_lines(order: Ints, stop: Ints, *columns: Any) -> tuple[Ints, Ints]:
 def _write_row(out: Ints, row: int, point: int, lines: Ints, conditions: Ints, whole: Ints, j: int) -> None:
     """Write the fields of ``LineRows``, in their order."""
     centre, mode = place_of(lines, j)
-    released = lines[j, RELEASED_AT] != NEVER or whole[0] != NEVER
     fields = (
         point,
         lines[j, ITEM],
@@ -316,7 +369,7 @@ def _write_row(out: Ints, row: int, point: int, lines: Ints, conditions: Ints, w
         lines[j, PROMISE],
         lines[j, DONE],
         stage_since(lines, whole, j),
-        np.int64(released or lines[j, CONFIRMED_ITSELF] != 0 or whole[1] != 0),
+        np.int64(is_begun(lines, whole, j)),
         _conditions_in(conditions, j, MET),
         _conditions_in(conditions, j, NOT_MET),
         centre,
@@ -324,6 +377,8 @@ def _write_row(out: Ints, row: int, point: int, lines: Ints, conditions: Ints, w
         lines[j, FIRST_CREATED],
         lines[j, STARTED],
         lines[j, SCRAP],
+        np.int64(j),
+        lines[j, LINE_OF],
     )
     for column in range(N_FIELDS):
         out[column, row] = fields[column]

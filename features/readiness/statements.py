@@ -17,16 +17,26 @@ from features.engine.spells import spell_statements
 from features.events.schema import TYPE_CODE, EventKey
 from features.events.selection import Spell
 from features.history import History
-from features.orders.line import (
+from features.jit import compiled
+from features.orders.issues import EVERYTHING, LEFT_AT, NOT_REVERSED, REFERENCE, SLOT, new_ledger, with_room
+from features.orders.known_lines import lines_known
+from features.orders.line import apply
+from features.orders.line_state import (
     CLOSED_AS,
+    CLOSINGS,
     KNOWN,
-    NOT_CLOSED,
+    N_LINE,
     ORDERED,
     ORDERED_BY,
     PROMISED_BY,
     SHIPPED_QUANTITY,
+    LineEvents,
+    changes_lines,
+    is_open,
+    line_event,
     line_events,
-    lines_known,
+    lines_of,
+    new_lines,
 )
 from features.times import NEVER
 
@@ -34,6 +44,7 @@ TYPES = tuple(TYPE_CODE)
 WORDS = ("line_id", "kind", "state", "reference", "reason", "actor")
 WHOLE_ORDER = -1
 WORK = ("production.released", "operation.confirmed")
+CLOSED_WORDS = {code: word for word, code in CLOSINGS.items()}
 
 
 class KnownEvent(NamedTuple):
@@ -96,18 +107,32 @@ class KnownLine:
     ----------
     key, id : its index within the order, and its name; the line created without a name has none
     open : not closed, and something is left to ship
+    closed : complete, short or cancelled; ``None`` while it is not closed
     before_work : what had been issued when its first work was released or booked, 0 without work
-    ordered_by, promised_by : the events that state its ordered quantity and its promised date
+    ordered_by, promised_by : the events that state its ordered quantity and its promised date, ``None`` for none
     """
 
     key: int
     id: str | None
     open: bool
+    closed: str | None
     ordered: int
     issued: int
     before_work: int
     ordered_by: KnownEvent
-    promised_by: KnownEvent
+    promised_by: KnownEvent | None
+
+
+class KnownIssue(NamedTuple):
+    """What left of a line and is not reversed. The moment in microseconds, the quantity in millionths.
+
+    ``line`` is its index within the order, -1 while it is not known; ``reference`` that of the issue.
+    """
+
+    line: int
+    reference: str | None
+    left_at: int
+    quantity: int
 
 
 class KnownOrder:
@@ -159,16 +184,54 @@ class KnownOrder:
             KnownLine(
                 key=j,
                 id=names[j],
-                open=bool(line[CLOSED_AS] == NOT_CLOSED and line[SHIPPED_QUANTITY] < line[ORDERED]),
+                open=bool(is_open(state, j, 0.0)),
+                closed=CLOSED_WORDS.get(int(line[CLOSED_AS])),
                 ordered=int(line[ORDERED]),
                 issued=int(line[SHIPPED_QUANTITY]),
                 before_work=before_work.get(j, 0),
                 ordered_by=self.events[line[ORDERED_BY] - start],
-                promised_by=self.events[line[PROMISED_BY] - start],
+                promised_by=self.events[line[PROMISED_BY] - start] if line[PROMISED_BY] >= 0 else None,
             )
             for j, line in enumerate(state)
             if line[KNOWN]
         ]
+
+    @cached_property
+    def issues(self) -> list[KnownIssue]:
+        """What left and is not reversed, the earliest first; of one moment in the order of the events."""
+        if self._history is None:
+            return []
+        start = int(self._history.first[self._order])
+        ledger = _ledger_known(self._order, start + len(self.events), *line_events(self._history))
+        references = self._history.coded["reference"].words
+        issues = [
+            KnownIssue(
+                int(row[SLOT]),
+                None if row[REFERENCE] < 0 else str(references[row[REFERENCE]]),
+                int(row[LEFT_AT]),
+                int(row[NOT_REVERSED]),
+            )
+            for row in ledger[1 : ledger[0, 0] + 1]
+            if 0 < row[NOT_REVERSED] < EVERYTHING // 2
+        ]
+        return sorted(issues, key=lambda issue: issue.left_at)
+
+
+@compiled
+def _ledger_known(order: int, stop: int, *columns: Any) -> Ints:
+    """(room, N_ISSUE) the issues of an order after its events before the position ``stop``.
+
+    ``columns`` are the fields of ``LineEvents`` one by one.
+    """
+    events = LineEvents(*columns)
+    begin = events.first[order]
+    state = new_lines(lines_of(events, order), N_LINE)
+    ledger = new_ledger()
+    for i in range(begin, stop):
+        if changes_lines(events.type[i]):
+            ledger = with_room(ledger, len(state))
+            apply(state, ledger, line_event(events, i))
+    return ledger
 
 
 def known_events(history: History, order: int, as_of: int) -> list[KnownEvent]:

@@ -10,8 +10,6 @@ from features.known.known import Known
 CHANGED = Select("commitment.changed")
 BY_PLANT = Select("commitment.changed", actor="plant")
 BY_CUSTOMER = Select("commitment.changed", actor="customer")
-CREATED = Select("order_line.created")
-QUANTITY_CHANGED = Select("order_line.changed")
 
 
 @signal("commitment", "days", EITHER, "{value} [day is|days are] left to the promise", "nothing is promised")
@@ -76,8 +74,8 @@ def promise_moves_by_customer(known: Known) -> Floats:
 
 @signal("commitment", "changes", RISES, "the ordered quantity was changed {value} [time|times]")
 def quantity_changes(known: Known) -> Floats:
-    """Times an ordered quantity was changed, changes."""
-    return known.count(QUANTITY_CHANGED)
+    """Times an ordered quantity was changed, changes; stated again it is not."""
+    return known.quantity_changes()
 
 
 @signal(
@@ -90,4 +88,4 @@ def quantity_changes(known: Known) -> Floats:
 )
 def ordered_quantity_change(known: Known) -> Floats:
     """Ordered quantity in force against the quantity first ordered, less one; cancelled lines count as nothing."""
-    return share(known.ordered(), known.total(CREATED, "quantity")) - 1
+    return share(known.ordered(), known.first_ordered()) - 1

@@ -21,14 +21,14 @@ PLANNED = Select("delivery.planned")
     negative="the truck is planned {value} [day|days] after the promise",
 )
 def delivery_slack(known: Known) -> Floats:
-    """Days from the latest planned ship date in force to the promise; negative when the truck is too late."""
-    return known.days_between(known.latest_in_force(PLANNED), known.due())
+    """Days from the trucks to come to the promises of their lines, the tightest; negative when one is too late."""
+    return known.slack(PLANNED, coming=True)
 
 
 @signal("delivery", "statements", RISES, "deliveries were planned or planned again {value} [time|times]")
 def delivery_plans(known: Known) -> Floats:
-    """Times a delivery was planned or planned again, statements."""
-    return known.count(PLANNED)
+    """Times a delivery was planned, or planned otherwise, statements."""
+    return known.distinct(PLANNED, "reference") + known.revisions(PLANNED)
 
 
 @signal("delivery", "share", FALLS, "{value} of the ordered quantity has shipped", "nothing is ordered")
@@ -39,8 +39,8 @@ def shipped_ratio(known: Known) -> Floats:
 
 @signal("delivery", "revisions", RISES, "planned deliveries were revised {value} [time|times]")
 def deliveries_revised(known: Known) -> Floats:
-    """Times a delivery that was planned was planned again, revisions."""
-    return known.count(PLANNED) - known.distinct(PLANNED, "reference")
+    """Times a delivery that was planned was given another date or quantity, revisions."""
+    return known.revisions(PLANNED)
 
 
 @signal(
@@ -61,11 +61,10 @@ def delivery_moved(known: Known) -> Floats:
     EITHER,
     "the truck leaves in {value} [day|days]",
     "no truck is planned",
-    "the planned truck left {value} [day|days] ago",
 )
 def days_to_truck(known: Known) -> Floats:
-    """Days from now to the latest planned ship date in force."""
-    return known.days_until(known.latest_in_force(PLANNED))
+    """Days from now to the last of the trucks to come; one that has left is no plan."""
+    return known.days_to_latest(PLANNED)
 
 
 @signal(

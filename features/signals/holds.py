@@ -17,15 +17,15 @@ def open_holds(known: Known) -> Floats:
 
 @signal("holds", "holds a week", RISES, "{value} [hold|holds] a week since the order is known")
 def hold_frequency(known: Known) -> Floats:
-    """Holds placed per week of the order's life so far, a life of less than a week counted as one."""
+    """Holds placed, not restated, per week of the order's life so far, a life of less than a week counted as one."""
     weeks = known.days_since(known.first_recorded()) / 7
-    return known.count(HOLD_PLACED) / np.maximum(weeks, 1.0)
+    return known.begun_count(HOLDS) / np.maximum(weeks, 1.0)
 
 
 @signal("holds", "holds", RISES, "{value} [hold was|holds were] placed in the last 7 days")
 def holds_last_7_days(known: Known) -> Floats:
     """Holds placed in the last 7 days, holds."""
-    return known.count(HOLD_PLACED, days=7)
+    return known.begun_count(HOLDS, days=7)
 
 
 @signal("holds", "days", RISES, "holds have stood for {value} [day|days] in total")
@@ -37,7 +37,7 @@ def hold_days(known: Known) -> Floats:
 @signal("holds", "holds", RISES, "{value} [hold repeats|holds repeat] one of the same kind")
 def repeat_holds(known: Known) -> Floats:
     """Holds placed of a kind that had been placed on the order before, holds."""
-    return known.count(HOLD_PLACED) - known.distinct(HOLD_PLACED, "kind")
+    return np.maximum(known.begun_count(HOLDS) - known.distinct(HOLD_PLACED, "kind"), 0.0)
 
 
 @signal("holds", "days", RISES, "the oldest open hold stands for {value} [day|days]", "no hold is open")
@@ -73,8 +73,8 @@ def holds_overdue(known: Known) -> Floats:
     "the last open hold is expected to be released {value} [day|days] after the promise",
 )
 def hold_release_slack(known: Known) -> Floats:
-    """Days from the latest expected release among open holds to the promise."""
-    return known.days_between(known.open_spells(HOLDS).latest_date(), known.due())
+    """Days from the expected releases of open holds to the promises of their lines, the tightest."""
+    return known.slack_of(known.open_spells(HOLDS))
 
 
 @signal("holds", "days", RISES, "holds like the longest one stood for {value} [day|days]", "no hold is open")

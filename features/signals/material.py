@@ -5,10 +5,12 @@ import numpy as np
 from features.arrays import Floats
 from features.catalogue.registry import signal
 from features.catalogue.signal import FALLS, RISES
-from features.history import PLANNED_END
+from features.history import PLANNED_END, Select
 from features.known.known import Known
 from features.orders.spells import SHORT, SHORTAGES
 from features.times import NEVER
+
+CREATED = Select("order_line.created", "commitment.changed")
 
 
 @signal("material", "components", RISES, "{value} [component is|components are] short")
@@ -17,18 +19,19 @@ def open_shortages(known: Known) -> Floats:
     return known.open_count(SHORTAGES)
 
 
-@signal("material", "statements", RISES, "components were stated short {value} [time|times]")
+@signal("material", "times", RISES, "components ran short {value} [time|times]")
 def shortages_stated(known: Known) -> Floats:
-    """Times a component was stated short, statements."""
-    return known.count(SHORT)
+    """Times a component ran short, times; one that is stated short again is short already."""
+    return known.begun_count(SHORTAGES)
 
 
 @signal("material", "components", RISES, "{value} [component is|components are] expected after they are needed")
 def shortages_due_after_need(known: Known) -> Floats:
-    """Open shortages expected only after the planned end, or after the promise if that is earlier, components."""
-    due, end = known.due(), known.latest_in_force(PLANNED_END)
-    need = np.where((end == NEVER) | ((due != NEVER) & (due < end)), due, end)
-    return known.open_spells(SHORTAGES).count_after(need)
+    """Open shortages expected only after the planned end, or their line's promise if that is earlier, components."""
+    shortages, end = known.open_spells(SHORTAGES), known.latest_in_force(PLANNED_END)
+    promise, end = known.lines(CREATED).promises_of(shortages.point, shortages.line), end[shortages.point]
+    need = np.where((end == NEVER) | ((promise != NEVER) & (promise < end)), promise, end)
+    return shortages.count((need != NEVER) & (shortages.date != NEVER) & (shortages.date > need))
 
 
 @signal(
@@ -40,8 +43,8 @@ def shortages_due_after_need(known: Known) -> Floats:
     "the last component is expected {value} [day|days] after the promise",
 )
 def shortage_slack(known: Known) -> Floats:
-    """Days from the latest expected date among open shortages to the promise."""
-    return known.days_between(known.open_spells(SHORTAGES).latest_date(), known.due())
+    """Days from the expected dates of short components to the promises of their lines, the tightest."""
+    return known.slack_of(known.open_spells(SHORTAGES))
 
 
 @signal("material", "components", RISES, "{value} [component is|components are] past the expected date")
@@ -79,12 +82,19 @@ def usual_component_delay(known: Known) -> Floats:
     "the last component usually comes {value} [day|days] after the promise",
 )
 def usual_shortage_slack(known: Known) -> Floats:
-    """Days from when the last short component usually comes, its date (or now) and its usual delay, to the promise."""
-    return known.days_until(known.due()) - days_to_last_component(known)
+    """Days from when short components usually come, by date and usual delay, to their lines' promises; the least."""
+    shortages = known.open_spells(SHORTAGES)
+    promise = known.lines(CREATED).promises_of(shortages.point, shortages.line)
+    return shortages.lowest(known.days_between(known.as_of[shortages.point], promise) - _days_to_arrival(known))
 
 
 def days_to_last_component(known: Known) -> Floats:
     """(n,) days until the last short component usually comes, NaN where none has a date."""
+    return known.open_spells(SHORTAGES).highest(_days_to_arrival(known))
+
+
+def _days_to_arrival(known: Known) -> Floats:
+    """(n_rows,) days until each short component usually comes, NaN where it has no date."""
     shortages = known.open_spells(SHORTAGES)
     expected = known.days_between(known.as_of[shortages.point], shortages.date)
-    return shortages.highest(np.maximum(expected, 0.0) + known.lookups.usual_delay(shortages))
+    return np.asarray(np.maximum(expected, 0.0) + known.lookups.usual_delay(shortages))

@@ -196,7 +196,16 @@ def yield_needed_per_day(known: Known) -> Floats:
 
 
 def _usual_days_left(known: Known) -> Floats:
-    return np.maximum(known.lookups.usual_days() - known.lines_untraced.days_in_stage, 0.0)
+    """(n_rows,) days until each line ships at the usual pace."""
+    usual = known.lookups.usual_days
+    return _left(known, usual(), usual(begun=True))
+
+
+def _left(known: Known, usual: Floats, of_work: Floats) -> Floats:
+    """(n_rows,) days left of the usual ones from a stage; before the work begins all of its days are left."""
+    lines = known.lines_untraced
+    left = np.maximum(usual - lines.days_in_stage, 0.0)
+    return np.where(lines.begun, left, np.fmax(left, of_work))
 
 
 @signal(
@@ -223,12 +232,10 @@ def usual_work_days_left(known: Known) -> Floats:
 def work_slack(known: Known) -> Floats:
     """Days from the usual end of the work, begun when the last short component usually comes, to truck or promise."""
     start = np.fmax(days_to_last_component(known), 0.0)
-    truck, due = known.latest_in_force(PLANNED), known.due()
-    deadline = np.fmin(known.days_until(truck), known.days_until(due))
+    deadline = np.fmin(known.days_to_latest(PLANNED), known.days_until(known.due()))
     return np.asarray(deadline - start - usual_work_days_left(known))
 
 
 def _usual_work_days_left(known: Known) -> Floats:
-    lines = known.lines_untraced
-    spent = np.where(lines.begun, lines.days_in_stage, 0.0)
-    return np.asarray(np.maximum(known.lookups.usual_work_days() - spent, 0.0))
+    usual = known.lookups.usual_work_days
+    return _left(known, usual(), usual(begun=True))

@@ -9,19 +9,18 @@ from features.history import PLANNED_END, Select
 from features.known.known import Known
 
 RESCHEDULED = Select("production.rescheduled")
-MOVES = Select("production.rescheduled", "commitment.changed")
 
 
 @signal("schedule", "moves", RISES, "the plan was moved {value} [time|times]")
 def schedule_churn(known: Known) -> Floats:
-    """Times the planned end or the promised date was restated after the first statement, moves."""
-    return known.count(MOVES)
+    """Times the planned end or the promised date was given another value, moves; stated again it is not moved."""
+    return known.revisions(RESCHEDULED, PLANNED_END) + known.promise_changes()
 
 
 @signal("schedule", "moves", RISES, "the planned end was moved {value} [time|times] in the last 7 days")
 def reschedules_last_7_days(known: Known) -> Floats:
-    """Times the planned end was restated in the last 7 days, moves."""
-    return known.count(RESCHEDULED, days=7)
+    """Times the planned end was given another value in the last 7 days, moves."""
+    return known.revisions(RESCHEDULED, PLANNED_END, days=7)
 
 
 @signal(
@@ -51,14 +50,14 @@ def planned_end_travel(known: Known) -> Floats:
     negative="the plan ends {value} [day|days] after the promise",
 )
 def planned_end_slack(known: Known) -> Floats:
-    """Days from the latest planned end in force to the promise; negative when the plan is too late."""
-    return known.days_between(known.latest_in_force(PLANNED_END), known.due())
+    """Days from the planned ends in force to the promises of their lines, the tightest; negative when too late."""
+    return known.slack(PLANNED_END)
 
 
 @signal("schedule", "moves", RISES, "plan or promise were moved {value} [time|times] in the last 7 days")
 def moves_last_7_days(known: Known) -> Floats:
-    """Times the planned end or the promised date was restated in the last 7 days, moves."""
-    return known.count(MOVES, days=7)
+    """Times the planned end or the promised date was given another value in the last 7 days, moves."""
+    return known.revisions(RESCHEDULED, PLANNED_END, days=7) + known.promise_changes(days=7)
 
 
 @signal("schedule", "days", RISES, "{value} [day|days] of moving the planned end back and forth came to nothing")

@@ -43,6 +43,11 @@ def moment(micros: int | None) -> str | None:
     return None if micros is None else isoformat(micros)
 
 
+def reason_of(state: str, *, scored: bool) -> str | None:
+    """Why an order is not scored by the model, ``None`` where it is."""
+    return REASONS.get(state) or (None if scored else NO_MODEL)
+
+
 def present_score(row: Mapping[Any, Any] | None) -> dict[str, Any] | None:
     """A row of the scores."""
     if row is None:
@@ -57,7 +62,7 @@ def present_score(row: Mapping[Any, Any] | None) -> dict[str, Any] | None:
         **{name: row[name] for name in ("risk", "missed", "partial", "base_risk")},
         "factors": unpack(row["factors"]),
         "other_points": row["other_points"],
-        "reason": REASONS.get(row["state"]) or (None if scored else NO_MODEL),
+        "reason": reason_of(row["state"], scored=scored),
         "model": {"name": row["model"], "version": row["model_version"]} if scored else None,
         "features_hash": row["features_hash"],
         "context_id": row["context_id"],
@@ -79,6 +84,8 @@ def present_ingest(result: IngestResult, active: ActiveModel) -> dict[str, Any]:
         "duplicates": result.count("duplicate"),
         "conflicts": result.count("conflict"),
         "rejected": result.count("rejected"),
+        "ordered_by_precedence": result.ordered_by_precedence,
+        "ordered_by_id": result.ordered_by_id,
         "events": [
             {
                 "index": index,
@@ -87,6 +94,7 @@ def present_ingest(result: IngestResult, active: ActiveModel) -> dict[str, Any]:
                 "order_id": event.order_id,
                 "outcome": event.outcome,
                 "errors": list(event.errors),
+                "warnings": list(event.warnings),
             }
             for index, event in enumerate(result.events)
         ],
@@ -111,6 +119,7 @@ def present_order(row: Mapping[Any, Any]) -> dict[str, Any]:
         "score_id": row["score_id"],
         "as_of": moment(row["as_of"]),
         "next_score_at": moment(row["next_at"]),
+        "reason": reason_of(row["state"], scored=bool(row["scored_by"])),
     }
 
 

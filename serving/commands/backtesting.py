@@ -72,6 +72,8 @@ def backtest(
     if as_json:
         print_json(report.to_json() | {"run_id": run})
         return
+    if snapshots.notice:
+        say(f"note: {snapshots.notice}")
     _print_stretches(report.stretches)
     say("")
     print_evaluation(report.evaluation)

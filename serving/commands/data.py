@@ -13,7 +13,7 @@ from serving.commands.console import part_progress, print_json, print_table, say
 from serving.commands.options import SCHEMES, Events, Json, Zone, check_output, enter, past_moment
 
 if TYPE_CHECKING:
-    from features.events.mapping import ImportReport
+    from features.importing.report import ImportReport
     from features.pipeline.stream import Written
 
 
@@ -29,6 +29,9 @@ def import_export(
     source: Annotated[str, typer.Option(help="The folder or database the mapping reads: getvariable('source').")],
     out: Annotated[Path, typer.Option(help="Where the events go, Parquet or .csv.")] = Path("events.parquet"),
     zone: Zone = "UTC",
+    encoding: Annotated[
+        str | None, typer.Option(help="The encoding of text files that are not UTF-8, such as cp1252.")
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Turn an export into events, with a report that accounts for every row.
@@ -36,12 +39,12 @@ def import_export(
     Rejected rows go to a file beside the output (events.rejects.csv), each with its reason.
     """
     from features.events import write_events
-    from features.events.mapping import import_events
+    from features.importing.mapping import import_events
 
     check_output(out, ".parquet", ".csv")
     with step_progress(3) as step:
         step("running the mapping")
-        imported = import_events(mapping, source, zone)
+        imported = import_events(mapping, source, zone, encoding)
         step("writing events")
         write_events(imported.events, out)
         rejects = out.with_name(f"{out.stem}.rejects.csv")
@@ -72,12 +75,41 @@ def _print_report(report: ImportReport, out: Path, rejects: Path) -> None:
         ("Events by type", report.events_by_type),
         ("Assumed", report.assumed),
         ("Rejected because", report.rejected_because),
+        ("Statements of one moment, put in order by", _ties(report)),
+        ("What nobody can place", _unplaced(report)),
     ):
         if counts:
             say("")
             print_table(title, ["", "count"], [[what, count] for what, count in counts.items()])
+    for note in (*_examples(report), *report.hints):
+        say("")
+        say(note)
     say("")
     say(f"Events: {out}\nRejects: {rejects}" if report.events_rejected else f"Events: {out}")
+
+
+def _ties(report: ImportReport) -> dict[str, int]:
+    words = {
+        "by_sequence": "their sequence",
+        "by_precedence": "the precedence of their types",
+        "by_id": "event_id alone",
+    }
+    return {words[by]: count for by, count in report.ties.items() if count}
+
+
+def _unplaced(report: ImportReport) -> dict[str, int]:
+    counts = {
+        f"{name} of a line that was never created": count for name, count in report.events_of_unknown_lines.items()
+    }
+    if report.releases_without_hold:
+        counts["hold.released of a hold that was never placed"] = report.releases_without_hold
+    return counts
+
+
+def _examples(report: ImportReport) -> list[str]:
+    """Lines that were never created, in one sentence, if there are any."""
+    named = [f"line {one['line']} of order {one['order']} ({one['type']})" for one in report.unknown_line_examples]
+    return [f"Never created, for example: {', '.join(named)}"] if named else []
 
 
 def _refuse_nothing(report: ImportReport, rejects: Path) -> None:

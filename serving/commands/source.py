@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from features.errors import InvalidRequest
+from serving.commands.console import say
 from serving.settings import Settings
 
 if TYPE_CHECKING:
@@ -36,14 +37,17 @@ def require_source(events: Path | list[Path] | None, store: str | None) -> None:
 
 def read_source(events: Path | list[Path] | None, store: str | None, zone: str) -> pd.DataFrame:
     """The validated event table, (n_events, 20), of files or of a store."""
-    from features.events import read_event_files
+    from features.events.files import EARLIER_VERSION, validate_event_files
     from serving.store.bulk_reads import event_frame
     from serving.store.database import Database
     from serving.store.maintenance.migrate import require_current
 
     require_source(events, store)
     if events:
-        return read_event_files([events] if isinstance(events, Path) else events, zone)
+        read = validate_event_files([events] if isinstance(events, Path) else events, zone)
+        if EARLIER_VERSION in read.assumptions:
+            say(f"note: {read.assumptions[EARLIER_VERSION]:,} rows are left out, each {EARLIER_VERSION}")
+        return read.events.reset_index(drop=True)
     database = Database(Settings().database if store in (None, DEFAULT) else store)
     try:
         require_current(database)

@@ -85,6 +85,7 @@ def train(
             trained = train_on(snapshots, frame, tune=_tuner(tune, tune_minutes, step), progress=step)
             step("logging the run")
             outcome = register_trained(registry, replace(trained, news=news), name, champion, not promote_it, step)
+    notes += [snapshots.notice] if snapshots.notice else []
     for note in notes:
         say(f"note: {note}")
     if not worthwhile:

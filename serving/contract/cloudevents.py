@@ -1,4 +1,7 @@
-"""CloudEvents 1.0 in and out: ``id``, ``source``, ``type``, ``time``, ``subject``, ``recordedtime`` and ``data``."""
+"""CloudEvents 1.0 in and out: ``id``, ``source``, ``type``, ``time``, ``subject``, two extensions, and ``data``.
+
+The extensions are ``recordedtime``, when a system first knew it, and ``sequence``, the source's own order.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +12,7 @@ from typing import Any
 import pandas as pd
 
 from features.events.columns import Columns
-from features.events.schema import COLUMNS, MOMENT, NUMBER
+from features.events.schema import COLUMNS, MOMENT, NUMBER, WHOLE
 from features.times import isoformat, micros
 
 PREFIX = "shiprisk."
@@ -20,7 +23,11 @@ ENVELOPE = {
     "order_id": "subject",
     "occurred_at": "time",
     "recorded_at": "recordedtime",
+    "sequence": "sequence",
 }
+EXTENSIONS = ("dataref", "expirytime", "partitionkey", "sampledrate", "sequencetype", "traceparent", "tracestate")
+USUAL = {"specversion", "datacontenttype", "dataschema", "data", "data_base64", *EXTENSIONS}
+"""Attributes of CloudEvents and of its documented extensions that say nothing about an order."""
 DATA = tuple(column for column in COLUMNS if column not in ENVELOPE)
 _attribute_values, _data_values = itemgetter(*ENVELOPE.values()), itemgetter(*DATA)
 
@@ -59,7 +66,8 @@ def cloud_events(events: pd.DataFrame) -> list[dict[str, Any]]:
 def _cloud_event(row: dict[Any, Any]) -> dict[str, Any]:
     event: dict[str, Any] = {"specversion": "1.0"}
     for column, attribute in ENVELOPE.items():
-        event[attribute] = _plain(column, row[column])
+        if not pd.isna(row[column]):
+            event[attribute] = _plain(column, row[column])
     event["type"] = PREFIX + event["type"]
     event["data"] = {column: _plain(column, row[column]) for column in DATA if not pd.isna(row[column])}
     return event
@@ -68,4 +76,6 @@ def _cloud_event(row: dict[Any, Any]) -> dict[str, Any]:
 def _plain(column: str, value: Any) -> Any:
     if COLUMNS[column] == MOMENT:
         return isoformat(micros(value))
+    if COLUMNS[column] == WHOLE:
+        return int(value)
     return float(value) if COLUMNS[column] == NUMBER else str(value)

@@ -27,6 +27,13 @@ class ErrorReply(BaseModel):
     detail: str
 
 
+class WarningReply(BaseModel):
+    """What of an event that is accepted cannot be placed, or only by guessing, and where in the event."""
+
+    pointer: str
+    detail: str
+
+
 class EventReply(BaseModel):
     """The outcome of one event: stored, there already, its id in use by another one, or not fit to be stored."""
 
@@ -36,6 +43,10 @@ class EventReply(BaseModel):
     order_id: str | None
     outcome: Literal["accepted", "duplicate", "conflict", "rejected"]
     errors: list[ErrorReply]
+    warnings: Annotated[
+        list[WarningReply],
+        Field(description="What is stored all the same: unknown lines and holds, statements of one moment"),
+    ]
 
 
 class StoredScore(BaseModel):
@@ -75,6 +86,12 @@ class EventsReply(BaseModel):
     duplicates: int
     conflicts: int
     rejected: int
+    ordered_by_precedence: Annotated[
+        int, Field(description="Of orders with new events: statements of one moment in the order of precedence")
+    ]
+    ordered_by_id: Annotated[
+        int, Field(description="Of orders with new events: statements of one moment in the order of their ids alone")
+    ]
     events: list[EventReply]
     orders: list[OrderChange]
     context_known_until: Annotated[str | None, Field(description="The latest record in load and track record")]

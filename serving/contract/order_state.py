@@ -5,15 +5,28 @@ from __future__ import annotations
 from collections import Counter
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
-from features.events.schema import HOLD_KINDS, READINESS_KINDS
+from features.events.schema import HOLD_KINDS, INSTALMENT_MARK, READINESS_KINDS
 from serving.contract.scoring import Moment, Number, Text
 
 HoldKind = Literal["quality", "material", "engineering", "credit", "delivery", "documents"]
 ConditionKind = Literal["inspection", "packaging", "labels", "documents", "quantities", "carrier"]
 WORDS = {HoldKind: HOLD_KINDS, ConditionKind: READINESS_KINDS}
 """What this contract repeats of the rules of events; a test holds them equal."""
+
+
+def _stripped(value: object) -> object:
+    return value.strip() if isinstance(value, str) else value
+
+
+def _stripped_or_none(value: object) -> object:
+    return value.strip() or None if isinstance(value, str) else value
+
+
+Name = Annotated[Text, BeforeValidator(_stripped)]
+OptionalText = Annotated[Text | None, BeforeValidator(_stripped_or_none)]
+"""Texts without blanks around them, as events have them; what is blank is not said."""
 
 
 class StateItem(BaseModel):
@@ -25,37 +38,46 @@ class StateItem(BaseModel):
 class LineNow(StateItem):
     """An order line. ``issued`` is all that has left the dock so far."""
 
-    line_id: Text
-    quantity: Annotated[Number, Field(ge=0)]
-    promised: Moment
+    line_id: Name
+    quantity: Annotated[Number, Field(ge=0, description="Of 0 nothing is wanted")]
+    promised: Annotated[Moment | None, Field(description="Not promised yet, or as it was, if not given")] = None
+    instalment: Annotated[OptionalText, Field(description="Which part of the line, promised by itself")] = None
     issued: Annotated[Number | None, Field(ge=0, description="Nothing is said of it if not given")] = None
-    closed: Literal["complete", "short", "cancelled"] | None = None
-    customer: Text | None = None
-    item: Text | None = None
-    plant: Text | None = None
-    route: Text | None = None
+    closed: Annotated[
+        Literal["complete", "short", "cancelled"] | None,
+        Field(description="A line that is closed is open again without"),
+    ] = None
+    customer: OptionalText = None
+    item: OptionalText = None
+    plant: OptionalText = None
+    route: OptionalText = None
     value: Number | None = None
+
+    @property
+    def name(self) -> str:
+        """The line by the name that histories have for it."""
+        return f"{self.line_id}{INSTALMENT_MARK}{self.instalment}" if self.instalment else self.line_id
 
 
 class HoldNow(StateItem):
     """A hold that is open."""
 
-    reference: Text
+    reference: Name
     kind: HoldKind
-    line_id: Text | None = None
-    reason: Text | None = None
-    actor: Text | None = None
+    line_id: OptionalText = None
+    reason: OptionalText = None
+    actor: OptionalText = None
     expected: Annotated[Moment | None, Field(description="When its release is expected")] = None
 
 
 class ProductionNow(StateItem):
     """A production order and the end that is planned for it."""
 
-    reference: Text
+    reference: Name
     planned_end: Moment
-    line_id: Text | None = None
+    line_id: OptionalText = None
     quantity: Annotated[Number | None, Field(ge=0)] = None
-    work_center: Text | None = None
+    work_center: OptionalText = None
 
 
 class ConditionNow(StateItem):
@@ -63,16 +85,16 @@ class ConditionNow(StateItem):
 
     kind: ConditionKind
     state: Literal["met", "not_met"]
-    line_id: Text | None = None
-    reason: Text | None = None
+    line_id: OptionalText = None
+    reason: OptionalText = None
 
 
 class ComponentNow(StateItem):
     """A component that is short or available."""
 
-    reference: Text
+    reference: Name
     state: Literal["short", "available"]
-    line_id: Text | None = None
+    line_id: OptionalText = None
     quantity: Annotated[Number | None, Field(ge=0)] = None
     expected: Moment | None = None
 
@@ -80,11 +102,11 @@ class ComponentNow(StateItem):
 class DeliveryNow(StateItem):
     """A truck that is planned."""
 
-    reference: Text
+    reference: Name
     planned: Moment
-    line_id: Text | None = None
+    line_id: OptionalText = None
     quantity: Annotated[Number | None, Field(ge=0)] = None
-    route: Text | None = None
+    route: OptionalText = None
 
 
 class OrderSnapshot(StateItem):
@@ -114,7 +136,7 @@ class OrderSnapshot(StateItem):
         },
     )
 
-    source: Annotated[Text, Field(description="The system that says so")]
+    source: Annotated[Name, Field(description="The system that says so")]
     time: Annotated[Moment | None, Field(description="When it stood so; now if not given")] = None
     lines: list[LineNow] | None = None
     holds: list[HoldNow] | None = None
@@ -126,7 +148,7 @@ class OrderSnapshot(StateItem):
     @model_validator(mode="after")
     def _each_once(self) -> OrderSnapshot:
         """A line or a hold that is there twice would stand two ways at once."""
-        listed = {"lines": [line.line_id for line in self.lines or []]}
+        listed = {"lines": [line.name for line in self.lines or []]}
         listed["holds"] = [f"{hold.reference} of line {hold.line_id}" for hold in self.holds or []]
         for name, ids in listed.items():
             twice = sorted(one for one, times in Counter(ids).items() if times > 1)

@@ -43,6 +43,7 @@ class OrderRow(BaseModel):
     score_id: int
     as_of: str
     next_score_at: str | None
+    reason: Annotated[str | None, Field(description="Why the order is not scored by the model")]
 
 
 class WorklistReply(BaseModel):
@@ -143,7 +144,7 @@ class WorklistParams(BaseModel):
     order: Annotated[
         Literal["asc", "desc"] | None, Field(description="Numbers the highest first, dates and names ascending")
     ] = None
-    state: Annotated[list[OrderStatus], Field(min_length=1)] = ["open", "late"]
+    state: Annotated[list[OrderStatus], Field(min_length=1)] = ["open", "late", "unpromised"]
     plant: list[Text] = []
     customer: list[Text] = []
     item: list[Text] = []

@@ -2,9 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+import base64
+import binascii
+import re
+from typing import Annotated, Any, Literal, cast
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    WithJsonSchema,
+    model_validator,
+)
 
 from features.events.schema import TYPES
 from features.orders.commitments import OrderStatus
@@ -15,6 +27,24 @@ FORMATS: dict[str, Any] = {"anyOf": [{"format": "date-time"}, {"format": "date"}
 Moment = Annotated[str, Field(max_length=64, examples=["2015-03-02T08:00:00Z"], json_schema_extra=FORMATS)]
 KINDS: dict[str, Any] = {"enum": [PREFIX + kind for kind in TYPES]}
 Number = Annotated[float, Field(allow_inf_nan=False, strict=True)]
+AttributeName = Annotated[str, Field(pattern="^[a-z0-9]+$", description="lower-case letters and digits")]
+WHOLE = r"^[+-]?[0-9]{1,18}$"
+SEQUENCES: dict[str, Any] = {
+    "anyOf": [
+        {"type": "integer", "exclusiveMinimum": -(10**18), "exclusiveMaximum": 10**18},
+        {"type": "string", "pattern": WHOLE},
+    ]
+}
+
+
+def _whole(value: object) -> object:
+    """CloudEvents' own form of a sequence is text."""
+    return int(value) if isinstance(value, str) and re.fullmatch(WHOLE, value) else value
+
+
+Sequence = Annotated[
+    int, Field(strict=True, gt=-(10**18), lt=10**18), BeforeValidator(_whole), WithJsonSchema(SEQUENCES)
+]
 
 
 class EventData(BaseModel):
@@ -36,10 +66,29 @@ class EventData(BaseModel):
     work_center: Text | None = None
     route: Text | None = None
     value: Number | None = None
+    instalment: Text | None = None
+
+
+def _decoded(text: str) -> EventData:
+    """The data of an event that is sent as base64: JSON all the same."""
+    try:
+        return EventData.model_validate_json(base64.b64decode(text, validate=True))
+    except ValidationError as error:
+        faults = (f"{'/'.join(map(str, fault['loc'])) or 'data'}: {fault['msg']}" for fault in error.errors())
+        raise ValueError(f"must be the event's data as JSON in base64, got {'; '.join(faults)}") from error
+    except binascii.Error as error:
+        raise ValueError(f"must be the event's data as JSON in base64, got {error}") from error
 
 
 class CloudEvent(BaseModel):
-    """A CloudEvent 1.0; ``subject`` is the order, ``recordedtime`` when a system first knew it (else ``time``)."""
+    """A CloudEvent 1.0; ``subject`` is the order.
+
+    ``recordedtime`` is when a system first knew it (else ``time``), ``sequence`` the source's own order of what was
+    stated in one moment. Other extensions, such as ``traceparent``, are let pass and not read.
+    """
+
+    model_config = ConfigDict(extra="allow", json_schema_extra={"propertyNames": {"pattern": "^[a-z0-9_]+$"}})
+    __pydantic_extra__: dict[AttributeName, str | int | bool | None]
 
     specversion: Literal["1.0"] = "1.0"
     id: Text
@@ -48,8 +97,20 @@ class CloudEvent(BaseModel):
     subject: Text
     time: Moment
     recordedtime: Moment | None = None
+    sequence: Sequence | None = None
     datacontenttype: Text | None = None
     data: EventData = EventData()
+    data_base64: Annotated[str | None, AfterValidator(lambda text: None if text is None else _decoded(text))] = None
+
+    @model_validator(mode="after")
+    def _one_payload(self) -> CloudEvent:
+        """What came as base64 is the data."""
+        decoded = cast("EventData | str | None", self.data_base64)
+        if isinstance(decoded, EventData):
+            if "data" in self.model_fields_set:
+                raise ValueError("an event must have data or data_base64, got both")
+            self.data, self.data_base64 = decoded, None
+        return self
 
 
 class ScoreRequest(BaseModel):

@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 
 from serving.auth.plant_scope import FOREIGN_ORDER, foreign_orders
 from serving.contract.cloudevents import place
+from serving.ingest.placement import Placement, place_events, warnings_of
 from serving.ingest.validation import EventResult, ParsedEvents, parse_events, validate_events
 from serving.principal import NOBODY, Caller
 from serving.scores.rescore import rescore_orders, save_scores
@@ -35,11 +36,19 @@ class ScoreChange:
 
 @dataclass(frozen=True)
 class IngestResult:
-    """The events of a request, each with its outcome, and the orders they touch."""
+    """The events of a request, each with its outcome, and the orders they touch.
+
+    Attributes
+    ----------
+    ordered_by_precedence, ordered_by_id : of orders with new events, how many statements of one moment have no other
+        order than that of precedence, or of their source and id
+    """
 
     events: list[EventResult]
     orders: list[ScoreChange]
     as_of: int
+    ordered_by_precedence: int = 0
+    ordered_by_id: int = 0
 
     def count(self, outcome: Outcome) -> int:
         """How many events came out so."""
@@ -67,8 +76,29 @@ def ingest_requests(
         _as_the_first([_with_append(event, next(appends), one.caller) if event.row else event for event in events])
         for events, one in zip(checked, requests, strict=True)
     ]
-    changes = _score_again(connection, [event for events in results for event in events], scoring_context)
-    return [IngestResult(events, [changes[order_id] for order_id in _touched(events)], now) for events in results]
+    every = [event for events in results for event in events]
+    stored = events_of(connection, _changed(every))
+    changes = _score_again(connection, _touched(every), stored, scoring_context)
+    placement = place_events(stored, {_key(event) for event in every if event.outcome == "accepted"})
+    return [_result(events, changes, placement, now) for events in results]
+
+
+def _key(event: EventResult) -> tuple[str, str]:
+    return event.source or "", event.id or ""
+
+
+def _result(
+    events: list[EventResult], changes: Mapping[str, ScoreChange], placement: Placement, now: int
+) -> IngestResult:
+    """What one request is told."""
+    changed = _changed(events)
+    return IngestResult(
+        [replace(event, warnings=warnings_of(placement, event)) for event in events],
+        [changes[order_id] for order_id in _touched(events)],
+        now,
+        sum(placement.by_precedence[order_id] for order_id in changed),
+        sum(placement.by_id[order_id] for order_id in changed),
+    )
 
 
 def _touched(events: Sequence[EventResult]) -> list[str]:
@@ -77,15 +107,18 @@ def _touched(events: Sequence[EventResult]) -> list[str]:
     return sorted({event.order_id for event in events if event.order_id and event.outcome in stored})
 
 
+def _changed(events: Sequence[EventResult]) -> list[str]:
+    """The orders of events that are new."""
+    return sorted({event.order_id for event in events if event.order_id and event.outcome == "accepted"})
+
+
 def _score_again(
-    connection: Connection, events: Sequence[EventResult], scoring_context: ScoringContext
+    connection: Connection, touched: Sequence[str], stored: Sequence[Any], scoring_context: ScoringContext
 ) -> dict[str, ScoreChange]:
-    """Score the orders that have changed; by order, the latest score before and after of all that were touched."""
-    touched = _touched(events)
-    changed = sorted({event.order_id for event in events if event.order_id and event.outcome == "accepted"})
+    """Score the orders whose events are ``stored``; by order, the latest score before and after of all touched."""
     before = latest_scores(connection, touched)
     earliest = {order_id: score["as_of"] for order_id, score in before.items()}
-    new_scores = rescore_orders(events_of(connection, changed), earliest, scoring_context)
+    new_scores = rescore_orders(stored, earliest, scoring_context)
     ids = save_scores(connection, new_scores)
     after = before | {one.order_id: one.score | {"id": ids[one.order_id]} for one in new_scores}
     return {order_id: ScoreChange(order_id, before.get(order_id), after.get(order_id)) for order_id in touched}

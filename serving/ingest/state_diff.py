@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import orjson
 
-from features.events.schema import MICRO
+from features.events.schema import INSTALMENT_MARK, MICRO
 from features.orders.spells import CONDITIONS_MET, HOLDS, SHORTAGES
-from features.readiness.statements import WHOLE_ORDER, KnownEvent, KnownLine, KnownOrder, SpellState
+from features.readiness.statements import WHOLE_ORDER, KnownEvent, KnownIssue, KnownLine, KnownOrder, SpellState
 from features.times import isoformat
 from serving.contract.cloudevents import PREFIX
 from serving.contract.order_state import (
@@ -39,27 +39,31 @@ def missing_events(
     order_id: str, snapshot: OrderSnapshot, order: KnownOrder, now: int, zone: str
 ) -> list[dict[str, Any]]:
     """CloudEvents after which the order is known as it stands; none where it is known so already."""
-    occurred = moment_of(snapshot.time, zone, end=False) if snapshot.time else now
+    since = moment_of(snapshot.time, zone, end=False) if snapshot.time else now
     return [
-        _event(order_id, snapshot.source, event, occurred, len(order.events))
-        for event in _missing(snapshot, order, zone)
+        _event(order_id, snapshot.source, event, since, place)
+        for place, event in enumerate(_missing(snapshot, order, zone), start=len(order.events))
     ]
 
 
-def _event(order_id: str, source: str, missing: MissingEvent, occurred: int, known: int) -> dict[str, Any]:
+def _event(order_id: str, source: str, missing: MissingEvent, since: int, place: int) -> dict[str, Any]:
     """The id comes from the data and what it replaces, so that the same difference is the same event.
 
-    It begins with how many events are known: of events of one moment, the later one has the later id.
+    ``place`` is how many events come before it: of statements of one moment, it says which is the later one. What
+    overrules a statement does not hold before it did; goods leave when they are said to.
     """
     replaced = [missing.replaces.source, missing.replaces.event_id] if missing.replaces else None
     data = {name: value for name, value in missing.data.items() if value is not None}
     digest = hashlib.blake2b(orjson.dumps([order_id, missing.type, sorted(data.items()), replaced]), digest_size=12)
+    overruled = missing.replaces if missing.type != "goods.issued" else None
+    occurred = max(since, overruled.effective) if overruled else since
     return {
-        "id": f"state-{known:06}-{digest.hexdigest()}",
+        "id": f"state-{place:06}-{digest.hexdigest()}",
         "source": source,
         "type": PREFIX + missing.type,
         "subject": order_id,
         "time": isoformat(occurred),
+        "sequence": place,
         "data": data,
     }
 
@@ -90,60 +94,93 @@ Date = Callable[[str | None], int | None]
 
 def _lines(lines: Iterable[LineNow], order: KnownOrder, date: Date) -> Iterator[MissingEvent]:
     known = {line.id: line for line in order.lines}
-    closed = _closed(order)
     for line in lines:
-        before = known.pop(line.line_id, None)
+        before = known.pop(line.name, None)
         if before is None:
             yield MissingEvent("order_line.created", _created(line, date), None)
         else:
-            yield from _changed(line, before, date)
+            yield from _changed(line, before, order, date)
         yield from _issued(line, before, order)
-        if line.closed and line.line_id not in closed:
-            yield MissingEvent(
-                "order_line.closed", {"line_id": line.line_id, "reason": line.closed}, _last(order, line.line_id)
-            )
+        if line.closed and (before is None or before.closed != line.closed):
+            yield MissingEvent("order_line.closed", _named(line) | {"reason": line.closed}, _closing(order, line.name))
     for gone in known.values():
-        if gone.id not in closed and gone.open:
-            yield MissingEvent("order_line.closed", {"line_id": gone.id, "reason": "cancelled"}, gone.ordered_by)
+        if gone.open and gone.id is not None:
+            closed = {"line_id": gone.id, "reason": "cancelled"}
+            yield MissingEvent("order_line.closed", closed, _closing(order, gone.id))
+
+
+def _named(line: LineNow) -> dict[str, Any]:
+    return {"line_id": line.line_id, "instalment": line.instalment}
 
 
 def _created(line: LineNow, date: Date) -> dict[str, Any]:
-    named = line.model_dump(include={"line_id", "quantity", "customer", "item", "plant", "route", "value"})
-    return named | {"date": _iso(date(line.promised))}
+    described = line.model_dump(include={"quantity", "customer", "item", "plant", "route", "value"})
+    return _named(line) | described | {"date": _iso(date(line.promised))}
 
 
-def _changed(line: LineNow, before: KnownLine, date: Date) -> Iterator[MissingEvent]:
+def _changed(line: LineNow, before: KnownLine, order: KnownOrder, date: Date) -> Iterator[MissingEvent]:
+    if before.closed and not line.closed:
+        yield MissingEvent("order_line.reopened", _named(line), _closing(order, line.name))
     if _millionths(line.quantity) != before.ordered:
-        yield MissingEvent(
-            "order_line.changed", {"line_id": line.line_id, "quantity": line.quantity}, before.ordered_by
-        )
+        stated = _latest_of_line(order, line.name, "order_line.created", "order_line.changed")
+        yield MissingEvent("order_line.changed", _named(line) | {"quantity": line.quantity}, stated)
     promised = date(line.promised)
-    if promised != before.promised_by.date:
-        yield MissingEvent("commitment.changed", {"line_id": line.line_id, "date": _iso(promised)}, before.promised_by)
+    if promised is not None and promised != (before.promised_by and before.promised_by.date):
+        stated = _latest_of_line(order, line.name, "order_line.created", "commitment.changed")
+        yield MissingEvent("commitment.changed", _named(line) | {"date": _iso(promised)}, stated)
+
+
+def _closing(order: KnownOrder, name: str) -> KnownEvent | None:
+    """What says last whether a line is open; it is not closed before it was created."""
+    return _latest_of_line(order, name, "order_line.created", "order_line.closed", "order_line.reopened")
+
+
+def _latest_of_line(order: KnownOrder, name: str, *types: str) -> KnownEvent | None:
+    """What is stated last of a line, of the line it is an instalment of, or of the whole order."""
+    names = (name, name.rpartition(INSTALMENT_MARK)[0], None)
+    about = [event for event in order.events if event.type in types and event.line_id in names]
+    return max(about, key=lambda event: (event.effective, event.place), default=None)
 
 
 def _issued(line: LineNow, before: KnownLine | None, order: KnownOrder) -> Iterator[MissingEvent]:
-    already = before.issued if before else 0
-    more = None if line.issued is None else (_millionths(line.issued) or 0) - already
-    if more:
-        lines = (line.line_id, None)
-        issues = [event for event in order.events if event.type == "goods.issued" and event.line_id in lines]
-        values = {"line_id": line.line_id, "quantity": more / MICRO}
-        yield MissingEvent("goods.issued", values, issues[-1] if issues else None)
+    """What left since; or what did not leave, as reversals of the issues it is taken from.
+
+    Each names an issue, by its id where that has no reference: without a name it would be goods that came back.
+    """
+    if line.issued is None:
+        return
+    index = {event.line_id: event.line for event in order.events}.get(line.name)
+    issues = [issue for issue in order.issues if issue.line == index]
+    already = before.issued if before else sum(issue.quantity for issue in issues)
+    if before is None:
+        waiting = sum(issue.quantity for issue in order.issues if issue.line == WHOLE_ORDER)
+        already += min(waiting, max((_millionths(line.quantity) or 0) - already, 0))
+    more = (_millionths(line.issued) or 0) - already
+    if more > 0:
+        posted = [
+            event for event in order.events if event.type == "goods.issued" and event.line_id in (line.name, None)
+        ]
+        yield MissingEvent("goods.issued", _named(line) | {"quantity": more / MICRO}, posted[-1] if posted else None)
+    for issue, quantity in _reversed(issues, -more):
+        posting = _posting(issue, order)
+        values = {"quantity": -quantity / MICRO, "reference": issue.reference or posting.event_id}
+        yield MissingEvent("goods.issued", _named(line) | values, posting)
 
 
-def _closed(order: KnownOrder) -> set[str | None]:
-    """Lines that are closed; all that are known, where the whole order is."""
-    matches: set[str | None] = set()
-    for event in order.events:
-        if event.type == "order_line.closed":
-            lines = {one.line_id for one in order.events if one.line != WHOLE_ORDER}
-            matches |= lines if event.line == WHOLE_ORDER else {event.line_id}
-    return matches
+def _reversed(issues: Sequence[KnownIssue], quantity: int) -> Iterator[tuple[KnownIssue, int]]:
+    """The issues from which a quantity is taken back, the latest first, and how much from each."""
+    for issue in reversed(issues):
+        taken = min(quantity, issue.quantity)
+        if taken <= 0:
+            return
+        quantity -= taken
+        yield issue, taken
 
 
-def _last(order: KnownOrder, line_id: str | None) -> KnownEvent | None:
-    return next((event for event in reversed(order.events) if event.line_id == line_id), None)
+def _posting(issue: KnownIssue, order: KnownOrder) -> KnownEvent:
+    """The event that states an issue."""
+    posted = [event for event in order.events if event.type == "goods.issued" and (event.quantity or 1) > 0]
+    return max(posted, key=lambda one: (one.occurred == issue.left_at, one.reference == issue.reference, one.place))
 
 
 # -- spells --------------------------------------------------------------------------------------------------
@@ -200,8 +237,8 @@ def _of_line(matches: list[SpellState], line_id: str | None) -> SpellState | Non
 
 
 def _latest(order: KnownOrder, reference: str, *types: str) -> KnownEvent | None:
-    of_types = [event for event in order.events if event.type in types and event.reference == reference]
-    return of_types[-1] if of_types else None
+    about = [event for event in order.events if event.type in types and event.reference == reference]
+    return max(about, key=lambda event: (event.effective, event.place), default=None)
 
 
 def _differs(before: KnownEvent, values: dict[str, Any], *columns: str) -> bool:

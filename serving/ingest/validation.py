@@ -6,13 +6,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+import numpy as np
 from pydantic import ValidationError
 
 from features.errors import InvalidRequest
-from features.events.validation import Fault, validate_columns
+from features.events.schema import TYPES
+from features.events.validation import Fault, Validated, validate_columns
 from features.times import SECOND, isoformat
 from serving.auth.plant_scope import plant_errors
-from serving.contract.cloudevents import event_columns, place
+from serving.contract.cloudevents import ENVELOPE, USUAL, event_columns, place
 from serving.contract.scoring import CloudEvent
 from serving.principal import NOBODY, Caller
 from serving.problems import MAX_ERRORS
@@ -33,6 +35,7 @@ class EventResult:
     Attributes
     ----------
     errors : what does not hold, and where in the event, as JSON pointers
+    warnings : what of an event that is stored cannot be placed, and where
     row : the event as it is stored, ``None`` where there is nothing to store
     """
 
@@ -41,6 +44,7 @@ class EventResult:
     id: str | None
     order_id: str | None
     errors: Errors = ()
+    warnings: Errors = ()
     row: dict[str, Any] | None = field(default=None, repr=False)
 
 
@@ -77,7 +81,7 @@ def parse_events(events: Sequence[Any], settings: Settings, caller: Caller = NOB
     results, contents = [], {}
     for number, event in enumerate(events):
         content, errors = _parse(event, caller)
-        results.append(EventResult("rejected", *_keys(event), errors))
+        results.append(EventResult("rejected", *_keys(event), errors, _unread(event) if content else ()))
         if content is not None:
             contents[number] = content
     orders = {content["subject"] for content in contents.values()}
@@ -98,6 +102,13 @@ def _parse(event: Any, caller: Caller) -> tuple[dict[str, Any] | None, Errors]:
     content |= {name: content[name].strip() for name in IDENTITY}
     plant_faults = plant_errors(caller, content["data"]["plant"])
     return (None, plant_faults) if plant_faults else (content, ())
+
+
+def _unread(event: dict[str, Any]) -> Errors:
+    """A warning for each extension that nobody reads: it may be one that is misspelt."""
+    unread = event.keys() - USUAL - set(ENVELOPE.values())
+    detail = "should be an attribute that is read, such as recordedtime or sequence, or an extension of CloudEvents"
+    return tuple({"pointer": f"/{name}", "detail": f"{detail}, got {name!r}"} for name in sorted(unread))
 
 
 def _keys(event: Any) -> tuple[str | None, str | None, str | None]:
@@ -129,7 +140,7 @@ def _check_rules(contents: list[dict[str, Any]], now: int, settings: Settings) -
     result = validate_columns(columns, len(contents), settings.zone)
     rows = dict(zip(result.rows.tolist(), rows_of(result.columns, len(result.rows)), strict=True))
     wrong: dict[int, list[dict[str, str]]] = {}
-    for fault in [*result.faults, *_unstorable(rows, now)]:
+    for fault in [*result.faults, *future_facts(result, now), *_unstorable(rows, now)]:
         detail = f"must {fault.must}, got {fault.value}"
         wrong.setdefault(fault.row, []).append({"pointer": place(fault.column), "detail": detail})
     rejected = [(number, {"errors": tuple(errors)}) for number, errors in sorted(wrong.items())]
@@ -140,6 +151,22 @@ def _check_rules(contents: list[dict[str, Any]], now: int, settings: Settings) -
         if number not in wrong
     ]
     return [*rejected, *duplicates, *accepted]
+
+
+def future_facts(validated: Validated, now: int) -> list[Fault]:
+    """Facts that have not happened yet. What is promised, planned or expected may lie ahead."""
+    types, occurred = validated.columns["type"], validated.columns["occurred_at"]
+    fact = np.array([TYPES[name].fact for name in types.words] + [False])
+    ahead = np.flatnonzero((occurred > now + SKEW) & fact[types.codes])
+    return [
+        Fault(
+            int(validated.rows[i]),
+            "occurred_at",
+            str(isoformat(int(occurred[i]))),
+            f"not lie in the future (now is {isoformat(now)}), as {types[i]} is a fact",
+        )
+        for i in ahead
+    ]
 
 
 def _unstorable(rows: Mapping[int, dict[str, Any]], now: int) -> list[Fault]:

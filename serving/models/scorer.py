@@ -22,6 +22,7 @@ from features.known.known import Known
 from features.pipeline.computation import compute, compute_known, compute_with_evidence, evidence_bits
 from features.pipeline.table import states
 from features.readiness.assessment import assess
+from features.readiness.statements import KnownOrder
 from features.times import DAY, NEVER, isoformat, micros
 from serving.models.cache import LoadedModel
 from serving.models.evidence import Evidence, evidence_of_each
@@ -32,6 +33,7 @@ A_FEW = 20
 """Evidence of so many factors is read sooner than that of all of them."""
 REASONS = {
     "unknown": "no line of the order is known at as_of",
+    "unpromised": "no date is promised yet: there is nothing to be late for",
     "late": "a promise has passed unshipped: the risk is certain and not modelled",
     "shipped": "every line has shipped or is closed: nothing is left to score",
     "cancelled": "every line is cancelled: nothing is left to score",
@@ -130,7 +132,7 @@ class Scorer:
         return twin
 
     def warm_up(self) -> None:
-        """Score and assess a made-up order once, so that the first caller does not wait for compilation."""
+        """Score, assess and list a made-up order once, so that the first caller does not wait for compilation."""
         created = {
             "event_id": ["created"],
             "source": ["warm-up"],
@@ -144,6 +146,7 @@ class Scorer:
         history = History.of_columns(validate_columns(created, 1).columns)
         self.score_all(history, 1)
         assess(history, 0, 1)
+        _ = KnownOrder(history, 0, 1).issues
 
     def score_all(self, history: History, as_of: int, most_factors: int = 5) -> tuple[list[OrderScore], int]:
         """Every order of a history, those of which nothing is known yet too; and the latest record known."""

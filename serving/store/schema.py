@@ -21,22 +21,25 @@ from sqlalchemy import (
 )
 from sqlalchemy.sql.elements import ColumnElement
 
-from features.events.schema import COLUMNS, MOMENT, NUMBER, REQUIRED
+from features.events.schema import COLUMNS, MOMENT, NUMBER, REQUIRED, WHOLE
+from features.times import LATEST
 
 metadata = MetaData()
 Words = String().with_variant(String(collation="C"), "postgresql")
 """Texts compare by their code points, in either database and in Python."""
 RowId = BigInteger().with_variant(Integer, "sqlite")
 LEAST: ColumnElement[Any] = literal_column("-1e300")
-BEFORE: ColumnElement[Any] = literal_column("-1")
-"""What sorts before every number and every moment, for what is not there."""
+AFTER: ColumnElement[Any] = literal_column(str(LATEST))
+"""What sorts before every number, and after every moment, for what is not there."""
 
-_TYPES = {MOMENT: BigInteger, NUMBER: Double}
+_TYPES = {MOMENT: BigInteger, NUMBER: Double, WHOLE: BigInteger}
 EVENT_COLUMNS = tuple(COLUMNS)
 FILTERED = ("plant", "customer", "item")
 """What the lines of an order name and a worklist can be filtered by."""
-LISTED = ("open", "late")
+LISTED = ("open", "late", "unpromised")
 """The states of an order that is still to be shipped."""
+SCORED = ("open", "late")
+"""The states of an order that has a risk."""
 
 events = Table(
     "events",
@@ -98,7 +101,7 @@ orders = Table(
     "orders",
     metadata,
     Column("order_id", Words, primary_key=True),
-    Column("listed", SmallInteger, nullable=False, comment="1 while the order is open or late"),
+    Column("listed", SmallInteger, nullable=False, comment="1 while the order is open, late or unpromised"),
     Column("state", String, nullable=False),
     Column("due_at", BigInteger),
     Column("plant", Words),
@@ -190,7 +193,7 @@ def _number(name: str) -> ColumnElement[float]:
 
 
 def _moment(name: str) -> ColumnElement[int]:
-    return func.coalesce(orders.c[name], BEFORE)
+    return func.coalesce(orders.c[name], AFTER)
 
 
 def _word(name: str) -> ColumnElement[str]:

@@ -213,6 +213,48 @@ class Records:
 
 
 @dataclass(frozen=True)
+class DataQuality:
+    """Where records fall short of what happened; a plant file that leaves this out has none of it.
+
+    Attributes
+    ----------
+    dates : systems (``erp``, ``mes``, ``qms``, ``wms``, ``tms``) that know days only: facts occur at the start of a
+        day and are recorded by the run at ``nightly_hour``
+    transactions : systems that record in one moment what happens in one moment
+    sequenced : systems that state the order of their own records
+    resent, restated : chance a week that the open lines of an order are sent again; that its promises, holds and plans
+        are stated again with the same content
+    misdated : share of goods issues posted with the date of the posting, reversed, and posted again with the true one
+    left_behind : share of lines left by their truck that are posted as gone all the same, and reversed
+    returned : share of lines shipped of which the customer sends some back
+    closed_in_error : chance a working day that a line of an order is closed and, some days later, reopened
+    quantity_zero : share of cancellations stated as an ordered quantity of 0
+    accepted : share of small shortfalls closed as complete instead of short
+    instalments : share of lines promised in two instalments
+    booked_late : share of inspections, confirmations and shipping conditions booked ``late_days`` late on average
+    unpromised : share of orders without a promise for the first ``promised_after_days``, whole days
+    """
+
+    dates: Names = ()
+    nightly_hour: Hour = 23.5
+    transactions: Names = ()
+    sequenced: Names = ()
+    resent: Share = 0.0
+    restated: Share = 0.0
+    misdated: Share = 0.0
+    left_behind: Share = 0.0
+    returned: Share = 0.0
+    closed_in_error: Share = 0.0
+    quantity_zero: Share = 0.0
+    accepted: Share = 0.0
+    instalments: Share = 0.0
+    booked_late: Share = 0.0
+    late_days: Many = 0.0
+    unpromised: Share = 0.0
+    promised_after_days: Days = (1.0, 1.0)
+
+
+@dataclass(frozen=True)
 class Plant:
     """A whole plant file."""
 
@@ -230,3 +272,4 @@ class Plant:
     work_centers: tuple[WorkCenters, ...]
     suppliers: tuple[Suppliers, ...]
     routes: tuple[Routes, ...]
+    data_quality: DataQuality = DataQuality()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Iterable
-from dataclasses import is_dataclass
+from dataclasses import MISSING, fields, is_dataclass
 from datetime import date
 from importlib import resources
 from pathlib import Path
@@ -15,6 +15,7 @@ from features.times import LATEST, micros
 from simulation.description.description import Bounds, Plant
 
 T = TypeVar("T")
+SYSTEMS = ("erp", "mes", "qms", "wms", "tms")
 WORDS: dict[type, str] = {str: "a text", float: "a number", int: "a whole number", date: "a date such as 2025-01-01"}
 
 
@@ -38,8 +39,7 @@ def load_plant(name_or_path: str | Path = "default") -> Plant:
     """
     names = shipped_plants()
     if str(name_or_path) in names:
-        text = (resources.files("simulation.description.plants") / f"{name_or_path}.toml").read_text(encoding="utf-8")
-        return read_plant(text, f"plant {name_or_path}")
+        return read_plant(_shipped(str(name_or_path)), f"plant {name_or_path}")
     path = Path(name_or_path)
     if not path.is_file():
         raise InvalidPlant(f"the plant must be one of {', '.join(names)} or a TOML file, got {str(path)!r}")
@@ -55,10 +55,30 @@ def read_plant(text: str, where: str) -> Plant:
         content = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise InvalidPlant(f"the plant must be valid TOML, got {error} in {where}") from error
-    plant = _read_table(Plant, content, where, "")
+    plant = _read_table(Plant, _with_base(content, where), where, "")
     _check_names(plant, where)
     _check_rest(plant, where)
     return plant
+
+
+def _with_base(content: dict[str, Any], where: str) -> dict[str, Any]:
+    """The content; what it does not say is that of the shipped plant it ``extends``, key by key of its tables."""
+    if "extends" not in content:
+        return content
+    own = {name: value for name, value in content.items() if name != "extends"}
+    base, names = content["extends"], shipped_plants()
+    if base not in names:
+        raise InvalidPlant(f"extends must be one of {', '.join(names)}, got {base!r} ({where})")
+    whole = _with_base(tomllib.loads(_shipped(base)), where)
+    for name, value in own.items():
+        both = isinstance(value, dict) and isinstance(whole.get(name), dict)
+        whole[name] = whole[name] | value if both else value
+    return whole
+
+
+def _shipped(name: str) -> str:
+    file = resources.files("simulation.description.plants") / f"{name}.toml"
+    return file.read_text(encoding="utf-8")
 
 
 def _read_table(kind: type[T], content: Any, where: str, path: str) -> T:
@@ -66,13 +86,15 @@ def _read_table(kind: type[T], content: Any, where: str, path: str) -> T:
     if not isinstance(content, dict):
         raise InvalidPlant(f"{path} must be a table, got {content!r} ({where})")
     hints = get_type_hints(kind, include_extras=True)
-    wrong = [f"{name} missing" for name in hints if name not in content]
+    optional = {field.name for field in fields(cast("Any", kind)) if field.default is not MISSING}
+    wrong = [f"{name} missing" for name in hints if name not in content and name not in optional]
     wrong += [f"{name} unknown" for name in content if name not in hints]
     if wrong:
         must = f"{path or 'a plant'} must have the keys {', '.join(hints)}"
         raise InvalidPlant(f"{must}, got {', '.join(content) or 'none'}: {', '.join(wrong)} ({where})")
+    given = {name: hint for name, hint in hints.items() if name in content}
     return kind(
-        **{name: _read_value(hint, content[name], where, f"{path}.{name}".lstrip(".")) for name, hint in hints.items()}
+        **{name: _read_value(hint, content[name], where, f"{path}.{name}".lstrip(".")) for name, hint in given.items()}
     )
 
 
@@ -120,6 +142,8 @@ def _check_names(plant: Plant, where: str) -> None:
     for items in plant.items:
         _require_known(where, f"the routing of items {items.name!r}", items.routing, centers)
         _require_known(where, f"the components of items {items.name!r}", items.components, parts)
+    for name in ("dates", "transactions", "sequenced"):
+        _require_known(where, f"data_quality.{name}", getattr(plant.data_quality, name), list(SYSTEMS))
     _require_known(
         where,
         "shipping.inspection and shipping.packaging",

@@ -33,9 +33,9 @@ def carry_out(shop: Shop, intervention: Intervention) -> None:
     elif intervention.decision == "expedite":
         planner.expedite(shop, order, "decided", "shipping lead")
     else:
-        for line in order.lines:
-            if line.open:
-                planner.promise_anew(shop, order, line, line.promise + MOVED_DAYS * DAY, "decided", "plant")
+        moved = [(line, line.promise + MOVED_DAYS * DAY) for line in order.lines if line.open]
+        for line, promise in moved:
+            planner.promise_anew(shop, order, line, promise, "decided", "plant")
         plan_for_promise(shop, order, "promise moved")
 
 

@@ -14,11 +14,12 @@ class Commitment:
 
     order: Order
     promises: tuple[tuple[Line, float], ...]
+    moment: float
 
     @classmethod
-    def of(cls, order: Order) -> Commitment:
+    def of(cls, order: Order, moment: float) -> Commitment:
         """The order held to what is promised now; cancelled lines are not part of it."""
-        return cls(order, tuple((line, line.promise) for line in order.lines if line.closed != "cancelled"))
+        return cls(order, tuple((line, line.promise) for line in order.lines if line.closed != "cancelled"), moment)
 
     @property
     def last_promise(self) -> float:
@@ -26,25 +27,32 @@ class Commitment:
 
 
 def is_open(order: Order, moment: float) -> bool:
-    """Whether there is something left to ship, no promise has passed, and none was kept too late."""
-    left = any(line.open for line in order.lines) and order.due >= moment
-    return left and not any(_shipped_late(line) for line in order.lines if line.closed != "cancelled")
+    """Whether there is a promise and something left to ship, no promise has passed, and none was kept too late.
+
+    A line that is closed in error is not left to ship until it is reopened.
+    """
+    left = [line for line in order.lines if line.open and not line.closed_in_error]
+    if not order.promised or not left or min(line.promise for line in left) < moment:
+        return False
+    return not any(_shipped_late(line) for line in order.lines if line.closed != "cancelled")
 
 
 def _shipped_late(line: Line) -> bool:
-    """Whether the line is in full, and came to be so after its promise."""
+    """Whether the line is in full, or accepted as that, and came to be so after its promise."""
     stated = [(moment, quantity, 0) for moment, quantity in line.ordered_log]
     left = [(moment, 0, quantity) for moment, quantity in line.shipped_log]
     ordered, shipped, full_at = 0, 0, None
     for moment, now, more in sorted(stated + left, key=lambda entry: entry[0]):
         ordered, shipped = (now, shipped) if more == 0 else (ordered, shipped + more)
         full_at = None if shipped < ordered else moment if full_at is None else full_at
+    if full_at is None and line.closed == "complete":
+        full_at = line.closed_at
     return full_at is not None and full_at > line.promise
 
 
 def judge_commitment(commitment: Commitment) -> int:
     """The outcome against the promises: shipped up to each, against the quantity in force then."""
-    results = [_judge_line(line, promise) for line, promise in commitment.promises]
+    results = [_judge_line(line, promise, commitment.moment) for line, promise in commitment.promises]
     counted = [result for result in results if result != CANCELLED]
     if not counted:
         return CANCELLED
@@ -53,13 +61,18 @@ def judge_commitment(commitment: Commitment) -> int:
     return MISSED if all(result == MISSED for result in counted) else PARTIAL
 
 
-def _judge_line(line: Line, promise: float) -> int:
-    if line.closed == "cancelled" and line.closed_at <= promise:
+def _judge_line(line: Line, promise: float, held_since: float) -> int:
+    """What became of a line that is held to a promise since a moment; what had been stated by either counts.
+
+    Of a line closed as complete the customer wants no more than has shipped.
+    """
+    counts_until = max(promise, held_since)
+    stated = [reason for moment, reason in line.closed_log if moment <= counts_until]
+    if stated and stated[-1] == "cancelled":
         return CANCELLED
-    ordered = line.ordered_log[0][1]
-    for moment, quantity in line.ordered_log:
-        if moment <= promise:
-            ordered = quantity
+    ordered = [quantity for moment, quantity in line.ordered_log if moment <= counts_until][-1]
+    if line.closed == "complete":
+        ordered = min(ordered, line.shipped)
     shipped = sum(quantity for moment, quantity in line.shipped_log if moment <= promise)
     if shipped >= ordered:
         return ON_TIME_IN_FULL

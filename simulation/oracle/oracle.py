@@ -118,7 +118,7 @@ class Moment:
         self.futures, self.after_each = futures, after_each
         self.as_of = shop.records.micros(shop.now)
         self.orders = [order for order in shop.open_orders() if is_open(order, shop.now)]
-        self.without = self._outcomes([Commitment.of(order) for order in self.orders])
+        self.without = self._outcomes([Commitment.of(order, shop.now) for order in self.orders])
 
     def risks(self) -> list[tuple[object, ...]]:
         """One row an open order, see ``Oracle.risks``; an order cancelled in every future has none."""
@@ -140,7 +140,7 @@ class Moment:
         """What a decision changes over futures played with and without it; None where all of them cancel the order."""
         index = [order.order_id for order in self.orders].index(intervention.order_id)
         without = self.without[:, index]
-        with_it = self._outcomes([Commitment.of(self.orders[index])], intervention)[:, 0]
+        with_it = self._outcomes([Commitment.of(self.orders[index], self.shop.now)], intervention)[:, 0]
         both = (without != CANCELLED) & (with_it != CANCELLED)
         n = int(both.sum())
         if n < 2:
@@ -163,7 +163,7 @@ class Moment:
             held_to, until = committed, last
             if intervention is not None:
                 carry_out(shop, intervention)
-                held_to = [Commitment.of(entry.order) for entry in committed]
+                held_to = [Commitment.of(entry.order, shop.now) for entry in committed]
                 until = max(entry.last_promise for entry in held_to)
             shop.env.run(until=until + 1 / 60)
             return np.array([judge_commitment(entry) for entry in held_to], dtype=np.int8)

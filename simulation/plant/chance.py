@@ -31,6 +31,11 @@ def pick(stream: Stream, bounds: Sequence[float]) -> int:
     return len(bounds) - 1
 
 
+def happens(stream: Stream, chance: float) -> bool:
+    """Whether something of a chance happens; what never does draws nothing, so that it stirs no other luck."""
+    return chance > 0 and bool(stream.random() < chance)
+
+
 def cumulative_shares(weights: Sequence[float]) -> list[float]:
     """Weights as cumulative shares."""
     total = np.cumsum(np.asarray(weights, dtype=np.float64))

@@ -24,7 +24,9 @@ class Shop:
         self.chance = Chance(seed)
         self.calendar = Calendar(plant.begins, plant.shift)
         self.world: World = draw_world(plant, self.calendar, orders, days, self.chance.stream("world"))
-        self.records = Recorder(plant.begins, plant.name, plant.records, self.chance.stream("records"))
+        self.records = Recorder(
+            plant.begins, plant.name, plant.records, self.chance.stream("records"), plant.data_quality
+        )
         self.demand: Stream = self.chance.stream("demand")
         self.stock_luck: Stream = self.chance.stream("stock")
         self.orders: dict[str, Order] = {}
@@ -62,10 +64,17 @@ class Shop:
         for order in self.orders.values():
             order.luck = self.chance.stream("orders", order.number)
 
-    def close(self, line: Line, reason: str) -> None:
-        """No more of the line will ship; an order without open lines leaves the plant."""
+    def close(self, line: Line, reason: str, quantity_zero: bool = False) -> None:
+        """No more of the line will ship; an order without open lines leaves the plant.
+
+        A line in instalments is stated as closed with the last of them; with ``quantity_zero`` as ordered no more.
+        """
         line.closed, line.closed_at = reason, self.now
-        self.records.write("erp", "order_line.closed", line.order, line, self.now, reason=reason)
+        line.closed_log.append((self.now, reason))
+        if quantity_zero:
+            self.records.write("erp", "order_line.changed", line.order, line, self.now, quantity=0, reason="not wanted")
+        elif all(part.closed for part in line.parts):
+            self.records.write("erp", "order_line.closed", line.order, line, self.now, reason=reason)
         if all(other.closed for other in line.order.lines):
             self.orders.pop(line.order.order_id, None)
 

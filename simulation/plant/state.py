@@ -58,7 +58,9 @@ class Batch:
 class Line:
     """An order line: what is promised, what the floor has for it, and the truth of what shipped.
 
-    ``ordered_log`` and ``shipped_log`` are the ledger: (moment, quantity), the statement and the amount.
+    ``ordered_log`` and ``shipped_log`` are the ledger: (moment, quantity), the statement and the amount; ``closed_log``
+    is that of closings: (moment, reason), an empty reason where the line was reopened. ``instalment`` names the part of
+    a line that is promised in parts; ``closed_in_error`` is the reason of a closing that the floor knows nothing of.
     """
 
     line_id: str
@@ -67,7 +69,9 @@ class Line:
     ordered: int
     promise: float
     ordered_log: list[tuple[float, int]]
+    instalment: str | None = None
     shipped_log: list[tuple[float, int]] = field(default_factory=list)
+    closed_log: list[tuple[float, str]] = field(default_factory=list)
     shortages: list[Shortage] = field(default_factory=list)
     batches: list[Batch] = field(default_factory=list)
     shipped: int = 0
@@ -80,6 +84,7 @@ class Line:
     begun: bool = False
     closed: str = ""
     closed_at: float = -1.0
+    closed_in_error: str = ""
 
     @property
     def secured(self) -> int:
@@ -91,6 +96,11 @@ class Line:
     def open(self) -> int:
         """What is still to ship."""
         return 0 if self.closed else max(0, self.ordered - self.shipped)
+
+    @property
+    def parts(self) -> list[Line]:
+        """The instalments of the line, in the order of their promises; the line alone where it has none."""
+        return [line for line in self.order.lines if line.line_id == self.line_id]
 
 
 @dataclass(eq=False, slots=True)
@@ -107,6 +117,7 @@ class Order:
     holds: dict[str, Hold] = field(default_factory=dict)
     holds_placed: int = 0
     expedited: bool = False
+    promised: bool = True
     deliveries: int = 1
     planned_ship: float = 0.0
 

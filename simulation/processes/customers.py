@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 from simulation.plant.calendar import DAY
+from simulation.plant.chance import happens
 from simulation.plant.shop import Shop
 from simulation.plant.state import Line, Order
 from simulation.processes.holds import place_hold, release_hold
@@ -42,6 +43,8 @@ def _open_line(order: Order) -> Line:
 
 
 def _move_promise(shop: Shop, order: Order) -> None:
+    if not order.promised:
+        return
     luck = order.luck
     later = luck.random() < LATER
     days = 2 + 12 * luck.random() if later else -(1 + 5 * luck.random())
@@ -54,7 +57,10 @@ def _move_promise(shop: Shop, order: Order) -> None:
 
 
 def _change_quantity(shop: Shop, order: Order) -> None:
+    """One line's; a line promised in instalments keeps what was agreed."""
     line = _open_line(order)
+    if line.instalment:
+        return
     factor = 0.6 + 0.8 * order.luck.random()
     quantity = max(1, line.shipped, math.ceil(line.ordered * factor))
     if quantity == line.ordered:
@@ -71,16 +77,21 @@ def _change_quantity(shop: Shop, order: Order) -> None:
 
 
 def _cancel(shop: Shop, order: Order) -> None:
-    """The whole order, or one line of several; what has begun is seldom given up."""
+    """The whole order, or one line of several, all its instalments; what has begun is seldom given up."""
     whole = order.luck.random() < 0.5
     lines = [line for line in order.lines if line.open] if whole else [_open_line(order)]
     for line in lines:
-        if line.shipped or (line.begun and order.luck.random() < 0.8):
+        parts = line.parts
+        if line.closed or any(part.shipped for part in parts):
             continue
-        for hold in list(order.holds.values()):
-            if hold.line is line:
-                release_hold(shop, hold, "line cancelled")
-        shop.close(line, "cancelled")
+        if any(part.begun for part in parts) and order.luck.random() < 0.8:
+            continue
+        quantity_zero = happens(order.luck, shop.plant.data_quality.quantity_zero)
+        for part in parts:
+            for hold in list(order.holds.values()):
+                if hold.line is part:
+                    release_hold(shop, hold, "line cancelled")
+            shop.close(part, "cancelled", quantity_zero)
 
 
 def _stop_delivery(shop: Shop, order: Order) -> None:

@@ -9,10 +9,11 @@ from datetime import timedelta
 from typing import Any
 
 from simulation.plant.calendar import DAY, OFFICE
-from simulation.plant.chance import cumulative_shares, draw_between, pick
+from simulation.plant.chance import cumulative_shares, draw_between, happens, pick
 from simulation.plant.shop import Shop
 from simulation.plant.state import Line, Order
 from simulation.processes import materials, shelf
+from simulation.processes.corrections import promise_later
 from simulation.processes.holds import place_hold
 from simulation.processes.trucks import plan_for_promise
 
@@ -54,10 +55,13 @@ def _enter_order(shop: Shop, number: int) -> None:
     order = Order(f"SO{number:06}", number, customer, shop.now, luck, shop.env.event())
     promise = shop.calendar.end_of_working_day(shop.now + draw_between(luck, customer.group.lead_days) * DAY)
     staggered = luck.random() < shop.plant.demand.staggered
+    order.promised = not happens(luck, shop.plant.data_quality.unpromised)
     for index in range(pick(luck, world.line_weights) + 1):
         later = draw_between(luck, STAGGER_DAYS) * DAY if staggered and index else 0.0
         _enter_line(shop, order, index, shop.calendar.end_of_working_day(promise + later))
     shop.orders[order.order_id] = order
+    if not order.promised:
+        promise_later(shop, order)
     _check_at_desk(shop, order)
     plan_for_promise(shop, order)
 
@@ -66,13 +70,25 @@ def _enter_line(shop: Shop, order: Order, index: int, promise: float) -> None:
     luck = order.luck
     item = shop.world.items[pick(luck, shop.world.item_weights)]
     quantity = math.ceil(draw_between(luck, item.group.quantity))
-    line = Line(f"{index + 1}0", order, item, quantity, promise, [(shop.now, quantity)])
-    line.needs_documents = bool(luck.random() < order.customer.group.documents)
-    order.lines.append(line)
+    needs_documents = bool(luck.random() < order.customer.group.documents)
+    parts: list[tuple[str | None, int, float]] = [(None, quantity, promise)]
+    if quantity > 1 and happens(luck, shop.plant.data_quality.instalments):
+        second = shop.calendar.end_of_working_day(promise + draw_between(luck, STAGGER_DAYS) * DAY)
+        parts = [("1", quantity - quantity // 2, promise), ("2", quantity // 2, second)]
+    for instalment, ordered, by in parts:
+        line = Line(f"{index + 1}0", order, item, ordered, by, [(shop.now, ordered)], instalment)
+        line.needs_documents = needs_documents
+        order.lines.append(line)
+        state_line(shop, line)
+
+
+def state_line(shop: Shop, line: Line) -> None:
+    """State that a line is ordered, as it stands; without a date where nothing is promised yet."""
+    order, item = line.order, line.item
     shop.records.write(
-        "erp", "order_line.created", order, line, shop.now, quantity=quantity, date=promise,
-        customer=order.customer.name, item=item.name, route=order.customer.group.route,
-        value=round(quantity * item.price, 2), actor="customer",
+        "erp", "order_line.created", order, line, shop.now, quantity=line.ordered,
+        date=line.promise if order.promised else None, customer=order.customer.name, item=item.name,
+        route=order.customer.group.route, value=round(line.ordered * item.price, 2), actor="customer",
     )  # fmt: skip
 
 

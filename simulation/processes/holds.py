@@ -23,11 +23,16 @@ def place_hold(shop: Shop, order: Order, line: Line | None, kind: str, reason: s
     reference = f"H{order.number:06}-{order.holds_placed}"
     hold = Hold(reference, kind, order, line, shop.now, min(1.0, 5 / 7 / days * 1.4), expected)
     order.holds[reference] = hold
-    shop.records.write(
-        SOURCE[kind], "hold.placed", order, line, shop.now,
-        kind=kind, reference=reference, reason=reason, actor=PLACED_BY[kind], date=expected,
-    )  # fmt: skip
+    state_hold(shop, hold, reason)
     return hold
+
+
+def state_hold(shop: Shop, hold: Hold, reason: str) -> None:
+    """State that a hold stands, and when its owner expects to release it."""
+    shop.records.write(
+        SOURCE[hold.kind], "hold.placed", hold.order, hold.line, shop.now,
+        kind=hold.kind, reference=hold.reference, reason=reason, actor=PLACED_BY[hold.kind], date=hold.expected,
+    )  # fmt: skip
 
 
 def release_hold(shop: Shop, hold: Hold, reason: str = "cleared") -> None:

@@ -6,6 +6,7 @@ from simulation.plant.calendar import DAY
 from simulation.plant.shop import Shop
 from simulation.plant.state import BLOCKS_RELEASE, Batch, Line, Order
 from simulation.processes import materials
+from simulation.processes.corrections import state_promise
 from simulation.processes.holds import place_hold
 from simulation.processes.production import release_batch
 from simulation.processes.trucks import plan_for_promise
@@ -50,7 +51,7 @@ def _release_when_due(shop: Shop, line: Line) -> None:
 
 def _make_up(shop: Shop, line: Line) -> None:
     missing = line.ordered - line.secured
-    agrees = not line.order.customer.ship_complete and missing <= SMALL_SHORTFALL * line.ordered
+    agrees = not line.order.customer.ship_complete and not line.instalment and missing <= SMALL_SHORTFALL * line.ordered
     if agrees and line.order.luck.random() < shop.plant.planning.accepts_short:
         line.settled_short = True
         return
@@ -91,9 +92,12 @@ def expedite(shop: Shop, order: Order, reason: str, actor: str = "planner") -> N
 
 
 def promise_anew(shop: Shop, order: Order, line: Line, promise: float, reason: str, actor: str) -> None:
-    """Change the promised date of a line."""
+    """Change the promised date of a line; an instalment is promised no earlier than the one before it."""
     line.promise = promise
-    shop.records.write("erp", "commitment.changed", order, line, shop.now, date=promise, reason=reason, actor=actor)
+    state_promise(shop, line, reason, actor)
+    for part in line.parts:
+        if (part.instalment or "") > (line.instalment or "") and not part.closed and part.promise < promise:
+            promise_anew(shop, order, part, promise, reason, actor)
 
 
 def rescue(shop: Shop, slots: int) -> int:
@@ -113,7 +117,7 @@ def rescue(shop: Shop, slots: int) -> int:
         if not order.expedited and done < slots:
             expedite(shop, order, "behind schedule")
             done += 1
-        if ready > order.due + DAY / 2 and order.due - shop.now < REPROMISE_WITHIN:
+        if order.promised and ready > order.due + DAY / 2 and order.due - shop.now < REPROMISE_WITHIN:
             _perhaps_promise_anew(shop, order)
     return done
 

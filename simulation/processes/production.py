@@ -26,7 +26,8 @@ def release_batch(shop: Shop, line: Line, quantity: int, planned_end: float) -> 
     order = line.order
     allowance = quantity * line.item.group.scrap * len(line.item.group.routing) * shop.plant.planning.allowance
     size = quantity + math.ceil(allowance)
-    reference = f"PO{order.number:06}-{line.line_id}-{len(line.batches) + 1}"
+    name = f"{line.line_id}.{line.instalment}" if line.instalment else line.line_id
+    reference = f"PO{order.number:06}-{name}-{len(line.batches) + 1}"
     batch = Batch(reference, line, size, size, planned_end)
     line.batches.append(batch)
     if line.needs_documents and not line.begun:

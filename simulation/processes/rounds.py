@@ -8,7 +8,7 @@ from typing import Any
 from simulation.plant.calendar import DAY, OFFICE
 from simulation.plant.shop import Shop
 from simulation.plant.state import Order
-from simulation.processes import customers, holds, materials, planner, shelf, trucks
+from simulation.processes import corrections, customers, holds, materials, planner, restatements, shelf, trucks
 
 Process = Generator[Any, Any, None]
 
@@ -21,6 +21,8 @@ def make_rounds(shop: Shop) -> Process:
     while True:
         yield shop.env.timeout(day * DAY + OFFICE[0] - shop.now)
         if shop.calendar.works(day):
+            if shop.calendar.weekday(day) == 0:
+                restatements.run_weekly(shop)
             shelf.review(shop)
             for order in shop.open_orders():
                 _review(shop, order)
@@ -30,6 +32,7 @@ def make_rounds(shop: Shop) -> Process:
 
 
 def _review(shop: Shop, order: Order) -> None:
+    corrections.review(shop, order)
     customers.review(shop, order)
     holds.review(shop, order)
     for line in order.lines:

@@ -7,10 +7,12 @@ from typing import Any
 
 from simulation.description.description import Routes
 from simulation.plant.calendar import DAY
+from simulation.plant.chance import happens
 from simulation.plant.shop import Shop
 from simulation.plant.state import BLOCKS_SHIPPING, Line, Order
 from simulation.plant.world import Lane
 from simulation.processes.conditions import state_condition
+from simulation.processes.corrections import post_issue, post_left_behind, post_return
 
 Process = Generator[Any, Any, None]
 PATIENCE = 4 * DAY
@@ -37,8 +39,13 @@ def last_departure(shop: Shop, route: Routes, before: float) -> float:
 def plan_delivery(shop: Shop, order: Order, departure: float, reason: str | None = None) -> None:
     """State with which truck the order is to go."""
     order.planned_ship = departure
+    state_delivery(shop, order, reason)
+
+
+def state_delivery(shop: Shop, order: Order, reason: str | None) -> None:
+    """State the truck that is planned."""
     shop.records.write(
-        "tms", "delivery.planned", order, None, shop.now, reference=order.delivery, date=departure,
+        "tms", "delivery.planned", order, None, shop.now, reference=order.delivery, date=order.planned_ship,
         quantity=sum(line.open for line in order.lines), route=order.customer.group.route, reason=reason,
     )  # fmt: skip
 
@@ -81,6 +88,8 @@ def _load(shop: Shop, lane: Lane) -> None:
             if not comes:
                 state_condition(shop, order, None, "carrier", "not_met", reason)
             plan_delivery(shop, order, following, reason)
+            for line in lines:
+                post_left_behind(shop, line, min(line.ready, line.open))
         elif order.planned_ship <= shop.now + 0.01:
             plan_delivery(shop, order, following, "not ready")
 
@@ -92,26 +101,30 @@ def _loadable(shop: Shop, order: Order, following: float) -> list[Line]:
     there = [line for line in wanted if line.ready and not order.held(BLOCKS_SHIPPING, line)]
     if len(there) == len(wanted) and all(line.ready >= line.open or line.settled_short for line in there):
         return there
+    there = [line for line in there if _is_next(line, there)]
     if order.customer.ship_complete:
         return there if shop.now - order.due > PATIENCE else []
     return there if following > order.due else []
 
 
+def _is_next(line: Line, there: list[Line]) -> bool:
+    """Whether no instalment before this one stays behind, even in part."""
+    before = [part for part in line.parts if (part.instalment or "") < (line.instalment or "")]
+    return all(part.closed or (part in there and part.ready >= part.open) for part in before)
+
+
 def _issue(shop: Shop, order: Order, lines: list[Line], following: float) -> None:
-    reference = order.delivery
     for line in lines:
         quantity = min(line.ready, line.open)
         line.ready -= quantity
         line.shipped += quantity
         line.shipped_log.append((shop.now, quantity))
-        shop.records.write(
-            "wms", "goods.issued", order, line, shop.now, quantity=quantity, reference=reference,
-            route=order.customer.group.route,
-        )  # fmt: skip
+        post_issue(shop, line, quantity)
         if not line.open:
             shop.close(line, "complete")
         elif line.settled_short:
-            shop.close(line, "short")
+            shop.close(line, "complete" if happens(order.luck, shop.plant.data_quality.accepted) else "short")
+        post_return(shop, line, quantity)
     if order.order_id in shop.orders:
         order.deliveries += 1
         plan_delivery(shop, order, max(following, order.planned_ship), "rest of a short delivery")

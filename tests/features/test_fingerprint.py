@@ -18,14 +18,14 @@ WORDS = [
     ("signals/holds.py", '"""Holds placed and not released, holds."""', '"""Holds that are open, holds."""'),
     ("signals/holds.py", "{value} [hold is|holds are] open", "{value} open [hold|holds]"),
     ("known/known.py", "How many spells are open now.", "The number of open spells."),
-    ("orders/line.py", "@compiled\ndef issue", "# what leaves the dock\n@compiled\ndef issue"),
-    ("events/mapping.py", "must run over the source", "must be runnable over the source"),
+    ("orders/issues.py", "@compiled\ndef issue", "# what leaves the dock\n@compiled\ndef issue"),
+    ("importing/mapping.py", "must run over the source", "must be runnable over the source"),
 ]
 RULES = [
     ("signals/holds.py", "weeks, 1.0)", "weeks, 2.0)"),
-    ("known/known.py", "return (self.stop - start)", "return (self.stop - start + 1)"),
+    ("known/known.py", "start = self._from(days)", "start = self._from(days or 7)"),
     ("engine/spells.py", "count += 1", "count += 2"),
-    ("orders/line.py", "min(max(left, 0), missing)", "min(left, missing)"),
+    ("orders/issues.py", "LATE_BOOKING = 2 * DAY", "LATE_BOOKING = 3 * DAY"),
     ("outcomes.py", "GRACE = 2 * DAY", "GRACE = 3 * DAY"),
     ("context/context.py", "RECENT_DAYS = 180", "RECENT_DAYS = 90"),
     ("events/schema.py", "MICRO = 1_000_000", "MICRO = 1_000"),

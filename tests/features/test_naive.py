@@ -166,7 +166,7 @@ def test_what_an_item_usually_takes_is_learned_from_the_lines_that_left() -> Non
     told = [*made("B", 2), created(8, 20, line="1", item="x"), confirmed(9, "0")]
     assert np.isnan(twin("operations_left", *made("B", 2), created(4, 20, line="1", item="x"), day=6))
     assert [twin("operations_left", *told, day=day) for day in (8, 9)] == [2, 1]
-    assert twin("usual_days_left", *told, day=8.5) == 5 - 0.5  # not begun since it was created
+    assert twin("usual_days_left", *told, day=8.5) == 6 - 0.5  # from its creation, as it has not begun
     assert twin("usual_days_left", *told, day=10) == 4 - 1
     assert twin("usual_days_left", *told, day=15) == 0
     assert twin("pace_slack", *told, day=10) == 10 - 3
@@ -180,7 +180,7 @@ def test_a_line_still_needs_the_usual_days_of_work_and_fails_the_usual_inspectio
     failed = [event("inspection.recorded", day, "B", line="1", state="failed", reference="i") for day in (2.5, 4)]
     told = [*made("B", 2), *failed, created(8, 20, line="1", item="x")]
     truck = event("delivery.planned", 8, reference="d", date=18)
-    assert twin("usual_work_days_left", *told, day=10) == 2  # it is not released: nothing of it is behind
+    assert twin("usual_work_days_left", *told, day=10) == 2  # it is not released: all days of the work are left
     assert twin("work_slack", *told, day=10) == 20 - 10 - 2
     assert twin("work_slack", *told, truck, day=10) == 18 - 10 - 2
     assert [twin("usual_failures_left", *told, *rows, day=12) for rows in ([], [confirmed(9, "0")])] == [2, 2]
@@ -307,11 +307,11 @@ def test_a_component_slips_line_by_line() -> None:
 
 
 def test_an_order_that_came_back_is_not_judged_until_its_promise_has_passed() -> None:
-    """B shipped on day 3, believed on day 5; all of it but one came back on day 7; its promise was day 10."""
+    """B shipped on day 3, believed on day 5; on day 7 all of it but one is reversed; its promise was day 10."""
     told = [
         created(0, 10, order="B", customer="C"),
         shipped(3, 10, "B"),
-        shipped(7, -9, "B"),
+        shipped(4, -9, "B", late=3),
         created(0, 90, customer="C"),
     ]
     shares = [twin("customer_partial_share", *told, day=day) for day in (6, 8, 13)]

@@ -107,8 +107,8 @@ def test_a_reversed_confirmation_is_no_piece() -> None:
 
 
 def test_a_hold_recorded_before_it_stands_has_not_stood_less_than_nothing() -> None:
-    told = [created(0, 40), event("hold.placed", 10, kind="credit", reference="h", late=-8)]
-    assert value("hold_days", *told, day=5) == 3.0
+    told = [created(0, 40), event("hold.placed", 4, kind="credit", reference="h", late=-2)]
+    assert value("hold_days", *told, day=3) == 1.0
 
 
 def test_a_value_that_nobody_states_is_missing() -> None:

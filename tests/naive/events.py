@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import math
+import re
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pandas as pd
 
-from features.events.schema import COLUMNS, MICRO, MOMENT, NUMBER
+from features.events.schema import COLUMNS, MICRO, MOMENT, NUMBER, WHOLE
 from features.times import DAY, micros
 
 NAN = float("nan")
@@ -40,6 +42,7 @@ class Event:
     work_center: str | None
     route: str | None
     value: int | None
+    sequence: int | None
 
     @property
     def line(self) -> str | None:
@@ -59,9 +62,56 @@ Events = tuple[Event, ...]
 
 def orders_of(table: pd.DataFrame) -> dict[str, Events]:
     """The events of each order of a validated table, in the order in which they were known."""
-    rows = [Event(**{name: _plain(name, row[name]) for name in COLUMNS}) for row in table.to_dict("records")]
-    rows.sort(key=lambda event: (event.recorded_at, event.occurred_at, event.source, event.event_id))
+    rows = [_event({name: _plain(name, row[name]) for name in COLUMNS}) for row in table.to_dict("records")]
+    rows.sort(key=_place)
     return {order: tuple(e for e in rows if e.order_id == order) for order in sorted({e.order_id for e in rows})}
+
+
+BEGINS_FIRST = [
+    "created", "reopened", "changed", "requested", "commitment.changed", "placed", "hold.released",
+    "production.released", "rescheduled", "short", "available", "partial", "confirmed", "scrapped", "reworked", "final",
+    "failed", "passed", "not_met", "met", "delivery.planned", "goods.issued", "goods.returned", "decision.recorded",
+    "closed",
+]  # fmt: skip
+"""What is said of one moment: an order begins before it changes, a thing before it ends, closing is last."""
+
+
+def _event(values: dict[str, Any]) -> Event:
+    """An instalment is a line of its own."""
+    instalment = values.pop("instalment")
+    if instalment is not None and values["line_id"] is not None:
+        values["line_id"] += "/" + instalment
+    return Event(**values)
+
+
+def _place(event: Event) -> tuple[Any, ...]:
+    """Both clocks, the source's own order, what begins first, the source, the id with its numbers as numbers."""
+    sequence = -math.inf if event.sequence is None else event.sequence
+    reverses = event.quantity is not None and event.quantity < 0
+    return (
+        event.recorded_at,
+        event.occurred_at,
+        sequence,
+        _turn(event),
+        reverses,
+        event.source,
+        *_natural(event.event_id),
+    )
+
+
+def _turn(event: Event) -> int:
+    if event.type in ("material.stated", "inspection.recorded", "readiness.stated"):
+        return BEGINS_FIRST.index(str(event.state))
+    if event.type == "operation.confirmed" and event.state is not None:
+        return BEGINS_FIRST.index(event.state)
+    if event.type == "order_line.changed":
+        return BEGINS_FIRST.index("changed")
+    short = event.type.partition(".")[2]
+    return BEGINS_FIRST.index(event.type if event.type in BEGINS_FIRST else short)
+
+
+def _natural(text: str) -> tuple[list[Any], str]:
+    return [int(part) if part.isdecimal() else part for part in re.split("([0-9]+)", text)], text
 
 
 def _plain(name: str, value: Any) -> Any:
@@ -69,7 +119,24 @@ def _plain(name: str, value: Any) -> Any:
         return None
     if COLUMNS[name] == MOMENT:
         return micros(value)
+    if COLUMNS[name] == WHOLE:
+        return int(value)
     return round(value * MICRO) if COLUMNS[name] == NUMBER else value
+
+
+def of_instalments(events: Events) -> Events:
+    """What names a line of which only instalments are known is about each of these as well."""
+    names = sorted({event.line_id for event in events if event.line_id is not None and "/" in event.line_id})
+    created: set[str | None] = set()
+    found = []
+    for event in events:
+        found.append(event)
+        if event.type == "order_line.created":
+            created.add(event.line)
+        elif event.line_id is not None and event.line_id not in created:
+            own = [name for name in names if name.rpartition("/")[0] == event.line_id]
+            found += [replace(event, line_id=name) for name in own]
+    return tuple(found)
 
 
 def known_by(events: Events, moment: int) -> Events:

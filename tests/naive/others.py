@@ -10,8 +10,8 @@ from itertools import pairwise
 
 from features.times import DAY, PlantCalendar
 from tests.naive.commitments import Line, lines_after, order_is_open
-from tests.naive.events import NAN, Event, Events, days_between, known_by, prefixes, words
-from tests.naive.lines import open_lines, operations_of_line, stage
+from tests.naive.events import NAN, Event, Events, days_between, known_by, of_instalments, prefixes, words
+from tests.naive.lines import has_begun, open_lines, operations_of_line, stage
 from tests.naive.outcomes import Belief, beliefs, judged
 from tests.naive.standing import word
 
@@ -294,10 +294,10 @@ def _left(known: Events, line: Line) -> Left | None:
     for before in prefixes(known[:-1]):
         if line_of(before, line.id).known:
             reached = stage(before, line.id)
-            since[reached.finished] = reached.since
+            since[reached.number] = reached.since
     now = stage(known, line.id)
-    if now.finished in since:
-        since[now.finished] = now.since
+    if now.number in since:
+        since[now.number] = now.since
     return Left(
         at,
         line.item,
@@ -319,20 +319,26 @@ def _work(known: Events, line: Line, moment: int) -> float:
     return max(changes[-1] - moment, 0) / DAY if changes else 0.0
 
 
-def _failures(known: Events, line: Line, finished: int) -> int:
-    """Failed inspections of the line with so many operations finished, or more, by then."""
+def _failures(known: Events, line: Line, reached: int) -> int:
+    """Failed inspections of the line at a stage or a later one."""
+    whole = of_instalments(known)
     return sum(
         now[-1].type == "inspection.recorded" and now[-1].state == "failed" and now[-1].line_id == line.id
-        and operations_of_line(now, line.id) >= finished
-        for now in prefixes(known)
+        and stage_number(now, line.id) >= reached
+        for now in prefixes(whole)
     )  # fmt: skip
+
+
+def stage_number(events: Events, line: str) -> int:
+    """The stage of a line, before it is created too."""
+    return operations_of_line(events, line) + 1 if has_begun(events, line) else 0
 
 
 def place_of(events: Events, line: str) -> Place | None:
     """By the latest confirmation of the line itself; before its first it has a place once it is released."""
-    confirmations = [e for e in events if e.type == "operation.confirmed" and e.line_id == line]
+    confirmations = bookings(events, line)
     if not any(e.work_center for e in confirmations):
-        released = any(e.type == "production.released" and e.line_id == line for e in events)
+        released = any(e.type == "production.released" and e.line_id == line for e in of_instalments(events))
         return Place("before", "") if released else None
     latest = confirmations[-1]
     if latest.work_center is None:
@@ -340,12 +346,25 @@ def place_of(events: Events, line: str) -> Place | None:
     return Place("after" if latest.state == "final" else "at", latest.work_center)
 
 
+def bookings(events: Events, line: str) -> list[Event]:
+    """The confirmations of a line, without those that happened before one that was known already."""
+    found: list[Event] = []
+    for event in of_instalments(events):
+        own = event.type == "operation.confirmed" and event.line_id == line
+        if own and (not found or event.stands_from >= found[-1].stands_from):
+            found.append(event)
+    return found
+
+
 def transitions_of(events: Events, line: str) -> list[Transition]:
     """Each confirmation of the line that names another work centre than the one before; without an item none."""
     found, before = [], ""
     for known in prefixes(events):
         event, item = known[-1], line_of(known, line).item
-        if event.type != "operation.confirmed" or event.line_id != line or event.work_center in (None, before):
+        latest = bookings(known, line)[-1:]
+        if not latest or latest[0].event_id != event.event_id or latest[0].source != event.source:
+            continue
+        if event.work_center in (None, before):
             continue
         if item is not None and event.work_center is not None:
             found.append(Transition(event.recorded_at, item, before, event.work_center))

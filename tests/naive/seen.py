@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -9,7 +10,7 @@ from features.events.schema import MICRO
 from features.times import DAY, PlantCalendar
 from tests.naive import commitments
 from tests.naive.commitments import Line
-from tests.naive.events import Event, Events, known_by
+from tests.naive.events import NAN, Event, Events, days_between, known_by
 from tests.naive.lines import open_lines
 from tests.naive.others import Morning, Records
 from tests.naive.standing import latest_date, planned_ends, planned_ships
@@ -75,8 +76,27 @@ class Seen:
         return latest_date(planned_ends(self.events))
 
     @cached_property
-    def planned_ship(self) -> int | None:
-        return latest_date(planned_ships(self.events))
+    def last_truck(self) -> int | None:
+        """The last of the trucks that have not left."""
+        plans = [told[-1].date for told in planned_ships(self.events).values() if told[-1].date is not None]
+        return max((date for date in plans if date >= self.as_of), default=None)
+
+    def promise_for(self, event: Event) -> int | None:
+        """The promise that what an event states must meet: of its line, of the instalments of it, or the earliest."""
+        lines = (
+            self.open_lines if event.line_id is None else [ln for ln in self.open_lines if _is_of(ln, event.line_id)]
+        )
+        return min((line.promise for line in lines if line.promise is not None), default=None)
+
+    def tightest(self, stated: Iterable[Event]) -> float:
+        """Days from each date to the promise of the line it is for, the fewest of them."""
+        days = [days_between(event.date, self.promise_for(event)) for event in stated]
+        return min((slack for slack in days if slack == slack), default=NAN)
+
+
+def _is_of(line: Line, name: str) -> bool:
+    """Whether a line has a name, or is an instalment of the line that has it."""
+    return line.id == name or ("/" in line.id and line.id.rpartition("/")[0] == name)
 
 
 def units(events: list[Event]) -> float:

@@ -27,23 +27,54 @@ def things(statements: Iterable[Event], by: str = "reference") -> dict[Word, Sta
     return told
 
 
+def facts(statements: Iterable[Event], by: str = "reference") -> dict[Word, Statements]:
+    """The same, without what happened before something that was known of the thing already."""
+    told: dict[Word, Statements] = {}
+    for event in statements:
+        before = told.setdefault(word(event, by), [])
+        if not before or event.stands_from >= before[-1].stands_from:
+            before.append(event)
+    return told
+
+
 def line_things(statements: Iterable[Event], by: str = "reference") -> dict[tuple[str | None, Word], Statements]:
     """What was stated of each thing of a line or, line None, of the whole order.
 
-    What is said of the whole order replaces what was said of its lines under the same word.
+    What is said of the whole order replaces what was said of its lines under the same word. What happened before
+    something that is known of the thing already changes nothing.
     """
     told: dict[tuple[str | None, Word], Statements] = {}
+    whole: dict[Word, int] = {}
     for event in statements:
-        name = word(event, by)
+        name, moment = word(event, by), event.stands_from
         if event.line_id is None:
-            told = {key: value for key, value in told.items() if key == (None, name) or key[1] != name}
-        told.setdefault((event.line_id, name), []).append(event)
+            replaced = [key for key, value in told.items() if key[0] is not None and key[1] == name]
+            for key in replaced:
+                if told[key][-1].stands_from <= moment:
+                    del told[key]
+        key = event.line_id, name
+        if moment < max(whole.get(name, moment), told[key][-1].stands_from if key in told else moment):
+            continue
+        if event.line_id is None:
+            whole[name] = moment
+        told.setdefault(key, []).append(event)
     return told
 
 
 def holds(events: Events) -> list[Statements]:
     """Placed and released, by hold."""
-    return list(things(e for e in events if e.type in ("hold.placed", "hold.released")).values())
+    return list(facts(e for e in events if e.type in ("hold.placed", "hold.released")).values())
+
+
+def placings(events: Events) -> list[Event]:
+    """The statements that place a hold which is not open."""
+    stated = [e for e in events if e.type in ("hold.placed", "hold.released")]
+    found = []
+    for n, event in enumerate(stated):
+        before = facts(stated[:n]).get(word(event, "reference"), [])
+        if event.type == "hold.placed" and not (before and before[-1].type == "hold.placed"):
+            found.append(event)
+    return found
 
 
 def open_holds(events: Events) -> list[Statements]:
@@ -58,7 +89,7 @@ def shortages(events: Events) -> list[Statements]:
 
 def lots(events: Events) -> list[Statements]:
     """The results of each inspection lot."""
-    return list(things(e for e in events if e.type == "inspection.recorded" and e.state is not None).values())
+    return list(facts(e for e in events if e.type == "inspection.recorded" and e.state is not None).values())
 
 
 def conditions(events: Events) -> dict[tuple[str | None, str], Statements]:
@@ -122,6 +153,20 @@ def planned_ships(events: Events) -> dict[Word, Statements]:
 def latest_date(plans: dict[Word, Statements]) -> int | None:
     """The latest of the dates in force, one a thing."""
     return max((told[-1].date for told in plans.values() if told[-1].date is not None), default=None)
+
+
+def revisions(told: Iterable[Statements]) -> list[Event]:
+    """The statements that give a thing that was stated another date or quantity."""
+    found = []
+    for statements in told:
+        date, quantity = None, None
+        for event in statements:
+            if (date not in (None, event.date) and event.date is not None) or (
+                quantity not in (None, event.quantity) and event.quantity is not None
+            ):
+                found.append(event)
+            date, quantity = event.date or date, event.quantity if event.quantity is not None else quantity
+    return found
 
 
 def moves(plans: Iterable[Statements]) -> list[tuple[Event, int]]:

@@ -181,6 +181,27 @@ def test_an_import_ends_with_a_report(empty_home: Home) -> None:
     assert "date must be an ISO 8601 date or time" in shown.stdout
 
 
+def test_an_import_says_what_nobody_can_place_and_reads_other_encodings(empty_home: Home) -> None:
+    folder = empty_home.folder
+    (folder / "old").mkdir()
+    (folder / "old" / "lines.csv").write_bytes(
+        "event_id,type,line_id,customer\n1,order_line.created,010,Żółć\n".encode("cp1250")
+    )
+    (folder / "old" / "issues.csv").write_text("event_id,type,line_id\n2,goods.issued,10\n3,goods.issued,010\n")
+    (folder / "m.sql").write_text(
+        "SELECT *, 'erp' AS source, 'A' AS order_id, 5 AS quantity, '2024-01-02' AS occurred_at "
+        "FROM read_csv(getvariable('source') || '/*.csv', union_by_name = true, all_varchar = true)"
+    )
+    done = empty_home.run("import", "m.sql", "--source", "old", "--out", "events.csv", "--encoding", "cp1250")
+    assert done.returncode == 0, done.stderr
+    assert pd.read_csv(folder / "events.csv")["customer"].dropna().tolist() == ["Żółć"]
+    words = " ".join(done.stdout.split())
+    assert "What nobody can place count goods.issued of a line that was never created 1" in words
+    assert "Never created, for example: line 10 of order A (goods.issued)" in words
+    assert "1 of the 1 events that name a line which was never created would find it if ids were written alike" in words
+    assert "Statements of one moment, put in order by count the precedence of their types 2 event_id alone 2" in words
+
+
 def test_show_says_what_is_ready_and_what_is_in_the_way(here: Here, home: Home) -> None:
     held = pd.read_parquet(home.events).query("type == 'hold.placed'").iloc[0]
     asked = ["show", "{events}", "--order", held["order_id"], "--as-of", held["recorded_at"].isoformat()]

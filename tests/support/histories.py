@@ -30,8 +30,9 @@ LATE_ISSUE = st.sampled_from([0.0, 0.0, 0.0, 0.5, 5.0, 8.0])
 
 ORDER = st.sampled_from(["A", "B", "C"])
 ANY_ORDER = st.sampled_from(["A", "B", "C", "D", "E"])
-LINE = st.sampled_from(["1", "2", None])
+LINE = st.sampled_from(["1", "1", "2", "1/a", None])
 SOURCE = st.sampled_from(["erp", "erp", "mes"])
+SEQUENCE = st.sampled_from([None, None, None, 2, 10])
 REFERENCE = st.sampled_from(["r1", "r1", "quality", None])
 """One is a word that is also a kind."""
 ITEM = st.sampled_from(["x", "x", "y", None])
@@ -48,9 +49,11 @@ ACTOR = st.sampled_from(["plant", "customer", None])
 DIMENSIONS = ("customer", "plant", "item", "route")
 
 WORDS: dict[str, dict[str, st.SearchStrategy[Any]]] = {
-    "order_line.created": {"quantity": QUANTITY, "date": DATE, "value": QUANTITY_OR_NONE},
+    "order_line.created": {"quantity": QUANTITY, "date": DATE_OR_NONE, "value": QUANTITY_OR_NONE},
     "order_line.changed": {"quantity": QUANTITY},
     "order_line.closed": {"reason": st.sampled_from(["complete", "short", "cancelled"])},
+    "order_line.reopened": {},
+    "commitment.requested": {"date": DATE},
     "commitment.changed": {"date": DATE, "actor": ACTOR},
     "hold.placed": {"kind": HOLD, "reference": REFERENCE, "date": DATE_OR_NONE, "state": WORD},
     "hold.released": {"kind": HOLD, "reference": REFERENCE},
@@ -73,7 +76,12 @@ WORDS: dict[str, dict[str, st.SearchStrategy[Any]]] = {
     "inspection.recorded": {"state": st.sampled_from(["passed", "failed"]), "reference": REFERENCE},
     "readiness.stated": {"kind": st.sampled_from(READINESS_KINDS), "state": st.sampled_from(["met", "not_met"])},
     "delivery.planned": {"date": DATE, "reference": REFERENCE, "quantity": QUANTITY_OR_NONE},
-    "goods.issued": {"quantity": st.sampled_from([10.0, 3.0, -3.0, None])},
+    "goods.issued": {
+        "quantity": st.sampled_from([10.0, 3.0, -3.0, -10.0, None]),
+        "state": st.just("complete"),
+        "reference": REFERENCE,
+    },
+    "goods.returned": {"quantity": QUANTITY},
     "decision.recorded": {"kind": st.just("comment")},
 }
 HAPPENS = st.sampled_from(sorted(WORDS))
@@ -150,7 +158,7 @@ def _anything(draw: st.DrawFn, order: str, line: str | None, day: float) -> list
     says = {name: draw(words) for name, words in WORDS[what].items()}
     dimensions = {name: draw(WORD) for name in draw(st.sampled_from([(), DIMENSIONS]))}
     told = event(what, day, order, late=draw(LATE), line=line, **says, **dimensions)
-    return [told | {"source": draw(SOURCE)}]
+    return [told | {"source": draw(SOURCE), "sequence": draw(SEQUENCE)}]
 
 
 def _comes_and_goes(draw: st.DrawFn, order: str, line: str | None, day: float) -> list[Row]:
@@ -216,12 +224,12 @@ def _event_of_any_order(draw: st.DrawFn) -> list[Row]:
 def _order_lives(draw: st.DrawFn) -> list[Row]:
     """One or two lines are ordered, and then something happens to them, in any order."""
     order, day, told = draw(ANY_ORDER), draw(DAY), []
-    lines: list[str | None] = draw(st.sampled_from([["1"], ["1", "2"], [None]]))
+    lines: list[str | None] = draw(st.sampled_from([["1"], ["1", "2"], [None], ["1/a", "1/b"], ["1/a", "1/b", "2"]]))
     for line in lines:
         says = {name: draw(WORD) for name in DIMENSIONS} | {"item": draw(ITEM), "value": draw(QUANTITY_OR_NONE)}
         told.append(created(day, day + draw(PROMISED), draw(st.sampled_from([10.0, 3.0])), order, line=line, **says))
     for chapter in draw(st.lists(st.sampled_from(CHAPTERS), max_size=5)):
-        told += chapter(draw, order, draw(st.sampled_from([*lines, lines[0], None])), day + draw(PASSES))
+        told += chapter(draw, order, draw(st.sampled_from([*lines, lines[0], None, "1"])), day + draw(PASSES))
     return told
 
 

@@ -33,12 +33,13 @@ def event(what: str, day: float, order: str = "A", /, *, late: float = 0.0, **sa
     return {"type": what, "order_id": order, "occurred_at": at(day), "recorded_at": at(day + late)} | says
 
 
-def created(day: float, promise: float, quantity: float = 10, order: str = "A", **says: Any) -> dict[str, Any]:
+def created(day: float, promise: float | None, quantity: float = 10, order: str = "A", **says: Any) -> dict[str, Any]:
     return event("order_line.created", day, order, quantity=quantity, date=promise, **says)
 
 
 def shipped(day: float, quantity: float | None = None, order: str = "A", **says: Any) -> dict[str, Any]:
-    return event("goods.issued", day, order, quantity=quantity, **says)
+    everything = {"state": "complete"} if quantity is None else {}
+    return event("goods.issued", day, order, quantity=quantity, **everything | says)
 
 
 def story(*events: dict[str, Any]) -> pd.DataFrame:

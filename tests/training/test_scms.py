@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from features.events.mapping import import_events
+from features.importing.mapping import import_events
 
 SOURCE = Path(os.environ.get("SHIPRISK_SCMS", "-"))
 MAPPING = Path(__file__).parents[2] / "examples" / "scms" / "mapping.sql"

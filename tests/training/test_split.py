@@ -9,6 +9,8 @@ from features.errors import InvalidRequest
 from features.outcomes import CANCELLED, MISSED, ON_TIME_IN_FULL, PARTIAL, UNSETTLED
 from training.data.labelled import LabelledPoints, join, thin
 from training.data.split import split_by_time
+from training.model.tuning import folds_by_time
+from training.trainer import of_other_orders
 
 Look = tuple[int, float, float]
 """An order, the day it was looked at, and the day its outcome was known."""
@@ -91,3 +93,22 @@ def test_thinned_looks_are_spread_over_the_life_of_an_order() -> None:
     assert thin(order, 2).tolist() == [0, 3, 5, 6, 7, 9]
     assert thin(order, 5).tolist() == list(range(11))
     assert thin(order[:0], 2).tolist() == []
+
+
+def test_what_judges_a_training_was_looked_at_after_the_cut_and_is_of_other_orders() -> None:
+    """The cut is day 10, on which order 9 was looked at last and order 10 first; orders 0 to 15 were learned from."""
+    whole = looked_at([*orders(75), (0, 60.0, 70.0)])
+    past = whole.take(whole.order <= 15)
+    assert np.unique(of_other_orders(whole, past, 100).order).tolist() == list(range(16, 75))
+    nothing = whole.take(whole.order > 100)
+    judges = of_other_orders(whole, nothing, 100)
+    assert judges.as_of.min() == 110
+    assert sorted(set(judges.order)) == [0, *range(10, 75)]
+    with pytest.raises(InvalidRequest, match="at least 50 later orders with an outcome, got 49"):
+        of_other_orders(whole, whole.take(whole.order <= 25), 100)
+
+
+def test_a_fold_learns_from_what_was_known_at_its_cut_and_judges_looks_after_it() -> None:
+    """At each cut one order was looked at last and the next first; the outcome of neither was known."""
+    for fold in folds_by_time(looked_at(orders(200))):
+        assert (fold.earlier.known_at.max(), fold.later.as_of.min()) == (fold.at, fold.at + 3)

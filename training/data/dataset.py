@@ -36,7 +36,7 @@ def build_dataset(
     ----------
     events : validated event table
     scheme : see ``features.decision_points``
-    until : microseconds; nothing recorded later is read (default: the last record)
+    until : microseconds; nothing recorded later is read (default: the last record, to which a later moment is cut)
     per_order : at most so many decision points an order, spread evenly over its life
     """
     snapshots = Snapshots.of(events, scheme, until, zone)

@@ -91,13 +91,19 @@ def join(blocks: list[LabelledPoints]) -> LabelledPoints:
 
 @dataclass(frozen=True)
 class LabelCounts:
-    """What became of the decision points: nothing is left out in silence."""
+    """What became of the decision points: nothing is left out in silence.
+
+    ``until`` is the moment whose records settled them, ISO 8601; ``asked_until`` a later one that was asked for and is
+    not recorded, ``None`` where the records reach as far.
+    """
 
     orders: int
     points: int
     unsettled: int
     cancelled: int
     labelled: int
+    until: str
+    asked_until: str | None = None
 
     def __str__(self) -> str:
         return (

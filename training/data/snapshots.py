@@ -33,7 +33,8 @@ class Snapshots:
     history, context : of everything recorded until ``until``
     points : (n,) orders and moments
     scheme, zone : see ``features.decision_points`` and ``features.times``
-    until : microseconds
+    until : microseconds, never after the last record
+    asked_until : microseconds, the later end that was asked for; ``None`` where the records reach as far
     """
 
     history: History
@@ -43,6 +44,7 @@ class Snapshots:
     zone: str
     until: int
     names: list[str] = field(default_factory=lambda: list(catalogue()))
+    asked_until: int | None = None
 
     def __post_init__(self) -> None:
         self._signals = np.empty((len(self.points), len(self.names)))
@@ -55,13 +57,15 @@ class Snapshots:
         Parameters
         ----------
         scheme : see ``features.decision_points``
-        until : microseconds (default: the last record)
+        until : microseconds (default: the last record); a later moment than the last record is cut to that
         """
         known, end = recorded_until(events, until)
         history = History.of(known)
         calendar = plant_calendar(zone)
         context = replace(Context.of(history, calendar), known_until=end)
-        return cls(history, context, decision_points(history, scheme, calendar, until=end), scheme, zone, end)
+        points = decision_points(history, scheme, calendar, until=end)
+        asked = until if until is not None and until > end else None
+        return cls(history, context, points, scheme, zone, end, asked_until=asked)
 
     def with_scheme(self, scheme: str) -> Snapshots:
         """Snapshots of these orders at the decision points of another scheme."""
@@ -69,6 +73,11 @@ class Snapshots:
             return self
         points = decision_points(self.history, scheme, self.calendar, until=self.until)
         return replace(self, points=points, scheme=scheme)
+
+    @property
+    def notice(self) -> str | None:
+        """Where the end was cut, one sentence that says so."""
+        return None if self.asked_until is None else describe_cut(self.until, self.asked_until)
 
     @property
     def calendar(self) -> PlantCalendar:
@@ -83,10 +92,13 @@ class Snapshots:
         return self._signals[rows]
 
     def with_outcomes(self, rows: Ints, until: int) -> LabelledPoints:
-        """Some points with what was known of their outcomes at ``until``, those not settled included.
+        """Some points with what was known of their outcomes at ``until``, or at the last record if that is earlier.
+
+        Those not settled are included.
 
         Rows weigh the same within an order, and an order one.
         """
+        until = min(until, self.until)
         points = self.points.take(rows)
         outcome, believed_at, ripe_at = outcomes(self.history, points.order, points.as_of, until=until)
         known_at = np.maximum(believed_at, ripe_at)
@@ -127,18 +139,31 @@ class Snapshots:
         settled = ~np.isin(outcome, (UNSETTLED, CANCELLED))
         orders = int((self.history.recorded[self.history.first[:-1]] <= end).sum())
         unsettled, cancelled = (int((outcome == code).sum()) for code in (UNSETTLED, CANCELLED))
-        counts = LabelCounts(orders, len(rows), unsettled, cancelled, int(settled.sum()))
+        asked = self.asked_until if until is None else until if until > end else None
+        dates = str(isoformat(end)), None if asked is None else isoformat(asked)
+        counts = LabelCounts(orders, len(rows), unsettled, cancelled, int(settled.sum()), *dates)
         labelled = rows[settled]
         return self.with_outcomes(labelled[thin(self.points.order[labelled], per_order)], end), counts
 
 
 def recorded_until(events: pd.DataFrame, until: int | None) -> tuple[pd.DataFrame, int]:
-    """The events recorded until a moment (default: the last record), and the moment, microseconds."""
+    """The events recorded until a moment (default: the last record), and the moment, microseconds.
+
+    The moment is cut to the last record: past it the records are silent, and silence would look like misses.
+    """
     first, last = micros(events["recorded_at"].min()), micros(events["recorded_at"].max())
-    end = last if until is None else until
+    end = last if until is None else min(until, last)
     if end < first:
         raise InvalidRequest(f"until must not be before the first record ({isoformat(first)}), got {isoformat(end)}")
     return events[(events["recorded_at"] <= timestamps(np.array([end]))[0]).to_numpy()], end
+
+
+def describe_cut(until: int, asked: int) -> str:
+    """One sentence on an end, microseconds, that lies before the one that was asked for."""
+    return (
+        f"outcomes are those known by the last record ({isoformat(until)}), not by {isoformat(asked)} as asked: "
+        "what is not recorded by then is not settled"
+    )
 
 
 def _even_weights(order: Ints) -> NDArray[np.float64]:

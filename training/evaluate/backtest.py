@@ -54,15 +54,22 @@ class Stretch:
 
 @dataclass(frozen=True)
 class Backtest:
-    """All stretches, and all mornings judged together."""
+    """All stretches, and all mornings judged together.
+
+    ``until`` is the last record that judged them, ISO 8601; ``asked_until`` a later moment that was asked for.
+    """
 
     stretches: list[Stretch]
     evaluation: Evaluation
     every_days: float
+    until: str
+    asked_until: str | None = None
 
     def to_json(self) -> dict[str, Any]:
         return {
             "every_days": self.every_days,
+            "until": self.until,
+            "asked_until": self.asked_until,
             "stretches": [stretch.to_json() for stretch in self.stretches],
             "evaluation": self.evaluation.to_json(),
         }
@@ -116,7 +123,9 @@ def run_backtest(
     if not any(stretch.worklists.points.settled.any() for stretch in replayed):
         raise InvalidRequest(f"a backtest needs orders with an outcome after {isoformat(begin)}, got none yet")
     progress("judging all mornings together", len(moments), len(moments))
-    return Backtest(stretches, _evaluate_all(replayed, begin, draws), every / DAY)
+    asked = None if snapshots.asked_until is None else isoformat(snapshots.asked_until)
+    evaluation = _evaluate_all(replayed, begin, draws)
+    return Backtest(stretches, evaluation, every / DAY, str(isoformat(snapshots.until)), asked)
 
 
 def first_training(snapshots: Snapshots) -> int:
@@ -137,7 +146,7 @@ def _replay_stretch(
     worklists = worklists_between(daily, moment - 1, ends - 1, without=np.unique(learned.order))
     predict = {MODEL: model.risk_of} | fit_baselines(learned)
     risks = {name: risk_of(worklists.points) for name, risk_of in predict.items()}
-    return ReplayedStretch(worklists, risks, learned, model, daily.between(2 * moment - ends, moment - 1))
+    return ReplayedStretch(worklists, risks, learned, model, daily.between(2 * moment - ends - 1, moment - 1))
 
 
 def _judge_stretch(replayed: ReplayedStretch, moment: int, ends: int, draws: int) -> Stretch:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -20,6 +20,7 @@ from training.data.labelled import LabelledPoints
 from training.data.split import Split, split_by_time
 from training.model.calibration import Affine, fit_affine, fit_intercept
 from training.model.lightgbm import load_lightgbm
+from training.model.missing import fill_never_missing, neutral_values
 from training.model.risk_model import RiskModel
 
 FEWEST_PARTIAL = 100
@@ -88,12 +89,15 @@ def fit_model(
         "failure_share": float(np.average(points.failed, weights=points.weight)),
         "features_hash": features_hash(points.names),
     }
-    return RiskModel(points.names, risk, calibration, partial, partial_calibration, facts, context)
+    values = zip(points.names, neutral_values(points.signals, points.weight).tolist(), strict=True)
+    neutral = {name: value for name, value in values if np.isfinite(value)}
+    return RiskModel(points.names, risk, calibration, partial, partial_calibration, facts, context, neutral)
 
 
 def describe_dataset(dataset: Dataset, scheme: str, zone: str) -> dict[str, Any]:
     """What a model remembers of the data it is fitted on."""
-    return {
+    asked = dataset.counts.asked_until
+    return ({} if asked is None else {"asked_until": asked}) | {
         "trained_until": isoformat(dataset.until),
         "decision_points": scheme,
         "zone": zone,
@@ -146,8 +150,15 @@ def _calibrate(
     """How many trees of earlier orders are best, and what calibrates them on later ones."""
     rounds = _best_rounds(earlier, target, trees)
     booster = _boost(earlier, target, trees, rounds)
-    raw = booster.predict(later.signals, raw_score=True) if len(later) else np.zeros(0)
-    return rounds, fit_affine(raw, outcome, later.weight, prior)
+    return rounds, fit_affine(raw_scores(booster, earlier, later.signals), outcome, later.weight, prior)
+
+
+def raw_scores(booster: Any, learned: LabelledPoints, signals: Floats) -> Floats:
+    """(n,) raw scores of (n, n_signals) signals by trees of other orders, whose medians stand for what is missing."""
+    if not len(signals):
+        return np.zeros(0)
+    read = fill_never_missing(signals, learned.signals, learned.weight)
+    return np.asarray(booster.predict(read, raw_score=True))
 
 
 def _recentre(calibration: Affine, booster: Any, later: LabelledPoints, outcome: Floats, prior: float) -> Affine:
@@ -172,7 +183,8 @@ def _best_rounds(points: LabelledPoints, target: Floats, trees: Trees) -> int:
         return trees.most_rounds // 6
     library = load_lightgbm()
     train = _dataset(split.earlier, target[early])
-    valid = _dataset(split.later, target[late], train)
+    read = fill_never_missing(split.later.signals, split.earlier.signals, split.earlier.weight)
+    valid = _dataset(replace(split.later, signals=read), target[late], train)
     stop = library.early_stopping(trees.patience, verbose=False)
     booster = library.train(trees.lightgbm(len(points)), train, trees.most_rounds, valid_sets=[valid], callbacks=[stop])
     return max(int(booster.best_iteration), 20)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,7 @@ from training.data.labelled import LabelledPoints
 from training.model.calibration import Affine
 from training.model.forest import Forest
 from training.model.lightgbm import load_lightgbm
+from training.model.missing import fill_missing, neutral_where
 from training.model.treeshap import TreeShap
 
 FORMAT = 2
@@ -82,6 +83,8 @@ class RiskModel:
         ``partial_calibration.intercept`` is the log-odds of its share
     about : what else is worth keeping: training moment, parameters, seed, fingerprint, versions
     context : load and track record as known when the model was trained
+    neutral : by signal, what stands for a missing value where the trees have learned no direction for it, in the
+        signal's unit; models of before had none, and read such a value as 0.0
     """
 
     names: list[str]
@@ -91,11 +94,16 @@ class RiskModel:
     partial_calibration: Affine
     about: dict[str, Any]
     context: Context
+    neutral: dict[str, float] = field(default_factory=dict)
 
     def predict(self, signals: Floats) -> Prediction:
         """Probabilities of (n, n_signals) signals."""
         self._check(signals)
-        return self._prediction(self._risk_trees.scores(signals), signals)
+        return self._prediction(self._risk_trees.scores(self.as_read(signals)), signals)
+
+    def as_read(self, signals: Floats) -> Floats:
+        """(n, n_signals) what the trees of the risk are given: neutral values where they know no way for missing."""
+        return fill_missing(signals, self._risk_neutral)
 
     def risk_of(self, points: LabelledPoints) -> Floats:
         """(n,) probability of missed or partial; the points may have other signals too, in any order."""
@@ -123,23 +131,45 @@ class RiskModel:
     def predict_and_explain(self, signals: Floats) -> tuple[Prediction, Explanation]:
         """Both in one pass over the trees; bit for bit what each gives alone."""
         self._check(signals)
-        raw, added = self._risk_trees.explain(signals)
+        raw, added = self._risk_trees.explain(self.as_read(signals))
         base = self.calibration.slope * self._risk_trees.base + self.calibration.intercept
         return self._prediction(raw, signals), Explanation(base, self.calibration.slope * added)
 
     def _prediction(self, raw: Floats, signals: Floats) -> Prediction:
         risk = expit(self.calibration.apply(raw))
-        of_partial = self._partial_trees.scores(signals) if self._partial_trees else np.zeros(len(signals))
+        of_partial = np.zeros(len(signals))
+        if self._partial_trees:
+            of_partial = self._partial_trees.scores(fill_missing(signals, self._partial_neutral))
         partial = risk * expit(self.partial_calibration.apply(of_partial))
         return Prediction(risk, risk - partial, partial)
 
     @cached_property
     def _risk_trees(self) -> TreeShap:
-        return TreeShap(Forest.of(self.risk), len(self.names))
+        return TreeShap(self._risk_forest, len(self.names))
 
     @cached_property
     def _partial_trees(self) -> TreeShap | None:
-        return TreeShap(Forest.of(self.partial), len(self.names)) if self.partial else None
+        return TreeShap(self._partial_forest, len(self.names)) if self.partial else None
+
+    @cached_property
+    def _risk_forest(self) -> Forest:
+        return Forest.of(self.risk)
+
+    @cached_property
+    def _partial_forest(self) -> Forest:
+        return Forest.of(self.partial)
+
+    @cached_property
+    def _risk_neutral(self) -> Floats:
+        return self._neutral_of(self._risk_forest)
+
+    @cached_property
+    def _partial_neutral(self) -> Floats:
+        return self._neutral_of(self._partial_forest)
+
+    def _neutral_of(self, forest: Forest) -> Floats:
+        values = np.array([self.neutral.get(name, np.nan) for name in self.names], dtype=np.float64)
+        return neutral_where(values, forest.signal, forest.missing)
 
     def _check(self, signals: Floats) -> None:
         if signals.ndim != 2 or signals.shape[1] != len(self.names):
@@ -157,6 +187,7 @@ class RiskModel:
             "calibration": [self.calibration.slope, self.calibration.intercept],
             "partial_calibration": [self.partial_calibration.slope, self.partial_calibration.intercept],
             "about": self.about,
+            "neutral": self.neutral,
         }
         (folder / ABOUT).write_text(json.dumps(content, indent=1, sort_keys=True) + "\n", encoding="utf-8")
         (folder / CONTEXT).write_text(json.dumps(self.context.to_json()), encoding="utf-8")
@@ -179,6 +210,7 @@ class RiskModel:
                 partial_calibration=Affine(*content["partial_calibration"]),
                 about=content["about"],
                 context=Context.from_json(json.loads((folder / CONTEXT).read_text(encoding="utf-8"))),
+                neutral=dict(content.get("neutral", {})),
             )
         except (OSError, KeyError, ValueError, TypeError) as error:
             raise InvalidModel(f"a model is {RISK}, {ABOUT} and {CONTEXT}, got from {folder}: {error!r}") from error

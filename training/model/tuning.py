@@ -19,7 +19,7 @@ from features.progress import Progress, no_progress
 from training.data.labelled import LabelledPoints
 from training.data.split import FEWEST_ORDERS, Split, last_looks
 from training.metrics.scores import log_loss
-from training.model.fit import Trees, grow
+from training.model.fit import Trees, grow, raw_scores
 
 FOLDS = 3
 FIRST = 0.5
@@ -95,7 +95,7 @@ def _suggest(trial: Any, standard: Trees) -> Trees:
 
 def _loss_of(fold: Split, trees: Trees) -> float:
     booster = grow(fold.earlier, fold.earlier.failed, trees)
-    risk = expit(booster.predict(fold.later.signals, raw_score=True))
+    risk = expit(raw_scores(booster, fold.earlier, fold.later.signals))
     return float(log_loss(fold.later.failed, risk, fold.later.weight))
 
 

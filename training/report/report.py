@@ -140,7 +140,7 @@ class Report:
         return {
             "events": f"{history.n_events:,}, fingerprint {self.trained.dataset.fingerprint}",
             "first and last record": f"{first} to {last}",
-            "known until": isoformat(self.trained.dataset.until),
+            "known until": self.trained.snapshots.notice or isoformat(self.trained.dataset.until),
             "decision points": f"{about['decision_points']}, zone {about['zone']}",
             "learned from": f"{about['orders']:,} orders, {about['rows']:,} decision points",
             "trees": f"{about['rounds']} of missed or partial",

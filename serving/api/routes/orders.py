@@ -50,7 +50,7 @@ VERSION = {"ETag": {"description": "The order's version, for If-Match", "schema"
 def get_orders(
     request: Request, params: Annotated[WorklistParams, Query()], services: CurrentServices, caller: CurrentCaller
 ) -> Response:
-    """The worklist: open and late orders, the riskiest first, as they were last scored.
+    """The worklist: open and late orders, the riskiest first, as they were last scored; then those without a promise.
 
     Nothing moves without an event, a tick or a new model. As CSV or XLSX the whole list, not a page.
     """

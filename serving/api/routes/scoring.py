@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
@@ -9,7 +10,7 @@ from fastapi.concurrency import run_in_threadpool
 
 from features.catalogue.registry import catalogue
 from features.errors import InvalidRequest
-from features.events.validation import Validated, validate_columns
+from features.events.validation import Fault, validate_columns
 from features.history import History
 from features.times import isoformat, micros
 from serving.api.dependencies import CurrentServices, problems
@@ -17,6 +18,7 @@ from serving.api.json_body import QUICK, body_schema, json_response, parse_body,
 from serving.auth.plant_scope import plant_errors
 from serving.contract.cloudevents import event_columns, pointer
 from serving.contract.scoring import ModelReply, ScoreRequest, ScoresReply
+from serving.ingest.validation import future_facts
 from serving.models.scorer import Scorer
 from serving.models.shadow import Shadow
 from serving.principal import Caller
@@ -71,7 +73,7 @@ def score_events(scorer: Scorer, request: ScoreRequest, settings: Settings, now:
     if orders > settings.max_orders:
         raise InvalidRequest(f"a request must have at most {settings.max_orders:,} orders, got {orders:,}")
     validated = validate_columns(columns, len(request.events), settings.zone)
-    _refuse_faults(validated)
+    _refuse_faults([*validated.faults, *future_facts(validated, now)])
     history = History.of_columns(validated.columns)
     with scoring("request", orders):
         scores, known_until = scorer.score_all(history, as_of, request.factors)
@@ -100,12 +102,12 @@ def _refuse_foreign(request: ScoreRequest, caller: Caller) -> None:
         raise InvalidBody("; ".join(f"{error['pointer']} {error['detail']}" for error in errors[:5]), errors)
 
 
-def _refuse_faults(validated: Validated) -> None:
-    if not validated.faults:
+def _refuse_faults(faults: Sequence[Fault]) -> None:
+    if not faults:
         return
     errors = [
         {"pointer": pointer(fault.row, fault.column), "detail": f"must {fault.must}, got {fault.value}"}
-        for fault in validated.faults
+        for fault in faults
     ]
     shown = "; ".join(f"{fault['pointer']} {fault['detail']}" for fault in errors[:5])
     raise InvalidBody(f"{len(errors):,} values do not hold: {shown}", errors)

@@ -12,7 +12,7 @@ import orjson
 from sqlalchemy import Connection, Row, select, tuple_
 
 from features.events.columns import Columns
-from features.events.schema import COLUMNS, MOMENT, NUMBER, STRING
+from features.events.schema import COLUMNS, NUMBER, STRING
 from features.events.text import code_objects
 from features.history import History
 from features.times import NEVER
@@ -21,6 +21,8 @@ from serving.store.schema import EVENT_COLUMNS, events
 
 Outcome = Literal["accepted", "duplicate", "conflict", "rejected"]
 COMPARED = tuple(column for column in EVENT_COLUMNS if column != "recorded_at")
+ADDED = ("sequence", "instalment")
+"""Columns younger than stores that are in use: without them an event has the digest that it always had."""
 OF_ORDER = (events.c.seq, *(events.c[column] for column in EVENT_COLUMNS))
 OF_ORDERS = select(*OF_ORDER).where(events.c.order_id.in_(any_of("order_ids"))).order_by(events.c.seq)
 
@@ -49,13 +51,14 @@ def _plain(values: Any, kind: str) -> list[Any]:
     if kind == STRING:
         texts: list[Any] = values.texts().tolist()
         return texts
-    missing = NEVER if kind == MOMENT else None
+    missing = None if kind == NUMBER else NEVER
     return [None if value == missing or value != value else value for value in values.tolist()]
 
 
 def content_of(row: dict[str, Any]) -> bytes:
     """Digest of what the event says. When it was recorded is no part of it: who sends it again may say it later."""
-    content = orjson.dumps([row[column] for column in COMPARED])
+    values = [row[column] for column in COMPARED if column not in ADDED or row[column] is not None]
+    content = orjson.dumps(values)
     return hashlib.blake2b(content, digest_size=16).digest()
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Table, case, func, select
 
 from features.times import isoformat
-from serving.store.schema import contexts, events, orders, scores
+from serving.store.schema import SCORED, contexts, events, orders, scores
 from serving.store.tables.contexts import latest_morning
 from serving.store.tables.worklist import with_word
 
@@ -32,7 +32,7 @@ def freshness(connection: Connection, now: int, plants: frozenset[str] | None = 
 
 
 def freshness_in_micros(connection: Connection, now: int, plants: frozenset[str] | None = None) -> dict[str, Any]:
-    """The listed orders, how many scores are due, the oldest and the next one, and when load and track record end."""
+    """Open and late orders, how many scores are due, the oldest and the next one, when load and track record end."""
     open_ = orders.c.state == "open"
     query = select(
         func.count().label("listed"),
@@ -40,7 +40,7 @@ def freshness_in_micros(connection: Connection, now: int, plants: frozenset[str]
         _sum(orders.c.next_at <= now).label("due"),
         func.min(case((open_, orders.c.as_of))).label("oldest_score_at"),
         func.min(orders.c.next_at).label("next_score_at"),
-    ).where(orders.c.listed == 1)
+    ).where(orders.c.listed == 1, orders.c.state.in_(SCORED))
     if plants is not None:
         query = query.where(with_word("plant", tuple(sorted(plants))))
     freshness_row = {str(name): value for name, value in connection.execute(query).mappings().one().items()}

@@ -35,7 +35,7 @@ class WorklistQuery:
     now: int
     sort: str = "risk"
     descending: bool = True
-    states: tuple[str, ...] = ("open", "late")
+    states: tuple[str, ...] = LISTED
     words: tuple[tuple[str, tuple[str, ...]], ...] = ()
     plants: frozenset[str] | None = None
     due: tuple[int | None, int | None] = (None, None)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 
 import pandas as pd
@@ -7,6 +8,7 @@ import pytest
 
 from features.errors import InvalidEvents, InvalidRequest
 from features.events import COLUMNS, TYPES, checked_events, read_events, validate_events, write_events
+from features.events.columns import NO_DATE
 from features.times import micros
 from tests.support.stories import created, event, shipped, story
 
@@ -35,7 +37,7 @@ def test_all_faults_are_collected_with_row_column_value_and_rule() -> None:
         raw(event_id="2"),
         raw(event_id="3", type="hold.placed", kind="moon", occurred_at="yesterday"),
         raw(event_id="4", type="order.made"),
-        raw(event_id="5", date="1900-01-01", quantity=-2),
+        raw(event_id="5", occurred_at="1900-01-01", quantity=-2),
     )
     assert found == [
         "row 0: order_id must be given, got nothing",
@@ -44,8 +46,8 @@ def test_all_faults_are_collected_with_row_column_value_and_rule() -> None:
         "row 2: kind must be one of quality, material, engineering, credit, delivery, documents for hold.placed, "
         "got 'moon'",
         f"row 3: type must be one of {', '.join(TYPES)}, got 'order.made'",
+        "row 4: occurred_at must lie between 1970-01-01 and 2200-01-01, got '1900-01-01'",
         "row 4: quantity must not be negative for order_line.created, got -2.0",
-        "row 4: date must lie between 1970-01-01 and 2200-01-01, got '1900-01-01'",
     ]
 
 
@@ -69,12 +71,65 @@ def test_a_date_alone_is_the_end_of_that_day_in_the_plants_zone() -> None:
     assert berlin.assumptions == {"date given as a date alone: taken as the end of that day, Europe/Berlin": 1}
 
 
-def test_moments_without_an_offset_are_utc_and_others_are_converted() -> None:
-    events = checked_events(
-        pd.DataFrame([raw(occurred_at="2024-01-01T08:00:00+02:00", recorded_at="2024-01-01T08:00:00")])
-    )
-    assert events["occurred_at"].iloc[0] == pd.Timestamp("2024-01-01T06:00:00Z")
-    assert events["recorded_at"].iloc[0] == pd.Timestamp("2024-01-01T08:00:00Z")
+def test_moments_without_an_offset_are_local_time_of_the_plant_and_others_are_converted() -> None:
+    told = pd.DataFrame([raw(occurred_at="2024-07-01T08:00:00+02:00", recorded_at="2024-07-01T09:00:00")])
+    for zone, recorded in (("UTC", "2024-07-01T09:00:00Z"), ("America/Chicago", "2024-07-01T14:00:00Z")):
+        events = checked_events(told, zone)
+        assert events["occurred_at"].iloc[0] == pd.Timestamp("2024-07-01T06:00:00Z")
+        assert events["recorded_at"].iloc[0] == pd.Timestamp(recorded)
+
+
+def test_local_times_that_the_clock_skips_or_shows_twice_are_counted() -> None:
+    """In Berlin 02:30 is no time on 31 March 2024, and two times on 27 October."""
+    told = pd.DataFrame([raw(date="2024-03-31 02:30:00"), raw(event_id="2", date="2024-10-27 02:30:00")])
+    result = validate_events(told, zone="Europe/Berlin")
+    assert list(result.events["date"]) == [pd.Timestamp("2024-03-31T01:00:00Z"), pd.Timestamp("2024-10-27T00:30:00Z")]
+    assert result.assumptions == {
+        "date given without an offset: taken as local time, Europe/Berlin": 2,
+        "date that the clocks of Europe/Berlin skipped: taken as the end of the gap": 1,
+        "date that the clocks of Europe/Berlin showed twice: taken as the first of both": 1,
+    }
+
+
+NO_DATES = {
+    "text": ["9999-12-31", "1970-01-01", "0001-01-01"],
+    "text of a timestamp": ["9999-12-31 23:59:59.999999", "9999-12-31T00:00:00.000000001Z", "1970-01-01 00:00:00"],
+    "timestamps": pd.Series([pd.Timestamp("9999-12-31 23:59:59"), pd.Timestamp("1900-01-01"), None]),
+    "timestamps of a zone": pd.Series([pd.Timestamp("9999-12-31", tz="UTC"), pd.Timestamp(0, tz="UTC"), None]),
+    "dates": [date(9999, 12, 31), date(1, 1, 1), date(1999, 12, 31)],
+}
+
+
+@pytest.mark.parametrize("zone", ["UTC", "America/Los_Angeles", "Pacific/Auckland"])
+@pytest.mark.parametrize("form", NO_DATES)
+def test_dates_that_stand_for_none_are_none(form: str, zone: str) -> None:
+    told = pd.DataFrame([raw(event_id=str(number)) for number in range(3)]).assign(date=NO_DATES[form])
+    result = validate_events(told, zone)
+    assert result.faults == []
+    assert result.events["date"].isna().all()
+    assert result.assumptions == {NO_DATE: int(told["date"].notna().sum())}
+
+
+def test_a_line_may_have_no_promise_but_a_promise_needs_its_date() -> None:
+    found = faults(raw(date="9999-12-31"), raw(event_id="2", type="commitment.changed", date="9999-12-31"))
+    assert found == ["row 1: date must be given for commitment.changed, got nothing"]
+
+
+def test_a_fact_that_happens_long_after_it_is_recorded_is_a_fault() -> None:
+    ahead = raw(type="goods.issued", date=None, occurred_at="2044-01-01T08:00:00Z")
+    near = ahead | {"event_id": "2", "occurred_at": "2024-01-03T07:59:00Z"}
+    planned = ahead | {"event_id": "3", "type": "delivery.planned", "date": "2044-01-01"}
+    assert faults(ahead, near, planned) == [
+        "row 0: occurred_at must lie at most two days after recorded_at (2024-01-01T08:00:00Z), "
+        "as goods.issued is a fact, got 2044-01-01T08:00:00Z"
+    ]
+
+
+def test_a_goods_issue_states_its_quantity_or_that_all_that_was_left_went() -> None:
+    silent = raw(type="goods.issued", quantity=None, date=None)
+    assert faults(silent, silent | {"event_id": "2", "state": "complete"}) == [
+        "row 0: quantity must be given for goods.issued, or state be complete: all of it left, got nothing"
+    ]
 
 
 def test_a_repeated_event_is_left_out_and_a_changed_one_is_a_fault() -> None:
@@ -142,7 +197,7 @@ def test_what_is_no_number_is_rejected(value: object) -> None:
 
 def test_moments_without_an_offset_are_counted_as_assumed() -> None:
     result = validate_events(pd.DataFrame([raw(occurred_at="2024-01-01 08:00")]))
-    assert result.assumptions["occurred_at given without an offset: taken as UTC"] == 1
+    assert result.assumptions["occurred_at given without an offset: taken as local time, UTC"] == 1
 
 
 def test_ids_that_are_numbers_stay_what_they_are(tmp_path: Path) -> None:

@@ -52,7 +52,7 @@ WORDS: dict[str, dict[str, st.SearchStrategy[Any]]] = {
         "state": st.sampled_from(["met", "not_met"]),
     },
     "delivery.planned": {"date": DATE, "reference": REFERENCE, "quantity": st.sampled_from([None, 7.0, 20.0])},
-    "goods.issued": {"quantity": st.sampled_from([None, -3.0, 3.0, 10.0])},
+    "goods.issued": {"quantity": st.sampled_from([None, -3.0, 3.0, 10.0]), "state": st.just("complete")},
 }
 DAYS = st.integers(5, 12)
 SAID = [*WORDS, *["readiness.stated", "material.stated", "hold.placed", "hold.released"] * 2]

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from features.events.schema import MICRO
 from features.times import DAY
+from tests.naive import commitments
 from tests.naive.commitments import due, last_due
 from tests.naive.events import NAN, Event, days_between, prefixes, share
 from tests.naive.registry import twin
-from tests.naive.seen import Seen, units
+from tests.naive.seen import Seen
 
 
 @twin
@@ -61,9 +63,9 @@ def promise_spread(seen: Seen) -> float:
 
 @twin
 def quantity_changes(seen: Seen) -> float:
-    return len(seen.all("order_line.changed"))
+    return len(commitments.quantity_changes(seen.events))
 
 
 @twin
 def ordered_quantity_change(seen: Seen) -> float:
-    return share(seen.ordered, units(seen.all("order_line.created"))) - 1
+    return share(seen.ordered, commitments.first_ordered(seen.events) / MICRO) - 1

@@ -8,23 +8,23 @@ from tests.naive import commitments
 from tests.naive.events import NAN, days_between, share
 from tests.naive.registry import twin
 from tests.naive.seen import Seen
-from tests.naive.standing import moves, planned_ships, things
+from tests.naive.standing import moves, planned_ships, revisions, things
 
 
 @twin
 def delivery_slack(seen: Seen) -> float:
-    return days_between(seen.planned_ship, seen.due)
+    trucks = [told[-1] for told in planned_ships(seen.events).values()]
+    return seen.tightest(truck for truck in trucks if truck.date is not None and truck.date >= seen.as_of)
 
 
 @twin
 def delivery_plans(seen: Seen) -> float:
-    return len(seen.all("delivery.planned"))
+    return len(things(seen.all("delivery.planned"))) + deliveries_revised(seen)
 
 
 @twin
 def deliveries_revised(seen: Seen) -> float:
-    planned = seen.all("delivery.planned")
-    return len(planned) - len(things(planned))
+    return len(revisions(things(seen.all("delivery.planned")).values()))
 
 
 @twin
@@ -34,7 +34,7 @@ def delivery_moved(seen: Seen) -> float:
 
 @twin
 def days_to_truck(seen: Seen) -> float:
-    return days_between(seen.as_of, seen.planned_ship)
+    return days_between(seen.as_of, seen.last_truck)
 
 
 @twin

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from tests.naive.events import NAN, days_between
+from features.times import DAY
+from tests.naive.events import NAN
 from tests.naive.registry import twin
 from tests.naive.seen import Seen
-from tests.naive.standing import days_held, holds, since
+from tests.naive.standing import days_held, holds, placings, since
 from tests.naive.standing import open_holds as held
 
 WORK = ("quality", "engineering", "material")
@@ -22,12 +23,12 @@ def hold_frequency(seen: Seen) -> float:
     if not seen.events:
         return NAN
     weeks = seen.days_since(seen.events[0].recorded_at) / 7
-    return len(seen.all("hold.placed")) / max(weeks, 1.0)
+    return len(placings(seen.events)) / max(weeks, 1.0)
 
 
 @twin
 def holds_last_7_days(seen: Seen) -> float:
-    return len(seen.last(7, "hold.placed"))
+    return sum(hold.recorded_at > seen.as_of - 7 * DAY for hold in placings(seen.events))
 
 
 @twin
@@ -37,8 +38,8 @@ def hold_days(seen: Seen) -> float:
 
 @twin
 def repeat_holds(seen: Seen) -> float:
-    placed = seen.all("hold.placed")
-    return len(placed) - len({hold.kind for hold in placed})
+    kinds = {hold.kind for hold in seen.all("hold.placed")}
+    return max(len(placings(seen.events)) - len(kinds), 0)
 
 
 @twin
@@ -68,7 +69,7 @@ def holds_overdue(seen: Seen) -> float:
 
 @twin
 def hold_release_slack(seen: Seen) -> float:
-    return days_between(max(_expected_releases(seen), default=None), seen.due)
+    return seen.tightest(told[-1] for told in held(seen.events))
 
 
 @twin

@@ -6,7 +6,7 @@ from features.times import DAY
 from tests.naive.events import NAN, days_between
 from tests.naive.registry import twin
 from tests.naive.seen import Seen
-from tests.naive.standing import Statements, Word, moves, shortages, word
+from tests.naive.standing import Statements, Word, line_things, moves, shortages, word
 
 
 @twin
@@ -16,7 +16,14 @@ def open_shortages(seen: Seen) -> float:
 
 @twin
 def shortages_stated(seen: Seen) -> float:
-    return len(seen.all("material.stated", state="short"))
+    """A component that is short and is stated so again ran short once."""
+    stated, times = seen.all("material.stated"), 0
+    for n, event in enumerate(stated):
+        key = event.line_id, word(event, "reference")
+        before = line_things(stated[:n]).get(key, [])
+        was_short = bool(before) and before[-1].state == "short"
+        times += event.state == "short" and not was_short
+    return times
 
 
 def _expected(seen: Seen) -> list[int]:
@@ -26,14 +33,17 @@ def _expected(seen: Seen) -> list[int]:
 
 @twin
 def shortages_due_after_need(seen: Seen) -> float:
-    """It is needed by the planned end or the due date, whichever is earlier or known."""
-    needed = min((moment for moment in (seen.planned_end, seen.due) if moment is not None), default=None)
-    return sum(needed is not None and date > needed for date in _expected(seen))
+    """It is needed by the planned end or the promise of its line, whichever is earlier or known."""
+    late = 0
+    for stated in (told[-1] for told in shortages(seen.events)):
+        moments = [moment for moment in (seen.planned_end, seen.promise_for(stated)) if moment is not None]
+        late += bool(moments) and stated.date is not None and stated.date > min(moments)
+    return late
 
 
 @twin
 def shortage_slack(seen: Seen) -> float:
-    return days_between(max(_expected(seen), default=None), seen.due)
+    return seen.tightest(told[-1] for told in shortages(seen.events))
 
 
 @twin
@@ -65,4 +75,8 @@ def days_to_components(seen: Seen) -> list[float]:
 
 @twin
 def usual_shortage_slack(seen: Seen) -> float:
-    return days_between(seen.as_of, seen.due) - max(days_to_components(seen), default=NAN)
+    short = [told[-1] for told in shortages(seen.events) if told[-1].date is not None]
+    slack = [
+        days_between(seen.as_of, seen.promise_for(s)) - d for s, d in zip(short, days_to_components(seen), strict=True)
+    ]
+    return min((days for days in slack if days == days), default=NAN)

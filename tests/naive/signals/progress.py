@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from features.events.schema import MICRO
 from tests.naive.commitments import Line
-from tests.naive.events import NAN, Event, days_between, share
+from tests.naive.events import NAN, Event, days_between, of_instalments, share
 from tests.naive.lines import Stage, has_begun, is_ready, stage
 from tests.naive.registry import twin
 from tests.naive.seen import Seen, units
@@ -67,9 +69,17 @@ def _operations_left(seen: Seen, line: Line) -> float:
 
 def _days_left(seen: Seen, line: Line) -> float:
     """Days until the line has stood at its stage as long as usual; NaN if that is not known."""
+    return _left(seen, line, seen.morning.usual_days)
+
+
+def _left(seen: Seen, line: Line, figure: Callable[[str | None, int], float]) -> float:
+    """Days left of the usual ones from a line's stage; before its work begins all days of the work are left."""
     now = _stage(seen, line)
-    usual = seen.morning.usual_days(line.item, now.finished)
-    return NAN if usual != usual else max(usual - seen.days_since(now.since), 0.0)
+    usual, of_work = figure(line.item, now.number), figure(line.item, 1)
+    left = [] if usual != usual else [max(usual - seen.days_since(now.since), 0.0)]
+    if not now.begun and of_work == of_work:
+        left.append(of_work)
+    return max(left, default=NAN)
 
 
 def _known(values: list[float]) -> list[float]:
@@ -111,7 +121,8 @@ def quantity_cover(seen: Seen) -> float:
 
 
 def _cover(seen: Seen, line: Line) -> float:
-    own = [event for event in seen.all("production.released", "operation.scrapped") if event.line_id == line.id]
+    stated = [e for e in of_instalments(seen.events) if e.type in ("production.released", "operation.scrapped")]
+    own = [event for event in stated if event.line_id == line.id]
     given = things(event for event in own if event.type == "production.released" and event.quantity is not None)
     started = sum(told[-1].quantity or 0 for told in given.values())
     scrap = sum(event.quantity or 0 for event in own if event.type == "operation.scrapped")
@@ -141,11 +152,8 @@ def yield_needed_per_day(seen: Seen) -> float:
 
 
 def _work_left(seen: Seen, line: Line) -> float:
-    """Days until the line's last operation; a line on which no work has begun still has all of them before it."""
-    now = _stage(seen, line)
-    usual = seen.morning.usual_work_days(line.item, now.finished)
-    spent = seen.days_since(now.since) if has_begun(seen.events, line.id) else 0.0
-    return NAN if usual != usual else max(usual - spent, 0.0)
+    """Days until the line's last operation, as usual from its stage; NaN if that is not known."""
+    return _left(seen, line, seen.morning.usual_work_days)
 
 
 @twin
@@ -155,6 +163,6 @@ def usual_work_days_left(seen: Seen) -> float:
 
 @twin
 def work_slack(seen: Seen) -> float:
-    ends = [moment for moment in (seen.planned_ship, seen.due) if moment is not None]
+    ends = [moment for moment in (seen.last_truck, seen.due) if moment is not None]
     waits = max([0.0, *days_to_components(seen)])
     return days_between(seen.as_of, min(ends)) - waits - usual_work_days_left(seen) if ends else NAN

@@ -37,7 +37,7 @@ def rework_ratio(seen: Seen) -> float:
 
 @twin
 def usual_failures_left(seen: Seen) -> float:
-    stages = [(line.item, stage(seen.events, line.id).finished) for line in seen.open_lines]
-    usual = [seen.morning.usual_failures(item, finished) for item, finished in stages]
+    stages = [(line.item, stage(seen.events, line.id).number) for line in seen.open_lines]
+    usual = [seen.morning.usual_failures(item, reached) for item, reached in stages]
     known = [value for value in usual if value == value]
     return sum(known) if known else NAN

@@ -3,27 +3,35 @@
 from __future__ import annotations
 
 from features.times import DAY
-from tests.naive.events import NAN, days_between, prefixes
+from tests.naive.commitments import promise_moves
+from tests.naive.events import NAN, Event, days_between, prefixes
 from tests.naive.registry import twin
 from tests.naive.seen import Seen
-from tests.naive.standing import moves, planned_ends
+from tests.naive.standing import moves, planned_ends, revisions, things
 
-MOVES = ("production.rescheduled", "commitment.changed")
+
+def _reschedules(seen: Seen) -> list[Event]:
+    plans = things(seen.all("production.released", "production.rescheduled")).values()
+    return [event for event in revisions(plans) if event.type == "production.rescheduled"]
+
+
+def _recent(seen: Seen, events: list[Event]) -> list[Event]:
+    return [event for event in events if event.recorded_at > seen.as_of - 7 * DAY]
 
 
 @twin
 def schedule_churn(seen: Seen) -> float:
-    return len(seen.all(*MOVES))
+    return len(_reschedules(seen)) + len(promise_moves(seen.events))
 
 
 @twin
 def moves_last_7_days(seen: Seen) -> float:
-    return len(seen.last(7, *MOVES))
+    return len(_recent(seen, _reschedules(seen))) + len(_recent(seen, promise_moves(seen.events)))
 
 
 @twin
 def reschedules_last_7_days(seen: Seen) -> float:
-    return len(seen.last(7, "production.rescheduled"))
+    return len(_recent(seen, _reschedules(seen)))
 
 
 def _moves(seen: Seen) -> list[float]:
@@ -49,7 +57,7 @@ def planned_end_wasted_travel(seen: Seen) -> float:
 
 @twin
 def planned_end_slack(seen: Seen) -> float:
-    return days_between(seen.planned_end, seen.due)
+    return seen.tightest(told[-1] for told in planned_ends(seen.events).values())
 
 
 @twin

@@ -13,7 +13,8 @@ import httpx
 import pytest
 
 from tests.conftest import Home, Service, serve
-from tests.serving.api.test_api import JSON, NOW, order, problem
+from tests.serving.api.conftest import NOW
+from tests.serving.api.test_api import JSON, order, problem
 from tests.support.contract import run
 from tests.support.stores import new_database
 

@@ -131,7 +131,14 @@ def test_evidence_is_the_same_alone_together_and_in_parts(
     [
         ({"time": "yesterday"}, "/events/0/time", "must be an ISO 8601 date or time, got 'yesterday'"),
         ({"type": "shiprisk.order.made"}, "/events/0/type", "must be one of order_line.created"),
-        ({"data": {"quantity": 5}}, "/events/0/data/date", "must be given for order_line.created"),
+        (
+            {"type": "shiprisk.delivery.planned", "data": {}},
+            "/events/0/data/date",
+            "must be given for delivery.planned",
+        ),
+        ({"data_base64": "e30="}, "/events/0", "must have data or data_base64, got both"),
+        ({"sequence": 7.5}, "/events/0/sequence", "valid integer"),
+        ({"recordedTime": "2024-01-01"}, "/events/0/recordedTime", "should match pattern"),
         ({"data": {"quantity": -5, "date": "2024-02-01"}}, "/events/0/data/quantity", "must not be negative"),
         ({"data": {"quantity": "x", "date": "2024-02-01"}}, "/events/0/data/quantity", "valid number"),
         ({"data": {"qty": 5}}, "/events/0/data/qty", "Extra inputs are not permitted"),

@@ -102,3 +102,44 @@ def test_orders_that_were_there_before_know_how_many_words_they_have(url: str) -
     row = database.read(lambda c: c.execute(select(orders)).mappings().one())
     assert (row["plants"], row["customers"], row["items"]) == (2, 0, 1)
     database.close()
+
+
+STORED: dict[str, Any] = {
+    "event_id": "4711-10 created", "source": "erp", "type": "order_line.created", "order_id": "4711", "line_id": "10",
+    "occurred_at": 1_704_110_400_000_000, "recorded_at": 1_704_110_460_000_000, "quantity": 500.0,
+    "date": 1_705_838_400_000_000, "customer": "Nordwind", "plant": "Kiel", "value": 18200.5,
+    "received_at": 1_704_110_460_000_000, "content": bytes.fromhex("f2d63545321424b06fc06460b62c7b34"),
+}  # fmt: skip
+"""An event as revision 0003 stored it, with the digest that it had there."""
+
+
+def sent(**more: Any) -> dict[str, Any]:
+    """The same event on the wire."""
+    data = {name: STORED[name] for name in ("line_id", "quantity", "customer", "plant", "value")}
+    envelope = {"id": "4711-10 created", "source": "erp", "type": "shiprisk.order_line.created", "subject": "4711"}
+    return envelope | {"time": "2024-01-01T12:00:00Z", "data": data | {"date": "2024-01-21T12:00:00Z"} | more}
+
+
+def test_an_event_that_was_stored_before_it_could_have_a_sequence_is_still_the_same(url: str, trained: Trained) -> None:
+    database = Database(url)
+    upgrade(database, "0003")
+    columns = ", ".join(STORED)
+    values = ", ".join(f":{name}" for name in STORED)
+    database.write(lambda c: c.execute(text(f"INSERT INTO events ({columns}) VALUES ({values})"), STORED))
+    database.close()
+    store = house(url, trained.model, day=3)
+    assert len(event_frame(store.database)) == 1
+    again = store.post([sent()])
+    assert [event.outcome for event in again.events] == ["duplicate"]
+    numbered = store.post([sent() | {"sequence": 7}]).events[0]
+    assert (numbered.outcome, numbered.errors[0]["pointer"]) == ("conflict", "/sequence")
+    part = store.post([sent(instalment="1")]).events[0]
+    assert (part.outcome, part.errors[0]["pointer"]) == ("conflict", "/data/instalment")
+    assert len(store.all(events)) == 1
+    store.database.close()
+
+
+def test_a_sequence_and_an_instalment_come_back_as_they_were(store: House) -> None:
+    store.ingest(created(0, 20, line="1", instalment="2", sequence=-(10**17)))
+    frame = event_frame(store.database)
+    assert (frame["sequence"][0], frame["instalment"][0]) == (-(10**17), "2")

@@ -12,13 +12,13 @@ from sqlalchemy import insert
 
 from serving.store.database import Database
 from serving.store.maintenance.migrate import upgrade
-from serving.store.schema import DESCENDING, SORTS, order_words, orders
+from serving.store.schema import DESCENDING, LISTED, SORTS, order_words, orders
 from serving.store.tables import worklist
 from serving.store.tables.worklist import WorklistQuery, count, key_of, page
 from tests.support.stores import KINDS, new_database
 
 NOW = 1_000
-STATES = ("open", "open", "late", "shipped", "cancelled")
+STATES = ("open", "open", "late", "shipped", "cancelled", "unpromised")
 WAYS = {"few": (1_000, 1_000), "next": (-1, 40), "next in vain": (-1, 3), "each": (-1, 0), "as they come": (8, 12)}
 """How many orders are few, and how many next ones are read."""
 
@@ -27,10 +27,12 @@ def some_orders(count: int = 60) -> list[dict[str, Any]]:
     """Orders with ties and with gaps in everything that a list is sorted and filtered by."""
     return [
         {
-            "order_id": f"O{n:02}", "state": (state := STATES[n % 5]), "listed": int(state in ("open", "late")),
-            "due_at": None if n % 11 == 0 else n * 7 % 13 * 100, "value": None if n % 9 == 0 else float(n % 4),
+            "order_id": f"O{n:02}", "state": (state := STATES[n % 6]), "listed": int(state in LISTED),
+            "due_at": None if n % 11 == 0 or state == "unpromised" else n * 7 % 13 * 100,
+            "value": None if n % 9 == 0 else float(n % 4),
             "plant": None if n % 17 == 0 else f"P{n * n % 3}", "customer": f"C{n % 7}", "item": f"I{n * 5 % 8}",
-            "risk": 1.0 if state == "late" else None if n % 13 == 0 else n * 3 % 10 / 10, "missed": n % 6 / 10,
+            "risk": 1.0 if state == "late" else None if n % 13 == 0 or state == "unpromised" else n * 3 % 10 / 10,
+            "missed": n % 6 / 10,
             "partial": None if n % 4 == 0 else n % 3 / 10, "base_risk": 0.2, "value_at_risk": n * 7 % 5 / 2,
             "owner": None if n % 3 else f"U{n % 2}", "snoozed_until": None if n % 6 else NOW - 100 + n * 5,
             "snoozed_until_change": 0, "decision": None, "factors": "[]", "seq": n, "score_id": n, "scored_by": "",
@@ -82,13 +84,14 @@ def by_definition(wanted: WorklistQuery) -> list[str]:
     """The ids of all orders that are wanted, sorted."""
     rows = [row for row in ROWS if is_wanted(row, wanted)]
     column = {"due": "due_at"}.get(wanted.sort, wanted.sort)
-    lowest: Any = "" if column in ("customer", "plant", "item", "owner") else float("-inf")
+    words = column in ("customer", "plant", "item", "owner")
+    missing: Any = "" if words else float("inf") if column == "due_at" else float("-inf")
 
     def key(row: dict[str, Any]) -> Any:
-        return lowest if row[column] is None else row[column]
+        return missing if row[column] is None else row[column]
 
     def due(row: dict[str, Any]) -> float:
-        return float("-inf") if row["due_at"] is None else row["due_at"]
+        return float("inf") if row["due_at"] is None else row["due_at"]
 
     rows.sort(key=lambda row: (due(row), row["order_id"]))
     rows.sort(key=key, reverse=wanted.sort in DESCENDING)
@@ -130,7 +133,9 @@ def questions(draw: st.DrawFn) -> WorklistQuery:
     words = {"plant": some("P0", "P1", "P9"), "customer": some("C1", "C2", "none"), "item": some("I1", "I2", "I20")}
     asked = {dimension: draw(strategy) for dimension, strategy in words.items()}
     moments, shares = st.sampled_from([0, 300, 700]), st.sampled_from([0.0, 0.3, 1.0])
-    states = st.sampled_from([("open", "late"), ("late",), ("open",), ("shipped",), ("cancelled", "open")])
+    states = st.sampled_from(
+        [("open", "late"), ("late",), ("open",), ("shipped",), ("cancelled", "open"), ("unpromised",)]
+    )
     return WorklistQuery(
         NOW,
         sort=draw(st.sampled_from(sorted(SORTS))),

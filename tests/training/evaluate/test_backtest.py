@@ -59,6 +59,21 @@ def test_what_is_not_due_is_counted_and_not_judged(plant: pd.DataFrame) -> None:
     assert last.slice.orders == last.open_orders - last.not_due
 
 
+def test_a_backtest_ends_with_the_records_whatever_end_is_asked_for(plant: pd.DataFrame) -> None:
+    """The records end on 1 September; a year later is asked for, and no order has failed by silence."""
+    ends = pd.Timestamp("2024-09-01", tz="UTC")
+    seen = plant[(plant["recorded_at"] <= ends).to_numpy()]
+    last, year_later = micros(seen["recorded_at"].max()), micros("2025-09-01")
+    asked, default = (
+        run_backtest(Snapshots.of(seen, "before=5", until), 100 * DAY, SINCE, draws=20) for until in (year_later, None)
+    )
+    assert (asked.until, asked.asked_until) == (isoformat(last), isoformat(year_later))
+    assert (default.until, default.asked_until) == (isoformat(last), None)
+    assert asked.to_json()["asked_until"] == isoformat(year_later)
+    assert [stretch.not_due for stretch in asked.stretches] == [stretch.not_due for stretch in default.stretches]
+    assert asked.stretches[-1].not_due > 5
+
+
 def test_a_backtest_begins_when_enough_is_known_and_says_what_must_hold(snapshots: Snapshots) -> None:
     begin = first_training(snapshots)
     assert snapshots.labelled(begin)[0].n_orders >= 200

@@ -25,6 +25,19 @@ def test_the_index_of_what_moved_can_be_followed_by_hand() -> None:
     assert stability_index(before, now, ONES, ONES) == pytest.approx(expected, rel=0.01)
 
 
+def test_a_value_on_an_edge_belongs_to_the_bin_below_it() -> None:
+    """Half are 0 and half are 1, so 0 is an edge: a little less is the same bin, a little more is another."""
+    before = np.repeat([0.0, 1.0], 50)
+    less, more = (np.repeat([value, 1.0], 50) for value in (-0.25, 0.25))
+    assert stability_index(before, less, ONES, ONES) == pytest.approx(0.0)
+    assert stability_index(before, more, ONES, ONES) > LARGE_SHIFT
+
+
+def test_an_empty_bin_counts_as_a_thousandth() -> None:
+    """All have gone from one bin to another: 0.999 ln 1000, twice."""
+    assert stability_index(np.zeros(100), np.ones(100), ONES, ONES) == pytest.approx(2 * 0.999 * np.log(1000))
+
+
 def test_facts_that_go_missing_are_drift() -> None:
     now = np.where(np.arange(100) < 50, np.nan, np.arange(100.0))
     assert stability_index(np.arange(100.0), now, ONES, ONES) > LARGE_SHIFT

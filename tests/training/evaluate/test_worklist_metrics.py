@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -9,7 +11,7 @@ from features.outcomes import MISSED, ON_TIME_IN_FULL, UNSETTLED
 from features.times import DAY
 from training.data.labelled import LabelledPoints
 from training.data.worklists import DailyWorklists
-from training.evaluate.worklist_metrics import count_places, judge_worklist, measure_stability
+from training.evaluate.worklist_metrics import count_places, judge_worklist, measure_lead, measure_stability
 
 A, B, C, D = range(4)
 
@@ -126,3 +128,58 @@ def test_a_list_that_does_not_move_is_stable_and_one_that_turns_is_not() -> None
 
 def test_without_two_mornings_in_a_row_nothing_is_said_of_stability() -> None:
     assert np.isnan(measure_stability(mornings((A, 1, 3, MISSED)), np.ones(1)).change)
+
+
+def test_an_order_is_held_to_what_became_of_it_on_its_last_morning() -> None:
+    """Looked at before it was promised anew it was missed, after that it was on time."""
+    worklists = mornings((A, 1, 3, MISSED), (A, 2, 10, ON_TIME_IN_FULL), (B, 1, 3, ON_TIME_IN_FULL), (B, 2, 2, MISSED))
+    assert worklists.failed.tolist() == [False, True]
+
+
+def test_who_is_looked_at_after_the_promise_has_not_been_caught() -> None:
+    """A is first on day 5, a day after the promise it is held to; on day 1 it was second."""
+    worklists = mornings((A, 1, 3, MISSED), (A, 5, -1, MISSED), (B, 1, 9, MISSED))
+    risk = np.where(worklists.points.order == B, 0.9, 0.1)
+    found = judge_worklist(worklists, risk, 1, draws=20)
+    assert (found.caught.value, found.looked_at) == (0.5, 1)
+    assert [count_places(worklists, risk, orders) for orders in (1, 2)] == [1, 2]
+
+
+def test_a_look_on_the_morning_after_the_last_day_is_no_warning_but_a_look() -> None:
+    """A day ends in its last microsecond, so that at the next midnight nothing is left."""
+    found = judge_worklist(mornings((A, 3, 0, MISSED)), np.ones(1), 1, draws=20)
+    assert (found.caught.value, found.warning_days.value, found.in_time.value) == (1.0, 0.0, 0.0)
+
+
+def test_the_median_warning_of_two_orders_is_the_shorter_one() -> None:
+    """A is caught eleven days ahead and B four."""
+    assert judge_worklist(LISTS, risks(LISTS, A=0.9, B=0.5), 2, draws=20).warning_days.value == 4.0
+
+
+@pytest.mark.parametrize(("hours_less", "in_time"), [(0, 1.0), (1, 1.0), (2, 0.0)])
+def test_five_days_ahead_is_in_time_though_one_of_them_may_be_an_hour_shorter(hours_less: int, in_time: float) -> None:
+    worklists = mornings((A, 1, 5, MISSED))
+    earlier = replace(worklists.points, due=worklists.points.due - hours_less * DAY // 24)
+    assert judge_worklist(DailyWorklists.of(earlier), np.ones(1), 1, draws=20).in_time.value == in_time
+
+
+def test_the_lead_over_another_ranking_is_the_share_that_only_we_caught_in_time() -> None:
+    """The first place is A's by ours and C's by theirs; of the two that failed one is caught in time, by us alone."""
+    ours, theirs = risks(LISTS, A=0.9), risks(LISTS, C=0.9)
+    assert measure_lead(LISTS, ours, theirs, 1, draws=20).value == 0.5
+    assert measure_lead(LISTS, theirs, ours, 1, draws=20).value == -0.5
+    assert measure_lead(LISTS, ours, ours, 1, draws=20).value == 0.0
+
+
+def test_the_correlation_is_of_places_and_not_of_risks() -> None:
+    """Three orders keep their order while their risks come closer; of two orders it says nothing."""
+    for orders, correlation in (((A, B, C), 1.0), ((A, B), float("nan"))):
+        worklists = mornings(*((order, day, 9, MISSED) for order in orders for day in (1, 2)))
+        first = worklists.points.as_of == DAY
+        risk = np.where(first, np.array([0.1, 0.2, 0.9])[worklists.code], np.array([0.1, 0.5, 0.6])[worklists.code])
+        assert measure_stability(worklists, risk).rank_correlation == pytest.approx(correlation, nan_ok=True)
+
+
+def test_two_mornings_with_one_between_are_not_in_a_row() -> None:
+    worklists = mornings(*((order, day, 9, MISSED) for order in (A, B, C) for day in (1, 3)))
+    assert np.isnan(measure_stability(worklists, np.linspace(0.1, 0.9, 6)).change)

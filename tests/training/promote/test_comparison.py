@@ -63,6 +63,21 @@ def test_what_judges_two_models_came_after_both_were_trained(four_orders: Snapsh
         assert compare(four_orders, candidate, Incumbent("1", champion), 1.0).after == isoformat(moment(20.5))
 
 
+def test_a_gate_does_not_take_silence_after_the_last_record_for_failures(trained: Trained) -> None:
+    """The records end on day 16: what is asked for until day 90 judges on the orders settled by then, and no other."""
+    told = [
+        *(created(0, 10, order=order) for order in "AB"),
+        shipped(9, 10, "A"),
+        *(created(4, promise, order=order) for order, promise in (("C", 13), ("D", 15), ("E", 60))),
+        shipped(12, 10, "C"),
+        event("hold.placed", 16, "E", kind="credit"),
+    ]
+    asked = Snapshots.of(story(*told), "daily", moment(90))
+    others = replace(asked.labelled()[0].take(np.array([0])), order=np.array([99]))
+    verdict = challenge(asked, Twin(trained.twin.model, others, moment(3)), None, 1.0)
+    assert (verdict.orders, verdict.failures) == (3, 1)
+
+
 def test_a_twin_is_not_judged_on_orders_it_has_learned_from(trained: Trained) -> None:
     whole, _ = trained.snapshots.labelled()
     known = whole.take(whole.order % 2 == 0)

@@ -197,6 +197,30 @@ def test_on_few_orders_the_calibration_may_be_off_by_chance() -> None:
     assert falls_short(np.array([0.8, 0.2, 0.8, 0.2]), EVEN, {}) == []
 
 
+def test_the_calibration_may_be_off_by_as_much_as_chance_gives_and_not_only_by_its_mean() -> None:
+    """Risks of 60 % and 40 % that all came true are off by 0.4; chance gives 0.29 on average and up to 0.6."""
+    assert "calibration" not in falls_short(np.array([0.6, 0.4, 0.6, 0.4]), EVEN, {})
+
+
+@pytest.mark.parametrize(("limit", "passes"), [(0.5, True), (0.49, False)])
+def test_the_calibration_may_be_off_by_as_much_as_the_limit_says_though_chance_gives_less(
+    limit: float, passes: bool
+) -> None:
+    """Forty orders of 50 % each that all failed are off by 0.5, which is no chance."""
+    risk = np.full(40, 0.5)
+    limits = Limits(fewest_orders=40, fewest_failures=40, calibration_error=limit)
+    found = judge_candidate(few([1] * 40), risk, ("1", np.full(40, 0.4)), {}, 1.0, limits)
+    assert (found.passed, len(found.falls_short)) == (passes, 0 if passes else 1)
+
+
+def test_a_hundred_orders_and_twenty_failures_are_evidence_and_one_less_of_either_is_not() -> None:
+    for orders, failures, enough in ((100, 20, True), (99, 20, False), (100, 19, False)):
+        failed = [1] * failures + [0] * (orders - failures)
+        ours = np.where(np.array(failed) == 1, 0.9, 0.1)
+        found = judge_candidate(few(failed), ours, ("1", np.full(orders, 0.5)), {}, 1.0)
+        assert (found.passed, found.falls_short == []) == (enough, enough)
+
+
 def test_one_order_is_no_evidence_however_clear() -> None:
     found = paired_gain(np.zeros(1), np.ones(1), np.ones(1), np.zeros(1), np.ones(1))
     assert (found.value, found.low, found.high) == (1.0, -np.inf, np.inf)

@@ -6,12 +6,12 @@ import pandas as pd
 import pytest
 
 from features.errors import InvalidMapping
-from features.events.mapping import Imported, import_events
+from features.importing.mapping import Imported, import_events
 
 EXPORT = """order,promised,gone,amount,done
 A,2024-03-01,2024-02-28,10,yes
 B,2024-03-02,soon,5,yes
-C,,2024-03-01,5,yes
+C,2024-03-02,2024-03-01,,yes
 D,2024-03-05,,7,no
 E,2024-03-05,,7,skip
 """
@@ -39,12 +39,13 @@ def run(folder: Path, mapping: str = MAPPING, export: str = EXPORT) -> Imported:
 def test_the_report_accounts_for_every_row(tmp_path: Path) -> None:
     report = run(tmp_path).report
     assert (report.rows_in, report.rows_imported, report.rows_rejected, report.rows_without_event) == (5, 2, 2, 1)
-    assert (report.events_yielded, report.events_out, report.events_rejected, report.duplicates) == (7, 5, 2, 0)
+    assert (report.events_yielded, report.events_out, report.events_rejected, report.duplicates) == (7, 4, 3, 0)
     assert report.rows_in == report.rows_imported + report.rows_rejected + report.rows_without_event
     assert report.events_yielded == report.events_out + report.events_rejected + report.duplicates
-    assert report.events_by_type == {"order_line.created": 3, "goods.issued": 2}
+    assert report.events_by_type == {"order_line.created": 3, "goods.issued": 1}
     assert report.rejected_because == {
-        "date must be given for order_line.created": 1,
+        "quantity must be given for order_line.created": 1,
+        "quantity must be given for goods.issued, or state be complete: all of it left": 1,
         "occurred_at must be an ISO 8601 date or time": 1,
         "recorded_at must be an ISO 8601 date or time": 1,
     }
@@ -55,8 +56,11 @@ def test_the_report_accounts_for_every_row(tmp_path: Path) -> None:
 def test_rejects_carry_the_row_the_value_and_the_reason(tmp_path: Path) -> None:
     rejects = run(tmp_path).rejects.set_index("source_row")
     assert rejects.loc["line 3", "because"].startswith("occurred_at must be an ISO 8601 date or time, got 'soon'")
-    assert rejects.loc["line 4", "because"] == "date must be given for order_line.created, got nothing"
-    assert rejects.loc["line 4", "order_id"] == "C"
+    assert list(rejects.loc["line 4", "because"]) == [
+        "quantity must be given for order_line.created, got nothing",
+        "quantity must be given for goods.issued, or state be complete: all of it left, got nothing",
+    ]
+    assert list(rejects.loc["line 4", "order_id"]) == ["C", "C"]
 
 
 def test_a_row_that_the_mapping_refuses_is_rejected_with_its_words(tmp_path: Path) -> None:
@@ -77,6 +81,20 @@ def test_dates_and_timestamps_of_duckdb_are_understood(tmp_path: Path) -> None:
     assert row["date"] == pd.Timestamp("2024-03-01T23:59:59.999999Z")
     assert row["occurred_at"] == pd.Timestamp("2024-01-01T08:00:00Z")
     assert row["recorded_at"] == pd.Timestamp("2024-01-01T07:00:00Z")
+
+
+@pytest.mark.parametrize(
+    "none", ["DATE '9999-12-31'", "TIMESTAMP '9999-12-31 23:59:59'", "make_timestamp(0)", "'0001-01-01'"]
+)
+@pytest.mark.parametrize("zone", ["UTC", "America/Los_Angeles"])
+def test_what_stands_for_no_date_is_no_promise(tmp_path: Path, none: str, zone: str) -> None:
+    (tmp_path / "mapping.sql").write_text(
+        ODD.format("TIMESTAMP '2024-01-01 09:00' AS recorded_at").replace("DATE '2024-03-01'", none)
+    )
+    found = import_events(tmp_path / "mapping.sql", str(tmp_path), zone)
+    assert found.report.events_rejected == 0
+    assert found.events["date"].isna().all()
+    assert found.report.assumed["date before 2000 or after 2200: taken as no date"] == 1
 
 
 ODD = """SELECT 'order_line.created' AS type, 'a' AS event_id, 'erp' AS source, 'A' AS order_id,

@@ -14,9 +14,8 @@ account for every row of the export, those that yield no event too.
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import duckdb
 import numpy as np
@@ -25,57 +24,38 @@ import pandas as pd
 from features.errors import InvalidMapping
 from features.events.schema import COLUMNS, NUMBER, REQUIRED
 from features.events.validation import Fault, Validated, validate_events
+from features.importing.days import as_days
+from features.importing.encodings import Source, transcoded
+from features.importing.report import WHOLE_ROW, ImportReport, account, rejected
+from features.importing.sources import Sources
+from features.times import plant_calendar
 
 EXTRA = ("source_row", "assumed", "rejected")
-WHOLE_ROW = "the row"
-"""Stands for the column in a fault that a mapping finds itself."""
-
-
-@dataclass
-class ImportReport:
-    """What went in, what came out, and what became of the rest.
-
-    ``rows_in`` = ``rows_imported`` + ``rows_rejected`` + ``rows_without_event``; a row is rejected when any event it
-    yields is. ``events_yielded`` = ``events_out`` + ``events_rejected`` + ``duplicates``.
-    Of ``orders_without_line`` there are events, but no line is known; such an order is not scored.
-    """
-
-    mapping: str
-    source: str
-    rows_in: int = 0
-    rows_imported: int = 0
-    rows_rejected: int = 0
-    rows_without_event: int = 0
-    events_yielded: int = 0
-    events_out: int = 0
-    events_rejected: int = 0
-    duplicates: int = 0
-    orders: int = 0
-    orders_without_line: int = 0
-    events_by_type: dict[str, int] = field(default_factory=dict)
-    rejected_because: dict[str, int] = field(default_factory=dict)
-    assumed: dict[str, int] = field(default_factory=dict)
-
-    def to_json(self) -> dict[str, Any]:
-        return asdict(self)
+NOT_READABLE = ("not utf-8 encoded", "File is not", "not support the encoding", "Error when sniffing file")
+"""What DuckDB says of a file whose encoding is another one."""
+MEND_ENCODING = (
+    "If a file is in another encoding than UTF-8, name it (--encoding cp1252, or another that Python knows) and leave "
+    "out encoding = ... in the mapping"
+)
 
 
 @dataclass(frozen=True)
 class Imported:
-    """The events, (n, 20); the rejected rows with their reasons; the report."""
+    """The events, (n, n_columns); the rejected rows with their reasons; the report."""
 
     events: pd.DataFrame
     rejects: pd.DataFrame
     report: ImportReport
 
 
-def import_events(mapping: Path, source: str, zone: str = "UTC") -> Imported:
-    """Run a mapping over an export.
+def import_events(mapping: Path, source: str, zone: str = "UTC", encoding: str | None = None) -> Imported:
+    """Run a mapping over an export, whose text files are in UTF-8 or in ``encoding``, a codec of Python.
 
     Raises ``InvalidMapping`` when the SQL cannot run or yields no event table; rows that break a rule are
     rejected and reported instead.
     """
-    yielded, source_rows = _run(mapping, source)
+    with transcoded(source, encoding) as readable:
+        yielded, source_rows = _run(mapping, source, readable)
     unknown = [column for column in yielded if column not in COLUMNS and column not in EXTRA]
     missing = [column for column in REQUIRED if column not in yielded and column != "recorded_at"]
     if missing or unknown:
@@ -86,7 +66,6 @@ def import_events(mapping: Path, source: str, zone: str = "UTC") -> Imported:
         )
     if yielded.empty:
         raise InvalidMapping(f"the mapping must yield at least one row, got none from {mapping} over {source}")
-    report = ImportReport(str(mapping), source, events_yielded=len(yielded))
     assumed: Counter[str] = Counter()
     if "recorded_at" not in yielded:
         yielded["recorded_at"] = yielded["occurred_at"]
@@ -94,37 +73,55 @@ def import_events(mapping: Path, source: str, zone: str = "UTC") -> Imported:
     assumed.update(yielded["assumed"].dropna() if "assumed" in yielded else ())
     judged = _judge(yielded, zone)
     assumed.update(judged.assumptions)
-    report.assumed = dict(assumed.most_common())
-    rejects = _rejects(yielded, judged.faults)
-    _account(report, yielded, source_rows, judged, rejects)
+    rejects = rejected(yielded, judged.faults)
+    report = account((str(mapping), source), yielded, source_rows, judged, rejects, assumed)
     return Imported(judged.events.reset_index(drop=True), rejects, report)
 
 
-def _run(mapping: Path, source: str) -> tuple[pd.DataFrame, pd.Series | None]:
-    if not mapping.is_file():
-        raise InvalidMapping(f"the mapping must be an SQL file, got {mapping}, which is not there")
+def _run(mapping: Path, source: str, readable: Source) -> tuple[pd.DataFrame, pd.Series | None]:
+    """What the mapping yields over the source, of which ``readable`` is the copy that is read, and all its rows."""
+    sql = _text(mapping)
     connection = duckdb.connect()
     connection.execute("SET autoinstall_known_extensions = false; SET TimeZone = 'UTC'")
-    connection.execute("SET VARIABLE source = $source", {"source": source})
+    connection.execute("SET VARIABLE source = $source", {"source": readable.path})
+    folder = Path(readable.path)
+    sources = Sources(connection, folder if folder.is_dir() else folder.parent, sql)
     try:
-        statements = connection.extract_statements(mapping.read_text(encoding="utf-8"))
+        statements = connection.extract_statements(sql)
         if not statements or statements[-1].type != duckdb.StatementType.SELECT:
             raise InvalidMapping(f"the last statement of a mapping must be a SELECT, got none in {mapping}")
         for statement in statements[:-1]:
-            connection.execute(statement)
-        yielded = _yielded(connection, statements[-1].query, mapping)
+            sources.execute(statement)
+        yielded = _yielded(connection, sources.rewritten(statements[-1].query), mapping)
         tables = connection.execute("SELECT table_name FROM information_schema.tables").fetchall()
         if ("source_rows",) not in tables:
             return yielded, None
         rows = connection.sql("SELECT CAST(source_row AS VARCHAR) AS source_row FROM source_rows").df()["source_row"]
-    except (duckdb.Error, UnicodeDecodeError, ValueError) as error:
-        message = str(error).strip()
+    except (duckdb.Error, InvalidMapping, UnicodeDecodeError, ValueError) as error:
         raise InvalidMapping(
-            f"the mapping must run over the source, got from {mapping} over {source}: {message}"
+            f"the mapping must run over the source, got from {mapping} over {source}: "
+            f"{_explained(str(error).strip(), readable).replace(readable.path, source)}"
         ) from error
     finally:
         connection.close()
     return yielded, rows
+
+
+def _explained(message: str, readable: Source) -> str:
+    """What DuckDB says; where it is about the encoding of a file, what mends that."""
+    for path, wrong in readable.unreadable.items():
+        if path in message:
+            return f"a text file {wrong}"
+    return f"{message}\n{MEND_ENCODING}" if any(words in message for words in NOT_READABLE) else message
+
+
+def _text(mapping: Path) -> str:
+    if not mapping.is_file():
+        raise InvalidMapping(f"the mapping must be an SQL file, got {mapping}, which is not there")
+    try:
+        return mapping.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise InvalidMapping(f"the mapping must be written in UTF-8, got {mapping}: {error}") from error
 
 
 def _yielded(connection: duckdb.DuckDBPyConnection, query: str, mapping: Path) -> pd.DataFrame:
@@ -148,64 +145,14 @@ def _is_number(kind: str) -> bool:
 
 
 def _judge(yielded: pd.DataFrame, zone: str) -> Validated:
-    """Refuse what the mapping refuses, and judge the rest."""
+    """Refuse what the mapping refuses, judge the rest, and take as days what are days."""
     refused = yielded["rejected"].notna().to_numpy() if "rejected" in yielded else np.zeros(len(yielded), dtype=bool)
     rest = np.flatnonzero(~refused)
     judged = validate_events(yielded.drop(columns=list(EXTRA), errors="ignore").iloc[rest], zone)
     faults = [Fault(int(row), WHOLE_ROW, "", str(yielded["rejected"].iloc[row])) for row in np.flatnonzero(refused)]
     faults += [replace(fault, row=int(rest[fault.row])) for fault in judged.faults]
     duplicates = [int(rest[row]) for row in judged.duplicates]
-    return Validated(rest[judged.rows], judged.columns, faults, duplicates, judged.assumptions)
-
-
-def _rejects(yielded: pd.DataFrame, faults: list[Fault]) -> pd.DataFrame:
-    """One row for each rejected event: the reasons, then the row as the mapping yielded it."""
-    reasons: dict[int, list[str]] = {}
-    for fault in faults:
-        reasons.setdefault(fault.row, []).append(_reason(fault))
-    rejected = yielded.loc[sorted(reasons)].drop(columns="rejected", errors="ignore")
-    rejected.insert(0, "because", ["; ".join(reasons[row]) for row in rejected.index])
-    if "source_row" in rejected:
-        rejected.insert(0, "source_row", rejected.pop("source_row"))
-    return rejected
-
-
-def _reason(fault: Fault) -> str:
-    return f"{_rule(fault)}, got {fault.value}" if fault.column != WHOLE_ROW else fault.must
-
-
-def _rule(fault: Fault) -> str:
-    return f"{fault.column} must {fault.must}" if fault.column != WHOLE_ROW else fault.must
-
-
-def _account(
-    report: ImportReport,
-    yielded: pd.DataFrame,
-    source_rows: pd.Series | None,
-    judged: Validated,
-    rejects: pd.DataFrame,
-) -> None:
-    report.events_out = len(judged.events)
-    report.events_rejected = len(rejects)
-    report.duplicates = len(judged.duplicates)
-    report.orders = int(judged.events["order_id"].nunique())
-    created = judged.events.loc[judged.events["type"] == "order_line.created", "order_id"]
-    report.orders_without_line = report.orders - int(created.nunique())
-    report.events_by_type = {str(k): int(v) for k, v in judged.events["type"].value_counts().items()}
-    because = Counter(map(_rule, judged.faults))
-    report.rejected_because = dict(because.most_common())
-    origin = _origin(yielded)
-    rows = set(origin) if source_rows is None else set(source_rows) | set(origin)
-    rejected_rows = set(origin[rejects.index])
-    report.rows_in = len(rows)
-    report.rows_rejected = len(rejected_rows)
-    report.rows_imported = len(set(origin) - rejected_rows)
-    report.rows_without_event = len(rows - set(origin))
-
-
-def _origin(yielded: pd.DataFrame) -> pd.Series:
-    """Where each yielded row comes from; one that does not say is a row of its own."""
-    own = "yielded row " + yielded.index.to_series().astype("str")
-    if "source_row" not in yielded:
-        return own
-    return yielded["source_row"].astype("str").where(yielded["source_row"].notna(), own)
+    dates, of_days = as_days(judged.columns, plant_calendar(zone))
+    return Validated(
+        rest[judged.rows], judged.columns | {"date": dates}, faults, duplicates, judged.assumptions | of_days
+    )

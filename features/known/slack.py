@@ -1,0 +1,137 @@
+"""Slack: from the date of a plan, a truck, a release or an arrival to the promise of the line that it is for.
+
+What is for a line is compared with the promise of that line; what is for the whole order with the earliest promise of
+its lines to ship. What is for a line that is not to ship any more is compared with nothing.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from features.arrays import Ints, Mask
+from features.events.selection import Masks, is_selected
+from features.jit import compiled, compiled_inline
+from features.orders.issues import new_ledger, with_room
+from features.orders.line import apply
+from features.orders.line_state import (
+    KNOWN,
+    LINE_OF,
+    N_LINE,
+    PROMISE,
+    LineEvents,
+    changes_lines,
+    is_open,
+    line_event,
+    lines_of,
+    new_lines,
+)
+from features.times import NEVER
+
+
+@compiled_inline
+def _earlier(a: int, b: int) -> int:
+    """The earlier of two moments, NEVER only where both are."""
+    return max(a, b) if a == NEVER or b == NEVER else min(a, b)
+
+
+@compiled
+def in_force(
+    first: Ints, code: Ints, masks: Masks, word: Ints, words: Ints, date: Ints, order: Ints, stop: Ints
+) -> tuple[Ints, Ints]:
+    """The dated statements in force at each point (sorted by order and position), the last of each thing.
+
+    Returns (n_rows,) the point and the position of the event.
+    """
+    point, where = np.empty(len(order) + 64, dtype=np.int64), np.empty(len(order) + 64, dtype=np.int64)
+    row, p = 0, 0
+    while p < len(order):
+        k = order[p]
+        held = np.full(words[k], -1, dtype=np.int64)
+        i = first[k]
+        while p < len(order) and order[p] == k:
+            while i < stop[p]:
+                if date[i] != NEVER and is_selected(code[i], masks):
+                    held[word[i]] = i
+                i += 1
+            if row + len(held) > len(point):
+                point, where = _larger(point, len(held)), _larger(where, len(held))
+            for place in range(len(held)):
+                if held[place] >= 0:
+                    point[row], where[row] = p, held[place]
+                    row += 1
+            p += 1
+    return point[:row], where[:row]
+
+
+@compiled
+def _larger(values: Ints, more: int) -> Ints:
+    out = np.empty(2 * len(values) + more, dtype=np.int64)
+    out[: len(values)] = values
+    return out
+
+
+@compiled
+def promises_of(
+    point: Ints, line: Ints, table_point: Ints, table_line: Ints, line_of: Ints, promise: Ints, open_: Mask
+) -> Ints:
+    """(n_rows,) the promise that each thing must meet: of its line, of the instalments of it, or the order's earliest.
+
+    ``point`` (n_rows,) ascending and ``line`` (-1: the whole order) say what each row is for; the table has the lines
+    of each point. NEVER where nothing of it is to ship, or nothing is promised.
+    """
+    out = np.full(len(point), NEVER, dtype=np.int64)
+    begin = 0
+    for row in range(len(point)):
+        while begin < len(table_point) and table_point[begin] < point[row]:
+            begin += 1
+        j = begin
+        while j < len(table_point) and table_point[j] == point[row]:
+            if open_[j] and (line[row] < 0 or line[row] == table_line[j] or line[row] == line_of[j]):
+                out[row] = _earlier(out[row], promise[j])
+            j += 1
+    return out
+
+
+@compiled
+def first_slacks(masks: Masks, word: Ints, words: Ints, code: Ints, *columns: Any) -> tuple[Ints, Ints]:
+    """When the slack of selected dates was first known: (n_orders,) position of the event and microseconds.
+
+    The position is -1 where it never was. ``columns`` are the fields of ``LineEvents`` one by one.
+    """
+    events = LineEvents(*columns)
+    n = len(events.first) - 1
+    position, slack = np.full(n, -1, dtype=np.int64), np.full(n, NEVER, dtype=np.int64)
+    for k in range(n):
+        begin, end = events.first[k], events.first[k + 1]
+        lines, ledger = new_lines(lines_of(events, k), N_LINE), new_ledger()
+        held = np.full(words[k], -1, dtype=np.int64)
+        for i in range(begin, end):
+            if changes_lines(events.type[i]):
+                ledger = with_room(ledger, len(lines))
+                apply(lines, ledger, line_event(events, i))
+            if events.date[i] != NEVER and is_selected(code[i], masks):
+                held[word[i]] = i
+            slack[k] = _tightest(lines, held, events.line, events.date)
+            if slack[k] != NEVER:
+                position[k] = i
+                break
+    return position, slack
+
+
+@compiled
+def _tightest(lines: Ints, held: Ints, line: Ints, date: Ints) -> int:
+    """The least slack of the dates held, microseconds; NEVER where there is none."""
+    tightest = NEVER
+    for place in range(len(held)):
+        if held[place] < 0:
+            continue
+        at, promise = line[held[place]], NEVER
+        for j in range(len(lines)):
+            if lines[j, KNOWN] and is_open(lines, j, 0.0) and (at < 0 or at == j or at == lines[j, LINE_OF]):
+                promise = _earlier(promise, lines[j, PROMISE])
+        if promise != NEVER:
+            slack = promise - date[held[place]]
+            tightest = slack if tightest == NEVER else min(tightest, slack)
+    return tightest
