@@ -165,7 +165,7 @@ def _check_calibration(window: LabelledPoints, risk: Floats, limits: Limits) -> 
     error = float(calibration_error(window.failed, risk, window.weight)) if len(window) else float("nan")
     chance = error_by_chance(window, risk).high if len(window) else float("nan")
     must = f"have a calibration error of at most {limits.calibration_error:.3f}, or what chance gives ({chance:.3f})"
-    return Check("calibration", must, f"{error:.3f}", error <= min(limits.calibration_error, chance))
+    return Check("calibration", must, f"{error:.3f}", error <= max(limits.calibration_error, chance))
 
 
 def _check_latency(latency_ms: float, limits: Limits) -> Check:
