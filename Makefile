@@ -7,10 +7,10 @@ SOURCE ?=
 .PHONY: demo test nightly lint bench docs notebooks lock clean
 
 test: $(VENV)/.made  ## every test, in an environment of its own
-	$(BIN)/python -m pytest -n 4 --dist loadscope
+	$(BIN)/python -m pytest -n 3 --dist loadscope
 
 nightly: $(VENV)/.made  ## the random tests, ten thousand examples each
-	HYPOTHESIS_PROFILE=nightly $(BIN)/python -m pytest -n 4 --dist loadscope tests/features tests/serving
+	HYPOTHESIS_PROFILE=nightly $(BIN)/python -m pytest -n 3 --dist loadscope tests/features tests/serving
 
 lint: $(VENV)/.made  ## style, types, layers
 	$(BIN)/ruff check .
