@@ -13,6 +13,7 @@ from features.jit import compiled, compiled_inline
 from features.orders.issues import LEFT_AT, NOT_REVERSED, SLOT, new_ledger, with_room
 from features.orders.line import apply
 from features.orders.line_state import (
+    ISSUED,
     KNOWN,
     LOWERED_AT,
     N_LINE,
@@ -126,10 +127,13 @@ def fold_commitments(tolerance: float, *columns: Any) -> Commitments:
                 out.lines[i], out.open_lines[i] = out.lines[i - 1], out.open_lines[i - 1]
                 out.ordered[i], out.issued[i], out.value[i] = out.ordered[i - 1], out.issued[i - 1], out.value[i - 1]
                 continue
-            before[:] = lines
+            states = events.type[i] != ISSUED
+            if states:
+                before[:] = lines
             ledger = with_room(ledger, len(lines))
             apply(lines, ledger, line_event(events, i))
-            _note_changes(out, lines, before, i)
+            if states:
+                _note_changes(out, lines, before, i)
             for j in range(len(lines)):
                 full_at[j] = _full_at(lines, ledger, j, tolerance)
             _note(out, lines, full_at, i, tolerance)

@@ -123,7 +123,8 @@ def fold_transitions(*columns: Any) -> Ints:
                 for j in range(count):
                     if speaks_of(state, at, j):
                         failed[j, stage_of(state, work.whole, j)] += 1
-            for j in range(count):
+            alone = at >= 0 and kind[i] != ISSUED and state[at, KNOWN] == 1
+            for j in range(at, at + 1) if alone else range(count):
                 if not state[j, KNOWN] or not (kind[i] == ISSUED or speaks_of(state, at, j)):
                     continue
                 full = is_in_full(state, j, 0.0)
