@@ -187,7 +187,7 @@ def label(
     rows = 0
     for s in range(n):
         begin, end = events.first[order[s]], events.first[order[s] + 1]
-        promised = fold_lines_until(events, order[s], stop[s])
+        promised, _ = fold_lines_until(events, order[s], stop[s])
         ripe_at[s] = _ripe_at(promised, grace)
         lines, tally = new_lines(lines_of(events, order[s]), N_LINE), _new_tally(len(promised))
         ledger = new_ledger()

@@ -15,7 +15,6 @@ from features.engine.arithmetic import (
     days_between,
     highest,
     in_units,
-    latest_of,
     only_where,
 )
 from features.events.schema import MICRO, READINESS_KINDS
@@ -86,16 +85,6 @@ class OpenSpells(RowsPerPoint):
         """(n_points,) how many state a date before a moment, (n_points,) microseconds; NEVER is no moment."""
         reduced: Floats = count_in_turn(self.point, self.date, moment[self.point], len(self.scope))
         return reduced
-
-    def count_after(self, moment: Ints) -> Floats:
-        """(n_points,) how many state a date after a moment, (n_points,) microseconds; NEVER is no moment."""
-        reduced: Floats = count_in_turn(self.point, moment[self.point], self.date, len(self.scope))
-        return reduced
-
-    def latest_date(self) -> Ints:
-        """(n_points,) the latest date stated, NEVER where none is."""
-        latest: Ints = latest_of(self.point, self.date, len(self.scope))
-        return latest
 
 
 class LineTable(RowsPerPoint):

@@ -1,4 +1,4 @@
-"""How the lines of an order stand after some of its events."""
+"""How the lines of an order stand after some of its events, and what left of them."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from features.orders.line_state import N_LINE, LineEvents, changes_lines, line_e
 
 
 @compiled
-def lines_known(order: int, stop: int, *columns: Any) -> Ints:
-    """(n_lines, N_LINE) the lines of an order after its events before the position ``stop``.
+def lines_known(order: int, stop: int, *columns: Any) -> tuple[Ints, Ints]:
+    """The lines of an order and its ledger of issues after its events before the position ``stop``.
 
     ``columns`` are the fields of ``LineEvents`` one by one: numba tells their types faster than that of the tuple.
     """
@@ -21,8 +21,8 @@ def lines_known(order: int, stop: int, *columns: Any) -> Ints:
 
 
 @compiled
-def fold_lines_until(events: LineEvents, order: int, stop: int) -> Ints:
-    """(n_lines, N_LINE) the lines of an order after its events before a position."""
+def fold_lines_until(events: LineEvents, order: int, stop: int) -> tuple[Ints, Ints]:
+    """(n_lines, N_LINE) the lines of an order after its events before a position; and (room, N_ISSUE) what left."""
     state = new_lines(lines_of(events, order), N_LINE)
     begin = events.first[order]
     ledger = new_ledger()
@@ -30,4 +30,4 @@ def fold_lines_until(events: LineEvents, order: int, stop: int) -> Ints:
         if changes_lines(events.type[i]):
             ledger = with_room(ledger, len(state))
             apply(state, ledger, line_event(events, i))
-    return state
+    return state, ledger

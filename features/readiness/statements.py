@@ -17,26 +17,18 @@ from features.engine.spells import spell_statements
 from features.events.schema import TYPE_CODE, EventKey
 from features.events.selection import Spell
 from features.history import History
-from features.jit import compiled
-from features.orders.issues import EVERYTHING, LEFT_AT, NOT_REVERSED, REFERENCE, SLOT, new_ledger, with_room
+from features.orders.issues import EVERYTHING, LEFT_AT, NOT_REVERSED, REFERENCE, SLOT
 from features.orders.known_lines import lines_known
-from features.orders.line import apply
 from features.orders.line_state import (
     CLOSED_AS,
     CLOSINGS,
     KNOWN,
-    N_LINE,
     ORDERED,
     ORDERED_BY,
     PROMISED_BY,
     SHIPPED_QUANTITY,
-    LineEvents,
-    changes_lines,
     is_open,
-    line_event,
     line_events,
-    lines_of,
-    new_lines,
 )
 from features.times import NEVER
 
@@ -170,14 +162,14 @@ class KnownOrder:
             return []
         start = int(self._history.first[self._order])
         columns = line_events(self._history)
-        state = lines_known(self._order, start + len(self.events), *columns)
+        state, _ = lines_known(self._order, start + len(self.events), *columns)
         names = {event.line: event.line_id for event in self.events}
         before_work: dict[int, int] = {}
         for event in self.events:
             begun = range(len(state)) if event.line == WHOLE_ORDER else (event.line,)
             if event.type not in WORK or all(j in before_work for j in begun):
                 continue
-            shipped = lines_known(self._order, start + event.place, *columns)[:, SHIPPED_QUANTITY]
+            shipped = lines_known(self._order, start + event.place, *columns)[0][:, SHIPPED_QUANTITY]
             for j in begun:
                 before_work.setdefault(j, int(shipped[j]))
         return [
@@ -202,7 +194,7 @@ class KnownOrder:
         if self._history is None:
             return []
         start = int(self._history.first[self._order])
-        ledger = _ledger_known(self._order, start + len(self.events), *line_events(self._history))
+        _, ledger = lines_known(self._order, start + len(self.events), *line_events(self._history))
         references = self._history.coded["reference"].words
         issues = [
             KnownIssue(
@@ -215,23 +207,6 @@ class KnownOrder:
             if 0 < row[NOT_REVERSED] < EVERYTHING // 2
         ]
         return sorted(issues, key=lambda issue: issue.left_at)
-
-
-@compiled
-def _ledger_known(order: int, stop: int, *columns: Any) -> Ints:
-    """(room, N_ISSUE) the issues of an order after its events before the position ``stop``.
-
-    ``columns`` are the fields of ``LineEvents`` one by one.
-    """
-    events = LineEvents(*columns)
-    begin = events.first[order]
-    state = new_lines(lines_of(events, order), N_LINE)
-    ledger = new_ledger()
-    for i in range(begin, stop):
-        if changes_lines(events.type[i]):
-            ledger = with_room(ledger, len(state))
-            apply(state, ledger, line_event(events, i))
-    return ledger
 
 
 def known_events(history: History, order: int, as_of: int) -> list[KnownEvent]:

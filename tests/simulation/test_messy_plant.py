@@ -75,7 +75,7 @@ def promises_known(history: History, shop: Shop, order: Order, index: int, stop:
     span = slice(history.first[index], history.first[index + 1])
     codes = np.unique(history.coded["line_id"].codes[span])
     names = [history.coded["line_id"].words[code] for code in codes if code >= 0]
-    state = lines_known(index, stop, *line_events(history))
+    state, _ = lines_known(index, stop, *line_events(history))
     found = []
     for line in order.lines:
         row = names.index(line.line_id + (INSTALMENT_MARK + line.instalment if line.instalment else ""))
