@@ -199,7 +199,7 @@ def label(
                 break
             if changes_lines(events.type[i]):
                 event = line_event(events, i)
-                ledger = with_room(ledger, len(lines))
+                ledger = with_room(ledger, event.type, len(lines))
                 apply(lines, ledger, event)
                 _count(tally, lines, promised, event, i < stop[s])
                 now = UNSETTLED

@@ -22,7 +22,7 @@ from features.history import PLANNED_END
 from features.known.evidence import bits_of
 from features.known.lookups import Lookups
 from features.known.scope import PROMISES, Scope
-from features.known.slack import first_slacks, in_force
+from features.known.slack import first_slacks, in_force, promises_in_force, promises_of
 from features.known.tables import LineTable, OpenSpells
 from features.orders.commitments import commitments
 from features.orders.line_state import line_events
@@ -167,9 +167,18 @@ class Known(Scope):
 
     def _tightest(self, point: Ints, line: Ints, date: Ints) -> Floats:
         self.note(PROMISES, self.start)
-        promise = self.lines_untraced.promises_of(point, line)
-        tightest: Floats = -highest(point, -self.days_between(date, promise), len(self))
+        tightest: Floats = -highest(point, -self.days_between(date, self._promises_of(point, line)), len(self))
         return tightest
+
+    def promises_of(self, spells: OpenSpells) -> Ints:
+        """(n_rows,) the promises of the lines that what is open is for, microseconds; NEVER where there is none."""
+        self.note(COMMITMENT, self.start)
+        return self._promises_of(spells.point, spells.line)
+
+    def _promises_of(self, point: Ints, line: Ints) -> Ints:
+        make = lambda: promises_in_force(line_events(self.history), self.order, self.stop)  # noqa: E731
+        promises: Ints = promises_of(point, line, *self._once(("promises in force",), make))
+        return promises
 
     def _in_force(self, what: Select) -> tuple[Ints, Ints]:
         history = self.history

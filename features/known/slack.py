@@ -6,13 +6,13 @@ its lines to ship. What is for a line that is not to ship any more is compared w
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from features.arrays import Ints, Mask
+from features.arrays import Ints
 from features.events.selection import Masks, is_selected
-from features.jit import compiled, compiled_inline
+from features.jit import compiled
 from features.orders.issues import new_ledger, with_room
 from features.orders.line import apply
 from features.orders.line_state import (
@@ -22,18 +22,14 @@ from features.orders.line_state import (
     PROMISE,
     LineEvents,
     changes_lines,
+    earlier,
     is_open,
     line_event,
     lines_of,
     new_lines,
+    speaks_of,
 )
 from features.times import NEVER
-
-
-@compiled_inline
-def _earlier(a: int, b: int) -> int:
-    """The earlier of two moments, NEVER only where both are."""
-    return max(a, b) if a == NEVER or b == NEVER else min(a, b)
 
 
 @compiled
@@ -72,14 +68,58 @@ def _larger(values: Ints, more: int) -> Ints:
     return out
 
 
+class PromisesInForce(NamedTuple):
+    """The lines still to ship at decision points. Shapes (n_rows,), ``point`` ascending.
+
+    ``line_of`` is the line that speaks for each while it is not known itself, -1 for none; ``promise`` microseconds.
+    """
+
+    point: Ints
+    line: Ints
+    line_of: Ints
+    promise: Ints
+
+
+def promises_in_force(events: LineEvents, order: Ints, stop: Ints) -> PromisesInForce:
+    """The lines still to ship at each point (sorted by order and position)."""
+    return PromisesInForce(*fold_promises(order, stop, *events))
+
+
 @compiled
-def promises_of(
-    point: Ints, line: Ints, table_point: Ints, table_line: Ints, line_of: Ints, promise: Ints, open_: Mask
-) -> Ints:
+def fold_promises(order: Ints, stop: Ints, *columns: Any) -> Ints:
+    """(4, n_rows) the fields of ``PromisesInForce``; ``columns`` are the fields of ``LineEvents`` one by one."""
+    events = LineEvents(*columns)
+    room = 0
+    for p in range(len(order)):
+        room += events.lines[order[p]]
+    out = np.empty((4, room), dtype=np.int64)
+    row, p = 0, 0
+    while p < len(order):
+        k = order[p]
+        lines, ledger = new_lines(lines_of(events, k), N_LINE), new_ledger()
+        i = events.first[k]
+        while p < len(order) and order[p] == k:
+            while i < stop[p]:
+                if changes_lines(events.type[i]):
+                    ledger = with_room(ledger, events.type[i], len(lines))
+                    apply(lines, ledger, line_event(events, i))
+                i += 1
+            for j in range(len(lines)):
+                if lines[j, KNOWN] and is_open(lines, j, 0.0):
+                    whole = lines[j, LINE_OF]
+                    out[0, row], out[1, row], out[3, row] = p, j, lines[j, PROMISE]
+                    out[2, row] = whole if whole >= 0 and not lines[whole, KNOWN] else -1
+                    row += 1
+            p += 1
+    return out[:, :row]
+
+
+@compiled
+def promises_of(point: Ints, line: Ints, table_point: Ints, table_line: Ints, line_of: Ints, promise: Ints) -> Ints:
     """(n_rows,) the promise that each thing must meet: of its line, of the instalments of it, or the order's earliest.
 
-    ``point`` (n_rows,) ascending and ``line`` (-1: the whole order) say what each row is for; the table has the lines
-    of each point. NEVER where nothing of it is to ship, or nothing is promised.
+    ``point`` (n_rows,) ascending and ``line`` (-1: the whole order) say what each row is for; the others are the fields
+    of ``PromisesInForce``. NEVER where nothing of it is to ship, or nothing is promised.
     """
     out = np.full(len(point), NEVER, dtype=np.int64)
     begin = 0
@@ -88,8 +128,8 @@ def promises_of(
             begin += 1
         j = begin
         while j < len(table_point) and table_point[j] == point[row]:
-            if open_[j] and (line[row] < 0 or line[row] == table_line[j] or line[row] == line_of[j]):
-                out[row] = _earlier(out[row], promise[j])
+            if line[row] < 0 or line[row] == table_line[j] or line[row] == line_of[j]:
+                out[row] = earlier(out[row], promise[j])
             j += 1
     return out
 
@@ -109,7 +149,7 @@ def first_slacks(masks: Masks, word: Ints, words: Ints, code: Ints, *columns: An
         held = np.full(words[k], -1, dtype=np.int64)
         for i in range(begin, end):
             if changes_lines(events.type[i]):
-                ledger = with_room(ledger, len(lines))
+                ledger = with_room(ledger, events.type[i], len(lines))
                 apply(lines, ledger, line_event(events, i))
             if events.date[i] != NEVER and is_selected(code[i], masks):
                 held[word[i]] = i
@@ -129,8 +169,8 @@ def _tightest(lines: Ints, held: Ints, line: Ints, date: Ints) -> int:
             continue
         at, promise = line[held[place]], NEVER
         for j in range(len(lines)):
-            if lines[j, KNOWN] and is_open(lines, j, 0.0) and (at < 0 or at == j or at == lines[j, LINE_OF]):
-                promise = _earlier(promise, lines[j, PROMISE])
+            if lines[j, KNOWN] and is_open(lines, j, 0.0) and speaks_of(lines, at, j):
+                promise = earlier(promise, lines[j, PROMISE])
         if promise != NEVER:
             slack = promise - date[held[place]]
             tightest = slack if tightest == NEVER else min(tightest, slack)

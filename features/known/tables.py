@@ -19,7 +19,6 @@ from features.engine.arithmetic import (
 )
 from features.events.schema import MICRO, READINESS_KINDS
 from features.known.scope import Scope
-from features.known.slack import promises_of
 from features.orders.line_state import line_events
 from features.orders.work import AFTER, AT, lines_at, work_events
 from features.times import DAY
@@ -96,7 +95,6 @@ class LineTable(RowsPerPoint):
     open : (n_rows,) True where the line is still to ship
     ordered, issued : (n_rows,) units of the line
     promise, stage_since, created : (n_rows,) microseconds; ``stage_since`` is when the line entered its stage
-    line, line_of : (n_rows,) index of the line within its order; of that of which it is an instalment, -1 for none
     finished, stage : (n_rows,) finished operations; 0 before the work begins, then one more than these
     begun : (n_rows,) True where work is released or confirmed
     met, not_met : (n_rows,) shipping conditions as bits
@@ -115,7 +113,6 @@ class LineTable(RowsPerPoint):
         self.created, self.finished, self.centre = rows.created, rows.finished, rows.centre
         self.met, self.not_met = rows.met, rows.not_met
         self.open, self.begun = rows.open == 1, rows.begun == 1
-        self.line, self.line_of = rows.line, rows.line_of
         self.stage: Ints = np.where(self.begun, rows.finished + 1, 0)
         self.at, self.after = rows.mode == AT, rows.mode == AFTER
         self.ordered, self.issued = rows.ordered / MICRO, rows.issued / MICRO
@@ -131,11 +128,6 @@ class LineTable(RowsPerPoint):
     def days_to_promise(self) -> Floats:
         """(n_rows,) days from now to the line's promise."""
         return np.asarray((self.promise - self.scope.as_of[self.point]) / DAY)
-
-    def promises_of(self, point: Ints, line: Ints) -> Ints:
-        """(n_rows,) the promise that what is for a line (-1: the whole order) at a point must meet, NEVER for none."""
-        promises: Ints = promises_of(point, line, self.point, self.line, self.line_of, self.promise, self.open)
-        return promises
 
     @property
     def ready(self) -> Mask:

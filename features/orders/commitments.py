@@ -23,6 +23,7 @@ from features.orders.line_state import (
     VALUE,
     LineEvents,
     changes_lines,
+    earlier,
     is_cancelled,
     is_enough,
     is_in_full,
@@ -130,7 +131,7 @@ def fold_commitments(tolerance: float, *columns: Any) -> Commitments:
             states = events.type[i] != ISSUED
             if states:
                 before[:] = lines
-            ledger = with_room(ledger, len(lines))
+            ledger = with_room(ledger, events.type[i], len(lines))
             apply(lines, ledger, line_event(events, i))
             if states:
                 _note_changes(out, lines, before, i)
@@ -167,7 +168,7 @@ def _full_at(lines: Ints, ledger: Ints, j: int, tolerance: float) -> int:
             if ledger[row, LEFT_AT] <= last:
                 shipped += ledger[row, NOT_REVERSED]
             else:
-                following = _earlier(following, ledger[row, LEFT_AT])
+                following = earlier(following, ledger[row, LEFT_AT])
         if following == NEVER or is_enough(shipped, lines[j, ORDERED], tolerance):
             since: int = max(last, lines[j, LOWERED_AT])
             return since
@@ -193,20 +194,14 @@ def _note(out: Commitments, lines: Ints, full_at: Ints, i: int, tolerance: float
         if is_open(lines, j, tolerance):
             out.open_lines[i] += 1
             unpromised |= promise == NEVER
-            out.due[i] = _earlier(out.due[i], promise)
+            out.due[i] = earlier(out.due[i], promise)
             out.last_due[i] = max(out.last_due[i], promise)
         elif promise != NEVER and lines[j, ORDERED] > 0 and full_at[j] > promise:
-            broken = _earlier(broken, promise)
+            broken = earlier(broken, promise)
     if out.open_lines[i] > 0:
         out.state[i] = UNPROMISED if unpromised else OPEN
-        out.due[i] = _earlier(out.due[i], broken)
+        out.due[i] = earlier(out.due[i], broken)
     elif out.lines[i] > 0:
         out.state[i] = SHIPPED
     elif known > 0:
         out.state[i] = CANCELLED
-
-
-@compiled_inline
-def _earlier(a: int, b: int) -> int:
-    """The earlier of two moments, NEVER only where both are."""
-    return max(a, b) if a == NEVER or b == NEVER else min(a, b)

@@ -10,6 +10,8 @@ from features.orders.line_state import (
     ALL_LEFT_AT,
     CANCELLED_LINE,
     CLOSED_AS,
+    CREATED,
+    ISSUED,
     KNOWN,
     LINE_OF,
     NOT_CLOSED,
@@ -37,10 +39,16 @@ def new_ledger() -> Ints:
     return np.zeros((1, N_ISSUE), dtype=np.int64)
 
 
+@compiled_inline
+def with_room(ledger: Ints, kind: int, lines: int) -> Ints:
+    """The ledger, or a larger copy of it where an event of a type, of an order with so many lines, might not fit in."""
+    if kind != ISSUED and kind != CREATED:
+        return ledger
+    return _grown(ledger, 2 * ledger[0, 0] + lines + 3)
+
+
 @compiled
-def with_room(ledger: Ints, lines: int) -> Ints:
-    """The ledger, or a larger copy of it where one event of an order with so many lines might not fit in."""
-    least = 2 * ledger[0, 0] + lines + 3
+def _grown(ledger: Ints, least: int) -> Ints:
     if len(ledger) >= least:
         return ledger
     larger = np.zeros((2 * least, N_ISSUE), dtype=np.int64)

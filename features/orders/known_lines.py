@@ -28,6 +28,6 @@ def fold_lines_until(events: LineEvents, order: int, stop: int) -> tuple[Ints, I
     ledger = new_ledger()
     for i in range(begin, stop):
         if changes_lines(events.type[i]):
-            ledger = with_room(ledger, len(state))
+            ledger = with_room(ledger, events.type[i], len(state))
             apply(state, ledger, line_event(events, i))
     return state, ledger

@@ -144,16 +144,23 @@ def speaks_of(state: Ints, at: int, j: int) -> bool:
 
 
 @compiled_inline
+def candidates(state: Ints, at: int) -> tuple[int, int]:
+    """The range of lines among which those are that what names ``at`` may speak of: a known line alone, or all."""
+    return (at, at + 1) if at >= 0 and state[at, KNOWN] == 1 else (0, len(state))
+
+
+@compiled_inline
 def is_enough(shipped: int, ordered: int, tolerance: float) -> bool:
     """Whether a quantity counts as in full; ``tolerance`` is a share.
 
     Whole numbers are compared exactly, others within ``ROUNDING``: three thirds add up to a little less than one.
     """
-    least = ordered - int(np.rint(ordered * tolerance))
+    if shipped >= ordered:
+        return True
+    allowed = int(np.rint(ordered * tolerance)) if tolerance > 0 else 0
     if ordered % MICRO != 0 or shipped % MICRO != 0:
-        least -= ordered // ROUNDING
-    enough: bool = shipped >= least
-    return enough
+        allowed += ordered // ROUNDING
+    return bool(shipped >= ordered - allowed)
 
 
 @compiled_inline
@@ -184,3 +191,9 @@ def lines_of(events: LineEvents, order: int) -> Ints:
     """(n_lines,) the line of which each line of an order is an instalment."""
     part: Ints = events.line_of[events.first_line[order] : events.first_line[order + 1]]
     return part
+
+
+@compiled_inline
+def earlier(a: int, b: int) -> int:
+    """The earlier of two moments, NEVER only where both are."""
+    return max(a, b) if a == NEVER or b == NEVER else min(a, b)

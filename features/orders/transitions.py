@@ -9,16 +9,18 @@ import numpy as np
 from features.arrays import Ints
 from features.events.selection import state_of
 from features.history import History
-from features.jit import compiled
+from features.jit import compiled, compiled_inline
 from features.orders.issues import new_ledger, with_room
 from features.orders.line_state import (
+    CLOSED_AS,
     ISSUED,
     KNOWN,
+    NOT_CLOSED,
     ORDERED,
     LineEvent,
+    candidates,
     is_cancelled,
     is_in_full,
-    is_open,
     line_events,
     speaks_of,
 )
@@ -40,6 +42,7 @@ from features.orders.work import (
     place_of,
     stage_of,
     stage_since,
+    tells_of_work,
     work_events,
 )
 from features.times import NEVER
@@ -75,15 +78,27 @@ def line_transitions(history: History) -> LineTransitions:
 
 
 @compiled
+def _with_rows(rows: Ints, n: int, more: int) -> Ints:
+    """The table of which ``n`` rows are written, or a larger copy of it where so many more do not fit in."""
+    if n + more <= len(rows):
+        return rows
+    larger = np.empty((2 * (n + more), 6), dtype=np.int64)
+    larger[:n] = rows[:n]
+    return larger
+
+
+@compiled_inline
+def _write(rows: Ints, n: int, what: int, recorded: int, item: int, a: int, b: int, amount: int) -> None:
+    rows[n, 0], rows[n, 1], rows[n, 2], rows[n, 3], rows[n, 4], rows[n, 5] = what, recorded, item, a, b, amount
+
+
+@compiled
 def _append_row(
     rows: Ints, n: int, what: int, recorded: int, item: int, a: int, b: int, amount: int
 ) -> tuple[Ints, int]:
     """One more row, in a larger table if need be."""
-    if n == len(rows):
-        larger = np.empty((2 * n + 64, 6), dtype=np.int64)
-        larger[:n] = rows
-        rows = larger
-    rows[n, 0], rows[n, 1], rows[n, 2], rows[n, 3], rows[n, 4], rows[n, 5] = what, recorded, item, a, b, amount
+    rows = _with_rows(rows, n, 1)
+    _write(rows, n, what, recorded, item, a, b, amount)
     return rows, n + 1
 
 
@@ -107,9 +122,12 @@ def fold_transitions(*columns: Any) -> Ints:
         left = np.zeros(count, dtype=np.bool_)
         centre_of, mode_of, item_of = np.full(count, -1), np.zeros(count, np.int64), np.full(count, -1)
         for i in range(first[k], first[k + 1]):
+            if not tells_of_work(kind[i]) and kind[i] != INSPECTED:
+                continue
             at, now = line[i], recorded[i]
             names = at >= 0 and kind[i] == CONFIRMED and centre[i] >= 0
-            for j in range(count) if names else range(0):
+            begin, end = candidates(state, at) if names else (0, 0)
+            for j in range(begin, end):
                 last = state[j, LAST_CENTRE]
                 overtaken = min(occurred[i], now) < state[j, PLACED_AT]
                 if speaks_of(state, at, j) and not overtaken and state[j, ITEM] >= 0 and last != centre[i]:
@@ -117,14 +135,15 @@ def fold_transitions(*columns: Any) -> Ints:
             event = LineEvent(
                 i, at, kind[i], quantity[i], date[i], value[i], closing[i], occurred[i], now, reference[i]
             )  # fmt: skip
-            ledger = with_room(ledger, count)
+            ledger = with_room(ledger, kind[i], count)
             apply_work(work, ledger, event, WorkEvent(code[i], word[i], item[i], centre[i]))
             if at >= 0 and kind[i] == INSPECTED and state_of(code[i]) == FAILED_WORD:
-                for j in range(count):
+                begin, end = candidates(state, at)
+                for j in range(begin, end):
                     if speaks_of(state, at, j):
                         failed[j, stage_of(state, work.whole, j)] += 1
-            alone = at >= 0 and kind[i] != ISSUED and state[at, KNOWN] == 1
-            for j in range(at, at + 1) if alone else range(count):
+            begin, end = candidates(state, at if kind[i] != ISSUED else -1)
+            for j in range(begin, end):
                 if not state[j, KNOWN] or not (kind[i] == ISSUED or speaks_of(state, at, j)):
                     continue
                 full = is_in_full(state, j, 0.0)
@@ -132,7 +151,7 @@ def fold_transitions(*columns: Any) -> Ints:
                 stage = stage_of(state, work.whole, j)
                 if not leaves or visited[j, stage] != NEVER:
                     visited[j, stage] = stage_since(state, work.whole, j)
-                open_ = is_open(state, j, 0.0)
+                open_ = not full and state[j, CLOSED_AS] == NOT_CLOSED
                 centre_now, mode = place_of(state, j) if open_ else (-1, NOWHERE)
                 item_now = state[j, ITEM] if open_ else -1
                 if item_now < 0 and mode == AFTER:
@@ -157,14 +176,18 @@ def fold_transitions(*columns: Any) -> Ints:
 @compiled
 def _append_stages(rows: Ints, n: int, line: Ints, now: int, visited: Ints, failed: Ints) -> tuple[Ints, int]:
     """What a line that leaves has needed, in all and from each stage on."""
-    item, changed = line[ITEM], line[CHANGED_AT]
-    rows, n = _append_row(rows, n, LEFT, now, item, line[DONE], -1, now - line[FIRST_CREATED])
-    for stage in range(len(visited)):
+    item, changed, failures = line[ITEM], line[CHANGED_AT], 0
+    rows = _with_rows(rows, n, 1 + 3 * len(visited))
+    _write(rows, n, LEFT, now, item, line[DONE], -1, now - line[FIRST_CREATED])
+    n += 1
+    for stage in range(len(visited) - 1, -1, -1):
         since = visited[stage]
+        failures += failed[stage]
         if since == NEVER:
             continue
-        work = 0 if changed == NEVER else changed - since
-        rows, n = _append_row(rows, n, STAGE, now, item, stage, -1, now - since)
-        rows, n = _append_row(rows, n, WORK, now, item, stage, -1, max(work, 0))
-        rows, n = _append_row(rows, n, FAILURES, now, item, stage, -1, failed[stage:].sum())
+        work = 0 if changed == NEVER else max(changed - since, 0)
+        _write(rows, n, STAGE, now, item, stage, -1, now - since)
+        _write(rows, n + 1, WORK, now, item, stage, -1, work)
+        _write(rows, n + 2, FAILURES, now, item, stage, -1, failures)
+        n += 3
     return rows, n

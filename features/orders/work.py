@@ -21,13 +21,13 @@ from features.orders.line import apply
 from features.orders.line_state import (
     CREATED,
     KNOWN,
-    LINE_OF,
     N_LINE,
     ORDERED,
     PROMISE,
     SHIPPED_QUANTITY,
     LineEvent,
     LineEvents,
+    candidates,
     changes_lines,
     is_cancelled,
     is_open,
@@ -104,8 +104,6 @@ class LineRows(NamedTuple):
     created: Ints
     started: Ints
     scrap: Ints
-    line: Ints
-    line_of: Ints
 
 
 N_FIELDS = len(LineRows._fields)
@@ -162,7 +160,8 @@ def _confirm(work: OrderWork, at: int, word: int, final: bool, recorded: int, mo
     """The latest state of an operation. What is said of the whole order holds for each line until it says otherwise."""
     lines, finished, since = work.lines, work.finished, work.finished_at
     now = FINISHED if final else UNFINISHED
-    for j in range(len(lines)):
+    begin, end = candidates(lines, at)
+    for j in range(begin, end):
         if not speaks_of(lines, at, j) or moment < since[j + 1, word]:
             continue
         since[j + 1, word] = moment
@@ -181,7 +180,8 @@ def _state(work: OrderWork, at: int, place: int, met: bool, moment: int) -> None
     """The latest state of a shipping condition. What is said of the whole order takes the place of what lines say."""
     conditions, since = work.conditions, work.conditions_at
     state = MET if met else NOT_MET
-    for j in range(len(work.lines)):
+    begin, end = candidates(work.lines, at)
+    for j in range(begin, end):
         if speaks_of(work.lines, at, j) and moment >= since[j + 1, place]:
             conditions[j + 1, place], since[j + 1, place] = state if at >= 0 else 0, moment
     if at < 0 and moment >= since[0, place]:
@@ -194,7 +194,8 @@ def _release(work: OrderWork, at: int, word: int, quantity: int, recorded: int) 
     if at < 0:
         work.whole[0] = recorded
         return
-    for j in range(len(work.lines)):
+    begin, end = candidates(work.lines, at)
+    for j in range(begin, end):
         if not speaks_of(work.lines, at, j):
             continue
         work.lines[j, RELEASED_AT] = recorded
@@ -213,13 +214,20 @@ class WorkEvent(NamedTuple):
     centre: int
 
 
-@compiled
+@compiled_inline
+def tells_of_work(kind: int) -> bool:
+    """Whether events of a type change how lines stand or the work on them."""
+    return kind == CONFIRMED or kind == STATED or kind == SCRAPPED or kind == RELEASED or changes_lines(kind)
+
+
+@compiled_inline
 def apply_work(work: OrderWork, ledger: Ints, event: LineEvent, shop: WorkEvent) -> None:
     """What one event does to the lines of its order and to the work on them, changed in place."""
     kind, at, recorded, lines = event.type, event.line, event.recorded, work.lines
     moment = min(event.occurred, recorded)
     if changes_lines(kind):
         apply(lines, ledger, event)
+    begin, end = candidates(lines, at) if at >= 0 else (0, 0)
     if kind == CREATED:
         lines[at, CREATED_AT], lines[at, ITEM] = recorded, shop.item
         if lines[at, FIRST_CREATED] == NEVER:
@@ -227,14 +235,14 @@ def apply_work(work: OrderWork, ledger: Ints, event: LineEvent, shop: WorkEvent)
     elif kind == RELEASED:
         _release(work, at, shop.word, event.quantity, recorded)
     elif kind == SCRAPPED:
-        for j in range(len(lines)) if at >= 0 else range(0):
+        for j in range(begin, end):
             if speaks_of(lines, at, j):
                 lines[j, SCRAP] += event.quantity
     elif kind == CONFIRMED:
         state = state_of(shop.code)
         if state == FINAL_WORD or state == PARTIAL_WORD:
             _confirm(work, at, shop.word, state == FINAL_WORD, recorded, moment)
-        for j in range(len(lines)) if at >= 0 else range(0):
+        for j in range(begin, end):
             if not speaks_of(lines, at, j):
                 continue
             lines[j, CONFIRMED_ITSELF] = 1
@@ -340,12 +348,13 @@ def fold_lines(order: Ints, stop: Ints, *columns: Any) -> tuple[Ints, Ints]:
         i = first[k]
         while p < len(order) and order[p] == k:
             while i < stop[p]:
-                event = LineEvent(
-                    i, line[i], kind[i], quantity[i], date[i], value[i], closing[i], occurred[i], recorded[i],
-                    reference[i],
-                )  # fmt: skip
-                ledger = with_room(ledger, len(lines))
-                apply_work(work, ledger, event, WorkEvent(code[i], word[i], item[i], centre[i]))
+                if tells_of_work(kind[i]):
+                    event = LineEvent(
+                        i, line[i], kind[i], quantity[i], date[i], value[i], closing[i], occurred[i], recorded[i],
+                        reference[i],
+                    )  # fmt: skip
+                    ledger = with_room(ledger, kind[i], len(lines))
+                    apply_work(work, ledger, event, WorkEvent(code[i], word[i], item[i], centre[i]))
                 i += 1
             for j in range(len(lines)):
                 if lines[j, KNOWN] and not is_cancelled(lines, j):
@@ -359,29 +368,12 @@ def fold_lines(order: Ints, stop: Ints, *columns: Any) -> tuple[Ints, Ints]:
 @compiled_inline
 def _write_row(out: Ints, row: int, point: int, lines: Ints, conditions: Ints, whole: Ints, j: int) -> None:
     """Write the fields of ``LineRows``, in their order."""
-    centre, mode = place_of(lines, j)
-    fields = (
-        point,
-        lines[j, ITEM],
-        np.int64(is_open(lines, j, 0.0)),
-        lines[j, ORDERED],
-        lines[j, SHIPPED_QUANTITY],
-        lines[j, PROMISE],
-        lines[j, DONE],
-        stage_since(lines, whole, j),
-        np.int64(is_begun(lines, whole, j)),
-        _conditions_in(conditions, j, MET),
-        _conditions_in(conditions, j, NOT_MET),
-        centre,
-        mode,
-        lines[j, FIRST_CREATED],
-        lines[j, STARTED],
-        lines[j, SCRAP],
-        np.int64(j),
-        lines[j, LINE_OF],
-    )
-    for column in range(N_FIELDS):
-        out[column, row] = fields[column]
+    out[0, row], out[1, row], out[2, row] = point, lines[j, ITEM], is_open(lines, j, 0.0)
+    out[3, row], out[4, row], out[5, row] = lines[j, ORDERED], lines[j, SHIPPED_QUANTITY], lines[j, PROMISE]
+    out[6, row], out[7, row], out[8, row] = lines[j, DONE], stage_since(lines, whole, j), is_begun(lines, whole, j)
+    out[9, row], out[10, row] = _conditions_in(conditions, j, MET), _conditions_in(conditions, j, NOT_MET)
+    out[11, row], out[12, row] = place_of(lines, j)
+    out[13, row], out[14, row], out[15, row] = lines[j, FIRST_CREATED], lines[j, STARTED], lines[j, SCRAP]
 
 
 @compiled_inline

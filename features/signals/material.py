@@ -29,7 +29,7 @@ def shortages_stated(known: Known) -> Floats:
 def shortages_due_after_need(known: Known) -> Floats:
     """Open shortages expected only after the planned end, or their line's promise if that is earlier, components."""
     shortages, end = known.open_spells(SHORTAGES), known.latest_in_force(PLANNED_END)
-    promise, end = known.lines(CREATED).promises_of(shortages.point, shortages.line), end[shortages.point]
+    promise, end = known.promises_of(shortages), end[shortages.point]
     need = np.where((end == NEVER) | ((promise != NEVER) & (promise < end)), promise, end)
     return shortages.count((need != NEVER) & (shortages.date != NEVER) & (shortages.date > need))
 
@@ -84,7 +84,7 @@ def usual_component_delay(known: Known) -> Floats:
 def usual_shortage_slack(known: Known) -> Floats:
     """Days from when short components usually come, by date and usual delay, to their lines' promises; the least."""
     shortages = known.open_spells(SHORTAGES)
-    promise = known.lines(CREATED).promises_of(shortages.point, shortages.line)
+    promise = known.promises_of(shortages)
     return shortages.lowest(known.days_between(known.as_of[shortages.point], promise) - _days_to_arrival(known))
 
 
