@@ -17,7 +17,7 @@ from features.decision_points import decision_points
 from features.events.schema import TYPE_CODE
 from features.history import History
 from features.orders.commitments import commitments
-from features.outcomes import GRACE, MISSED, ON_TIME_IN_FULL, OUTCOMES, PARTIAL, UNSETTLED, outcomes
+from features.outcomes import MISSED, ON_TIME_IN_FULL, OUTCOMES, PARTIAL, UNSETTLED, outcomes
 from features.times import DAY, micros, plant_calendar, timestamps
 from simulation import load_plant
 from simulation.oracle.oracle import Oracle, oracle_days, simulate_with_oracle
@@ -53,7 +53,7 @@ def main() -> None:
     points = decision_points(history, "before=7", plant_calendar("UTC"))
     outcome, *_ = outcomes(history, points.order, points.as_of)
     # Of the orders due at the very end only those that shipped early are settled: leave them out.
-    outcome[points.as_of + 7 * DAY + GRACE > history.recorded.max()] = UNSETTLED
+    outcome[points.as_of + 9 * DAY > history.recorded.max()] = UNSETTLED
     by_month(points.as_of, outcome, asked.out / "outcomes_by_month.png")
     one_order(oracle.events, chosen_order(history, points.order, outcome), asked.out / "one_missed_order.png")
     by_days_to_promise(oracle, history, asked.out / "risk_by_days_to_promise.png")

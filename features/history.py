@@ -10,7 +10,7 @@ order.
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, TypeVar
 
@@ -27,6 +27,7 @@ from features.events.selection import Select, Spell, event_codes
 from features.events.text import Coded, Distinct, Texts, code_objects
 from features.jit import compiled
 from features.parallel import side_by_side
+from features.policy import DEFAULT_POLICY, OutcomePolicy
 from features.times import NEVER
 
 __all__ = ["PLANNED_END", "History", "Select", "Spell", "Texts"]
@@ -56,6 +57,7 @@ class History:
         known later are counted too, so only the order of the indices means something
     event_code : (n_events,) the type and the words that signals look for, see ``features.events.selection``
     coded : the text columns but for the ids
+    policy : what counts as on time and in full
     """
 
     order_ids: Texts
@@ -73,15 +75,16 @@ class History:
     event_code: Ints
     ids: Coded
     coded: dict[str, Coded]
+    policy: OutcomePolicy = DEFAULT_POLICY
     _cache: dict[Hashable, Any] = field(default_factory=dict, repr=False)
 
     @classmethod
-    def of(cls, events: pd.DataFrame) -> History:
+    def of(cls, events: pd.DataFrame, policy: OutcomePolicy = DEFAULT_POLICY) -> History:
         """Sort a validated event table; the order of its rows means nothing."""
-        return cls.of_columns(as_columns(events))
+        return cls.of_columns(as_columns(events), policy)
 
     @classmethod
-    def of_columns(cls, columns: Columns) -> History:
+    def of_columns(cls, columns: Columns, policy: OutcomePolicy = DEFAULT_POLICY) -> History:
         """Sort a validated event table that is there as columns, as ``features.events.columns`` has them."""
         orders = columns["order_id"].ranked()
         by, first, _ = ordering.sort_events(orders, columns)
@@ -107,7 +110,12 @@ class History:
             event_code=event_codes(types, coded),
             ids=columns["event_id"],
             coded=coded,
+            policy=policy,
         )
+
+    def under(self, policy: OutcomePolicy) -> History:
+        """These events under another policy; nothing is sorted anew."""
+        return self if policy == self.policy else replace(self, policy=policy, _cache={})
 
     def part(self, begin: int, end: int) -> History:
         """The orders from ``begin`` to before ``end``: views of the same columns."""
@@ -122,6 +130,7 @@ class History:
             line_of=self.line_of[self.first_line[begin] : self.first_line[end]],
             ids=self.ids.take(rows),
             coded={name: column.take(rows) for name, column in self.coded.items()},
+            policy=self.policy,
             **columns,
         )
 

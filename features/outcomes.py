@@ -15,7 +15,7 @@ import numpy as np
 
 from features.arrays import Ints, Mask
 from features.engine.ordering import known_until
-from features.errors import InvalidRequest
+from features.events.schema import MICRO
 from features.events.selection import Select
 from features.history import History
 from features.jit import compiled
@@ -35,8 +35,11 @@ from features.orders.line_state import (
     NOT_CLOSED,
     ORDERED,
     PROMISE,
+    PROMISED_BY,
     REOPENED,
+    ROUNDING,
     SHIPPED_QUANTITY,
+    UNDER,
     LineEvent,
     LineEvents,
     changes_lines,
@@ -47,6 +50,7 @@ from features.orders.line_state import (
     new_lines,
     speaks_of,
 )
+from features.orders.rules import GRACE, OVER, code_of, excuses, first_moments, rules_in_force, terms_of
 from features.times import DAY, LATEST, NEVER
 
 __all__ = [
@@ -64,7 +68,6 @@ __all__ = [
 ]
 UNSETTLED, ON_TIME_IN_FULL, PARTIAL, MISSED, CANCELLED = 0, 1, 2, 3, 4
 OUTCOMES = np.array(["unsettled", "on_time_in_full", "partial", "missed", "cancelled"], dtype=object)
-GRACE = 2 * DAY
 TRACK_RECORD_NOTICE = 7 * DAY
 
 
@@ -82,22 +85,15 @@ class LabelRevisions:
     outcome: Ints
 
 
-def outcomes(
-    history: History,
-    order: Ints,
-    as_of: Ints,
-    until: int | None = None,
-    grace: int = GRACE,
-    tolerance: float = 0.0,
-) -> tuple[Ints, Ints, Ints]:
+def outcomes(history: History, order: Ints, as_of: Ints, until: int | None = None) -> tuple[Ints, Ints, Ints]:
     """The outcome of each (order, as_of) and when it was known, by what is recorded until ``until``.
+
+    What counts as on time and in full is what the policy of the history says.
 
     Parameters
     ----------
     order, as_of : (n,) index of the order, microseconds. The order should be open then; otherwise UNSETTLED.
     until : microseconds; the records end here (default: with the last recorded event)
-    grace : microseconds granted for late bookings
-    tolerance : under-delivery that still counts as in full, a share in [0, 1)
 
     Returns
     -------
@@ -105,12 +101,10 @@ def outcomes(
     the last promise plus grace: by then every outcome is settled. Who learns from outcomes must wait for that, as a
     success is known earlier than a failure.
     """
-    if not 0 <= tolerance < 1:
-        raise InvalidRequest(f"the under-delivery tolerance must lie in [0, 1), got {tolerance}")
     end = int(history.recorded.max()) if until is None and history.n_events else (until or 0)
     stop = known_until(history.first, history.recorded, order, as_of)
-    outcome, known_at, ripe_at, *_ = label(order, stop, end, grace, tolerance, False, *line_events(history))
-    state, last = commitments(history, tolerance), np.maximum(stop - 1, 0)
+    outcome, known_at, ripe_at, *_ = label(order, stop, end, *rules_of(history, stop), False, *line_events(history))
+    state, last = commitments(history), np.maximum(stop - 1, 0)
     open_ = (stop > history.first[order]) & is_awaited(state.state[last], state.due[last], as_of)
     return np.where(open_, outcome, UNSETTLED), np.where(open_, known_at, NEVER), ripe_at
 
@@ -125,7 +119,7 @@ def decided_between(history: History, order: Ints, as_of: Ints, until: Ints, kin
     return np.asarray(counted[after] > counted[before])
 
 
-def label_revisions(history: History, notice: int = TRACK_RECORD_NOTICE, grace: int = GRACE) -> LabelRevisions:
+def label_revisions(history: History, notice: int = TRACK_RECORD_NOTICE) -> LabelRevisions:
     """What the track record rests on: each order labelled once, against the promise of ``notice`` before it fell due.
 
     An order that was never known that early is labelled against its first promise. The rows of an order do not
@@ -133,10 +127,23 @@ def label_revisions(history: History, notice: int = TRACK_RECORD_NOTICE, grace: 
     """
     position, as_of, _ = labelled_moments(history, notice)
     order = history.order[position]
-    *_, revisions = label(order, position + 1, LATEST, grace, 0.0, True, *line_events(history))
+    stop = position + 1
+    *_, revisions = label(order, stop, LATEST, *rules_of(history, stop), True, *line_events(history))
     owner, known_at, outcome = revisions
     labelled_at = as_of[owner]
     return LabelRevisions(order[owner], labelled_at, np.maximum(known_at, labelled_at), outcome)
+
+
+def rules_of(history: History, stop: Ints) -> tuple[Ints, Ints, Ints]:
+    """The rules of orders as known after some of their events, as ``label`` takes them.
+
+    Returns (n_rules, 2) their terms, (n,) the row of each order, (n_events,) the first moment at which delivery counts
+    against each date that is stated, (0,) where it counts whenever it left.
+    """
+    rules, index = history.once(("rules",), lambda: rules_in_force(history))
+    windows = any(each.earliest is not None for each in rules)
+    begins = history.once(("windows",), lambda: first_moments(history)) if windows else np.empty(0, dtype=np.int64)
+    return terms_of(rules), index[np.maximum(stop - 1, 0)] if len(index) else np.zeros_like(stop), begins
 
 
 def labelled_moments(history: History, notice: int) -> tuple[Ints, Ints, Mask]:
@@ -160,17 +167,21 @@ def labelled_moments(history: History, notice: int) -> tuple[Ints, Ints, Mask]:
 
 # -- the loop ------------------------------------------------------------------------------------------------
 
-IN_FORCE, IN_FORCE_AT, WITHDRAWN, WITHDRAWN_AT, FULL_AT = range(5)
-N_TALLY = 5
+IN_FORCE, IN_FORCE_AT, WITHDRAWN, WITHDRAWN_AT, FULL_AT, EXCUSED = range(6)
+N_TALLY = 6
 """The columns of what counts of a line by its promise: the quantity in force and whether the line was cancelled, each
-with the moment of the statement that says so, and since when it is in full."""
+with the moment of the statement that says so, since when it is in full, and whether it is excused if it is not."""
+ALONE, UNPROMISED_LINE, IN_FULL, NOT_IN_FULL = range(4)
+"""What counts of a line: nothing, that it has no promise, that it is in full, or that it is not."""
 
 
 @compiled
 def label(
-    order: Ints, stop: Ints, until: int, grace: int, tolerance: float, revisions: bool, *columns: Any
+    order: Ints, stop: Ints, until: int, terms: Ints, rule: Ints, begins: Ints, revisions: bool, *columns: Any
 ) -> tuple[Ints, Ints, Ints, tuple[Ints, Ints, Ints]]:
     """What became of each (order, position after the last known event), by the records until a moment.
+
+    ``terms``, ``rule`` and ``begins`` come from ``rules_of``.
 
     Returns (n,) outcome, since when the records hold it, when its last promise plus grace had passed; and, if
     ``revisions``, (n_revisions,) every change of the label: index of the question, moment, outcome.
@@ -188,8 +199,9 @@ def label(
     for s in range(n):
         begin, end = events.first[order[s]], events.first[order[s] + 1]
         promised, _ = fold_lines_until(events, order[s], stop[s])
+        grace, over = terms[rule[s], GRACE], terms[rule[s], OVER]
         ripe_at[s] = _ripe_at(promised, grace)
-        lines, tally = new_lines(lines_of(events, order[s]), N_LINE), _new_tally(len(promised))
+        lines, tally = new_lines(lines_of(events, order[s]), N_LINE), new_tally(len(promised))
         ledger = new_ledger()
         outcome, since = UNSETTLED, NEVER
         now, settles_at = UNSETTLED, NEVER
@@ -201,12 +213,12 @@ def label(
                 event = line_event(events, i)
                 ledger = with_room(ledger, event.type, len(lines))
                 apply(lines, ledger, event)
-                _count(tally, lines, promised, event, i < stop[s])
+                count_statement(tally, lines, promised, event, i < stop[s])
                 now = UNSETTLED
             if i < stop[s] - 1:
                 continue
             if now == UNSETTLED:
-                now, settles_at = _verdict(tally, lines, ledger, promised, grace, tolerance)
+                now, settles_at = _verdict(tally, lines, promised, in_time(ledger, promised, begins), grace, over)
             moment = max(settles_at, recorded)
             following = events.recorded[i + 1] if i + 1 < end else until + 1
             if moment > recorded and outcome != UNSETTLED and outcome != now:
@@ -225,7 +237,8 @@ def label(
 
 
 @compiled
-def _new_tally(count: int) -> Ints:
+def new_tally(count: int) -> Ints:
+    """(n_lines, N_TALLY) of lines of which nothing is stated yet."""
     tally = np.zeros((count, N_TALLY), dtype=np.int64)
     for column in (IN_FORCE_AT, WITHDRAWN_AT, FULL_AT):
         tally[:, column] = NEVER
@@ -243,12 +256,15 @@ def _ripe_at(promised: Ints, grace: int) -> int:
 
 
 @compiled
-def _count(tally: Ints, lines: Ints, promised: Ints, event: LineEvent, known: bool) -> None:
-    """What one event says of the quantity in force at the promises, and of lines that are cancelled by then.
+def count_statement(tally: Ints, lines: Ints, promised: Ints, event: LineEvent, known: bool) -> None:
+    """What one event says of the quantity in force at the promises, of lines that are cancelled by then, or excused.
 
     ``known`` is whether it was known when the promises were read.
     """
     kind, moment = event.type, min(event.occurred, event.recorded)
+    for j in range(len(lines)) if excuses(event.rule) else range(0):
+        if speaks_of(lines, event.line, j):
+            tally[j, EXCUSED] = 1
     if not (kind == CREATED or kind == CHANGED or kind == CLOSED or kind == REOPENED):
         return
     for j in range(len(lines)):
@@ -263,54 +279,76 @@ def _count(tally: Ints, lines: Ints, promised: Ints, event: LineEvent, known: bo
             if kind == CREATED and lines[j, CLOSED_AS] == NOT_CLOSED:
                 tally[j, WITHDRAWN] = 0
         elif moment >= tally[j, WITHDRAWN_AT]:
-            tally[j, WITHDRAWN] = kind == CLOSED and event.closing == CANCELLED_LINE
+            tally[j, WITHDRAWN] = kind == CLOSED and code_of(event.rule) == CANCELLED_LINE
             tally[j, WITHDRAWN_AT] = moment
 
 
 @compiled
-def _in_time(ledger: Ints, promised: Ints) -> Ints:
-    """(n_lines, 2) what left of each line up to its promise, and when the last of it did; NEVER where nothing did."""
+def in_time(ledger: Ints, promised: Ints, begins: Ints) -> Ints:
+    """(n_lines, 2) what left of each line up to its promise, and when the last of it did; NEVER where nothing did.
+
+    What left before the first of the moments at which delivery counts, by the statement of the promise, is not in time.
+    """
     out = np.zeros((len(promised), 2), dtype=np.int64)
     out[:, 1] = NEVER
     for row in range(1, ledger[0, 0] + 1):
-        line = ledger[row, SLOT]
-        if line >= 0 and ledger[row, NOT_REVERSED] > 0 and ledger[row, LEFT_AT] <= promised[line, PROMISE]:
-            out[line, 0] += ledger[row, NOT_REVERSED]
-            out[line, 1] = max(out[line, 1], ledger[row, LEFT_AT])
+        line, left = ledger[row, SLOT], ledger[row, LEFT_AT]
+        if line < 0 or ledger[row, NOT_REVERSED] <= 0 or left > promised[line, PROMISE]:
+            continue
+        if len(begins) and left < begins[promised[line, PROMISED_BY]]:
+            continue
+        out[line, 0] += ledger[row, NOT_REVERSED]
+        out[line, 1] = max(out[line, 1], left)
     return out
 
 
 @compiled
-def _verdict(tally: Ints, lines: Ints, ledger: Ints, promised: Ints, grace: int, tolerance: float) -> tuple[int, int]:
+def judge_line(tally: Ints, lines: Ints, promised: Ints, shipped: int, j: int, over: int) -> int:
+    """What counts of line ``j``, of which so much shipped in time: ALONE, UNPROMISED_LINE, IN_FULL or NOT_IN_FULL."""
+    if not promised[j, KNOWN] or tally[j, WITHDRAWN]:
+        return ALONE
+    wanted = tally[j, IN_FORCE]
+    most = wanted + int(np.rint(wanted * (over / MICRO))) + wanted // ROUNDING
+    if lines[j, CLOSED_AS] == COMPLETE:
+        wanted = min(wanted, lines[j, SHIPPED_QUANTITY])
+    if wanted <= 0 and shipped <= 0:
+        return ALONE
+    if promised[j, PROMISE] == NEVER:
+        return UNPROMISED_LINE
+    enough = is_enough(shipped, wanted, promised[j, UNDER]) and (over < 0 or shipped <= most)
+    return IN_FULL if enough else NOT_IN_FULL
+
+
+@compiled
+def _verdict(tally: Ints, lines: Ints, promised: Ints, left: Ints, grace: int, over: int) -> tuple[int, int]:
     """The outcome by the records so far, and the moment from which it is settled; NEVER is at once."""
-    total, full, some, settled_at, last_promise, unpromised = 0, 0, False, NEVER, NEVER, False
-    left = _in_time(ledger, promised)
+    total, full, some, settled_at, last_promise = 0, 0, False, NEVER, NEVER
+    unpromised, excused = False, False
     for j in range(len(promised)):
-        if not promised[j, KNOWN] or tally[j, WITHDRAWN]:
+        counts = judge_line(tally, lines, promised, left[j, 0], j, over)
+        if counts == ALONE:
             continue
-        in_time, last = left[j]
-        wanted = tally[j, IN_FORCE]
-        if lines[j, CLOSED_AS] == COMPLETE:
-            wanted = min(wanted, lines[j, SHIPPED_QUANTITY])
-        if wanted <= 0 and in_time <= 0:
-            continue
-        if promised[j, PROMISE] == NEVER:
+        if counts == UNPROMISED_LINE:
             unpromised = True
             continue
-        total += 1
         last_promise = max(last_promise, promised[j, PROMISE])
-        some = some or in_time > 0
-        if not is_enough(in_time, wanted, tolerance):
+        if counts == NOT_IN_FULL:
             tally[j, FULL_AT] = NEVER
+            excused |= tally[j, EXCUSED] == 1
+            total += tally[j, EXCUSED] == 0
+            some = some or (left[j, 0] > 0 and tally[j, EXCUSED] == 0)
             continue
+        total += 1
         full += 1
+        some = some or left[j, 0] > 0
         if tally[j, FULL_AT] == NEVER:
-            tally[j, FULL_AT] = last
+            tally[j, FULL_AT] = left[j, 1]
         settled_at = max(settled_at, tally[j, FULL_AT])
     if unpromised and full == total:
         return UNSETTLED, NEVER
+    settled_at = last_promise if excused else settled_at
     if total == 0:
-        return CANCELLED, NEVER
+        return CANCELLED, settled_at + grace if excused else NEVER
     if full == total:
         return ON_TIME_IN_FULL, NEVER if settled_at == NEVER else settled_at + grace
     return (PARTIAL if some else MISSED), last_promise + grace

@@ -10,7 +10,7 @@ from pathlib import Path
 
 PACKAGE = Path(__file__).parent
 COMPUTING = (
-    "arrays.py", "jit.py", "times.py", "history.py", "decision_points.py", "outcomes.py",
+    "arrays.py", "jit.py", "times.py", "policy.py", "history.py", "decision_points.py", "outcomes.py",
     "events", "engine", "orders", "context", "known",
 )  # fmt: skip
 """Files and rooms whose code, together with the signals, decides what a signal is; every compiled loop is in one."""

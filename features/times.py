@@ -151,6 +151,14 @@ class PlantCalendar:
         return since_monday // 7 * 5 + np.minimum(since_monday % 7 + 1, 5)
 
     @staticmethod
+    def working_days_before(day: Ints, count: int) -> Ints:
+        """The day that lies so many Mondays to Fridays before each day; the day itself for 0."""
+        if count == 0:
+            return day
+        place = PlantCalendar.weekdays_until(day - 1) - count
+        return place // 5 * 7 + place % 5 - 3
+
+    @staticmethod
     def week(day: Ints) -> Ints:
         """Weeks since the Monday before 1970-01-01."""
         return (day + 3) // 7

@@ -24,7 +24,7 @@ from features.known.lookups import Lookups
 from features.known.scope import PROMISES, Scope
 from features.known.slack import first_slacks, in_force, promises_in_force, promises_of
 from features.known.tables import LineTable, OpenSpells
-from features.orders.commitments import commitments
+from features.orders.commitments import commitments, stated_due
 from features.orders.line_state import line_events
 from features.times import DAY, NEVER
 
@@ -313,7 +313,7 @@ class Known(Scope):
         history = self.history
 
         def make() -> tuple[Ints, Ints]:
-            times, amounts = running_changes(history.first, history.event_code, what.masks, commitments(history).due)
+            times, amounts = running_changes(history.first, history.event_code, what.masks, stated_due(history))
             return times, amounts
 
         return history.once(("due changes", what), make)

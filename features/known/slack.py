@@ -105,7 +105,7 @@ def fold_promises(order: Ints, stop: Ints, *columns: Any) -> Ints:
                     apply(lines, ledger, line_event(events, i))
                 i += 1
             for j in range(len(lines)):
-                if lines[j, KNOWN] and is_open(lines, j, 0.0):
+                if lines[j, KNOWN] and is_open(lines, j):
                     whole = lines[j, LINE_OF]
                     out[0, row], out[1, row], out[3, row] = p, j, lines[j, PROMISE]
                     out[2, row] = whole if whole >= 0 and not lines[whole, KNOWN] else -1
@@ -169,7 +169,7 @@ def _tightest(lines: Ints, held: Ints, line: Ints, date: Ints) -> int:
             continue
         at, promise = line[held[place]], NEVER
         for j in range(len(lines)):
-            if lines[j, KNOWN] and is_open(lines, j, 0.0) and speaks_of(lines, at, j):
+            if lines[j, KNOWN] and is_open(lines, j) and speaks_of(lines, at, j):
                 promise = earlier(promise, lines[j, PROMISE])
         if promise != NEVER:
             slack = promise - date[held[place]]

@@ -20,6 +20,8 @@ from features.orders.line_state import (
     ORDERED,
     PROMISE,
     SHIPPED_QUANTITY,
+    STATED,
+    UNDER,
     VALUE,
     LineEvents,
     changes_lines,
@@ -75,10 +77,17 @@ class Commitments(NamedTuple):
     quantity_changes: Ints
 
 
-def commitments(history: History, tolerance: float = 0.0) -> Commitments:
-    """Fold every order once. ``tolerance`` is the under-delivery that still counts as in full, a share."""
-    key = ("commitments", tolerance)
-    return history.once(key, lambda: fold_commitments(tolerance, *line_events(history)))
+def commitments(history: History) -> Commitments:
+    """Fold every order once."""
+    return history.once(("commitments",), lambda: fold_commitments(*line_events(history)))
+
+
+def stated_due(history: History) -> Ints:
+    """(n_events,) what ``due`` would be by the promises that were stated last, whichever an order is held to."""
+    by_last = history.policy.with_rules(promise="last")
+    if by_last == history.policy:
+        return commitments(history).due
+    return history.once(("stated due",), lambda: commitments(history.under(by_last)).due)
 
 
 def is_late(state: Ints, due: Ints, as_of: Ints) -> Mask:
@@ -104,7 +113,7 @@ def statuses(state: Ints, due: Ints, as_of: Ints) -> NDArray[np.object_]:
 
 
 @compiled
-def fold_commitments(tolerance: float, *columns: Any) -> Commitments:
+def fold_commitments(*columns: Any) -> Commitments:
     """How each order stands after each of its events; ``columns`` are the fields of ``LineEvents`` one by one."""
     events = LineEvents(*columns)
     n = len(events.line)
@@ -136,8 +145,8 @@ def fold_commitments(tolerance: float, *columns: Any) -> Commitments:
             if states:
                 _note_changes(out, lines, before, i)
             for j in range(len(lines)):
-                full_at[j] = _full_at(lines, ledger, j, tolerance)
-            _note(out, lines, full_at, i, tolerance)
+                full_at[j] = _full_at(lines, ledger, j)
+            _note(out, lines, full_at, i)
     return out
 
 
@@ -148,16 +157,16 @@ def _note_changes(out: Commitments, lines: Ints, before: Ints, i: int) -> None:
     for j in range(len(lines)):
         if lines[j, KNOWN] and not before[j, KNOWN]:
             out.first_ordered[i] += lines[j, ORDERED]
-        moved |= before[j, PROMISE] != NEVER and lines[j, PROMISE] != before[j, PROMISE]
+        moved |= before[j, STATED] != NEVER and lines[j, STATED] != before[j, STATED]
         changed |= before[j, KNOWN] == 1 and lines[j, ORDERED] != before[j, ORDERED]
     out.promise_moves[i] += moved
     out.quantity_changes[i] += changed
 
 
 @compiled
-def _full_at(lines: Ints, ledger: Ints, j: int, tolerance: float) -> int:
+def _full_at(lines: Ints, ledger: Ints, j: int) -> int:
     """Since when a line is in full: since enough of it had left, or less was wanted; NEVER where it is not."""
-    if not lines[j, KNOWN] or not is_in_full(lines, j, tolerance):
+    if not lines[j, KNOWN] or not is_in_full(lines, j):
         return NEVER
     last = NEVER
     while True:
@@ -169,14 +178,14 @@ def _full_at(lines: Ints, ledger: Ints, j: int, tolerance: float) -> int:
                 shipped += ledger[row, NOT_REVERSED]
             else:
                 following = earlier(following, ledger[row, LEFT_AT])
-        if following == NEVER or is_enough(shipped, lines[j, ORDERED], tolerance):
+        if following == NEVER or is_enough(shipped, lines[j, ORDERED], lines[j, UNDER]):
             since: int = max(last, lines[j, LOWERED_AT])
             return since
         last = following
 
 
 @compiled_inline
-def _note(out: Commitments, lines: Ints, full_at: Ints, i: int, tolerance: float) -> None:
+def _note(out: Commitments, lines: Ints, full_at: Ints, i: int) -> None:
     """The order as its lines have it after event ``i``; ``full_at`` is since when each line is in full."""
     known, broken, unpromised = 0, NEVER, False
     for j in range(len(lines)):
@@ -191,7 +200,7 @@ def _note(out: Commitments, lines: Ints, full_at: Ints, i: int, tolerance: float
         if lines[j, VALUE] != NEVER:
             out.value[i] = lines[j, VALUE] + (0 if out.value[i] == NEVER else out.value[i])
         promise = lines[j, PROMISE]
-        if is_open(lines, j, tolerance):
+        if is_open(lines, j):
             out.open_lines[i] += 1
             unpromised |= promise == NEVER
             out.due[i] = earlier(out.due[i], promise)

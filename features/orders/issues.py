@@ -16,8 +16,8 @@ from features.orders.line_state import (
     LINE_OF,
     NOT_CLOSED,
     ORDERED,
-    PROMISE,
     SHIPPED_QUANTITY,
+    STATED,
     LineEvent,
     speaks_of,
 )
@@ -130,9 +130,9 @@ def next_to_fill(state: Ints, at: int, after: int, closed: bool) -> int:
 @compiled_inline
 def _fills_before(state: Ints, at: int, a: int, b: int) -> bool:
     """Whether line ``a`` is filled before ``b``."""
-    if at < 0 or state[a, PROMISE] == state[b, PROMISE]:
+    if at < 0 or state[a, STATED] == state[b, STATED]:
         return a < b
-    return bool(state[a, PROMISE] < state[b, PROMISE])
+    return bool(state[a, STATED] < state[b, STATED])
 
 
 @compiled

@@ -3,7 +3,8 @@
 Whoever needs to know how lines stand folds ``apply`` over the events of an order: the commitment, the work, the
 outcomes, readiness. The rules are those of ``docs/events.md``:
 
-- A line's promise, ordered quantity and closing are the latest statements by when they happened, among those known.
+- A line's promise, ordered quantity and closing are the latest statements by when they happened, among those known;
+  by the outcome policy a line may be held to its first promise, or to what the customer asked for.
 - A goods issue without a line fills the lines that are known and not closed, in the order of their ids. One that names
   a line of which only instalments are known (``10`` of ``10/1`` and ``10/2``) fills these as they fall due.
   What leaves before its line is known belongs to the line that is created next.
@@ -22,6 +23,7 @@ from features.orders.line_state import (
     CLOSED_AS,
     CLOSED_AT,
     CREATED,
+    FIRST_AT,
     ISSUED,
     KNOWN,
     LOWERED_AT,
@@ -33,12 +35,16 @@ from features.orders.line_state import (
     PROMISED,
     PROMISED_AT,
     PROMISED_BY,
+    STATED,
+    STATED_AT,
+    UNDER,
     VALUE,
     LineEvent,
     changes_lines,
     is_in_full,
     speaks_of,
 )
+from features.orders.rules import FIRST, REQUEST, code_of, states_tolerance, tolerance_of
 from features.times import NEVER
 
 
@@ -58,7 +64,9 @@ def apply(state: Ints, ledger: Ints, event: LineEvent) -> None:
         if event.value != NEVER:
             state[at, VALUE] = event.value
         _order(state, at, event.quantity, moment, event.position)
-        _promise(state, at, event.date, moment, event.position)
+        if states_tolerance(event.rule) and not known:
+            state[at, UNDER] = tolerance_of(event.rule)
+        _promise(state, at, event, moment)
         if not known:
             place_issues(state, ledger, at, moment)
     elif kind == ISSUED:
@@ -75,9 +83,9 @@ def apply(state: Ints, ledger: Ints, event: LineEvent) -> None:
             if kind == CHANGED:
                 _order(state, j, event.quantity, moment, event.position)
             elif kind == PROMISED:
-                _promise(state, j, event.date, moment, event.position)
+                _promise(state, j, event, moment)
             elif moment >= state[j, CLOSED_AT]:
-                state[j, CLOSED_AS], state[j, CLOSED_AT] = event.closing if kind == CLOSED else NOT_CLOSED, moment
+                state[j, CLOSED_AS], state[j, CLOSED_AT] = code_of(event.rule) if kind == CLOSED else NOT_CLOSED, moment
 
 
 @compiled
@@ -86,7 +94,7 @@ def _order(state: Ints, line: int, quantity: int, moment: int, position: int) ->
     if moment < state[line, ORDERED_AT]:
         return
     state[line, ORDERED_AT] = moment
-    if quantity < state[line, ORDERED] and not is_in_full(state, line, 0.0):
+    if quantity < state[line, ORDERED] and not is_in_full(state, line):
         state[line, LOWERED_AT] = moment
     if state[line, ORDERED] != quantity or state[line, ORDERED_BY] < 0:
         state[line, ORDERED], state[line, ORDERED_BY] = quantity, position
@@ -105,10 +113,20 @@ def _spread(state: Ints, event: LineEvent, moment: int) -> None:
 
 
 @compiled
-def _promise(state: Ints, line: int, date: int, moment: int, position: int) -> None:
-    """The promise is stated; no date says nothing."""
-    if date == NEVER or moment < state[line, PROMISED_AT]:
+def _promise(state: Ints, line: int, event: LineEvent, moment: int) -> None:
+    """A date is promised or requested; no date says nothing, and the policy says whether the line is held to it."""
+    date, code = event.date, code_of(event.rule)
+    if date == NEVER:
         return
-    state[line, PROMISED_AT] = moment
+    if code != REQUEST and moment >= state[line, STATED_AT]:
+        state[line, STATED], state[line, STATED_AT] = date, moment
+    if code == FIRST:
+        if state[line, PROMISED_AT] != NEVER or (state[line, FIRST_AT] != NEVER and moment >= state[line, FIRST_AT]):
+            return
+        state[line, FIRST_AT] = moment
+    elif moment < state[line, PROMISED_AT]:
+        return
+    else:
+        state[line, PROMISED_AT] = moment
     if state[line, PROMISE] != date:
-        state[line, PROMISE], state[line, PROMISED_BY] = date, position
+        state[line, PROMISE], state[line, PROMISED_BY] = date, event.position

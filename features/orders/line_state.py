@@ -13,31 +13,53 @@ from features.arrays import Ints
 from features.events.schema import MICRO, TYPE_CODE
 from features.history import History
 from features.jit import compiled, compiled_inline
+from features.orders.rules import (
+    CANCELLED_LINE,
+    CHANGED,
+    CLOSED,
+    CLOSINGS,
+    COMPLETE,
+    CREATED,
+    ISSUED,
+    NOT_CLOSED,
+    PROMISED,
+    SHORT,
+    last_moments,
+    rules_of_events,
+    types_of_events,
+)
 from features.times import NEVER
 
-CREATED = TYPE_CODE["order_line.created"]
-CHANGED = TYPE_CODE["order_line.changed"]
-CLOSED = TYPE_CODE["order_line.closed"]
+__all__ = [
+    "CANCELLED_LINE",
+    "CHANGED",
+    "CLOSED",
+    "CLOSINGS",
+    "COMPLETE",
+    "CREATED",
+    "ISSUED",
+    "NOT_CLOSED",
+    "PROMISED",
+    "SHORT",
+]
 REOPENED = TYPE_CODE["order_line.reopened"]
-PROMISED = TYPE_CODE["commitment.changed"]
-ISSUED = TYPE_CODE["goods.issued"]
-NOT_CLOSED, COMPLETE, SHORT, CANCELLED_LINE = 0, 1, 2, 3
-"""How a line is closed: what shipped is accepted as all of it, or not, or nothing is wanted any more."""
-CLOSINGS = {"complete": COMPLETE, "short": SHORT, "cancelled": CANCELLED_LINE}
 ROUNDING = 2000
 """Quantities that are no whole numbers are compared within one part in so many."""
 
 (
     KNOWN, ORDERED, PROMISE, VALUE, SHIPPED_QUANTITY, CLOSED_AS, ALL_LEFT_AT, ORDERED_BY, PROMISED_BY, ORDERED_AT,
-    PROMISED_AT, CLOSED_AT, LINE_OF, LOWERED_AT,
-) = range(14)  # fmt: skip
-N_LINE = 14
+    PROMISED_AT, CLOSED_AT, LINE_OF, LOWERED_AT, UNDER, STATED, STATED_AT, FIRST_AT,
+) = range(18)  # fmt: skip
+N_LINE = 18
 """The columns of a line's state.
 
 Moments are microseconds, quantities and values millionths, NEVER where nothing is stated. ALL_LEFT_AT is when all of it
 left before the line was known; ORDERED_BY and PROMISED_BY are the positions of the events that state the quantity and
 the promise, -1 for none; ORDERED_AT, PROMISED_AT and CLOSED_AT when these statements happened; LINE_OF is the line of
-which it is an instalment, -1 for none; LOWERED_AT is when the quantity was last lowered while it was not in full.
+which it is an instalment, -1 for none; LOWERED_AT is when the quantity was last lowered while it was not in full; UNDER
+is the under-delivery that still counts as in full, millionths. PROMISE is what the line is held to, STATED what was
+promised last: by the outcome policy these may differ. FIRST_AT is when the first promise was stated, where the line is
+held to that.
 """
 
 
@@ -45,8 +67,8 @@ class LineEvents(NamedTuple):
     """The columns that tell of lines. Shapes (n_events,) but for ``first`` (n_orders + 1,), ``lines`` (n_orders,),
     ``first_line`` (n_orders + 1,) and ``line_of`` (n_lines,).
 
-    ``closing`` is how an event that closes a line does so, see ``NOT_CLOSED``; ``line_of`` is the line of which each is
-    an instalment, -1 for none; the others are those of ``History``.
+    ``rule`` is what the outcome policy makes of the event, see ``features.orders.rules``, which also says ``type`` and
+    ``date``; ``line_of`` is the line of which each is an instalment, -1 for none; the others are those of ``History``.
     """
 
     first: Ints
@@ -56,7 +78,7 @@ class LineEvents(NamedTuple):
     quantity: Ints
     date: Ints
     value: Ints
-    closing: Ints
+    rule: Ints
     occurred: Ints
     recorded: Ints
     reference: Ints
@@ -70,17 +92,15 @@ def line_events(history: History) -> LineEvents:
 
 
 def _line_events(history: History) -> LineEvents:
-    reasons = history.coded["reason"]
-    closing = np.array([*(CLOSINGS.get(word, NOT_CLOSED) for word in reasons.words), NOT_CLOSED], dtype=np.int64)
     return LineEvents(
         first=history.first,
         lines=history.lines,
         line=history.line,
-        type=history.type,
+        type=types_of_events(history),
         quantity=history.quantity,
-        date=history.date,
+        date=last_moments(history),
         value=history.value,
-        closing=closing[reasons.codes],
+        rule=rules_of_events(history),
         occurred=history.occurred,
         recorded=history.recorded,
         reference=history.coded["reference"].codes,
@@ -104,7 +124,18 @@ def new_lines(line_of: Ints, width: int) -> Ints:
     ``line_of`` (n_lines,) is the line of which each is an instalment.
     """
     state = np.zeros((len(line_of), width), dtype=np.int64)
-    for column in (PROMISE, VALUE, ALL_LEFT_AT, ORDERED_AT, PROMISED_AT, CLOSED_AT, LOWERED_AT):
+    for column in (
+        PROMISE,
+        VALUE,
+        ALL_LEFT_AT,
+        ORDERED_AT,
+        PROMISED_AT,
+        CLOSED_AT,
+        LOWERED_AT,
+        STATED,
+        STATED_AT,
+        FIRST_AT,
+    ):
         state[:, column] = NEVER
     for column in (ORDERED_BY, PROMISED_BY):
         state[:, column] = -1
@@ -121,7 +152,7 @@ class LineEvent(NamedTuple):
     quantity: int
     date: int
     value: int
-    closing: int
+    rule: int
     occurred: int
     recorded: int
     reference: int
@@ -131,7 +162,7 @@ class LineEvent(NamedTuple):
 def line_event(events: LineEvents, i: int) -> LineEvent:
     """One event of the columns, as numbers: cheaper to hand on than the columns."""
     return LineEvent(
-        i, events.line[i], events.type[i], events.quantity[i], events.date[i], events.value[i], events.closing[i],
+        i, events.line[i], events.type[i], events.quantity[i], events.date[i], events.value[i], events.rule[i],
         events.occurred[i], events.recorded[i], events.reference[i],
     )  # fmt: skip
 
@@ -150,14 +181,14 @@ def candidates(state: Ints, at: int) -> tuple[int, int]:
 
 
 @compiled_inline
-def is_enough(shipped: int, ordered: int, tolerance: float) -> bool:
-    """Whether a quantity counts as in full; ``tolerance`` is a share.
+def is_enough(shipped: int, ordered: int, tolerance: int) -> bool:
+    """Whether a quantity counts as in full; ``tolerance`` is what may lack, millionths of what is ordered.
 
     Whole numbers are compared exactly, others within ``ROUNDING``: three thirds add up to a little less than one.
     """
     if shipped >= ordered:
         return True
-    allowed = int(np.rint(ordered * tolerance)) if tolerance > 0 else 0
+    allowed = int(np.rint(ordered * (tolerance / MICRO))) if tolerance > 0 else 0
     if ordered % MICRO != 0 or shipped % MICRO != 0:
         allowed += ordered // ROUNDING
     return bool(shipped >= ordered - allowed)
@@ -172,18 +203,18 @@ def is_cancelled(state: Ints, line: int) -> bool:
 
 
 @compiled_inline
-def is_in_full(state: Ints, line: int, tolerance: float) -> bool:
+def is_in_full(state: Ints, line: int) -> bool:
     """Whether what shipped of a line is what was ordered, or is accepted as all of it."""
     full: bool = state[line, CLOSED_AS] == COMPLETE or is_enough(
-        state[line, SHIPPED_QUANTITY], state[line, ORDERED], tolerance
+        state[line, SHIPPED_QUANTITY], state[line, ORDERED], state[line, UNDER]
     )
     return full
 
 
 @compiled_inline
-def is_open(state: Ints, line: int, tolerance: float) -> bool:
+def is_open(state: Ints, line: int) -> bool:
     """Whether a line is still to ship."""
-    return state[line, CLOSED_AS] == NOT_CLOSED and not is_in_full(state, line, tolerance)
+    return state[line, CLOSED_AS] == NOT_CLOSED and not is_in_full(state, line)
 
 
 @compiled_inline

@@ -146,7 +146,7 @@ def fold_transitions(*columns: Any) -> Ints:
             for j in range(begin, end):
                 if not state[j, KNOWN] or not (kind[i] == ISSUED or speaks_of(state, at, j)):
                     continue
-                full = is_in_full(state, j, 0.0)
+                full = is_in_full(state, j)
                 leaves = full and not left[j] and state[j, ORDERED] > 0 and not is_cancelled(state, j)
                 stage = stage_of(state, work.whole, j)
                 if not leaves or visited[j, stage] != NEVER:

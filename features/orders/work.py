@@ -310,7 +310,7 @@ def _met_of_order(lines: Ints, conditions: Ints) -> int:
     for row in range(len(lines) + 1):
         refused |= _own_conditions_in(conditions, row, NOT_MET)
     for j in range(len(lines)):
-        if lines[j, KNOWN] and is_open(lines, j, 0.0):
+        if lines[j, KNOWN] and is_open(lines, j):
             any_open = True
             by_every &= _own_conditions_in(conditions, j + 1, MET)
     return (_own_conditions_in(conditions, 0, MET) | (by_every if any_open else 0)) & ~refused
@@ -368,7 +368,7 @@ def fold_lines(order: Ints, stop: Ints, *columns: Any) -> tuple[Ints, Ints]:
 @compiled_inline
 def _write_row(out: Ints, row: int, point: int, lines: Ints, conditions: Ints, whole: Ints, j: int) -> None:
     """Write the fields of ``LineRows``, in their order."""
-    out[0, row], out[1, row], out[2, row] = point, lines[j, ITEM], is_open(lines, j, 0.0)
+    out[0, row], out[1, row], out[2, row] = point, lines[j, ITEM], is_open(lines, j)
     out[3, row], out[4, row], out[5, row] = lines[j, ORDERED], lines[j, SHIPPED_QUANTITY], lines[j, PROMISE]
     out[6, row], out[7, row], out[8, row] = lines[j, DONE], stage_since(lines, whole, j), is_begun(lines, whole, j)
     out[9, row], out[10, row] = _conditions_in(conditions, j, MET), _conditions_in(conditions, j, NOT_MET)

@@ -180,8 +180,9 @@ def _no_truck(facts: Facts, planned: list[Truck]) -> Blocker:
 
 def _too_late(facts: Facts, coming: list[Truck]) -> Blocker | None:
     """The first truck leaves after the first promise of an open line, or the last one after the last promise."""
-    statements = [line.promised_by for line in facts.open_lines if line.promised_by is not None]
-    promised = sorted((event.date or 0, event) for event in statements)
+    promised = sorted(
+        (line.promise or 0, line.promised_by) for line in facts.open_lines if line.promised_by is not None
+    )
     for truck, (promise, event) in zip((coming[0], coming[-1]), promised[:1] + promised[-1:], strict=False):
         if truck.leaves > promise:
             named = f"truck {truck.plan.reference}" if truck.plan.reference else "the truck"

@@ -25,6 +25,7 @@ from features.orders.line_state import (
     KNOWN,
     ORDERED,
     ORDERED_BY,
+    PROMISE,
     PROMISED_BY,
     SHIPPED_QUANTITY,
     is_open,
@@ -102,6 +103,7 @@ class KnownLine:
     closed : complete, short or cancelled; ``None`` while it is not closed
     before_work : what had been issued when its first work was released or booked, 0 without work
     ordered_by, promised_by : the events that state its ordered quantity and its promised date, ``None`` for none
+    promise : what it is held to, the last moment at which delivery counts, microseconds; ``None`` for none
     """
 
     key: int
@@ -113,6 +115,7 @@ class KnownLine:
     before_work: int
     ordered_by: KnownEvent
     promised_by: KnownEvent | None
+    promise: int | None
 
 
 class KnownIssue(NamedTuple):
@@ -176,13 +179,14 @@ class KnownOrder:
             KnownLine(
                 key=j,
                 id=names[j],
-                open=bool(is_open(state, j, 0.0)),
+                open=bool(is_open(state, j)),
                 closed=CLOSED_WORDS.get(int(line[CLOSED_AS])),
                 ordered=int(line[ORDERED]),
                 issued=int(line[SHIPPED_QUANTITY]),
                 before_work=before_work.get(j, 0),
                 ordered_by=self.events[line[ORDERED_BY] - start],
                 promised_by=self.events[line[PROMISED_BY] - start] if line[PROMISED_BY] >= 0 else None,
+                promise=None if line[PROMISE] == NEVER else int(line[PROMISE]),
             )
             for j, line in enumerate(state)
             if line[KNOWN]

@@ -26,7 +26,7 @@ RULES = [
     ("known/known.py", "start = self._from(days)", "start = self._from(days or 7)"),
     ("engine/spells.py", "count += 1", "count += 2"),
     ("orders/issues.py", "LATE_BOOKING = 2 * DAY", "LATE_BOOKING = 3 * DAY"),
-    ("outcomes.py", "GRACE = 2 * DAY", "GRACE = 3 * DAY"),
+    ("policy.py", "grace: float = 2.0", "grace: float = 3.0"),
     ("context/context.py", "RECENT_DAYS = 180", "RECENT_DAYS = 90"),
     ("events/schema.py", "MICRO = 1_000_000", "MICRO = 1_000"),
 ]

@@ -7,18 +7,18 @@ from typing import Any
 import numpy as np
 import pytest
 
-from features.errors import InvalidRequest
 from features.history import History
 from features.outcomes import OUTCOMES, decided_between, label_revisions, outcomes
+from features.policy import OutcomePolicy, OutcomeRules
 from features.times import NEVER
 from tests.support.stories import created, days, event, moment, shipped, story
 
 
 def outcome(*events: dict[str, Any], day: float, until: float = 1000, **rules: Any) -> tuple[str, float | None]:
-    """The outcome of order A seen from a day, and the day it was known."""
-    history = History.of(story(*events))
+    """The outcome of order A seen from a day, and the day it was known; by other rules than the default where given."""
+    history = History.of(story(*events), OutcomePolicy(OutcomeRules(**rules)))
     order, as_of = np.array([0]), np.array([moment(day)])
-    found, known_at, _ = outcomes(history, order, as_of, until=moment(until), **rules)
+    found, known_at, _ = outcomes(history, order, as_of, until=moment(until))
     day_known = None if known_at[0] == NEVER else (known_at[0] - moment(0)) / days(1)
     return str(OUTCOMES[found[0]]), day_known
 
@@ -88,9 +88,8 @@ def test_a_line_closed_short_stays_short() -> None:
 
 
 def test_under_delivery_within_the_tolerance_is_in_full() -> None:
-    assert outcome(created(0, 10), shipped(8, 9.5), day=1, tolerance=0.05)[0] == "on_time_in_full"
-    with pytest.raises(InvalidRequest, match=r"must lie in \[0, 1\), got 1.5"):
-        outcome(created(0, 10), day=1, tolerance=1.5)
+    assert outcome(created(0, 10), shipped(8, 9.5), day=1, under_delivery=0.05)[0] == "on_time_in_full"
+    assert outcome(created(0, 10), shipped(8, 9.4), day=1, under_delivery=0.05)[0] == "partial"
 
 
 def test_before_the_records_settle_it_is_unsettled() -> None:
@@ -146,7 +145,7 @@ def test_all_that_is_left_may_be_booked_before_the_line_is() -> None:
 @pytest.mark.parametrize("share", [0.29, 0.07, 0.57])
 def test_the_tolerance_is_exact(share: float) -> None:
     told = [created(0, 10, quantity=100), shipped(8, round(100 - 100 * share))]
-    assert outcome(*told, day=1, tolerance=share)[0] == "on_time_in_full"
+    assert outcome(*told, day=1, under_delivery=share)[0] == "on_time_in_full"
 
 
 def test_the_track_record_keeps_what_was_believed_and_when() -> None:
@@ -253,7 +252,7 @@ def test_all_of_a_line_that_left_before_it_was_known_left_when_it_left() -> None
 
 def test_what_is_in_full_within_the_tolerance_has_shipped() -> None:
     told = [created(0, 10), shipped(3, 9.5)]
-    assert outcome(*told, day=4, tolerance=0.05)[0] == "unsettled"
+    assert outcome(*told, day=4, under_delivery=0.05)[0] == "unsettled"
     assert outcome(*told, day=4)[0] == "partial"
 
 
