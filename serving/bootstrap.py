@@ -75,7 +75,7 @@ def build_services(
 ) -> Services:
     """What scores that are stored are made with; ``current`` gives the champion's scorer or raises ``NotReady``."""
     database = Database(settings.database)
-    return Services(database, DailyContext(current, database, clock, pinned), settings, clock)
+    return Services(database, DailyContext(current, database, clock, pinned, settings.policy), settings, clock)
 
 
 def build_import(settings: Settings) -> Services:
@@ -180,5 +180,5 @@ def pinned_context(settings: Settings) -> Context | None:
     """Load and track record of the file that the settings name, if they name one."""
     if settings.events is None:
         return None
-    history = History.of_columns(read_columns(settings.events, settings.zone))
+    history = History.of_columns(read_columns(settings.events, settings.zone), settings.policy)
     return Context.of(history, plant_calendar(settings.zone))

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import os
+from functools import cached_property
 from pathlib import Path
 from typing import Literal
 
 from limits import parse
 from pydantic import Field, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from features.policy import OutcomePolicy, read_policy
 
 
 class Settings(BaseSettings):
@@ -30,6 +33,7 @@ class Settings(BaseSettings):
     )
     now: str | None = Field(default=None, description="A moment at which the service's clock stands, for rehearsals")
     events: Path | None = Field(default=None, description="A file that load and track record come from")
+    outcome: Path | None = Field(default=None, description="A TOML file: what counts as on time and in full")
     max_rows: int = Field(default=100_000, ge=1, description="An exported worklist has at most so many rows")
     max_orders: int = Field(default=500, ge=1, description="A request with more orders is refused")
     no_auth: bool = Field(default=False, description="Ask for no keys; loopback only")
@@ -48,6 +52,11 @@ class Settings(BaseSettings):
         except ValueError as error:
             raise ValueError(f"a rate must be such as 12000/minute, got {rate!r}") from error
         return rate
+
+    @cached_property
+    def policy(self) -> OutcomePolicy:
+        """What counts as on time and in full. Raises ``InvalidRequest`` for a file that says it wrongly."""
+        return read_policy(self.outcome, self.zone)
 
     @property
     def tracking_uri(self) -> str:

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from features.errors import InvalidRequest
+from features.policy import DEFAULT_POLICY, OutcomePolicy
 from features.progress import Progress, no_progress
 from features.times import isoformat
 from training.data.dataset import Dataset, dataset_of, fingerprint
@@ -47,6 +48,7 @@ def train(
     scheme: str = "daily",
     until: int | None = None,
     zone: str = "UTC",
+    policy: OutcomePolicy = DEFAULT_POLICY,
     trees: Trees | None = None,
     draws: int = 500,
     progress: Progress = no_progress,
@@ -62,11 +64,12 @@ def train(
     events : validated event table
     scheme, zone : see ``features.decision_points`` and ``features.times``
     until : microseconds; nothing recorded later is read (default: the last record, to which a later moment is cut)
+    policy : what counts as on time and in full; it is kept with the model
     draws : bootstrap draws of the intervals
     progress : called with what is being done
     """
     progress("building signals", 0, 0)
-    snapshots = Snapshots.of(events, scheme, until, zone)
+    snapshots = Snapshots.of(events, scheme, until, zone, policy)
     return train_on(snapshots, recorded_until(events, until)[0], trees=trees, draws=draws, progress=progress)
 
 

@@ -29,6 +29,7 @@ from features.orders.spells import AVAILABLE, HOLD_PLACED, HOLD_RELEASED, SHORT
 from features.orders.transitions import FAILURES, LEFT, OPENED, STAGE, WORK, line_transitions
 from features.outcomes import MISSED, ON_TIME_IN_FULL, PARTIAL, LabelRevisions, label_revisions
 from features.parallel import side_by_side
+from features.policy import DEFAULT_POLICY, OutcomePolicy
 from features.times import EARLIEST, LATEST, NEVER, PlantCalendar, isoformat, plant_calendar
 
 ALL = "all"
@@ -112,6 +113,7 @@ class Context:
     known_until : microseconds; the records end here
     firsts : (n_days,) the first record of each day on which something was recorded, ascending; ``None`` where somebody
         vouches that the records are complete until ``known_until``
+    outcome_policy : the digest of the policy by which the track record counts, empty for the default one
 
     No lookup goes past the morning after the latest record by then: what is silent after it is not known, so it is no
     sign that an order was missed.
@@ -122,22 +124,29 @@ class Context:
     routing: Routing
     known_until: int
     firsts: Ints | None = None
+    outcome_policy: str = ""
 
     @classmethod
     def of(cls, history: History, calendar: PlantCalendar, known_until: int | None = None) -> Context:
         """All orders of a history whose records are complete until ``known_until`` (default: the last record)."""
-        return cls.sum([PartialContext.of(history, calendar)], calendar, known_until)
+        return cls.sum([PartialContext.of(history, calendar)], calendar, known_until, history.policy)
 
     @classmethod
-    def sum(cls, parts: Sequence[PartialContext], calendar: PlantCalendar, known_until: int | None = None) -> Context:
-        """All orders of the parts of disjoint sets of orders, in any order."""
+    def sum(
+        cls,
+        parts: Sequence[PartialContext],
+        calendar: PlantCalendar,
+        known_until: int | None = None,
+        policy: OutcomePolicy = DEFAULT_POLICY,
+    ) -> Context:
+        """All orders of the parts of disjoint sets of orders, in any order; ``policy`` is the one of all parts."""
         whole = PartialContext.sum(parts)
         tallies = dict(whole.tallies)
         routing = Routing.of(*(tallies.pop(name) for name in ("moved", "waiting", "at work")))
         books = {name: Daybook.of(tally) for name, tally in tallies.items()}
         if known_until is None:
-            return cls(calendar, books, routing, whole.known_until, whole.firsts[1])
-        return cls(calendar, books, routing, known_until)
+            return cls(calendar, books, routing, whole.known_until, whole.firsts[1], policy_id(policy))
+        return cls(calendar, books, routing, known_until, outcome_policy=policy_id(policy))
 
     def lookup_day(self, as_of: Ints) -> Ints:
         """The day whose start each moment looks things up at. What is recorded later does not change it."""
@@ -162,14 +171,20 @@ class Context:
             "firsts": None if self.firsts is None else self.firsts.tolist(),
             "books": {name: book.to_json() for name, book in self.books.items()},
             "routing": self.routing.to_json(),
-        }
+        } | ({"outcome_policy": self.outcome_policy} if self.outcome_policy else {})
 
     @classmethod
     def from_json(cls, stored: dict[str, Any]) -> Context:
         books = {name: Daybook.from_json(book) for name, book in stored["books"].items()}
         routing = Routing.from_json(stored["routing"])
         firsts = None if stored["firsts"] is None else np.array(stored["firsts"], dtype=np.int64)
-        return cls(plant_calendar(stored["zone"]), books, routing, stored["known_until_micros"], firsts)
+        known_until, policy = stored["known_until_micros"], stored.get("outcome_policy", "")
+        return cls(plant_calendar(stored["zone"]), books, routing, known_until, firsts, policy)
+
+
+def policy_id(policy: OutcomePolicy) -> str:
+    """How a context names the policy by which its track record counts: nothing for the default one."""
+    return "" if policy.is_default else policy.digest
 
 
 def _earliest(firsts: Ints) -> Ints:

@@ -25,6 +25,7 @@ from features.pipeline.computation import PART_EVENTS
 from features.pipeline.partitions import PARTITION_EVENTS, used_twice
 from features.pipeline.stream import computed_rows
 from features.pipeline.table import RowRequest
+from features.policy import DEFAULT_POLICY, OutcomePolicy
 from features.times import plant_calendar
 
 if TYPE_CHECKING:
@@ -61,6 +62,7 @@ def spark_signals(
     as_of: object = None,
     scheme: str | None = None,
     zone: str = "UTC",
+    policy: OutcomePolicy = DEFAULT_POLICY,
     partitions: int | None = None,
 ) -> DataFrame:
     """Every signal of every open order, (n_points, 2 + n_signals), as ``features.pipeline.signal_table`` gives them.
@@ -71,7 +73,7 @@ def spark_signals(
     Parameters
     ----------
     events : the columns of the event table, rows in any order
-    as_of, scheme, zone : see ``features.pipeline.signal_table``
+    as_of, scheme, zone, policy : see ``features.pipeline.signal_table``
     partitions : of the result (default: about 500,000 events each)
 
     Returns
@@ -81,7 +83,7 @@ def spark_signals(
     Raises ``InvalidEvents`` and ``InvalidRequest`` as ``signal_table`` does, ``LibraryMissing`` where the executors
     lack this package, ``ClusterFailed`` when Spark gives up.
     """
-    plan = planned(events, RowRequest.of(as_of, scheme, zone), partitions)
+    plan = planned(events, RowRequest.of(as_of, scheme, zone, policy), partitions)
     return plan.events.mapInArrow(plan.rows, row_columns())
 
 
@@ -92,7 +94,7 @@ def planned(events: DataFrame, request: RowRequest, partitions: int | None = Non
         raise InvalidRequest(f"there must be at least one partition, got {partitions}")
     with in_words():
         count = partitions or -(-events.count() // PARTITION_EVENTS) or 1
-        whole = _whole_part(events.repartition(count, trimmed("order_id")), count, request.zone)
+        whole = _whole_part(events.repartition(count, trimmed("order_id")), count, request)
         _require_unique(events)
     request.require_recorded(whole.known_from)
     meeting = events.repartitionByRange(count, trimmed("order_id"))
@@ -131,8 +133,8 @@ def _gist(message: str) -> str:
 # -- the first pass --------------------------------------------------------------------------------------------
 
 
-def _whole_part(events: DataFrame, partitions: int, zone: str) -> PartialContext:
-    parts = events.mapInArrow(_over(lambda table: [read_part(table, zone)]), PART_COLUMNS)
+def _whole_part(events: DataFrame, partitions: int, request: RowRequest) -> PartialContext:
+    parts = events.mapInArrow(_over(lambda table: [read_part(table, request.zone, request.policy)]), PART_COLUMNS)
     if partitions > FAN:
         parts = parts.repartition(-(-partitions // FAN)).mapInArrow(_over(lambda some: [add_up(some)]), PART_COLUMNS)
     some = parts.toArrow()
@@ -144,13 +146,14 @@ def _whole_part(events: DataFrame, partitions: int, zone: str) -> PartialContext
     return PartialContext.from_arrow(unpacked(row["part"]))
 
 
-def read_part(events: pa.Table, zone: str) -> pa.RecordBatch:
+def read_part(events: pa.Table, zone: str, policy: OutcomePolicy = DEFAULT_POLICY) -> pa.RecordBatch:
     """One row ``FOUND``: what the orders of a partition add to the context, or their faults, the first in words."""
     judged = validate_events(events, zone)
     faults = sorted(_said(events, fault) for fault in judged.faults)
     if faults:
         return _part_row(None, faults, len(faults))
-    return _part_row(PartialContext.of(History.of_columns(judged.columns), plant_calendar(zone)), [], 0)
+    history = History.of_columns(judged.columns, policy)
+    return _part_row(PartialContext.of(history, plant_calendar(zone)), [], 0)
 
 
 def add_up(parts: pa.Table) -> pa.RecordBatch:
@@ -194,7 +197,8 @@ def _computing(payload: bytes, request: RowRequest) -> OverBatches:
 
     def rows(events: pa.Table) -> Iterator[pa.RecordBatch]:
         context = _context(payload, request.zone)
-        history = History.of_columns(checked(validate_events(events, request.zone), WHERE).columns)
+        columns = checked(validate_events(events, request.zone), WHERE).columns
+        history = History.of_columns(columns, request.policy)
         for begin, end in history.parts(PART_EVENTS):
             some = history.part(begin, end)
             yield from computed_rows(some, request.points(some, context), context, threads=1).to_batches()

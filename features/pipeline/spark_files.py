@@ -20,6 +20,7 @@ from features.events.schema import COLUMNS
 from features.pipeline.spark import Batches, OverBatches, Plan, in_words, packed, planned, row_columns, unpacked
 from features.pipeline.stream import Written, row_schema, write_tables
 from features.pipeline.table import RowRequest
+from features.policy import DEFAULT_POLICY, OutcomePolicy
 from features.progress import Progress, no_progress
 
 if TYPE_CHECKING:
@@ -94,6 +95,7 @@ def spark_signal_file(
     as_of: object = None,
     scheme: str | None = None,
     zone: str = "UTC",
+    policy: OutcomePolicy = DEFAULT_POLICY,
     partitions: int | None = None,
     progress: Progress = no_progress,
 ) -> Written:
@@ -105,12 +107,12 @@ def spark_signal_file(
     out : a path that ends in ``.parquet``: one file on this machine, with the rows of
         ``features.pipeline.stream.signal_file``; else a folder, or a URL, that is not there yet; the executors
         write files into it that are sorted one after the other
-    as_of, scheme, zone, partitions : see ``features.pipeline.spark.spark_signals``
+    as_of, scheme, zone, policy, partitions : see ``features.pipeline.spark.spark_signals``
     progress : called with what is being done, tasks or partitions done, in all
 
     Raises as ``spark_signals`` does; ``InvalidRequest`` when the folder is there.
     """
-    request = RowRequest.of(as_of, scheme, zone)
+    request = RowRequest.of(as_of, scheme, zone, policy)
     with watched(session, "reading what orders say about each other", progress):
         plan = planned(read_events(session, events), request, partitions)
     if out.endswith(".parquet") and "://" not in out:

@@ -32,6 +32,7 @@ from features.pipeline.partitions import (
     require_unique,
 )
 from features.pipeline.table import RowRequest
+from features.policy import DEFAULT_POLICY, OutcomePolicy
 from features.progress import Progress, no_progress
 from features.times import PlantCalendar
 
@@ -56,6 +57,7 @@ def signal_file(
     as_of: object = None,
     scheme: str | None = None,
     zone: str = "UTC",
+    policy: OutcomePolicy = DEFAULT_POLICY,
     progress: Progress = no_progress,
     partition_events: int = PARTITION_EVENTS,
 ) -> Written:
@@ -64,25 +66,28 @@ def signal_file(
     Parameters
     ----------
     events : Parquet file of events, in any order
-    as_of, scheme, zone : see ``features.pipeline.signal_table``
+    as_of, scheme, zone, policy : see ``features.pipeline.signal_table``
     progress : called with what is being done, partitions done, partitions in all
     partition_events : about so many events are held in memory at a time, for each core
 
     Raises ``InvalidEvents`` and ``InvalidRequest`` as ``signal_table`` does; no file is left behind then.
     """
-    request = RowRequest.of(as_of, scheme, zone)
+    request = RowRequest.of(as_of, scheme, zone, policy)
     if out.is_dir() or out.resolve() == events.resolve():
         raise InvalidRequest(f"the output must be a file other than the events, got {out}")
     with tempfile.TemporaryDirectory(prefix="shiprisk-") as folder:
         parts = partitions(events, Path(folder), zone, partition_events, progress)
-        context, first = context_of(parts, request.calendar, progress)
+        context, first = context_of(parts, request.calendar, progress, policy)
         request.require_recorded(first)
-        tables = tables_of(parts, context, lambda history: request.points(history, context), progress)
+        tables = tables_of(parts, context, lambda history: request.points(history, context), progress, policy)
         return write_tables(tables, out, len(parts))
 
 
 def context_of(
-    parts: list[Partition], calendar: PlantCalendar, progress: Progress = no_progress
+    parts: list[Partition],
+    calendar: PlantCalendar,
+    progress: Progress = no_progress,
+    policy: OutcomePolicy = DEFAULT_POLICY,
 ) -> tuple[Context, int]:
     """The context of all orders, and the first moment recorded."""
 
@@ -91,7 +96,8 @@ def context_of(
         if judged.faults:
             return None, np.zeros(0, dtype=np.uint64), judged
         ids = ids_of(judged.columns) if len(parts) > 1 else np.zeros(0, dtype=np.uint64)
-        return PartialContext.of(History.of_columns(judged.columns), calendar), ids, replace(judged, columns={})
+        part_context = PartialContext.of(History.of_columns(judged.columns, policy), calendar)
+        return part_context, ids, replace(judged, columns={})
 
     contexts, hashed, faults = [], [], []
     one_by_one = side_by_side(read, parts, threads=min(CORES, MOST_AT_A_TIME))
@@ -103,15 +109,19 @@ def context_of(
     checked(replace(judged, faults=sorted(faults, key=lambda fault: fault.row)), str(parts[0].origin))
     require_unique(parts, hashed)
     whole = PartialContext.sum(contexts)
-    return Context.sum([whole], calendar), whole.known_from
+    return Context.sum([whole], calendar, policy=policy), whole.known_from
 
 
 def tables_of(
-    parts: list[Partition], context: Context, choose: Chooser, progress: Progress = no_progress
+    parts: list[Partition],
+    context: Context,
+    choose: Chooser,
+    progress: Progress = no_progress,
+    policy: OutcomePolicy = DEFAULT_POLICY,
 ) -> Iterator[pa.Table]:
     """order_id, as_of and one column a signal, a table a partition."""
     for done, part in enumerate(parts, start=1):
-        history = History.of_columns(part.columns())
+        history = History.of_columns(part.columns(), policy)
         yield computed_rows(history, choose(history), context)
         progress("computing signals", done, len(parts))
 

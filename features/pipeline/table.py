@@ -15,6 +15,7 @@ from features.history import History
 from features.known.known import Known
 from features.orders.commitments import statuses
 from features.pipeline.computation import compute
+from features.policy import DEFAULT_POLICY, OutcomePolicy
 from features.times import LATEST, PlantCalendar, isoformat, micros, plant_calendar
 
 
@@ -26,13 +27,15 @@ class RowRequest:
     ----------
     moments : a scheme of decision points; or one moment in microseconds, at which every open order is a row
     zone : the plant's time zone
+    policy : what counts as on time and in full
     """
 
     moments: str | int
     zone: str
+    policy: OutcomePolicy = DEFAULT_POLICY
 
     @classmethod
-    def of(cls, as_of: object, scheme: str | None, zone: str) -> RowRequest:
+    def of(cls, as_of: object, scheme: str | None, zone: str, policy: OutcomePolicy = DEFAULT_POLICY) -> RowRequest:
         """Raises ``InvalidRequest`` unless exactly one of ``as_of`` and ``scheme`` is given, and can be read."""
         if (as_of is None) == (scheme is None):
             raise InvalidRequest(
@@ -40,9 +43,9 @@ class RowRequest:
             )
         plant_calendar(zone)
         if scheme is None:
-            return cls(micros(as_of), zone)
+            return cls(micros(as_of), zone, policy)
         require_scheme(scheme)
-        return cls(scheme, zone)
+        return cls(scheme, zone, policy)
 
     @property
     def calendar(self) -> PlantCalendar:
@@ -62,7 +65,12 @@ class RowRequest:
 
 
 def signal_table(
-    events: pd.DataFrame, *, as_of: object = None, scheme: str | None = None, zone: str = "UTC"
+    events: pd.DataFrame,
+    *,
+    as_of: object = None,
+    scheme: str | None = None,
+    zone: str = "UTC",
+    policy: OutcomePolicy = DEFAULT_POLICY,
 ) -> pd.DataFrame:
     """Every signal of every open order.
 
@@ -72,13 +80,14 @@ def signal_table(
     as_of : one moment for all orders; or
     scheme : decision points, one of ``daily``, ``events``, ``all``, ``before=7``
     zone : the plant's time zone
+    policy : what counts as on time and in full, see ``docs/outcomes.md``
 
     Returns
     -------
     (n_points, 2 + n_signals): order_id, as_of, and one float column a signal, sorted by order and moment.
     """
-    request = RowRequest.of(as_of, scheme, zone)
-    history = History.of(events)
+    request = RowRequest.of(as_of, scheme, zone, policy)
+    history = History.of(events, policy)
     request.require_recorded(int(history.recorded.min(initial=LATEST)))
     context = Context.of(history, request.calendar)
     points = request.points(history, context)

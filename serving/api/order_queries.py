@@ -53,7 +53,7 @@ def order_page(
     order, words = visible_order(connection, order_id, caller)
     events = [event for event in events_of(connection, [order_id]) if event.seq <= order["seq"]]
     score = latest_scores(connection, [order_id])[order_id]
-    state = assess(history_of(events), 0, max(now, order["as_of"]), settings.zone)
+    state = assess(history_of(events, settings.policy), 0, max(now, order["as_of"]), settings.zone)
     content = {
         "order": present_order(order),
         **{f"{dimension}s": words[dimension] for dimension in ("plant", "customer", "item")},

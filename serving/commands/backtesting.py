@@ -11,7 +11,7 @@ import typer
 
 from features.errors import InvalidRequest
 from serving.commands.console import part_progress, print_json, print_table, say
-from serving.commands.options import Json, Name, Zone, check_output, enter, past_moment
+from serving.commands.options import Json, Name, Outcome, Zone, check_output, enter, past_moment
 from serving.commands.source import FilesOrStore, Store, require_source
 from serving.commands.training import Scheme, Until, print_evaluation, read_snapshots
 from serving.settings import Settings
@@ -37,6 +37,7 @@ def backtest(
     log: Annotated[bool, typer.Option("--log/--no-log", help="Keep the run in MLflow.")] = True,
     decision_points: Scheme = "daily",
     name: Name = "order-risk",
+    outcome: Outcome = None,
     zone: Zone = "UTC",
     as_json: Json = False,
 ) -> None:
@@ -54,11 +55,13 @@ def backtest(
     end = None if until is None else past_moment(until, "until")
     if out is not None:
         check_output(out, ".html", ".json", reads=events[0] if events else None)
-    registry = open_registry(Settings()) if log else None
+    settings = Settings(outcome=outcome, zone=zone)
+    policy = settings.policy
+    registry = open_registry(settings) if log else None
     if registry is not None:
         registry.check(name)
     with part_progress() as progress:
-        snapshots, _ = read_snapshots(events, store, decision_points, end, zone, progress)
+        snapshots, _ = read_snapshots(events, store, decision_points, end, zone, progress, policy)
         report = run_backtest(snapshots, int(days * 86_400_000_000), begin, progress=progress)
     if out is not None:
         _write(report, out)
@@ -67,6 +70,8 @@ def backtest(
         "decision_points": decision_points,
         "zone": zone,
         "from": report.stretches[0].trained_at,
+        "outcome_policy": str(policy),
+        "outcome_policy_hash": policy.digest,
     }
     run = None if registry is None else registry.log_backtest(report, name, parameters, render_backtest(report))
     if as_json:

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from features.errors import InvalidEvents, InvalidRequest
+from features.policy import OutcomePolicy, read_policy
 from serving.commands.console import part_progress, print_json, print_table, say, step_progress
-from serving.commands.options import SCHEMES, Events, Json, Zone, check_output, enter, past_moment
+from serving.commands.options import SCHEMES, Events, Json, Outcome, Zone, check_output, enter, past_moment
 
 if TYPE_CHECKING:
     from features.importing.report import ImportReport
@@ -138,6 +139,7 @@ def write_signals(
     partitions: Annotated[
         int | None, typer.Option(min=1, help="Spark's partitions; if not given, about 500,000 events each.")
     ] = None,
+    outcome: Outcome = None,
     zone: Zone = "UTC",
     as_json: Json = False,
 ) -> None:
@@ -148,12 +150,13 @@ def write_signals(
     """
     if as_of is not None:
         past_moment(as_of, "as_of")
+    policy = read_policy(outcome, zone)
     if engine == "spark":
-        written = _with_spark(events, out, as_of, decision_points, zone, master, partitions)
+        written = _with_spark(events, out, as_of, decision_points, zone, policy, master, partitions)
     elif master is not None or partitions is not None:
         raise InvalidRequest("--master and --partitions must go with --engine spark, got --engine local")
     else:
-        written = _on_this_machine(Path(events), Path(out), as_of, decision_points, zone)
+        written = _on_this_machine(Path(events), Path(out), as_of, decision_points, zone, policy)
     if as_json:
         print_json({"rows": written.rows, "signals": written.signals, "partitions": written.partitions, "out": out})
     else:
@@ -161,7 +164,14 @@ def write_signals(
 
 
 def _with_spark(
-    events: str, out: str, as_of: str | None, scheme: str | None, zone: str, master: str | None, partitions: int | None
+    events: str,
+    out: str,
+    as_of: str | None,
+    scheme: str | None,
+    zone: str,
+    policy: OutcomePolicy,
+    master: str | None,
+    partitions: int | None,
 ) -> Written:
     from features.pipeline.spark_files import spark_session, spark_signal_file
 
@@ -169,18 +179,28 @@ def _with_spark(
         raise InvalidRequest(f"the output of Spark must end in .parquet, or be a folder, got {out}")
     with part_progress() as step, spark_session(master) as session:
         return spark_signal_file(
-            session, events, out, as_of=as_of, scheme=scheme, zone=zone, partitions=partitions, progress=step
+            session,
+            events,
+            out,
+            as_of=as_of,
+            scheme=scheme,
+            zone=zone,
+            policy=policy,
+            partitions=partitions,
+            progress=step,
         )
 
 
-def _on_this_machine(events: Path, out: Path, as_of: str | None, scheme: str | None, zone: str) -> Written:
+def _on_this_machine(
+    events: Path, out: Path, as_of: str | None, scheme: str | None, zone: str, policy: OutcomePolicy
+) -> Written:
     """Parquet to Parquet in partitions; a CSV file at either end needs all of it in memory."""
     from features.pipeline.stream import Written, signal_file
 
     check_output(out, ".parquet", ".csv", reads=events)
     if ".csv" not in (events.suffix, out.suffix):
         with part_progress() as step:
-            return signal_file(events, out, as_of=as_of, scheme=scheme, zone=zone, progress=step)
+            return signal_file(events, out, as_of=as_of, scheme=scheme, zone=zone, policy=policy, progress=step)
     from features.events import read_events
     from features.pipeline.table import signal_table
 
@@ -188,7 +208,7 @@ def _on_this_machine(events: Path, out: Path, as_of: str | None, scheme: str | N
         step("reading events")
         frame = read_events(events, zone)
         step("computing signals")
-        table = signal_table(frame, as_of=as_of, scheme=scheme, zone=zone)
+        table = signal_table(frame, as_of=as_of, scheme=scheme, zone=zone, policy=policy)
         step("writing signals")
         out.parent.mkdir(parents=True, exist_ok=True)
         if out.suffix == ".csv":
@@ -202,6 +222,7 @@ def show(
     events: Events,
     order: Annotated[str, typer.Option(help="The order's id.")],
     as_of: Annotated[str | None, typer.Option("--as-of", help="Only what was recorded by then, ISO 8601.")] = None,
+    outcome: Outcome = None,
     zone: Zone = "UTC",
     as_json: Json = False,
 ) -> None:
@@ -233,7 +254,7 @@ def show(
     ]
     print_table(f"Order {order}", ["recorded", "source", "type", "says"], rows)
     if not own.empty:
-        history = History.of(own)
+        history = History.of(own, read_policy(outcome, zone))
         moment = int(history.recorded.max()) if as_of is None else micros(as_of)
         print_readiness(assess(history, 0, moment, zone), zone)
 

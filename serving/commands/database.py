@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from serving.commands.console import part_progress, print_json, print_table, say
-from serving.commands.options import Json, Name, Zone, enter
+from serving.commands.options import Json, Name, Outcome, Zone, enter
 from serving.settings import Settings
 
 group = typer.Typer(help="The store: its tables, and many events at once.", no_args_is_help=True)
@@ -44,6 +44,7 @@ def upgrade_tables(as_json: Json = False) -> None:
 def import_events(
     events: Annotated[Path, typer.Argument(help="Events, a Parquet or CSV file.", show_default=False)],
     name: Name = "order-risk",
+    outcome: Outcome = None,
     zone: Zone = "UTC",
     as_json: Json = False,
 ) -> None:
@@ -54,7 +55,7 @@ def import_events(
     from serving.bootstrap import build_import, prepare_database
     from serving.ingest.bulk_load import load_and_score
 
-    settings = Settings(model=name, zone=zone)
+    settings = Settings(model=name, zone=zone, outcome=outcome)
     prepare_database(settings)
     with part_progress() as progress:
         services = build_import(settings)
@@ -71,7 +72,7 @@ def import_events(
         say(f"note: {reason}")
 
 
-def rebuild(zone: Zone = "UTC", as_json: Json = False) -> None:
+def rebuild(outcome: Outcome = None, zone: Zone = "UTC", as_json: Json = False) -> None:
     """Build the worklist anew from the stored events and scores, which stay as they are."""
     from serving.bootstrap import clock_of
     from serving.ingest.bulk_load import rebuild_worklist
@@ -79,7 +80,7 @@ def rebuild(zone: Zone = "UTC", as_json: Json = False) -> None:
     from serving.store.database import Database
     from serving.store.maintenance.migrate import require_current
 
-    settings = Settings(zone=zone)
+    settings = Settings(zone=zone, outcome=outcome)
     database = Database(settings.database)
     require_current(database)
     with part_progress() as progress:

@@ -45,7 +45,8 @@ def demo(
     if serve:
         check_port(port)
     folder = Settings().home / "demo" / f"{orders}-{seed}"
-    settings = Settings(home=folder, model="demo-risk", database_url=f"sqlite:///{folder.resolve() / STORE}")
+    store = f"sqlite:///{folder.resolve() / STORE}"
+    settings = Settings(home=folder, model="demo-risk", database_url=store, outcome=None)
     path = folder / STORY
     story = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
     if story.get("format") != FORMAT:

@@ -12,7 +12,7 @@ import typer
 
 from features.errors import InvalidRequest
 from serving.commands.console import print_json, print_table, say, step_progress, terminal
-from serving.commands.options import AsOf, Json, Name, Zone, check_output, enter, past_moment
+from serving.commands.options import AsOf, Json, Name, Outcome, Zone, check_output, enter, past_moment
 from serving.commands.source import EventsOrStore, Store, read_source, require_source
 from serving.settings import Settings
 
@@ -37,6 +37,7 @@ def score(
     factors: Annotated[int, typer.Option(min=0, max=20, help="Factors an order.")] = 5,
     model: Annotated[str, typer.Option("--model", help="Alias or version number of the model.")] = CHAMPION,
     name: Name = "order-risk",
+    outcome: Outcome = None,
     zone: Zone = "UTC",
     as_json: Json = False,
 ) -> None:
@@ -56,9 +57,9 @@ def score(
         check_output(out, ".csv", reads=events)
     with step_progress(4) as step:
         step("loading the model")
-        champion = load_champion(Settings(model=name), model)
+        champion = load_champion(Settings(model=name, outcome=outcome, zone=zone), model)
         step("reading events")
-        history = History.of(read_source(events, store, zone))
+        history = History.of(read_source(events, store, zone), champion.model.policy)
         moment_in_records(history, as_of)
         step("building load and track record")
         scorer = Scorer(champion, Context.of(history, plant_calendar(zone)))

@@ -17,6 +17,14 @@ Events = Annotated[Path, typer.Argument(help="Events, a Parquet or CSV file.", s
 Json = Annotated[bool, typer.Option("--json", help="Print the result as one JSON object.")]
 Zone = Annotated[str, typer.Option(help="The plant's time zone, an IANA name.", envvar="SHIPRISK_ZONE")]
 Name = Annotated[str, typer.Option("--name", help="The registered model.", envvar="SHIPRISK_MODEL")]
+Outcome = Annotated[
+    Path | None,
+    typer.Option(
+        "--outcome",
+        help="What counts as on time and in full, a TOML file (docs/outcomes.md).",
+        envvar="SHIPRISK_OUTCOME",
+    ),
+]
 AsOf = Annotated[str, typer.Option("--as-of", help="The moment, ISO 8601; what was recorded later is not seen.")]
 
 

@@ -16,7 +16,7 @@ import typer
 
 from features.errors import InvalidRequest
 from serving.commands.console import Step, step_progress, terminal
-from serving.commands.options import Name, Zone, check_port, enter
+from serving.commands.options import Name, Outcome, Zone, check_port, enter
 from serving.settings import Settings
 
 FACTORY = "serving.bootstrap:build_worker_app"
@@ -37,6 +37,7 @@ def serve(
     workers: Annotated[int, typer.Option(min=1, max=64, help="Processes that share the port and the database.")] = 1,
     no_auth: Annotated[bool, typer.Option("--no-auth", help="Ask for no keys; loopback only.")] = False,
     name: Name = "order-risk",
+    outcome: Outcome = None,
     zone: Zone = "UTC",
 ) -> None:
     """Take events in, score, and answer over HTTP; /docs describes the API.
@@ -49,7 +50,7 @@ def serve(
     from serving.middleware.loopback import is_loopback
     from serving.telemetry.logs import log_to
 
-    settings = Settings(model=name, zone=zone, events=events)
+    settings = Settings(model=name, zone=zone, events=events, outcome=outcome)
     settings = settings.model_copy(update={"no_auth": no_auth or settings.no_auth})
     if settings.no_auth and not is_loopback(host):
         raise InvalidRequest(f"the host must be a loopback address without API keys, got {host}")
@@ -67,6 +68,7 @@ def serve(
 
 def keep(
     name: Name = "order-risk",
+    outcome: Outcome = None,
     zone: Zone = "UTC",
     until_closed: Annotated[bool, typer.Option("--until-closed", hidden=True)] = False,
 ) -> None:
@@ -79,7 +81,7 @@ def keep(
     from serving.keeper_process import run_keeper
     from serving.telemetry.logs import log_to
 
-    settings, stop = Settings(model=name, zone=zone), threading.Event()
+    settings, stop = Settings(model=name, zone=zone, outcome=outcome), threading.Event()
     log_to(level=settings.log_level)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
@@ -129,8 +131,9 @@ def _run(settings: Settings, app: Any, where: dict[str, Any], workers: int) -> N
     from serving.bootstrap import server_options
     from serving.keeper_process import supervised_keeper
 
-    events = settings.events.resolve() if settings.events else ""
-    variables = {"MODEL": settings.model, "ZONE": settings.zone, "EVENTS": events, "NO_AUTH": settings.no_auth or ""}
+    files = {"EVENTS": settings.events, "OUTCOME": settings.outcome}
+    variables: dict[str, object] = {key: path.resolve() for key, path in files.items() if path}
+    variables |= {"MODEL": settings.model, "ZONE": settings.zone, "NO_AUTH": settings.no_auth or ""}
     os.environ.update({f"SHIPRISK_{key}": str(value) for key, value in variables.items() if value})
     signal.signal(signal.SIGTERM, _leave)
     with supervised_keeper() if settings.keeper == "process" else nullcontext():

@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from features.errors import InvalidRequest
+from features.policy import DEFAULT_POLICY, OutcomePolicy
 from features.progress import Progress
 from serving.commands.console import Step, print_json, print_table, say, step_progress
-from serving.commands.options import SCHEMES, Json, Name, Zone, enter, past_moment
+from serving.commands.options import SCHEMES, Json, Name, Outcome, Zone, enter, past_moment
 from serving.commands.source import FilesOrStore, Store, read_source, require_source
 from serving.settings import Settings
 
@@ -63,6 +64,7 @@ def train(
     if_worthwhile: Annotated[
         bool, typer.Option("--if-worthwhile", help="Train only if enough is new since the champion, for cron.")
     ] = False,
+    outcome: Outcome = None,
     zone: Zone = "UTC",
     as_json: Json = False,
 ) -> None:
@@ -75,25 +77,26 @@ def train(
 
     require_source(events, store)
     moment = None if until is None else past_moment(until, "until")
-    settings = Settings()
+    settings = Settings(outcome=outcome, zone=zone)
+    policy = settings.policy
     with step_progress(STEPS + tune) as step:
         registry, champion, notes = _begin(settings, name, step)
-        snapshots, frame = read_snapshots(events, store, decision_points, moment, zone, step)
+        snapshots, frame = read_snapshots(events, store, decision_points, moment, zone, step, policy)
         news = _news(snapshots, champion, step)
         worthwhile = not dry_run and (not if_worthwhile or news is None or news.worthwhile)
         if worthwhile:
             trained = train_on(snapshots, frame, tune=_tuner(tune, tune_minutes, step), progress=step)
             step("logging the run")
-            outcome = register_trained(registry, replace(trained, news=news), name, champion, not promote_it, step)
+            result = register_trained(registry, replace(trained, news=news), name, champion, not promote_it, step)
     notes += [snapshots.notice] if snapshots.notice else []
     for note in notes:
         say(f"note: {note}")
     if not worthwhile:
         _print_untrained(news, as_json)
     elif as_json:
-        print_json(outcome | {"news": None if news is None else news.to_json(), "notes": notes})
+        print_json(result | {"news": None if news is None else news.to_json(), "notes": notes})
     else:
-        _print_training(trained, news, outcome, settings)
+        _print_training(trained, news, result, settings)
 
 
 def _begin(settings: Settings, name: str, step: Step) -> tuple[Registry, Incumbent | None, list[str]]:
@@ -108,14 +111,25 @@ def _begin(settings: Settings, name: str, step: Step) -> tuple[Registry, Incumbe
     present = registry.champion(name)
     if present is None:
         return registry, None, []
+    cannot = f"the champion, version {present.version}, cannot be compared"
     try:
-        return registry, Incumbent(present.version, registry.load(present)), []
+        champion = Incumbent(present.version, registry.load(present))
     except InvalidModel as error:
-        return registry, None, [f"the champion, version {present.version}, cannot be compared: {error}"]
+        return registry, None, [f"{cannot}: {error}"]
+    theirs, ours = champion.model.policy, settings.policy
+    if theirs != ours:
+        return registry, None, [f"{cannot}: its outcome policy is {theirs}, the one of this training is {ours}"]
+    return registry, champion, []
 
 
 def read_snapshots(
-    events: list[Path] | None, store: str | None, scheme: str, until: int | None, zone: str, progress: Progress
+    events: list[Path] | None,
+    store: str | None,
+    scheme: str,
+    until: int | None,
+    zone: str,
+    progress: Progress,
+    policy: OutcomePolicy = DEFAULT_POLICY,
 ) -> tuple[Snapshots, pd.DataFrame]:
     """The decision points of event files or of a store, and the events they were made of."""
     from training.data.snapshots import Snapshots, recorded_until
@@ -123,7 +137,7 @@ def read_snapshots(
     progress("reading events", 0, 0)
     frame = read_source(events, store, zone)
     progress("looking at every order", 0, 0)
-    return Snapshots.of(frame, scheme, until, zone), recorded_until(frame, until)[0]
+    return Snapshots.of(frame, scheme, until, zone, policy), recorded_until(frame, until)[0]
 
 
 def _news(snapshots: Snapshots, champion: Incumbent | None, step: Step) -> NewOutcomes | None:
@@ -296,7 +310,14 @@ def _compared(
         step("loading both models")
         candidate, present = registry.load(registry.resolve(name, version)), registry.resolve(name)
         champion = Incumbent(present.version, registry.load(present))
-        snapshots, _ = read_snapshots(events, store, scheme, None, zone, step)
+        theirs, ours = champion.model.policy, candidate.policy
+        if theirs != ours:
+            raise InvalidRequest(
+                "both models must be trained under one outcome policy to be compared, "
+                f"got {ours} for version {version} and {theirs} for the champion, version {present.version}: "
+                "use --force with a --reason"
+            )
+        snapshots, _ = read_snapshots(events, store, scheme, None, zone, step, candidate.policy)
         step("comparing them on what came after both")
         return compare(snapshots, candidate, champion, scoring_latency(candidate))
 

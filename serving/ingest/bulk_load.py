@@ -53,7 +53,7 @@ def load_and_score(services: Services, path: Path, progress: Progress) -> dict[s
     database, settings, now = services.database, services.settings, services.clock()
     result = load(database, path, now, settings.zone, progress)
     progress("building load and track record", 0, 1)
-    begin_day(database, now, settings.zone)
+    begin_day(database, now, settings.zone, settings.policy)
     services.daily_context.refresh()
     scoring_context = services.scoring_context("import")
     scored = catch_up(database, scoring_context, progress)
@@ -133,7 +133,7 @@ def _project(
     ]
     if not scored_events:
         return []
-    history = history_of(scored_events)
+    history = history_of(scored_events, scoring_context.policy)
     rows = [dict(latest[order_id]) for order_id in history.order_ids]
     as_of = np.array([row["as_of"] for row in rows], dtype=np.int64)
     return project(scored_events, history, as_of, rows, scoring_context)

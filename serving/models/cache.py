@@ -22,6 +22,10 @@ class ModelMissing(ShipriskError):
     """There is no model to score with."""
 
 
+class OtherPolicy(ModelMissing):
+    """A model has learned outcomes that are not those of the service."""
+
+
 @dataclass(frozen=True)
 class LoadedModel:
     """A model ready to score, and what is not as it should be."""
@@ -42,14 +46,14 @@ def open_registry(settings: Settings) -> Registry:
 def load_champion(settings: Settings, alias_or_number: str = CHAMPION) -> LoadedModel:
     """The version behind an alias or number, from the registry or, if that is away, from the cache.
 
-    Raises ``ModelMissing`` when neither has one.
+    Raises ``ModelMissing`` when neither has one, or when it was trained under another outcome policy.
     """
     load_lightgbm()
     try:
         registered = resolve(settings, alias_or_number)
-        champion = fetch(settings, registered)
+        champion = require_policy(settings, fetch(settings, registered))
     except RegistryUnavailable as error:
-        cached = _load(settings, _cached_version(settings, alias_or_number, error))
+        cached = require_policy(settings, _load(settings, _cached_version(settings, alias_or_number, error)))
         return replace(cached, degraded_because=(registry_away(cached.version), *cached.degraded_because))
     if alias_or_number == CHAMPION:
         save_pointer(settings, champion)
@@ -59,7 +63,20 @@ def load_champion(settings: Settings, alias_or_number: str = CHAMPION) -> Loaded
 def cached_champion(settings: Settings, why: RegistryUnavailable | None = None) -> LoadedModel:
     """The champion of the local cache, without asking the registry."""
     why = why or RegistryUnavailable("the registry was not asked")
-    return _load(settings, _cached_version(settings, CHAMPION, why))
+    return require_policy(settings, _load(settings, _cached_version(settings, CHAMPION, why)))
+
+
+def require_policy(settings: Settings, champion: LoadedModel) -> LoadedModel:
+    """The model. Raises ``OtherPolicy`` where it was trained under another outcome policy than the settings have."""
+    trained, ours = champion.model.policy, settings.policy
+    if trained == ours:
+        return champion
+    here = settings.outcome or "no file"
+    raise OtherPolicy(
+        f"the model {champion.name}@{champion.version} must be trained under the outcome policy that holds here, "
+        f"got one trained under: {trained}; here it is: {ours} ({here}). Train one with --outcome, or set "
+        "SHIPRISK_OUTCOME to the file that it was trained with"
+    )
 
 
 def load_version(settings: Settings, name: str, version: str, run_id: str) -> LoadedModel:

@@ -19,6 +19,7 @@ from serving.models.cache import (
     discard,
     fetch,
     registry_away,
+    require_policy,
     resolve,
     save_pointer,
 )
@@ -175,7 +176,7 @@ class Follower:
 
     def _verified(self, registered: ModelVersion) -> Scorer:
         try:
-            scorer = self._build(fetch(self.settings, registered))
+            scorer = self._build(require_policy(self.settings, fetch(self.settings, registered)))
         except InvalidModel:
             discard(self.settings, registered)
             raise

@@ -8,7 +8,8 @@ from collections.abc import Callable
 import numpy as np
 from sqlalchemy import Connection
 
-from features.context.context import Context
+from features.context.context import Context, policy_id
+from features.policy import DEFAULT_POLICY, OutcomePolicy
 from features.times import plant_calendar
 from serving.clock import Clock
 from serving.models.scorer import Scorer
@@ -27,14 +28,21 @@ class DailyContext:
     ----------
     current : the champion's scorer; raises ``NotReady`` while there is none
     pinned : a context that stays, whatever the mornings bring
+    policy : what counts as on time and in full; a morning whose track record counts otherwise is not taken over
     """
 
     def __init__(
-        self, current: Callable[[], Scorer], database: Database, clock: Clock, pinned: Context | None = None
+        self,
+        current: Callable[[], Scorer],
+        database: Database,
+        clock: Clock,
+        pinned: Context | None = None,
+        policy: OutcomePolicy = DEFAULT_POLICY,
     ) -> None:
         self._current = current
         self._database = database
         self._clock = clock
+        self._policy_id = policy_id(policy)
         self._lock = threading.Lock()
         self.pinned = pinned is not None
         self._context = pinned
@@ -87,11 +95,16 @@ class DailyContext:
         if morning is None or morning[1] == self._context_id:
             return False
         context = load_context(connection, morning[1])
-        if context is not None:
-            with self._lock:
-                self._context, self._context_id = context, morning[1]
-            self._stored_ids.add(morning[1])
-        return context is not None
+        if context is None or context.outcome_policy != self._policy_id:
+            return False
+        with self._lock:
+            self._context, self._context_id = context, morning[1]
+        self._stored_ids.add(morning[1])
+        return True
+
+    def reads(self, context_id: str) -> bool:
+        """Whether a stored context is the one that scores read now."""
+        return context_id == self._context_id
 
 
 def day_of(now: int, zone: str) -> int:
@@ -99,9 +112,9 @@ def day_of(now: int, zone: str) -> int:
     return int(plant_calendar(zone).day(np.array([now]))[0])
 
 
-def begin_day(database: Database, now: int, zone: str) -> bool:
+def begin_day(database: Database, now: int, zone: str, policy: OutcomePolicy = DEFAULT_POLICY) -> bool:
     """Build load and track record from all that is stored, for today's scores; whether there was anything."""
-    context = context_of(database, plant_calendar(zone))
+    context = context_of(database, plant_calendar(zone), policy)
     if context is None:
         return False
 

@@ -77,13 +77,15 @@ class Keeper:
             self._services.database.write(lambda connection: drop_lease(connection, LEASE_NAME, self._holder))
 
     def _begin_day(self) -> None:
-        """Once a day, build load and track record anew."""
+        """Once a day, build load and track record anew; and where those of the day count by another outcome policy."""
         services, now = self._services, self._services.clock()
         if services.daily_context.pinned:
             return
         morning = services.database.read(latest_morning)
-        day = day_of(now, services.settings.zone)
-        if (morning is None or morning[0] < day) and begin_day(services.database, now, services.settings.zone):
+        settings = services.settings
+        stale = morning is None or morning[0] < day_of(now, settings.zone)
+        stale = stale or not services.daily_context.reads(morning[1] if morning else "")
+        if stale and begin_day(services.database, now, settings.zone, settings.policy):
             services.daily_context.refresh()
 
     # -- scores ------------------------------------------------------------------------------------------------

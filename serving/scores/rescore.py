@@ -33,7 +33,7 @@ def rescore_orders(events: Sequence[Any], earliest: dict[str, int], scoring_cont
     """
     if not events:
         return []
-    history = history_of(events)
+    history = history_of(events, scoring_context.policy)
     as_of = np.array(
         [max(earliest.get(order_id, 0), scoring_context.now) for order_id in history.order_ids], dtype=np.int64
     )

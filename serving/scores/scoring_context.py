@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import Any
 
 from features.catalogue.fingerprint import features_hash
+from features.policy import OutcomePolicy
 from serving.models.scorer import Scorer
 from serving.settings import Settings
 
@@ -56,3 +57,9 @@ class ScoringContext:
     now: int
     active: ActiveModel
     settings: Settings
+
+    @property
+    def policy(self) -> OutcomePolicy:
+        """That of the model, which for a score made again may not be that of the service any more."""
+        scorer = self.active.scorer
+        return scorer.model.policy if scorer else self.settings.policy

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, func, select
 from features.context.context import Context, PartialContext
 from features.errors import InvalidEvents
 from features.events.columns import as_frame
+from features.policy import DEFAULT_POLICY, OutcomePolicy
 from features.times import PlantCalendar
 from serving.store.database import Database
 from serving.store.schema import events, orders
@@ -31,11 +32,11 @@ def event_frame(database: Database) -> pd.DataFrame:
     return pd.concat(parts, ignore_index=True)
 
 
-def context_of(database: Database, calendar: PlantCalendar) -> Context | None:
+def context_of(database: Database, calendar: PlantCalendar, policy: OutcomePolicy = DEFAULT_POLICY) -> Context | None:
     """Load and track record of all orders, in bounded memory; ``None`` where no event is stored."""
     with database.streaming() as connection:
-        parts = [PartialContext.of(history_of(rows), calendar) for rows in whole_orders(connection)]
-    return Context.sum(parts, calendar) if parts else None
+        parts = [PartialContext.of(history_of(rows, policy), calendar) for rows in whole_orders(connection)]
+    return Context.sum(parts, calendar, policy=policy) if parts else None
 
 
 def whole_orders(connection: Connection, most: int = PART_EVENTS) -> Iterator[list[Any]]:

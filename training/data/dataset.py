@@ -11,6 +11,7 @@ import pandas as pd
 from features.context.context import Context
 from features.events.schema import COLUMNS
 from features.history import History
+from features.policy import DEFAULT_POLICY, OutcomePolicy
 from training.data.labelled import LabelCounts, LabelledPoints
 from training.data.snapshots import Snapshots, recorded_until
 
@@ -28,7 +29,12 @@ class Dataset:
 
 
 def build_dataset(
-    events: pd.DataFrame, scheme: str = "daily", until: int | None = None, zone: str = "UTC", per_order: int = 20
+    events: pd.DataFrame,
+    scheme: str = "daily",
+    until: int | None = None,
+    zone: str = "UTC",
+    per_order: int = 20,
+    policy: OutcomePolicy = DEFAULT_POLICY,
 ) -> Dataset:
     """Label the decision points of all orders by what was recorded until ``until``.
 
@@ -38,8 +44,9 @@ def build_dataset(
     scheme : see ``features.decision_points``
     until : microseconds; nothing recorded later is read (default: the last record, to which a later moment is cut)
     per_order : at most so many decision points an order, spread evenly over its life
+    policy : what counts as on time and in full
     """
-    snapshots = Snapshots.of(events, scheme, until, zone)
+    snapshots = Snapshots.of(events, scheme, until, zone, policy)
     return dataset_of(snapshots, fingerprint(recorded_until(events, until)[0]), per_order)
 
 

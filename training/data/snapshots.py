@@ -17,6 +17,7 @@ from features.history import History
 from features.known.known import Known
 from features.outcomes import CANCELLED, UNSETTLED, decided_between, outcomes
 from features.pipeline.computation import compute
+from features.policy import DEFAULT_POLICY, OutcomePolicy
 from features.times import PlantCalendar, isoformat, micros, plant_calendar, timestamps
 from training.data.labelled import LabelCounts, LabelledPoints, thin
 
@@ -51,16 +52,24 @@ class Snapshots:
         self._computed = np.zeros(len(self.points), dtype=bool)
 
     @classmethod
-    def of(cls, events: pd.DataFrame, scheme: str = "daily", until: int | None = None, zone: str = "UTC") -> Snapshots:
+    def of(
+        cls,
+        events: pd.DataFrame,
+        scheme: str = "daily",
+        until: int | None = None,
+        zone: str = "UTC",
+        policy: OutcomePolicy = DEFAULT_POLICY,
+    ) -> Snapshots:
         """The decision points of a validated event table; nothing recorded after ``until`` is read.
 
         Parameters
         ----------
         scheme : see ``features.decision_points``
         until : microseconds (default: the last record); a later moment than the last record is cut to that
+        policy : what counts as on time and in full
         """
         known, end = recorded_until(events, until)
-        history = History.of(known)
+        history = History.of(known, policy)
         calendar = plant_calendar(zone)
         context = replace(Context.of(history, calendar), known_until=end)
         points = decision_points(history, scheme, calendar, until=end)

@@ -103,6 +103,8 @@ def describe_dataset(dataset: Dataset, scheme: str, zone: str) -> dict[str, Any]
         "zone": zone,
         "events": dataset.history.n_events,
         "events_fingerprint": dataset.fingerprint,
+        "outcome_policy": dataset.history.policy.to_json(),
+        "outcome_policy_hash": dataset.history.policy.digest,
         "lightgbm": load_lightgbm().__version__,
     }
 

@@ -14,6 +14,7 @@ from scipy.special import expit
 from features.arrays import Floats
 from features.context.context import Context
 from features.errors import InvalidRequest, ShipriskError
+from features.policy import OutcomePolicy
 from training.data.labelled import LabelledPoints
 from training.model.calibration import Affine
 from training.model.forest import Forest
@@ -113,6 +114,11 @@ class RiskModel:
         if missing:
             raise InvalidRequest(f"the points must have the signals of the model, got none of {', '.join(missing)}")
         return self.predict(points.signals[:, [points.names.index(name) for name in self.names]]).risk
+
+    @cached_property
+    def policy(self) -> OutcomePolicy:
+        """The outcome policy whose outcomes it has learned; the default one of models of before there was a choice."""
+        return OutcomePolicy.of_json(self.about.get("outcome_policy"))
 
     @property
     def gains(self) -> dict[str, float]:

@@ -48,6 +48,10 @@ QUIET = {
 }
 
 
+NO_PARAMETERS = ("parameters", "judged", "outcome_policy")
+"""What a model says about itself and a run keeps elsewhere."""
+
+
 class RegistryUnavailable(ShipriskError):
     """The model registry does not answer, or answers with an error."""
 
@@ -128,10 +132,10 @@ class Registry:
         about = model.about
         title = f"{name} until {about['trained_until'][:10]}"
         with self._run(EXPERIMENT, title) as run, tempfile.TemporaryDirectory() as folder:
-            mlflow.log_params({key: value for key, value in about.items() if key not in ("parameters", "judged")})
+            mlflow.log_params({key: value for key, value in about.items() if key not in NO_PARAMETERS})
             mlflow.log_params(about["parameters"])
             mlflow.log_metrics(training_metrics(report.evaluation))
-            mlflow.set_tags({"shiprisk.events_fingerprint": report.dataset.fingerprint, "shiprisk.model": name})
+            mlflow.set_tags(_tags(report, name))
             self._log_report(report)
             model.save(Path(folder) / "files")
             logged = self._log_model(report, Path(folder) / "files")
@@ -259,3 +263,14 @@ class Registry:
         if code in ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE"):
             return UnknownModel(f"the registry at {self.uri} must hold {what}, got: it has no such model")
         return RegistryUnavailable(f"the registry at {self.uri} must answer, got {type(error).__name__}: {error}")
+
+
+def _tags(report: TrainingReport, name: str) -> dict[str, str]:
+    """What a run is found by: its model, the events it learned from, and the outcome policy it was judged by."""
+    policy = report.model.policy
+    return {
+        "shiprisk.model": name,
+        "shiprisk.events_fingerprint": report.dataset.fingerprint,
+        "shiprisk.outcome_policy": str(policy),
+        "shiprisk.outcome_policy_hash": policy.digest,
+    }

@@ -74,7 +74,7 @@ def score_events(scorer: Scorer, request: ScoreRequest, settings: Settings, now:
         raise InvalidRequest(f"a request must have at most {settings.max_orders:,} orders, got {orders:,}")
     validated = validate_columns(columns, len(request.events), settings.zone)
     _refuse_faults([*validated.faults, *future_facts(validated, now)])
-    history = History.of_columns(validated.columns)
+    history = History.of_columns(validated.columns, scorer.model.policy)
     with scoring("request", orders):
         scores, known_until = scorer.score_all(history, as_of, request.factors)
     shadow.offer(scorer.loaded, history, as_of, scores)

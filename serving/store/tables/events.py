@@ -15,6 +15,7 @@ from features.events.columns import Columns
 from features.events.schema import COLUMNS, NUMBER, STRING
 from features.events.text import code_objects
 from features.history import History
+from features.policy import DEFAULT_POLICY, OutcomePolicy
 from features.times import NEVER
 from serving.store.dialects import any_of, chunks, insert_new
 from serving.store.schema import EVENT_COLUMNS, events
@@ -144,6 +145,6 @@ def _column(values: Sequence[Any], kind: str) -> Any:
     return np.array([NEVER if value is None else value for value in values], dtype=np.int64)
 
 
-def history_of(rows: Iterable[Sequence[Any]]) -> History:
+def history_of(rows: Iterable[Sequence[Any]], policy: OutcomePolicy = DEFAULT_POLICY) -> History:
     """The sorted history of rows of ``events_of``."""
-    return History.of_columns(columns_of(rows))
+    return History.of_columns(columns_of(rows), policy)
