@@ -43,7 +43,10 @@ def test_no_pickle(module: Module) -> None:
 OUTCOMES = "features.outcomes"
 JUDGING = {"features.outcomes.label", "features.orders.line.judge", "features.orders.line.label"}
 """The loop that reads what was recorded after the moment, where it stands and where it once stood."""
+LADDER = "features.ladder.on_time_ladder"
+"""What is told of the past as a whole, by all that was recorded."""
 LOOK_AHEAD = {
+    "features.ladder": "how much was on time in full, by all that is recorded",
     "features.context.context": "track records: each outcome with the moment it was known",
     "features.decision_points": "the moments at which an order is judged",
     "training.data.snapshots": "labels",
@@ -67,7 +70,7 @@ def looks_ahead(name: str, tree: ast.Module) -> set[str]:
     found = {one for one in used if any(one == loop or one.startswith(f"{loop}.") for loop in JUDGING)}
     if name in LOOK_AHEAD:
         return found
-    ahead = {one for one in used if one == OUTCOMES or one.startswith(f"{OUTCOMES}.")}
+    ahead = {one for one in used if one in (OUTCOMES, LADDER) or one.startswith(f"{OUTCOMES}.")}
     if name in WORDS_OF_OUTCOMES:
         ahead = {one for one in ahead if not one.removeprefix(f"{OUTCOMES}.").partition(".")[0].isupper()}
     return found | ahead
@@ -89,6 +92,8 @@ OFFENDING = (
     "from features.outcomes import outcomes",
     "from features.outcomes import *",
     "from features.outcomes import label",
+    "from features.ladder import on_time_ladder",
+    "from features import ladder\nladder.on_time_ladder()",
     "import features.outcomes as o",
     "from features.orders import line\nline.judge()",
     "import features.orders.line as line\nline.judge()",

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from features.errors import InvalidRequest
+from features.ladder import Rung
 from features.policy import DEFAULT_POLICY, OutcomePolicy
 from features.progress import Progress, no_progress
 from features.times import isoformat
@@ -40,6 +41,11 @@ class Trained:
     trees: Trees
     verdict: Verdict | None = None
     news: NewOutcomes | None = None
+
+    @property
+    def ladder(self) -> list[Rung]:
+        """How much was on time in full by each promise, by all that it has learned from."""
+        return self.snapshots.ladder
 
 
 def train(

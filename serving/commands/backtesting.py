@@ -17,6 +17,7 @@ from serving.commands.training import Scheme, Until, print_evaluation, read_snap
 from serving.settings import Settings
 
 if TYPE_CHECKING:
+    from features.policy import OutcomePolicy
     from training.evaluate.backtest import Backtest, Stretch
 
 DAYS = {"d": 1.0, "w": 7.0}
@@ -64,7 +65,7 @@ def backtest(
         snapshots, _ = read_snapshots(events, store, decision_points, end, zone, progress, policy)
         report = run_backtest(snapshots, int(days * 86_400_000_000), begin, progress=progress)
     if out is not None:
-        _write(report, out)
+        _write(report, out, policy)
     parameters = {
         "every": every,
         "decision_points": decision_points,
@@ -73,7 +74,11 @@ def backtest(
         "outcome_policy": str(policy),
         "outcome_policy_hash": policy.digest,
     }
-    run = None if registry is None else registry.log_backtest(report, name, parameters, render_backtest(report))
+    run = (
+        None
+        if registry is None
+        else registry.log_backtest(report, name, parameters, render_backtest(report, policy=policy))
+    )
     if as_json:
         print_json(report.to_json() | {"run_id": run})
         return
@@ -92,7 +97,7 @@ def days_of(text: str) -> float:
     return float(match[1]) * DAYS[match[2]]
 
 
-def _write(report: Backtest, out: Path) -> None:
+def _write(report: Backtest, out: Path, policy: OutcomePolicy) -> None:
     """The report, or its figures, by the ending."""
     from training.registry.run_metrics import json_ready
     from training.report.report import render_backtest
@@ -101,7 +106,7 @@ def _write(report: Backtest, out: Path) -> None:
     if out.suffix == ".json":
         out.write_bytes(orjson.dumps(json_ready(report.to_json()), option=orjson.OPT_SERIALIZE_NUMPY))
     else:
-        out.write_text(render_backtest(report), encoding="utf-8")
+        out.write_text(render_backtest(report, policy=policy), encoding="utf-8")
 
 
 def _print_stretches(stretches: list[Stretch]) -> None:

@@ -179,6 +179,7 @@ def register_trained(
         "decision": asdict(decision),
         "verdict": verdict.to_json(),
         "about": trained.model.about,
+        "on_time_in_full": [asdict(rung) for rung in trained.ladder],
         "evaluation": trained.evaluation.to_json(),
     }
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
@@ -15,6 +16,7 @@ from features.decision_points import DecisionPoints, decision_points
 from features.errors import InvalidRequest
 from features.history import History
 from features.known.known import Known
+from features.ladder import Rung, on_time_ladder
 from features.outcomes import CANCELLED, UNSETTLED, decided_between, outcomes
 from features.pipeline.computation import compute
 from features.policy import DEFAULT_POLICY, OutcomePolicy
@@ -91,6 +93,11 @@ class Snapshots:
     @property
     def calendar(self) -> PlantCalendar:
         return plant_calendar(self.zone)
+
+    @cached_property
+    def ladder(self) -> list[Rung]:
+        """How much was on time in full by each promise, by all that is recorded until the end."""
+        return on_time_ladder(self.history, self.until, self.zone)
 
     def signals(self, rows: Ints) -> Floats:
         """(n_rows, n_signals) of some points; each is computed when it is first asked for."""

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import numpy as np
 
 from features.arrays import Floats
 from features.errors import InvalidRequest
+from features.ladder import Rung
 from features.progress import Progress, no_progress
 from features.times import DAY, isoformat
 from training.data.labelled import LabelledPoints, join
@@ -56,7 +57,8 @@ class Stretch:
 class Backtest:
     """All stretches, and all mornings judged together.
 
-    ``until`` is the last record that judged them, ISO 8601; ``asked_until`` a later moment that was asked for.
+    ``until`` is the last record that judged them, ISO 8601; ``asked_until`` a later moment that was asked for;
+    ``ladder`` how much was on time in full by each promise.
     """
 
     stretches: list[Stretch]
@@ -64,6 +66,7 @@ class Backtest:
     every_days: float
     until: str
     asked_until: str | None = None
+    ladder: list[Rung] = field(default_factory=list)
 
     def to_json(self) -> dict[str, Any]:
         return {
@@ -71,6 +74,7 @@ class Backtest:
             "until": self.until,
             "asked_until": self.asked_until,
             "stretches": [stretch.to_json() for stretch in self.stretches],
+            "on_time_in_full": [asdict(rung) for rung in self.ladder],
             "evaluation": self.evaluation.to_json(),
         }
 
@@ -125,7 +129,7 @@ def run_backtest(
     progress("judging all mornings together", len(moments), len(moments))
     asked = None if snapshots.asked_until is None else isoformat(snapshots.asked_until)
     evaluation = _evaluate_all(replayed, begin, draws)
-    return Backtest(stretches, evaluation, every / DAY, str(isoformat(snapshots.until)), asked)
+    return Backtest(stretches, evaluation, every / DAY, str(isoformat(snapshots.until)), asked, snapshots.ladder)
 
 
 def first_training(snapshots: Snapshots) -> int:

@@ -28,6 +28,7 @@ from training.model.risk_model import RiskModel
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+    from features.ladder import Rung
     from training.data.dataset import Dataset
     from training.evaluate.backtest import Backtest
     from training.evaluate.evaluation import Evaluation
@@ -84,6 +85,9 @@ class TrainingReport(Protocol):
 
     @property
     def plots(self) -> dict[str, Figure]: ...
+
+    @property
+    def ladder(self) -> list[Rung]: ...
 
     def html(self) -> str: ...
 
@@ -230,6 +234,8 @@ class Registry:
         mlflow = self.mlflow
         mlflow.log_dict(json_ready(report.evaluation.to_json()), "evaluation.json")
         mlflow.log_dict(asdict(report.dataset.counts), "decision_points.json")
+        mlflow.log_dict({"on_time_in_full": [asdict(rung) for rung in report.ladder]}, "on_time_in_full.json")
+        mlflow.log_dict(report.model.policy.to_json(), "outcome_policy.json")
         mlflow.log_text(report.html(), "report.html")
         for name, figure in report.plots.items():
             mlflow.log_figure(figure, f"plots/{name}.png")

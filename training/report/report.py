@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -13,6 +14,8 @@ from matplotlib.figure import Figure
 
 import features
 from features.catalogue.registry import catalogue
+from features.ladder import Rung
+from features.policy import DEFAULT_POLICY, OutcomePolicy, Promise
 from features.times import isoformat
 from training.data.dataset import Dataset
 from training.evaluate.backtest import Backtest
@@ -22,6 +25,7 @@ from training.model.pyfunc import MODEL_NEEDS
 from training.model.risk_model import RiskModel
 from training.promote.gate import Verdict
 from training.promote.retraining import NewOutcomes
+from training.report.formatting import percent_finely
 from training.report.page import Section, Table, render
 from training.report.plots import evaluation_plots, plots_of, replay_plots
 from training.report.sides import Side, list_sides
@@ -38,6 +42,12 @@ METRICS = {
     "calibration_error": "calibration error",
     "log_loss": "log loss",
     "brier": "Brier score",
+}
+PROMISED: dict[Promise, str] = {
+    "last": "the last promise",
+    "first": "the first promise",
+    "customer": "the first promise, or what the customer asked for since",
+    "requested": "the date requested",
 }
 GLOSSARY = {
     "failure": "An order that is missed (nothing of a due line left by its promise) or partial (not all of it did).",
@@ -96,6 +106,10 @@ class Report:
         return plots_of(self.trained, self.importance)
 
     @property
+    def ladder(self) -> list[Rung]:
+        return self.trained.ladder
+
+    @property
     def sides(self) -> list[Side]:
         return list_sides(self.trained)
 
@@ -104,7 +118,8 @@ class Report:
         """The gate's verdict and what was new since the champion, where they were asked for, and what else is told."""
         verdict, news = self.trained.verdict, self.trained.news
         gate = [] if verdict is None else [gate_section(verdict)]
-        return [*gate, *([] if news is None else [new_outcomes_section(news)]), *self.sections]
+        on_time = on_time_section(self.ladder, self.model.policy)
+        return [*gate, *([] if news is None else [new_outcomes_section(news)]), on_time, *self.sections]
 
     @property
     def nobody_stepped_in(self) -> Slice | None:
@@ -141,6 +156,7 @@ class Report:
             "events": f"{history.n_events:,}, fingerprint {self.trained.dataset.fingerprint}",
             "first and last record": f"{first} to {last}",
             "known until": self.trained.snapshots.notice or isoformat(self.trained.dataset.until),
+            "outcome policy": f"{self.model.policy}, hash {self.model.policy.digest}",
             "decision points": f"{about['decision_points']}, zone {about['zone']}",
             "learned from": f"{about['orders']:,} orders, {about['rows']:,} decision points",
             "trees": f"{about['rounds']} of missed or partial",
@@ -156,8 +172,12 @@ class Report:
         return _page("report.html.j2", self.evaluation, self.plots, report=self)
 
 
-def render_backtest(backtest: Backtest, sections: Sequence[Section] = ()) -> str:
+def render_backtest(
+    backtest: Backtest, sections: Sequence[Section] = (), policy: OutcomePolicy = DEFAULT_POLICY
+) -> str:
     """The page of a backtest: how the models held over time, and all their mornings judged together."""
+    if backtest.ladder:
+        sections = [*sections, on_time_section(backtest.ladder, policy)]
     plots = replay_plots(backtest.stretches) | evaluation_plots(backtest.evaluation)
     return _page("backtest.html.j2", backtest.evaluation, plots, backtest=backtest, sections=sections)
 
@@ -187,6 +207,46 @@ def gate_section(verdict: Verdict) -> Section:
     )
     rows = [[check.name, check.must, check.got, "yes" if check.passed else "no"] for check in verdict.checks]
     return Section("The gate", [paragraph], [Table(["", "must", "got", "passed"], rows)])
+
+
+def on_time_section(ladder: Sequence[Rung], policy: OutcomePolicy) -> Section:
+    """How much was on time in full by each promise, by line and by order, strictly and as the policy tolerates."""
+    pairs = zip(ladder[::2], ladder[1::2], strict=True)
+    rows = [
+        [
+            f"{PROMISED[strict.promise]}{', the policy' if strict.promise == policy.rules.promise else ''}",
+            *(
+                shown
+                for of in ("lines", "orders")
+                for shown in (
+                    f"{getattr(strict, of):,}",
+                    _share(strict, f"{of}_on_time", of),
+                    _share(tolerant, f"{of}_on_time", of),
+                    _share(strict, f"{of}_early", of),
+                )
+            ),
+            f"{strict.unpromised:,}",
+            f"{strict.not_due:,}",
+        ]
+        for strict, tolerant in pairs
+    ]
+    columns = [
+        "held to", "lines", "on time in full", "with tolerance", "early", "orders", "on time in full",
+        "with tolerance", "early", "lines without it", "orders not due",
+    ]  # fmt: skip
+    told = [
+        "Every order that is due, judged once by all that is recorded, against each promise it could be held to. "
+        "What a promise that moves hides, the first one shows.",
+        f"The outcome policy is {policy}. With tolerance is with its tolerances, window and excuses; without them "
+        "nothing may lack and nothing be late. Early left before the window opened, or before the day of the promise "
+        "where there is none.",
+    ]
+    return Section("On time in full, by each promise", told, [Table(columns, rows)])
+
+
+def _share(rung: Rung, part: str, whole: str) -> str:
+    total = getattr(rung, whole)
+    return percent_finely(getattr(rung, part) / total if total else math.nan)
 
 
 def new_outcomes_section(news: NewOutcomes) -> Section:
