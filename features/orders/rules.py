@@ -40,7 +40,7 @@ tolerance, and the place of the tolerance: one more than its millionths, 0 where
 GRACE, OVER = 0, 1
 """The columns of the terms: the grace in microseconds, the over-delivery in millionths, -1 where any is in full."""
 ASKED = ("customer", "agreed")
-"""Who states a promise that the customer asked for or agreed to."""
+"""Who moves a promise as the customer asked or agreed to; who orders a line says nothing of its date."""
 
 
 def rules_in_force(history: History) -> tuple[list[OutcomeRules], Ints]:
@@ -103,10 +103,10 @@ def _excused(history: History, rules: list[OutcomeRules], index: Ints) -> Mask:
 
 def _date_codes(history: History, rules: list[OutcomeRules], index: Ints, excused: Mask) -> Ints:
     """(n_events,) what a date that each event states is to the promise that its line is held to."""
-    promise = np.array([each.promise for each in rules])[index]
+    promise, moved = np.array([each.promise for each in rules])[index], history.type == PROMISED
     actors = history.coded["actor"]
     asked = np.array([*(word in ASKED for word in actors.words), False])[actors.codes]
-    latest = (promise == "last") | excused | ((promise == "customer") & asked)
+    latest = (promise == "last") | (moved & (excused | ((promise == "customer") & asked)))
     return np.where(history.type == REQUESTED, REQUEST, np.where(latest, LATEST, FIRST))
 
 

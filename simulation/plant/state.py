@@ -13,6 +13,7 @@ from simulation.plant.world import Customer, Item
 
 BLOCKS_WORK = ("quality", "engineering")
 BLOCKS_RELEASE = ("quality", "engineering", "material", "credit")
+REQUESTED = "requested"
 BLOCKS_SHIPPING = ("quality", "credit", "delivery", "documents")
 
 
@@ -59,7 +60,8 @@ class Line:
     """An order line: what is promised, what the floor has for it, and the truth of what shipped.
 
     ``ordered_log`` and ``shipped_log`` are the ledger: (moment, quantity), the statement and the amount; ``closed_log``
-    is that of closings: (moment, reason), an empty reason where the line was reopened. ``instalment`` names the part of
+    is that of closings: (moment, reason), an empty reason where the line was reopened; ``promise_log`` that of dates:
+    (moment, date, who promised it), ``REQUESTED`` where it was only asked for. ``instalment`` names the part of
     a line that is promised in parts; ``closed_in_error`` is the reason of a closing that the floor knows nothing of.
     """
 
@@ -72,6 +74,7 @@ class Line:
     instalment: str | None = None
     shipped_log: list[tuple[float, int]] = field(default_factory=list)
     closed_log: list[tuple[float, str]] = field(default_factory=list)
+    promise_log: list[tuple[float, float, str]] = field(default_factory=list)
     shortages: list[Shortage] = field(default_factory=list)
     batches: list[Batch] = field(default_factory=list)
     shipped: int = 0

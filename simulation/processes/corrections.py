@@ -11,7 +11,7 @@ from functools import partial
 from simulation.plant.calendar import DAY
 from simulation.plant.chance import draw_between, happens
 from simulation.plant.shop import Shop
-from simulation.plant.state import Line, Order
+from simulation.plant.state import REQUESTED, Line, Order
 
 MINUTES = 1 / 60
 POSTED_AFTER = (14.0, 30.0)
@@ -115,6 +115,7 @@ def _named(line: Line) -> Line | None:
 def promise_later(shop: Shop, order: Order) -> None:
     """State what the customer asks for; the promise comes some days later."""
     for line in order.lines:
+        line.promise_log.append((shop.now, line.promise, REQUESTED))
         shop.records.write("erp", "commitment.requested", order, line, shop.now, date=line.promise, actor="customer")
     days = round(draw_between(order.luck, shop.plant.data_quality.promised_after_days))
     shop.later(days * DAY, partial(_promise, shop, order))
@@ -124,6 +125,7 @@ def _promise(shop: Shop, order: Order) -> None:
     order.promised = True
     for line in order.lines:
         if not line.closed:
+            line.promise_log.append((shop.now, line.promise, "plant"))
             state_promise(shop, line, "confirmed", "plant")
 
 

@@ -79,6 +79,8 @@ def _enter_line(shop: Shop, order: Order, index: int, promise: float) -> None:
         line = Line(f"{index + 1}0", order, item, ordered, by, [(shop.now, ordered)], instalment)
         line.needs_documents = needs_documents
         order.lines.append(line)
+        if order.promised:
+            line.promise_log.append((shop.now, by, "plant"))
         state_line(shop, line)
 
 

@@ -94,6 +94,7 @@ def expedite(shop: Shop, order: Order, reason: str, actor: str = "planner") -> N
 def promise_anew(shop: Shop, order: Order, line: Line, promise: float, reason: str, actor: str) -> None:
     """Change the promised date of a line; an instalment is promised no earlier than the one before it."""
     line.promise = promise
+    line.promise_log.append((shop.now, promise, actor))
     state_promise(shop, line, reason, actor)
     for part in line.parts:
         if (part.instalment or "") > (line.instalment or "") and not part.closed and part.promise < promise:

@@ -32,7 +32,7 @@ def rungs(policy: OutcomePolicy = DEFAULT_POLICY, until: float = 40) -> dict[tup
 
 
 def test_each_promise_has_its_own_share_on_time() -> None:
-    """Five lines of four orders are due; T lacks 2 of 100; the plant moved M, the customer N; R was asked for sooner."""
+    """Five lines of four orders are due; T lacks 2 of 100; the plant moved M, the customer N; R was asked sooner."""
     strict = {promise: rung for (promise, tolerant), rung in rungs().items() if not tolerant}
     assert list(strict) == ["last", "first", "customer", "requested"]
     assert {(rung.lines, rung.orders) for rung in strict.values()} == {(5, 4)}

@@ -15,10 +15,11 @@ from features.orders.commitments import commitments, is_awaited
 from features.orders.known_lines import lines_known
 from features.orders.line_state import KNOWN, PROMISE, line_events
 from features.outcomes import OUTCOMES, UNSETTLED, outcomes
+from features.policy import OutcomePolicy, OutcomeRules
 from features.times import DAY, NEVER, plant_calendar
 from simulation import load_plant, simulate
 from simulation.description.description import DataQuality
-from simulation.oracle.ledger import Commitment, judge_commitment
+from simulation.oracle.ledger import Commitment, judge_commitment, promise_held
 from simulation.oracle.oracle import simulate_with_oracle
 from simulation.plant.chance import Chance, happens
 from simulation.plant.shop import Shop
@@ -47,23 +48,34 @@ def events(played: tuple[Shop, dict[str, Order], pd.DataFrame]) -> pd.DataFrame:
     return played[2]
 
 
+POLICIES = [
+    OutcomeRules(),
+    OutcomeRules(promise="first"),
+    OutcomeRules(promise="customer"),
+    OutcomeRules(promise="requested"),
+    OutcomeRules(under_delivery=0.05, over_delivery=0.0),
+    OutcomeRules(promise="customer", earliest=2, late=1.0),
+]
+
+
+@pytest.mark.parametrize("rules", POLICIES, ids=lambda rules: str(OutcomePolicy(rules)))
 def test_every_decision_point_has_the_outcome_that_happened(
-    played: tuple[Shop, dict[str, Order], pd.DataFrame],
+    played: tuple[Shop, dict[str, Order], pd.DataFrame], rules: OutcomeRules
 ) -> None:
     """The ledger, held to the promises that the records knew, judges like the outcomes, daily and at every event."""
     shop, orders, events = played
-    history = History.of(events)
-    points = decision_points(history, "all", plant_calendar("UTC"))
+    history = History.of(events, OutcomePolicy(rules))
+    points = decision_points(history, "all" if rules == OutcomeRules() else "daily", plant_calendar("UTC"))
     outcome, _, ripe_at = outcomes(history, points.order, points.as_of)
     stop = known_until(history.first, history.recorded, points.order, points.as_of)
     settled = np.flatnonzero(ripe_at < history.recorded.max() - BOOKED_BY)
-    assert len(settled) > 10_000
+    assert len(settled) > (10_000 if rules == OutcomeRules() else 2_000)
     truth = []
     for row in settled:
         order = orders[history.order_ids[points.order[row]]]
         promises = promises_known(history, shop, order, points.order[row], stop[row])
         moment = (points.as_of[row] - shop.records.begins) / HOUR
-        truth.append(judge_commitment(Commitment(order, promises, moment)))
+        truth.append(judge_commitment(Commitment(order, promises, moment), rules, shop.records.begins // DAY + 3))
     assert UNSETTLED not in truth
     assert set(OUTCOMES[truth]) == {"on_time_in_full", "partial", "missed", "cancelled"}
     wrong = np.flatnonzero(outcome[settled] != truth)
@@ -81,8 +93,30 @@ def promises_known(history: History, shop: Shop, order: Order, index: int, stop:
         row = names.index(line.line_id + (INSTALMENT_MARK + line.instalment if line.instalment else ""))
         if state[row, KNOWN]:
             assert state[row, PROMISE] != NEVER
-            found.append((line, (state[row, PROMISE] - shop.records.begins) / HOUR))
+            late = round(history.policy.rules.late * DAY)
+            found.append((line, (state[row, PROMISE] - late - shop.records.begins) / HOUR))
     return tuple(found)
+
+
+@pytest.mark.parametrize("rules", POLICIES[:4], ids=lambda rules: rules.promise)
+def test_every_line_is_held_to_the_promise_that_was_made(
+    played: tuple[Shop, dict[str, Order], pd.DataFrame], rules: OutcomeRules
+) -> None:
+    """What the records hold a line to in the end is what the plant's own log of promises says."""
+    shop, orders, events = played
+    history = History.of(events, OutcomePolicy(rules))
+    ended = (history.recorded.max() - BOOKED_BY - shop.records.begins) / HOUR
+    compared, moved = 0, 0
+    for index, name in enumerate(history.order_ids):
+        order = orders.get(name)
+        if order is None or any(line.promise_log[-1][0] > ended for line in order.lines):
+            continue
+        for line, promise in promises_known(history, shop, order, index, history.first[index + 1]):
+            assert promise == pytest.approx(promise_held(line, rules), abs=1 / 3600), (name, line.line_id)
+            compared += 1
+            moved += promise != pytest.approx(line.promise, abs=1 / 3600)
+    assert compared > 300
+    assert (moved > 20) == (rules.promise != "last")
 
 
 def test_every_type_of_event_is_written(events: pd.DataFrame) -> None:

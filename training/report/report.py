@@ -118,8 +118,12 @@ class Report:
         """The gate's verdict and what was new since the champion, where they were asked for, and what else is told."""
         verdict, news = self.trained.verdict, self.trained.news
         gate = [] if verdict is None else [gate_section(verdict)]
-        on_time = on_time_section(self.ladder, self.model.policy)
-        return [*gate, *([] if news is None else [new_outcomes_section(news)]), on_time, *self.sections]
+        return [*gate, *([] if news is None else [new_outcomes_section(news)]), *self.sections]
+
+    @property
+    def on_time(self) -> Section:
+        """How much was on time in full by each promise."""
+        return on_time_section(self.ladder, self.model.policy)
 
     @property
     def nobody_stepped_in(self) -> Slice | None:
@@ -176,10 +180,9 @@ def render_backtest(
     backtest: Backtest, sections: Sequence[Section] = (), policy: OutcomePolicy = DEFAULT_POLICY
 ) -> str:
     """The page of a backtest: how the models held over time, and all their mornings judged together."""
-    if backtest.ladder:
-        sections = [*sections, on_time_section(backtest.ladder, policy)]
+    on_time = on_time_section(backtest.ladder, policy)
     plots = replay_plots(backtest.stretches) | evaluation_plots(backtest.evaluation)
-    return _page("backtest.html.j2", backtest.evaluation, plots, backtest=backtest, sections=sections)
+    return _page("backtest.html.j2", backtest.evaluation, plots, backtest=backtest, sections=sections, on_time=on_time)
 
 
 def _page(template: str, evaluation: Evaluation, plots: dict[str, Figure], **content: Any) -> str:
@@ -241,7 +244,7 @@ def on_time_section(ladder: Sequence[Rung], policy: OutcomePolicy) -> Section:
         "nothing may lack and nothing be late. Early left before the window opened, or before the day of the promise "
         "where there is none.",
     ]
-    return Section("On time in full, by each promise", told, [Table(columns, rows)])
+    return Section("On time in full by promise", told, [Table(columns, rows)])
 
 
 def _share(rung: Rung, part: str, whole: str) -> str:

@@ -77,8 +77,8 @@ def test_a_first_promise_that_is_booked_late_is_the_first() -> None:
 
 
 def test_a_line_that_is_sent_again_with_another_date_keeps_its_first_promise() -> None:
-    told = [created(0, 10, line="1"), created(5, 15, line="1")]
-    assert due_day(*told, **FIRST) == 10
+    told = [created(0, 10, line="1", actor="customer"), created(5, 15, line="1", actor="customer")]
+    assert due_day(*told, **FIRST) == due_day(*told, **CUSTOMER) == 10
 
 
 def test_the_first_promise_of_an_order_without_one_is_the_one_that_comes() -> None:
