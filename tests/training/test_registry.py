@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from features.policy import OutcomePolicy
 from serving.models.cache import ModelMissing, load_champion
 from serving.settings import Settings
 from tests.conftest import Home, free_port, wait_for
@@ -38,6 +39,9 @@ def test_a_run_holds_what_a_data_scientist_looks_for(settings: Settings, plant: 
     }
     files = {file.path for file in registry.client.list_artifacts(champion.run_id)}
     assert {"report.html", "evaluation.json", "decision_points.json"} <= files
+    assert {"on_time_in_full.json", "outcome_policy.json"} <= files
+    assert run.data.tags["shiprisk.outcome_policy"] == "the default"
+    assert run.data.params["outcome_policy_hash"] == OutcomePolicy().digest
     registry.mlflow.set_tracking_uri(settings.tracking_uri)
     info = registry.mlflow.models.get_model_info("models:/order-risk@champion")
     assert len(info.signature.inputs.inputs) == len(load_champion(settings).model.names)

@@ -146,6 +146,17 @@ def test_where_there_is_nothing_to_show_there_is_no_section(trained: Trained) ->
     assert "what a planner gets is not known" in page.sections["answer"]
 
 
+def test_the_ladder_shows_the_counts_of_each_promise(trained: Trained) -> None:
+    """The little plant moves no promise and asks for none, so every rung is the same, and strict as tolerant."""
+    page = Page(Report(trained).html())
+    [rung] = {replace(rung, promise="last", tolerant=False) for rung in trained.ladder}
+    shares = [f"{100 * part / rung.lines:.1f} %" for part in (rung.lines_on_time, rung.lines_on_time, rung.lines_early)]
+    cells = [[" ".join(cell.split()) for cell in row] for table in page.tables.values() for row in table]
+    [row] = [row for row in cells if row and row[0].endswith(", the policy")]
+    assert row[:5] == ["the last promise, the policy", f"{rung.lines:,}", *shares]
+    assert "On time in full by promise" in page.html
+
+
 def test_other_sections_are_told_after_the_answer(trained: Trained) -> None:
     figure, _ = draw_sheet()
     more = Section("What is new", ["40 orders <i>."], [Table(["", "n"], [["orders", "40"]])], {"new": figure})

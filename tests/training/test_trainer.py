@@ -10,6 +10,7 @@ from scipy.special import expit
 
 from features.catalogue.registry import catalogue
 from features.errors import InvalidRequest
+from features.policy import OutcomePolicy, OutcomeRules
 from features.times import DAY, micros
 from tests.support.little_plant import little_plant
 from tests.support.stories import UTC, created, event, shipped, story
@@ -18,7 +19,7 @@ from training.data.labelled import LabelledPoints
 from training.data.snapshots import Snapshots
 from training.data.split import split_by_time
 from training.model.calibration import Affine, fit_affine, fit_intercept
-from training.model.fit import Trees, fit_model
+from training.model.fit import Trees, describe_dataset, fit_model
 from training.model.lightgbm import load_lightgbm
 from training.model.risk_model import Explanation, InvalidModel, RiskModel
 from training.trainer import Trained, of_other_orders, train, train_on
@@ -65,6 +66,27 @@ def test_a_saved_model_is_the_same_model(trained: Trained, tmp_path: Path) -> No
     np.testing.assert_array_equal(loaded.predict(signals).partial, trained.model.predict(signals).partial)
     np.testing.assert_array_equal(loaded.explain(signals).contributions, trained.model.explain(signals).contributions)
     assert {path.suffix for path in tmp_path.iterdir()} == {".txt", ".json"}
+
+
+def test_the_outcome_policy_is_learned_by_and_kept_with_the_model(plant: pd.DataFrame, tmp_path: Path) -> None:
+    """Points are due a day and a half later, and the model that is read again says by which policy it has learned."""
+    policy = OutcomePolicy(OutcomeRules(late=1.5, excused=("b", "a")))
+    snapshots = Snapshots.of(plant, "before=5", policy=policy)
+    assert snapshots.history.policy == policy
+    late, usual = snapshots.labelled()[0], Snapshots.of(plant, "before=5").labelled()[0]
+    assert (late.due.max() - usual.due.max()) == 1.5 * DAY
+    data = build_dataset(plant, "before=5", policy=policy)
+    model = fit_model(data.points, data.context, describe_dataset(data, "before=5", "UTC"), Trees(most_rounds=5))
+    model.save(tmp_path)
+    loaded = RiskModel.load(tmp_path)
+    assert loaded.policy == OutcomePolicy(OutcomeRules(late=1.5, excused=("b", "a")))
+    assert loaded.about["outcome_policy_hash"] == policy.digest
+
+
+def test_a_model_without_a_policy_has_learned_by_the_default(trained: Trained) -> None:
+    assert trained.model.policy == OutcomePolicy()
+    before = replace(trained.model, about={"trained_until": "2024-01-01T00:00:00Z"})
+    assert before.policy == OutcomePolicy()
 
 
 def test_the_same_events_and_seed_give_the_same_bytes(trained: Trained, plant: pd.DataFrame, tmp_path: Path) -> None:
