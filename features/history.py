@@ -35,7 +35,7 @@ T = TypeVar("T")
 CODED = ("source", "line_id", "kind", "state", "reference", "reason", "actor", *DIMENSIONS)
 PLANNED_END = Select("production.released", "production.rescheduled")
 SORTED_COLUMNS = (*CODED, "instalment", "event_id", "type", "recorded_at", "occurred_at", "date", "quantity", "value")
-COLUMNS = ("order", "recorded", "occurred", "date", "quantity", "value", "type", "line", "event_code")
+COLUMNS = ("order", "recorded", "occurred", "date", "quantity", "value", "type", "line", "tolerance", "event_code")
 
 
 @dataclass(eq=False)
@@ -55,6 +55,7 @@ class History:
     type : (n_events,) code of the type
     line : (n_events,) index of the line within its order by ``line_id``, -1 for the whole order; lines that become
         known later are counted too, so only the order of the indices means something
+    tolerance : (n_events,) millionths of the ordered quantity that may lack, ``NEVER`` where the event states none
     event_code : (n_events,) the type and the words that signals look for, see ``features.events.selection``
     coded : the text columns but for the ids
     policy : what counts as on time and in full
@@ -72,6 +73,7 @@ class History:
     value: Ints
     type: Ints
     line: Ints
+    tolerance: Ints
     event_code: Ints
     ids: Coded
     coded: dict[str, Coded]
@@ -88,6 +90,7 @@ class History:
         """Sort a validated event table that is there as columns, as ``features.events.columns`` has them."""
         orders = columns["order_id"].ranked()
         by, first, _ = ordering.sort_events(orders, columns)
+        tolerance = _tolerances(columns["tolerance"], by)
         in_order = side_by_side(lambda name: _take(columns[name], by), SORTED_COLUMNS, len(by))
         columns = dict(zip(SORTED_COLUMNS, in_order, strict=True))
         coded = {name: columns[name] for name in CODED}
@@ -107,6 +110,7 @@ class History:
             value=_millionths(columns["value"]),
             type=types,
             line=line,
+            tolerance=tolerance,
             event_code=event_codes(types, coded),
             ids=columns["event_id"],
             coded=coded,
@@ -307,6 +311,14 @@ def _millionths(values: NDArray[np.float64]) -> Ints:
     for i in range(len(values)):
         out[i] = int(np.rint(values[i] * MICRO)) if np.isfinite(values[i]) else NEVER
     return out
+
+
+def _tolerances(shares: NDArray[np.float64], by: Ints) -> Ints:
+    """(n,) whole millionths in the order of the events; few files state any, and then nothing is sorted."""
+    if np.isnan(shares).all():
+        return np.broadcast_to(np.int64(NEVER), len(shares))
+    millionths: Ints = _millionths(shares[by])
+    return millionths
 
 
 def _type_codes(types: Coded) -> Ints:

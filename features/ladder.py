@@ -94,7 +94,9 @@ def on_time_ladder(history: History, until: int | None = None, zone: str = "UTC"
     for promise in PROMISES:
         for tolerant, said in ((False, STRICT), (True, {})):
             policy = history.policy.with_rules(promise=promise, **said)
-            counts = _counts(history.under(policy), _with_windows(history.policy, zone), end)
+            judged = history.under(policy)
+            judged = judged if tolerant else replace(judged, tolerance=np.full_like(judged.type, NEVER), _cache={})
+            counts = _counts(judged, _with_windows(history.policy, zone), end)
             rungs.append(Rung(promise, tolerant, *counts.tolist()))
     return rungs
 

@@ -54,7 +54,7 @@ def simulate(plant: Plant, orders: int, days: int, seed: int, progress: Progress
 
     Returns
     -------
-    (n_events, 20) the validated event table, in the order in which the events were recorded.
+    (n_events, 23) the validated event table, in the order in which the events were recorded.
     """
     shop = start(plant, orders, days, seed)
     run_until(shop, days, progress)

@@ -29,6 +29,7 @@ COLUMNS: dict[str, str] = {
     "value": NUMBER,
     "sequence": WHOLE,
     "instalment": STRING,
+    "tolerance": NUMBER,
 }
 REQUIRED = ("event_id", "source", "type", "order_id", "occurred_at", "recorded_at")
 INSTALMENT_MARK = "/"

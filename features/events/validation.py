@@ -167,6 +167,8 @@ def _broken_rules(columns: Columns) -> Iterator[Fault]:
     breaks = _breaks_a_rule(codes, words, columns["quantity"], columns["date"], ALLOWED, NEEDED, SIGNED)
     alone = ~_absent(columns["instalment"]) & _absent(columns["line_id"])
     yield from _failing(alone.nonzero()[0], columns, "line_id", "be given with an instalment")
+    share = columns["tolerance"]
+    yield from _failing(((share < 0) | (share >= 1)).nonzero()[0], columns, "tolerance", "be a share in [0, 1)")
     breaks |= _says_nothing(codes, words, columns["quantity"]) | _lies_ahead(codes, columns)
     rows = breaks.nonzero()[0]
     for code in np.unique(types.codes[rows]):

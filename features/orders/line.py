@@ -44,7 +44,7 @@ from features.orders.line_state import (
     is_in_full,
     speaks_of,
 )
-from features.orders.rules import FIRST, REQUEST, code_of, states_tolerance, tolerance_of
+from features.orders.rules import FIRST, REQUEST, code_of, is_own, states_tolerance, tolerance_of
 from features.times import NEVER
 
 
@@ -64,7 +64,7 @@ def apply(state: Ints, ledger: Ints, event: LineEvent) -> None:
         if event.value != NEVER:
             state[at, VALUE] = event.value
         _order(state, at, event.quantity, moment, event.position)
-        if states_tolerance(event.rule) and not known:
+        if states_tolerance(event.rule) and (not known or is_own(event.rule)):
             state[at, UNDER] = tolerance_of(event.rule)
         _promise(state, at, event, moment)
         if not known:
@@ -81,6 +81,8 @@ def apply(state: Ints, ledger: Ints, event: LineEvent) -> None:
             if not speaks_of(state, at, j):
                 continue
             if kind == CHANGED:
+                if states_tolerance(event.rule):
+                    state[j, UNDER] = tolerance_of(event.rule)
                 _order(state, j, event.quantity, moment, event.position)
             elif kind == PROMISED:
                 _promise(state, j, event, moment)

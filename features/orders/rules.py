@@ -69,19 +69,28 @@ def _first_word(history: History, dimension: str) -> Ints:
 
 def rules_of_events(history: History) -> Ints:
     """(n_events,) what the policy makes of each event, in one integer."""
-    packed = np.where(history.type == CLOSED, _reason_codes(history, CLOSINGS), 0)
+    packed = np.where(history.type == CLOSED, _reason_codes(history, CLOSINGS), 0) | _own_tolerances(history)
     if history.policy.is_default:
         return packed
     rules, index = rules_in_force(history)
     states = np.isin(history.type, (CREATED, PROMISED, REQUESTED))
     excused = _excused(history, rules, index)
-    packed[states] = _date_codes(history, rules, index, excused)[states]
+    packed[states] |= _date_codes(history, rules, index, excused)[states]
     reversal = (history.quantity < 0) & (history.quantity != NEVER)
     packed[excused & ~reversal & np.isin(history.type, (CHANGED, CLOSED, ISSUED))] |= EXCUSES
-    created = history.type == CREATED
+    created = (history.type == CREATED) & (packed & OWN == 0)
     under = np.array([round(each.under_delivery * MICRO) for each in rules], dtype=np.int64)
     packed[created] |= (under[index[created]] + 1) << TOLERANCE
     return packed
+
+
+def _own_tolerances(history: History) -> Ints | int:
+    """(n_events,) what an event that orders a quantity says of its line's tolerance; 0 where none says anything."""
+    stated = history.tolerance != NEVER
+    if not stated.any():
+        return 0
+    stated &= np.isin(history.type, (CREATED, CHANGED))
+    return np.where(stated, OWN | (np.where(stated, history.tolerance, 0) + 1) << TOLERANCE, 0)
 
 
 def _reason_codes(history: History, codes: Mapping[str, int]) -> Ints:
@@ -164,6 +173,12 @@ def excuses(rule: int) -> bool:
 def states_tolerance(rule: int) -> bool:
     """Whether an event comes with the tolerance of its line."""
     return (rule >> TOLERANCE) != 0
+
+
+@compiled_inline
+def is_own(rule: int) -> bool:
+    """Whether the tolerance that an event comes with is its line's own, and not that of the policy."""
+    return (rule & OWN) != 0
 
 
 @compiled_inline

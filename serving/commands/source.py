@@ -36,7 +36,7 @@ def require_source(events: Path | list[Path] | None, store: str | None) -> None:
 
 
 def read_source(events: Path | list[Path] | None, store: str | None, zone: str) -> pd.DataFrame:
-    """The validated event table, (n_events, 20), of files or of a store."""
+    """The validated event table, (n_events, 23), of files or of a store."""
     from features.events.files import EARLIER_VERSION, validate_event_files
     from serving.store.bulk_reads import event_frame
     from serving.store.database import Database

@@ -67,6 +67,7 @@ class EventData(BaseModel):
     route: Text | None = None
     value: Number | None = None
     instalment: Text | None = None
+    tolerance: Number | None = None
 
 
 def _decoded(text: str) -> EventData:

@@ -21,7 +21,7 @@ PART_EVENTS = 100_000
 
 
 def event_frame(database: Database) -> pd.DataFrame:
-    """The event table of all orders, (n_events, 22). The events were validated when they came in.
+    """The event table of all orders, (n_events, 23). The events were validated when they came in.
 
     Raises ``InvalidEvents`` where none is stored.
     """

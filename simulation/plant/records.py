@@ -31,7 +31,7 @@ OF_INSTALMENTS = ("order_line.created", "order_line.changed", "commitment.change
 
 Row = tuple[
     str, str, str, str, str | None, int, int, float | None, int, str | None, str | None, str | None, str | None,
-    str | None, str | None, str | None, str | None, str | None, str | None, float | None, int | None, str | None,
+    str | None, str | None, str | None, str | None, str | None, str | None, float | None, int | None, str | None, None,
 ]  # fmt: skip
 
 
@@ -98,7 +98,7 @@ class Recorder:
             self.micros(occurred), self.micros(recorded), quantity, NEVER if date is None else self.micros(date),
             kind, state, reference, reason, actor, customer, item,
             self.plant if type_ == "order_line.created" else None, work_center, route, value,
-            sequence, instalment,
+            sequence, instalment, None,
         ))  # fmt: skip
 
     def frame(self, days: int) -> pd.DataFrame:

@@ -82,3 +82,9 @@ def test_overrides_by_customer_hold_on_every_rung() -> None:
     told += [shipped(10, 96, name) for name in ("ACME", "BOLT")]
     found = on_time_ladder(History.of(story(*told), policy), moment(60))
     assert [rung.orders_on_time for rung in found] == [0, 1] * 4
+
+
+def test_the_strict_rung_tolerates_nothing_not_even_what_a_line_carries() -> None:
+    told = [created(0, 10, quantity=100, tolerance=0.05), shipped(10, 96)]
+    found = on_time_ladder(History.of(story(*told)), moment(60))
+    assert [rung.orders_on_time for rung in found] == [0, 1] * 4

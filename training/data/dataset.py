@@ -15,6 +15,9 @@ from features.policy import DEFAULT_POLICY, OutcomePolicy
 from training.data.labelled import LabelCounts, LabelledPoints
 from training.data.snapshots import Snapshots, recorded_until
 
+ADDED = ("tolerance",)
+"""Columns younger than fingerprints that are in use: events that do not state them have the one they always had."""
+
 
 @dataclass(frozen=True)
 class Dataset:
@@ -58,5 +61,6 @@ def dataset_of(snapshots: Snapshots, events_fingerprint: str, per_order: int = 2
 
 def fingerprint(events: pd.DataFrame) -> str:
     """Sixteen hex digits of the events' content; the order of rows does not matter."""
-    hashes = pd.util.hash_pandas_object(events[list(COLUMNS)], index=False).to_numpy()
+    said = [column for column in COLUMNS if column not in ADDED or events[column].notna().any()]
+    hashes = pd.util.hash_pandas_object(events[said], index=False).to_numpy()
     return hashlib.sha256(np.sort(hashes).tobytes()).hexdigest()[:16]

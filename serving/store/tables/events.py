@@ -22,7 +22,7 @@ from serving.store.schema import EVENT_COLUMNS, events
 
 Outcome = Literal["accepted", "duplicate", "conflict", "rejected"]
 COMPARED = tuple(column for column in EVENT_COLUMNS if column != "recorded_at")
-ADDED = ("sequence", "instalment")
+ADDED = ("sequence", "instalment", "tolerance")
 """Columns younger than stores that are in use: without them an event has the digest that it always had."""
 OF_ORDER = (events.c.seq, *(events.c[column] for column in EVENT_COLUMNS))
 OF_ORDERS = select(*OF_ORDER).where(events.c.order_id.in_(any_of("order_ids"))).order_by(events.c.seq)

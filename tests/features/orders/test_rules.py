@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from features.decision_points import decision_points
+from features.errors import InvalidEvents
 from features.history import History
 from features.orders.commitments import commitments, stated_due, statuses
 from features.outcomes import OUTCOMES, label_revisions, outcomes
@@ -142,6 +143,25 @@ def test_a_surplus_is_in_full_unless_the_policy_limits_it() -> None:
     assert outcome(*told, over_delivery=0.1) == "partial"
     assert outcome(*told, over_delivery=0.11) == "on_time_in_full"
     assert outcome(created(0, 10, quantity=100), shipped(8, 100), over_delivery=0.0) == "on_time_in_full"
+
+
+def test_a_line_may_carry_its_own_tolerance_before_that_of_the_policy() -> None:
+    own = [created(0, 10, quantity=100, line="1", tolerance=0.05), created(0, 10, quantity=100, line="2")]
+    told = [*own, shipped(8, 95, line="1"), shipped(8, 98, line="2")]
+    assert outcome(*told) == "partial"
+    assert outcome(*told, under_delivery=0.02) == "on_time_in_full"
+    assert outcome(*told, shipped(8, -1, line="1"), under_delivery=0.02) == "partial"
+    tighter = event("order_line.changed", 1, line="1", quantity=100, tolerance=0.0)
+    assert outcome(*told, tighter, day=2, under_delivery=0.1) == "partial"
+    again = created(2, 10, quantity=100, line="1")
+    assert outcome(*told, again, day=3, under_delivery=0.02) == "on_time_in_full", "it keeps the one it has"
+    assert outcome(*told[:1], shipped(8, 95), promise="first") == "on_time_in_full"
+
+
+def test_a_tolerance_that_is_no_share_is_refused() -> None:
+    for share in (1.0, -0.1):
+        with pytest.raises(InvalidEvents, match=r"tolerance must be a share in \[0, 1\), got"):
+            story(created(0, 10, tolerance=share))
 
 
 # -- the window --------------------------------------------------------------------------------------------------
