@@ -69,6 +69,8 @@ def test_the_plant_does_not_move_what_the_customer_asked_for() -> None:
     assert due_day(*told, moved(4, 14, actor="customer"), **CUSTOMER) == 14
     assert due_day(*told, **FIRST) == 10
     assert due_day(*told) == 20
+    unpromised = [created(0, None), moved(1, 12, actor="customer"), moved(2, 20, actor="plant")]
+    assert due_day(*unpromised, **CUSTOMER) == 12
 
 
 def test_a_first_promise_that_is_booked_late_is_the_first() -> None:

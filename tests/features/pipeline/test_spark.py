@@ -23,6 +23,7 @@ from features.pipeline.spark import in_words, spark_signals
 from features.pipeline.spark_files import require_spark, spark_session, spark_signal_file
 from features.pipeline.stream import signal_file
 from features.pipeline.table import signal_table
+from features.policy import OutcomePolicy, OutcomeRules
 from simulation import simulate
 from tests.conftest import Home
 from tests.support.plants import tiny
@@ -103,6 +104,15 @@ def test_the_rows_are_those_of_the_batch(
     found = rows(spark_signals(frame(spark, year), scheme="all", zone=ZONE, partitions=partitions))
     assert len(found) > 1000
     pd.testing.assert_frame_equal(found, signal_table(year, scheme="all", zone=ZONE), check_exact=True)
+
+
+def test_the_rows_follow_the_outcome_policy(spark: SparkSession, year: pd.DataFrame) -> None:
+    policy = OutcomePolicy(OutcomeRules("first", earliest=1, late=1.0), zone=ZONE)
+    asked = {"scheme": "daily", "zone": ZONE, "policy": policy}
+    found = rows(spark_signals(frame(spark, year), partitions=2, **asked))
+    whole = signal_table(year, **asked)
+    pd.testing.assert_frame_equal(found, whole, check_exact=True)
+    assert not whole.equals(signal_table(year, scheme="daily", zone=ZONE))
 
 
 def test_the_executors_are_other_processes(spark: SparkSession) -> None:

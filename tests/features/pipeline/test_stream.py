@@ -25,6 +25,7 @@ from features.parallel import side_by_side
 from features.pipeline.computation import compute
 from features.pipeline.stream import signal_file
 from features.pipeline.table import signal_table
+from features.policy import OutcomePolicy, OutcomeRules
 from features.source import written_code
 from tests.support.histories import Row, histories
 from tests.support.stories import UTC, created, event, shipped, story
@@ -50,6 +51,18 @@ def test_partitions_give_the_rows_of_one_piece(tmp_path_factory: pytest.TempPath
     for size in (1, 7):
         signal_file(events, folder / "out.parquet", scheme="all", partition_events=size)
         pd.testing.assert_frame_equal(pd.read_parquet(folder / "out.parquet"), whole, check_exact=True)
+
+
+def test_partitions_follow_the_outcome_policy(tmp_path: Path) -> None:
+    """By the first promise the orders are late on day 11, when by the last they are still looked at."""
+    moved = [event("commitment.changed", 5, order, date=40, actor="plant") for order in "ABC"]
+    later = [event("hold.released", 30, order, kind="credit") for order in "ABC"]
+    events = written([created(0, 10, order=order) for order in "ABC"] + moved + later, tmp_path / "events.parquet")
+    policy = OutcomePolicy(OutcomeRules("first"))
+    whole = signal_table(read_events(events), scheme="daily", policy=policy)
+    assert 0 < len(whole) < len(signal_table(read_events(events), scheme="daily"))
+    signal_file(events, tmp_path / "out.parquet", scheme="daily", policy=policy, partition_events=1)
+    pd.testing.assert_frame_equal(pd.read_parquet(tmp_path / "out.parquet"), whole, check_exact=True)
 
 
 def test_a_plant_in_partitions(plant: pd.DataFrame, tmp_path: Path) -> None:
