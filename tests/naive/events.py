@@ -43,6 +43,7 @@ class Event:
     route: str | None
     value: int | None
     sequence: int | None
+    tolerance: int | None
 
     @property
     def line(self) -> str | None:

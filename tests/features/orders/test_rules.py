@@ -282,11 +282,15 @@ def test_customers_and_plants_may_have_rules_of_their_own() -> None:
 
 
 def test_orders_have_the_rules_they_have_alone() -> None:
-    told = [created(0, 10, customer="ACME"), created(0, 10, order="B", customer="BOLT"), created(0, 10, order="C")]
+    told = [created(0, 10, customer="ACME"), created(0, 10, order="B", customer="BOLT")]
+    told += [created(0, 10, order="C", plant="P1")]
     told += [event("commitment.changed", 3, order, date=20, actor="plant") for order in "ABC"]
     history = History.of(story(*told), SPLIT)
     last = history.first[1:] - 1
     assert ((commitments(history).due[last] - moment(0)) / days(1)).tolist() == [10, 20, 20]
+    found, known_at, _ = outcomes(history, np.arange(3), np.full(3, moment(4)), until=moment(1000))
+    assert OUTCOMES[found].tolist() == ["missed"] * 3
+    assert ((known_at - moment(0)) / days(1)).tolist() == [12, 22, 25]
     for begin in range(3):
         part = history.part(begin, begin + 1)
         assert part.policy == SPLIT
