@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from features.errors import InvalidRequest
-from features.policy import DEFAULT_POLICY, OutcomePolicy, OutcomeRules, policy_of, read_policy
+from features.policy import DEFAULT_POLICY, KEYS, OutcomePolicy, OutcomeRules, policy_of, read_policy
 
+ROOT = Path(__file__).parents[2]
 WHOLE = """
 promise = "customer"
 under_delivery = 0.02
@@ -115,6 +117,20 @@ def test_what_a_policy_may_not_say_is_refused_with_where_it_stands(tmp_path: Pat
 def test_a_file_that_is_not_there_is_refused(tmp_path: Path) -> None:
     with pytest.raises(InvalidRequest, match=r"must be a TOML file, got .*away.toml: "):
         read_policy(tmp_path / "away.toml")
+
+
+def test_the_files_of_the_page_say_what_it_says_of_them(tmp_path: Path) -> None:
+    page = (ROOT / "docs" / "outcomes.md").read_text(encoding="utf-8")
+    sap, scor, retailer = (
+        read_policy(policy_file(tmp_path, text)).rules for text in re.findall(r"```toml\n(.*?)```", page, re.S)
+    )
+    assert sap == OutcomeRules("last", under_delivery=0.05, over_delivery=0.1)
+    assert scor == OutcomeRules("customer")
+    assert retailer == OutcomeRules("requested", earliest=2)
+    assert {key for key in re.findall(r"^\| `(\w+)` \|", page, re.M)} == set(KEYS)
+    sample = read_policy(ROOT / "examples" / "outcomes" / "retailer.toml")
+    assert sample.rules == retailer
+    assert sample.rules_of("CORNERSHOP") == OutcomeRules("customer", late=1.0)
 
 
 def test_every_key_of_the_rules_may_stand_in_a_file() -> None:
