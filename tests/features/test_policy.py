@@ -127,7 +127,7 @@ def test_the_files_of_the_page_say_what_it_says_of_them(tmp_path: Path) -> None:
     assert sap == OutcomeRules("last", under_delivery=0.05, over_delivery=0.1)
     assert scor == OutcomeRules("customer")
     assert retailer == OutcomeRules("requested", earliest=2)
-    assert {key for key in re.findall(r"^\| `(\w+)` \|", page, re.M)} == set(KEYS)
+    assert set(re.findall(r"^\| `(\w+)` \|", page, re.M)) == set(KEYS)
     sample = read_policy(ROOT / "examples" / "outcomes" / "retailer.toml")
     assert sample.rules == retailer
     assert sample.rules_of("CORNERSHOP") == OutcomeRules("customer", late=1.0)
