@@ -213,7 +213,7 @@ def gate_section(verdict: Verdict) -> Section:
 
 
 def on_time_section(ladder: Sequence[Rung], policy: OutcomePolicy) -> Section:
-    """How much was on time in full by each promise, by line and by order, strictly and as the policy tolerates."""
+    """How much was on time in full by each promise, by line and by order, strictly and by the policy."""
     pairs = zip(ladder[::2], ladder[1::2], strict=True)
     rows = [
         [
@@ -234,15 +234,15 @@ def on_time_section(ladder: Sequence[Rung], policy: OutcomePolicy) -> Section:
         for strict, tolerant in pairs
     ]
     columns = [
-        "held to", "lines", "on time in full", "with tolerance", "early", "orders", "on time in full",
-        "with tolerance", "early", "lines without it", "orders not due",
+        "held to", "lines", "on time in full", "by the policy", "early", "orders", "on time in full",
+        "by the policy", "early", "lines without it", "orders not due",
     ]  # fmt: skip
     told = [
         "Every order that is due, judged once by all that is recorded, against each promise it could be held to. "
         "What a promise that moves hides, the first one shows.",
-        f"The outcome policy is {policy}. With tolerance is with its tolerances, window and excuses; without them "
-        "nothing may lack and nothing be late. Early left before the window opened, or before the day of the promise "
-        "where there is none.",
+        f"The outcome policy is {policy}. By the policy is with its tolerances, window and excuses; without them "
+        "nothing may lack and nothing be late, however early it is. Early left before the window opened, or before the "
+        "day of the promise where there is none.",
     ]
     return Section("On time in full by promise", told, [Table(columns, rows)])
 
