@@ -137,7 +137,7 @@ def count_orders(stop: Ints, until: int, terms: Ints, rule: Ints, begins: Ints, 
         for i in range(events.first[k], stop[k]):
             if changes_lines(events.type[i]):
                 event = line_event(events, i)
-                ledger = with_room(ledger, len(lines))
+                ledger = with_room(ledger, event.type, len(lines))
                 apply(lines, ledger, event)
                 count_statement(tally, lines, promised, event, False)
         left, whenever = in_time(ledger, promised, begins), in_time(ledger, promised, none)

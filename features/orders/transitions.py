@@ -109,7 +109,7 @@ def fold_transitions(*columns: Any) -> Ints:
     Long because all of a line is compared after each event: a row is written where its place, item or stage differs
     from the one before.
     """
-    first, lines, line, kind, quantity, date, value, closing, occurred, recorded = columns[:10]
+    first, lines, line, kind, quantity, date, value, rule, occurred, recorded = columns[:10]
     reference, first_line, line_of = columns[10:13]
     code, word, n_words, item, centre = columns[13:]
     rows, n = np.empty((1024, 6), dtype=np.int64), 0
@@ -133,7 +133,7 @@ def fold_transitions(*columns: Any) -> Ints:
                 if speaks_of(state, at, j) and not overtaken and state[j, ITEM] >= 0 and last != centre[i]:
                     rows, n = _append_row(rows, n, MOVED, now, state[j, ITEM], last, centre[i], 1)
             event = LineEvent(
-                i, at, kind[i], quantity[i], date[i], value[i], closing[i], occurred[i], now, reference[i]
+                i, at, kind[i], quantity[i], date[i], value[i], rule[i], occurred[i], now, reference[i]
             )  # fmt: skip
             ledger = with_room(ledger, kind[i], count)
             apply_work(work, ledger, event, WorkEvent(code[i], word[i], item[i], centre[i]))

@@ -332,7 +332,7 @@ def fold_lines(order: Ints, stop: Ints, *columns: Any) -> tuple[Ints, Ints]:
     ``columns`` are the fields of ``LineEvents`` and of ``WorkEvents`` one by one: a loop counts references to arrays of
     a tuple at every use, and the type of a tuple is told slowly.
     """
-    first, n_lines, line, kind, quantity, date, value, closing, occurred, recorded = columns[:10]
+    first, n_lines, line, kind, quantity, date, value, rule, occurred, recorded = columns[:10]
     reference, first_line, line_of = columns[10:13]
     code, word, words, item, centre = columns[13:]
     room = 0
@@ -350,7 +350,7 @@ def fold_lines(order: Ints, stop: Ints, *columns: Any) -> tuple[Ints, Ints]:
             while i < stop[p]:
                 if tells_of_work(kind[i]):
                     event = LineEvent(
-                        i, line[i], kind[i], quantity[i], date[i], value[i], closing[i], occurred[i], recorded[i],
+                        i, line[i], kind[i], quantity[i], date[i], value[i], rule[i], occurred[i], recorded[i],
                         reference[i],
                     )  # fmt: skip
                     ledger = with_room(ledger, kind[i], len(lines))
