@@ -82,10 +82,12 @@ class Seen:
         return max((date for date in plans if date >= self.as_of), default=None)
 
     def promise_for(self, event: Event) -> int | None:
-        """The promise that what an event states must meet: of its line, of the instalments of it, or the earliest."""
-        lines = (
-            self.open_lines if event.line_id is None else [ln for ln in self.open_lines if _is_of(ln, event.line_id)]
-        )
+        """The promise that what an event states must meet: of its line, or of the instalments of one not known."""
+        name = event.line_id
+        known = {line.id for line in commitments.lines_after(self.events) if line.known}
+        lines = [
+            ln for ln in self.open_lines if name is None or ln.id == name or (name not in known and _is_of(ln, name))
+        ]
         return min((line.promise for line in lines if line.promise is not None), default=None)
 
     def tightest(self, stated: Iterable[Event]) -> float:
@@ -95,8 +97,8 @@ class Seen:
 
 
 def _is_of(line: Line, name: str) -> bool:
-    """Whether a line has a name, or is an instalment of the line that has it."""
-    return line.id == name or ("/" in line.id and line.id.rpartition("/")[0] == name)
+    """Whether a line is an instalment of the line that has a name."""
+    return "/" in line.id and line.id.rpartition("/")[0] == name
 
 
 def units(events: list[Event]) -> float:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.naive.events import NAN, share
+from tests.naive.events import NAN, of_instalments, share
 from tests.naive.lines import is_ready
 from tests.naive.registry import twin
 from tests.naive.seen import Seen
@@ -33,7 +33,8 @@ def conditions_outstanding(seen: Seen) -> float:
 
 def _is_met(seen: Seen, kind: str) -> bool:
     """For the whole order, or for each of its open lines; and nowhere not met."""
-    stated = {line: told[-1].state for (line, of), told in conditions(seen.events).items() if of == kind}
+    told_of = conditions(of_instalments(seen.events))
+    stated = {line: told[-1].state for (line, of), told in told_of.items() if of == kind}
     of_each = [stated.get(line.id) == "met" for line in seen.open_lines]
     somewhere_not = "not_met" in stated.values()
     return not somewhere_not and (stated.get(None) == "met" or (len(of_each) > 0 and all(of_each)))
@@ -51,7 +52,8 @@ def conditions_lost(seen: Seen) -> float:
     lost = 0
     for n, event in enumerate(stated):
         before = conditions(tuple(stated[:n])).get((event.line_id, str(event.kind)))
-        lost += event.state == "not_met" and before is not None and before[-1].state == "met"
+        if before is not None and before[-1].stands_from <= event.stands_from:
+            lost += event.state == "not_met" and before[-1].state == "met"
     return lost
 
 
