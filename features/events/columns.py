@@ -72,6 +72,11 @@ def read_column(column: str, raw: Any, n: int, calendar: PlantCalendar) -> Read:
     if raw is None:
         return Read(column, _nothing(kind, n), None)
     if isinstance(raw, pa.ChunkedArray):
+        if raw.null_count == n and column != "event_id":
+            return Read(column, _nothing(kind, n), raw)
+        if kind == WHOLE and pa.types.is_signed_integer(raw.type):
+            whole = raw.cast(pa.int64()).fill_null(NEVER).to_numpy()
+            return _checked_whole(column, whole, raw, raw.is_valid().to_numpy())
         if kind == STRING and (pa.types.is_integer(raw.type) or pa.types.is_decimal(raw.type)):
             raw = raw.cast(pa.string())  # before pandas makes floats of ids
         if kind == STRING and _is_text(raw.type):
