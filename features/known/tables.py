@@ -126,8 +126,9 @@ class LineTable(RowsPerPoint):
 
     @cached_property
     def days_to_promise(self) -> Floats:
-        """(n_rows,) days from now to the line's promise."""
-        return np.asarray((self.promise - self.scope.as_of[self.point]) / DAY)
+        """(n_rows,) days from now to the line's promise, NaN where it has none."""
+        days: Floats = days_between(self.scope.as_of[self.point], self.promise)
+        return days
 
     @property
     def ready(self) -> Mask:

@@ -175,6 +175,16 @@ def test_what_an_item_usually_takes_is_learned_from_the_lines_that_left() -> Non
     assert twin("lines_complete_ratio", *told, confirmed(10, "1"), day=10) == 1
 
 
+def test_a_line_without_a_promise_has_no_slack_to_it() -> None:
+    told = [
+        created(0, 20, order="B", item="x"),
+        shipped(6, order="B"),
+        created(7, None, item="x"),
+    ]
+    assert twin("usual_days_left", *told, day=8) == 6 - 1
+    assert np.isnan(twin("pace_slack", *told, day=8))
+
+
 def test_a_line_still_needs_the_usual_days_of_work_and_fails_the_usual_inspections() -> None:
     """B, released on day 1, had its last operation done on day 3; it failed with one operation done and with two."""
     failed = [event("inspection.recorded", day, "B", line="1", state="failed", reference="i") for day in (2.5, 4)]

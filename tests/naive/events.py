@@ -125,9 +125,10 @@ def _plain(name: str, value: Any) -> Any:
     return round(value * MICRO) if COLUMNS[name] == NUMBER else value
 
 
-def of_instalments(events: Events) -> Events:
-    """What names a line of which only instalments are known is about each of these as well."""
-    names = sorted({event.line_id for event in events if event.line_id is not None and "/" in event.line_id})
+def of_instalments(events: Events, *lines: str) -> Events:
+    """What names a line of which only instalments are known is about each of these, and of ``lines``, as well."""
+    spoken_of = {*lines, *(event.line_id for event in events if event.line_id is not None)}
+    names = sorted(name for name in spoken_of if "/" in name)
     created: set[str | None] = set()
     found = []
     for event in events:

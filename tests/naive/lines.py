@@ -39,7 +39,7 @@ def stage(events: Events, line: str) -> Stage:
 
 def operations_of_line(events: Events, line: str) -> int:
     """Its own operations that are finished, and those of the whole order of which it says nothing itself."""
-    confirmed = [e for e in of_instalments(events) if e.type == "operation.confirmed"]
+    confirmed = [e for e in of_instalments(events, line) if e.type == "operation.confirmed"]
     told = line_things(e for e in confirmed if e.state in ("final", "partial"))
     whole = {name: statements[-1].state for (of, name), statements in told.items() if of is None}
     own = {name: statements[-1].state for (of, name), statements in told.items() if of == line}
