@@ -135,13 +135,13 @@ def free_port() -> int:
         return int(free.getsockname()[1])
 
 
-def serve(home: Home, *arguments: str, keyed: bool = False) -> Iterator[Service]:
+def serve(home: Home, *arguments: str, keyed: bool = False, anew: bool = False) -> Iterator[Service]:
     """The real server in a process of its own; it asks for keys only if ``keyed``."""
     port = free_port()
     log = home.folder / f"serve-{port}.log"
     asks = () if keyed else ("--no-auth",)
     command = ("serve", "--port", str(port), *asks, *arguments)
-    process = commands.start(command, home.environment, home.folder, log)
+    process = commands.start(command, home.environment, home.folder, log, anew)
     url = f"http://127.0.0.1:{port}"
     try:
         wait_for(f"{url}/health/live", process, log)

@@ -13,7 +13,8 @@ from tests.conftest import Home
 from tests.support.crashes import check, kill_at_random
 from tests.support.stores import new_database
 
-KILLS = 20 if os.environ.get("HYPOTHESIS_PROFILE") == "nightly" else 2
+NIGHTLY = os.environ.get("HYPOTHESIS_PROFILE") == "nightly"
+KILLS = 20 if NIGHTLY else 2
 """Of several workers all are killed first, then one."""
 
 
@@ -27,6 +28,6 @@ def test_killed_again_and_again_under_load(kind: str, workers: int, home: Home, 
         }
         here = replace(home, folder=tmp_path, environment=environment)
         assert here.run("db", "upgrade").returncode == 0
-        acknowledged = kill_at_random(here, KILLS, workers, tmp_path / "journal")
+        acknowledged = kill_at_random(here, KILLS, workers, tmp_path / "journal", anew=NIGHTLY)
         found = check(Settings(home=home.folder / "home", database_url=url), acknowledged)
     assert found["acknowledged"] >= 30

@@ -50,10 +50,10 @@ def order(name: str) -> dict[str, Any]:
 
 @pytest.fixture(scope="module")
 def local(home: Home, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[httpx.Client, Path]]:
-    """Two processes without keys, and their log."""
+    """Two processes without keys, started from nothing, and their log."""
     with new_database("sqlite", tmp_path_factory.mktemp("local")) as url:
         here = replace(home, environment=home.environment | {"SHIPRISK_DATABASE_URL": url, "SHIPRISK_NOW": NOW})
-        for service in serve(here, "--workers", "2"):
+        for service in serve(here, "--workers", "2", anew=True):
             with httpx.Client(base_url=service.url, timeout=30) as client:
                 yield client, service.log
 

@@ -11,6 +11,7 @@ import contextlib
 import gc
 import importlib
 import json
+import multiprocessing
 import os
 import runpy
 import signal
@@ -23,6 +24,8 @@ from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
+
+import uvicorn._subprocess
 
 LOADED = (
     "training.trainer",
@@ -45,28 +48,30 @@ LOADED = (
     "matplotlib.figure",
 )
 """What most commands need."""
-NEW = {"demo", "--engine", "--workers"}
-"""Who is asked for one of these starts from nothing: what starts servers, and Spark."""
+COUNTING = {"serving", "prometheus_client"}
+"""Whether processes count together, these packages find out when they are loaded."""
 COMMAND = (sys.executable, "-m", "serving")
 
 
 def run(arguments: tuple[str, ...], environment: Mapping[str, str], folder: Path) -> subprocess.CompletedProcess[str]:
     """``shiprisk`` with these arguments, to its end."""
-    command = [*COMMAND, *arguments]
-    if NEW & set(arguments):
-        return subprocess.run(command, env=dict(environment), capture_output=True, text=True, cwd=folder)
     with tempfile.TemporaryDirectory() as scratch:
         out, err = Path(scratch, "out"), Path(scratch, "err")
         process = Fork.start(arguments, environment, folder, out, err)
         code = process.wait()
-        return subprocess.CompletedProcess(command, code, *(path.read_text(encoding="utf-8") for path in (out, err)))
+        return subprocess.CompletedProcess(
+            [*COMMAND, *arguments], code, *(path.read_text(encoding="utf-8") for path in (out, err))
+        )
 
 
 def start(
-    arguments: tuple[str, ...], environment: Mapping[str, str], folder: Path, log: Path
+    arguments: tuple[str, ...], environment: Mapping[str, str], folder: Path, log: Path, anew: bool = False
 ) -> Fork | subprocess.Popen[bytes]:
-    """``shiprisk`` with these arguments, in a session of its own; what it prints is added to a log."""
-    if not NEW & set(arguments):
+    """``shiprisk`` with these arguments, in a session of its own; what it prints is added to a log.
+
+    ``anew``: from nothing, as it is started elsewhere, and so are the processes of several that it starts.
+    """
+    if not anew:
         return Fork.start(arguments, environment, folder, log, log)
     with log.open("a") as out:
         command, shown = [*COMMAND, *arguments], {"stdout": out, "stderr": out}
@@ -173,6 +178,10 @@ def _become(request: dict[str, Any]) -> None:
         os.close(opened)
     sys.argv = ["serving", *request["arguments"]]
     sys.path[0] = request["folder"]
+    if "--workers" in sys.argv or os.environ.get("SHIPRISK_KEEPER") == "process":
+        for name in [name for name in sys.modules if name.partition(".")[0] in COUNTING]:
+            del sys.modules[name]
+        uvicorn._subprocess.spawn = multiprocessing.get_context("fork")  # its processes have the code, too
     runpy.run_module("serving", run_name="__main__", alter_sys=True)
 
 

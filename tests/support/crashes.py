@@ -44,6 +44,8 @@ from tests.support.commands import Fork
 CALLERS, ORDERS = 4, 24
 ACKNOWLEDGEMENTS = 10
 """So many requests must be acknowledged after each start before the next kill."""
+BESIDE = ("--until-closed", "resource_tracker")
+"""Of the processes that a server starts, the keeper and Python's own do not answer."""
 
 
 # -- the load ------------------------------------------------------------------------------------------------
@@ -109,6 +111,7 @@ class Target:
 
     home: Home
     workers: int
+    anew: bool = True
     port: int = field(default_factory=free_port)
     process: Fork | subprocess.Popen[bytes] | None = None
 
@@ -123,7 +126,7 @@ class Target:
     def start(self) -> None:
         several = ("--workers", str(self.workers)) if self.workers > 1 else ()
         command = ("serve", "--no-auth", "--port", str(self.port), *several)
-        self.process = commands.start(command, self.home.environment, self.home.folder, self.log)
+        self.process = commands.start(command, self.home.environment, self.home.folder, self.log, self.anew)
         wait_for(f"{self.url}/health/live", self.process, self.log)
 
     def kill(self) -> None:
@@ -136,7 +139,8 @@ class Target:
         """SIGKILL to one of the processes that answer; the others go on, and another one takes its place."""
         assert self.process is not None
         children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text().split()
-        answering = [pid for pid in children if "spawn_main" in Path(f"/proc/{pid}/cmdline").read_text()]
+        told = {pid: Path(f"/proc/{pid}/cmdline").read_text() for pid in children}
+        answering = [pid for pid, command in told.items() if not any(word in command for word in BESIDE)]
         os.kill(int(draw.choice(answering)), signal.SIGKILL)
 
     def stop(self) -> None:
@@ -156,12 +160,12 @@ def under_load(url: str, journal: Path) -> Iterator[subprocess.Popen[bytes]]:
         process.wait()
 
 
-def kill_at_random(home: Home, kills: int, workers: int, journal: Path, seed: int = 1) -> list[str]:
+def kill_at_random(home: Home, kills: int, workers: int, journal: Path, seed: int = 1, anew: bool = True) -> list[str]:
     """Serve, kill and serve again while the load goes on; the ids that were acknowledged.
 
-    Of several workers one at a time is killed too, twice for each time that all are.
+    Of several workers one at a time is killed too, twice for each time that all are. ``anew``: see ``commands.start``.
     """
-    draw, target = random.Random(seed), Target(home, workers)
+    draw, target = random.Random(seed), Target(home, workers, anew)
     journal.touch()
     target.start()
     try:
