@@ -6,6 +6,8 @@ SOURCE ?=
 
 .PHONY: demo test nightly lint bench docs notebooks lock clean
 
+test nightly: export PYTHONDONTWRITEBYTECODE =
+
 test: $(VENV)/.made  ## every test, in an environment of its own
 	$(BIN)/python -m pytest -n 3 --dist loadscope
 

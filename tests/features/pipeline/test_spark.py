@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -35,6 +36,8 @@ if TYPE_CHECKING:
 REQUIRED = "spark" in os.environ.get("SHIPRISK_REQUIRE", "")
 TWO_EXECUTORS = "local-cluster[2,1,1024]"
 ZONE = "America/New_York"
+SHORT_LIVED = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
+"""For Java machines that end before it pays to compile for speed."""
 
 
 def skip_without_spark() -> None:
@@ -50,7 +53,7 @@ def skip_without_spark() -> None:
 def test_the_command_writes_what_the_local_engine_writes(empty_home: Home) -> None:
     """It comes first, while no cluster is up."""
     skip_without_spark()
-    home = empty_home
+    home = replace(empty_home, environment=empty_home.environment | {"JAVA_TOOL_OPTIONS": SHORT_LIVED})
     asked = ("features", str(home.events), "--snapshots", "before=5", "--json")
     local = home.run(*asked, "--out", "local.parquet")
     done = home.run(*asked, "--out", "spark.parquet", "--engine", "spark", "--master", "local[2]", "--partitions", "2")
@@ -73,7 +76,8 @@ def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SparkSession]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("SPARK_HOME", str(home))
         patch.setenv("SPARK_LOCAL_IP", "127.0.0.1")
-        patch.setenv("PYTHONPATH", str(Path(features.__file__).parents[3]))
+        patch.setenv("PYTHONPATH", str(Path(features.__file__).parents[1]))
+        patch.setenv("JAVA_TOOL_OPTIONS", SHORT_LIVED)
         patch.setenv("PYSPARK_PYTHON", sys.executable)
         with spark_session(TWO_EXECUTORS) as session:
             session.conf.set("spark.sql.shuffle.partitions", "2")
