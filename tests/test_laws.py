@@ -254,7 +254,9 @@ def test_arrays_are_named_once() -> None:
 
 
 def test_what_runs_first_is_there() -> None:
-    assert [path for path in (*FIRST, *APART) if not (ROOT / path).exists()] == []
+    named = [path.partition("::") for path in (*FIRST, *APART)]
+    assert [file for file, _, _ in named if not (ROOT / file).exists()] == []
+    assert [test for file, _, test in named if test and f"def {test}(" not in (ROOT / file).read_text()] == []
 
 
 # -- what is committed ---------------------------------------------------------------------------------------

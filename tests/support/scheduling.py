@@ -8,7 +8,10 @@ from __future__ import annotations
 from xdist.scheduler import LoadScopeScheduling
 
 FIRST = (
-    "tests/test_laws.py",  # while the other worker compiles
+    "tests/test_laws.py",
+    "tests/features/test_naive.py::test_engine_and_twins_agree",  # compiles what nearly all others need, while
+    "tests/simulation/test_oracle.py",  # they do what needs little of it
+    "tests/features/importing",
     "tests/features/test_naive.py",
     "tests/serving/test_crash.py",
     "tests/features/pipeline/test_spark.py",
@@ -16,7 +19,6 @@ FIRST = (
     "tests/serving/api/test_permissions.py",
     "tests/serving/api/test_api.py",
     "tests/serving/test_operations.py",
-    "tests/simulation/test_oracle.py",
     "tests/serving/test_cli.py",
     "tests/serving/api/test_contract.py",
     "tests/features/test_signals.py",
