@@ -25,7 +25,7 @@ from tests.support.scheduling import SlowFirst, turn_of
 from training.trainer import Trained, train
 
 # HYPOTHESIS_PROFILE=nightly runs the random tests long: hours, where this suite takes minutes.
-settings.register_profile("ci", max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("ci", max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile("quick", max_examples=10, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile("nightly", max_examples=10_000, deadline=None)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))

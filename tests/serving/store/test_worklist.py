@@ -173,7 +173,7 @@ def test_a_list_is_what_its_definition_says(filled: Database, way: str, monkeypa
     monkeypatch.setattr(worklist, "NEAR", near)
     monkeypatch.setattr(worklist, "AT_ONCE", 1)
 
-    @settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=min(settings().max_examples, 1000), deadline=None, suppress_health_check=list(HealthCheck))
     @given(questions(), st.integers(1, 9))
     def check(wanted: WorklistQuery, limit: int) -> None:
         expected = by_definition(wanted)
