@@ -18,6 +18,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from features.events import write_events
+from features.pipeline.table import signal_table
 from tests.support import commands
 from tests.support.commands import Fork
 from tests.support.little_plant import little_plant
@@ -62,7 +63,17 @@ def plant() -> pd.DataFrame:
 
 
 @pytest.fixture(scope="session")
-def trained(plant: pd.DataFrame) -> Trained:
+def compiled(plant: pd.DataFrame, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """The signals' loops as machine code, made by one worker while the others wait: each would make it for itself."""
+
+    def make(folder: Path) -> None:
+        signal_table(plant, scheme="before=5")
+
+    once(tmp_path_factory, "compiled", make)
+
+
+@pytest.fixture(scope="session")
+def trained(plant: pd.DataFrame, compiled: None) -> Trained:
     return train(plant, scheme="before=5", draws=50)
 
 

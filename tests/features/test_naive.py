@@ -26,6 +26,7 @@ from tests.naive.seen import Seen
 from tests.support.histories import Row, histories_and_moments
 from tests.support.stories import created, event, moment, shipped, story
 
+pytestmark = pytest.mark.usefixtures("compiled")
 TWINS = twins()
 NAMES = [name for name in catalogue() if name in TWINS]
 ZONES = st.sampled_from(["UTC", "UTC", "Pacific/Auckland"])

@@ -9,8 +9,8 @@ from xdist.scheduler import LoadScopeScheduling
 
 FIRST = (
     "tests/test_laws.py",
-    "tests/features/test_naive.py::test_engine_and_twins_agree",  # compiles what nearly all others need, while
-    "tests/simulation/test_oracle.py",  # they do what needs little of it
+    "tests/features/test_naive.py::test_engine_and_twins_agree",  # compiles, for all
+    "tests/simulation/test_oracle.py",  # needs little of that, meanwhile
     "tests/features/importing",
     "tests/features/test_naive.py",
     "tests/serving/test_crash.py",
