@@ -29,7 +29,7 @@ from witness import witnessed_year
 from features.events import read_events, write_events
 from features.times import isoformat, micros, timestamps
 from simulation import load_plant
-from training.data.labelled import LabelledPoints, thin
+from training.data.labelled import LabelledPoints
 from training.data.snapshots import Snapshots
 from training.data.split import split_by_time
 from training.model.baselines import fit_logistic_regression
@@ -138,15 +138,24 @@ def _state(folder: Path, orders: int, seed: int) -> pd.DataFrame:
 def _other(folder: Path, orders: int, seed: int) -> Year:
     state = _state(folder, orders, seed)
     snapshots = Snapshots.of(read_events(folder / f"{orders}-{seed}" / "events.parquet"), "daily")
-    return _year(snapshots, snapshots.labelled(per_order=PER_ORDER)[0], state)
+    return _year(snapshots, snapshots.labelled()[0], state)
 
 
 def _year(snapshots: Snapshots, points: LabelledPoints, state: pd.DataFrame) -> Year:
     kept = np.zeros(len(points), dtype=bool)
-    kept[thin(points.order, PER_ORDER)] = True
+    kept[_spread(points.order)] = True
     told = points.take(kept)
     keys = pd.DataFrame({"order_id": snapshots.history.order_ids[told.order], "as_of": told.as_of})
     return Year(told, _with(state, keys, told))
+
+
+def _spread(order: np.ndarray) -> np.ndarray:
+    """Rows (sorted by order) such that no order keeps more than ``PER_ORDER``, evenly spread."""
+    starts = np.flatnonzero(np.append(True, np.diff(order) != 0)[: len(order)])
+    sizes = np.diff(np.append(starts, len(order)))
+    rank, size = np.arange(len(order)) - np.repeat(starts, sizes), np.repeat(sizes, sizes)
+    slot, before = (part * PER_ORDER // np.maximum(size, 1) for part in (rank, rank - 1))
+    return np.flatnonzero((size <= PER_ORDER) | (slot != before))
 
 
 def _with(state: pd.DataFrame, keys: pd.DataFrame, points: LabelledPoints) -> LabelledPoints:

@@ -93,7 +93,7 @@ def _year_by_year(events: pd.DataFrame) -> None:
         part = whole.take(rows)
         risk = fit_model(past, snapshots.context, {}).risk_of(part)
         held = CalibrationInTheLarge.of(part, risk)
-        found = metric_estimates(part.order, part.failed, risk, part.weight)
+        found = metric_estimates(part.order, part.week, part.failed, risk, part.weight)
         chance = error_by_chance(part, risk)
         came = f"{held.came.value:.1%} ({held.came.low:.1%}-{held.came.high:.1%})"
         auc, error = str(found["roc_auc"]), str(found["calibration_error"])

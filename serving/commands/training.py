@@ -219,7 +219,7 @@ def print_evaluation(evaluation: Evaluation) -> None:
     """Tables of the model beside its baselines, by part, and of what a planner gets."""
     whole, chance = evaluation.whole, evaluation.by_chance
     heading = f"Judged on {whole.orders:,} orders after {evaluation.tested_after[:10]}"
-    say(f"{heading}, {whole.failure_share:.1%} of which failed (95 % intervals, orders redrawn).")
+    say(f"{heading}, {whole.failure_share:.1%} of which failed (95 % intervals, weeks redrawn).")
     say(f"A perfectly calibrated model would show a calibration error of {chance} on so few orders.\n")
     columns = ["", "ROC AUC", "Brier", "skill", "calibration"]
     print_table("All", columns, [[model, *_figures(whole, model)] for model in whole.estimates])

@@ -125,12 +125,14 @@ def test_training_until_a_moment_does_not_look_past_it(plant: pd.DataFrame) -> N
     assert whole.counts.points == whole.counts.labelled + whole.counts.unsettled + whole.counts.cancelled
 
 
-def test_decision_points_are_thinned_and_an_orders_weights_sum_to_one(plant: pd.DataFrame) -> None:
-    points = build_dataset(plant, "daily", per_order=4).points
-    orders, counts = np.unique(points.order, return_counts=True)
-    assert counts.max() == 4
-    np.testing.assert_allclose(np.bincount(points.order, points.weight)[orders], 1)
-    first = points.order == orders[0]
+def test_decision_points_are_thinned_by_the_days_to_the_promise_alone(plant: pd.DataFrame) -> None:
+    points = build_dataset(plant, "daily").points
+    days = points.days_to_promise
+    assert (points.weight[days <= 10] == 1).all()
+    assert (points.weight[(days > 10) & (days <= 20)] == 2).all()
+    assert points.weight.max() == 2
+    assert points.evidence.sum() == pytest.approx(points.n_orders)
+    first = points.order == points.order[0]
     assert np.ptp(points.as_of[first]) > 5 * DAY  # spread over the order's life, not its first days
 
 
@@ -253,7 +255,7 @@ def test_shuffled_outcomes_teach_nothing(trained: Trained) -> None:
 
     later = split.later
     risk = model.predict(later.signals).risk
-    auc = metric_estimates(later.order, later.failed, risk, later.weight)["roc_auc"]
+    auc = metric_estimates(later.order, later.week, later.failed, risk, later.weight)["roc_auc"]
     assert auc.low < 0.5 < auc.high
 
 

@@ -130,8 +130,8 @@ def _fit_partial(
     counts = [len(np.unique(failed.order[short == value])) for value in (0, 1)]
     known = earlier.take(earlier.failed == 1)
     if min(counts) < FEWEST_PARTIAL or len(np.unique(known.outcome)) < 2:
-        weighed = float(np.sum(short * failed.weight)) + 0.5
-        return None, Affine(1.0, float(logit(weighed / (failed.weight.sum() + 1.0))))
+        weighed = float(np.sum(short * failed.evidence)) + 0.5
+        return None, Affine(1.0, float(logit(weighed / (failed.evidence.sum() + 1.0))))
     unseen = later.take(later.failed == 1)
     shorts = ((part.outcome == PARTIAL).astype(np.float64) for part in (known, unseen))
     rounds, calibration = _calibrate(known, next(shorts), unseen, next(shorts), trees, PARTIAL_PRIOR)
@@ -152,7 +152,7 @@ def _calibrate(
     """How many trees of earlier orders are best, and what calibrates them on later ones."""
     rounds = _best_rounds(earlier, target, trees)
     booster = _boost(earlier, target, trees, rounds)
-    return rounds, fit_affine(raw_scores(booster, earlier, later.signals), outcome, later.weight, prior)
+    return rounds, fit_affine(raw_scores(booster, earlier, later.signals), outcome, later.evidence, prior)
 
 
 def raw_scores(booster: Any, learned: LabelledPoints, signals: Floats) -> Floats:
@@ -172,7 +172,7 @@ def _recentre(calibration: Affine, booster: Any, later: LabelledPoints, outcome:
     if not len(later):
         return calibration
     raw = calibration.slope * booster.predict(later.signals, raw_score=True)
-    return Affine(calibration.slope, fit_intercept(raw, outcome, later.weight, prior))
+    return Affine(calibration.slope, fit_intercept(raw, outcome, later.evidence, prior))
 
 
 def _best_rounds(points: LabelledPoints, target: Floats, trees: Trees) -> int:
@@ -198,5 +198,5 @@ def _boost(points: LabelledPoints, target: Floats, trees: Trees, rounds: int) ->
 
 def _dataset(points: LabelledPoints, target: Floats, reference: Any = None) -> Any:
     return load_lightgbm().Dataset(
-        points.signals, target, weight=points.weight, feature_name=points.names, reference=reference
+        points.signals, target, weight=points.evidence, feature_name=points.names, reference=reference
     )

@@ -41,6 +41,7 @@ def summarise(evaluation: Evaluation) -> Summary:
     """How much better than the baselines, how well calibrated, what a planner gets, and on how little evidence."""
     summary = Summary()
     _accuracy(summary, evaluation)
+    _hindsight(summary, evaluation)
     _calibration(summary, evaluation)
     _planner(summary, evaluation)
     _slices(summary, evaluation)
@@ -62,6 +63,16 @@ def _accuracy(summary: Summary, evaluation: Evaluation) -> None:
             summary.add(f"{_opening(name)} comes close: {taken}.", False)
         elif lead.high < 0:
             summary.add(f"{_opening(name)} is better: its squared error is lower by more than chance gives.", False)
+
+
+def _hindsight(summary: Summary, evaluation: Evaluation) -> None:
+    lead = evaluation.hindsight["model_ahead"]
+    if lead.low <= 0:
+        summary.add(
+            "One number a plant, its failure share on these very orders, is about as good or better: the model takes "
+            f"{with_interval(lead, percent)} off its squared error. Nobody could have known that number.",
+            False,
+        )
 
 
 def _calibration(summary: Summary, evaluation: Evaluation) -> None:
