@@ -33,10 +33,11 @@ from training.data.labelled import LabelledPoints
 from training.data.snapshots import Snapshots
 from training.data.split import split_by_time
 from training.model.baselines import fit_logistic_regression
-from training.model.fit import Trees, fit_model
+from training.model.fit import fit_model
+from training.model.trees import Trees
 
 OTHER_SEEDS = 101
-PER_ORDER = 8
+PER_ORDER, PATIENCE = 8, 50
 """Decision points an order, so that many years fit; the shipped model has twenty."""
 MADE_WITHOUT = (
     "quantity_cover", "usual_component_delay", "usual_failures_left", "usual_hold_days", "usual_shortage_slack",
@@ -185,7 +186,7 @@ def _trees(points: Sequence[LabelledPoints], trees: Trees) -> Callable[[Labelled
     """Rounds are those that are best on the latest orders of each year, the trees those of all."""
     splits = [split_by_time(year) for year in points]
     early, late = _data([s.earlier for s in splits]), _data([s.later for s in splits])
-    stop = lightgbm.early_stopping(trees.patience, verbose=False)
+    stop = lightgbm.early_stopping(PATIENCE, verbose=False)
     parameters = trees.lightgbm(len(early.data))
     tried = lightgbm.train(parameters, early, trees.most_rounds, valid_sets=[late], callbacks=[stop])
     grown = lightgbm.train(parameters, _data(points), max(tried.best_iteration, 20))

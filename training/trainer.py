@@ -19,8 +19,9 @@ from training.data.snapshots import Snapshots, recorded_until
 from training.data.split import FEWEST_ORDERS, split_by_time
 from training.data.worklists import worklists_between
 from training.evaluate.evaluation import Evaluation, evaluate
-from training.model.fit import Trees, describe_dataset, fit_model
+from training.model.fit import describe_dataset, fit_model
 from training.model.risk_model import RiskModel
+from training.model.trees import Trees
 from training.promote.comparison import Twin
 from training.promote.gate import Verdict
 from training.promote.retraining import NewOutcomes

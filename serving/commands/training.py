@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from training.data.snapshots import Snapshots
     from training.evaluate.evaluation import Evaluation, Slice
     from training.evaluate.worklist_metrics import WorklistMetrics
-    from training.model.fit import Trees
+    from training.model.trees import Trees
     from training.promote.comparison import Incumbent
     from training.promote.gate import Verdict
     from training.promote.retraining import NewOutcomes

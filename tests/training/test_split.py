@@ -8,8 +8,7 @@ import pytest
 from features.errors import InvalidRequest
 from features.outcomes import CANCELLED, MISSED, ON_TIME_IN_FULL, PARTIAL, UNSETTLED
 from training.data.labelled import LabelledPoints, join, thin
-from training.data.split import split_by_time
-from training.model.tuning import folds_by_time
+from training.data.split import folds_by_time, split_by_time
 from training.trainer import of_other_orders
 
 Look = tuple[int, float, float]
@@ -129,5 +128,5 @@ def test_what_judges_a_training_was_looked_at_after_the_cut_and_is_of_other_orde
 
 def test_a_fold_learns_from_what_was_known_at_its_cut_and_judges_looks_after_it() -> None:
     """At each cut one order was looked at last and the next first; the outcome of neither was known."""
-    for fold in folds_by_time(looked_at(orders(200))):
+    for fold in folds_by_time(looked_at(orders(200)), 3):
         assert (fold.earlier.known_at.max(), fold.later.as_of.min()) == (fold.at, fold.at + 3)

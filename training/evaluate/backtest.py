@@ -18,8 +18,9 @@ from training.data.worklists import DailyWorklists, worklists_between
 from training.evaluate.drift import WEIGHTY, CalibrationInTheLarge, Drift
 from training.evaluate.evaluation import MODEL, Evaluation, RankedWorklists, Slice, evaluate_risks, judge_slice
 from training.model.baselines import fit_baselines
-from training.model.fit import Trees, fit_model
+from training.model.fit import fit_model
 from training.model.risk_model import RiskModel
+from training.model.trees import Trees
 
 FEWEST_TO_START = 200
 """The replay begins when so many orders have matured, unless a moment is given."""
