@@ -75,7 +75,7 @@ def test_the_models_have_the_figures_of_the_json(page: Page, evaluation_json: di
     expected = [[name, *(shown(found[metric]) for metric in METRICS)] for name, found in estimates.items()]
     hindsight = ["each plant's share in hindsight", *(shown(evaluation_json["hindsight"][key]) for key in METRICS)]
     assert page.cells("all-models") == [*expected, hindsight]
-    assert len(expected) == 7
+    assert len(expected) == 8
 
 
 def test_foretold_and_came_are_told_by_days_to_promise_plant_and_week(

@@ -30,6 +30,8 @@ from training.model.baselines import Predict, fit_baselines, share_in_hindsight
 from training.model.risk_model import RiskModel
 
 MODEL = "model"
+LEVELLED = "model with levels"
+"""The model with the level of each plant, estimated anew each morning; no service adds it yet."""
 BASE_RATE = "base rate"
 WITHOUT_RESCUED = "nobody stepped in"
 PLANT, DAYS = "plant ", f" {BY_DAYS}"
@@ -116,6 +118,7 @@ class Evaluation:
     risks : (n_test,) by model
     test : the later rows
     worklists : the mornings after the cut as each model ranks them
+    folds : models of so many pasts were judged, each on what came next; more than one where orders are few
     """
 
     tested_after: str
@@ -124,6 +127,7 @@ class Evaluation:
     test: LabelledPoints
     worklists: RankedWorklists
     draws: int
+    folds: int = 1
 
     @cached_property
     def worklist_metrics(self) -> dict[str, list[WorklistMetrics]]:
@@ -138,7 +142,7 @@ class Evaluation:
         return {
             name: over(reference=other, metrics={})["brier_skill"]
             for name, other in self.risks.items()
-            if name != MODEL
+            if name not in (MODEL, LEVELLED)
         }
 
     @cached_property
@@ -155,6 +159,15 @@ class Evaluation:
     def stability(self) -> dict[str, Stability]:
         """By model, how much its list moves from one morning to the next."""
         return self.worklists.stability()
+
+    @cached_property
+    def level_gain(self) -> Estimate | None:
+        """1 - Brier score with the level of each plant / Brier score without; ``None`` where it was not looked at."""
+        test = self.test
+        if LEVELLED not in self.risks:
+            return None
+        over = partial(metric_estimates, test.order, test.week, test.failed, weight=test.weight, draws=self.draws)
+        return over(risk=self.risks[LEVELLED], reference=self.risks[MODEL], metrics={})["brier_skill"]
 
     @cached_property
     def foretold(self) -> list[Foretold]:
@@ -211,10 +224,12 @@ class Evaluation:
     def to_json(self) -> dict[str, Any]:
         return {
             "tested_after": self.tested_after,
+            "folds": self.folds,
             "parts": [asdict(each) | {"brier_skill": each.brier_skill} for each in self.slices],
             "calibration_error_by_chance": asdict(self.by_chance),
             "foretold": [asdict(entry) for entry in self.foretold],
             "by_order": {name: {key: asdict(e) for key, e in found.items()} for name, found in self.by_order.items()},
+            "level_gain": None if self.level_gain is None else asdict(self.level_gain),
             "hindsight": {name: asdict(found) for name, found in self.hindsight.items()},
             "ahead": {name: asdict(found) for name, found in self.ahead.items()},
             "mornings": self.worklists.n_mornings,
@@ -243,18 +258,24 @@ def evaluate(
     """
     predict = {MODEL: model.risk_of} | fit_baselines(earlier)
     risks = {name: risk_of(test) for name, risk_of in predict.items()}
+    risks |= {LEVELLED: model.risk_with_level(test)}
     return evaluate_risks(tested_after, risks, test, RankedWorklists.of(daily, predict), draws)
 
 
 def evaluate_risks(
-    tested_after: int, risks: dict[str, Floats], test: LabelledPoints, worklists: RankedWorklists, draws: int = 500
+    tested_after: int,
+    risks: dict[str, Floats],
+    test: LabelledPoints,
+    worklists: RankedWorklists,
+    draws: int = 500,
+    folds: int = 1,
 ) -> Evaluation:
-    """Judge risks by model (n_test,) that are there already."""
+    """Judge risks by model (n_test,) that are there already, of so many ``folds``."""
     slices = [
         judge_slice(name, test.take(rows), {model: risk[rows] for model, risk in risks.items()}, draws)
         for name, rows in slices_of(test)
     ]
-    return Evaluation(str(isoformat(tested_after)), slices, risks, test, worklists, draws)
+    return Evaluation(str(isoformat(tested_after)), slices, risks, test, worklists, draws, folds)
 
 
 def slices_of(test: LabelledPoints) -> Iterator[tuple[str, Mask]]:

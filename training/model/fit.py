@@ -18,7 +18,8 @@ from training.data.dataset import Dataset
 from training.data.labelled import LabelledPoints
 from training.data.split import Split, split_by_time
 from training.model.calibration import Affine
-from training.model.cross_fit import cross_fit
+from training.model.cross_fit import CrossFit, cross_fit
+from training.model.level import MaturedLooks
 from training.model.lightgbm import load_lightgbm
 from training.model.missing import neutral_values
 from training.model.risk_model import RiskModel
@@ -64,7 +65,16 @@ def fit_model(
     }
     values = zip(points.names, neutral_values(points.signals, points.weight).tolist(), strict=True)
     neutral = {name: value for name, value in values if np.isfinite(value)}
-    return RiskModel(points.names, risk, calibration, partial, partial_calibration, facts, context, neutral)
+    looks = _looks_of(crossed, calibration)
+    return RiskModel(points.names, risk, calibration, partial, partial_calibration, facts, context, neutral, looks)
+
+
+def _looks_of(crossed: CrossFit, calibration: Affine) -> MaturedLooks | None:
+    """What was foretold and what came of the orders of the folds, as far back as a level reaches."""
+    if crossed.points is None:
+        return None
+    looks = MaturedLooks.of(crossed.points, calibration.apply(crossed.log_odds))
+    return looks.recent(int(crossed.points.known_at.max()))
 
 
 def describe_dataset(dataset: Dataset, scheme: str, zone: str) -> dict[str, Any]:
