@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from pathlib import Path
+
 import numpy as np
 import pytest
 from scipy.special import expit, logit
@@ -9,6 +12,8 @@ from scipy.special import expit, logit
 from features.outcomes import MISSED, ON_TIME_IN_FULL
 from features.times import DAY
 from training.data.labelled import LabelledPoints
+from training.data.split import FEWEST_ORDERS, folds_by_time
+from training.evaluate.evaluation import LEVELLED
 from training.model.level import (
     Levels,
     MaturedLooks,
@@ -16,6 +21,8 @@ from training.model.level import (
     first_within_notice,
     levels_by_morning,
 )
+from training.model.risk_model import RiskModel
+from training.trainer import Trained
 
 NOW = 400 * DAY
 
@@ -118,3 +125,41 @@ def test_one_look_an_order_counts_the_first_within_a_week_of_the_promise() -> No
     found = MaturedLooks.of(looked, np.arange(6.0))
     assert (found.log_odds.tolist(), found.failed.tolist()) == ([1.0, 3.0], [0.0, 1.0])
     assert found.known_at.tolist() == [12 * DAY, 10 * DAY]
+
+
+def test_a_model_carries_what_was_foretold_of_orders_it_had_not_seen(trained: Trained, tmp_path: Path) -> None:
+    """Those of its folds, of the last year, one look each; they are kept with it."""
+    model, known = trained.model, trained.dataset.points
+    assert model.looks is not None
+    later = np.concatenate([fold.later.order for fold in folds_by_time(known, 3, FEWEST_ORDERS / 4)])
+    assert len(model.looks) == len(np.unique(later))
+    assert model.looks.known_at.max() <= known.known_at.max()
+    model.save(tmp_path)
+    loaded = RiskModel.load(tmp_path)
+    assert loaded.looks is not None
+    assert loaded.looks.to_json() == model.looks.to_json()
+    (tmp_path / "looks.json").unlink()
+    assert RiskModel.load(tmp_path).looks is None
+
+
+def test_no_risk_knows_what_came_of_an_order_before_it_was_known(trained: Trained) -> None:
+    """The outcomes that were known in the second half are turned around: the risks of the first stay, to the bit."""
+    model, test = trained.twin.model, trained.evaluation.test
+    half = int(np.median(test.known_at))
+    turned = np.where(test.failed == 1, ON_TIME_IN_FULL, MISSED)
+    other = replace(test, outcome=np.where(test.known_at > half, turned, test.outcome))
+    one, two = model.risk_with_level(test), model.risk_with_level(other)
+    before = test.as_of <= half
+    assert before.sum() > 20
+    np.testing.assert_array_equal(one[before], two[before])
+    all_failed = replace(test, outcome=np.full(len(test), MISSED))
+    assert model.risk_with_level(test, settled=all_failed)[-1] > one[-1]
+
+
+def test_the_level_is_added_to_the_log_odds_of_the_model(trained: Trained) -> None:
+    model, test = trained.twin.model, trained.evaluation.test
+    since = MaturedLooks.of(test, logit(model.risk_of(test)))
+    assert model.looks is not None
+    levels = levels_by_morning(model.looks.join(since), test.as_of, test.plant)
+    np.testing.assert_allclose(logit(model.risk_with_level(test)), logit(model.risk_of(test)) + levels)
+    np.testing.assert_array_equal(trained.evaluation.risks[LEVELLED], model.risk_with_level(test))
