@@ -20,6 +20,7 @@ def test_the_rounds_are_those_that_are_best_on_all_folds_together() -> None:
     step = np.arange(1, 41)
     near, far = np.abs(step - 25) * 1.0, np.abs(step - 40) * 1.0
     assert best_rounds([near, far], [30, 10]) == 25
+    assert best_rounds([near, far], [10, 30]) == 40
     assert best_rounds([near**2, far**2], [10, 10]) == 32
     assert best_rounds([step * 1.0], [1]) == 20
     assert best_rounds([step[:5] * 1.0], [1]) == 5

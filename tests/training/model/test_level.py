@@ -58,6 +58,7 @@ def test_an_outcome_counts_half_after_45_days_and_is_not_known_before_it_is() ->
     """100 orders known 45 days ago weigh 50: the residual of 20 becomes 10, the prior stays."""
     level = estimate_levels(looks("A", 40, 100, 0.2, known=355), NOW).overall
     assert 0.5 * (40 - 100 * expit(logit(0.2) + level)) == pytest.approx(level)
+    assert estimate_levels(looks("A", 28, 100, 0.2, known=355), NOW).overall > 0.2  # 4 of a standard error of 2
     later = looks("A", 40, 100, 0.2, known=401)
     assert estimate_levels(later, NOW).overall == 0.0
     assert estimate_levels(later, 401 * DAY).overall > 0.5
