@@ -51,7 +51,6 @@ def build_dataset(
     return dataset_of(snapshots, fingerprint(recorded_until(events, until)[0]))
 
 
-
 def dataset_of(snapshots: Snapshots, events_fingerprint: str) -> Dataset:
     """The data set that snapshots give at their end."""
     points, counts = snapshots.labelled()
