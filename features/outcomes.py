@@ -140,7 +140,7 @@ def rules_of(history: History, stop: Ints) -> tuple[Ints, Ints, Ints]:
     Returns (n_rules, 2) their terms, (n,) the row of each order, (n_events,) the first moment at which delivery counts
     against each date that is stated, (0,) where it counts whenever it left.
     """
-    rules, index = history.once(("rules",), lambda: rules_in_force(history))
+    rules, index = rules_in_force(history)
     windows = any(each.earliest is not None for each in rules)
     begins = history.once(("windows",), lambda: first_moments(history)) if windows else np.empty(0, dtype=np.int64)
     return terms_of(rules), index[np.maximum(stop - 1, 0)] if len(index) else np.zeros_like(stop), begins

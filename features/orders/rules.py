@@ -45,6 +45,10 @@ ASKED = ("customer", "agreed")
 
 def rules_in_force(history: History) -> tuple[list[OutcomeRules], Ints]:
     """The rules there are, and (n_events,) which of them hold for the order after each event."""
+    return history.once(("rules in force",), lambda: _rules_in_force(history))
+
+
+def _rules_in_force(history: History) -> tuple[list[OutcomeRules], Ints]:
     policy = history.policy
     if not policy.by_customer and not policy.by_plant:
         return [policy.rules], np.zeros(history.n_events, dtype=np.int64)
