@@ -6,6 +6,7 @@ SOURCE ?=
 
 .PHONY: demo test nightly lint bench docs notebooks lock clean
 
+# each of their many processes would compile every module anew
 test nightly: export PYTHONDONTWRITEBYTECODE =
 
 test: $(VENV)/.made  ## every test, in an environment of its own
