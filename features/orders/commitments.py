@@ -15,12 +15,12 @@ from features.orders.line import apply
 from features.orders.line_state import (
     ISSUED,
     KNOWN,
+    LAST_PROMISED,
     LOWERED_AT,
     N_LINE,
     ORDERED,
     PROMISE,
     SHIPPED_QUANTITY,
-    STATED,
     UNDER,
     VALUE,
     LineEvents,
@@ -157,7 +157,7 @@ def _note_changes(out: Commitments, lines: Ints, before: Ints, i: int) -> None:
     for j in range(len(lines)):
         if lines[j, KNOWN] and not before[j, KNOWN]:
             out.first_ordered[i] += lines[j, ORDERED]
-        moved |= before[j, STATED] != NEVER and lines[j, STATED] != before[j, STATED]
+        moved |= before[j, LAST_PROMISED] != NEVER and lines[j, LAST_PROMISED] != before[j, LAST_PROMISED]
         changed |= before[j, KNOWN] == 1 and lines[j, ORDERED] != before[j, ORDERED]
     out.promise_moves[i] += moved
     out.quantity_changes[i] += changed

@@ -13,11 +13,11 @@ from features.orders.line_state import (
     CREATED,
     ISSUED,
     KNOWN,
+    LAST_PROMISED,
     LINE_OF,
     NOT_CLOSED,
     ORDERED,
     SHIPPED_QUANTITY,
-    STATED,
     LineEvent,
     speaks_of,
 )
@@ -130,9 +130,9 @@ def next_to_fill(state: Ints, at: int, after: int, closed: bool) -> int:
 @compiled_inline
 def _fills_before(state: Ints, at: int, a: int, b: int) -> bool:
     """Whether line ``a`` is filled before ``b``."""
-    if at < 0 or state[a, STATED] == state[b, STATED]:
+    if at < 0 or state[a, LAST_PROMISED] == state[b, LAST_PROMISED]:
         return a < b
-    return bool(state[a, STATED] < state[b, STATED])
+    return bool(state[a, LAST_PROMISED] < state[b, LAST_PROMISED])
 
 
 @compiled

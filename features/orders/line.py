@@ -26,6 +26,8 @@ from features.orders.line_state import (
     FIRST_AT,
     ISSUED,
     KNOWN,
+    LAST_PROMISED,
+    LAST_PROMISED_AT,
     LOWERED_AT,
     NOT_CLOSED,
     ORDERED,
@@ -35,8 +37,6 @@ from features.orders.line_state import (
     PROMISED,
     PROMISED_AT,
     PROMISED_BY,
-    STATED,
-    STATED_AT,
     UNDER,
     VALUE,
     LineEvent,
@@ -120,8 +120,8 @@ def _promise(state: Ints, line: int, event: LineEvent, moment: int) -> None:
     date, code = event.date, code_of(event.rule)
     if date == NEVER:
         return
-    if code != REQUEST and moment >= state[line, STATED_AT]:
-        state[line, STATED], state[line, STATED_AT] = date, moment
+    if code != REQUEST and moment >= state[line, LAST_PROMISED_AT]:
+        state[line, LAST_PROMISED], state[line, LAST_PROMISED_AT] = date, moment
     if code == FIRST:
         if state[line, PROMISED_AT] != NEVER or (state[line, FIRST_AT] != NEVER and moment >= state[line, FIRST_AT]):
             return

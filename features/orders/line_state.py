@@ -48,7 +48,7 @@ ROUNDING = 2000
 
 (
     KNOWN, ORDERED, PROMISE, VALUE, SHIPPED_QUANTITY, CLOSED_AS, ALL_LEFT_AT, ORDERED_BY, PROMISED_BY, ORDERED_AT,
-    PROMISED_AT, CLOSED_AT, LINE_OF, LOWERED_AT, UNDER, STATED, STATED_AT, FIRST_AT,
+    PROMISED_AT, CLOSED_AT, LINE_OF, LOWERED_AT, UNDER, LAST_PROMISED, LAST_PROMISED_AT, FIRST_AT,
 ) = range(18)  # fmt: skip
 N_LINE = 18
 """The columns of a line's state.
@@ -57,9 +57,9 @@ Moments are microseconds, quantities and values millionths, NEVER where nothing 
 left before the line was known; ORDERED_BY and PROMISED_BY are the positions of the events that state the quantity and
 the promise, -1 for none; ORDERED_AT, PROMISED_AT and CLOSED_AT when these statements happened; LINE_OF is the line of
 which it is an instalment, -1 for none; LOWERED_AT is when the quantity was last lowered while it was not in full; UNDER
-is the under-delivery that still counts as in full, millionths. PROMISE is what the line is held to, STATED what was
-promised last: by the outcome policy these may differ. FIRST_AT is when the first promise was stated, where the line is
-held to that.
+is the under-delivery that still counts as in full, millionths. PROMISE is what the line is held to, LAST_PROMISED what
+was promised last: by the outcome policy these may differ. FIRST_AT is when the first promise was stated, where the line
+is held to that.
 """
 
 
@@ -132,8 +132,8 @@ def new_lines(line_of: Ints, width: int) -> Ints:
         PROMISED_AT,
         CLOSED_AT,
         LOWERED_AT,
-        STATED,
-        STATED_AT,
+        LAST_PROMISED,
+        LAST_PROMISED_AT,
         FIRST_AT,
     ):
         state[:, column] = NEVER
