@@ -25,7 +25,8 @@ from features.history import History
 from features.outcomes import MISSED, ON_TIME_IN_FULL, PARTIAL
 from features.times import DAY, plant_calendar
 from training.data.labelled import LabelledPoints
-from training.model.fit import Trees, fit_model
+from training.model.fit import fit_model
+from training.model.trees import Trees
 
 PER_ORDER = 10
 BEGIN = 19_700 * DAY
@@ -38,7 +39,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=100, help="the most rounds a model may have")
     options = parser.parse_args()
     points = made_up(options.rows, options.signals)
-    trees = replace(Trees(), most_rounds=options.rounds, patience=options.rounds)
+    trees = replace(Trees(), most_rounds=options.rounds)
 
     inside = Inside()
     begin = perf_counter()

@@ -29,14 +29,15 @@ from witness import witnessed_year
 from features.events import read_events, write_events
 from features.times import isoformat, micros, timestamps
 from simulation import load_plant
-from training.data.labelled import LabelledPoints, thin
+from training.data.labelled import LabelledPoints
 from training.data.snapshots import Snapshots
 from training.data.split import split_by_time
 from training.model.baselines import fit_logistic_regression
-from training.model.fit import Trees, fit_model
+from training.model.fit import fit_model
+from training.model.trees import Trees
 
 OTHER_SEEDS = 101
-PER_ORDER = 8
+PER_ORDER, PATIENCE = 8, 50
 """Decision points an order, so that many years fit; the shipped model has twenty."""
 MADE_WITHOUT = (
     "quantity_cover", "usual_component_delay", "usual_failures_left", "usual_hold_days", "usual_shortage_slack",
@@ -138,15 +139,24 @@ def _state(folder: Path, orders: int, seed: int) -> pd.DataFrame:
 def _other(folder: Path, orders: int, seed: int) -> Year:
     state = _state(folder, orders, seed)
     snapshots = Snapshots.of(read_events(folder / f"{orders}-{seed}" / "events.parquet"), "daily")
-    return _year(snapshots, snapshots.labelled(per_order=PER_ORDER)[0], state)
+    return _year(snapshots, snapshots.labelled()[0], state)
 
 
 def _year(snapshots: Snapshots, points: LabelledPoints, state: pd.DataFrame) -> Year:
     kept = np.zeros(len(points), dtype=bool)
-    kept[thin(points.order, PER_ORDER)] = True
+    kept[_spread(points.order)] = True
     told = points.take(kept)
     keys = pd.DataFrame({"order_id": snapshots.history.order_ids[told.order], "as_of": told.as_of})
     return Year(told, _with(state, keys, told))
+
+
+def _spread(order: np.ndarray) -> np.ndarray:
+    """Rows (sorted by order) such that no order keeps more than ``PER_ORDER``, evenly spread."""
+    starts = np.flatnonzero(np.append(True, np.diff(order) != 0)[: len(order)])
+    sizes = np.diff(np.append(starts, len(order)))
+    rank, size = np.arange(len(order)) - np.repeat(starts, sizes), np.repeat(sizes, sizes)
+    slot, before = (part * PER_ORDER // np.maximum(size, 1) for part in (rank, rank - 1))
+    return np.flatnonzero((size <= PER_ORDER) | (slot != before))
 
 
 def _with(state: pd.DataFrame, keys: pd.DataFrame, points: LabelledPoints) -> LabelledPoints:
@@ -176,7 +186,7 @@ def _trees(points: Sequence[LabelledPoints], trees: Trees) -> Callable[[Labelled
     """Rounds are those that are best on the latest orders of each year, the trees those of all."""
     splits = [split_by_time(year) for year in points]
     early, late = _data([s.earlier for s in splits]), _data([s.later for s in splits])
-    stop = lightgbm.early_stopping(trees.patience, verbose=False)
+    stop = lightgbm.early_stopping(PATIENCE, verbose=False)
     parameters = trees.lightgbm(len(early.data))
     tried = lightgbm.train(parameters, early, trees.most_rounds, valid_sets=[late], callbacks=[stop])
     grown = lightgbm.train(parameters, _data(points), max(tried.best_iteration, 20))

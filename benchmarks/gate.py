@@ -2,8 +2,9 @@
 
     python benchmarks/gate.py [--draws 500]
 
-A model knows the true risks up to some noise in log-odds, one for each order; less noise is a better model. Printed is
-the share of candidates that pass, by size of the window and by how much better the candidate truly is.
+A model knows the true risks up to some noise in log-odds, one for each order; less noise is a better model. Ten orders
+are due a week. Printed is the share of candidates that pass, by size of the window and by how much better the candidate
+truly is.
 """
 
 from __future__ import annotations
@@ -14,10 +15,10 @@ import numpy as np
 from scipy.special import expit, logit
 
 from features.outcomes import MISSED, ON_TIME_IN_FULL
-from training.data.labelled import LabelledPoints
+from training.data.labelled import WEEK, LabelledPoints
 from training.promote.gate import judge_candidate
 
-ROWS = 5
+ROWS, A_WEEK = 5, 10
 NOISE = {"worse": (0.4, 0.9), "equal": (0.6, 0.6), "a little better": (0.8, 0.6), "better": (1.0, 0.4)}
 
 
@@ -38,9 +39,9 @@ def passes(seed: int, orders: int, theirs: float, ours: float) -> bool:
     truth = expit(draw.normal(-1.3, 1.2, orders))
     failed = (draw.random(orders) < truth)[order]
     risks = [expit(logit(truth) * 0.9 + draw.normal(0, noise, orders))[order] for noise in (theirs, ours)]
-    nothing, moments = np.zeros(n, dtype=bool), np.arange(n)
+    nothing, moments, due = np.zeros(n, dtype=bool), np.arange(n), order // A_WEEK * WEEK
     points = LabelledPoints(
-        [], np.zeros((n, 0)), order, moments, moments, moments, np.where(failed, MISSED, ON_TIME_IN_FULL),
+        [], np.zeros((n, 0)), order, moments, due, moments, np.where(failed, MISSED, ON_TIME_IN_FULL),
         np.full(n, 1 / ROWS), np.full(n, "", dtype=object), nothing,
     )  # fmt: skip
     base = np.full(n, failed.mean())

@@ -79,10 +79,10 @@ def main() -> None:
 
     risks = {"oracle": judged.truth, "model": model.predict(test.signals).risk}
     risks |= {name: baseline(past.points)(test) for name, baseline in BASELINES.items()}
-    print(f"\n{len(test):,} rows, {test.failed.mean():.1%} failed; intervals: whole orders redrawn")
+    print(f"\n{len(test):,} rows, {test.failed.mean():.1%} failed; intervals: weeks redrawn")
     print(f"{'':22}" + "".join(f"{metric:24}" for metric in METRICS) + "share of the oracle's Brier skill")
     for name, risk in risks.items():
-        found = metric_estimates(test.order, test.failed, risk, test.weight)
+        found = metric_estimates(test.order, test.week, test.failed, risk, test.weight)
         captured = judged.captured(risk, float(risks["base rate"][0]))
         print(f"{name:22}" + "".join(f"{found[metric]!s:24}" for metric in METRICS) + f"{captured:.1%}")
     print(f"\nagainst the true probabilities, the noise of the oracle taken off: the model explains "

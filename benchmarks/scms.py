@@ -27,12 +27,13 @@ from features.orders.commitments import SHIPPED, commitments
 from features.outcomes import MISSED, PARTIAL, label_revisions
 from features.times import DAY, NEVER, micros, plant_calendar
 from training.data.dataset import build_dataset
+from training.data.labelled import week_of
 from training.data.snapshots import Snapshots
 from training.evaluate.drift import CalibrationInTheLarge
 from training.evaluate.evaluation import error_by_chance
 from training.metrics.bootstrap import metric_estimates
 from training.metrics.scores import METRICS
-from training.model.baselines import BASELINES
+from training.model.baselines import BASELINES, share_in_hindsight
 from training.model.fit import describe_dataset, fit_model
 
 MAPPING = Path(__file__).parents[1] / "examples" / "scms" / "mapping.sql"
@@ -57,7 +58,9 @@ def main() -> None:
     model = fit_model(past.points, past.context, describe_dataset(past, "before=7", "UTC"))
     open_ = whole.points.take((whole.points.due >= cut) & (whole.points.due <= LAST_PROMISE))
     risks = {"model": model.predict(open_.signals).risk}
+    risks |= {"with levels": model.risk_with_level(open_)}
     risks |= {name: baseline(past.points)(open_) for name, baseline in BASELINES.items()}
+    risks |= {"plant share in hindsight": share_in_hindsight(open_)}
 
     final = label_revisions(history)
     failed = np.zeros(history.n_orders)
@@ -65,19 +68,20 @@ def main() -> None:
     test = np.flatnonzero(within & (promise >= cut))
     shipped = test[_shipped_before(history, test, promise)]
     order = np.concatenate([open_.order, shipped])
+    week = week_of(promise)
     print(f"{len(test):,} test orders, {len(shipped):,} of them shipped 7 days before the promise, {len(open_):,} open")
 
-    _table("open 7 days before the promise", open_.order, open_.failed, risks)
+    _table("open 7 days before the promise", open_.order, week, open_.failed, risks)
     share = {name: np.append(risk, np.zeros(len(shipped))) for name, risk in risks.items()}
     share["base rate"] = np.full(len(order), past.points.failed.mean())
-    _table("all orders, the shipped ones at risk 0", order, failed[order], share)
+    _table("all orders, the shipped ones at risk 0", order, week, failed[order], share)
     everything = DecisionPoints(np.arange(history.n_orders), np.full(history.n_orders, int(history.recorded.max())))
     plants = Known(history, everything, Context.of(history, plant_calendar())).first_word("plant")
     for via in sorted(set(plants)):
         rows = open_.plant == via
-        _table(f"open, {via}", open_.order[rows], open_.failed[rows], {"model": risks["model"][rows]})
+        _table(f"open, {via}", open_.order[rows], week, open_.failed[rows], {"model": risks["model"][rows]})
         rows = plants[order] == via
-        _table(f"all, {via}", order[rows], failed[order][rows], {"model": share["model"][rows]})
+        _table(f"all, {via}", order[rows], week, failed[order][rows], {"model": share["model"][rows]})
     _year_by_year(events)
 
 
@@ -93,7 +97,7 @@ def _year_by_year(events: pd.DataFrame) -> None:
         part = whole.take(rows)
         risk = fit_model(past, snapshots.context, {}).risk_of(part)
         held = CalibrationInTheLarge.of(part, risk)
-        found = metric_estimates(part.order, part.failed, risk, part.weight)
+        found = metric_estimates(part.order, part.week, part.failed, risk, part.weight)
         chance = error_by_chance(part, risk)
         came = f"{held.came.value:.1%} ({held.came.low:.1%}-{held.came.high:.1%})"
         auc, error = str(found["roc_auc"]), str(found["calibration_error"])
@@ -109,12 +113,13 @@ def _shipped_before(history: History, orders: np.ndarray, promise: np.ndarray) -
     return (stop > history.first[points.order]) & (state == SHIPPED)
 
 
-def _table(title: str, order: np.ndarray, failed: np.ndarray, risks: dict[str, np.ndarray]) -> None:
+def _table(title: str, order: np.ndarray, week: np.ndarray, failed: np.ndarray, risks: dict[str, np.ndarray]) -> None:
+    """``week`` is (n_orders,), the week in which each order of the history is due."""
     print(f"\n{title}: {len(order):,} orders, {failed.mean():.1%} failed")
-    print(f"{'':22}" + "".join(f"{metric:24}" for metric in METRICS))
+    print(f"{'':26}" + "".join(f"{metric:24}" for metric in METRICS))
     for name, risk in risks.items():
-        found = metric_estimates(order, failed, risk, np.ones(len(order)))
-        print(f"{name:22}" + "".join(f"{found[metric]!s:24}" for metric in METRICS))
+        found = metric_estimates(order, week[order], failed, risk, np.ones(len(order)))
+        print(f"{name:26}" + "".join(f"{found[metric]!s:24}" for metric in METRICS))
 
 
 if __name__ == "__main__":

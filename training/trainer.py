@@ -19,8 +19,10 @@ from training.data.snapshots import Snapshots, recorded_until
 from training.data.split import FEWEST_ORDERS, split_by_time
 from training.data.worklists import worklists_between
 from training.evaluate.evaluation import Evaluation, evaluate
-from training.model.fit import Trees, describe_dataset, fit_model
+from training.evaluate.folds import evaluate_on_folds
+from training.model.fit import describe_dataset, fit_model
 from training.model.risk_model import RiskModel
+from training.model.trees import Trees
 from training.promote.comparison import Twin
 from training.promote.gate import Verdict
 from training.promote.retraining import NewOutcomes
@@ -96,17 +98,30 @@ def train_on(
     whole = dataset_of(snapshots, fingerprint(events))
     cut = split_by_time(whole.points).at
     past, _ = snapshots.labelled(cut)
-    test = of_other_orders(whole.points, past, cut)
     trees = tune(past) if tune else trees or Trees()
     about = describe_dataset(whole, snapshots.scheme, snapshots.zone)
     known_then = about | {"trained_until": isoformat(cut)}
     twin = Twin(fit_model(past, whole.context, known_then, trees, progress), past, cut)
     progress("judging on later orders", 0, 0)
-    worklists = worklists_between(snapshots.with_scheme("daily"), cut, snapshots.until, without=past.order)
-    evaluation = evaluate(twin.model, past, test, cut, draws, worklists)
+    evaluation = _judge(twin, whole, snapshots, draws)
     progress("fitting on all orders", 0, 0)
     model = fit_model(whole.points, whole.context, about | {"judged": evaluation.summary()}, trees, progress)
     return Trained(model, whole, evaluation, snapshots, twin, trees)
+
+
+def _judge(twin: Twin, whole: Dataset, snapshots: Snapshots, draws: int) -> Evaluation:
+    """The twin on later orders; where these are too few, a model a fold, each on the orders that came next."""
+    learned = twin.learned
+    later = whole.points.take((whole.points.as_of > twin.until) & ~np.isin(whole.points.order, learned.order))
+    if later.n_orders < FEWEST_ORDERS:
+        return evaluate_on_folds(whole.points, whole.context, twin.model.about, _trees_of(twin), draws)
+    test = of_other_orders(whole.points, learned, twin.until)
+    worklists = worklists_between(snapshots.with_scheme("daily"), twin.until, snapshots.until, without=learned.order)
+    return evaluate(twin.model, learned, test, twin.until, draws, worklists)
+
+
+def _trees_of(twin: Twin) -> Trees:
+    return Trees(**twin.model.about["parameters"])
 
 
 def of_other_orders(whole: LabelledPoints, past: LabelledPoints, cut: int) -> LabelledPoints:

@@ -29,7 +29,9 @@ def simulate_plant(
     orders: Annotated[int, typer.Option(min=1, help="Orders that arrive; the plant is sized for them.")] = 5000,
     days: Annotated[int, typer.Option(min=7, help="Calendar days that are simulated.")] = 365,
     seed: Annotated[int, typer.Option(min=0, help="The same seed gives the same files, bit for bit.")] = 7,
-    plant: Annotated[str, typer.Option(help="default, job_shop, make_to_stock, messy, or a TOML file.")] = "default",
+    plant: Annotated[
+        str, typer.Option(help="default, job_shop, make_to_stock, messy, ships_early, or a TOML file.")
+    ] = "default",
     out: Annotated[Path, typer.Option(help="The folder the files go to.")] = Path("plant"),
     oracle: Annotated[
         int | None, typer.Option(min=1, help="Ask the oracle at so many moments in the last fifth of the days.")

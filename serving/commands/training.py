@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from training.data.snapshots import Snapshots
     from training.evaluate.evaluation import Evaluation, Slice
     from training.evaluate.worklist_metrics import WorklistMetrics
-    from training.model.fit import Trees
+    from training.model.trees import Trees
     from training.promote.comparison import Incumbent
     from training.promote.gate import Verdict
     from training.promote.retraining import NewOutcomes
@@ -209,17 +209,26 @@ def _print_decision(name: str, decision: dict[str, Any]) -> None:
         "promoted": f"{whole} is the champion{before}: {because}.",
         "forced": f"{whole} is the champion{before}, by force: {because}.",
         "passed": f"{whole} has passed the gate and is not promoted: {because}.",
-        "refused": f"{whole} is not promoted. What falls short: {because}.\n"
-        f"To use it all the same: shiprisk promote {whole} --force --reason WHY",
+        "unproven": f"{whole} serves as unproven, as nothing else does: {because}.",
+        "refused": f"{whole} is not promoted. What falls short: {because}.\n{_all_the_same(name, decision)}",
     }
     say(says[decision["decided"]])
+
+
+def _all_the_same(name: str, decision: dict[str, Any]) -> str:
+    """How a refused version serves: as unproven where nothing does, else by force."""
+    from training.promote.promotion import how_to_serve_unproven
+
+    if decision["champion"]:
+        return f"To use it all the same: shiprisk promote {name}@{decision['version']} --force --reason WHY"
+    return f"Nothing serves yet; {how_to_serve_unproven(name, decision['version'])}"
 
 
 def print_evaluation(evaluation: Evaluation) -> None:
     """Tables of the model beside its baselines, by part, and of what a planner gets."""
     whole, chance = evaluation.whole, evaluation.by_chance
     heading = f"Judged on {whole.orders:,} orders after {evaluation.tested_after[:10]}"
-    say(f"{heading}, {whole.failure_share:.1%} of which failed (95 % intervals, orders redrawn).")
+    say(f"{heading}, {whole.failure_share:.1%} of which failed (95 % intervals, weeks redrawn).")
     say(f"A perfectly calibrated model would show a calibration error of {chance} on so few orders.\n")
     columns = ["", "ROC AUC", "Brier", "skill", "calibration"]
     print_table("All", columns, [[model, *_figures(whole, model)] for model in whole.estimates])
@@ -272,6 +281,9 @@ def promote(
     decision_points: Scheme = "daily",
     forced: Annotated[bool, typer.Option("--force", help="Make it champion whatever the gate says.")] = False,
     reason: Annotated[str, typer.Option(help="Why it is forced; kept in the history.")] = "",
+    unproven: Annotated[
+        bool, typer.Option("--unproven", help="Let a refused version serve where none does; replies say so.")
+    ] = False,
     zone: Zone = "UTC",
     as_json: Json = False,
 ) -> None:
@@ -288,10 +300,14 @@ def promote(
         raise InvalidRequest(f"the model must be NAME@VERSION such as order-risk@3, got {model!r}")
     if forced != bool(reason.strip()):
         raise InvalidRequest("--force and --reason must be given together, got one of them")
+    if unproven and (forced or events or store):
+        raise InvalidRequest("--unproven must be given alone, got --force, --events or --store beside it")
     registry = open_registry(Settings())
     source = events, store, decision_points, zone
     verdict = _compared(registry, name, version, *source) if events or store else None
-    if forced:
+    if unproven:
+        decision = promotion.serve_unproven(registry, name, version)
+    elif forced:
         decision = promotion.force(registry, name, version, reason, verdict)
     else:
         decision = promotion.promote(registry, name, version, verdict)

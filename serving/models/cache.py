@@ -28,13 +28,14 @@ class OtherPolicy(ModelMissing):
 
 @dataclass(frozen=True)
 class LoadedModel:
-    """A model ready to score, and what is not as it should be."""
+    """A model ready to score, what is not as it should be, and what the gate found short where it is unproven."""
 
     name: str
     version: str
     model: RiskModel
     degraded_because: tuple[str, ...] = ()
     run_id: str = ""
+    unproven: str = ""
 
 
 def open_registry(settings: Settings) -> Registry:
@@ -107,10 +108,21 @@ def resolve(settings: Settings, alias_or_number: str) -> ModelVersion:
     try:
         return open_registry(settings).resolve(settings.model, alias_or_number)
     except UnknownModel as error:
-        hint += "; 'shiprisk champions' says why a model was refused" if alias_or_number == CHAMPION else ""
+        hint = _refusal(settings) or hint if alias_or_number == CHAMPION else hint
         raise ModelMissing(
             f"a model {settings.model}@{alias_or_number} must be registered, got none: {hint}"
         ) from error
+
+
+def _refusal(settings: Settings) -> str:
+    """Which version the gate refused last, why, and how it serves all the same; empty where it has refused none."""
+    from training.promote.promotion import how_to_serve_unproven, last_refused
+
+    refused = last_refused(open_registry(settings), settings.model)
+    if refused is None:
+        return ""
+    how = how_to_serve_unproven(settings.model, refused.version)
+    return f"the gate refused version {refused.version} ({refused.because}); {how}"
 
 
 def fetch(settings: Settings, registered: ModelVersion) -> LoadedModel:
@@ -128,7 +140,10 @@ def save_pointer(settings: Settings, champion: LoadedModel) -> None:
     """Write down a champion as the one that scores while the registry is away."""
     pointer = settings.models / champion.name / "champion.json"
     temporary = pointer.with_suffix(f".{os.getpid()}")
-    temporary.write_text(json.dumps({"version": champion.version, "run_id": champion.run_id}), encoding="utf-8")
+    temporary.write_text(
+        json.dumps({"version": champion.version, "run_id": champion.run_id, "unproven": champion.unproven}),
+        encoding="utf-8",
+    )
     temporary.replace(pointer)
 
 
@@ -139,7 +154,13 @@ def discard(settings: Settings, registered: ModelVersion) -> None:
 
 def _load(settings: Settings, registered: ModelVersion) -> LoadedModel:
     model = RiskModel.load(_folder(settings, registered))
-    return LoadedModel(registered.name, registered.version, model, _mismatch(model), registered.run_id)
+    reasons = (*_unproven(registered.unproven), *_mismatch(model))
+    return LoadedModel(registered.name, registered.version, model, reasons, registered.run_id, registered.unproven)
+
+
+def _unproven(falls_short: str) -> tuple[str, ...]:
+    said = f"the model is unproven, a person let it serve though the gate refused it: {falls_short}"
+    return (said,) if falls_short else ()
 
 
 def _move(files: Path, folder: Path) -> None:
@@ -164,7 +185,8 @@ def _cached_version(settings: Settings, alias_or_number: str, why: RegistryUnava
         return ModelVersion(settings.model, alias_or_number, versions[-1].name.partition("-")[2])
     if alias_or_number == CHAMPION and pointer.exists():
         cached = json.loads(pointer.read_text(encoding="utf-8"))
-        return ModelVersion(settings.model, cached["version"], cached["run_id"], (CHAMPION,))
+        unproven = cached.get("unproven", "")
+        return ModelVersion(settings.model, cached["version"], cached["run_id"], (CHAMPION,), unproven)
     raise ModelMissing(
         f"the registry must answer or the cache must hold {settings.model}@{alias_or_number}; {why}"
     ) from why

@@ -241,7 +241,7 @@ TEXT = TINY.read_text(encoding="utf-8")
         (
             "begins =",
             'extends = "x"\nbegins =',
-            "extends must be one of default, job_shop, make_to_stock, messy, got 'x'",
+            "extends must be one of default, job_shop, make_to_stock, messy, ships_early, got 'x'",
         ),
         ("[shift]", '[data_quality]\ndates = ["sap"]\n[shift]', "data_quality.dates must be among erp.*got 'sap'"),
         ("[shift]", "[data_quality]\nresent = 2\n[shift]", "data_quality.resent must lie between 0 and 1, got 2"),
@@ -256,7 +256,8 @@ def test_a_plant_file_that_breaks_a_rule_is_refused_in_words(old: str, new: str,
 
 def test_an_unknown_plant_and_impossible_sizes_are_refused() -> None:
     with pytest.raises(
-        InvalidPlant, match="must be one of default, job_shop, make_to_stock, messy or a TOML file, got 'x'"
+        InvalidPlant,
+        match="must be one of default, job_shop, make_to_stock, messy, ships_early or a TOML file, got 'x'",
     ):
         load_plant("x")
     with pytest.raises(InvalidRequest, match="days must lie between 7 and 3,650, got 3"):

@@ -73,8 +73,20 @@ def test_the_page_fetches_nothing_and_runs_nothing(page: Page) -> None:
 def test_the_models_have_the_figures_of_the_json(page: Page, evaluation_json: dict[str, Any]) -> None:
     estimates = evaluation_json["parts"][0]["estimates"]
     expected = [[name, *(shown(found[metric]) for metric in METRICS)] for name, found in estimates.items()]
-    assert page.cells("all-models") == expected
-    assert len(expected) == 5
+    hindsight = ["each plant's share in hindsight", *(shown(evaluation_json["hindsight"][key]) for key in METRICS)]
+    assert page.cells("all-models") == [*expected, hindsight]
+    assert len(expected) == 8
+
+
+def test_foretold_and_came_are_told_by_days_to_promise_plant_and_week(
+    page: Page, evaluation_json: dict[str, Any]
+) -> None:
+    rows = page.cells("foretold-came")
+    entries = evaluation_json["foretold"]
+    assert [row[:2] for row in rows] == [[entry["by"], entry["name"]] for entry in entries]
+    assert {"all", "days to promise", "week"} <= {row[0] for row in rows}
+    percents = [[f"{100 * entry[key]:.1f} %" for key in ("foretold", "came")] for entry in entries]
+    assert [[cell.replace("\N{NO-BREAK SPACE}", " ") for cell in row[4:6]] for row in rows] == percents
 
 
 def test_what_a_planner_gets_has_the_figures_of_the_json(page: Page, evaluation_json: dict[str, Any]) -> None:

@@ -6,8 +6,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn import metrics as judge
 
-from training.metrics.bootstrap import metric_estimates, order_weight_blocks
-from training.metrics.scores import average_precision, brier, calibration_error, log_loss, reliability, roc_auc
+from training.metrics.bootstrap import FEWEST_WEEKS, metric_estimates, order_weight_blocks
+from training.metrics.scores import (
+    average_precision,
+    brier,
+    calibration_error,
+    failure_share,
+    log_loss,
+    reliability,
+    roc_auc,
+)
 from training.model.calibration import fit_affine
 
 ROWS = st.lists(
@@ -49,19 +57,46 @@ def test_the_calibration_error_of_one_risk_for_all_is_its_distance_from_the_shar
 
 
 def test_the_bootstrap_redraws_whole_orders() -> None:
-    weights = np.concatenate(list(order_weight_blocks(np.array([4, 4, 7, 9]), 200, seed=1)))
+    """One order a week; the first has two rows."""
+    order = np.repeat(np.arange(FEWEST_WEEKS), [2] + [1] * (FEWEST_WEEKS - 1))
+    weights = np.concatenate(list(order_weight_blocks(order, order, 200, seed=1)))
     assert (weights[:, 0] == weights[:, 1]).all()
-    assert (weights[:, 1:].sum(axis=1) == 3).all()
+    assert (weights[:, 1:].sum(axis=1) == FEWEST_WEEKS).all()
+
+
+def test_the_bootstrap_redraws_the_orders_of_a_week_together() -> None:
+    order = np.arange(2 * FEWEST_WEEKS)
+    weights = np.concatenate(list(order_weight_blocks(order, order // 2, 200, seed=1)))
+    assert (weights[:, 0::2] == weights[:, 1::2]).all()
+    assert (weights[:, 0] != weights[:, 2]).any()
+
+
+def test_of_few_weeks_orders_are_redrawn_too() -> None:
+    """Forty orders of one week, half of which failed: their share is no less uncertain than without weeks."""
+    order, failed = np.arange(40), np.tile([0.0, 1.0], 20)
+    found = metric_estimates(order, 0 * order, failed, failed, np.ones(40), metrics={"share": failure_share})["share"]
+    assert 0.3 < found.low < 0.4
+    assert 0.6 < found.high < 0.7
+
+
+def test_orders_that_fail_together_in_a_week_make_a_share_less_certain() -> None:
+    """Twenty weeks of ten orders, all of a week alike: as uncertain as twenty orders, not as two hundred."""
+    order = np.arange(200)
+    failed = (order // 10 % 2).astype(float)
+    of = {"share": failure_share}
+    alone, together = (
+        metric_estimates(order, week, failed, failed, np.ones(200), metrics=of)["share"]
+        for week in (order, order // 10)
+    )
+    assert (together.high - together.low) / (alone.high - alone.low) == pytest.approx(np.sqrt(10), rel=0.1)
 
 
 def test_repeating_every_row_of_an_order_does_not_narrow_the_interval() -> None:
     draw = np.random.default_rng(3)
     order = np.arange(100)
     failed, risk = (draw.random(100) < 0.4).astype(float), draw.random(100)
-    once = metric_estimates(order, failed, risk, np.ones(100))["brier"]
-    ten = metric_estimates(np.repeat(order, 10), np.repeat(failed, 10), np.repeat(risk, 10), np.full(1000, 0.1))[
-        "brier"
-    ]
+    once = metric_estimates(order, order, failed, risk, np.ones(100))["brier"]
+    ten = metric_estimates(*(np.repeat(v, 10) for v in (order, order, failed, risk)), np.full(1000, 0.1))["brier"]
     assert ten.high - ten.low == pytest.approx(once.high - once.low)
 
 

@@ -8,8 +8,7 @@ import pytest
 from features.errors import InvalidRequest
 from features.outcomes import CANCELLED, MISSED, ON_TIME_IN_FULL, PARTIAL, UNSETTLED
 from training.data.labelled import LabelledPoints, join, thin
-from training.data.split import split_by_time
-from training.model.tuning import folds_by_time
+from training.data.split import folds_by_time, split_by_time
 from training.trainer import of_other_orders
 
 Look = tuple[int, float, float]
@@ -70,15 +69,23 @@ def test_fifty_orders_are_enough() -> None:
         split_by_time(looked_at(orders(49)))
 
 
-def test_the_weights_of_an_order_keep_their_shares_and_sum_to_one_again() -> None:
-    points = looked_at([(0, 1, 9), (0, 2, 9), (0, 3, 9), (1, 1, 9)], weight=[0.6, 0.2, 0.2, 1.0])
-    assert points.take(np.array([True, True, False, True])).weight == pytest.approx([0.75, 0.25, 1.0])
-    assert len(points.take(np.zeros(4, dtype=bool))) == 0
+def test_a_look_keeps_its_weight_whatever_else_is_taken_of_its_order() -> None:
+    points = looked_at([(0, 1, 9), (0, 2, 9), (0, 3, 9), (1, 1, 9)], weight=[4.0, 2.0, 1.0, 1.0])
+    assert points.take(np.array([True, True, False, True])).weight.tolist() == [4.0, 2.0, 1.0]
+    assert len(points.take(np.zeros(4, dtype=bool)).evidence) == 0
+    assert len(points.take(np.zeros(4, dtype=bool)).order_weight) == 0
 
 
-def test_an_order_in_two_parts_weighs_one_in_the_whole() -> None:
-    parts = [looked_at([(0, 1, 9), (1, 1, 9)]), looked_at([(0, 2, 9)])]
-    assert join(parts).weight == pytest.approx([0.5, 1.0, 0.5])
+def test_looks_at_one_order_are_not_taken_for_many_orders() -> None:
+    """Of four looks at two orders each counts half an order as evidence; by orders, the three of one share its one."""
+    points = looked_at([(0, 1, 9), (0, 2, 9), (0, 3, 9), (1, 1, 9)])
+    assert points.evidence.tolist() == [0.5, 0.5, 0.5, 0.5]
+    assert points.order_weight == pytest.approx([1 / 3, 1 / 3, 1 / 3, 1.0])
+
+
+def test_parts_are_joined_with_their_weights() -> None:
+    parts = [looked_at([(0, 1, 9), (1, 1, 9)], weight=[2.0, 1.0]), looked_at([(0, 2, 9)])]
+    assert join(parts).weight.tolist() == [2.0, 1.0, 1.0]
 
 
 def test_what_failed_was_missed_or_partial_and_what_was_cancelled_teaches_nothing() -> None:
@@ -88,11 +95,22 @@ def test_what_failed_was_missed_or_partial_and_what_was_cancelled_teaches_nothin
     assert points.settled.tolist() == [False, True, True, True, False]
 
 
-def test_thinned_looks_are_spread_over_the_life_of_an_order() -> None:
-    order = np.repeat([0, 1, 2], [5, 2, 4])
-    assert thin(order, 2).tolist() == [0, 3, 5, 6, 7, 9]
-    assert thin(order, 5).tolist() == list(range(11))
-    assert thin(order[:0], 2).tolist() == []
+def test_far_from_the_promise_fewer_looks_are_kept_and_each_stands_for_more() -> None:
+    """Looks 24 to 5 days before: every fourth over 20 days, every second over 10, then all. They stand for all."""
+    days = np.arange(24.0, 4.0, -1.0)
+    rows, stands_for = thin(np.arange(20), days)
+    assert days[rows].tolist() == [24, 20, 18, 16, 14, 12, 10, 9, 8, 7, 6, 5]
+    assert stands_for.tolist() == [4, 2, 2, 2, 2, 2, 1, 1, 1, 1, 1, 1]
+    assert stands_for.sum() == len(days)
+    assert [part.tolist() for part in thin(np.arange(2), np.full(2, np.nan))] == [[0, 1], [1, 1]]
+
+
+def test_what_is_kept_of_an_order_does_not_depend_on_how_long_it_stays_open() -> None:
+    """Two orders promised for one day; one ships on its second day, the other stays until the promise."""
+    days = np.arange(30.0, 0.0, -1.0)
+    short, long = (thin(np.arange(n), days[:n]) for n in (2, 30))
+    assert short[0].tolist() == [0] == long[0][:1].tolist()
+    assert short[1][0] == long[1][0] == 4
 
 
 def test_what_judges_a_training_was_looked_at_after_the_cut_and_is_of_other_orders() -> None:
@@ -110,5 +128,5 @@ def test_what_judges_a_training_was_looked_at_after_the_cut_and_is_of_other_orde
 
 def test_a_fold_learns_from_what_was_known_at_its_cut_and_judges_looks_after_it() -> None:
     """At each cut one order was looked at last and the next first; the outcome of neither was known."""
-    for fold in folds_by_time(looked_at(orders(200))):
+    for fold in folds_by_time(looked_at(orders(200)), 3):
         assert (fold.earlier.known_at.max(), fold.later.as_of.min()) == (fold.at, fold.at + 3)

@@ -15,13 +15,14 @@ from features.times import DAY, micros
 from tests.support.little_plant import little_plant
 from tests.support.stories import UTC, created, event, shipped, story
 from training.data.dataset import build_dataset, fingerprint
-from training.data.labelled import LabelledPoints
+from training.data.labelled import LabelledPoints, join
 from training.data.snapshots import Snapshots
-from training.data.split import split_by_time
+from training.data.split import FEWEST_ORDERS, folds_by_time, split_by_time
 from training.model.calibration import Affine, fit_affine, fit_intercept
-from training.model.fit import Trees, describe_dataset, fit_model
+from training.model.fit import describe_dataset, fit_model
 from training.model.lightgbm import load_lightgbm
 from training.model.risk_model import Explanation, InvalidModel, RiskModel
+from training.model.trees import Trees, boost
 from training.trainer import Trained, of_other_orders, train, train_on
 
 
@@ -125,12 +126,14 @@ def test_training_until_a_moment_does_not_look_past_it(plant: pd.DataFrame) -> N
     assert whole.counts.points == whole.counts.labelled + whole.counts.unsettled + whole.counts.cancelled
 
 
-def test_decision_points_are_thinned_and_an_orders_weights_sum_to_one(plant: pd.DataFrame) -> None:
-    points = build_dataset(plant, "daily", per_order=4).points
-    orders, counts = np.unique(points.order, return_counts=True)
-    assert counts.max() == 4
-    np.testing.assert_allclose(np.bincount(points.order, points.weight)[orders], 1)
-    first = points.order == orders[0]
+def test_decision_points_are_thinned_by_the_days_to_the_promise_alone(plant: pd.DataFrame) -> None:
+    points = build_dataset(plant, "daily").points
+    days = points.days_to_promise
+    assert (points.weight[days <= 10] == 1).all()
+    assert (points.weight[(days > 10) & (days <= 20)] == 2).all()
+    assert points.weight.max() == 2
+    assert points.evidence.sum() == pytest.approx(points.n_orders)
+    first = points.order == points.order[0]
     assert np.ptp(points.as_of[first]) > 5 * DAY  # spread over the order's life, not its first days
 
 
@@ -155,33 +158,23 @@ def test_the_context_of_a_model_ends_with_its_training(plant: pd.DataFrame) -> N
 
 
 def test_the_calibration_is_of_orders_its_trees_have_not_seen(trained: Trained) -> None:
-    """As many trees of the earlier orders alone are what is calibrated; the model's own know the later ones too."""
+    """On each fold as many trees of the earlier orders alone are calibrated; the model's own know all orders."""
     model, points = trained.model, trained.dataset.points
-    split = split_by_time(points)
-    later = split.later
-    trees, raw = (
-        load_lightgbm().train(
-            Trees().lightgbm(len(rows)),
-            load_lightgbm().Dataset(rows.signals, rows.failed, weight=rows.weight, feature_name=rows.names),
-            model.about["rounds"],
-        ).predict(later.signals, raw_score=True)
-        for rows in (points, split.earlier)
-    )  # fmt: skip
-    assert fit_affine(raw, later.failed, later.weight).slope == model.calibration.slope
-    np.testing.assert_array_equal(model.risk.predict(later.signals, raw_score=True), trees)
+    rounds = model.about["rounds"]
+    folds = list(folds_by_time(points, 3, FEWEST_ORDERS / 4))
+    assert folds[-1].later.as_of.max() == points.as_of.max()
+    raw = [
+        boost(fold.earlier, fold.earlier.failed, Trees(), rounds).predict(fold.later.signals, raw_score=True)
+        for fold in folds
+    ]
+    later = join([fold.later for fold in folds])
+    assert fit_affine(np.concatenate(raw), later.failed, later.evidence) == model.calibration
+    assert model.about["calibrated_on_orders"] == later.n_orders
+    whole = boost(points, points.failed, Trees(), rounds)
+    np.testing.assert_array_equal(
+        model.risk.predict(points.signals, raw_score=True), whole.predict(points.signals, raw_score=True)
+    )
     assert model.calibration != Affine()
-    assert not np.allclose(model.predict(later.signals).risk, 1 / (1 + np.exp(-raw)))
-
-
-def test_what_changed_lately_is_counted_once() -> None:
-    """The latest fifth fails far more often than the rest; trees of all orders know that before any calibration."""
-    dataset = build_dataset(little_plant(400, 3), "daily")
-    points = dataset.points
-    split = split_by_time(points)
-    earlier, later = (float(np.average(p.failed, weights=p.weight)) for p in (split.earlier, split.later))
-    assert later > earlier + 0.1
-    risk = fit_model(points, dataset.context, {}).risk_of(split.later)
-    assert float(np.average(risk, weights=split.later.weight)) == pytest.approx(later, abs=0.03)
 
 
 def test_an_intercept_makes_as_many_fail_as_came() -> None:
@@ -253,7 +246,7 @@ def test_shuffled_outcomes_teach_nothing(trained: Trained) -> None:
 
     later = split.later
     risk = model.predict(later.signals).risk
-    auc = metric_estimates(later.order, later.failed, risk, later.weight)["roc_auc"]
+    auc = metric_estimates(later.order, later.week, later.failed, risk, later.weight)["roc_auc"]
     assert auc.low < 0.5 < auc.high
 
 

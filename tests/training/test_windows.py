@@ -15,8 +15,9 @@ from training.data.snapshots import Snapshots
 from training.data.split import split_by_time
 from training.evaluate.backtest import first_training, run_backtest
 from training.evaluate.drift import stability_index
-from training.model.fit import Trees, fit_model
+from training.model.fit import fit_model
 from training.model.risk_model import RiskModel
+from training.model.trees import Trees
 from training.promote.comparison import Incumbent, Twin, challenge
 from training.promote.gate import Limits
 from training.trainer import train_on

@@ -36,7 +36,6 @@ def build_dataset(
     scheme: str = "daily",
     until: int | None = None,
     zone: str = "UTC",
-    per_order: int = 20,
     policy: OutcomePolicy = DEFAULT_POLICY,
 ) -> Dataset:
     """Label the decision points of all orders by what was recorded until ``until``.
@@ -46,16 +45,15 @@ def build_dataset(
     events : validated event table
     scheme : see ``features.decision_points``
     until : microseconds; nothing recorded later is read (default: the last record, to which a later moment is cut)
-    per_order : at most so many decision points an order, spread evenly over its life
     policy : what counts as on time and in full
     """
     snapshots = Snapshots.of(events, scheme, until, zone, policy)
-    return dataset_of(snapshots, fingerprint(recorded_until(events, until)[0]), per_order)
+    return dataset_of(snapshots, fingerprint(recorded_until(events, until)[0]))
 
 
-def dataset_of(snapshots: Snapshots, events_fingerprint: str, per_order: int = 20) -> Dataset:
+def dataset_of(snapshots: Snapshots, events_fingerprint: str) -> Dataset:
     """The data set that snapshots give at their end."""
-    points, counts = snapshots.labelled(per_order=per_order)
+    points, counts = snapshots.labelled()
     return Dataset(points, counts, snapshots.context, snapshots.history, snapshots.until, events_fingerprint)
 
 

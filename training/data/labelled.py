@@ -13,12 +13,20 @@ from features.arrays import Floats, Ints, Mask
 from features.outcomes import CANCELLED, MISSED, PARTIAL, UNSETTLED
 from features.times import DAY
 
-ROW_FIELDS = ("signals", "order", "as_of", "due", "known_at", "outcome", "plant", "rescued")
+ROW_FIELDS = ("signals", "order", "as_of", "due", "known_at", "outcome", "weight", "plant", "rescued")
+WEEK = 7 * DAY
+MONDAY = 4 * DAY
+"""1970-01-05, the first Monday after the epoch, microseconds."""
+DENSE_DAYS = 10.0
+"""Up to so many days before the promise every look at an order is kept."""
 
 
 @dataclass(frozen=True)
 class LabelledPoints:
-    """``n`` decision points with their outcomes; an order's weights sum to one.
+    """``n`` decision points with their outcomes.
+
+    A weight knows nothing of the outcome. How often an order is looked at does: one that will fail stays open longer.
+    So no weight is divided by an order's looks, except in ``order_weight``, which judges.
 
     Attributes
     ----------
@@ -27,7 +35,7 @@ class LabelledPoints:
         ``known_at`` is when the outcome was known and the last promise and its grace had passed, whatever the outcome:
         a success settles earlier than a failure, and learning from it earlier would learn that orders succeed
     outcome : (n,) codes of ``features.outcomes``
-    weight : (n,)
+    weight : (n,) the looks a row stands for: itself, and those beside it that were left out, see ``thin``
     plant : (n,) the first plant known of the order, "" where none was named
     rescued : (n,) True where somebody expedited or overrode the order after it was looked at, before its promise
     """
@@ -57,6 +65,28 @@ class LabelledPoints:
         return ~np.isin(self.outcome, (UNSETTLED, CANCELLED))
 
     @property
+    def evidence(self) -> Floats:
+        """(n,) the weights scaled to sum to the number of orders, so that looks at one order are not taken for many."""
+        total = self.weight.sum()
+        return self.weight * (self.n_orders / total) if total > 0 else self.weight
+
+    @property
+    def order_weight(self) -> Floats:
+        """(n,) the weights scaled so that each order's sum to one. It knows the outcome: to judge by, not to learn."""
+        if not len(self):
+            return self.weight
+        _, code = np.unique(self.order, return_inverse=True)
+        return self.weight / np.bincount(code, self.weight)[code]
+
+    @property
+    def week(self) -> Ints:
+        """(n,) the week in which each row's order is due last, counted from the first Monday of 1970, UTC."""
+        _, code = np.unique(self.order, return_inverse=True)
+        due = np.full(int(code.max(initial=-1)) + 1, np.iinfo(np.int64).min, dtype=np.int64)
+        np.maximum.at(due, code, self.due)
+        return week_of(due)[code]
+
+    @property
     def days_to_promise(self) -> Floats:
         return (self.due - self.as_of) / DAY
 
@@ -69,24 +99,27 @@ class LabelledPoints:
         return self.signals[:, self.names.index(name)]
 
     def take(self, rows: Mask | Ints) -> LabelledPoints:
-        """Some rows, by mask or place; weights are those of the whole, scaled so that an order sums to one again."""
-        order = self.order[rows]
-        _, inverse = np.unique(order, return_inverse=True)
-        weight = self.weight[rows] / np.bincount(inverse, self.weight[rows])[inverse] if len(order) else np.zeros(0)
-        return replace(self, **{name: getattr(self, name)[rows] for name in ROW_FIELDS}, weight=weight)
+        """Some rows, by mask or place, each with its weight."""
+        return replace(self, **{name: getattr(self, name)[rows] for name in ROW_FIELDS})
 
     def frame(self) -> pd.DataFrame:
         """(n, n_signals) the signals as a DataFrame."""
         return pd.DataFrame(self.signals, columns=self.names)
 
 
+def week_of(moments: Ints) -> Ints:
+    """Weeks since the first Monday of 1970, UTC, of moments in microseconds.
+
+    >>> week_of(np.array([MONDAY - 1, MONDAY, MONDAY + WEEK])).tolist()
+    [-1, 0, 1]
+    """
+    return np.asarray((moments - MONDAY) // WEEK)
+
+
 def join(blocks: list[LabelledPoints]) -> LabelledPoints:
-    """All rows of all blocks, one after the other; an order's weights sum to one again."""
-    columns: dict[str, Any] = {
-        name: np.concatenate([getattr(block, name) for block in blocks]) for name in (*ROW_FIELDS, "weight")
-    }
-    whole = replace(blocks[0], **columns)
-    return whole.take(np.ones(len(whole), dtype=bool))
+    """All rows of all blocks, one after the other."""
+    columns: dict[str, Any] = {name: np.concatenate([getattr(block, name) for block in blocks]) for name in ROW_FIELDS}
+    return replace(blocks[0], **columns)
 
 
 @dataclass(frozen=True)
@@ -112,12 +145,27 @@ class LabelCounts:
         )
 
 
-def thin(order: Ints, per_order: int) -> Ints:
-    """Rows (sorted by order) such that no order keeps more than ``per_order``, evenly spread."""
-    starts = np.flatnonzero(np.append(True, np.diff(order) != 0)[: len(order)])
-    sizes = np.diff(np.append(starts, len(order)))
-    rank = np.arange(len(order)) - np.repeat(starts, sizes)
-    size = np.repeat(sizes, sizes)
-    slot = rank * per_order // np.maximum(size, 1)
-    before = (rank - 1) * per_order // np.maximum(size, 1)
-    return np.flatnonzero((size <= per_order) | (slot != before))
+def thin(look: Ints, days_to_promise: Floats, dense_days: float = DENSE_DAYS) -> tuple[Ints, Floats]:
+    """Which looks at orders are kept, and how many each of them stands for.
+
+    Within ``dense_days`` of the promise all are, up to twice as far every second, up to four times every fourth, and
+    so on. Both the count of the looks before and the days left are known at the moment, so neither what is kept nor
+    its weight tells what will become of the order.
+
+    Parameters
+    ----------
+    look : (n,) how often the order had been looked at before
+    days_to_promise : (n,) days; no promise counts as none left
+
+    Returns
+    -------
+    (n_kept,) rows, and (n_kept,) looks each stands for.
+
+    >>> rows, stands_for = thin(np.arange(6), np.array([21.0, 20.0, 19.0, 12.0, 10.0, 9.0]))
+    >>> rows.tolist(), stands_for.tolist()
+    ([0, 2, 4, 5], [4.0, 2.0, 1.0, 1.0])
+    """
+    far = np.maximum(np.nan_to_num(days_to_promise, nan=0.0) / dense_days, 1.0)
+    every = np.exp2(np.ceil(np.log2(far))).astype(np.int64)
+    rows = np.flatnonzero(look % every == 0)
+    return rows, every[rows].astype(np.float64)

@@ -7,7 +7,6 @@ from functools import cached_property
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from features.arrays import Floats, Ints
 from features.catalogue.registry import catalogue
@@ -20,8 +19,8 @@ from features.ladder import Rung, on_time_ladder
 from features.outcomes import CANCELLED, UNSETTLED, decided_between, outcomes
 from features.pipeline.computation import compute
 from features.policy import DEFAULT_POLICY, OutcomePolicy
-from features.times import PlantCalendar, isoformat, micros, plant_calendar, timestamps
-from training.data.labelled import LabelCounts, LabelledPoints, thin
+from features.times import DAY, PlantCalendar, isoformat, micros, plant_calendar, timestamps
+from training.data.labelled import DENSE_DAYS, LabelCounts, LabelledPoints, thin
 
 RESCUES = ("expedite", "override")
 """Decisions that are meant to change what happens to an order."""
@@ -110,9 +109,7 @@ class Snapshots:
     def with_outcomes(self, rows: Ints, until: int) -> LabelledPoints:
         """Some points with what was known of their outcomes at ``until``, or at the last record if that is earlier.
 
-        Those not settled are included.
-
-        Rows weigh the same within an order, and an order one.
+        Those not settled are included. Each row stands for itself alone.
         """
         until = min(until, self.until)
         points = self.points.take(rows)
@@ -129,7 +126,7 @@ class Snapshots:
             due=due,
             known_at=known_at,
             outcome=outcome,
-            weight=_even_weights(points.order),
+            weight=np.ones(len(rows)),
             plant=known.first_word("plant"),
             rescued=decided_between(self.history, points.order, points.as_of, np.minimum(due, until), RESCUES),
         )
@@ -139,13 +136,13 @@ class Snapshots:
         rows = np.flatnonzero((self.points.as_of > after) & (self.points.as_of <= until))
         return self.with_outcomes(rows, self.until)
 
-    def labelled(self, until: int | None = None, per_order: int = 20) -> tuple[LabelledPoints, LabelCounts]:
-        """What a training at ``until`` learns from: outcomes settled by then, at most so many points an order.
+    def labelled(self, until: int | None = None, dense_days: float = DENSE_DAYS) -> tuple[LabelledPoints, LabelCounts]:
+        """What a training at ``until`` learns from: outcomes settled by then, fewer looks at orders far from due.
 
         Parameters
         ----------
         until : microseconds; what lies past the snapshots' own end is taken for that, as silence after it is not known
-        per_order : at most so many decision points an order, spread evenly over its life
+        dense_days : days before the promise up to which every decision point is taken, see ``thin``
         """
         end = self.until if until is None else min(until, self.until)
         rows = np.flatnonzero(self.points.as_of <= end)
@@ -159,7 +156,16 @@ class Snapshots:
         dates = str(isoformat(end)), None if asked is None else isoformat(asked)
         counts = LabelCounts(orders, len(rows), unsettled, cancelled, int(settled.sum()), *dates)
         labelled = rows[settled]
-        return self.with_outcomes(labelled[thin(self.points.order[labelled], per_order)], end), counts
+        return self._thinned(labelled, end, dense_days), counts
+
+    def _thinned(self, rows: Ints, until: int, dense_days: float) -> LabelledPoints:
+        order = self.points.order
+        starts = np.flatnonzero(np.append(True, order[1:] != order[:-1])[: len(order)])
+        look = np.arange(len(order)) - np.repeat(starts, np.diff(np.append(starts, len(order))))
+        points = self.points.take(rows)
+        days = (Known(self.history, points, self.context).due() - points.as_of) / DAY
+        kept, stands_for = thin(look[rows], days, dense_days)
+        return replace(self.with_outcomes(rows[kept], until), weight=stands_for)
 
 
 def recorded_until(events: pd.DataFrame, until: int | None) -> tuple[pd.DataFrame, int]:
@@ -180,10 +186,3 @@ def describe_cut(until: int, asked: int) -> str:
         f"outcomes are those known by the last record ({isoformat(until)}), not by {isoformat(asked)} as asked: "
         "what is not recorded by then is not settled"
     )
-
-
-def _even_weights(order: Ints) -> NDArray[np.float64]:
-    if not len(order):
-        return np.zeros(0)
-    _, inverse, sizes = np.unique(order, return_inverse=True, return_counts=True)
-    return np.asarray(1.0 / sizes[inverse])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,6 +14,8 @@ from features.times import NEVER
 from training.data.labelled import LabelledPoints
 
 FEWEST_ORDERS = 50
+FIRST = 0.5
+"""Share of the orders that teach in the first fold."""
 
 
 @dataclass(frozen=True)
@@ -52,3 +56,21 @@ def split_by_time(points: LabelledPoints, later: float = 0.2) -> Split:
     known = points.known_at <= at
     unseen = (points.as_of > at) & ~np.isin(points.order, points.order[known])
     return Split(points.take(known), points.take(unseen), at, (known, unseen))
+
+
+def folds_by_time(points: LabelledPoints, n_folds: int, fewest: float = FEWEST_ORDERS) -> Iterator[Split]:
+    """Growing pasts: each fold learns from what was known at its cut and judges the orders looked at until the next.
+
+    The first learns from half of the orders, the last is judged until the last look. ``fewest`` orders a fold, and as
+    many before the first, must be there: else ``InvalidRequest``.
+    """
+    least = int(np.ceil(fewest * (n_folds + 1)))
+    if points.n_orders < least:
+        raise InvalidRequest(f"tuning needs at least {least} orders with an outcome, got {points.n_orders}")
+    lasts = last_looks(points)
+    shares = np.linspace(FIRST, 1.0, n_folds + 1)
+    cuts = [int(lasts[int(len(lasts) * share) - 1]) for share in shares]
+    for begin, end in itertools.pairwise(cuts):
+        known = points.known_at <= begin
+        unseen = (points.as_of > begin) & (points.as_of <= end) & ~np.isin(points.order, points.order[known])
+        yield Split(points.take(known), points.take(unseen), begin, (known, unseen))

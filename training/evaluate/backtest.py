@@ -16,10 +16,19 @@ from training.data.labelled import LabelledPoints, join
 from training.data.snapshots import Snapshots
 from training.data.worklists import DailyWorklists, worklists_between
 from training.evaluate.drift import WEIGHTY, CalibrationInTheLarge, Drift
-from training.evaluate.evaluation import MODEL, Evaluation, RankedWorklists, Slice, evaluate_risks, judge_slice
+from training.evaluate.evaluation import (
+    LEVELLED,
+    MODEL,
+    Evaluation,
+    RankedWorklists,
+    Slice,
+    evaluate_risks,
+    judge_slice,
+)
 from training.model.baselines import fit_baselines
-from training.model.fit import Trees, fit_model
+from training.model.fit import fit_model
 from training.model.risk_model import RiskModel
+from training.model.trees import Trees
 
 FEWEST_TO_START = 200
 """The replay begins when so many orders have matured, unless a moment is given."""
@@ -148,7 +157,7 @@ def _replay_stretch(
     learned, _ = snapshots.labelled(moment)
     model = fit_model(learned, snapshots.context, {"trained_until": isoformat(moment)}, trees)
     worklists = worklists_between(daily, moment - 1, ends - 1, without=np.unique(learned.order))
-    predict = {MODEL: model.risk_of} | fit_baselines(learned)
+    predict = {MODEL: model.risk_of} | fit_baselines(learned) | {LEVELLED: model.risk_with_level}
     risks = {name: risk_of(worklists.points) for name, risk_of in predict.items()}
     return ReplayedStretch(worklists, risks, learned, model, daily.between(2 * moment - ends - 1, moment - 1))
 
@@ -177,5 +186,6 @@ def _evaluate_all(replayed: list[ReplayedStretch], begin: int, draws: int) -> Ev
     risks = {name: np.concatenate([stretch.risks[name] for stretch in replayed])[by] for name in replayed[0].risks}
     points = points.take(by)
     test = points.take(points.settled)
-    ranked = RankedWorklists(DailyWorklists.of(points), risks)
+    listed = {name: risk for name, risk in risks.items() if name != LEVELLED}
+    ranked = RankedWorklists(DailyWorklists.of(points), listed)
     return evaluate_risks(begin, {name: risk[points.settled] for name, risk in risks.items()}, test, ranked, draws)

@@ -82,7 +82,7 @@ class CalibrationInTheLarge:
     Attributes
     ----------
     foretold : mean risk
-    came : share that failed; the interval redraws orders
+    came : share that failed; the interval redraws weeks
     by_chance : the shares that risks which are exactly right would show, middle 95 %
     """
 
@@ -95,7 +95,9 @@ class CalibrationInTheLarge:
         """Of matured decision points and their risks (n,)."""
         foretold = float(np.average(risk, weights=points.weight))
         metrics: dict[str, Metric] = {"came": failure_share}
-        estimates = metric_estimates(points.order, points.failed, risk, points.weight, draws, metrics=metrics)
+        estimates = metric_estimates(
+            points.order, points.week, points.failed, risk, points.weight, draws, metrics=metrics
+        )
         shares = [float(np.average(failed, weights=points.weight)) for failed in failures_by_chance(points, risk)]
         return cls(foretold, estimates["came"], percentiles(foretold, np.array(shares)))
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from functools import cached_property, partial
@@ -15,6 +14,7 @@ from features.times import isoformat
 from training.data.labelled import LabelledPoints
 from training.data.worklists import DailyWorklists
 from training.evaluate.drift import CHANCES, CalibrationInTheLarge, failures_by_chance
+from training.evaluate.foretold import BY_DAYS, Foretold, compare_foretold, days_to_promise_groups
 from training.evaluate.worklist_metrics import (
     LOOKS,
     Stability,
@@ -26,14 +26,15 @@ from training.evaluate.worklist_metrics import (
 )
 from training.metrics.bootstrap import Estimate, metric_estimates, percentiles
 from training.metrics.scores import calibration_error
-from training.model.baselines import Predict, fit_baselines
+from training.model.baselines import Predict, fit_baselines, share_in_hindsight
 from training.model.risk_model import RiskModel
 
 MODEL = "model"
+LEVELLED = "model with levels"
+"""The model with the level of each plant, estimated anew each morning; no service adds it yet."""
 BASE_RATE = "base rate"
 WITHOUT_RESCUED = "nobody stepped in"
-PLANT, DAYS = "plant ", " days to promise"
-DAYS_TO_PROMISE = (0.0, 2.0, 5.0, 10.0, 20.0, np.inf)
+PLANT, DAYS = "plant ", f" {BY_DAYS}"
 FEWEST_ORDERS = 20
 NEARLY_ALL = 0.95
 """A slice of so many of the rows says nothing the whole does not."""
@@ -117,6 +118,7 @@ class Evaluation:
     risks : (n_test,) by model
     test : the later rows
     worklists : the mornings after the cut as each model ranks them
+    folds : models of so many pasts were judged, each on what came next; more than one where orders are few
     """
 
     tested_after: str
@@ -125,6 +127,7 @@ class Evaluation:
     test: LabelledPoints
     worklists: RankedWorklists
     draws: int
+    folds: int = 1
 
     @cached_property
     def worklist_metrics(self) -> dict[str, list[WorklistMetrics]]:
@@ -135,11 +138,11 @@ class Evaluation:
     def ahead(self) -> dict[str, Estimate]:
         """By baseline: 1 - Brier score of the model / Brier score of the baseline, on the same draws."""
         test, risk = self.test, self.risks[MODEL]
-        over = partial(metric_estimates, test.order, test.failed, risk, test.weight, draws=self.draws)
+        over = partial(metric_estimates, test.order, test.week, test.failed, risk, test.weight, draws=self.draws)
         return {
             name: over(reference=other, metrics={})["brier_skill"]
             for name, other in self.risks.items()
-            if name != MODEL
+            if name not in (MODEL, LEVELLED)
         }
 
     @cached_property
@@ -156,6 +159,35 @@ class Evaluation:
     def stability(self) -> dict[str, Stability]:
         """By model, how much its list moves from one morning to the next."""
         return self.worklists.stability()
+
+    @cached_property
+    def level_gain(self) -> Estimate | None:
+        """1 - Brier score with the level of each plant / Brier score without; ``None`` where it was not looked at."""
+        test = self.test
+        if LEVELLED not in self.risks:
+            return None
+        over = partial(metric_estimates, test.order, test.week, test.failed, weight=test.weight, draws=self.draws)
+        return over(risk=self.risks[LEVELLED], reference=self.risks[MODEL], metrics={})["brier_skill"]
+
+    @cached_property
+    def foretold(self) -> list[Foretold]:
+        """What the model foretold and what came: all rows, by days to promise, by plant, by week."""
+        return compare_foretold(self.test, self.risks[MODEL])
+
+    @cached_property
+    def by_order(self) -> dict[str, dict[str, Estimate]]:
+        """By model, every metric where each order counts once, however often it was looked at."""
+        test, reference = self.test, self.risks[BASE_RATE]
+        over = partial(metric_estimates, test.order, test.week, test.failed, draws=self.draws, reference=reference)
+        return {name: over(risk=risk, weight=test.order_weight) for name, risk in self.risks.items()}
+
+    @cached_property
+    def hindsight(self) -> dict[str, Estimate]:
+        """Every metric of each plant's failure share on these very rows, and by how much the model is ahead of it."""
+        test, share = self.test, share_in_hindsight(self.test)
+        over = partial(metric_estimates, test.order, test.week, test.failed, weight=test.weight, draws=self.draws)
+        ahead = over(risk=self.risks[MODEL], reference=share, metrics={})["brier_skill"]
+        return over(risk=share, reference=self.risks[BASE_RATE]) | {"model_ahead": ahead}
 
     @property
     def whole(self) -> Slice:
@@ -192,8 +224,13 @@ class Evaluation:
     def to_json(self) -> dict[str, Any]:
         return {
             "tested_after": self.tested_after,
+            "folds": self.folds,
             "parts": [asdict(each) | {"brier_skill": each.brier_skill} for each in self.slices],
             "calibration_error_by_chance": asdict(self.by_chance),
+            "foretold": [asdict(entry) for entry in self.foretold],
+            "by_order": {name: {key: asdict(e) for key, e in found.items()} for name, found in self.by_order.items()},
+            "level_gain": None if self.level_gain is None else asdict(self.level_gain),
+            "hindsight": {name: asdict(found) for name, found in self.hindsight.items()},
             "ahead": {name: asdict(found) for name, found in self.ahead.items()},
             "mornings": self.worklists.n_mornings,
             "watches": {model: [asdict(entry) for entry in found] for model, found in self.worklist_metrics.items()},
@@ -221,18 +258,24 @@ def evaluate(
     """
     predict = {MODEL: model.risk_of} | fit_baselines(earlier)
     risks = {name: risk_of(test) for name, risk_of in predict.items()}
+    risks |= {LEVELLED: model.risk_with_level(test)}
     return evaluate_risks(tested_after, risks, test, RankedWorklists.of(daily, predict), draws)
 
 
 def evaluate_risks(
-    tested_after: int, risks: dict[str, Floats], test: LabelledPoints, worklists: RankedWorklists, draws: int = 500
+    tested_after: int,
+    risks: dict[str, Floats],
+    test: LabelledPoints,
+    worklists: RankedWorklists,
+    draws: int = 500,
+    folds: int = 1,
 ) -> Evaluation:
-    """Judge risks by model (n_test,) that are there already."""
+    """Judge risks by model (n_test,) that are there already, of so many ``folds``."""
     slices = [
         judge_slice(name, test.take(rows), {model: risk[rows] for model, risk in risks.items()}, draws)
         for name, rows in slices_of(test)
     ]
-    return Evaluation(str(isoformat(tested_after)), slices, risks, test, worklists, draws)
+    return Evaluation(str(isoformat(tested_after)), slices, risks, test, worklists, draws, folds)
 
 
 def slices_of(test: LabelledPoints) -> Iterator[tuple[str, Mask]]:
@@ -240,11 +283,7 @@ def slices_of(test: LabelledPoints) -> Iterator[tuple[str, Mask]]:
     yield "all", np.ones(len(test), dtype=bool)
     days = test.days_to_promise
     some = [(f"{PLANT}{plant}", test.plant == plant) for plant in sorted(set(test.plant)) if plant]
-    some += [
-        (f"{low:g} to {high:g}{DAYS}" if np.isfinite(high) else f"over {low:g}{DAYS}", rows)
-        for low, high in itertools.pairwise(DAYS_TO_PROMISE)
-        if (rows := (days >= low) & (days < high)).any()
-    ]
+    some += [(f"{name}{DAYS}", rows) for name, rows in days_to_promise_groups(days) if rows.any()]
     if test.rescued.any():
         some.append((WITHOUT_RESCUED, ~np.isin(test.order, test.order[test.rescued])))
     for name, rows in some:
@@ -256,8 +295,9 @@ def slices_of(test: LabelledPoints) -> Iterator[tuple[str, Mask]]:
 def judge_slice(name: str, points: LabelledPoints, risks: dict[str, Floats], draws: int) -> Slice:
     """Every metric of every model on some rows, with intervals; ``risks`` must hold the base rate."""
     failed, weight, reference = points.failed, points.weight, risks[BASE_RATE]
+    order, week = points.order, points.week
     estimates = {
-        model: metric_estimates(points.order, failed, risk, weight, draws=draws, reference=reference)
+        model: metric_estimates(order, week, failed, risk, weight, draws=draws, reference=reference)
         for model, risk in risks.items()
     }
     share, risk = float(np.average(failed, weights=weight)), risks[MODEL]

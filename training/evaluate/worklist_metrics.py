@@ -13,8 +13,9 @@ from scipy.stats import rankdata
 
 from features.arrays import Floats, Mask
 from features.times import DAY
+from training.data.labelled import week_of
 from training.data.worklists import DailyWorklists
-from training.metrics.bootstrap import Estimate, percentiles
+from training.metrics.bootstrap import Estimate, percentiles, redraw_orders
 
 LOOKS = (10, 25, 50)
 """Orders a planner looks at each morning."""
@@ -70,7 +71,7 @@ class Stability:
 def judge_worklist(
     worklists: DailyWorklists, risk: Floats, looks: int, draws: int = 500, seed: int = 7
 ) -> WorklistMetrics:
-    """Judge a ranking by what its first ``looks`` places of each morning caught; intervals redraw whole orders.
+    """Judge a ranking by what its first ``looks`` places of each morning caught; intervals redraw weeks.
 
     Orders whose outcome is not known take places on the list and are counted nowhere else.
     """
@@ -81,7 +82,7 @@ def judge_worklist(
     caught, false = seen & failed, settled & seen & ~failed & ~saved
     warned = np.where(caught, np.nan_to_num(first_look), 0.0)
     n = len(failed)
-    times = _redraw(n, draws, seed)
+    times = _redraw(worklists, draws, seed)
 
     def share(above: Floats | Mask, below: Mask) -> Estimate:
         return percentiles(_ratio_of_sums(above, below, np.ones((1, n))), _ratio_of_sums(above, below, times))
@@ -107,7 +108,7 @@ def measure_lead(
     ours, theirs = (_in_time(worklists, first).astype(np.float64) for first in looked)
     n = len(worklists.failed)
     value, drawn = (
-        _ratio_of_sums(ours - theirs, worklists.failed, t) for t in (np.ones((1, n)), _redraw(n, draws, seed))
+        _ratio_of_sums(ours - theirs, worklists.failed, t) for t in (np.ones((1, n)), _redraw(worklists, draws, seed))
     )
     return percentiles(value, drawn)
 
@@ -159,9 +160,10 @@ def _in_time(worklists: DailyWorklists, first_look: Floats) -> Mask:
     return np.asarray(worklists.failed & (first_look >= NOTICE - SLIGHTLY))
 
 
-def _redraw(n: int, draws: int, seed: int) -> Floats:
-    """(draws, n) how often each order is drawn."""
-    return np.random.default_rng(seed).multinomial(n, np.full(n, 1 / n), size=draws).astype(np.float64)
+def _redraw(worklists: DailyWorklists, draws: int, seed: int) -> Floats:
+    """(draws, n_orders) how often each order is drawn."""
+    week = week_of(worklists.points.due[worklists.last])
+    return redraw_orders(week, draws, np.random.default_rng(seed))
 
 
 def _ratio_of_sums(above: Floats | Mask, below: Mask, times: Floats) -> Floats:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 import numpy as np
 from scipy.special import expit
@@ -12,6 +13,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import QuantileTransformer, StandardScaler
 
 from features.arrays import Floats
+from features.times import DAY
 from training.data.labelled import LabelledPoints
 
 Predict = Callable[[LabelledPoints], Floats]
@@ -23,6 +25,35 @@ def fit_base_rate(train: LabelledPoints) -> Predict:
     """The failure share of the earlier orders, for every order."""
     share = float(np.average(train.failed, weights=train.weight))
     return lambda points: np.full(len(points), share)
+
+
+def fit_plant_share(train: LabelledPoints, days: int) -> Predict:
+    """The failure share of each plant over the last so many days before the cut, drawn to that of all by one order.
+
+    The cut is the moment the last outcome of the earlier orders was known. A plant of which none was known in these
+    days, and an order of no plant, get the share of all in them.
+    """
+    recent = train.take(train.known_at > train.known_at.max(initial=0) - days * DAY)
+    return _share_by_plant(recent)
+
+
+def _share_by_plant(points: LabelledPoints) -> Predict:
+    overall = float(np.average(points.failed, weights=points.weight))
+    of = {
+        plant: (float(points.evidence[rows] @ points.failed[rows]) + overall) / (float(points.evidence[rows].sum()) + 1)
+        for plant in set(points.plant)
+        if (rows := points.plant == plant).any()
+    }
+    return lambda asked: np.array([of.get(plant, overall) for plant in asked.plant], dtype=np.float64)
+
+
+def share_in_hindsight(points: LabelledPoints) -> Floats:
+    """(n,) the failure share of each row's plant among these very rows: the best constant, which nobody could know."""
+    share = np.zeros(len(points))
+    for plant in set(points.plant):
+        rows = points.plant == plant
+        share[rows] = np.average(points.failed[rows], weights=points.weight[rows])
+    return share
 
 
 def fit_slack(train: LabelledPoints) -> Predict:
@@ -38,7 +69,7 @@ def fit_erp_status(train: LabelledPoints) -> Predict:
     red = _red(train)
     overall = float(np.average(train.failed, weights=train.weight))
     shares = [
-        (np.sum((train.failed * train.weight)[red == colour]) + overall) / (train.weight[red == colour].sum() + 1)
+        (np.sum((train.failed * train.evidence)[red == colour]) + overall) / (train.evidence[red == colour].sum() + 1)
         for colour in (False, True)
     ]
     return lambda points: np.where(_red(points), shares[1], shares[0])
@@ -68,7 +99,7 @@ def _fit_logistic(train: LabelledPoints, names: list[str]) -> Predict:
         StandardScaler(),
         LogisticRegression(C=0.1, max_iter=2000),
     )
-    model.fit(train.signals[:, varied], train.failed, logisticregression__sample_weight=train.weight)
+    model.fit(train.signals[:, varied], train.failed, logisticregression__sample_weight=train.evidence)
     return lambda points: expit(model.decision_function(points.signals[:, varied]))
 
 
@@ -79,6 +110,8 @@ def _finite(train: LabelledPoints, column: int) -> Floats:
 
 BASELINES: dict[str, Callable[[LabelledPoints], Predict]] = {
     "base rate": fit_base_rate,
+    "plant share of 180 days": partial(fit_plant_share, days=180),
+    "plant share of 365 days": partial(fit_plant_share, days=365),
     "slack to promise": fit_slack,
     "ERP status": fit_erp_status,
     "logistic regression": fit_logistic_regression,

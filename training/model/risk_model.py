@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from scipy.special import expit
+from scipy.special import expit, logit
 
 from features.arrays import Floats
 from features.context.context import Context
@@ -18,12 +18,13 @@ from features.policy import OutcomePolicy
 from training.data.labelled import LabelledPoints
 from training.model.calibration import Affine
 from training.model.forest import Forest
+from training.model.level import MaturedLooks, levels_by_morning
 from training.model.lightgbm import load_lightgbm
 from training.model.missing import fill_missing, neutral_where
 from training.model.treeshap import TreeShap
 
 FORMAT = 2
-RISK, SHORT, ABOUT, CONTEXT = "risk.txt", "partial.txt", "model.json", "context.json"
+RISK, SHORT, ABOUT, CONTEXT, LOOKS = "risk.txt", "partial.txt", "model.json", "context.json", "looks.json"
 
 
 class InvalidModel(ShipriskError):
@@ -86,6 +87,8 @@ class RiskModel:
     context : load and track record as known when the model was trained
     neutral : by signal, what stands for a missing value where the trees have learned no direction for it, in the
         signal's unit; models of before had none, and read such a value as 0.0
+    looks : what trees that had not seen them foretold of orders of the last year, and what came: the level of a plant
+        begins with them; ``None`` in models of before
     """
 
     names: list[str]
@@ -96,6 +99,7 @@ class RiskModel:
     about: dict[str, Any]
     context: Context
     neutral: dict[str, float] = field(default_factory=dict)
+    looks: MaturedLooks | None = None
 
     def predict(self, signals: Floats) -> Prediction:
         """Probabilities of (n, n_signals) signals."""
@@ -119,6 +123,18 @@ class RiskModel:
     def policy(self) -> OutcomePolicy:
         """The outcome policy whose outcomes it has learned; the default one of models of before there was a choice."""
         return OutcomePolicy.of_json(self.about.get("outcome_policy"))
+
+    def risk_with_level(self, points: LabelledPoints, settled: LabelledPoints | None = None) -> Floats:
+        """(n,) probability of missed or partial with each plant's level of that morning, see ``training.model.level``.
+
+        The level follows what the model was fitted with and what has become of ``settled`` orders since (default: of
+        those of the points themselves that are settled), each from the day it was known; the model has learned of none.
+        """
+        log_odds = logit(self.risk_of(points))
+        since = points.take(points.settled) if settled is None else settled
+        looks = MaturedLooks.of(since, logit(self.risk_of(since)))
+        looks = looks if self.looks is None else self.looks.join(looks)
+        return np.asarray(expit(log_odds + levels_by_morning(looks, points.as_of, points.plant)))
 
     @property
     def gains(self) -> dict[str, float]:
@@ -197,6 +213,8 @@ class RiskModel:
         }
         (folder / ABOUT).write_text(json.dumps(content, indent=1, sort_keys=True) + "\n", encoding="utf-8")
         (folder / CONTEXT).write_text(json.dumps(self.context.to_json()), encoding="utf-8")
+        if self.looks is not None:
+            (folder / LOOKS).write_text(json.dumps(self.looks.to_json()), encoding="utf-8")
 
     @classmethod
     def load(cls, folder: Path) -> RiskModel:
@@ -207,7 +225,8 @@ class RiskModel:
                 raise InvalidModel(
                     f"the model must have format {FORMAT}, got {content['format']} in {folder}: train again"
                 )
-            short = folder / SHORT
+            short, looks = folder / SHORT, folder / LOOKS
+            matured = json.loads(looks.read_text(encoding="utf-8")) if looks.exists() else None
             return cls(
                 names=content["signals"],
                 risk=_booster(folder / RISK),
@@ -217,6 +236,7 @@ class RiskModel:
                 about=content["about"],
                 context=Context.from_json(json.loads((folder / CONTEXT).read_text(encoding="utf-8"))),
                 neutral=dict(content.get("neutral", {})),
+                looks=None if matured is None else MaturedLooks.from_json(matured),
             )
         except (OSError, KeyError, ValueError, TypeError) as error:
             raise InvalidModel(f"a model is {RISK}, {ABOUT} and {CONTEXT}, got from {folder}: {error!r}") from error

@@ -6,24 +6,16 @@ propose the same. A limit on time ends the search earlier, so only the settings 
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-from scipy.special import expit
 
-from features.errors import InvalidRequest
 from features.progress import Progress, no_progress
 from training.data.labelled import LabelledPoints
-from training.data.split import FEWEST_ORDERS, Split, last_looks
-from training.metrics.scores import log_loss
-from training.model.fit import Trees, grow, raw_scores
-
-FOLDS = 3
-FIRST = 0.5
-"""Share of the orders that teach in the first fold."""
+from training.data.split import folds_by_time
+from training.model.cross_fit import FOLDS, GrownFold, best_rounds, grow_fold
+from training.model.trees import Trees
 
 
 @dataclass(frozen=True)
@@ -50,18 +42,19 @@ def tune(
     import optuna
 
     optuna.logging.set_verbosity(optuna.logging.ERROR)
-    folds = list(folds_by_time(points))
+    folds = list(folds_by_time(points, FOLDS))
     standard = Trees()
 
     def objective(trial: optuna.Trial) -> float:
         chosen = _suggest(trial, standard)
-        losses = []
+        grown: list[GrownFold] = []
         for number, fold in enumerate(folds):
-            losses.append(_loss_of(fold, chosen))
-            trial.report(float(np.mean(losses)), number)
+            early, late = (points.failed[rows] for rows in fold.rows)
+            grown.append(grow_fold(fold, early, late, chosen))
+            trial.report(_least_loss(grown), number)
             if trial.should_prune():
                 raise optuna.TrialPruned
-        return float(np.mean(losses))
+        return _least_loss(grown)
 
     def report(study: optuna.Study, trial: optuna.trial.FrozenTrial) -> None:
         progress(
@@ -93,26 +86,11 @@ def _suggest(trial: Any, standard: Trees) -> Trees:
     )
 
 
-def _loss_of(fold: Split, trees: Trees) -> float:
-    booster = grow(fold.earlier, fold.earlier.failed, trees)
-    risk = expit(raw_scores(booster, fold.earlier, fold.later.signals))
-    return float(log_loss(fold.later.failed, risk, fold.later.weight))
+def _least_loss(grown: list[GrownFold]) -> float:
+    """The mean log loss of the folds after as many rounds as are best on all of them."""
+    losses, orders = [part.losses for part in grown], [part.orders for part in grown]
+    return float(np.average(np.stack(losses), axis=0, weights=orders)[best_rounds(losses, orders) - 1])
 
 
 def _value_of(trial: Any) -> float:
     return float(trial.value) if trial.state.name == "COMPLETE" else float("nan")
-
-
-def folds_by_time(points: LabelledPoints, n_folds: int = FOLDS) -> Iterator[Split]:
-    """Growing pasts: each fold learns from what was known at its cut and judges the orders looked at until the next."""
-    if points.n_orders < FEWEST_ORDERS * (n_folds + 1):
-        raise InvalidRequest(
-            f"tuning needs at least {FEWEST_ORDERS * (n_folds + 1)} orders with an outcome, got {points.n_orders}"
-        )
-    lasts = last_looks(points)
-    shares = np.linspace(FIRST, 1.0, n_folds + 1)
-    cuts = [int(lasts[int(len(lasts) * share) - 1]) for share in shares]
-    for begin, end in itertools.pairwise(cuts):
-        known = points.known_at <= begin
-        unseen = (points.as_of > begin) & (points.as_of <= end) & ~np.isin(points.order, points.order[known])
-        yield Split(points.take(known), points.take(unseen), begin, (known, unseen))

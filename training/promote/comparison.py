@@ -13,8 +13,9 @@ from features.times import isoformat, micros
 from training.data.labelled import LabelledPoints
 from training.data.snapshots import Snapshots
 from training.model.baselines import fit_baselines
-from training.model.fit import Trees, fit_model
+from training.model.fit import fit_model
 from training.model.risk_model import RiskModel
+from training.model.trees import Trees
 from training.promote.gate import Limits, Verdict, judge_candidate
 
 

@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
-from scipy.stats import norm
+from scipy.stats import t as student
 
 from features.arrays import Floats, Ints
 from features.times import isoformat
@@ -86,23 +86,34 @@ class Verdict:
         return asdict(self) | {"passed": self.passed, "falls_short": self.falls_short}
 
 
-def paired_gain(order: Ints, failed: Floats, weight: Floats, theirs: Floats, ours: Floats) -> Estimate:
-    """By how much our Brier score is lower than theirs on the same rows, with the interval of the order-wise mean.
+def paired_gain(order: Ints, week: Ints, failed: Floats, weight: Floats, theirs: Floats, ours: Floats) -> Estimate:
+    """By how much our Brier score is lower than theirs on the same rows, with the interval of the weighted mean.
 
-    Rows of an order are one piece of evidence: their weighted differences are added up first. Cameron & Miller
-    (2015), A practitioner's guide to cluster-robust inference.
+    Rows of an order are one piece of evidence, and so are the orders of a week: their differences are added up first.
+    The error is that of orders or that of weeks, whichever is larger, and the reach Student's with as many degrees of
+    freedom as there are clusters less one. Cameron & Miller (2015), A practitioner's guide to cluster-robust inference.
 
     Parameters
     ----------
-    order, failed, weight, theirs, ours : (n,); the weights of an order sum to one
+    order, week, failed, weight, theirs, ours : (n,); the week is that in which the row's order is due
     """
-    _, code = np.unique(order, return_inverse=True)
-    gained = np.bincount(code, weight * ((theirs - failed) ** 2 - (ours - failed) ** 2))
-    n = len(gained)
-    mean = float(gained.mean()) if n else float("nan")
-    error = float(gained.std(ddof=1) / np.sqrt(n)) if n > 1 else float("inf")
-    reach = float(norm.ppf((1 + LEVEL) / 2)) * error
+    if not len(order):
+        return Estimate(float("nan"), float("-inf"), float("inf"))
+    difference = (theirs - failed) ** 2 - (ours - failed) ** 2
+    mean = float(weight @ difference / weight.sum())
+    share = weight * (difference - mean) / weight.sum()
+    reach = max(_reach(share, order), _reach(share, week))
     return Estimate(mean, mean - reach, mean + reach)
+
+
+def _reach(share: Floats, cluster: Ints) -> float:
+    """Half the width of the interval of a mean, from what each row (n,) adds to its deviation."""
+    _, code = np.unique(cluster, return_inverse=True)
+    n = int(code.max()) + 1
+    if n < 2:
+        return float("inf")
+    error = float(np.sqrt(np.sum(np.bincount(code, share) ** 2) * n / (n - 1)))
+    return float(student.ppf((1 + LEVEL) / 2, n - 1)) * error
 
 
 def judge_candidate(
@@ -140,7 +151,7 @@ def judge_candidate(
 
 
 def _gain(window: LabelledPoints, theirs: Floats, ours: Floats) -> Estimate:
-    return paired_gain(window.order, window.failed, window.weight, theirs, ours)
+    return paired_gain(window.order, window.week, window.failed, window.weight, theirs, ours)
 
 
 def _first_and_last(window: LabelledPoints) -> tuple[int, int]:

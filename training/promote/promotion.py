@@ -8,11 +8,13 @@ from typing import Any
 from features.errors import InvalidRequest, ShipriskError
 from features.times import isoformat
 from training.promote.gate import Verdict
-from training.registry.registry import CHALLENGER, CHAMPION, ModelVersion, Registry
+from training.registry.registry import CHALLENGER, CHAMPION, UNPROVEN, ModelVersion, Registry
 from training.registry.run_metrics import json_ready, only_finite
 
 EXPERIMENT = "shiprisk promotions"
 PROMOTED, PASSED, REFUSED, FORCED = "promoted", "passed", "refused", "forced"
+TAKES_OVER = (PROMOTED, FORCED, UNPROVEN)
+"""Decisions by which a version becomes champion."""
 UNFINISHED = "unfinished"
 MOST = 1000
 
@@ -30,7 +32,8 @@ class Decision:
     at : ISO 8601, by the registry's clock; empty before it is entered
     version : the candidate
     champion : the version that was champion until then, "" where there was none
-    decided : promoted; passed (and not promoted); refused; forced; or unfinished, where the registry failed on the way
+    decided : promoted; passed (and not promoted); refused; forced; unproven, where it serves though it was refused as
+        nothing else does; or unfinished, where the registry failed on the way
     because : what the gate said, or the reason given by whoever forced it
     """
 
@@ -43,7 +46,7 @@ class Decision:
     @property
     def takes_over(self) -> bool:
         """The version became champion with this decision."""
-        return self.decided in (PROMOTED, FORCED)
+        return self.decided in TAKES_OVER
 
 
 def decide(registry: Registry, name: str, version: str, verdict: Verdict, *, hold: bool = False) -> Decision:
@@ -81,6 +84,35 @@ def force(registry: Registry, name: str, version: str, reason: str, verdict: Ver
         raise InvalidRequest("a promotion that is forced must have a reason, got none")
     candidate = _require_other(registry, name, version)
     return _enter(registry, name, candidate.version, FORCED, reason.strip(), verdict)
+
+
+def serve_unproven(registry: Registry, name: str, version: str) -> Decision:
+    """Let a version that the gate refused be champion where nothing serves yet; what fell short is kept and said.
+
+    Raises ``InvalidRequest`` where another version serves, or where the gate has not refused this one.
+    """
+    candidate, present = registry.resolve(name, version), registry.champion(name)
+    if present is not None:
+        raise InvalidRequest(
+            f"a version may serve as unproven only where none serves, got version {present.version} that does: "
+            "retrain until one passes the gate, or use --force with a --reason"
+        )
+    tags = registry.client.get_model_version(name, candidate.version).tags
+    if tags.get("shiprisk.decided") != REFUSED:
+        got = tags.get("shiprisk.decided", "no verdict")
+        raise InvalidRequest(f"{name}@{candidate.version} must have been refused by the gate to be unproven, got {got}")
+    return _enter(registry, name, candidate.version, UNPROVEN, str(tags.get("shiprisk.because", "")))
+
+
+def last_refused(registry: Registry, name: str) -> Decision | None:
+    """The latest decision on a model, if nothing serves and it was a refusal."""
+    decisions = list_decisions(registry, name) if registry.champion(name) is None else []
+    return next(iter(decisions), None) if decisions and decisions[0].decided == REFUSED else None
+
+
+def how_to_serve_unproven(name: str, version: str) -> str:
+    """The command by which a person lets a refused version serve, as a sentence's end."""
+    return f"to let it serve as unproven until one passes: shiprisk promote {name}@{version} --unproven"
 
 
 def list_decisions(registry: Registry, name: str) -> list[Decision]:
@@ -124,7 +156,7 @@ def _enter(
             client.log_dict(run.info.run_id, json_ready(verdict.to_json()), "verdict.json")
             for key, value in _figures(verdict).items():
                 client.log_metric(run.info.run_id, key, value)
-        if decided in (PROMOTED, FORCED):
+        if decided in TAKES_OVER:
             _take_over(registry, name, version, before)
         client.set_tag(run.info.run_id, "shiprisk.decided", decided)
         for key in ("decided", "because", "champion"):

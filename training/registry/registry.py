@@ -34,6 +34,8 @@ if TYPE_CHECKING:
     from training.evaluate.evaluation import Evaluation
 
 CHAMPION, CHALLENGER = "champion", "challenger"
+UNPROVEN = "unproven"
+"""The decision by which a version serves that the gate has refused."""
 EXPERIMENT, BACKTESTS = "shiprisk", "shiprisk backtests"
 FILES = "model"
 TRAINING = Path(__file__).resolve().parents[1]
@@ -63,12 +65,13 @@ class UnknownModel(ShipriskError):
 
 @dataclass(frozen=True)
 class ModelVersion:
-    """One version of a registered model."""
+    """One version of a registered model; ``unproven`` is what it fell short of where it serves all the same."""
 
     name: str
     version: str
     run_id: str
     aliases: tuple[str, ...] = ()
+    unproven: str = ""
 
 
 class TrainingReport(Protocol):
@@ -186,7 +189,8 @@ class Registry:
                 found = self.client.get_model_version_by_alias(name, alias_or_version)
         except Exception as error:
             raise self.as_shiprisk_error(error, f"{name}@{alias_or_version}") from error
-        return ModelVersion(name, str(found.version), str(found.run_id), tuple(found.aliases))
+        because = found.tags.get("shiprisk.because", "") if found.tags.get("shiprisk.decided") == UNPROVEN else ""
+        return ModelVersion(name, str(found.version), str(found.run_id), tuple(found.aliases), str(because))
 
     def champion(self, name: str) -> ModelVersion | None:
         """The version that is champion now, ``None`` where there is none."""

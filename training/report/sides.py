@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
+
 from training.data.labelled import LabelledPoints
-from training.data.split import split_by_time
+from training.data.split import FEWEST_ORDERS, folds_by_time
+from training.model.cross_fit import FOLDS
 from training.trainer import Trained
 
 
@@ -28,7 +31,9 @@ class Side:
 
 
 def list_sides(trained: Trained) -> list[Side]:
-    """The sides of the twin that was judged, as ``training.model.fit`` and ``training.trainer`` split them."""
-    split = split_by_time(trained.twin.learned)
-    named = {"trees": split.earlier, "calibration": split.later, "test": trained.evaluation.test}
+    """The sides of the twin that was judged. What calibrates teaches trees too, other ones than it calibrates."""
+    learned = trained.twin.learned
+    first = next(folds_by_time(learned, FOLDS, FEWEST_ORDERS / (FOLDS + 1)))
+    calibration = learned.take((learned.as_of > first.at) & ~np.isin(learned.order, first.earlier.order))
+    named = {"trees": learned, "calibration": calibration, "test": trained.evaluation.test}
     return [Side.of(name, points) for name, points in named.items() if len(points)]

@@ -41,6 +41,8 @@ def summarise(evaluation: Evaluation) -> Summary:
     """How much better than the baselines, how well calibrated, what a planner gets, and on how little evidence."""
     summary = Summary()
     _accuracy(summary, evaluation)
+    _hindsight(summary, evaluation)
+    _level(summary, evaluation)
     _calibration(summary, evaluation)
     _planner(summary, evaluation)
     _slices(summary, evaluation)
@@ -62,6 +64,26 @@ def _accuracy(summary: Summary, evaluation: Evaluation) -> None:
             summary.add(f"{_opening(name)} comes close: {taken}.", False)
         elif lead.high < 0:
             summary.add(f"{_opening(name)} is better: its squared error is lower by more than chance gives.", False)
+
+
+def _hindsight(summary: Summary, evaluation: Evaluation) -> None:
+    lead = evaluation.hindsight["model_ahead"]
+    if lead.low <= 0:
+        summary.add(
+            "One number a plant, its failure share on these very orders, is about as good or better: the model takes "
+            f"{with_interval(lead, percent)} off its squared error. Nobody could have known that number.",
+            False,
+        )
+
+
+def _level(summary: Summary, evaluation: Evaluation) -> None:
+    gain = evaluation.level_gain
+    if gain is not None and gain.low > 0:
+        summary.add(
+            "The level of its plants has moved: an intercept that follows what came each morning would take "
+            f"{with_interval(gain, percent)} off its squared error. No service adds it yet.",
+            False,
+        )
 
 
 def _calibration(summary: Summary, evaluation: Evaluation) -> None:
@@ -158,6 +180,12 @@ def _faults(rows: Slice) -> Iterator[str]:
 
 def _evidence(summary: Summary, evaluation: Evaluation) -> None:
     orders, mornings = evaluation.whole.orders, evaluation.worklists.n_mornings
+    if evaluation.folds > 1:
+        summary.add(
+            f"Too few orders came last to judge one model by, so {evaluation.folds} models of growing pasts were "
+            "judged, each on what came next; the registered one has learned from more than they had.",
+            False,
+        )
     if orders < FEW_ORDERS:
         summary.add(f"The judgement rests on {orders:,} orders: the intervals are wide.", False)
     if 0 < mornings < FEW_MORNINGS:

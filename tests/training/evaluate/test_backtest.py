@@ -7,10 +7,11 @@ import pytest
 from features.errors import InvalidRequest
 from features.times import DAY, isoformat, micros
 from training.data.snapshots import Snapshots
+from training.data.split import folds_by_time
 from training.evaluate.backtest import first_training, run_backtest
 from training.evaluate.evaluation import MODEL
 from training.model.fit import fit_model
-from training.model.tuning import folds_by_time, tune
+from training.model.tuning import tune
 from training.trainer import Trained
 
 SINCE = micros("2024-07-01")
@@ -85,7 +86,7 @@ def test_a_backtest_begins_when_enough_is_known_and_says_what_must_hold(snapshot
 
 
 def test_folds_learn_from_what_was_known_and_judge_what_came_next(trained: Trained) -> None:
-    folds = list(folds_by_time(trained.dataset.points))
+    folds = list(folds_by_time(trained.dataset.points, 3))
     assert len(folds) == 3
     for fold, following in zip(folds, [*folds[1:], None], strict=True):
         assert (fold.earlier.known_at <= fold.at).all()

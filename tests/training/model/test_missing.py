@@ -13,11 +13,14 @@ from scipy.special import expit
 
 from features.outcomes import MISSED, ON_TIME_IN_FULL, PARTIAL
 from training.data.labelled import LabelledPoints
+from training.data.split import Split, folds_by_time
 from training.model.baselines import fit_logistic_regression
-from training.model.fit import Trees, fit_model, grow
+from training.model.cross_fit import FOLDS, cross_fit
+from training.model.fit import fit_model
 from training.model.missing import fill_missing, fill_never_missing, neutral_values
 from training.model.pyfunc import RiskPyfunc
 from training.model.risk_model import ABOUT, RiskModel
+from training.model.trees import Trees
 from training.trainer import Trained
 
 COMPLETE, GAPS, GAPS_ON_TIME = range(3)
@@ -156,21 +159,26 @@ def test_a_model_of_before_loads_and_reads_missing_as_it_did(
 
 
 def lately(points: LabelledPoints, value: float) -> LabelledPoints:
-    """The same orders, of the latest fifth of which the first signal has one value."""
+    """The same orders, of the last fold of which the first signal has one value."""
     signals = points.signals.copy()
-    signals[points.order >= 0.8 * len(points), COMPLETE] = value
+    signals[last_fold(points).rows[1], COMPLETE] = value
     return replace(points, signals=signals)
+
+
+def last_fold(points: LabelledPoints) -> Split:
+    return list(folds_by_time(points, FOLDS))[-1]
 
 
 def test_later_orders_without_a_signal_judge_as_if_they_had_its_median(
     points: LabelledPoints, trained: Trained
 ) -> None:
     """The first signal is no longer stated of the latest orders, which say how many trees and with which slope."""
-    median = neutral_values(points.signals[:960], points.weight[:960])[COMPLETE]
+    learned = last_fold(points).earlier
+    median = neutral_values(learned.signals, learned.weight)[COMPLETE]
     of_values = [lately(points, value) for value in (np.nan, median, 0.0)]
     gone, neutral, zero = (fit_model(part, trained.dataset.context, {}).calibration.slope for part in of_values)
     assert gone == neutral != zero
-    gone, neutral, zero = (grow(part, part.failed, Trees()).num_trees() for part in of_values)
+    gone, neutral, zero = (cross_fit(part, part.failed, Trees()).rounds for part in of_values)
     assert gone == neutral != zero
 
 

@@ -31,7 +31,7 @@ def four_orders() -> Snapshots:
     told = [
         *(created(0, 10, order=order) for order in "AB"),
         shipped(9, 10, "B"),
-        *(created(16, 30, order=order) for order in "CD"),
+        *(created(16, 26, order=order) for order in "CD"),
         event("commitment.changed", 20, "A", date=50),
         shipped(25, 10, "C"),
         shipped(45, 10, "A"),

@@ -7,7 +7,7 @@ import pytest
 from scipy.special import expit, logit
 
 from features.outcomes import MISSED, ON_TIME_IN_FULL
-from training.data.labelled import LabelledPoints
+from training.data.labelled import WEEK, LabelledPoints
 from training.promote.gate import Limits, Verdict, judge_candidate, paired_gain
 
 SEEDS = range(20)
@@ -15,7 +15,7 @@ ORDERS, ROWS = 400, 5
 
 
 def window(seed: int) -> tuple[LabelledPoints, np.ndarray, np.random.Generator]:
-    """Orders with several rows each, and their true risks."""
+    """Orders with several rows each, one due a week, and their true risks."""
     draw = np.random.default_rng(seed)
     order = np.repeat(np.arange(ORDERS), ROWS)
     truth = expit(draw.normal(-1.3, 1.2, ORDERS))[order]
@@ -26,7 +26,7 @@ def window(seed: int) -> tuple[LabelledPoints, np.ndarray, np.random.Generator]:
         signals=np.zeros((n, 0)),
         order=order,
         as_of=np.arange(n),
-        due=np.arange(n),
+        due=order * WEEK,
         known_at=np.arange(n),
         outcome=np.where(failed == 1, MISSED, ON_TIME_IN_FULL),
         weight=np.full(n, 1 / ROWS),
@@ -77,8 +77,9 @@ def test_the_same_model_is_refused_and_the_verdict_says_why() -> None:
 def test_rows_of_an_order_are_one_piece_of_evidence() -> None:
     """The same row five times says no more than once."""
     failed, theirs, ours = np.array([1.0, 0.0, 1.0]), np.array([0.5, 0.5, 0.5]), np.array([0.8, 0.4, 0.6])
-    once = paired_gain(np.arange(3), failed, np.ones(3), theirs, ours)
-    often = paired_gain(np.repeat(np.arange(3), 5), *(np.repeat(v, 5) for v in (failed, np.full(3, 0.2), theirs, ours)))
+    order = np.arange(3)
+    once = paired_gain(order, order, failed, np.ones(3), theirs, ours)
+    often = paired_gain(*(np.repeat(v, 5) for v in (order, order, failed, np.full(3, 0.2), theirs, ours)))
     assert once.value == pytest.approx((0.25 - 0.04 + 0.25 - 0.16 + 0.25 - 0.16) / 3)
     assert (often.low, often.high) == (pytest.approx(once.low), pytest.approx(once.high))
 
@@ -141,7 +142,7 @@ def few(failed: list[int], rows: int = 1) -> LabelledPoints:
     order = np.repeat(np.arange(len(failed)), rows)
     points = window(0)[0].take(np.arange(len(order)))
     outcome = np.where(np.array(failed)[order] == 1, MISSED, ON_TIME_IN_FULL)
-    return replace(points, order=order, outcome=outcome, weight=np.full(len(order), 1 / rows))
+    return replace(points, order=order, due=order * WEEK, outcome=outcome, weight=np.full(len(order), 1 / rows))
 
 
 OURS = np.array([0.9, 0.1, 0.9, 0.1])
@@ -222,5 +223,42 @@ def test_a_hundred_orders_and_twenty_failures_are_evidence_and_one_less_of_eithe
 
 
 def test_one_order_is_no_evidence_however_clear() -> None:
-    found = paired_gain(np.zeros(1), np.ones(1), np.ones(1), np.zeros(1), np.ones(1))
+    one = np.zeros(1, dtype=np.int64)
+    found = paired_gain(one, one, np.ones(1), np.ones(1), np.zeros(1), np.ones(1))
     assert (found.value, found.low, found.high) == (1.0, -np.inf, np.inf)
+
+
+def test_the_orders_of_one_week_are_no_evidence_however_many() -> None:
+    order, ones = np.arange(50), np.ones(50)
+    found = paired_gain(order, 0 * order, ones, ones, 0 * ones, ones)
+    assert (found.value, found.low, found.high) == (1.0, -np.inf, np.inf)
+
+
+GAINS = np.array([0.3, 0.3, -0.1, -0.1])
+"""Of four orders that were on time, by how much a model's squared error is below 0.5."""
+
+
+def gain_in(week: list[int], order: list[int] | None = None) -> tuple[float, float]:
+    """The gain of the four and half the width of its interval."""
+    theirs, ours = np.sqrt(np.full(4, 0.5)), np.sqrt(0.5 - GAINS)
+    orders = np.array(order or [0, 1, 2, 3])
+    found = paired_gain(orders, np.array(week), np.zeros(4), np.ones(4), theirs, ours)
+    return found.value, (found.high - found.low) / 2
+
+
+def test_what_gains_or_loses_together_in_a_week_is_one_piece_of_evidence() -> None:
+    """Deviations of 0.2 from the mean of 0.1. Four orders: sqrt(4/3 * 4 * 0.05^2); two weeks: sqrt(2 * 2 * 0.1^2)."""
+    by_order, by_week = 3.182446 * np.sqrt(4 / 3 * 4 * 0.05**2), 12.706205 * np.sqrt(2 * 2 * 0.1**2)
+    assert gain_in([0, 1, 2, 3]) == (pytest.approx(0.1), pytest.approx(by_order, rel=1e-6))
+    assert gain_in([0, 0, 1, 1]) == (pytest.approx(0.1), pytest.approx(by_week, rel=1e-6))
+
+
+def test_weeks_that_even_out_do_not_make_orders_surer() -> None:
+    """A winner and a loser in each of two weeks: the weeks do not differ, the orders do."""
+    assert gain_in([0, 1, 0, 1])[1] == pytest.approx(gain_in([0, 1, 2, 3])[1])
+
+
+def test_looks_that_stand_for_more_looks_weigh_more() -> None:
+    order, weight = np.array([0, 1]), np.array([3.0, 1.0])
+    found = paired_gain(order, order, np.zeros(2), weight, np.array([1.0, 0.0]), np.array([0.0, 1.0]))
+    assert found.value == pytest.approx((3 - 1) / 4)

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 from features.errors import InvalidRequest
+from serving.models.cache import ModelMissing, cached_champion, load_champion
+from serving.settings import Settings
 from training.metrics.bootstrap import Estimate
 from training.promote import promotion
 from training.promote.gate import Check, Verdict
@@ -19,26 +22,29 @@ from training.promote.promotion import (
     PromotionRefused,
     decide,
     force,
+    last_refused,
     list_decisions,
     promote,
+    serve_unproven,
 )
-from training.registry.registry import Registry, UnknownModel
+from training.registry.registry import UNPROVEN, Registry, UnknownModel
 from training.report.report import Report
 from training.trainer import Trained
 
-NAME, STORY, LONE = "gate-risk", "story-risk", "lone-risk"
+NAME, STORY, LONE, UNSURE = "gate-risk", "story-risk", "lone-risk", "unsure-risk"
 
 
 @pytest.fixture(scope="module")
 def registry(trained: Trained, tmp_path_factory: pytest.TempPathFactory) -> Registry:
-    """Four versions of two models and one of a third, none of them champion."""
+    """Four versions of two models, one of a third and two of a fourth, none of them champion."""
     folder = tmp_path_factory.mktemp("registry")
     made = Registry(f"sqlite:///{folder / 'mlflow.db'}", folder / "artifacts")
     run = made.log(Report(trained), NAME)
     made.client.create_registered_model(STORY)
     made.client.create_registered_model(LONE)
+    made.client.create_registered_model(UNSURE)
     made.mlflow.set_tracking_uri(made.uri)
-    for name in (*[NAME] * 3, *[STORY] * 4, LONE):
+    for name in (*[NAME] * 3, *[STORY] * 4, LONE, *[UNSURE] * 2):
         made.client.create_model_version(name, f"runs:/{run.run_id}/model", run.run_id)
     made.mlflow.set_tracking_uri(None)  # it is kept in the environment, where other tests would meet it
     return made
@@ -169,3 +175,33 @@ def _champion(registry: Registry, name: str = NAME) -> str:
     found = registry.champion(name)
     assert found is not None
     return found.version
+
+
+def test_where_nothing_serves_a_refused_version_serves_as_unproven_by_a_persons_word(
+    registry: Registry, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What 'score' and 'serve' say before, how it becomes champion, and what its replies say then."""
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", registry.uri)
+    settings = Settings(home=tmp_path, model=UNSURE)
+    with pytest.raises(ModelMissing, match="must be registered, got none: run 'shiprisk train' first"):
+        load_champion(settings)
+    with pytest.raises(InvalidRequest, match="must have been refused by the gate to be unproven, got no verdict"):
+        serve_unproven(registry, UNSURE, "1")
+    assert last_refused(registry, UNSURE) is None
+
+    decide(registry, UNSURE, "1", verdict(False, None))
+    said = r"got none: the gate refused version 1 \(evidence: must have at least 100 orders, got 5 orders\); "
+    with pytest.raises(ModelMissing, match=said + ".*: shiprisk promote unsure-risk@1 --unproven$"):
+        load_champion(settings)
+
+    decision = serve_unproven(registry, UNSURE, "1")
+    assert (decision.decided, decision.takes_over, _champion(registry, UNSURE)) == (UNPROVEN, True, "1")
+    champion = load_champion(settings)
+    assert champion.degraded_because[0] == (
+        "the model is unproven, a person let it serve though the gate refused it: "
+        "evidence: must have at least 100 orders, got 5 orders"
+    )
+    assert cached_champion(settings).degraded_because[0] == champion.degraded_because[0]
+    with pytest.raises(InvalidRequest, match="only where none serves, got version 1 that does"):
+        serve_unproven(registry, UNSURE, "2")
+    assert last_refused(registry, UNSURE) is None

@@ -47,7 +47,8 @@ def _add_line(axis: Axes, slices: list[Slice], model: str, metric: str, shift: f
     found = [each.estimates[model][metric] for each in reversed(slices)]
     place = [height + shift for height in range(len(slices))]
     values = [e.value for e in found]
-    reach = [[e.value - e.low for e in found], [e.high - e.value for e in found]]
+    # with few weeks the redrawn ones may all lie on one side
+    reach = [[max(e.value - e.low, 0) for e in found], [max(e.high - e.value, 0) for e in found]]
     axis.errorbar(values, place, xerr=reach, fmt=mark, color=colour, markersize=3.5, linewidth=1.2, label=model)
 
 
