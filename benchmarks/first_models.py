@@ -118,7 +118,7 @@ def _first_models(case: str, snapshots: Snapshots, until: int) -> list[FirstMode
     test = of_other_orders(whole, past, cut)
     model = fit_model(past, snapshots.context, {"trained_until": isoformat(cut)})
     baselines = {name: predict(test) for name, predict in fit_baselines(past).items()}
-    kinds = {"alone": model.risk_of(test), "with levels": model.risk_with_level(test)}
+    kinds = {"without levels": model.risk_of(test), "as served": model.risk_as_served(test)}
     verdicts = {kind: judge_candidate(test, risk, None, baselines, FAST) for kind, risk in kinds.items()}
     return [
         _line(case, kind, test, risk, verdicts[kind], baselines[LOGISTIC], int(model.about["rounds"]))

@@ -57,8 +57,7 @@ def main() -> None:
     whole = build_dataset(events, "before=7")
     model = fit_model(past.points, past.context, describe_dataset(past, "before=7", "UTC"))
     open_ = whole.points.take((whole.points.due >= cut) & (whole.points.due <= LAST_PROMISE))
-    risks = {"model": model.predict(open_.signals).risk}
-    risks |= {"with levels": model.risk_with_level(open_)}
+    risks = {"model": model.risk_as_served(open_), "without levels": model.risk_of(open_)}
     risks |= {name: baseline(past.points)(open_) for name, baseline in BASELINES.items()}
     risks |= {"plant share in hindsight": share_in_hindsight(open_)}
 

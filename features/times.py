@@ -118,6 +118,10 @@ class PlantCalendar:
         """The last microsecond of the day each moment falls in."""
         return self.starts[self.day(moments) + 2] - 1
 
+    def start_of_day(self, moment: int) -> int:
+        """The start of the day that a moment, microseconds, falls in."""
+        return int(self.starts_of(self.day(np.array([moment])))[0])
+
     def starts_of(self, days: Ints) -> Ints:
         """The start of each day given as days since 1970-01-01."""
         return self.starts[days + 1]

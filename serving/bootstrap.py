@@ -24,7 +24,7 @@ from serving.clock import Clock, fixed_clock, system_clock
 from serving.middleware.stack import AuthMode, auth_mode_of
 from serving.models.active import ActiveScorer
 from serving.models.audit import record_model_changes
-from serving.models.cache import ModelMissing, load_champion
+from serving.models.cache import LoadedModel, ModelMissing, load_champion
 from serving.models.follower import Follower
 from serving.models.scorer import Scorer
 from serving.models.shadow import Shadow
@@ -36,6 +36,7 @@ from serving.settings import Settings
 from serving.store.database import Database
 from serving.store.maintenance.migrate import require_current, upgrade
 from serving.telemetry.logs import log_to
+from training.model.morning import add_levels
 
 KEEP_ALIVE = 75
 """Seconds that a connection may rest: longer than proxies and clients let it, so that none ends under a request."""
@@ -49,7 +50,7 @@ def build_app(
     scorer: Scorer | ActiveScorer | None,
     settings: Settings,
     clock: Clock = system_clock,
-    pinned: Context | None = None,
+    pinned: bool = False,
     shadow: Shadow | None = None,
     background: Background = (),
     auth: AuthMode = AuthMode.OPEN,
@@ -61,7 +62,7 @@ def build_app(
     ----------
     scorer : one that stays, or what a follower swaps
     clock : the current moment in microseconds; what ``as_of`` defaults to and may not exceed
-    pinned : load and track record that stay as they are; else they are those of the morning
+    pinned : load, track record and levels stay those of the scorer; else they are those of the morning
     shadow, background, auth, keeps : as ``create_app`` has them
     """
     active = scorer if isinstance(scorer, ActiveScorer) else ActiveScorer(scorer)
@@ -70,9 +71,7 @@ def build_app(
     return create_app(services, shadow or Shadow(), auth, background, keeps)
 
 
-def build_services(
-    current: Callable[[], Scorer], settings: Settings, clock: Clock, pinned: Context | None = None
-) -> Services:
+def build_services(current: Callable[[], Scorer], settings: Settings, clock: Clock, pinned: bool = False) -> Services:
     """What scores that are stored are made with; ``current`` gives the champion's scorer or raises ``NotReady``."""
     database = Database(settings.database)
     return Services(database, DailyContext(current, database, clock, pinned, settings.policy), settings, clock)
@@ -86,12 +85,13 @@ def build_import(settings: Settings) -> Services:
 def build_warm_app(settings: Settings | None = None) -> FastAPI:
     """The whole service as the settings, or the environment, have it: warm, its champion loaded."""
     settings = settings or Settings()
-    pinned, active, shadow = pinned_context(settings), ActiveScorer(), Shadow()
-    follower = Follower(settings, active, shadow, lambda champion: Scorer(champion, pinned))
+    scorer_of, active, shadow = pinned_scorer(settings), ActiveScorer(), Shadow()
+    follower = Follower(settings, active, shadow, scorer_of or Scorer)
     follower.begin()
     sys.setswitchinterval(SWITCH_INTERVAL)
     background = (follower.running, shadow.running)
     keeps = settings.keeper == "thread"
+    pinned = scorer_of is not None
     app = build_app(active, settings, clock_of(settings), pinned, shadow, background, auth_mode_of(settings), keeps)
     settle()
     return app
@@ -176,9 +176,11 @@ def count_valid_keys(settings: Settings) -> int:
         database.close()
 
 
-def pinned_context(settings: Settings) -> Context | None:
-    """Load and track record of the file that the settings name, if they name one."""
+def pinned_scorer(settings: Settings) -> Callable[[LoadedModel], Scorer] | None:
+    """What scores with the load, track record and levels of the file that the settings name, if they name one."""
     if settings.events is None:
         return None
     history = History.of_columns(read_columns(settings.events, settings.zone), settings.policy)
-    return Context.of(history, plant_calendar(settings.zone))
+    context = Context.of(history, plant_calendar(settings.zone))
+    end = context.known_until
+    return lambda champion: Scorer(champion, add_levels(context, champion.model, [history], end))

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 
 import structlog
 
-from serving.bootstrap import build_services, clock_of, pinned_context, settle
+from serving.bootstrap import build_services, clock_of, pinned_scorer, settle
 from serving.models.active import ActiveScorer
 from serving.models.follower import Follower
 from serving.models.scorer import Scorer
@@ -25,11 +25,11 @@ log = structlog.get_logger("shiprisk.keeping")
 
 def run_keeper(settings: Settings, stop: threading.Event) -> None:
     """Keep the scores of the database fresh with the champion, which is followed, until ``stop`` is set."""
-    pinned, active = pinned_context(settings), ActiveScorer()
-    follower = Follower(settings, active, None, lambda champion: Scorer(champion, pinned))
+    scorer_of, active = pinned_scorer(settings), ActiveScorer()
+    follower = Follower(settings, active, None, scorer_of or Scorer)
     follower.step()
     settle()
-    services = build_services(active.current, settings, clock_of(settings), pinned)
+    services = build_services(active.current, settings, clock_of(settings), scorer_of is not None)
     with follower.running():
         keep_fresh(services, stop)
     services.database.close()

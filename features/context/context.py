@@ -7,8 +7,8 @@ in a batch and in a single call.
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from features.arrays import Ints
 from features.context.daybook import Daybook, Tally
+from features.context.levels import Levels
 from features.context.routing import Routing, transition_tallies
 from features.engine.ordering import known_until as known_until_moment
 from features.events.schema import DIMENSIONS
@@ -114,6 +115,7 @@ class Context:
     firsts : (n_days,) the first record of each day on which something was recorded, ascending; ``None`` where somebody
         vouches that the records are complete until ``known_until``
     outcome_policy : the digest of the policy by which the track record counts, empty for the default one
+    levels : by the digest of a model, the level of each plant beside it
 
     No lookup goes past the morning after the latest record by then: what is silent after it is not known, so it is no
     sign that an order was missed.
@@ -125,6 +127,7 @@ class Context:
     known_until: int
     firsts: Ints | None = None
     outcome_policy: str = ""
+    levels: Mapping[str, Levels] = field(default_factory=dict)
 
     @classmethod
     def of(cls, history: History, calendar: PlantCalendar, known_until: int | None = None) -> Context:
@@ -164,6 +167,8 @@ class Context:
         return np.empty(0, dtype=np.int64) if self.firsts is None else self.calendar.day(self.firsts) + 1
 
     def to_json(self) -> dict[str, Any]:
+        levels = {model: self.levels[model].to_json() for model in sorted(self.levels)}
+        optional = {"outcome_policy": self.outcome_policy, "levels": levels}
         return {
             "zone": self.calendar.zone,
             "known_until": isoformat(self.known_until),
@@ -171,7 +176,7 @@ class Context:
             "firsts": None if self.firsts is None else self.firsts.tolist(),
             "books": {name: book.to_json() for name, book in self.books.items()},
             "routing": self.routing.to_json(),
-        } | ({"outcome_policy": self.outcome_policy} if self.outcome_policy else {})
+        } | {name: content for name, content in optional.items() if content}
 
     @classmethod
     def from_json(cls, stored: dict[str, Any]) -> Context:
@@ -179,7 +184,8 @@ class Context:
         routing = Routing.from_json(stored["routing"])
         firsts = None if stored["firsts"] is None else np.array(stored["firsts"], dtype=np.int64)
         known_until, policy = stored["known_until_micros"], stored.get("outcome_policy", "")
-        return cls(plant_calendar(stored["zone"]), books, routing, known_until, firsts, policy)
+        levels = {model: Levels.from_json(found) for model, found in stored.get("levels", {}).items()}
+        return cls(plant_calendar(stored["zone"]), books, routing, known_until, firsts, policy, levels)
 
 
 def policy_id(policy: OutcomePolicy) -> str:

@@ -147,13 +147,15 @@ def _score_morning(settings: Settings, events: pd.DataFrame, as_of: int) -> dict
     from serving.commands.worklist import build_worklist
     from serving.models.cache import load_champion
     from serving.models.scorer import Scorer
+    from training.model.morning import add_levels
 
     with step_progress(2) as step:
         step("building load and track record")
         history = History.of(events)
-        context = Context.of(history, plant_calendar(), as_of)
+        champion = load_champion(settings)
+        context = add_levels(Context.of(history, plant_calendar(), as_of), champion.model, [history], as_of)
         step("scoring")
-        table = build_worklist(Scorer(load_champion(settings), context), history, standing_orders(history, as_of))
+        table = build_worklist(Scorer(champion, context), history, standing_orders(history, as_of))
     table.to_csv(settings.home / "scores.csv", index=False)
     open_orders = table[table["state"] == "open"]
     shown = open_orders.head(SHOWN)

@@ -50,6 +50,7 @@ def score(
     from serving.commands.worklist import build_worklist
     from serving.models.cache import load_champion
     from serving.models.scorer import Scorer
+    from training.model.morning import add_levels
 
     require_source(events, store)
     moment = past_moment(as_of, "as_of")
@@ -62,7 +63,9 @@ def score(
         history = History.of(read_source(events, store, zone), champion.model.policy)
         moment_in_records(history, as_of)
         step("building load and track record")
-        scorer = Scorer(champion, Context.of(history, plant_calendar(zone)))
+        calendar = plant_calendar(zone)
+        context = Context.of(history, calendar)
+        scorer = Scorer(champion, add_levels(context, champion.model, [history], calendar.start_of_day(moment)))
         step("scoring")
         points = standing_orders(history, moment) if order is None else _one(history, order, moment)
         table = build_worklist(scorer, history, points, factors)

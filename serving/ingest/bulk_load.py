@@ -53,7 +53,7 @@ def load_and_score(services: Services, path: Path, progress: Progress) -> dict[s
     database, settings, now = services.database, services.settings, services.clock()
     result = load(database, path, now, settings.zone, progress)
     progress("building load and track record", 0, 1)
-    begin_day(database, now, settings.zone, settings.policy)
+    begin_day(database, now, settings.zone, settings.policy, services.daily_context.model_or_none())
     services.daily_context.refresh()
     scoring_context = services.scoring_context("import")
     scored = catch_up(database, scoring_context, progress)

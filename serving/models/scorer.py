@@ -26,9 +26,12 @@ from features.readiness.statements import KnownOrder
 from features.times import DAY, NEVER, isoformat, micros
 from serving.models.cache import LoadedModel
 from serving.models.evidence import Evidence, evidence_of_each
+from training.model.morning import levels_of
 
 __all__ = ["Factor", "OrderScore", "Scorer", "order_index"]
 STALE_AFTER = 7 * DAY
+PLANT_LEVEL = "plant_level"
+"""The factor that is no signal: the level of the order's plant that morning."""
 A_FEW = 20
 """Evidence of so many factors is read sooner than that of all of them."""
 REASONS = {
@@ -86,13 +89,14 @@ class Scorer:
     Parameters
     ----------
     champion : the model
-    context : load and track record of all orders; the model's own where ``None``
+    context : load, track record and levels of all orders; the model's own where ``None``
     """
 
     def __init__(self, champion: LoadedModel, context: Context | None = None) -> None:
         self.loaded = champion
         self.model = champion.model
         self.context = context or champion.model.context
+        self.levels = levels_of(self.model, self.context)
         self._signals: list[Signal] = [catalogue()[name] for name in self.model.names]
         self._trained_until = micros(str(self.model.about["trained_until"]))
         self._by_name = np.argsort(np.argsort(self.model.names))
@@ -110,10 +114,14 @@ class Scorer:
             signals, evidence = self._signals_of(known, most_factors)
         else:
             signals, evidence = self._signals_of_each(history, open_points)
-        predicted, explanation = self.model.predict_and_explain(signals)
-        base_risk, shares = explanation.points()
+        plants = known.first_word("plant")[open_]
+        predicted, explanation = self.model.predict_and_explain(signals, self.levels.log_odds(plants))
+        base_risk, shares, of_levels = explanation.points()
         for row, (i, proof) in enumerate(zip(open_, evidence, strict=True)):
             factors = self._factors(proof, signals[row], shares[row], explanation.contributions[row], most_factors)
+            if of_levels[row]:
+                level = self._level_factor(str(plants[row]), float(of_levels[row]))
+                factors = _with_factor(factors, level, most_factors)
             scores[i] = replace(
                 scores[i],
                 risk=float(predicted.risk[row]),
@@ -121,7 +129,7 @@ class Scorer:
                 partial=float(predicted.partial[row]),
                 base_risk=base_risk,
                 factors=factors,
-                other_points=float(shares[row].sum() - sum(factor.points for factor in factors)),
+                other_points=float(shares[row].sum() + of_levels[row] - sum(factor.points for factor in factors)),
             )
         return scores
 
@@ -201,6 +209,17 @@ class Scorer:
         shown = ranked[points[ranked] != 0]
         rows = zip(shown.tolist(), signals[shown].tolist(), points[shown].tolist(), added[shown].tolist(), strict=True)
         return tuple(_factor(self._signals[i], evidence, *row) for i, *row in rows)
+
+    def _level_factor(self, plant: str, points: float) -> Factor:
+        """What the level of its plant adds to an order's risk; no event of the order proves it."""
+        added = self.levels.of_plant(plant).log_odds
+        sentence = self.levels.sentence(plant)
+        return Factor(PLANT_LEVEL, "track record", "log-odds", added, points, added, sentence, (), 0)
+
+
+def _with_factor(factors: tuple[Factor, ...], factor: Factor, most: int) -> tuple[Factor, ...]:
+    """At most so many factors, one more among them at its place."""
+    return tuple(sorted((*factors, factor), key=lambda one: (-abs(one.points), one.signal))[:most])
 
 
 def _factor(signal: Signal, evidence: Evidence, value: float, points: float, added: float) -> Factor:

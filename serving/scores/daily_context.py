@@ -1,4 +1,4 @@
-"""The active model: the champion, with load and track record as they were this morning."""
+"""The active model: the champion, with load, track record and levels as they were this morning."""
 
 from __future__ import annotations
 
@@ -15,10 +15,12 @@ from serving.clock import Clock
 from serving.models.scorer import Scorer
 from serving.problems import NotReady
 from serving.scores.scoring_context import ActiveModel
-from serving.store.bulk_reads import context_of
+from serving.store.bulk_reads import context_of, histories_of
 from serving.store.database import Database
 from serving.store.tables.contexts import context_key, latest_morning, load_context, save_context, set_morning
 from serving.store.tables.idempotency import delete_expired
+from training.model.morning import add_levels
+from training.model.risk_model import RiskModel
 
 
 class DailyContext:
@@ -27,7 +29,7 @@ class DailyContext:
     Parameters
     ----------
     current : the champion's scorer; raises ``NotReady`` while there is none
-    pinned : a context that stays, whatever the mornings bring
+    pinned : the context of the champion's scorer stays, whatever the mornings bring
     policy : what counts as on time and in full; a morning whose track record counts otherwise is not taken over
     """
 
@@ -36,7 +38,7 @@ class DailyContext:
         current: Callable[[], Scorer],
         database: Database,
         clock: Clock,
-        pinned: Context | None = None,
+        pinned: bool = False,
         policy: OutcomePolicy = DEFAULT_POLICY,
     ) -> None:
         self._current = current
@@ -44,11 +46,18 @@ class DailyContext:
         self._clock = clock
         self._policy_id = policy_id(policy)
         self._lock = threading.Lock()
-        self.pinned = pinned is not None
-        self._context = pinned
-        self._context_id = context_key(pinned) if pinned else ""
+        self.pinned = pinned
+        self._context: Context | None = None
+        self._context_id = ""
         self._active: tuple[Scorer, str, ActiveModel] | None = None
         self._stored_ids: set[str] = set()
+
+    def model_or_none(self) -> RiskModel | None:
+        """The champion's model, ``None`` while there is none."""
+        try:
+            return self._current().model
+        except NotReady:
+            return None
 
     def champion(self) -> Scorer:
         """The champion's scorer, with the context it was trained with. Raises ``NotReady`` while there is none."""
@@ -74,6 +83,11 @@ class DailyContext:
         if self._context is None:
             return ActiveModel(champion, context_key(champion.context))
         return ActiveModel(Scorer(champion.loaded, self._context), self._context_id)
+
+    def lacks_levels(self) -> bool:
+        """Whether the morning was begun beside another champion than that of now, so that it has no levels for it."""
+        scorer = self.active_model().scorer
+        return scorer is not None and scorer.model.digest not in scorer.context.levels
 
     def stored_model(self) -> ActiveModel:
         """The active model, its context stored in the database: what a score that is stored must rest on."""
@@ -112,11 +126,24 @@ def day_of(now: int, zone: str) -> int:
     return int(plant_calendar(zone).day(np.array([now]))[0])
 
 
-def begin_day(database: Database, now: int, zone: str, policy: OutcomePolicy = DEFAULT_POLICY) -> bool:
-    """Build load and track record from all that is stored, for today's scores; whether there was anything."""
-    context = context_of(database, plant_calendar(zone), policy)
+def begin_day(
+    database: Database,
+    now: int,
+    zone: str,
+    policy: OutcomePolicy = DEFAULT_POLICY,
+    model: RiskModel | None = None,
+) -> bool:
+    """Build load and track record from all that is stored, for today's scores; whether there was anything.
+
+    With a model the level of each plant is built too, from the outcomes known when the day began.
+    """
+    calendar = plant_calendar(zone)
+    context = context_of(database, calendar, policy)
     if context is None:
         return False
+    if model is not None:
+        with histories_of(database, policy) as histories:
+            context = add_levels(context, model, histories, calendar.start_of_day(now))
 
     def store(connection: Connection) -> None:
         set_morning(connection, day_of(now, zone), save_context(connection, context, now), now)

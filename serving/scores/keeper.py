@@ -77,7 +77,7 @@ class Keeper:
             self._services.database.write(lambda connection: drop_lease(connection, LEASE_NAME, self._holder))
 
     def _begin_day(self) -> None:
-        """Once a day, build load and track record anew; and where those of the day count by another outcome policy."""
+        """Once a day, build what mornings bring anew; and where that of the day is by another policy or champion."""
         services, now = self._services, self._services.clock()
         if services.daily_context.pinned:
             return
@@ -85,7 +85,9 @@ class Keeper:
         settings = services.settings
         stale = morning is None or morning[0] < day_of(now, settings.zone)
         stale = stale or not services.daily_context.reads(morning[1] if morning else "")
-        if stale and begin_day(services.database, now, settings.zone, settings.policy):
+        stale = stale or services.daily_context.lacks_levels()
+        model = services.daily_context.model_or_none()
+        if stale and begin_day(services.database, now, settings.zone, settings.policy, model):
             services.daily_context.refresh()
 
     # -- scores ------------------------------------------------------------------------------------------------

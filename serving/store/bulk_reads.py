@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pandas as pd
@@ -11,6 +12,7 @@ from sqlalchemy import Connection, func, select
 from features.context.context import Context, PartialContext
 from features.errors import InvalidEvents
 from features.events.columns import as_frame
+from features.history import History
 from features.policy import DEFAULT_POLICY, OutcomePolicy
 from features.times import PlantCalendar
 from serving.store.database import Database
@@ -34,9 +36,16 @@ def event_frame(database: Database) -> pd.DataFrame:
 
 def context_of(database: Database, calendar: PlantCalendar, policy: OutcomePolicy = DEFAULT_POLICY) -> Context | None:
     """Load and track record of all orders, in bounded memory; ``None`` where no event is stored."""
-    with database.streaming() as connection:
-        parts = [PartialContext.of(history_of(rows, policy), calendar) for rows in whole_orders(connection)]
+    with histories_of(database, policy) as histories:
+        parts = [PartialContext.of(history, calendar) for history in histories]
     return Context.sum(parts, calendar, policy=policy) if parts else None
+
+
+@contextmanager
+def histories_of(database: Database, policy: OutcomePolicy = DEFAULT_POLICY) -> Iterator[Iterator[History]]:
+    """The histories of all orders, in parts of whole orders, one in memory at a time."""
+    with database.streaming() as connection:
+        yield (history_of(rows, policy) for rows in whole_orders(connection))
 
 
 def whole_orders(connection: Connection, most: int = PART_EVENTS) -> Iterator[list[Any]]:

@@ -145,10 +145,7 @@ class Snapshots:
         dense_days : days before the promise up to which every decision point is taken, see ``thin``
         """
         end = self.until if until is None else min(until, self.until)
-        rows = np.flatnonzero(self.points.as_of <= end)
-        points = self.points.take(rows)
-        outcome, believed_at, ripe_at = outcomes(self.history, points.order, points.as_of, until=end)
-        outcome[np.maximum(believed_at, ripe_at) > end] = UNSETTLED
+        rows, outcome = self._outcomes_until(end)
         settled = ~np.isin(outcome, (UNSETTLED, CANCELLED))
         orders = int((self.history.recorded[self.history.first[:-1]] <= end).sum())
         unsettled, cancelled = (int((outcome == code).sum()) for code in (UNSETTLED, CANCELLED))
@@ -157,6 +154,19 @@ class Snapshots:
         counts = LabelCounts(orders, len(rows), unsettled, cancelled, int(settled.sum()), *dates)
         labelled = rows[settled]
         return self._thinned(labelled, end, dense_days), counts
+
+    def settled_orders(self, until: int) -> Ints:
+        """(n_orders,) the orders that a training at a moment, microseconds, learns from."""
+        rows, outcome = self._outcomes_until(min(until, self.until))
+        return np.unique(self.points.order[rows[~np.isin(outcome, (UNSETTLED, CANCELLED))]])
+
+    def _outcomes_until(self, end: int) -> tuple[Ints, Ints]:
+        """(n_rows,) the points up to a moment, microseconds, and the outcome of each as it was known then."""
+        rows = np.flatnonzero(self.points.as_of <= end)
+        points = self.points.take(rows)
+        outcome, believed_at, ripe_at = outcomes(self.history, points.order, points.as_of, until=end)
+        outcome[np.maximum(believed_at, ripe_at) > end] = UNSETTLED
+        return rows, outcome
 
     def _thinned(self, rows: Ints, until: int, dense_days: float) -> LabelledPoints:
         order = self.points.order

@@ -17,8 +17,8 @@ from training.data.snapshots import Snapshots
 from training.data.worklists import DailyWorklists, worklists_between
 from training.evaluate.drift import WEIGHTY, CalibrationInTheLarge, Drift
 from training.evaluate.evaluation import (
-    LEVELLED,
     MODEL,
+    WITHOUT_LEVELS,
     Evaluation,
     RankedWorklists,
     Slice,
@@ -155,9 +155,9 @@ def _replay_stretch(
     snapshots: Snapshots, daily: Snapshots, moment: int, ends: int, trees: Trees | None
 ) -> ReplayedStretch:
     learned, _ = snapshots.labelled(moment)
-    model = fit_model(learned, snapshots.context, {"trained_until": isoformat(moment)}, trees)
+    model = fit_model(learned, snapshots.context, {"trained_until": isoformat(moment), "zone": snapshots.zone}, trees)
     worklists = worklists_between(daily, moment - 1, ends - 1, without=np.unique(learned.order))
-    predict = {MODEL: model.risk_of} | fit_baselines(learned) | {LEVELLED: model.risk_with_level}
+    predict = {MODEL: model.risk_as_served} | fit_baselines(learned) | {WITHOUT_LEVELS: model.risk_of}
     risks = {name: risk_of(worklists.points) for name, risk_of in predict.items()}
     return ReplayedStretch(worklists, risks, learned, model, daily.between(2 * moment - ends - 1, moment - 1))
 
@@ -175,7 +175,7 @@ def _judge_stretch(replayed: ReplayedStretch, moment: int, ends: int, draws: int
         open_orders=points.n_orders,
         not_due=points.n_orders - due.n_orders,
         slice=judge_slice(str(isoformat(moment))[:10], due, risks, draws) if enough else None,
-        drift=Drift.between(replayed.before, points, before_risk, replayed.risks[MODEL], weighty),
+        drift=Drift.between(replayed.before, points, before_risk, replayed.risks[WITHOUT_LEVELS], weighty),
         expected=CalibrationInTheLarge.of(due, risks[MODEL], draws) if enough else None,
     )
 
@@ -186,6 +186,6 @@ def _evaluate_all(replayed: list[ReplayedStretch], begin: int, draws: int) -> Ev
     risks = {name: np.concatenate([stretch.risks[name] for stretch in replayed])[by] for name in replayed[0].risks}
     points = points.take(by)
     test = points.take(points.settled)
-    listed = {name: risk for name, risk in risks.items() if name != LEVELLED}
+    listed = {name: risk for name, risk in risks.items() if name != WITHOUT_LEVELS}
     ranked = RankedWorklists(DailyWorklists.of(points), listed)
     return evaluate_risks(begin, {name: risk[points.settled] for name, risk in risks.items()}, test, ranked, draws)

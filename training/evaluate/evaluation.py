@@ -30,8 +30,8 @@ from training.model.baselines import Predict, fit_baselines, share_in_hindsight
 from training.model.risk_model import RiskModel
 
 MODEL = "model"
-LEVELLED = "model with levels"
-"""The model with the level of each plant, estimated anew each morning; no service adds it yet."""
+WITHOUT_LEVELS = "model without levels"
+"""The trees alone; the model as it is served has the level of each plant, estimated anew each morning."""
 BASE_RATE = "base rate"
 WITHOUT_RESCUED = "nobody stepped in"
 PLANT, DAYS = "plant ", f" {BY_DAYS}"
@@ -142,7 +142,7 @@ class Evaluation:
         return {
             name: over(reference=other, metrics={})["brier_skill"]
             for name, other in self.risks.items()
-            if name not in (MODEL, LEVELLED)
+            if name not in (MODEL, WITHOUT_LEVELS)
         }
 
     @cached_property
@@ -164,10 +164,10 @@ class Evaluation:
     def level_gain(self) -> Estimate | None:
         """1 - Brier score with the level of each plant / Brier score without; ``None`` where it was not looked at."""
         test = self.test
-        if LEVELLED not in self.risks:
+        if WITHOUT_LEVELS not in self.risks:
             return None
         over = partial(metric_estimates, test.order, test.week, test.failed, weight=test.weight, draws=self.draws)
-        return over(risk=self.risks[LEVELLED], reference=self.risks[MODEL], metrics={})["brier_skill"]
+        return over(risk=self.risks[MODEL], reference=self.risks[WITHOUT_LEVELS], metrics={})["brier_skill"]
 
     @cached_property
     def foretold(self) -> list[Foretold]:
@@ -248,7 +248,7 @@ def evaluate(
     draws: int = 500,
     daily: DailyWorklists | None = None,
 ) -> Evaluation:
-    """Judge a model fitted on ``earlier`` on ``test``, beside every baseline fitted on the same.
+    """Judge a model fitted on ``earlier`` on ``test``, as it is served, beside every baseline fitted on the same.
 
     Parameters
     ----------
@@ -256,9 +256,8 @@ def evaluate(
     draws : bootstrap draws of the intervals
     daily : every open order on every morning after the cut, for what a planner gets
     """
-    predict = {MODEL: model.risk_of} | fit_baselines(earlier)
-    risks = {name: risk_of(test) for name, risk_of in predict.items()}
-    risks |= {LEVELLED: model.risk_with_level(test)}
+    predict = {MODEL: model.risk_as_served} | fit_baselines(earlier)
+    risks = {name: risk_of(test) for name, risk_of in predict.items()} | {WITHOUT_LEVELS: model.risk_of(test)}
     return evaluate_risks(tested_after, risks, test, RankedWorklists.of(daily, predict), draws)
 
 

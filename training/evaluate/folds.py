@@ -15,7 +15,7 @@ from features.context.context import Context
 from features.errors import InvalidRequest
 from training.data.labelled import LabelledPoints, join
 from training.data.split import FEWEST_ORDERS, Split, folds_by_time
-from training.evaluate.evaluation import LEVELLED, MODEL, Evaluation, RankedWorklists, evaluate_risks
+from training.evaluate.evaluation import MODEL, WITHOUT_LEVELS, Evaluation, RankedWorklists, evaluate_risks
 from training.model.baselines import fit_baselines
 from training.model.fit import fit_model
 from training.model.trees import Trees
@@ -57,5 +57,5 @@ def _can_judge(fold: Split) -> bool:
 def _risks(fold: Split, context: Context, about: dict[str, Any], trees: Trees) -> dict[str, Floats]:
     """By model (n_later,)."""
     model = fit_model(fold.earlier, context, about, trees)
-    predict = {MODEL: model.risk_of} | fit_baselines(fold.earlier) | {LEVELLED: model.risk_with_level}
+    predict = {MODEL: model.risk_as_served} | fit_baselines(fold.earlier) | {WITHOUT_LEVELS: model.risk_of}
     return {name: risk_of(fold.later) for name, risk_of in predict.items()}

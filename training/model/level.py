@@ -1,19 +1,22 @@
-"""The level of each plant: how far failures have lately exceeded what was foretold, as an intercept that follows.
+"""The level of each plant: how far failures have lately exceeded what was expected, as an intercept that follows.
 
-A model learns from the past, and the world moves on: a line is down for a month, a supplier fails, and the orders of a
-plant fail more often than their signals tell. What became of orders whose outcome is known by a morning says so. The
-level is added to the log-odds of a plant's orders, and is 0 while what came is within chance of what was foretold.
+A model learns from the past, and the world moves on: a season brings more orders than the plant can make, a line is
+down for a month, a supplier fails, and the orders of a plant fail more often than their signals tell. What became of
+orders whose outcome is known by a morning says so. The level is added to the log-odds of a plant's orders, and is 0
+while what came is within one standard error of what was expected.
 
-One look an order counts, the first within a week of its promise, which is known at the moment; so looks are as
-independent as orders are, and no order counts more because it stayed open longer. A discounted likelihood, as in West &
-Harrison (1997), Bayesian forecasting and dynamic models, with normal priors that draw the level of all plants to 0 and
-that of one plant to the level of all.
+It is the sum of what lasts, of all plants and of each around it, and of what is new in all of them: outcomes of two
+months move the first two, those of the last week or two the third. One look an order counts, the first at a fixed time
+before its promise, so looks are as independent as orders are, and no order counts more because it stayed open longer.
+
+A discounted likelihood, as in West & Harrison (1997), Bayesian forecasting and dynamic models, with normal priors that
+draw each part to 0, and the shrinkage of Breiman (1995), Better subset regression using the nonnegative garrote, so
+that a level does not jump when its evidence passes chance.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -21,63 +24,76 @@ from numpy.typing import NDArray
 from scipy.special import expit
 
 from features.arrays import Floats, Ints, Mask
-from features.times import DAY
+from features.context.levels import Level, Levels
+from features.times import DAY, PlantCalendar, plant_calendar
 from training.data.labelled import LabelledPoints
 from training.model.calibration import fit_intercept
 
-NOTICE_DAYS = 7.0
-"""The first look at an order so many days before its promise, or later, counts."""
-HALF_LIFE_DAYS = 45.0
-"""An outcome known for so long counts half."""
+NOTICE_DAYS = 1.0
+"""The first look at an order so many days before its promise, or later, counts, where orders are looked at so late."""
+LASTING_DAYS, NEW_DAYS = 60.0, 7.0
+"""An outcome known for so long counts half: in what lasts, and in what is new."""
 REACH_DAYS = 365.0
-"""One known for longer counts nothing (0.4 % at this half-life)."""
-ALL_PRIOR, PLANT_PRIOR = 1.0, 4.0
-"""Inverse variances of the priors, in log-odds: of the level of all plants, and of one plant around it."""
-SIGMAS = 1.96
-"""A residual of fewer standard errors than this moves nothing."""
+"""One known for longer counts nothing (1.5 % at the longer half-life)."""
+ALL_PRIOR, PLANT_PRIOR, NEW_PRIOR = 1.0, 4.0, 1.0
+"""Inverse variances of the priors, in log-odds: of what lasts in all plants, in one around it, and of what is new."""
+SIGMAS = 1.0
+"""A residual of fewer standard errors than this moves nothing, one of many nearly all it asks for."""
+SHOWN_DAYS = 30
+"""A level is told with the outcomes that became known in the last so many days."""
+COLUMNS = ("known_at", "plant", "log_odds", "failed")
 
 
 @dataclass(frozen=True)
 class MaturedLooks:
-    """``n`` orders whose outcome is known, with what was foretold of each by a model that had not seen it.
+    """``n`` orders whose outcome is known, with what was expected of each by a model that had not seen it.
 
     Attributes
     ----------
     known_at : (n,) when the outcome was known, microseconds
     plant : (n,) names, "" where none was named
-    log_odds : (n,) foretold, calibrated, without any level
+    log_odds : (n,) expected, calibrated, without any level
     failed : (n,) 1.0 for missed or partial, else 0.0
+    notice : days before the promise at which orders are looked at, see ``notice_of``
     """
 
     known_at: Ints
     plant: NDArray[np.object_]
     log_odds: Floats
     failed: Floats
+    notice: float = NOTICE_DAYS
 
     def __len__(self) -> int:
         return len(self.known_at)
 
     @classmethod
-    def of(cls, points: LabelledPoints, log_odds: Floats) -> MaturedLooks:
+    def none(cls, notice: float = NOTICE_DAYS) -> MaturedLooks:
+        return cls(np.zeros(0, dtype=np.int64), np.zeros(0, dtype=object), np.zeros(0), np.zeros(0), notice)
+
+    @classmethod
+    def of(cls, points: LabelledPoints, log_odds: Floats, notice: float | None = None) -> MaturedLooks:
         """The look of each order that counts, of points whose outcome is settled and their log-odds (n,)."""
-        rows = first_within_notice(points)
-        return cls(points.known_at[rows], points.plant[rows], log_odds[rows], points.failed[rows])
+        notice = notice_of(points) if notice is None else notice
+        rows = first_within(points.order, points.as_of, points.days_to_promise, notice)
+        return cls(points.known_at[rows], points.plant[rows], log_odds[rows], points.failed[rows], notice)
 
     def take(self, rows: Mask | Ints) -> MaturedLooks:
-        return MaturedLooks(self.known_at[rows], self.plant[rows], self.log_odds[rows], self.failed[rows])
+        return replace(self, **{name: getattr(self, name)[rows] for name in COLUMNS})
 
     def join(self, other: MaturedLooks) -> MaturedLooks:
         """Both, one after the other."""
-        pairs = ((getattr(self, name), getattr(other, name)) for name in ("known_at", "plant", "log_odds", "failed"))
-        return MaturedLooks(*(np.concatenate(pair) for pair in pairs))
+        columns: dict[str, Any] = {
+            name: np.concatenate([getattr(self, name), getattr(other, name)]) for name in COLUMNS
+        }
+        return replace(self, **columns)
 
-    def recent(self, as_of: int) -> MaturedLooks:
-        """Those known at a moment, microseconds, that still count; sorted, so that the order of rows means nothing."""
-        looks = self.take((self.known_at <= as_of) & (self.known_at > as_of - REACH_DAYS * DAY))
+    def recent(self, as_of: int, days: float = REACH_DAYS) -> MaturedLooks:
+        """Those that became known in the days up to a moment, microseconds; sorted, whatever their order was."""
+        looks = self.take((self.known_at <= as_of) & (self.known_at > as_of - days * DAY))
         return looks.take(np.lexsort((looks.failed, looks.log_odds, looks.plant.astype(str), looks.known_at)))
 
     def to_json(self) -> dict[str, Any]:
-        return {name: getattr(self, name).tolist() for name in ("known_at", "plant", "log_odds", "failed")}
+        return {name: getattr(self, name).tolist() for name in COLUMNS} | {"notice": self.notice}
 
     @classmethod
     def from_json(cls, stored: dict[str, Any]) -> MaturedLooks:
@@ -86,62 +102,75 @@ class MaturedLooks:
             np.array(stored["plant"], dtype=object),
             np.array(stored["log_odds"], dtype=np.float64),
             np.array(stored["failed"], dtype=np.float64),
+            stored["notice"],
         )
 
 
-@dataclass(frozen=True)
-class Levels:
-    """What is added to log-odds: by plant, and for orders of other plants or of none."""
+def notice_of(points: LabelledPoints) -> float:
+    """How many days before its promise an order is looked at: a day, or as late as the points look at orders.
 
-    overall: float = 0.0
-    plants: Mapping[str, float] = field(default_factory=dict)
+    Orders that fail stay open until their promise, so their last looks show how late that is.
+    """
+    failed = np.flatnonzero(points.failed == 1)
+    if not len(failed):
+        return NOTICE_DAYS
+    by = failed[np.lexsort((points.as_of[failed], points.order[failed]))]
+    last = np.append(points.order[by][1:] != points.order[by][:-1], True)
+    return max(NOTICE_DAYS, float(np.median(points.days_to_promise[by[last]])))
 
-    def of(self, plant: NDArray[np.object_]) -> Floats:
-        """(n,) log-odds to add for plants (n,)."""
-        return np.array([self.plants.get(str(name), self.overall) for name in plant], dtype=np.float64)
+
+def first_within(order: Ints, as_of: Ints, days_to_promise: Floats, notice: float) -> Ints:
+    """(n_orders,) the row of each order's first look at most ``notice`` days before its promise, if there is one."""
+    rows = np.flatnonzero(days_to_promise <= notice)
+    by = rows[np.lexsort((as_of[rows], order[rows]))]
+    _, first = np.unique(order[by], return_index=True)
+    return by[first]
 
 
 def estimate_levels(looks: MaturedLooks, as_of: int) -> Levels:
     """The levels as of a moment, microseconds: a function of the outcomes known by then, whatever their order.
 
-    First the level of all plants, then of each how far it is from that; either is 0 within chance.
+    First what lasts in all plants, then of each how far it is from that, last what is new in all, beyond both.
     """
     known = looks.recent(as_of)
-    weight = np.exp2((known.known_at - as_of) / (HALF_LIFE_DAYS * DAY))
-    overall = _beyond_chance(known.log_odds, known.failed, weight, ALL_PRIOR)
-    plants = sorted({str(name) for name in known.plant} - {""})
-    if len(plants) < 2:
-        return Levels(overall, dict.fromkeys(plants, overall))
-    own = {}
-    for name in plants:
+    lasting, new = (np.exp2((known.known_at - as_of) / (days * DAY)) for days in (LASTING_DAYS, NEW_DAYS))
+    overall = _beyond_chance(known.log_odds, known.failed, lasting, ALL_PRIOR)
+    names = sorted({str(name) for name in known.plant} - {""})
+    own = dict.fromkeys(names, overall)
+    for name in names if len(names) > 1 else ():
         rows = known.plant == name
-        own[name] = overall + _beyond_chance(
-            known.log_odds[rows] + overall, known.failed[rows], weight[rows], PLANT_PRIOR
-        )
-    return Levels(overall, own)
+        expected = known.log_odds[rows] + overall
+        own[name] += _beyond_chance(expected, known.failed[rows], lasting[rows], PLANT_PRIOR)
+    expected = known.log_odds + np.array([own.get(str(name), overall) for name in known.plant], dtype=np.float64)
+    wave = _beyond_chance(expected, known.failed, new, NEW_PRIOR)
+    shown = known.recent(as_of, SHOWN_DAYS)
+    plants = {name: _level(level + wave, shown.take(shown.plant == name)) for name, level in own.items()}
+    return Levels(_level(overall + wave, shown), plants, SHOWN_DAYS)
+
+
+def _level(log_odds: float, shown: MaturedLooks) -> Level:
+    return Level(log_odds, len(shown), int(shown.failed.sum()), float(expit(shown.log_odds).sum()))
 
 
 def _beyond_chance(log_odds: Floats, failed: Floats, weight: Floats, prior: float) -> float:
-    """The intercept that evidence and prior ask for; 0 where outcomes drawn from the risks may well differ as much."""
+    """The intercept that evidence and prior ask for, less what outcomes drawn from the risks may well ask for."""
     risk = expit(log_odds)
     residual = float(np.sum(weight * (failed - risk)))
-    error = float(np.sqrt(np.sum(weight**2 * risk * (1 - risk))))
-    return fit_intercept(log_odds, failed, weight, prior) if abs(residual) > SIGMAS * error else 0.0
+    chance = SIGMAS * float(np.sqrt(np.sum(weight**2 * risk * (1 - risk))))
+    if abs(residual) <= chance:
+        return 0.0
+    return fit_intercept(log_odds, failed, weight, prior) * (1 - (chance / residual) ** 2)
 
 
-def levels_by_morning(looks: MaturedLooks, as_of: Ints, plant: NDArray[np.object_]) -> Floats:
-    """(n,) what is added at each moment (n,) for each plant (n,), estimated anew at the start of each day, UTC."""
-    morning = as_of // DAY * DAY
+def levels_by_morning(
+    looks: MaturedLooks, as_of: Ints, plant: NDArray[np.object_], calendar: PlantCalendar | None = None
+) -> Floats:
+    """(n,) what is added at each moment (n,) for each plant (n,), estimated anew at the start of each plant's day."""
+    calendar = calendar or plant_calendar()
+    day = calendar.day(as_of)
     added = np.zeros(len(as_of))
-    for moment in np.unique(morning):
-        rows = morning == moment
-        added[rows] = estimate_levels(looks, int(moment)).of(plant[rows])
+    for morning in np.unique(day):
+        rows = day == morning
+        begin = int(calendar.starts_of(np.array([morning]))[0])
+        added[rows] = estimate_levels(looks, begin).log_odds(plant[rows])
     return added
-
-
-def first_within_notice(points: LabelledPoints) -> Ints:
-    """(n_orders,) the row of each order's first look at most ``NOTICE_DAYS`` before its promise, if there is one."""
-    rows = np.flatnonzero(points.days_to_promise <= NOTICE_DAYS)
-    by = rows[np.lexsort((points.as_of[rows], points.order[rows]))]
-    _, first = np.unique(points.order[by], return_index=True)
-    return by[first]

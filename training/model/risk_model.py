@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from scipy.special import expit, logit
@@ -15,6 +16,7 @@ from features.arrays import Floats
 from features.context.context import Context
 from features.errors import InvalidRequest, ShipriskError
 from features.policy import OutcomePolicy
+from features.times import plant_calendar
 from training.data.labelled import LabelledPoints
 from training.model.calibration import Affine
 from training.model.forest import Forest
@@ -40,36 +42,52 @@ class Prediction:
     partial: Floats
 
 
+class Points(NamedTuple):
+    """Shares of risks in probability: ``base_risk + signals.sum(axis=1) + level`` is the risk.
+
+    Attributes
+    ----------
+    signals : (n, n_signals)
+    level : (n,)
+    """
+
+    base_risk: float
+    signals: Floats
+    level: Floats
+
+
 @dataclass(frozen=True)
 class Explanation:
-    """Log-odds that add up: ``base + contributions.sum(axis=1)`` is the log-odds of the risk.
+    """Log-odds that add up: ``base + contributions.sum(axis=1) + level`` is the log-odds of the risk.
 
     Attributes
     ----------
     base : log-odds of the model before it looks at an order
     contributions : (n, n_signals) log-odds each signal adds
+    level : (n,) log-odds that the level of its plant adds
     """
 
     base: float
     contributions: Floats
+    level: Floats
 
     @property
     def log_odds(self) -> Floats:
         """(n,) log-odds of the risk."""
-        return np.asarray(self.base + self.contributions.sum(axis=1))
+        return np.asarray(self.base + self.contributions.sum(axis=1) + self.level)
 
-    def points(self) -> tuple[float, Floats]:
-        """The base risk and each signal's share of the risk, both in probability, adding up to the risk.
+    def points(self) -> Points:
+        """The base risk and what each signal and the level add to it, in probability, adding up to the risk.
 
         ``contribution * (risk - base risk) / sum of contributions``: the Aumann-Shapley value of the logistic
-        link along the straight path from the base to the log-odds of the order.
+        link along the straight path from the base to the log-odds of the order. The level is one more contribution.
         """
         base_risk = float(expit(self.base))
-        total = self.contributions.sum(axis=1)
+        total = self.contributions.sum(axis=1) + self.level
         risk = expit(self.base + total)
         flat = np.abs(total) < 1e-12
         scale = np.where(flat, base_risk * (1 - base_risk), (risk - base_risk) / np.where(flat, 1.0, total))
-        return base_risk, self.contributions * scale[:, None]
+        return Points(base_risk, self.contributions * scale[:, None], self.level * scale)
 
 
 @dataclass(frozen=True)
@@ -101,10 +119,11 @@ class RiskModel:
     neutral: dict[str, float] = field(default_factory=dict)
     looks: MaturedLooks | None = None
 
-    def predict(self, signals: Floats) -> Prediction:
-        """Probabilities of (n, n_signals) signals."""
+    def predict(self, signals: Floats, level: Floats | None = None) -> Prediction:
+        """Probabilities of (n, n_signals) signals; ``level`` is (n,) log-odds to add to the risk, none by default."""
         self._check(signals)
-        return self._prediction(self._risk_trees.scores(self.as_read(signals)), signals)
+        level = np.zeros(len(signals)) if level is None else level
+        return self._prediction(self._risk_trees.scores(self.as_read(signals)), signals, level)
 
     def as_read(self, signals: Floats) -> Floats:
         """(n, n_signals) what the trees of the risk are given: neutral values where they know no way for missing."""
@@ -124,7 +143,7 @@ class RiskModel:
         """The outcome policy whose outcomes it has learned; the default one of models of before there was a choice."""
         return OutcomePolicy.of_json(self.about.get("outcome_policy"))
 
-    def risk_with_level(self, points: LabelledPoints, settled: LabelledPoints | None = None) -> Floats:
+    def risk_as_served(self, points: LabelledPoints, settled: LabelledPoints | None = None) -> Floats:
         """(n,) probability of missed or partial with each plant's level of that morning, see ``training.model.level``.
 
         The level follows what the model was fitted with and what has become of ``settled`` orders since (default: of
@@ -132,9 +151,21 @@ class RiskModel:
         """
         log_odds = logit(self.risk_of(points))
         since = points.take(points.settled) if settled is None else settled
-        looks = MaturedLooks.of(since, logit(self.risk_of(since)))
+        looks = MaturedLooks.of(since, logit(self.risk_of(since)), None if self.looks is None else self.looks.notice)
         looks = looks if self.looks is None else self.looks.join(looks)
-        return np.asarray(expit(log_odds + levels_by_morning(looks, points.as_of, points.plant)))
+        calendar = plant_calendar(str(self.about.get("zone", "UTC")))
+        return np.asarray(expit(log_odds + levels_by_morning(looks, points.as_of, points.plant, calendar)))
+
+    @cached_property
+    def digest(self) -> str:
+        """Of what computes the risk: the name under which the levels beside this model are kept."""
+        content = [
+            self.risk.model_to_string(),
+            repr(self.calibration),
+            repr(self.names),
+            repr(sorted(self.neutral.items())),
+        ]
+        return hashlib.blake2b("\n".join(content).encode(), digest_size=12).hexdigest()
 
     @property
     def gains(self) -> dict[str, float]:
@@ -150,15 +181,16 @@ class RiskModel:
         """Exact path-dependent TreeSHAP in log-odds (``training.model.treeshap``), scaled with the calibration."""
         return self.predict_and_explain(signals)[1]
 
-    def predict_and_explain(self, signals: Floats) -> tuple[Prediction, Explanation]:
-        """Both in one pass over the trees; bit for bit what each gives alone."""
+    def predict_and_explain(self, signals: Floats, level: Floats | None = None) -> tuple[Prediction, Explanation]:
+        """Both in one pass over the trees; bit for bit what each gives alone; ``level`` as in ``predict``."""
         self._check(signals)
+        level = np.zeros(len(signals)) if level is None else level
         raw, added = self._risk_trees.explain(self.as_read(signals))
         base = self.calibration.slope * self._risk_trees.base + self.calibration.intercept
-        return self._prediction(raw, signals), Explanation(base, self.calibration.slope * added)
+        return self._prediction(raw, signals, level), Explanation(base, self.calibration.slope * added, level)
 
-    def _prediction(self, raw: Floats, signals: Floats) -> Prediction:
-        risk = expit(self.calibration.apply(raw))
+    def _prediction(self, raw: Floats, signals: Floats, level: Floats) -> Prediction:
+        risk = expit(self.calibration.apply(raw) + level)
         of_partial = np.zeros(len(signals))
         if self._partial_trees:
             of_partial = self._partial_trees.scores(fill_missing(signals, self._partial_neutral))

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from features.arrays import Floats
 from features.catalogue.registry import catalogue
 from features.errors import InvalidRequest
 from features.progress import Progress, no_progress
@@ -73,12 +74,13 @@ def challenge(
     after = twin.until if champion is None else max(twin.until, champion.trained_until)
     window = _after(snapshots, after)
     window = window.take(~np.isin(window.order, twin.learned.order))
-    return verdict_on(window, twin.model, twin.learned, champion, latency_ms, limits)
+    return verdict_on(snapshots, window, twin.model, twin.learned, champion, latency_ms, limits)
 
 
 def _twin_at(snapshots: Snapshots, moment: int, trees: Trees | None) -> Twin:
     learned, _ = snapshots.labelled(moment)
-    return Twin(fit_model(learned, snapshots.context, {"trained_until": isoformat(moment)}, trees), learned, moment)
+    about = {"trained_until": isoformat(moment), "zone": snapshots.zone}
+    return Twin(fit_model(learned, snapshots.context, about, trees), learned, moment)
 
 
 def compare(
@@ -100,10 +102,11 @@ def compare(
             f"the events must hold orders with an outcome known by {isoformat(after)}, which the baselines learn from, "
             "got none: give the earlier events too"
         )
-    return verdict_on(_after(snapshots, after), candidate, learned, champion, latency_ms, limits)
+    return verdict_on(snapshots, _after(snapshots, after), candidate, learned, champion, latency_ms, limits)
 
 
 def verdict_on(
+    snapshots: Snapshots,
     window: LabelledPoints,
     candidate: RiskModel,
     learned: LabelledPoints,
@@ -111,10 +114,16 @@ def verdict_on(
     latency_ms: float,
     limits: Limits | None = None,
 ) -> Verdict:
-    """The gate's verdict on a window; the baselines are fitted on ``learned``."""
-    theirs = None if champion is None else (champion.version, champion.model.risk_of(window))
+    """The gate's verdict on a window, on models as they are served; the baselines are fitted on ``learned``."""
     baselines = {name: predict(window) for name, predict in fit_baselines(learned).items()}
-    return judge_candidate(window, candidate.risk_of(window), theirs, baselines, latency_ms, limits)
+    ours = _served(snapshots, candidate, window)
+    theirs = None if champion is None else (champion.version, _served(snapshots, champion.model, window))
+    return judge_candidate(window, ours, theirs, baselines, latency_ms, limits)
+
+
+def _served(snapshots: Snapshots, model: RiskModel, window: LabelledPoints) -> Floats:
+    """The risks that a service shows in a window: with levels that follow all that came since the model was trained."""
+    return model.risk_as_served(window, _after(snapshots, micros(str(model.about["trained_until"]))))
 
 
 def _after(snapshots: Snapshots, moment: int) -> LabelledPoints:

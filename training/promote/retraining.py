@@ -77,7 +77,9 @@ def what_is_new(snapshots: Snapshots, champion: Incumbent) -> NewOutcomes:
     before = snapshots.between(2 * since - snapshots.until, since)
     first = snapshots.history.recorded[snapshots.history.first[:-1]]
     missing = champion.missing_signals
-    expected = CalibrationInTheLarge.of(fresh, champion.model.risk_of(fresh)) if len(fresh) and not missing else None
+    expected = (
+        CalibrationInTheLarge.of(fresh, champion.model.risk_as_served(fresh)) if len(fresh) and not missing else None
+    )
     drift = _drift(champion, before, now) if len(before) and len(now) and not missing else None
     return NewOutcomes(
         version=champion.version,

@@ -69,7 +69,7 @@ GLOSSARY = {
     "each plant's share in hindsight": "Each plant's failure share on the very orders judged: nobody could know it.",
     "slack to promise": "Logistic regression on the days to the promise and the slack the plan leaves.",
     "ERP status": "Red where a hold, a shortage or a failed lot is open or a planned date is late; else green.",
-    "model with levels": "The model with an intercept a plant that follows what came of its orders; not served yet.",
+    "model without levels": "The trees alone, without the intercept a plant that follows what came of its orders.",
     "logistic regression": "Ridge logistic regression on all signals: ranks, medians for what is missing, and flags.",
     "contribution": "What a signal adds to an order's log-odds (TreeSHAP); with the base they add up to its risk.",
 }

@@ -80,9 +80,8 @@ def _level(summary: Summary, evaluation: Evaluation) -> None:
     gain = evaluation.level_gain
     if gain is not None and gain.low > 0:
         summary.add(
-            "The level of its plants has moved: an intercept that follows what came each morning would take "
-            f"{with_interval(gain, percent)} off its squared error. No service adds it yet.",
-            False,
+            "The level of its plants has moved: the intercept that follows what came each morning takes "
+            f"{with_interval(gain, percent)} off its squared error.",
         )
 
 

@@ -1,0 +1,65 @@
+"""What a morning adds to a model: the level of each plant by what has become of orders since the model was trained."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from functools import reduce
+
+import numpy as np
+from scipy.special import logit
+
+from features.context.context import Context
+from features.context.levels import Levels
+from features.decision_points import decision_points
+from features.history import History
+from features.known.known import Known
+from features.times import DAY, micros
+from training.data.snapshots import Snapshots
+from training.model.level import REACH_DAYS, MaturedLooks, estimate_levels, first_within
+from training.model.risk_model import RiskModel
+
+LATE_BOOKINGS = 60 * DAY
+"""Orders promised so long before a model was trained had settled by then."""
+
+
+def add_levels(context: Context, model: RiskModel, histories: Iterable[History], as_of: int) -> Context:
+    """The context with the levels of a model as of a moment, microseconds; ``histories`` are parts of all orders."""
+    looks = (looks_since(history, model, context, as_of) for history in histories)
+    levels = estimate_levels(reduce(MaturedLooks.join, looks, _own_looks(model)), as_of)
+    return replace(context, levels={**context.levels, model.digest: levels})
+
+
+def levels_of(model: RiskModel, context: Context) -> Levels:
+    """The levels that a context has for a model; where it has none, those by the outcomes the model was fitted with."""
+    return context.levels.get(model.digest) or estimate_levels(_own_looks(model), context.known_until)
+
+
+def _own_looks(model: RiskModel) -> MaturedLooks:
+    return MaturedLooks.none() if model.looks is None else model.looks
+
+
+def looks_since(history: History, model: RiskModel, context: Context, as_of: int) -> MaturedLooks:
+    """The looks at orders whose outcome was known after a model was trained and by a moment, microseconds.
+
+    Orders of which the model has learned are left out. Load and track record are looked up in ``context``.
+    """
+    notice, trained = _own_looks(model).notice, micros(str(model.about["trained_until"]))
+    snapshots = _snapshots(history, model, context, as_of)
+    rows = np.flatnonzero(snapshots.points.as_of > max(trained - LATE_BOOKINGS, as_of - int(REACH_DAYS * DAY)))
+    if trained >= as_of or not len(rows):
+        return MaturedLooks.none(notice)
+    snapshots = replace(snapshots, points=snapshots.points.take(rows))
+    points = snapshots.points
+    days = (Known(history, points, context).due() - points.as_of) / DAY
+    looked = snapshots.with_outcomes(first_within(points.order, points.as_of, days, notice), as_of)
+    learned = np.isin(looked.order, snapshots.settled_orders(trained))
+    looked = looked.take(looked.settled & (looked.known_at > trained) & ~learned)
+    return MaturedLooks.of(looked, logit(model.risk_of(looked)), notice)
+
+
+def _snapshots(history: History, model: RiskModel, context: Context, as_of: int) -> Snapshots:
+    """The decision points of orders as the model was given them."""
+    scheme, zone = str(model.about.get("decision_points", "daily")), context.calendar.zone
+    points = decision_points(history, scheme, context.calendar, until=as_of)
+    return Snapshots(history, context, points, scheme, zone, as_of, model.names)
