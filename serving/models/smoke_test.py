@@ -99,7 +99,7 @@ def _require_coherent(scorer: Scorer) -> None:
     predicted, explanation = model.predict_and_explain(rows)
     for row in range(ROWS):
         _require_shares(predicted.risk[row], predicted.missed[row], predicted.partial[row])
-    reference = expit(model.calibration.apply(model.risk.predict(model.as_read(rows), raw_score=True, num_threads=1)))
+    reference = expit(model.calibrated(model.risk.predict(model.as_read(rows), raw_score=True, num_threads=1), rows))
     _require_equal("base and contributions", predicted, expit(explanation.log_odds))
     _require_equal("LightGBM's own reading of the trees", predicted, reference)
 

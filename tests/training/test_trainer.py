@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from scipy.special import expit
+from scipy.special import expit, logit
 
 from features.catalogue.registry import catalogue
 from features.errors import InvalidRequest
@@ -48,13 +48,30 @@ def test_contributions_are_lightgbms_scaled_and_add_up_to_the_risk(trained: Trai
     risk = model.predict(signals).risk
     np.testing.assert_allclose(1 / (1 + np.exp(-explained.log_odds)), risk, atol=1e-9)
     theirs = model.risk.predict(signals, pred_contrib=True)
-    np.testing.assert_allclose(explained.contributions, theirs[:, :-1] * model.calibration.slope, atol=1e-9)
-    base, points = explained.points()
+    theirs = theirs[:, :-1] * model.calibration.slope
+    days = model.names.index("days_to_promise")
+    theirs[:, days] += model.near.of(signals[:, days])
+    np.testing.assert_allclose(explained.contributions, theirs, atol=1e-9)
+    base, points, of_level = explained.points()
     np.testing.assert_allclose(base + points.sum(axis=1), risk, atol=1e-9)
+    assert not of_level.any()
+
+
+def test_a_level_is_a_term_of_its_own_and_adds_up_with_the_others(trained: Trained) -> None:
+    """In log-odds it is what was given, in probability its share; what signals add in log-odds stays to the bit."""
+    model, signals = trained.model, trained.dataset.points.signals[:50]
+    level = np.linspace(-2.0, 2.0, 50)
+    predicted, explained = model.predict_and_explain(signals, level)
+    np.testing.assert_array_equal(explained.contributions, model.explain(signals).contributions)
+    np.testing.assert_allclose(logit(predicted.risk) - logit(model.predict(signals).risk), level, atol=1e-9)
+    base, points, of_level = explained.points()
+    np.testing.assert_allclose(base + points.sum(axis=1) + of_level, predicted.risk, atol=1e-9)
+    assert (np.sign(of_level) == np.sign(level)).all()
+    np.testing.assert_allclose(predicted.missed + predicted.partial, predicted.risk, atol=1e-15)
 
 
 def test_points_of_nothing_are_nothing() -> None:
-    base, points = Explanation(-1.0, np.array([[0.0, 0.0], [1.0, -1.0]])).points()
+    base, points, _ = Explanation(-1.0, np.array([[0.0, 0.0], [1.0, -1.0]]), np.zeros(2)).points()
     assert points[0].tolist() == [0.0, 0.0]
     assert points[1].sum() == pytest.approx(0.0)
     assert points[1, 0] == pytest.approx(base * (1 - base))

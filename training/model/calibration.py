@@ -1,4 +1,4 @@
-"""Affine calibration in log-odds: ranks stay as they are, and contributions stay exact."""
+"""Calibration in log-odds: affine, and a term of the days to the promise; contributions stay exact."""
 
 from __future__ import annotations
 
@@ -26,6 +26,30 @@ class Affine:
         return self.slope * log_odds + self.intercept
 
 
+KNOTS = (1.0, 2.0, 4.0, 7.0)
+"""Days to the promise between which ``NearPromise`` is linear; from the last on it is 0, before the first constant."""
+
+FEWEST_BEFORE = 0.25
+"""Share of the looks that lie before the last days, without which these have no term of their own."""
+
+
+@dataclass(frozen=True)
+class NearPromise:
+    """What is added to log-odds in the last days before the promise, where trees have few rows and stay too careful.
+
+    It depends on the signal ``days_to_promise`` alone, whose contribution it is part of.
+
+    >>> NearPromise((0.6, 0.4, 0.0)).of(np.array([0.5, 1.5, 3.0, 9.0])).tolist()
+    [0.6, 0.5, 0.2, 0.0]
+    """
+
+    at_knots: tuple[float, ...] = (0.0,) * (len(KNOTS) - 1)
+
+    def of(self, days_to_promise: Floats) -> Floats:
+        """(n,) log-odds to add, of days (n,); 0 where there is no promise."""
+        return np.interp(np.nan_to_num(days_to_promise, nan=np.inf), KNOTS, (*self.at_knots, 0.0))
+
+
 def fit_affine(log_odds: Floats, failed: Floats, weight: Floats, prior_strength: float = 4.0) -> Affine:
     """Platt's scaling as a maximum a posteriori estimate.
 
@@ -37,24 +61,56 @@ def fit_affine(log_odds: Floats, failed: Floats, weight: Floats, prior_strength:
 
     Platt, J. (1999), Probabilistic outputs for support vector machines.
     """
+    none = np.zeros((len(log_odds), 0))
+    return _fit(log_odds, none, failed, weight, prior_strength, 0.0)[0]
+
+
+def fit_calibration(
+    log_odds: Floats, days_to_promise: Floats, failed: Floats, weight: Floats, prior_strength: float = 4.0
+) -> tuple[Affine, NearPromise]:
+    """Platt's scaling as in ``fit_affine``, and the term of the last days, all at once.
+
+    Parameters
+    ----------
+    log_odds, days_to_promise, failed, weight : (n,)
+
+    A row weighs far less than one, so that all looks at an order together weigh about one. In the term of the last
+    days a look is nearly all there is of an order: its prior is weaker by as much. Where orders are hardly looked at
+    before the last days nothing tells these apart, and there is no term.
+    """
+    if not len(log_odds) or np.average(days_to_promise >= KNOTS[-1], weights=weight) < FEWEST_BEFORE:
+        return fit_affine(log_odds, failed, weight, prior_strength), NearPromise()
+    basis = np.stack([NearPromise(tuple(at)).of(days_to_promise) for at in np.eye(len(KNOTS) - 1)], axis=1)
+    near_prior = prior_strength * float(weight.mean())
+    affine, at_knots = _fit(log_odds, basis, failed, weight, prior_strength, near_prior)
+    return affine, NearPromise(tuple(at_knots.tolist()))
+
+
+def _fit(
+    log_odds: Floats, columns: Floats, failed: Floats, weight: Floats, prior: float, columns_prior: float
+) -> tuple[Affine, Floats]:
+    """Slope and intercept, and the coefficients of further columns (n, k): maximum a posteriori, normal priors."""
     if len(log_odds) == 0:
-        return Affine()
+        return Affine(), np.zeros(columns.shape[1])
+    priors = np.append([prior, prior], np.full(columns.shape[1], columns_prior))
+
+    def scores(parameters: Floats) -> Floats:
+        return np.asarray(np.exp(parameters[0]) * log_odds + parameters[1] + columns @ parameters[2:])
 
     def loss(parameters: Floats) -> float:
-        z = np.exp(parameters[0]) * log_odds + parameters[1]
+        z = scores(parameters)
         fit = np.sum(weight * (np.logaddexp(0.0, z) - failed * z))
-        return float(fit + prior_strength / 2 * np.sum(parameters**2))
+        return float(fit + np.sum(priors * parameters**2) / 2)
 
     def gradient(parameters: Floats) -> Floats:
-        slope = np.exp(parameters[0])
-        residual = weight * (expit(slope * log_odds + parameters[1]) - failed)
-        slopes = np.array([np.sum(residual * log_odds) * slope, np.sum(residual)])
-        return slopes + prior_strength * parameters
+        residual = weight * (expit(scores(parameters)) - failed)
+        slopes = [np.sum(residual * log_odds) * np.exp(parameters[0]), np.sum(residual)]
+        return np.asarray(np.append(slopes, columns.T @ residual) + priors * parameters)
 
     from scipy.optimize import minimize
 
-    best = minimize(loss, np.zeros(2), jac=gradient, method="BFGS")
-    return Affine(float(np.exp(best.x[0])), float(best.x[1]))
+    best = minimize(loss, np.zeros(len(priors)), jac=gradient, method="BFGS")
+    return Affine(float(np.exp(best.x[0])), float(best.x[1])), np.asarray(best.x[2:])
 
 
 def fit_intercept(log_odds: Floats, failed: Floats, weight: Floats, prior_strength: float = 4.0) -> float:

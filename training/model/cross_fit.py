@@ -16,7 +16,7 @@ import numpy as np
 from features.arrays import Floats
 from training.data.labelled import LabelledPoints, join
 from training.data.split import FEWEST_ORDERS, Split, folds_by_time
-from training.model.calibration import Affine, fit_affine
+from training.model.calibration import Affine, NearPromise, fit_affine, fit_calibration
 from training.model.lightgbm import load_lightgbm
 from training.model.missing import fill_never_missing
 from training.model.trees import Trees, raw_scores, tree_dataset
@@ -49,6 +49,13 @@ class CrossFit:
         if self.points is None:
             return Affine()
         return fit_affine(self.log_odds, self.target, self.points.evidence, prior)
+
+    def calibration_by_days(self, prior: float) -> tuple[Affine, NearPromise]:
+        """Of these scores, with the term of the last days, see ``fit_calibration``."""
+        if self.points is None:
+            return Affine(), NearPromise()
+        days = self.points.days_to_promise
+        return fit_calibration(self.log_odds, days, self.target, self.points.evidence, prior)
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ from features.times import isoformat
 from training.data.dataset import Dataset
 from training.data.labelled import LabelledPoints
 from training.data.split import Split, split_by_time
-from training.model.calibration import Affine
+from training.model.calibration import Affine, NearPromise
 from training.model.cross_fit import CrossFit, cross_fit
 from training.model.level import MaturedLooks
 from training.model.lightgbm import load_lightgbm
@@ -48,7 +48,7 @@ def fit_model(
     _require_both(split_by_time(points))
     progress("calibrating on later orders", 0, 0)
     crossed = cross_fit(points, points.failed, trees)
-    calibration = crossed.calibration(RISK_PRIOR)
+    calibration, near = crossed.calibration_by_days(RISK_PRIOR)
     progress("growing the trees of missed or partial", 0, 0)
     risk = boost(points, points.failed, trees, crossed.rounds)
     progress("growing the trees of partial", 0, 0)
@@ -65,15 +65,18 @@ def fit_model(
     }
     values = zip(points.names, neutral_values(points.signals, points.weight).tolist(), strict=True)
     neutral = {name: value for name, value in values if np.isfinite(value)}
-    looks = _looks_of(crossed, calibration)
-    return RiskModel(points.names, risk, calibration, partial, partial_calibration, facts, context, neutral, looks)
+    looks = _looks_of(crossed, calibration, near)
+    return RiskModel(
+        points.names, risk, calibration, partial, partial_calibration, facts, context, neutral, near, looks
+    )
 
 
-def _looks_of(crossed: CrossFit, calibration: Affine) -> MaturedLooks | None:
-    """What was foretold and what came of the orders of the folds, as far back as a level reaches."""
+def _looks_of(crossed: CrossFit, calibration: Affine, near: NearPromise) -> MaturedLooks | None:
+    """What was expected and what came of the orders of the folds, as far back as a level reaches."""
     if crossed.points is None:
         return None
-    looks = MaturedLooks.of(crossed.points, calibration.apply(crossed.log_odds))
+    log_odds = calibration.apply(crossed.log_odds) + near.of(crossed.points.days_to_promise)
+    looks = MaturedLooks.of(crossed.points, log_odds)
     return looks.recent(int(crossed.points.known_at.max()))
 
 

@@ -29,7 +29,7 @@ from features.times import DAY, PlantCalendar, plant_calendar
 from training.data.labelled import LabelledPoints
 from training.model.calibration import fit_intercept
 
-NOTICE_DAYS = 1.0
+NOTICE_DAYS = 4.0
 """The first look at an order so many days before its promise, or later, counts, where orders are looked at so late."""
 LASTING_DAYS, NEW_DAYS = 60.0, 7.0
 """An outcome known for so long counts half: in what lasts, and in what is new."""
@@ -107,7 +107,7 @@ class MaturedLooks:
 
 
 def notice_of(points: LabelledPoints) -> float:
-    """How many days before its promise an order is looked at: a day, or as late as the points look at orders.
+    """How many days before its promise a look counts: ``NOTICE_DAYS``, or as late as the points look at orders.
 
     Orders that fail stay open until their promise, so their last looks show how late that is.
     """

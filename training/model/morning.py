@@ -19,8 +19,8 @@ from training.data.snapshots import Snapshots
 from training.model.level import REACH_DAYS, MaturedLooks, estimate_levels, first_within
 from training.model.risk_model import RiskModel
 
-LATE_BOOKINGS = 60 * DAY
-"""Orders promised so long before a model was trained had settled by then."""
+SETTLED_BY = 60 * DAY
+"""A look so long before a model was trained is not asked whether the model has learned of its order."""
 
 
 def add_levels(context: Context, model: RiskModel, histories: Iterable[History], as_of: int) -> Context:
@@ -40,26 +40,26 @@ def _own_looks(model: RiskModel) -> MaturedLooks:
 
 
 def looks_since(history: History, model: RiskModel, context: Context, as_of: int) -> MaturedLooks:
-    """The looks at orders whose outcome was known after a model was trained and by a moment, microseconds.
+    """The looks at orders after a model was trained whose outcome is known by a moment, microseconds.
 
     Orders of which the model has learned are left out. Load and track record are looked up in ``context``.
     """
     notice, trained = _own_looks(model).notice, micros(str(model.about["trained_until"]))
-    snapshots = _snapshots(history, model, context, as_of)
-    rows = np.flatnonzero(snapshots.points.as_of > max(trained - LATE_BOOKINGS, as_of - int(REACH_DAYS * DAY)))
-    if trained >= as_of or not len(rows):
-        return MaturedLooks.none(notice)
-    snapshots = replace(snapshots, points=snapshots.points.take(rows))
+    snapshots = _snapshots(history, model, context, max(trained - SETTLED_BY, as_of - int(REACH_DAYS * DAY)), as_of)
     points = snapshots.points
-    days = (Known(history, points, context).due() - points.as_of) / DAY
-    looked = snapshots.with_outcomes(first_within(points.order, points.as_of, days, notice), as_of)
-    learned = np.isin(looked.order, snapshots.settled_orders(trained))
-    looked = looked.take(looked.settled & (looked.known_at > trained) & ~learned)
+    since = np.flatnonzero(points.as_of > trained)
+    if not len(since):
+        return MaturedLooks.none(notice)
+    later = points.take(since)
+    days = (Known(history, later, context).due() - later.as_of) / DAY
+    looked = snapshots.with_outcomes(since[first_within(later.order, later.as_of, days, notice)], as_of)
+    looked = looked.take(looked.settled & ~np.isin(looked.order, snapshots.settled_orders(trained)))
     return MaturedLooks.of(looked, logit(model.risk_of(looked)), notice)
 
 
-def _snapshots(history: History, model: RiskModel, context: Context, as_of: int) -> Snapshots:
-    """The decision points of orders as the model was given them."""
+def _snapshots(history: History, model: RiskModel, context: Context, after: int, until: int) -> Snapshots:
+    """The decision points of orders in (after, until], microseconds, as the model was given them."""
     scheme, zone = str(model.about.get("decision_points", "daily")), context.calendar.zone
-    points = decision_points(history, scheme, context.calendar, until=as_of)
-    return Snapshots(history, context, points, scheme, zone, as_of, model.names)
+    points = decision_points(history, scheme, context.calendar, until=until)
+    points = points.take(np.flatnonzero(points.as_of > after))
+    return Snapshots(history, context, points, scheme, zone, until, model.names)

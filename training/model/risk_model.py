@@ -18,7 +18,7 @@ from features.errors import InvalidRequest, ShipriskError
 from features.policy import OutcomePolicy
 from features.times import plant_calendar
 from training.data.labelled import LabelledPoints
-from training.model.calibration import Affine
+from training.model.calibration import Affine, NearPromise
 from training.model.forest import Forest
 from training.model.level import MaturedLooks, levels_by_morning
 from training.model.lightgbm import load_lightgbm
@@ -26,6 +26,7 @@ from training.model.missing import fill_missing, neutral_where
 from training.model.treeshap import TreeShap
 
 FORMAT = 2
+DAYS_TO_PROMISE = "days_to_promise"
 RISK, SHORT, ABOUT, CONTEXT, LOOKS = "risk.txt", "partial.txt", "model.json", "context.json", "looks.json"
 
 
@@ -105,6 +106,7 @@ class RiskModel:
     context : load and track record as known when the model was trained
     neutral : by signal, what stands for a missing value where the trees have learned no direction for it, in the
         signal's unit; models of before had none, and read such a value as 0.0
+    near : added to the calibrated log-odds in the last days before the promise; nothing in models of before
     looks : what trees that had not seen them foretold of orders of the last year, and what came: the level of a plant
         begins with them; ``None`` in models of before
     """
@@ -117,6 +119,7 @@ class RiskModel:
     about: dict[str, Any]
     context: Context
     neutral: dict[str, float] = field(default_factory=dict)
+    near: NearPromise = field(default_factory=NearPromise)
     looks: MaturedLooks | None = None
 
     def predict(self, signals: Floats, level: Floats | None = None) -> Prediction:
@@ -162,6 +165,7 @@ class RiskModel:
         content = [
             self.risk.model_to_string(),
             repr(self.calibration),
+            repr(self.near),
             repr(self.names),
             repr(sorted(self.neutral.items())),
         ]
@@ -187,15 +191,28 @@ class RiskModel:
         level = np.zeros(len(signals)) if level is None else level
         raw, added = self._risk_trees.explain(self.as_read(signals))
         base = self.calibration.slope * self._risk_trees.base + self.calibration.intercept
-        return self._prediction(raw, signals, level), Explanation(base, self.calibration.slope * added, level)
+        contributions = self.calibration.slope * added
+        if self._days is not None:
+            contributions[:, self._days] += self.near.of(signals[:, self._days])
+        return self._prediction(raw, signals, level), Explanation(base, contributions, level)
 
     def _prediction(self, raw: Floats, signals: Floats, level: Floats) -> Prediction:
-        risk = expit(self.calibration.apply(raw) + level)
+        risk = expit(self.calibrated(raw, signals) + level)
         of_partial = np.zeros(len(signals))
         if self._partial_trees:
             of_partial = self._partial_trees.scores(fill_missing(signals, self._partial_neutral))
         partial = risk * expit(self.partial_calibration.apply(of_partial))
         return Prediction(risk, risk - partial, partial)
+
+    def calibrated(self, raw: Floats, signals: Floats) -> Floats:
+        """(n,) log-odds of the risk without any level, of what the trees say (n,) of signals (n, n_signals)."""
+        log_odds = self.calibration.apply(raw)
+        return log_odds if self._days is None else log_odds + self.near.of(signals[:, self._days])
+
+    @cached_property
+    def _days(self) -> int | None:
+        """The column of the days to the promise, ``None`` where nothing is added by them."""
+        return self.names.index(DAYS_TO_PROMISE) if any(self.near.at_knots) and DAYS_TO_PROMISE in self.names else None
 
     @cached_property
     def _risk_trees(self) -> TreeShap:
@@ -242,6 +259,7 @@ class RiskModel:
             "partial_calibration": [self.partial_calibration.slope, self.partial_calibration.intercept],
             "about": self.about,
             "neutral": self.neutral,
+            "near_promise": list(self.near.at_knots),
         }
         (folder / ABOUT).write_text(json.dumps(content, indent=1, sort_keys=True) + "\n", encoding="utf-8")
         (folder / CONTEXT).write_text(json.dumps(self.context.to_json()), encoding="utf-8")
@@ -268,6 +286,7 @@ class RiskModel:
                 about=content["about"],
                 context=Context.from_json(json.loads((folder / CONTEXT).read_text(encoding="utf-8"))),
                 neutral=dict(content.get("neutral", {})),
+                near=NearPromise(tuple(content["near_promise"])) if "near_promise" in content else NearPromise(),
                 looks=None if matured is None else MaturedLooks.from_json(matured),
             )
         except (OSError, KeyError, ValueError, TypeError) as error:

@@ -37,7 +37,7 @@ def test_each_stretch_is_scored_by_a_model_of_what_was_known_then(snapshots: Sna
     assert worklists is not None
     first = worklists.points.as_of < SINCE + 60 * DAY
     risks = found.evaluation.worklists.risks[MODEL]
-    np.testing.assert_array_equal(model.risk_of(worklists.points.take(first)), risks[first])
+    np.testing.assert_array_equal(model.risk_as_served(worklists.points.take(first)), risks[first])
 
 
 def test_every_morning_of_every_stretch_is_lived_once(snapshots: Snapshots) -> None:

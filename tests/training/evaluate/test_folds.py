@@ -28,7 +28,7 @@ def test_of_few_orders_the_later_half_is_judged_each_by_a_model_of_what_was_know
     assert found.test.n_orders == sum(fold.later.n_orders for fold in folds) > 100
     last = fit_model(folds[2].earlier, small.dataset.context, {})
     of_last = found.risks[MODEL][-len(folds[2].later) :]
-    np.testing.assert_array_equal(of_last, last.risk_of(folds[2].later))
+    np.testing.assert_array_equal(of_last, last.risk_as_served(folds[2].later))
     assert any("3 models of growing pasts were judged" in sentence for sentence in summarise(found).short)
 
 

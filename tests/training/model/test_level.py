@@ -7,20 +7,16 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from scipy.optimize import minimize_scalar
 from scipy.special import expit, logit
 
+from features.context.levels import Level, Levels
 from features.outcomes import MISSED, ON_TIME_IN_FULL
-from features.times import DAY
+from features.times import DAY, plant_calendar
 from training.data.labelled import LabelledPoints
 from training.data.split import FEWEST_ORDERS, folds_by_time
-from training.evaluate.evaluation import LEVELLED
-from training.model.level import (
-    Levels,
-    MaturedLooks,
-    estimate_levels,
-    first_within_notice,
-    levels_by_morning,
-)
+from training.evaluate.evaluation import WITHOUT_LEVELS
+from training.model.level import MaturedLooks, estimate_levels, first_within, levels_by_morning, notice_of
 from training.model.risk_model import RiskModel
 from training.trainer import Trained
 
@@ -35,46 +31,86 @@ def looks(plant: str, failed: int, of: int, foretold: float, known: int = 400) -
     )
 
 
-def test_as_many_as_were_foretold_move_nothing() -> None:
-    assert estimate_levels(looks("A", 20, 100, 0.2), NOW) == Levels(0.0, {"A": 0.0})
+def level_of(looks: MaturedLooks, now: int = NOW) -> float:
+    """Of orders of all plants."""
+    return estimate_levels(looks, now).overall.log_odds
 
 
-def test_within_chance_nothing_moves_and_beyond_it_does() -> None:
-    """Of 100 orders at 20 % the standard error is 4 orders: 27 are within 1.96 of them (27.84), 28 are not."""
-    assert estimate_levels(looks("A", 27, 100, 0.2), NOW).overall == 0.0
-    assert estimate_levels(looks("A", 28, 100, 0.2), NOW).overall > 0.3
-    assert estimate_levels(looks("A", 13, 100, 0.2), NOW).overall == 0.0
-    assert estimate_levels(looks("A", 12, 100, 0.2), NOW).overall < -0.3
+def intercept(looks: MaturedLooks, weight: np.ndarray, prior: float, above: float = 0.0) -> float:
+    """A level by its definition: the penalised likelihood at its top, shrunk by how far the residual is past chance."""
+    log_odds, failed = looks.log_odds + above, looks.failed
+
+    def loss(x: float) -> float:
+        likely = np.sum(weight * (np.logaddexp(0, log_odds + x) - failed * (log_odds + x)))
+        return float(likely + prior / 2 * x * x)
+
+    risk = expit(log_odds)
+    z = abs(np.sum(weight * (failed - risk))) / np.sqrt(np.sum(weight**2 * risk * (1 - risk)))
+    return float(minimize_scalar(loss).x) * max(0.0, 1 - z**-2)
 
 
-def test_the_level_makes_as_many_fail_as_came_but_for_what_the_prior_takes() -> None:
-    """At the maximum what is still missing, in orders, is the level times the prior's strength of 1."""
-    level = estimate_levels(looks("A", 40, 100, 0.2), NOW).overall
-    assert 40 - 100 * expit(logit(0.2) + level) == pytest.approx(level)
-    assert expit(logit(0.2) + level) == pytest.approx(0.39, abs=0.005)
+def test_as_many_as_were_expected_move_nothing() -> None:
+    found = estimate_levels(looks("A", 20, 100, 0.2), NOW)
+    assert (found.overall, found.plants["A"]) == (Level(0.0, 100, 20, pytest.approx(20.0)),) * 2
 
 
-def test_an_outcome_counts_half_after_45_days_and_is_not_known_before_it_is() -> None:
-    """100 orders known 45 days ago weigh 50: the residual of 20 becomes 10, the prior stays."""
-    level = estimate_levels(looks("A", 40, 100, 0.2, known=355), NOW).overall
-    assert 0.5 * (40 - 100 * expit(logit(0.2) + level)) == pytest.approx(level)
-    assert estimate_levels(looks("A", 28, 100, 0.2, known=355), NOW).overall > 0.2  # 4 of a standard error of 2
+def test_within_one_standard_error_nothing_moves_and_past_it_the_level_begins_at_zero() -> None:
+    """Of 100 orders at 20 % the standard error is 4 orders: 23 are within it, 25 are just past, 40 are far past it."""
+    assert level_of(looks("A", 23, 100, 0.2)) == level_of(looks("A", 17, 100, 0.2)) == 0.0
+    assert 0.0 < level_of(looks("A", 25, 100, 0.2)) < 0.2
+    assert -0.2 < level_of(looks("A", 15, 100, 0.2)) < 0.0
+    assert expit(logit(0.2) + level_of(looks("A", 40, 100, 0.2))) == pytest.approx(0.39, abs=0.01)
+
+
+def test_a_level_is_what_lasts_and_what_is_new_each_by_its_definition() -> None:
+    """30 of 100 failed a month ago, 32 of 60 this week: weights of 2^(-30/60) and 2^(-3/60), then those of 7 days."""
+    known = looks("A", 30, 100, 0.2, known=370).join(looks("A", 32, 60, 0.2, known=397))
+    age = np.repeat([30.0, 3.0], [100, 60])
+    lasts = intercept(known, np.exp2(-age / 60), 1.0)
+    new = intercept(known, np.exp2(-age / 7), 1.0, above=lasts)
+    assert lasts > 0.3
+    assert new > 0.2
+    assert level_of(known) == pytest.approx(lasts + new, abs=1e-6)
+
+
+def test_what_is_new_is_forgotten_in_weeks_and_what_lasts_in_months() -> None:
+    """A week in which 40 of 100 failed: the level it leaves after four weeks, and after four months."""
+    wave = looks("A", 40, 100, 0.2, known=400)
+    of = {days: level_of(wave, (400 + days) * DAY) for days in (0, 28, 120, 365)}
+    assert of[0] > of[28] > of[120] > of[365] == 0.0
+    calm = wave.join(looks("A", 20, 100, 0.2, known=430))
+    assert level_of(calm, 430 * DAY) < 0.6 * of[28]
+
+
+def test_an_outcome_moves_nothing_before_it_is_known() -> None:
     later = looks("A", 40, 100, 0.2, known=401)
-    assert estimate_levels(later, NOW).overall == 0.0
-    assert estimate_levels(later, 401 * DAY).overall > 0.5
-    assert estimate_levels(looks("A", 40, 100, 0.2, known=35), NOW).overall == 0.0
+    assert level_of(later) == 0.0
+    assert level_of(later, 401 * DAY) > 0.5
 
 
 def test_a_plant_is_drawn_to_the_level_of_all_and_keeps_it_within_chance() -> None:
-    """A fails twice as often as foretold, B as foretold: A's level is above that of all, B's below."""
+    """A fails twice as often as expected, B as expected: A's level is above that of all, B's below."""
     found = estimate_levels(looks("A", 80, 200, 0.2).join(looks("B", 40, 200, 0.2)), NOW)
-    assert found.plants["B"] < found.overall < found.plants["A"]
+    assert found.plants["B"].log_odds < found.overall.log_odds < found.plants["A"].log_odds
     even = estimate_levels(looks("A", 80, 200, 0.2).join(looks("B", 4, 10, 0.2)), NOW)
-    assert even.plants["B"] == even.overall > 0.5
+    assert even.plants["B"].log_odds == even.overall.log_odds > 0.5
 
 
 def test_an_order_of_another_plant_or_of_none_has_the_level_of_all() -> None:
-    assert Levels(0.3, {"A": 0.5}).of(np.array(["A", "C", ""], dtype=object)).tolist() == [0.5, 0.3, 0.3]
+    levels = Levels(Level(0.3), {"A": Level(0.5)})
+    assert levels.log_odds(np.array(["A", "C", ""], dtype=object)).tolist() == [0.5, 0.3, 0.3]
+    assert Levels.from_json(levels.to_json()) == levels
+
+
+def test_a_level_tells_the_outcomes_of_the_last_month() -> None:
+    """Those of 40 days ago count, and are not told; where a month says the other way, nothing is counted up."""
+    found = estimate_levels(looks("A", 40, 100, 0.2, known=360).join(looks("A", 12, 30, 0.2, known=390)), NOW)
+    expected = "orders of A have lately failed more often than expected: 12 of 30 in 30 days, where 6 were expected"
+    assert found.sentence("A") == expected
+    assert found.sentence("B").startswith("orders have lately failed more often than expected")
+    fewer = estimate_levels(looks("A", 60, 100, 0.2, known=360).join(looks("A", 5, 30, 0.2, known=390)), NOW)
+    assert fewer.overall.log_odds > 0
+    assert fewer.sentence("A") == "orders of A have lately failed more often than expected"
 
 
 def test_the_order_of_rows_means_nothing() -> None:
@@ -98,7 +134,18 @@ def test_each_morning_knows_what_was_known_when_it_began() -> None:
     as_of = np.array([400 * DAY + DAY - 1, 401 * DAY, 401 * DAY + DAY // 2])
     added = levels_by_morning(noon, as_of, np.full(3, "A", dtype=object))
     assert added[0] == 0.0
-    assert added[1] == added[2] == estimate_levels(noon, 401 * DAY).overall > 0.5
+    assert added[1] == added[2] == level_of(noon, 401 * DAY) > 0.5
+
+
+def test_the_morning_is_that_of_the_plants_zone() -> None:
+    """In Auckland day 401 begins at 11:00 or 12:00 UTC of day 400."""
+    known = looks("A", 40, 100, 0.2)
+    as_of = np.array([400 * DAY + DAY // 4, 400 * DAY + 3 * DAY // 4])
+    early = MaturedLooks(known.known_at + DAY // 3, known.plant, known.log_odds, known.failed)
+    names = np.full(2, "A", dtype=object)
+    assert levels_by_morning(early, as_of, names).tolist() == [0.0, 0.0]
+    before, after = levels_by_morning(early, as_of, names, plant_calendar("Pacific/Auckland"))
+    assert before == 0.0 < after
 
 
 def points(*rows: tuple[int, int, int]) -> LabelledPoints:
@@ -119,21 +166,30 @@ def points(*rows: tuple[int, int, int]) -> LabelledPoints:
     )
 
 
-def test_one_look_an_order_counts_the_first_within_a_week_of_the_promise() -> None:
+def test_one_look_an_order_counts_the_first_within_so_many_days_of_the_promise() -> None:
     """Order 0 is looked at 9, 7 and 6 days before, order 1 first 3 days before, order 2 only 8 days before."""
     looked = points((0, 1, 9), (0, 3, 7), (0, 4, 6), (1, 5, 3), (1, 6, 2), (2, 1, 8))
-    assert first_within_notice(looked).tolist() == [1, 3]
-    found = MaturedLooks.of(looked, np.arange(6.0))
+    assert first_within(looked.order, looked.as_of, looked.days_to_promise, 7.0).tolist() == [1, 3]
+    found = MaturedLooks.of(looked, np.arange(6.0), notice=7.0)
     assert (found.log_odds.tolist(), found.failed.tolist()) == ([1.0, 3.0], [0.0, 1.0])
     assert found.known_at.tolist() == [12 * DAY, 10 * DAY]
+
+
+def test_looks_four_days_before_the_promise_count_or_those_as_late_as_there_are() -> None:
+    """Order 1 failed; its last look was 6 days before, then on the day; what order 0 does tells nothing."""
+    assert notice_of(points((0, 1, 9), (0, 4, 6), (1, 5, 8), (1, 6, 6))) == 6.0
+    assert notice_of(points((0, 1, 9), (1, 5, 3), (1, 8, 0))) == 4.0
+    assert notice_of(points((0, 1, 9))) == 4.0
 
 
 def test_a_model_carries_what_was_foretold_of_orders_it_had_not_seen(trained: Trained, tmp_path: Path) -> None:
     """Those of its folds, of the last year, one look each; they are kept with it."""
     model, known = trained.model, trained.dataset.points
     assert model.looks is not None
-    later = np.concatenate([fold.later.order for fold in folds_by_time(known, 3, FEWEST_ORDERS / 4)])
-    assert len(model.looks) == len(np.unique(later))
+    later = [fold.later for fold in folds_by_time(known, 3, FEWEST_ORDERS / 4)]
+    near = np.concatenate([part.order[part.days_to_promise <= model.looks.notice] for part in later])
+    assert len(model.looks) == len(np.unique(near)) > 50
+    assert model.looks.notice == 5.0
     assert model.looks.known_at.max() <= known.known_at.max()
     model.save(tmp_path)
     loaded = RiskModel.load(tmp_path)
@@ -149,12 +205,12 @@ def test_no_risk_knows_what_came_of_an_order_before_it_was_known(trained: Traine
     half = int(np.median(test.known_at))
     turned = np.where(test.failed == 1, ON_TIME_IN_FULL, MISSED)
     other = replace(test, outcome=np.where(test.known_at > half, turned, test.outcome))
-    one, two = model.risk_with_level(test), model.risk_with_level(other)
+    one, two = model.risk_as_served(test), model.risk_as_served(other)
     before = test.as_of <= half
     assert before.sum() > 20
     np.testing.assert_array_equal(one[before], two[before])
     all_failed = replace(test, outcome=np.full(len(test), MISSED))
-    assert model.risk_with_level(test, settled=all_failed)[-1] > one[-1]
+    assert model.risk_as_served(test, settled=all_failed)[-1] > one[-1]
 
 
 def test_the_level_is_added_to_the_log_odds_of_the_model(trained: Trained) -> None:
@@ -162,5 +218,6 @@ def test_the_level_is_added_to_the_log_odds_of_the_model(trained: Trained) -> No
     since = MaturedLooks.of(test, logit(model.risk_of(test)))
     assert model.looks is not None
     levels = levels_by_morning(model.looks.join(since), test.as_of, test.plant)
-    np.testing.assert_allclose(logit(model.risk_with_level(test)), logit(model.risk_of(test)) + levels)
-    np.testing.assert_array_equal(trained.evaluation.risks[LEVELLED], model.risk_with_level(test))
+    np.testing.assert_allclose(logit(model.risk_as_served(test)), logit(model.risk_of(test)) + levels)
+    np.testing.assert_array_equal(trained.evaluation.risks["model"], model.risk_as_served(test))
+    np.testing.assert_array_equal(trained.evaluation.risks[WITHOUT_LEVELS], model.risk_of(test))

@@ -1,0 +1,81 @@
+"""The levels that a morning builds from events are those by which the model is judged."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy.special import expit, logit
+
+from features.context.context import Context
+from features.history import History
+from features.times import DAY, micros, plant_calendar
+from training.data.snapshots import recorded_until
+from training.model.level import estimate_levels
+from training.model.morning import add_levels, levels_of, looks_since
+from training.trainer import Trained
+
+
+@pytest.fixture(scope="module")
+def mornings(trained: Trained) -> np.ndarray:
+    """Five starts of day after the twin was trained."""
+    day = plant_calendar().day(np.array([trained.twin.until]))[0]
+    return plant_calendar().starts_of(day + np.array([5, 20, 40, 60, 75]))
+
+
+def test_a_service_shows_the_risks_that_the_model_was_judged_by(trained: Trained, mornings: np.ndarray) -> None:
+    """Of every order open on five mornings: by a context built that morning, and by the evaluation, years later."""
+    model, snapshots = trained.twin.model, trained.snapshots
+    points = snapshots.between(trained.twin.until, snapshots.until)
+    points = points.take(~np.isin(points.order, trained.twin.learned.order))
+    judged, moved = model.risk_as_served(points, points.take(points.settled)), 0
+    for morning in mornings.tolist():
+        context = add_levels(snapshots.context, model, [snapshots.history], morning)
+        rows = points.as_of // DAY == morning // DAY
+        level = levels_of(model, context).log_odds(points.plant[rows])
+        np.testing.assert_allclose(expit(logit(model.risk_of(points.take(rows))) + level), judged[rows], atol=1e-12)
+        moved += int((level != 0).sum())
+    assert moved > 10
+
+
+def test_what_is_recorded_after_a_morning_does_not_change_its_levels(
+    trained: Trained, plant: pd.DataFrame, mornings: np.ndarray
+) -> None:
+    model, morning = trained.twin.model, int(mornings[2])
+    histories = History.of(plant), History.of(recorded_until(plant, morning)[0])
+    one, two = (add_levels(Context.of(part, plant_calendar()), model, [part], morning) for part in histories)
+    assert levels_of(model, one) == levels_of(model, two)
+    assert levels_of(model, one).overall.orders > 10
+
+
+def test_parts_of_the_orders_give_the_levels_of_all(trained: Trained, mornings: np.ndarray) -> None:
+    model, snapshots, as_of = trained.twin.model, trained.snapshots, int(mornings[-1])
+    looks = looks_since(snapshots.history, model, snapshots.context, as_of)
+    assert model.looks is not None
+    half = looks.take(np.arange(len(looks)) % 2 == 0).join(looks.take(np.arange(len(looks)) % 2 == 1))
+    assert estimate_levels(model.looks.join(half), as_of) == estimate_levels(model.looks.join(looks), as_of)
+    assert len(looks) > 20
+
+
+def test_a_model_has_levels_by_what_it_was_fitted_with_where_a_morning_has_none(trained: Trained) -> None:
+    """And none at all where it was fitted before there were levels."""
+    model, context = trained.model, trained.snapshots.context
+    assert model.looks is not None
+    assert levels_of(model, context) == estimate_levels(model.looks, context.known_until)
+    assert levels_of(replace(model, looks=None), context).overall.orders == 0
+
+
+def test_nothing_since_a_training_that_lies_ahead(trained: Trained) -> None:
+    snapshots = trained.snapshots
+    before = micros(str(trained.model.about["trained_until"])) - DAY
+    assert len(looks_since(snapshots.history, trained.model, snapshots.context, before)) == 0
+
+
+def test_a_context_carries_its_levels(trained: Trained, mornings: np.ndarray) -> None:
+    model, snapshots = trained.twin.model, trained.snapshots
+    context = add_levels(snapshots.context, model, [snapshots.history], int(mornings[1]))
+    read = Context.from_json(context.to_json())
+    assert levels_of(model, read) == levels_of(model, context)
+    assert "levels" not in snapshots.context.to_json()
