@@ -2,16 +2,14 @@
 
 A model learns from the past, and the world moves on: a season brings more orders than the plant can make, a line is
 down for a month, a supplier fails, and the orders of a plant fail more often than their signals tell. What became of
-orders whose outcome is known by a morning says so. The level is added to the log-odds of a plant's orders, and is 0
-while what came is within one standard error of what was expected.
+orders whose outcome is known by a morning says so. The level is added to the log-odds of a plant's orders.
 
 It is the sum of what lasts, of all plants and of each around it, and of what is new in all of them: outcomes of two
 months move the first two, those of the last week or two the third. One look an order counts, the first at a fixed time
 before its promise, so looks are as independent as orders are, and no order counts more because it stayed open longer.
 
 A discounted likelihood, as in West & Harrison (1997), Bayesian forecasting and dynamic models, with normal priors that
-draw each part to 0, and the shrinkage of Breiman (1995), Better subset regression using the nonnegative garrote, so
-that a level does not jump when its evidence passes chance.
+draw each part to 0: what chance gives on few orders moves it little.
 """
 
 from __future__ import annotations
@@ -35,12 +33,12 @@ LASTING_DAYS, NEW_DAYS = 60.0, 7.0
 """An outcome known for so long counts half: in what lasts, and in what is new."""
 REACH_DAYS = 365.0
 """One known for longer counts nothing (1.5 % at the longer half-life)."""
-ALL_PRIOR, PLANT_PRIOR, NEW_PRIOR = 1.0, 4.0, 1.0
+ALL_PRIOR, PLANT_PRIOR, NEW_PRIOR = 1.0, 4.0, 0.5
 """Inverse variances of the priors, in log-odds: of what lasts in all plants, in one around it, and of what is new."""
-SIGMAS = 1.0
-"""A residual of fewer standard errors than this moves nothing, one of many nearly all it asks for."""
 SHOWN_DAYS = 30
 """A level is told with the outcomes that became known in the last so many days."""
+DECIMALS = 4
+"""A level is rounded, in log-odds: what is too small to see is nothing."""
 COLUMNS = ("known_at", "plant", "log_odds", "failed")
 
 
@@ -134,32 +132,22 @@ def estimate_levels(looks: MaturedLooks, as_of: int) -> Levels:
     """
     known = looks.recent(as_of)
     lasting, new = (np.exp2((known.known_at - as_of) / (days * DAY)) for days in (LASTING_DAYS, NEW_DAYS))
-    overall = _beyond_chance(known.log_odds, known.failed, lasting, ALL_PRIOR)
+    overall = fit_intercept(known.log_odds, known.failed, lasting, ALL_PRIOR)
     names = sorted({str(name) for name in known.plant} - {""})
     own = dict.fromkeys(names, overall)
     for name in names if len(names) > 1 else ():
         rows = known.plant == name
         expected = known.log_odds[rows] + overall
-        own[name] += _beyond_chance(expected, known.failed[rows], lasting[rows], PLANT_PRIOR)
+        own[name] += fit_intercept(expected, known.failed[rows], lasting[rows], PLANT_PRIOR)
     expected = known.log_odds + np.array([own.get(str(name), overall) for name in known.plant], dtype=np.float64)
-    wave = _beyond_chance(expected, known.failed, new, NEW_PRIOR)
+    wave = fit_intercept(expected, known.failed, new, NEW_PRIOR)
     shown = known.recent(as_of, SHOWN_DAYS)
     plants = {name: _level(level + wave, shown.take(shown.plant == name)) for name, level in own.items()}
     return Levels(_level(overall + wave, shown), plants, SHOWN_DAYS)
 
 
 def _level(log_odds: float, shown: MaturedLooks) -> Level:
-    return Level(log_odds, len(shown), int(shown.failed.sum()), float(expit(shown.log_odds).sum()))
-
-
-def _beyond_chance(log_odds: Floats, failed: Floats, weight: Floats, prior: float) -> float:
-    """The intercept that evidence and prior ask for, less what outcomes drawn from the risks may well ask for."""
-    risk = expit(log_odds)
-    residual = float(np.sum(weight * (failed - risk)))
-    chance = SIGMAS * float(np.sqrt(np.sum(weight**2 * risk * (1 - risk))))
-    if abs(residual) <= chance:
-        return 0.0
-    return fit_intercept(log_odds, failed, weight, prior) * (1 - (chance / residual) ** 2)
+    return Level(round(log_odds, DECIMALS), len(shown), int(shown.failed.sum()), float(expit(shown.log_odds).sum()))
 
 
 def levels_by_morning(

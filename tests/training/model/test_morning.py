@@ -37,7 +37,7 @@ def test_a_service_shows_the_risks_that_the_model_was_judged_by(trained: Trained
         level = levels_of(model, context).log_odds(points.plant[rows])
         np.testing.assert_allclose(expit(logit(model.risk_of(points.take(rows))) + level), judged[rows], atol=1e-12)
         moved += int((level != 0).sum())
-    assert moved > 10
+    assert moved > 3
 
 
 def test_what_is_recorded_after_a_morning_does_not_change_its_levels(
