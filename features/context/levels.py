@@ -28,19 +28,10 @@ class Level:
     observed: int = 0
     expected: float = 0.0
 
-    def sentence(self, plant: str, days: int) -> str:
-        """What it tells a planner; the count of the last so many ``days`` where it says the same.
-
-        >>> Level(0.4, 90, 31, 21.8).sentence("Kiel", 30)
-        'orders of Kiel have lately failed more often than expected: 31 of 90 in 30 days, where 22 were expected'
-        >>> Level(-0.4, 90, 31, 21.8).sentence("", 30)
-        'orders have lately failed less often than expected'
-        """
-        whose, often = f"orders of {plant}" if plant else "orders", "more" if self.log_odds > 0 else "less"
-        said = f"{whose} have lately failed {often} often than expected"
-        if (self.observed - self.expected) * self.log_odds <= 0:
-            return said
-        return f"{said}: {self.observed:,} of {self.orders:,} in {days} days, where {self.expected:,.0f} were expected"
+    @property
+    def is_shown_by_counts(self) -> bool:
+        """Whether more failed than expected where the level is above 0, and fewer where it is below."""
+        return (self.observed - self.expected) * self.log_odds > 0
 
 
 @dataclass(frozen=True)
@@ -60,8 +51,24 @@ class Levels:
         return self.plants.get(plant, self.overall)
 
     def sentence(self, plant: str) -> str:
-        """What the level of a plant tells a planner; a plant that has none of its own has that of all orders."""
-        return self.of_plant(plant).sentence(plant if plant in self.plants else "", self.days)
+        """What the level of a plant tells a planner, with the counts of the plant, or of all, that say the same.
+
+        >>> plants = {"Kiel": Level(0.5, 40, 20, 9.6), "Ulm": Level(0.2, 9, 0, 1.0)}
+        >>> levels = Levels(Level(0.4, 90, 31, 21.8), plants, 30)
+        >>> levels.sentence("Kiel")
+        'orders of Kiel have lately failed more often than expected: 20 of 40 in 30 days, where 10 were expected'
+        >>> levels.sentence("Ulm")
+        'orders of all plants have lately failed more often than expected: 31 of 90 in 30 days, where 22 were expected'
+        """
+        level = self.of_plant(plant)
+        often = "more" if level.log_odds > 0 else "less"
+        own = plant in self.plants and level.is_shown_by_counts
+        whose, shown = (plant, level) if own else ("all plants", self.overall)
+        said = f"orders of {whose} have lately failed {often} often than expected"
+        if not shown.is_shown_by_counts or shown.log_odds * level.log_odds < 0:
+            return said
+        count = f"{shown.observed:,} of {shown.orders:,} in {self.days} days"
+        return f"{said}: {count}, where {shown.expected:,.0f} were expected"
 
     def log_odds(self, plant: NDArray[np.object_]) -> Floats:
         """(n,) what is added to the log-odds of orders of plants (n,)."""
