@@ -74,6 +74,11 @@ class Levels:
         """(n,) what is added to the log-odds of orders of plants (n,)."""
         return np.array([self.of_plant(str(name)).log_odds for name in plant], dtype=np.float64)
 
+    def entries(self) -> list[dict[str, Any]]:
+        """One a plant by name, and last that of all others, whose ``plant`` is ``None``."""
+        named = [*((name, self.plants[name]) for name in sorted(self.plants)), (None, self.overall)]
+        return [{"plant": name} | asdict(level) | {"days": self.days} for name, level in named]
+
     def to_json(self) -> dict[str, Any]:
         plants = {name: asdict(self.plants[name]) for name in sorted(self.plants)}
         return {"overall": asdict(self.overall), "plants": plants, "days": self.days}

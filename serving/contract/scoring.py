@@ -227,8 +227,19 @@ class SignalReply(BaseModel):
     definition: str
 
 
+class LevelReply(BaseModel):
+    """What is added to the log-odds of a plant's orders this morning, and what speaks for it."""
+
+    plant: Annotated[str | None, Field(description="null for orders of other plants or of none")]
+    log_odds: float
+    orders: Annotated[int, Field(description="Whose outcome has become known in the last `days` days")]
+    observed: Annotated[int, Field(description="How many of them failed")]
+    expected: Annotated[float, Field(description="How many were expected to, by their risks without any level")]
+    days: int
+
+
 class ModelReply(BaseModel):
-    """The model that scores now, and what it was trained on and judged by."""
+    """The model that scores now, what it was trained on and judged by, and the level of each plant this morning."""
 
     name: str
     version: str
@@ -236,6 +247,7 @@ class ModelReply(BaseModel):
     degraded: bool
     degraded_because: list[str]
     about: dict[str, Any]
+    levels: list[LevelReply]
     signals: list[SignalReply]
 
 

@@ -29,7 +29,7 @@ from training.model.calibration import fit_intercept
 
 NOTICE_DAYS = 4.0
 """The first look at an order so many days before its promise, or later, counts, where orders are looked at so late."""
-LASTING_DAYS, NEW_DAYS = 60.0, 5.0
+LASTING_DAYS, NEW_DAYS = 60.0, 7.0
 """An outcome known for so long counts half: in what lasts, and in what is new."""
 REACH_DAYS = 365.0
 """One known for longer counts nothing (1.5 % at the longer half-life)."""

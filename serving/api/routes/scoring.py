@@ -56,9 +56,9 @@ async def score(request: Request) -> Response:
 
 
 @router.get("/v1/model", tags=["model"], responses=problems(503))
-def model(services: CurrentServices) -> ModelReply:
-    """The model that scores, what it was trained on and how it was judged."""
-    return ModelReply(**describe_model(services.daily_context.scorer()))
+def model(request: Request, services: CurrentServices) -> ModelReply:
+    """The model that scores, what it was trained on, how it was judged, and the level of each of the key's plants."""
+    return ModelReply(**describe_model(services.daily_context.scorer(), request.state.caller))
 
 
 def score_events(scorer: Scorer, request: ScoreRequest, settings: Settings, now: int, shadow: Shadow) -> dict[str, Any]:
@@ -113,7 +113,7 @@ def _refuse_faults(faults: Sequence[Fault]) -> None:
     raise InvalidBody(f"{len(errors):,} values do not hold: {shown}", errors)
 
 
-def describe_model(scorer: Scorer) -> dict[str, Any]:
+def describe_model(scorer: Scorer, caller: Caller) -> dict[str, Any]:
     """The reply of ``GET /v1/model``, as plain content."""
     entries = catalogue()
     return {
@@ -123,6 +123,7 @@ def describe_model(scorer: Scorer) -> dict[str, Any]:
         "degraded": bool(scorer.loaded.degraded_because),
         "degraded_because": list(scorer.loaded.degraded_because),
         "about": scorer.model.about,
+        "levels": [level for level in scorer.levels.entries() if caller.may_name(level["plant"])],
         "signals": [
             {key: getattr(entries[name], key) for key in ("name", "group", "unit", "definition")}
             for name in scorer.model.names

@@ -224,6 +224,10 @@ def test_the_model_tells_what_it_is(service: Service) -> None:
     assert (model["name"], model["version"], model["degraded"]) == ("order-risk", "1", False)
     assert model["about"]["judged"]["roc_auc"][0] > 0.6
     assert {"name", "group", "unit", "definition"} == set(model["signals"][0])
+    *plants, others = model["levels"]
+    assert [level["plant"] for level in plants] == ["P0", "P1"]
+    assert others["plant"] is None
+    assert others["orders"] == sum(level["orders"] for level in plants)
 
 
 def test_health_and_unknown_routes(service: Service) -> None:
