@@ -87,6 +87,8 @@ def backtest(
     _print_stretches(report.stretches)
     say("")
     print_evaluation(report.evaluation)
+    if report.rhythm:
+        say(f"\n{report.rhythm}")
 
 
 def days_of(text: str) -> float:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,7 @@ from features.arrays import Floats
 from features.errors import InvalidRequest
 from features.ladder import Rung
 from features.progress import Progress, no_progress
-from features.times import DAY, isoformat
+from features.times import DAY, isoformat, micros
 from training.data.labelled import LabelledPoints, join
 from training.data.snapshots import Snapshots
 from training.data.worklists import DailyWorklists, worklists_between
@@ -25,6 +26,7 @@ from training.evaluate.evaluation import (
     evaluate_risks,
     judge_slice,
 )
+from training.metrics.bootstrap import Estimate, metric_estimates
 from training.model.baselines import fit_baselines
 from training.model.fit import fit_model
 from training.model.risk_model import RiskModel
@@ -67,7 +69,8 @@ class Backtest:
     """All stretches, and all mornings judged together.
 
     ``until`` is the last record that judged them, ISO 8601; ``asked_until`` a later moment that was asked for;
-    ``ladder`` how much was on time in full by each promise.
+    ``ladder`` how much was on time in full by each promise; ``retraining_gain`` what each training took off the squared
+    error of the model before it, had that served on: 1 - Brier score / its Brier score, ``None`` with fewer than two.
     """
 
     stretches: list[Stretch]
@@ -76,12 +79,29 @@ class Backtest:
     until: str
     asked_until: str | None = None
     ladder: list[Rung] = field(default_factory=list)
+    retraining_gain: Estimate | None = None
+
+    @property
+    def rhythm(self) -> str | None:
+        """How often to train by what this backtest has seen, one sentence; ``None`` where it cannot tell."""
+        gain, days = self.retraining_gain, f"{self.every_days:g}"
+        if gain is None:
+            return None
+        beside = f"models {days} days older, levels included"
+        share = f"{gain.value:.1%} ({gain.low:.1%} to {gain.high:.1%})"
+        if gain.low > 0:
+            return f"Train every {days} days: it took {share} off the squared error of {beside}."
+        if gain.high < 0:
+            return f"Train less often than every {days} days: it added to the squared error of {beside}, {share}."
+        return f"Training every {days} days took {share} off the squared error of {beside}: no more than chance gives."
 
     def to_json(self) -> dict[str, Any]:
         return {
             "every_days": self.every_days,
             "until": self.until,
             "asked_until": self.asked_until,
+            "retraining_gain": None if self.retraining_gain is None else asdict(self.retraining_gain),
+            "rhythm": self.rhythm,
             "stretches": [stretch.to_json() for stretch in self.stretches],
             "on_time_in_full": [asdict(rung) for rung in self.ladder],
             "evaluation": self.evaluation.to_json(),
@@ -97,6 +117,11 @@ class ReplayedStretch:
     learned: LabelledPoints
     model: RiskModel
     before: LabelledPoints
+
+    @property
+    def due(self) -> LabelledPoints:
+        """The looks that are settled."""
+        return self.worklists.points.take(self.worklists.points.settled)
 
 
 def run_backtest(
@@ -138,7 +163,8 @@ def run_backtest(
     progress("judging all mornings together", len(moments), len(moments))
     asked = None if snapshots.asked_until is None else isoformat(snapshots.asked_until)
     evaluation = _evaluate_all(replayed, begin, draws)
-    return Backtest(stretches, evaluation, every / DAY, str(isoformat(snapshots.until)), asked, snapshots.ladder)
+    gain = _gain_of_retraining(snapshots, replayed, draws)
+    return Backtest(stretches, evaluation, every / DAY, str(isoformat(snapshots.until)), asked, snapshots.ladder, gain)
 
 
 def first_training(snapshots: Snapshots) -> int:
@@ -178,6 +204,28 @@ def _judge_stretch(replayed: ReplayedStretch, moment: int, ends: int, draws: int
         drift=Drift.between(replayed.before, points, before_risk, replayed.risks[WITHOUT_LEVELS], weighty),
         expected=CalibrationInTheLarge.of(due, risks[MODEL], draws) if enough else None,
     )
+
+
+def _gain_of_retraining(snapshots: Snapshots, replayed: list[ReplayedStretch], draws: int) -> Estimate | None:
+    """Each model on its mornings beside the one before it on the same, over all stretches but the first."""
+    pairs = [pair for pair in pairwise(replayed) if pair[1].worklists.points.settled.any()]
+    if not pairs:
+        return None
+    points = join([now.due for _, now in pairs])
+    ours = np.concatenate([now.risks[MODEL][now.worklists.points.settled] for _, now in pairs])
+    theirs = np.concatenate([_risk_had_it_served_on(snapshots, before, now.due) for before, now in pairs])
+    found = metric_estimates(
+        points.order, points.week, points.failed, ours, points.weight, metrics={}, draws=draws, reference=theirs
+    )
+    return found["brier_skill"]
+
+
+def _risk_had_it_served_on(snapshots: Snapshots, before: ReplayedStretch, points: LabelledPoints) -> Floats:
+    """(n,) the risks of an older model, with levels by all that came since it was trained."""
+    whole, _ = snapshots.labelled()
+    trained = micros(str(before.model.about["trained_until"]))
+    since = whole.take((whole.as_of > trained) & ~np.isin(whole.order, before.learned.order))
+    return before.model.risk_as_served(points, since)
 
 
 def _evaluate_all(replayed: list[ReplayedStretch], begin: int, draws: int) -> Evaluation:

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -8,8 +10,9 @@ from features.errors import InvalidRequest
 from features.times import DAY, isoformat, micros
 from training.data.snapshots import Snapshots
 from training.data.split import folds_by_time
-from training.evaluate.backtest import first_training, run_backtest
+from training.evaluate.backtest import Backtest, first_training, run_backtest
 from training.evaluate.evaluation import MODEL
+from training.metrics.bootstrap import Estimate
 from training.model.fit import fit_model
 from training.model.tuning import tune
 from training.trainer import Trained
@@ -111,3 +114,45 @@ def test_tuning_ends_in_time(trained: Trained) -> None:
     said: list[str] = []
     assert len(tune(trained.dataset.points, 50, seconds=1e-9, progress=lambda what, *_: said.append(what)).trials) == 1
     assert said[0].startswith("settings tried: 1 of 50")
+
+
+def test_what_a_training_brings_is_told_beside_the_model_before_had_it_served_on(snapshots: Snapshots) -> None:
+    """Two stretches: the second model on its mornings, and the first on the same, with levels by all that came since."""
+    every = (snapshots.until - SINCE) // 2 + 1
+    found = run_backtest(snapshots, every, SINCE, draws=20)
+    assert len(found.stretches) == 2
+    moments = SINCE, SINCE + every
+    learned = [snapshots.labelled(moment)[0] for moment in moments]
+    older, newer = (
+        fit_model(known, snapshots.context, {"trained_until": isoformat(moment)})
+        for known, moment in zip(learned, moments, strict=True)
+    )
+    worklists = found.evaluation.worklists.daily
+    assert worklists is not None
+    points = worklists.points
+    points = points.take(points.settled & (points.as_of >= moments[1]) & ~np.isin(points.order, learned[1].order))
+    whole, _ = snapshots.labelled()
+    since = whole.take((whole.as_of > SINCE) & ~np.isin(whole.order, learned[0].order))
+    errors = [
+        float(np.average((risk - points.failed) ** 2, weights=points.weight))
+        for risk in (newer.risk_as_served(points), older.risk_as_served(points, since))
+    ]
+    assert found.retraining_gain is not None
+    assert found.retraining_gain.value == pytest.approx(1 - errors[0] / errors[1])
+    assert found.rhythm is not None
+    assert f"{found.retraining_gain.value:.1%}" in found.rhythm
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "says"),
+    [
+        (0.01, 0.05, "Train every 30 days: "),
+        (-0.05, -0.01, "Train less often than"),
+        (-0.01, 0.05, "no more than chance"),
+    ],
+)
+def test_a_rhythm_is_recommended_where_it_is_more_than_chance(low: float, high: float, says: str) -> None:
+    gain = Estimate((low + high) / 2, low, high)
+    evaluation: Any = None
+    assert says in str(Backtest([], evaluation, 30.0, "2025-01-01", retraining_gain=gain).rhythm)
+    assert Backtest([], evaluation, 30.0, "2025-01-01").rhythm is None
