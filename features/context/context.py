@@ -18,7 +18,6 @@ from numpy.typing import NDArray
 
 from features.arrays import Ints
 from features.context.daybook import Daybook, Tally
-from features.context.levels import Levels
 from features.context.routing import Routing, transition_tallies
 from features.engine.ordering import known_until as known_until_moment
 from features.events.schema import DIMENSIONS
@@ -115,7 +114,7 @@ class Context:
     firsts : (n_days,) the first record of each day on which something was recorded, ascending; ``None`` where somebody
         vouches that the records are complete until ``known_until``
     outcome_policy : the digest of the policy by which the track record counts, empty for the default one
-    levels : by the digest of a model, the level of each plant beside it
+    levels : by the digest of a model, the level of each plant beside it, as ``training.model.level.Levels`` writes it
 
     No lookup goes past the morning after the latest record by then: what is silent after it is not known, so it is no
     sign that an order was missed.
@@ -127,7 +126,7 @@ class Context:
     known_until: int
     firsts: Ints | None = None
     outcome_policy: str = ""
-    levels: Mapping[str, Levels] = field(default_factory=dict)
+    levels: Mapping[str, dict[str, Any]] = field(default_factory=dict)
 
     @classmethod
     def of(cls, history: History, calendar: PlantCalendar, known_until: int | None = None) -> Context:
@@ -167,8 +166,7 @@ class Context:
         return np.empty(0, dtype=np.int64) if self.firsts is None else self.calendar.day(self.firsts) + 1
 
     def to_json(self) -> dict[str, Any]:
-        levels = {model: self.levels[model].to_json() for model in sorted(self.levels)}
-        optional = {"outcome_policy": self.outcome_policy, "levels": levels}
+        optional = {"outcome_policy": self.outcome_policy, "levels": dict(self.levels)}
         return {
             "zone": self.calendar.zone,
             "known_until": isoformat(self.known_until),
@@ -184,7 +182,7 @@ class Context:
         routing = Routing.from_json(stored["routing"])
         firsts = None if stored["firsts"] is None else np.array(stored["firsts"], dtype=np.int64)
         known_until, policy = stored["known_until_micros"], stored.get("outcome_policy", "")
-        levels = {model: Levels.from_json(found) for model, found in stored.get("levels", {}).items()}
+        levels = stored.get("levels", {})
         return cls(plant_calendar(stored["zone"]), books, routing, known_until, firsts, policy, levels)
 
 

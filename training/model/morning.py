@@ -10,13 +10,12 @@ import numpy as np
 from scipy.special import logit
 
 from features.context.context import Context
-from features.context.levels import Levels
 from features.decision_points import decision_points
 from features.history import History
 from features.known.known import Known
 from features.times import DAY, micros
 from training.data.snapshots import Snapshots
-from training.model.level import REACH_DAYS, MaturedLooks, estimate_levels, first_within
+from training.model.level import REACH_DAYS, Levels, MaturedLooks, estimate_levels, first_within
 from training.model.risk_model import RiskModel
 
 SETTLED_BY = 60 * DAY
@@ -27,12 +26,13 @@ def add_levels(context: Context, model: RiskModel, histories: Iterable[History],
     """The context with the levels of a model as of a moment, microseconds; ``histories`` are parts of all orders."""
     looks = (looks_since(history, model, context, as_of) for history in histories)
     levels = estimate_levels(reduce(MaturedLooks.join, looks, _own_looks(model)), as_of)
-    return replace(context, levels={**context.levels, model.digest: levels})
+    return replace(context, levels={**context.levels, model.digest: levels.to_json()})
 
 
 def levels_of(model: RiskModel, context: Context) -> Levels:
     """The levels that a context has for a model; where it has none, those by the outcomes the model was fitted with."""
-    return context.levels.get(model.digest) or estimate_levels(_own_looks(model), context.known_until)
+    found = context.levels.get(model.digest)
+    return estimate_levels(_own_looks(model), context.known_until) if found is None else Levels.from_json(found)
 
 
 def _own_looks(model: RiskModel) -> MaturedLooks:

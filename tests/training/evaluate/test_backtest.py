@@ -117,7 +117,7 @@ def test_tuning_ends_in_time(trained: Trained) -> None:
 
 
 def test_what_a_training_brings_is_told_beside_the_model_before_had_it_served_on(snapshots: Snapshots) -> None:
-    """Two stretches: the second model on its mornings, and the first on the same, with levels by all that came since."""
+    """Two stretches: the second model on its mornings, the first on the same, with levels by all that came since."""
     every = (snapshots.until - SINCE) // 2 + 1
     found = run_backtest(snapshots, every, SINCE, draws=20)
     assert len(found.stretches) == 2

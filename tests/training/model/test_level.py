@@ -10,13 +10,20 @@ import pytest
 from scipy.optimize import minimize_scalar
 from scipy.special import expit, logit
 
-from features.context.levels import Level, Levels
 from features.outcomes import MISSED, ON_TIME_IN_FULL
 from features.times import DAY, plant_calendar
 from training.data.labelled import LabelledPoints
 from training.data.split import FEWEST_ORDERS, folds_by_time
 from training.evaluate.evaluation import WITHOUT_LEVELS
-from training.model.level import MaturedLooks, estimate_levels, first_within, levels_by_morning, notice_of
+from training.model.level import (
+    Level,
+    Levels,
+    MaturedLooks,
+    estimate_levels,
+    first_within,
+    levels_by_morning,
+    notice_of,
+)
 from training.model.risk_model import RiskModel
 from training.trainer import Trained
 
