@@ -28,7 +28,7 @@ FIRST = (
     "item",
     "value",
 )
-LAST = ("owner", "snoozed_until", "decision", "as_of", "reason")
+LAST = ("cannot_tell", "owner", "snoozed_until", "decision", "as_of", "reason")
 FACTORS = 5
 HEADER = (*FIRST, *(f"factor_{place}" for place in range(1, FACTORS + 1)), *LAST)
 MOMENTS = ("due_at", "snoozed_until", "as_of")
@@ -70,6 +70,8 @@ def _cells(row: Mapping[Any, Any]) -> list[Any]:
 def _cell(row: Mapping[Any, Any], name: str) -> Any:
     if name == "reason":
         return reason_of(row["state"], scored=bool(row["scored_by"])) or ""
+    if name == "cannot_tell":
+        return "; ".join(orjson.loads(row[name]))
     if name in MOMENTS:
         return "" if row[name] == LATEST else moment(row[name]) or ""
     return "" if row[name] is None else row[name]

@@ -14,7 +14,7 @@ from serving.models.scorer import Factor, OrderScore, Scorer
 def build_worklist(scorer: Scorer, history: History, points: DecisionPoints, most_factors: int = 5) -> pd.DataFrame:
     """Score every order and sort: the highest risk first, then the earliest promise, then the order's id.
 
-    Returns (n_open_and_late, 10 + 2 * most_factors); orders that shipped or were cancelled are left out.
+    Returns (n_open_and_late, 12 + 2 * most_factors); orders that shipped or were cancelled are left out.
     """
     scores = scorer.score(history, points, most_factors)
     known = Known(history, points, scorer.context)
@@ -59,6 +59,7 @@ def _row(score: OrderScore, customer: str, plant: str, value: float, most: int) 
         factor = score.factors[place] if place < len(score.factors) else None
         row[f"factor_{place + 1}"] = phrase(factor) if factor else (score.reason if place == 0 else None)
         row[f"factor_{place + 1}_signal"] = factor.signal if factor else None
+    row["cannot_tell"] = "; ".join(score.cannot_tell) or None
     return row
 
 

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, Field
 
 from features.orders.commitments import OrderStatus
-from serving.contract.scoring import FactorReply, ModelKey
+from serving.contract.scoring import CannotTell, FactorReply, ModelKey
 
 EXAMPLE: dict[str, Any] = {
     "specversion": "1.0",
@@ -63,6 +63,7 @@ class StoredScore(BaseModel):
     base_risk: float | None
     factors: list[FactorReply]
     other_points: float | None
+    cannot_tell: CannotTell
     reason: Annotated[str | None, Field(description="Why the order is not scored by the model")]
     model: ModelKey | None
     features_hash: str

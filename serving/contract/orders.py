@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from features.orders.commitments import OrderStatus
 from serving.contract.decision import DecisionReply
 from serving.contract.events import StoredScore
-from serving.contract.scoring import EventKeyReply, Moment, Text
+from serving.contract.scoring import CannotTell, EventKeyReply, Moment, Text
 
 
 class FactorInWords(BaseModel):
@@ -36,6 +36,7 @@ class OrderRow(BaseModel):
     base_risk: float | None
     value_at_risk: float | None
     factors: list[FactorInWords]
+    cannot_tell: CannotTell
     owner: str | None
     snoozed_until: str | None
     snoozed_until_change: bool

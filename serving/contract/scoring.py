@@ -161,6 +161,9 @@ class ScoreRequest(BaseModel):
     factors: Annotated[int, Field(ge=0, le=200, description="How many factors to return at most")] = 5
 
 
+CannotTell = Annotated[list[str], Field(description="Why the risk is worth little; empty where nothing says so")]
+
+
 class EventKeyReply(BaseModel):
     """An event's identity."""
 
@@ -196,6 +199,7 @@ class ScoreReply(BaseModel):
     base_risk: float | None
     factors: list[FactorReply]
     other_points: float | None
+    cannot_tell: CannotTell
 
 
 class ModelKey(BaseModel):
@@ -235,6 +239,9 @@ class LevelReply(BaseModel):
     orders: Annotated[int, Field(description="Whose outcome has become known in the last `days` days")]
     observed: Annotated[int, Field(description="How many of them failed")]
     expected: Annotated[float, Field(description="How many were expected to, by their risks without any level")]
+    judged: Annotated[int, Field(description="Orders of the last year whose outcome is known")]
+    auc: Annotated[float | None, Field(description="How well their risks told failures from the others")]
+    auc_error: Annotated[float | None, Field(description="Its standard error")]
     days: int
 
 

@@ -26,6 +26,7 @@ from features.readiness.statements import KnownOrder
 from features.times import DAY, NEVER, isoformat, micros
 from serving.models.cache import LoadedModel
 from serving.models.evidence import Evidence, evidence_of_each
+from training.evaluate.doubts import doubts_of
 from training.model.morning import levels_of
 
 __all__ = ["Factor", "OrderScore", "Scorer", "order_index"]
@@ -68,7 +69,7 @@ class Factor:
 
 @dataclass(frozen=True)
 class OrderScore:
-    """One order's risk, or the reason why there is none."""
+    """One order's risk, or the reason why there is none; ``cannot_tell`` says why the risk is worth little."""
 
     order_id: str
     state: str
@@ -81,6 +82,7 @@ class OrderScore:
     base_risk: float | None
     factors: tuple[Factor, ...]
     other_points: float | None
+    cannot_tell: tuple[str, ...] = ()
 
 
 class Scorer:
@@ -116,6 +118,7 @@ class Scorer:
             signals, evidence = self._signals_of_each(history, open_points)
         plants = known.first_word("plant")[open_]
         predicted, explanation = self.model.predict_and_explain(signals, self.levels.log_odds(plants))
+        doubts = doubts_of(self.model, signals, plants, self.levels)
         base_risk, shares, of_levels = explanation.points()
         for row, (i, proof) in enumerate(zip(open_, evidence, strict=True)):
             factors = self._factors(proof, signals[row], shares[row], explanation.contributions[row], most_factors)
@@ -130,6 +133,7 @@ class Scorer:
                 base_risk=base_risk,
                 factors=factors,
                 other_points=float(shares[row].sum() + of_levels[row] - sum(factor.points for factor in factors)),
+                cannot_tell=doubts[row],
             )
         return scores
 

@@ -102,7 +102,7 @@ def _order_row(
         fact
         | {dimension: names[0] if names else None for dimension, names in words_of.items()}
         | {f"{dimension}s": len(names) for dimension, names in words_of.items()}
-        | {key: score[key] for key in ("risk", "missed", "partial", "base_risk")}
+        | {key: score[key] for key in ("risk", "missed", "partial", "base_risk", "cannot_tell")}
         | {
             "listed": int(fact["state"] in LISTED),
             "value": value,

@@ -21,7 +21,18 @@ from serving.store.tables.events import events_of
 from serving.store.tables.orders import words_of
 from serving.store.tables.scores import score_of
 
-COMPARED = ("state", "due_at", "risk", "missed", "partial", "base_risk", "other_points", "factors", "next_at")
+COMPARED = (
+    "state",
+    "due_at",
+    "risk",
+    "missed",
+    "partial",
+    "base_risk",
+    "other_points",
+    "factors",
+    "cannot_tell",
+    "next_at",
+)
 LoadVersion = Callable[[str, str, str], LoadedModel]
 """A model by its name, version and run."""
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+import orjson
 from sqlalchemy import Connection
 
 from features.arrays import Ints
@@ -64,6 +65,7 @@ def _columns(score: OrderScore) -> dict[str, Any]:
         "partial": score.partial,
         "base_risk": score.base_risk,
         "other_points": score.other_points,
+        "cannot_tell": orjson.dumps(score.cannot_tell).decode(),
         "factors": pack(score.factors),
     }
 
@@ -71,6 +73,7 @@ def _columns(score: OrderScore) -> dict[str, Any]:
 _UNSCORED = dict.fromkeys(("risk", "missed", "partial", "base_risk", "other_points")) | {
     **dict.fromkeys(("model", "model_version", "run_id", "features_hash", "context_id"), ""),
     "factors": pack([]),
+    "cannot_tell": "[]",
 }
 
 

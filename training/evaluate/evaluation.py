@@ -13,6 +13,7 @@ from features.arrays import Floats, Mask
 from features.times import isoformat
 from training.data.labelled import LabelledPoints
 from training.data.worklists import DailyWorklists
+from training.evaluate.doubts import doubts_of
 from training.evaluate.drift import CHANCES, CalibrationInTheLarge, failures_by_chance
 from training.evaluate.foretold import BY_DAYS, Foretold, compare_foretold, days_to_promise_groups
 from training.evaluate.worklist_metrics import (
@@ -27,6 +28,7 @@ from training.evaluate.worklist_metrics import (
 from training.metrics.bootstrap import Estimate, metric_estimates, percentiles
 from training.metrics.scores import calibration_error
 from training.model.baselines import Predict, fit_baselines, share_in_hindsight
+from training.model.level import Levels, estimate_levels
 from training.model.risk_model import RiskModel
 
 MODEL = "model"
@@ -34,6 +36,7 @@ WITHOUT_LEVELS = "model without levels"
 """The trees alone; the model as it is served has the level of each plant, estimated anew each morning."""
 BASE_RATE = "base rate"
 WITHOUT_RESCUED = "nobody stepped in"
+CANNOT_TELL, CAN_TELL = "the model cannot tell", "the model can tell"
 PLANT, DAYS = "plant ", f" {BY_DAYS}"
 FEWEST_ORDERS = 20
 NEARLY_ALL = 0.95
@@ -258,7 +261,14 @@ def evaluate(
     """
     predict = {MODEL: model.risk_as_served} | fit_baselines(earlier)
     risks = {name: risk_of(test) for name, risk_of in predict.items()} | {WITHOUT_LEVELS: model.risk_of(test)}
-    return evaluate_risks(tested_after, risks, test, RankedWorklists.of(daily, predict), draws)
+    doubtful = _doubtful(model, test, tested_after)
+    return evaluate_risks(tested_after, risks, test, RankedWorklists.of(daily, predict), draws, doubtful=doubtful)
+
+
+def _doubtful(model: RiskModel, test: LabelledPoints, as_of: int) -> Mask:
+    """(n,) True where the model says that it cannot tell, by what was known when the test began."""
+    levels = Levels() if model.looks is None else estimate_levels(model.looks, as_of)
+    return np.array([bool(found) for found in doubts_of(model, model.signals_of(test), test.plant, levels)], dtype=bool)
 
 
 def evaluate_risks(
@@ -268,23 +278,29 @@ def evaluate_risks(
     worklists: RankedWorklists,
     draws: int = 500,
     folds: int = 1,
+    doubtful: Mask | None = None,
 ) -> Evaluation:
-    """Judge risks by model (n_test,) that are there already, of so many ``folds``."""
+    """Judge risks by model (n_test,) that are there already, of so many ``folds``; rows in doubt (n_test,) apart."""
     slices = [
         judge_slice(name, test.take(rows), {model: risk[rows] for model, risk in risks.items()}, draws)
-        for name, rows in slices_of(test)
+        for name, rows in slices_of(test, doubtful)
     ]
     return Evaluation(str(isoformat(tested_after)), slices, risks, test, worklists, draws, folds)
 
 
-def slices_of(test: LabelledPoints) -> Iterator[tuple[str, Mask]]:
-    """All rows, then by plant and by days to promise, then those nobody stepped in on; slices of too few left out."""
+def slices_of(test: LabelledPoints, doubtful: Mask | None = None) -> Iterator[tuple[str, Mask]]:
+    """All rows, then by plant and by days to promise, those nobody stepped in on, those of which the model cannot tell.
+
+    Slices of too few orders are left out.
+    """
     yield "all", np.ones(len(test), dtype=bool)
     days = test.days_to_promise
     some = [(f"{PLANT}{plant}", test.plant == plant) for plant in sorted(set(test.plant)) if plant]
     some += [(f"{name}{DAYS}", rows) for name, rows in days_to_promise_groups(days) if rows.any()]
     if test.rescued.any():
         some.append((WITHOUT_RESCUED, ~np.isin(test.order, test.order[test.rescued])))
+    if doubtful is not None and doubtful.any():
+        some += [(CANNOT_TELL, doubtful), (CAN_TELL, ~doubtful)]
     for name, rows in some:
         large = rows.mean() < NEARLY_ALL or name == WITHOUT_RESCUED
         if large and len(np.unique(test.order[rows])) >= FEWEST_ORDERS:

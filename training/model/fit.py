@@ -61,6 +61,7 @@ def fit_model(
         "calibrated_on_orders": 0 if crossed.points is None else crossed.points.n_orders,
         "calibrated_after": None if crossed.points is None else isoformat(int(crossed.points.as_of.min())),
         "failure_share": float(np.average(points.failed, weights=points.weight)),
+        "farthest_promise": float(points.days_to_promise.max()),
         "features_hash": features_hash(points.names),
     }
     values = zip(points.names, neutral_values(points.signals, points.weight).tolist(), strict=True)

@@ -21,6 +21,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from scipy.special import expit
+from scipy.stats import rankdata
 
 from features.arrays import Floats, Ints, Mask
 from features.times import DAY, PlantCalendar, plant_calendar
@@ -37,6 +38,10 @@ ALL_PRIOR, PLANT_PRIOR, NEW_PRIOR = 1.0, 4.0, 0.5
 """Inverse variances of the priors, in log-odds: of what lasts in all plants, in one around it, and of what is new."""
 SHOWN_DAYS = 30
 """A level is told with the outcomes that became known in the last so many days."""
+FEWEST_JUDGED, FEWEST_OF_A_KIND = 100, 20
+"""So many orders of a plant, and so many that failed and that did not, say whether its risks tell anything."""
+SIGMAS, USELESS_AUC = 1.96, 0.6
+"""They do not where the area under their ROC curve is below this by so many standard errors."""
 DECIMALS = 4
 """A level is rounded, in log-odds: what is too small to see is nothing."""
 COLUMNS = ("known_at", "plant", "log_odds", "failed")
@@ -51,12 +56,25 @@ class Level:
     log_odds : what is added
     orders, observed : the orders whose outcome has lately become known, and how many of them failed
     expected : how many were expected to, the sum of their risks without any level
+    judged : the orders of the last year whose outcome is known
+    auc, auc_error : how well their risks told those that failed from the others, the area under the ROC curve and its
+        standard error; ``None`` where too few failed or too few did not
     """
 
     log_odds: float = 0.0
     orders: int = 0
     observed: int = 0
     expected: float = 0.0
+    judged: int = 0
+    auc: float | None = None
+    auc_error: float | None = None
+
+    @property
+    def tells_nothing(self) -> bool:
+        """Whether risks of these orders are known to tell failures from the others hardly better than chance."""
+        if self.auc is None or self.auc_error is None or self.judged < FEWEST_JUDGED:
+            return False
+        return self.auc + SIGMAS * self.auc_error < USELESS_AUC
 
     @property
     def is_shown_by_counts(self) -> bool:
@@ -218,13 +236,27 @@ def estimate_levels(looks: MaturedLooks, as_of: int) -> Levels:
         own[name] += fit_intercept(expected, known.failed[rows], lasting[rows], PLANT_PRIOR)
     expected = known.log_odds + np.array([own.get(str(name), overall) for name in known.plant], dtype=np.float64)
     wave = fit_intercept(expected, known.failed, new, NEW_PRIOR)
+    plants = {name: _level(level + wave, known.take(known.plant == name), as_of) for name, level in own.items()}
+    return Levels(_level(overall + wave, known, as_of), plants, SHOWN_DAYS)
+
+
+def _level(log_odds: float, known: MaturedLooks, as_of: int) -> Level:
     shown = known.recent(as_of, SHOWN_DAYS)
-    plants = {name: _level(level + wave, shown.take(shown.plant == name)) for name, level in own.items()}
-    return Levels(_level(overall + wave, shown), plants, SHOWN_DAYS)
+    observed, expected = int(shown.failed.sum()), float(expit(shown.log_odds).sum())
+    return Level(round(log_odds, DECIMALS) + 0.0, len(shown), observed, expected, len(known), *_auc(known))
 
 
-def _level(log_odds: float, shown: MaturedLooks) -> Level:
-    return Level(round(log_odds, DECIMALS), len(shown), int(shown.failed.sum()), float(expit(shown.log_odds).sum()))
+def _auc(known: MaturedLooks) -> tuple[float | None, float | None]:
+    """The area under the ROC curve and its error. Hanley & McNeil (1982), The meaning and use of the area under it."""
+    bad = int(known.failed.sum())
+    good = len(known) - bad
+    if min(bad, good) < FEWEST_OF_A_KIND:
+        return None, None
+    ranks = rankdata(known.log_odds)
+    auc = float((ranks[known.failed == 1].sum() - bad * (bad + 1) / 2) / (bad * good))
+    both_bad, both_good = auc / (2 - auc) - auc**2, 2 * auc**2 / (1 + auc) - auc**2
+    variance = (auc * (1 - auc) + (bad - 1) * both_bad + (good - 1) * both_good) / (bad * good)
+    return round(auc, DECIMALS), round(float(np.sqrt(variance)), DECIMALS)
 
 
 def levels_by_morning(

@@ -134,12 +134,16 @@ class RiskModel:
 
     def risk_of(self, points: LabelledPoints) -> Floats:
         """(n,) probability of missed or partial; the points may have other signals too, in any order."""
+        return self.predict(self.signals_of(points)).risk
+
+    def signals_of(self, points: LabelledPoints) -> Floats:
+        """(n, n_signals) the signals that it reads of points that may have others too, in any order."""
         if points.names == self.names:
-            return self.predict(points.signals).risk
+            return points.signals
         missing = [name for name in self.names if name not in points.names]
         if missing:
             raise InvalidRequest(f"the points must have the signals of the model, got none of {', '.join(missing)}")
-        return self.predict(points.signals[:, [points.names.index(name) for name in self.names]]).risk
+        return points.signals[:, [points.names.index(name) for name in self.names]]
 
     @cached_property
     def policy(self) -> OutcomePolicy:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from features.times import isoformat
+from serving.ingest.bulk_load import rebuild_worklist
 from serving.models.cache import LoadedModel
 from serving.models.scorer import PLANT_LEVEL, OrderScore, Scorer
 from serving.principal import NOBODY
 from serving.scores.replay import find_score, replay_score
+from serving.scores.scoring_context import ActiveModel, ScoringContext
 from serving.store.schema import contexts, scores
 from serving.store.tables.contexts import load_context
 from serving.store.tables.events import events_of, history_of
@@ -131,6 +134,27 @@ def test_a_new_champion_has_its_own_levels_the_same_day(store: House, young: Ris
     stored = store.database.read(lambda c: load_context(c, latest["id"]))
     assert stored is not None
     assert second.model.digest in stored.levels
+
+
+def test_an_order_of_which_it_cannot_tell_is_marked_in_replies_and_on_the_worklist(
+    store: House, trained: Trained
+) -> None:
+    """Nobody has judged an order of this customer or item; the mark survives a worklist that is built anew."""
+    store.champion[0] = LoadedModel("order-risk", "1", trained.model, run_id="")
+    reply = store.ingest(
+        created(0, 20, customer="new", item="new"), created(0, 20, order="B", customer="C1", item="I1")
+    )
+    why = ["no order of this customer and none with its items is known to have ended yet"]
+    assert [json.loads(change.after["cannot_tell"]) for change in reply.orders if change.after] == [why, []]
+    assert list(scored(store, "A").cannot_tell) == why
+
+    def marked() -> dict[str, Any]:
+        return {row["order_id"]: json.loads(row["cannot_tell"]) for row in store.listed()}
+
+    assert marked() == {"A": why, "B": []}
+    scoring_context = ScoringContext("import", store.now[0], ActiveModel(None, ""), store.services.settings)
+    rebuild_worklist(store.database, scoring_context, lambda *_: None)
+    assert marked() == {"A": why, "B": []}
 
 
 def test_a_model_of_before_has_no_level_until_outcomes_come(store: House, young: RiskModel) -> None:
