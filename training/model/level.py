@@ -34,7 +34,7 @@ LASTING_DAYS, NEW_DAYS = 60.0, 7.0
 """An outcome known for so long counts half: in what lasts, and in what is new."""
 REACH_DAYS = 365.0
 """One known for longer counts nothing (1.5 % at the longer half-life)."""
-ALL_PRIOR, PLANT_PRIOR, NEW_PRIOR = 1.0, 4.0, 0.5
+ALL_PRIOR, PLANT_PRIOR, NEW_PRIOR = 1.0, 4.0, 4.0
 """Inverse variances of the priors, in log-odds: of what lasts in all plants, in one around it, and of what is new."""
 SHOWN_DAYS = 30
 """A level is told with the outcomes that became known in the last so many days."""

@@ -73,7 +73,7 @@ def test_a_level_is_what_lasts_and_what_is_new_each_by_its_definition() -> None:
     known = looks("A", 30, 100, 0.2, known=370).join(looks("A", 32, 60, 0.2, known=397))
     age = np.repeat([30.0, 3.0], [100, 60])
     lasts = intercept(known, np.exp2(-age / 60), 1.0)
-    new = intercept(known, np.exp2(-age / 7), 0.5, above=lasts)
+    new = intercept(known, np.exp2(-age / 7), 4.0, above=lasts)
     assert lasts > 0.3
     assert new > 0.2
     assert level_of(known) == pytest.approx(lasts + new, abs=1e-4)
