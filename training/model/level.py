@@ -40,8 +40,8 @@ SHOWN_DAYS = 30
 """A level is told with the outcomes that became known in the last so many days."""
 FEWEST_JUDGED, FEWEST_OF_A_KIND = 100, 20
 """So many orders of a plant, and so many that failed and that did not, say whether its risks tell anything."""
-SIGMAS, USELESS_AUC = 1.96, 0.6
-"""They do not where the area under their ROC curve is below this by so many standard errors."""
+SIGMAS, USELESS_AUC = 1.96, 0.55
+"""They tell something where the area under their ROC curve is above this by so many standard errors."""
 DECIMALS = 4
 """A level is rounded, in log-odds: what is too small to see is nothing."""
 COLUMNS = ("known_at", "plant", "log_odds", "failed")
@@ -71,10 +71,10 @@ class Level:
 
     @property
     def tells_nothing(self) -> bool:
-        """Whether risks of these orders are known to tell failures from the others hardly better than chance."""
+        """Whether enough orders are known, and their risks did not tell failures from the others beyond chance."""
         if self.auc is None or self.auc_error is None or self.judged < FEWEST_JUDGED:
             return False
-        return self.auc + SIGMAS * self.auc_error < USELESS_AUC
+        return self.auc - SIGMAS * self.auc_error < USELESS_AUC
 
     @property
     def is_shown_by_counts(self) -> bool:

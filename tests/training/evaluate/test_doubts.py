@@ -30,8 +30,10 @@ def test_a_plant_in_which_risks_tell_nothing_is_known_by_its_roc_curve() -> None
     assert level.tells_nothing
     assert not estimate_levels(looks(0.0, 0.0, 80), NOW).plants["RDC"].tells_nothing
     told = estimate_levels(looks(1.5, 0.0, 200), NOW).plants["RDC"]
-    assert told.auc == 0.75
-    assert not told.tells_nothing
+    assert (told.auc, told.tells_nothing) == (0.75, False)
+    weak = replace(told, auc=0.6)
+    assert weak.tells_nothing, "0.6 less 1.96 errors of 0.034 is 0.53"
+    assert not replace(weak, auc_error=0.02).tells_nothing
 
 
 def test_a_plant_without_failures_says_nothing_either_way() -> None:
