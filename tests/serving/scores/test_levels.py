@@ -15,8 +15,8 @@ from serving.models.scorer import PLANT_LEVEL, OrderScore, Scorer
 from serving.principal import NOBODY
 from serving.scores.replay import find_score, replay_score
 from serving.scores.scoring_context import ActiveModel, ScoringContext
-from serving.store.schema import contexts, scores
-from serving.store.tables.contexts import load_context
+from serving.store.schema import scores
+from serving.store.tables.contexts import latest_morning, load_context
 from serving.store.tables.events import events_of, history_of
 from tests.support.models import steeper
 from tests.support.stores import House
@@ -130,8 +130,9 @@ def test_a_new_champion_has_its_own_levels_the_same_day(store: House, young: Ris
     store.fresh()
     assert not store.services.daily_context.lacks_levels()
     assert level(scored(store, "A")).points > 0
-    latest = max(store.all(contexts), key=lambda row: int(row["made_at"]))
-    stored = store.database.read(lambda c: load_context(c, latest["id"]))
+    morning = store.database.read(latest_morning)
+    assert morning is not None
+    stored = store.database.read(lambda c: load_context(c, morning[1]))
     assert stored is not None
     assert second.model.digest in stored.levels
 
@@ -140,7 +141,8 @@ def test_an_order_of_which_it_cannot_tell_is_marked_in_replies_and_on_the_workli
     store: House, trained: Trained
 ) -> None:
     """Nobody has judged an order of this customer or item; the mark survives a worklist that is built anew."""
-    store.champion[0] = LoadedModel("order-risk", "1", trained.model, run_id="")
+    model = replace(trained.model, about=trained.model.about | {"farthest_promise": 40.0})
+    store.champion[0] = LoadedModel("order-risk", "1", model, run_id="")
     reply = store.ingest(
         created(0, 20, customer="new", item="new"), created(0, 20, order="B", customer="C1", item="I1")
     )
