@@ -143,9 +143,9 @@ def test_an_order_of_which_it_cannot_tell_is_marked_in_replies_and_on_the_workli
     """Nobody has judged an order of this customer or item; the mark survives a worklist that is built anew."""
     model = replace(trained.model, about=trained.model.about | {"farthest_promise": 40.0})
     store.champion[0] = LoadedModel("order-risk", "1", model, run_id="")
-    reply = store.ingest(
-        created(0, 20, customer="new", item="new"), created(0, 20, order="B", customer="C1", item="I1")
-    )
+    store.move_to(200)
+    strange, usual = {"customer": "new", "item": "new"}, {"customer": "C1", "item": "I1"}
+    reply = store.ingest(created(199, 220, **strange), created(199, 220, order="B", **usual))
     why = ["no order of this customer and none with its items is known to have ended yet"]
     assert [json.loads(change.after["cannot_tell"]) for change in reply.orders if change.after] == [why, []]
     assert list(scored(store, "A").cannot_tell) == why
