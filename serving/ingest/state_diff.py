@@ -23,7 +23,7 @@ from serving.contract.order_state import (
     OrderSnapshot,
     ProductionNow,
 )
-from serving.plant_time import moment_of
+from serving.plant_time import date_of, moment_of
 
 
 @dataclass(frozen=True)
@@ -70,7 +70,7 @@ def _event(order_id: str, source: str, missing: MissingEvent, since: int, place:
 
 def _missing(snapshot: OrderSnapshot, order: KnownOrder, zone: str) -> Iterator[MissingEvent]:
     def date(text: str | None) -> int | None:
-        return None if text is None else moment_of(text, zone, end=True)
+        return None if text is None else date_of(text, zone)
 
     if snapshot.lines is not None:
         yield from _lines(snapshot.lines, order, date)
