@@ -43,7 +43,7 @@ Columns = dict[str, Any]
 """By name: ``Coded`` for texts, (n,) arrays for the rest."""
 
 
-EARLIEST_DATE = micros("2000-01-01")
+EARLIEST_MOMENT = micros("2000-01-01")
 NO_DATE = "date before 2000 or after 2200: taken as no date"
 """Systems write 1970-01-01 or 9999-12-31 where they have none."""
 MOMENT_MUST = "lie between 2000-01-01 and 2200-01-01"
@@ -199,7 +199,7 @@ def _checked_moments(column: str, moments: Ints, raw: Any) -> Read:
 
 def is_dated(moments: Ints) -> Mask:
     """(n,) True where a moment is of the years that records have: what lies outside them stands for none."""
-    return np.asarray((moments >= EARLIEST_DATE) & (moments < LATEST))
+    return np.asarray((moments >= EARLIEST_MOMENT) & (moments < LATEST))
 
 
 def _checked_numbers(column: str, values: NDArray[np.float64], raw: Any, given: Mask) -> Read:
