@@ -76,5 +76,5 @@ def days_to_truck(known: Known) -> Floats:
 )
 def planned_quantity_ratio(known: Known) -> Floats:
     """Quantity on the planned deliveries as a share of the ordered quantity; missing where none of them states one."""
-    planned = share(known.total_in_force(PLANNED, "quantity"), known.ordered())
+    planned = share(known.total_in_force(PLANNED), known.ordered())
     return np.where((known.count(PLANNED) > 0) & (known.stated(PLANNED, "quantity") == 0), np.nan, planned)
