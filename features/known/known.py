@@ -32,6 +32,7 @@ COMMITMENT = Select(
     "order_line.created", "order_line.changed", "order_line.closed", "order_line.reopened", "commitment.changed",
     "goods.issued",
 )  # fmt: skip
+SENT_BACK = Select("goods.issued", "goods.returned")
 
 
 class Known(Scope):
@@ -276,6 +277,11 @@ class Known(Scope):
     def issued(self) -> Floats:
         """Quantity that left the dock, of each line at most what is ordered, units of the lines."""
         return self._commitment("issued")
+
+    def returned(self) -> Floats:
+        """Quantity that the customer sent back, units of the lines."""
+        self.note(SENT_BACK, self.start)
+        return np.where(self.found, commitments(self.history).returned[self._before] / MICRO, 0.0)
 
     def value(self) -> Floats:
         """Value of the lines not cancelled, the plant's currency."""

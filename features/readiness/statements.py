@@ -18,7 +18,7 @@ from features.engine.spells import spell_statements
 from features.events.schema import TYPE_CODE, EventKey
 from features.events.selection import Select, Spell
 from features.history import History
-from features.orders.issues import EVERYTHING, LEFT_AT, NOT_REVERSED, REFERENCE, SLOT
+from features.orders.issues import EVERYTHING, LEFT_AT, NOT_REVERSED, POSTING, REFERENCE, SLOT
 from features.orders.known_lines import lines_known
 from features.orders.line_state import (
     CLOSED_AS,
@@ -241,17 +241,16 @@ class KnownOrder:
         start = int(self._history.first[self._order])
         _, ledger = lines_known(self._order, start + len(self.events), *line_events(self._history))
         references = self._history.coded["reference"].words
-        issues = [
+        return [
             KnownIssue(
                 int(row[SLOT]),
                 None if row[REFERENCE] < 0 else str(references[row[REFERENCE]]),
                 int(row[LEFT_AT]),
                 int(row[NOT_REVERSED]),
             )
-            for row in ledger[1 : ledger[0, 0] + 1]
+            for row in sorted(ledger[1 : ledger[0, 0] + 1], key=lambda row: (row[LEFT_AT], row[POSTING]))
             if 0 < row[NOT_REVERSED] < EVERYTHING // 2
         ]
-        return sorted(issues, key=lambda issue: issue.left_at)
 
 
 def known_events(history: History, order: int, as_of: int) -> list[KnownEvent]:

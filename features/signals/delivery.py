@@ -37,6 +37,12 @@ def shipped_ratio(known: Known) -> Floats:
     return share(known.issued(), known.ordered())
 
 
+@signal("delivery", "share", EITHER, "{value} of the ordered quantity came back", "nothing is ordered")
+def returned_ratio(known: Known) -> Floats:
+    """Share of the ordered quantity that the customer sent back, as stated or by a reversal long after the delivery."""
+    return share(known.returned(), known.ordered())
+
+
 @signal("delivery", "revisions", RISES, "planned deliveries were revised {value} [time|times]")
 def deliveries_revised(known: Known) -> Floats:
     """Times a delivery that was planned was given another date or quantity, revisions."""

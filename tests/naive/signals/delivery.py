@@ -48,3 +48,8 @@ def planned_quantity_ratio(seen: Seen) -> float:
 @twin
 def shipped_ratio(seen: Seen) -> float:
     return share(commitments.issued(seen.events) / MICRO, seen.ordered)
+
+
+@twin
+def returned_ratio(seen: Seen) -> float:
+    return share(commitments.returned(seen.events) / MICRO, seen.ordered)

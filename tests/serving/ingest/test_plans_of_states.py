@@ -107,7 +107,7 @@ def test_what_is_told_of_the_whole_order_comes_before_what_is_told_of_lines() ->
 @pytest.mark.parametrize(
     ("state", "says"),
     [
-        ({"deliveries": [FIRST, FIRST | {"planned": "2024-01-30"}]}, "each of deliveries must be told once, got more of D"),
+        ({"deliveries": [FIRST, FIRST | {"planned": "2024-01-30"}]}, "deliveries must be told once, got more of D"),
         ({"deliveries": [FIRST, {"reference": "D", "planned": "2024-01-30"}]}, "for the whole order, got both of D"),
         ({"conditions": [{"kind": "labels", "state": "met"}] * 2}, "each of conditions must be told once, got"),
         ({"holds": [{"reference": "H", "kind": "quality", "line_id": line} for line in ("10", "20")]}, "got more of H"),
