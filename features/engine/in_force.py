@@ -9,15 +9,14 @@ import numpy as np
 from features.arrays import Ints
 from features.engine.plans import (
     DATE,
-    PlanEvents,
+    PlanStatement,
     apply_statement,
     is_planned,
     new_plans,
-    statement,
     with_room_for_one,
 )
 from features.events.selection import Masks, is_selected
-from features.jit import compiled
+from features.jit import compiled, compiled_inline
 from features.times import NEVER
 
 
@@ -41,24 +40,27 @@ class InForce(NamedTuple):
 
 @compiled
 def fold_plans(*columns: Any) -> tuple[Ints, Ints, Ints, Ints]:
-    """The fields of ``InForce``; ``columns`` are those of ``PlanEvents`` one by one."""
-    events = PlanEvents(*columns)
-    n = len(events.code)
+    """The fields of ``InForce``; ``columns`` are those of ``PlanEvents``, one by one."""
+    first, code, masks, word, line, occurred, recorded, date, quantity = columns
+    n = len(code)
     moved, revised = np.zeros(n, dtype=np.int64), np.zeros(n, dtype=np.int64)
     latest, total = np.empty(n, dtype=np.int64), np.empty(n, dtype=np.int64)
-    for order in range(len(events.first) - 1):
-        plans = new_plans()
+    plans = new_plans()
+    for order in range(len(first) - 1):
+        plans[0, 0] = 0
         last, amount = NEVER, 0
-        for i in range(events.first[order], events.first[order + 1]):
-            if is_selected(events.code[i], events.masks):
+        for i in range(first[order], first[order + 1]):
+            if is_selected(code[i], masks):
                 plans = with_room_for_one(plans)
-                moved[i], revised[i], more = apply_statement(plans, statement(events, i))
+                moment = min(occurred[i], recorded[i])
+                stated = PlanStatement(i, word[i], line[i], moment, date[i], quantity[i])
+                moved[i], revised[i], more = apply_statement(plans, stated)
                 last, amount = _latest(plans), amount + more
             latest[i], total[i] = last, amount
     return moved, revised, latest, total
 
 
-@compiled
+@compiled_inline
 def _latest(plans: Ints) -> int:
     """The latest of the dates in force."""
     latest = NEVER

@@ -27,7 +27,7 @@ rows are written. The whole order of each reference has a row, whether anything 
 
 
 class PlanEvents(NamedTuple):
-    """What the loops over plans read. Shapes (n_events,) but for ``first`` (n_orders + 1,) and the masks.
+    """What the loops over plans read, which take it one by one, as those over spells do. Shapes (n_events,) but for ``first`` (n_orders + 1,) and the masks.
 
     ``masks`` select the statements; ``word`` is the number of the event's reference within its order.
     """
@@ -44,7 +44,10 @@ class PlanEvents(NamedTuple):
 
 
 class PlanStatement(NamedTuple):
-    """One statement; ``moment`` is since when it holds, ``position`` where it stands in the history."""
+    """One statement; ``position`` is where it stands in the history, ``moment`` since when it holds.
+
+    It holds as it happened, and where it was announced before, as it was recorded.
+    """
 
     position: int
     word: int
@@ -56,7 +59,7 @@ class PlanStatement(NamedTuple):
 
 @compiled
 def new_plans() -> Ints:
-    """(room, N_PLAN) a table with no plan in it."""
+    """(room, N_PLAN) a table with no plan in it; one that says again that no row is written serves the next order."""
     return np.zeros((6, N_PLAN), dtype=np.int64)
 
 
@@ -80,35 +83,6 @@ def is_planned(plans: Ints, row: int) -> bool:
     return planned
 
 
-@compiled_inline
-def statement(events: PlanEvents, i: int) -> PlanStatement:
-    """One event of the columns, as numbers. It holds as it happened; announced before, as it was recorded."""
-    moment = min(events.occurred[i], events.recorded[i])
-    return PlanStatement(i, events.word[i], events.line[i], moment, events.date[i], events.quantity[i])
-
-
-@compiled
-def _row_of(plans: Ints, word: int, line: int) -> int:
-    """The row of a reference for a line; a new one has the date of the whole order."""
-    whole, last = 0, plans[0, 0]
-    for row in range(1, last + 1):
-        if plans[row, WORD] == word:
-            if plans[row, LINE] == line:
-                return row
-            if plans[row, LINE] < 0:
-                whole = row
-    new: int = last + 1
-    plans[0, 0] = new
-    plans[new, WORD], plans[new, LINE] = word, line
-    plans[new, DATE], plans[new, DATED_AT], plans[new, DATED_BY] = NEVER, NEVER, -1
-    plans[new, QUANTITY], plans[new, SIZED_AT], plans[new, SIZED_BY] = NEVER, NEVER, -1
-    if whole > 0:
-        for column in (DATE, DATED_AT, DATED_BY):
-            plans[new, column] = plans[whole, column]
-        plans[whole, NAMED] = 1
-    return new
-
-
 @compiled
 def apply_statement(plans: Ints, stated: PlanStatement) -> tuple[int, bool, int]:
     """What one statement does to the plans of its order, changed in place; ``plans`` comes from ``with_room_for_one``.
@@ -116,9 +90,17 @@ def apply_statement(plans: Ints, stated: PlanStatement) -> tuple[int, bool, int]
     Returns by how much it moves a date in force (the one it moves furthest), whether it gives another date or quantity
     than was in force, and by how much it changes the quantity in force of all.
     """
-    whole = _row_of(plans, stated.word, -1)
-    row = whole if stated.line < 0 else _row_of(plans, stated.word, stated.line)
-    moved = _move(plans, stated, row) if stated.date != NEVER else 0
+    whole, row = 0, 0
+    for j in range(1, plans[0, 0] + 1):
+        if plans[j, WORD] == stated.word:
+            whole = j if plans[j, LINE] < 0 else whole
+            row = j if plans[j, LINE] == stated.line else row
+    if row == 0:
+        whole, row = _add(plans, stated.word, stated.line, whole)
+    of_lines = stated.line < 0 and plans[whole, NAMED] == 1
+    moved = 0
+    if stated.date != NEVER:
+        moved = _move_all(plans, stated) if of_lines else _move(plans, stated, row)
     if stated.quantity == NEVER:
         return moved, moved != 0, 0
     before, own = quantity_of(plans, whole), plans[row, QUANTITY]
@@ -130,27 +112,59 @@ def apply_statement(plans: Ints, stated: PlanStatement) -> tuple[int, bool, int]
 
 
 @compiled
+def _add(plans: Ints, word: int, line: int, whole: int) -> tuple[int, int]:
+    """The rows of a reference of the whole order, and of a line that it is named for now, with the order's date."""
+    if whole == 0:
+        whole = _append_row(plans, word, -1)
+    if line < 0:
+        return whole, whole
+    row = _append_row(plans, word, line)
+    for column in (DATE, DATED_AT, DATED_BY):
+        plans[row, column] = plans[whole, column]
+    plans[whole, NAMED] = 1
+    return whole, row
+
+
+@compiled_inline
+def _append_row(plans: Ints, word: int, line: int) -> int:
+    plans[0, 0] += 1
+    row: int = plans[0, 0]
+    plans[row, WORD], plans[row, LINE] = word, line
+    plans[row, DATE], plans[row, DATED_AT], plans[row, DATED_BY] = NEVER, NEVER, -1
+    plans[row, QUANTITY], plans[row, SIZED_AT], plans[row, SIZED_BY] = NEVER, NEVER, -1
+    plans[row, NAMED], plans[row, BY_LINES] = 0, 0
+    return row
+
+
+@compiled_inline
 def _move(plans: Ints, stated: PlanStatement, row: int) -> int:
-    """Give a row another date, or where it is that of the whole order each of its reference; how far it moves."""
-    moved = 0
-    for j in range(1, plans[0, 0] + 1):
-        about = j == row or (stated.line < 0 and plans[j, WORD] == stated.word)
-        if not about or stated.moment < plans[j, DATED_AT]:
-            continue
-        by = stated.date - plans[j, DATE] if is_planned(plans, j) else 0
-        if abs(by) > abs(moved) or by == -moved:
-            moved = max(by, moved) if by == -moved else by
-        plans[j, DATE], plans[j, DATED_AT], plans[j, DATED_BY] = stated.date, stated.moment, stated.position
-    return moved
+    """Give a row another date; how far that moves one in force."""
+    by = 0
+    if stated.moment >= plans[row, DATED_AT]:
+        by = stated.date - plans[row, DATE] if is_planned(plans, row) else 0
+        plans[row, DATE], plans[row, DATED_AT], plans[row, DATED_BY] = stated.date, stated.moment, stated.position
+    return by
 
 
 @compiled
+def _move_all(plans: Ints, stated: PlanStatement) -> int:
+    """Give each row of a reference another date; how far that moves the one it moves furthest."""
+    moved = 0
+    for row in range(1, plans[0, 0] + 1):
+        if plans[row, WORD] == stated.word:
+            by = _move(plans, stated, row)
+            if abs(by) > abs(moved) or by == -moved:
+                moved = max(by, moved) if by == -moved else by
+    return moved
+
+
+@compiled_inline
 def _size(plans: Ints, stated: PlanStatement, whole: int, row: int) -> None:
     """Give a row another quantity, and say whether that of the whole order counts or those of its lines."""
     by_lines = stated.line >= 0
     overtaken = stated.moment < plans[whole, SIZED_AT]
-    for j in range(1, plans[0, 0] + 1):
-        overtaken |= not by_lines and plans[j, WORD] == stated.word and stated.moment < plans[j, SIZED_AT]
+    if not by_lines and plans[whole, NAMED] == 1:
+        overtaken |= _is_overtaken(plans, stated)
     if stated.moment >= plans[row, SIZED_AT]:
         plans[row, QUANTITY], plans[row, SIZED_AT], plans[row, SIZED_BY] = (
             stated.quantity, stated.moment, stated.position,
@@ -160,11 +174,23 @@ def _size(plans: Ints, stated: PlanStatement, whole: int, row: int) -> None:
 
 
 @compiled
+def _is_overtaken(plans: Ints, stated: PlanStatement) -> bool:
+    """Whether a line of the reference has a quantity that was stated later."""
+    overtaken = False
+    for row in range(1, plans[0, 0] + 1):
+        overtaken |= plans[row, WORD] == stated.word and stated.moment < plans[row, SIZED_AT]
+    return overtaken
+
+
+@compiled_inline
 def quantity_of(plans: Ints, whole: int) -> int:
     """The quantity in force of a reference, NEVER where none is stated; ``whole`` is the row of its whole order."""
-    if not plans[whole, BY_LINES]:
-        stated: int = plans[whole, QUANTITY]
-        return stated
+    quantity: int = _sum_of_lines(plans, whole) if plans[whole, BY_LINES] else plans[whole, QUANTITY]
+    return quantity
+
+
+@compiled
+def _sum_of_lines(plans: Ints, whole: int) -> int:
     total = 0
     for row in range(1, plans[0, 0] + 1):
         if plans[row, WORD] == plans[whole, WORD] and plans[row, LINE] >= 0 and plans[row, QUANTITY] != NEVER:
@@ -178,10 +204,11 @@ def plans_known(order: int, stop: int, *columns: Any) -> Ints:
 
     ``columns`` are the fields of ``PlanEvents`` one by one.
     """
-    events = PlanEvents(*columns)
+    first, code, masks, word, line, occurred, recorded, date, quantity = columns
     plans = new_plans()
-    for i in range(events.first[order], stop):
-        if is_selected(events.code[i], events.masks):
+    for i in range(first[order], stop):
+        if is_selected(code[i], masks):
             plans = with_room_for_one(plans)
-            apply_statement(plans, statement(events, i))
+            moment = min(occurred[i], recorded[i])
+            apply_statement(plans, PlanStatement(i, word[i], line[i], moment, date[i], quantity[i]))
     return plans

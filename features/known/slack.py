@@ -15,12 +15,10 @@ from features.engine.plans import (
     DATE,
     DATED_BY,
     LINE,
-    PlanEvents,
     PlanStatement,
     apply_statement,
     is_planned,
     new_plans,
-    statement,
     with_room_for_one,
 )
 from features.events.selection import Masks, is_selected
@@ -51,19 +49,21 @@ def plans_in_force(order: Ints, stop: Ints, *columns: Any) -> tuple[Ints, Ints, 
     Returns (n_rows,) the point, the position of the statement that holds, and the line that it is for, -1 for the whole
     order.
     """
-    events = PlanEvents(*columns)
+    first, code, masks, word, of, occurred, recorded, date, quantity = columns
     room = len(order) + 64
     point, where, line = np.empty(room, np.int64), np.empty(room, np.int64), np.empty(room, np.int64)
+    plans = new_plans()
     row, p = 0, 0
     while p < len(order):
         k = order[p]
-        plans = new_plans()
-        i = events.first[k]
+        plans[0, 0] = 0
+        i = first[k]
         while p < len(order) and order[p] == k:
             while i < stop[p]:
-                if is_selected(events.code[i], events.masks):
+                if is_selected(code[i], masks):
                     plans = with_room_for_one(plans)
-                    apply_statement(plans, statement(events, i))
+                    moment = min(occurred[i], recorded[i])
+                    apply_statement(plans, PlanStatement(i, word[i], of[i], moment, date[i], quantity[i]))
                 i += 1
             planned = plans[0, 0]
             if row + planned > len(point):
@@ -158,10 +158,11 @@ def first_slacks(masks: Masks, word: Ints, code: Ints, *columns: Any) -> tuple[I
     events = LineEvents(*columns)
     n = len(events.first) - 1
     position, slack = np.full(n, -1, dtype=np.int64), np.full(n, NEVER, dtype=np.int64)
+    plans = new_plans()
     for k in range(n):
         begin, end = events.first[k], events.first[k + 1]
         lines, ledger = new_lines(lines_of(events, k), N_LINE), new_ledger()
-        plans = new_plans()
+        plans[0, 0] = 0
         for i in range(begin, end):
             if changes_lines(events.type[i]):
                 ledger = with_room(ledger, events.type[i], len(lines))
