@@ -27,9 +27,10 @@ rows are written. The whole order of each reference has a row, whether anything 
 
 
 class PlanEvents(NamedTuple):
-    """What the loops over plans read, which take it one by one, as those over spells do. Shapes (n_events,) but for ``first`` (n_orders + 1,) and the masks.
+    """What the loops over plans read, one field after the other, as those over spells do.
 
-    ``masks`` select the statements; ``word`` is the number of the event's reference within its order.
+    Shapes (n_events,) but for ``first`` (n_orders + 1,) and the masks, which select the statements; ``word`` is the
+    number of the event's reference within its order.
     """
 
     first: Ints
