@@ -20,6 +20,8 @@ from numpy.typing import NDArray
 
 from features.arrays import Ints
 from features.engine import in_force, masks, ordering, prefix_sums, spells, words
+from features.engine.in_force import InForce
+from features.engine.plans import PlanEvents
 from features.engine.spells import SpellEvents
 from features.events.columns import Columns, as_columns
 from features.events.schema import DIMENSIONS, INSTALMENT_MARK, MICRO, TYPE_CODE
@@ -255,32 +257,18 @@ class History:
         make = lambda: words.running_distinct(self.first, self.event_code, what.masks, *self.numbered(by))  # noqa: E731
         return self.once(("distinct", what, by), make)
 
-    def moved(self, what: Select, by: str = "reference", per_line: bool = False) -> Ints:
-        """(n_events,) how far each statement of a date moved the one before it of the same thing, microseconds."""
-        shape = (*self.numbered(by), self.line, self.lines, per_line, self.date)
-        return self.once(
-            ("moved", what, by, per_line), lambda: in_force.moves(self.first, self.event_code, what.masks, *shape)
-        )
+    # -- plans ---------------------------------------------------------------------------------------------
 
-    def revised(self, what: Select, by: str = "reference", per_line: bool = False) -> Ints:
-        """(n_events,) 1 where a selected statement gives a thing that was stated another date or quantity."""
-        shape = (*self.numbered(by), self.line, self.lines, per_line, self.date, self.quantity)
-        return self.once(
-            ("revised", what, by, per_line), lambda: in_force.revisions(self.first, self.event_code, what.masks, *shape)
-        )
+    def plan_events(self, what: Select) -> PlanEvents:
+        """What the loops over plans read of selected statements."""
+        return PlanEvents(
+            self.first, self.event_code, what.masks, self.numbered("reference")[0], self.line, self.occurred,
+            self.recorded, self.date, self.quantity,
+        )  # fmt: skip
 
-    def latest_in_force(self, what: Select, by: str = "reference") -> Ints:
-        """(n_events,) after each event, the latest among the dates in force of the order's things."""
-        make = lambda: in_force.latest_in_force(self.first, self.event_code, what.masks, *self.numbered(by), self.date)  # noqa: E731
-        return self.once(("latest in force", what, by), make)
-
-    def total_in_force(self, what: Select, column: str, by: str = "reference") -> Ints:
-        """(n_events,) after each event, the sum of the values in force of the order's things."""
-        shape = (*self.numbered(by), self.column(column))
-        return self.once(
-            ("total in force", what, column, by),
-            lambda: in_force.total_in_force(self.first, self.event_code, what.masks, *shape),
-        )
+    def in_force(self, what: Select) -> InForce:
+        """What each event changes of the plans that are selected, and how they stand after it."""
+        return self.once(("in force", what), lambda: InForce(*in_force.fold_plans(*self.plan_events(what))))
 
     # -- words ---------------------------------------------------------------------------------------------
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from features.times import DAY, ISO_8601, micros, plant_calendar
+from features.errors import InvalidRequest
+from features.events.columns import read_column
+from features.times import DAY, ISO_8601, NEVER, micros, plant_calendar
 
 
 def moment_of(text: str, zone: str, *, end: bool) -> int:
@@ -18,3 +20,18 @@ def moment_of(text: str, zone: str, *, end: bool) -> int:
         return moment
     day = np.array([moment // DAY + end])
     return int(plant_calendar(zone).starts_of(day)[0]) - end
+
+
+def date_of(text: str, zone: str) -> int | None:
+    """Microseconds of what is promised, planned or expected, read as an event's is; ``None`` where it stands for none.
+
+    >>> date_of("2024-01-20", "UTC")
+    1705795199999999
+    >>> date_of("9999-12-31", "UTC")
+    """
+    read = read_column("date", [text], 1, plant_calendar(zone))
+    for must, wrong in read.wrong:
+        if wrong[0]:
+            raise InvalidRequest(f"a date must {must}, got {text!r}")
+    moment = int(read.values[0])
+    return None if moment == NEVER else moment

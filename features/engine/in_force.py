@@ -1,93 +1,73 @@
-"""What is in force after each event: the last statement of each thing of an order."""
+"""What is in force after each event, and what each statement changes of it; the longest silence."""
 
 from __future__ import annotations
+
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from features.arrays import Ints
+from features.engine.plans import (
+    DATE,
+    PlanStatement,
+    apply_statement,
+    is_planned,
+    new_plans,
+    with_room_for_one,
+)
 from features.events.selection import Masks, is_selected
-from features.jit import compiled
+from features.jit import compiled, compiled_inline
 from features.times import NEVER
 
 
-@compiled
-def moves(
-    first: Ints, code: Ints, masks: Masks, word: Ints, words: Ints, line: Ints, lines: Ints, per_line: bool,
-    date: Ints,
-) -> Ints:  # fmt: skip
-    """(n_events,) how far each selected statement of a date moved the one before it of the same thing."""
-    moved = np.zeros(len(code), dtype=np.int64)
-    for order in range(len(first) - 1):
-        width = words[order]
-        held = np.full((lines[order] + 1 if per_line else 1) * width, NEVER, dtype=np.int64)
-        for i in range(first[order], first[order + 1]):
-            if date[i] == NEVER or not is_selected(code[i], masks):
-                continue
-            place = word[i] + (width * (line[i] + 1) if per_line else 0)
-            if held[place] != NEVER:
-                moved[i] = date[i] - held[place]
-            held[place] = date[i]
-    return moved
+class InForce(NamedTuple):
+    """Shapes (n_events,): what each event changes of its order's plans, and how they stand after it.
 
-
-@compiled
-def revisions(
-    first: Ints, code: Ints, masks: Masks, word: Ints, words: Ints, line: Ints, lines: Ints, per_line: bool,
-    date: Ints, quantity: Ints,
-) -> Ints:  # fmt: skip
-    """(n_events,) 1 where a selected statement gives a thing that was stated another date or quantity.
-
-    The same again is no revision, and what a statement does not give it does not revise.
+    Attributes
+    ----------
+    moved : how far it moves a date in force, microseconds
+    revised : 1 where it gives a plan another date or quantity; the same again is no revision, and what it does not give
+        it does not revise
+    latest : the latest of the dates in force, NEVER where there is none
+    total : the sum of the quantities in force, millionths
     """
-    revised = np.zeros(len(code), dtype=np.int64)
-    for order in range(len(first) - 1):
-        width = words[order]
-        held = np.full(((lines[order] + 1 if per_line else 1) * width, 2), NEVER, dtype=np.int64)
-        for i in range(first[order], first[order + 1]):
-            if not is_selected(code[i], masks):
-                continue
-            place = word[i] + (width * (line[i] + 1) if per_line else 0)
-            for column, value in enumerate((date[i], quantity[i])):
-                if value == NEVER:
-                    continue
-                if held[place, column] != NEVER and held[place, column] != value:
-                    revised[i] = 1
-                held[place, column] = value
-    return revised
+
+    moved: Ints
+    revised: Ints
+    latest: Ints
+    total: Ints
 
 
 @compiled
-def latest_in_force(first: Ints, code: Ints, masks: Masks, word: Ints, words: Ints, date: Ints) -> Ints:
-    """(n_events,) after each event, the latest of the order's dates in force: each thing's last statement holds."""
-    out = np.full(len(code), NEVER, dtype=np.int64)
+def fold_plans(*columns: Any) -> tuple[Ints, Ints, Ints, Ints]:
+    """The fields of ``InForce``; ``columns`` are those of ``PlanEvents``, one by one."""
+    first, code, masks, word, line, occurred, recorded, date, quantity = columns
+    n = len(code)
+    moved, revised = np.zeros(n, dtype=np.int64), np.zeros(n, dtype=np.int64)
+    latest, total = np.empty(n, dtype=np.int64), np.empty(n, dtype=np.int64)
+    plans = new_plans()
     for order in range(len(first) - 1):
-        held = np.full(words[order], NEVER, dtype=np.int64)
-        latest = NEVER
+        plans[0, 0] = 0
+        last, amount = NEVER, 0
         for i in range(first[order], first[order + 1]):
-            if date[i] != NEVER and is_selected(code[i], masks):
-                before = held[word[i]]
-                held[word[i]] = date[i]
-                if date[i] >= latest:
-                    latest = date[i]
-                elif before == latest:
-                    latest = held.max()
-            out[i] = latest
-    return out
+            if is_selected(code[i], masks):
+                plans = with_room_for_one(plans)
+                moment = min(occurred[i], recorded[i])
+                stated = PlanStatement(i, word[i], line[i], moment, date[i], quantity[i])
+                moved[i], revised[i], more = apply_statement(plans, stated)
+                last, amount = _latest(plans), amount + more
+            latest[i], total[i] = last, amount
+    return moved, revised, latest, total
 
 
-@compiled
-def total_in_force(first: Ints, code: Ints, masks: Masks, word: Ints, words: Ints, values: Ints) -> Ints:
-    """(n_events,) after each event, the sum of the order's values in force: each thing's last statement holds."""
-    out = np.zeros(len(code), dtype=np.int64)
-    for order in range(len(first) - 1):
-        held = np.zeros(words[order], dtype=np.int64)
-        total = 0
-        for i in range(first[order], first[order + 1]):
-            if values[i] != NEVER and is_selected(code[i], masks):
-                total += values[i] - held[word[i]]
-                held[word[i]] = values[i]
-            out[i] = total
-    return out
+@compiled_inline
+def _latest(plans: Ints) -> int:
+    """The latest of the dates in force."""
+    latest = NEVER
+    for row in range(1, plans[0, 0] + 1):
+        if is_planned(plans, row):
+            latest = max(latest, plans[row, DATE])
+    return latest
 
 
 @compiled

@@ -29,7 +29,7 @@ from features.events.text import (
     distinct_arrow,
     nothing,
 )
-from features.times import DAY, EARLIEST, ISO_8601, LATEST, NEVER, PlantCalendar, micros, timestamps
+from features.times import DAY, ISO_8601, LATEST, NEVER, PlantCalendar, micros, timestamps
 
 FLOAT_OR_NONE = {float, type(None)}
 NUMBER_MUST = f"be a number of at most {LARGEST:.0e} in size"
@@ -43,9 +43,10 @@ Columns = dict[str, Any]
 """By name: ``Coded`` for texts, (n,) arrays for the rest."""
 
 
-EARLIEST_DATE = micros("2000-01-01")
+EARLIEST_MOMENT = micros("2000-01-01")
 NO_DATE = "date before 2000 or after 2200: taken as no date"
 """Systems write 1970-01-01 or 9999-12-31 where they have none."""
+MOMENT_MUST = "lie between 2000-01-01 and 2200-01-01"
 
 
 class Read(NamedTuple):
@@ -150,7 +151,7 @@ def _read_any_moments(column: str, raw: Sequence[Any], calendar: PlantCalendar) 
     if rest:
         moments[rest], date_only[rest], unread[rest], local[rest] = _other_moments([raw[row] for row in rest])
     moments[local], of_local = _localized(column, moments[local], calendar)
-    inside = date_only & (moments >= (EARLIEST_DATE if column == "date" else EARLIEST)) & (moments < LATEST)
+    inside = date_only & is_dated(moments)
     if inside.any():
         days = moments[inside] // DAY
         start = DATE_ONLY[column] == "start"
@@ -180,7 +181,7 @@ def _to_micros(text: str) -> str:
 def _localized(column: str, local: Ints, calendar: PlantCalendar) -> tuple[Ints, dict[str, int]]:
     """Moments that were given without an offset in UTC, and what that took for granted."""
     moments, skipped, twice = calendar.localize(local)
-    given = (moments >= (EARLIEST_DATE if column == "date" else EARLIEST)) & (moments < LATEST)
+    given = is_dated(moments)
     return moments, {
         f"{column} given without an offset: taken as local time, {calendar.zone}": int(given.sum()),
         f"{column} that the clocks of {calendar.zone} skipped: taken as the end of the gap": skipped,
@@ -189,12 +190,16 @@ def _localized(column: str, local: Ints, calendar: PlantCalendar) -> tuple[Ints,
 
 
 def _checked_moments(column: str, moments: Ints, raw: Any) -> Read:
-    if column == "date":
-        no_date = (moments != NEVER) & ~((moments >= EARLIEST_DATE) & (moments < LATEST))
-        return Read(column, np.where(no_date, NEVER, moments), raw, assumed={NO_DATE: int(no_date.sum())})
-    outside = (moments != NEVER) & ~((moments >= EARLIEST) & (moments < LATEST))
+    outside = (moments != NEVER) & ~is_dated(moments)
     values = np.where(outside, NEVER, moments)
-    return Read(column, values, raw, [("lie between 1970-01-01 and 2200-01-01", outside)])
+    if column == "date":
+        return Read(column, values, raw, assumed={NO_DATE: int(outside.sum())})
+    return Read(column, values, raw, [(MOMENT_MUST, outside)])
+
+
+def is_dated(moments: Ints) -> Mask:
+    """(n,) True where a moment is of the years that records have: what lies outside them stands for none."""
+    return np.asarray((moments >= EARLIEST_MOMENT) & (moments < LATEST))
 
 
 def _checked_numbers(column: str, values: NDArray[np.float64], raw: Any, given: Mask) -> Read:

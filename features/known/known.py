@@ -22,7 +22,7 @@ from features.history import PLANNED_END
 from features.known.evidence import bits_of
 from features.known.lookups import Lookups
 from features.known.scope import PROMISES, Scope
-from features.known.slack import first_slacks, in_force, promises_in_force, promises_of
+from features.known.slack import first_slacks, plans_in_force, promises_in_force, promises_of
 from features.known.tables import LineTable, OpenSpells
 from features.orders.commitments import commitments, stated_due
 from features.orders.line_state import line_events
@@ -32,6 +32,7 @@ COMMITMENT = Select(
     "order_line.created", "order_line.changed", "order_line.closed", "order_line.reopened", "commitment.changed",
     "goods.issued",
 )  # fmt: skip
+SENT_BACK = Select("goods.issued", "goods.returned")
 
 
 class Known(Scope):
@@ -138,12 +139,12 @@ class Known(Scope):
     def latest_in_force(self, what: Select) -> Ints:
         """The latest of the dates in force of the order's production orders or deliveries."""
         self.note(what, self.start)
-        return self._state(self.history.latest_in_force(what))
+        return self._state(self.history.in_force(what).latest)
 
     def days_to_latest(self, what: Select) -> Floats:
         """Days from now to the latest of the dates in force that have not passed, NaN where there is none."""
         self.note(what, self.start)
-        point, position = self._in_force(what)
+        point, position, _ = self._in_force(what)
         date = self.history.date[position]
         coming = np.where(date >= self.as_of[point], date, NEVER)
         latest: Ints = latest_of(point, coming, len(self))
@@ -155,11 +156,11 @@ class Known(Scope):
         What is for the whole order is compared with its earliest promise. ``coming`` leaves out dates that have passed.
         """
         self.note(what, self.start)
-        point, position = self._in_force(what)
+        point, position, line = self._in_force(what)
         date = self.history.date[position]
         if coming:
             date = np.where(date >= self.as_of[point], date, NEVER)
-        return self._tightest(point, self.history.line[position], date)
+        return self._tightest(point, line, date)
 
     def slack_of(self, spells: OpenSpells) -> Floats:
         """Days from the dates of what is open to the promises of the lines it is for, the tightest."""
@@ -180,19 +181,15 @@ class Known(Scope):
         promises: Ints = promises_of(point, line, *self._once(("promises in force",), make))
         return promises
 
-    def _in_force(self, what: Select) -> tuple[Ints, Ints]:
-        history = self.history
-        make = lambda: in_force(  # noqa: E731
-            history.first, history.event_code, what.masks, *history.numbered("reference"), history.date, self.order,
-            self.stop,
-        )  # fmt: skip
-        rows: tuple[Ints, Ints] = self._once(("in force", what), make)
+    def _in_force(self, what: Select) -> tuple[Ints, Ints, Ints]:
+        make = lambda: plans_in_force(self.order, self.stop, *self.history.plan_events(what))  # noqa: E731
+        rows: tuple[Ints, Ints, Ints] = self._once(("in force", what), make)
         return rows
 
-    def total_in_force(self, what: Select, column: str) -> Floats:
-        """The sum of the values in force of the order's production orders or deliveries, units of the quantity."""
+    def total_in_force(self, what: Select) -> Floats:
+        """The sum of the quantities in force of the order's production orders or deliveries, units of the lines."""
         self.note(what, self.start)
-        return np.where(self.found, self.history.total_in_force(what, column)[self._before] / MICRO, 0.0)
+        return np.where(self.found, self.history.in_force(what).total[self._before] / MICRO, 0.0)
 
     def moved(self, what: Select, among: Select | None = None) -> Floats:
         """How far selected statements moved the dates in force of ``among`` (by default of the same), net, in days."""
@@ -202,28 +199,23 @@ class Known(Scope):
         """How far selected statements moved the dates in force, earlier moves counted as far as later ones, in days."""
         return self._moves(EITHER_WAY, what, among or what)
 
-    def slipped(self, what: Select, per_line: bool = False) -> Floats:
+    def slipped(self, what: Select) -> Floats:
         """How far selected statements moved the dates in force to a later date, in days."""
-        return self._moves(LATER, what, what, per_line)
+        return self._moves(LATER, what, what)
 
     def revisions(self, what: Select, among: Select | None = None, days: float | None = None) -> Floats:
         """How often selected statements changed what is in force of ``among``, by default of the same; in ``days``."""
         start = self._from(days)
         self.note(what, start)
         history, among = self.history, among or what
-        make = lambda: running_above(history.event_code, what.masks, history.revised(among), 0)  # noqa: E731
+        make = lambda: running_above(history.event_code, what.masks, history.in_force(among).revised, 0)  # noqa: E731
         return self._between(history.once(("revisions", what, among), make), start)
 
-    def _moves(self, how: int, what: Select, among: Select, per_line: bool = False) -> Floats:
+    def _moves(self, how: int, what: Select, among: Select) -> Floats:
         self.note(what, self.start)
         history = self.history
-
-        def make() -> Ints:
-            moved = history.moved(among, per_line=per_line)
-            running: Ints = running_moves(history.event_code, what.masks, moved, how)
-            return running
-
-        return self._between(history.once(("moves", how, what, among, per_line), make), self.start) / DAY
+        make = lambda: running_moves(history.event_code, what.masks, history.in_force(among).moved, how)  # noqa: E731
+        return self._between(history.once(("moves", how, what, among), make), self.start) / DAY
 
     def first_recorded(self) -> Ints:
         """When the first event of the order was recorded."""
@@ -286,6 +278,11 @@ class Known(Scope):
         """Quantity that left the dock, of each line at most what is ordered, units of the lines."""
         return self._commitment("issued")
 
+    def returned(self) -> Floats:
+        """Quantity that the customer sent back, units of the lines."""
+        self.note(SENT_BACK, self.start)
+        return np.where(self.found, commitments(self.history).returned[self._before] / MICRO, 0.0)
+
     def value(self) -> Floats:
         """Value of the lines not cancelled, the plant's currency."""
         return self._commitment("value")
@@ -323,9 +320,9 @@ class Known(Scope):
         history = self.history
 
         def make() -> tuple[Ints, Ints]:
-            numbers = history.numbered("reference")
+            number = history.numbered("reference")[0]
             slacks: tuple[Ints, Ints] = first_slacks(
-                PLANNED_END.masks, *numbers, history.event_code, *line_events(history)
+                PLANNED_END.masks, number, history.event_code, *line_events(history)
             )
             return slacks
 

@@ -11,6 +11,16 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from features.arrays import Ints
+from features.engine.plans import (
+    DATE,
+    DATED_BY,
+    LINE,
+    PlanStatement,
+    apply_statement,
+    is_planned,
+    new_plans,
+    with_room_for_one,
+)
 from features.events.selection import Masks, is_selected
 from features.jit import compiled
 from features.orders.issues import new_ledger, with_room
@@ -33,32 +43,37 @@ from features.times import NEVER
 
 
 @compiled
-def in_force(
-    first: Ints, code: Ints, masks: Masks, word: Ints, words: Ints, date: Ints, order: Ints, stop: Ints
-) -> tuple[Ints, Ints]:
-    """The dated statements in force at each point (sorted by order and position), the last of each thing.
+def plans_in_force(order: Ints, stop: Ints, *columns: Any) -> tuple[Ints, Ints, Ints]:
+    """The dates in force at each point (sorted by order and position); ``columns`` are the fields of ``PlanEvents``.
 
-    Returns (n_rows,) the point and the position of the event.
+    Returns (n_rows,) the point, the position of the statement that holds, and the line that it is for, -1 for the whole
+    order.
     """
-    point, where = np.empty(len(order) + 64, dtype=np.int64), np.empty(len(order) + 64, dtype=np.int64)
+    first, code, masks, word, of, occurred, recorded, date, quantity = columns
+    room = len(order) + 64
+    point, where, line = np.empty(room, np.int64), np.empty(room, np.int64), np.empty(room, np.int64)
+    plans = new_plans()
     row, p = 0, 0
     while p < len(order):
         k = order[p]
-        held = np.full(words[k], -1, dtype=np.int64)
+        plans[0, 0] = 0
         i = first[k]
         while p < len(order) and order[p] == k:
             while i < stop[p]:
-                if date[i] != NEVER and is_selected(code[i], masks):
-                    held[word[i]] = i
+                if is_selected(code[i], masks):
+                    plans = with_room_for_one(plans)
+                    moment = min(occurred[i], recorded[i])
+                    apply_statement(plans, PlanStatement(i, word[i], of[i], moment, date[i], quantity[i]))
                 i += 1
-            if row + len(held) > len(point):
-                point, where = _larger(point, len(held)), _larger(where, len(held))
-            for place in range(len(held)):
-                if held[place] >= 0:
-                    point[row], where[row] = p, held[place]
+            planned = plans[0, 0]
+            if row + planned > len(point):
+                point, where, line = _larger(point, planned), _larger(where, planned), _larger(line, planned)
+            for j in range(1, planned + 1):
+                if is_planned(plans, j):
+                    point[row], where[row], line[row] = p, plans[j, DATED_BY], plans[j, LINE]
                     row += 1
             p += 1
-    return point[:row], where[:row]
+    return point[:row], where[:row], line[:row]
 
 
 @compiled
@@ -135,7 +150,7 @@ def promises_of(point: Ints, line: Ints, table_point: Ints, table_line: Ints, li
 
 
 @compiled
-def first_slacks(masks: Masks, word: Ints, words: Ints, code: Ints, *columns: Any) -> tuple[Ints, Ints]:
+def first_slacks(masks: Masks, word: Ints, code: Ints, *columns: Any) -> tuple[Ints, Ints]:
     """When the slack of selected dates was first known: (n_orders,) position of the event and microseconds.
 
     The position is -1 where it never was. ``columns`` are the fields of ``LineEvents`` one by one.
@@ -143,17 +158,21 @@ def first_slacks(masks: Masks, word: Ints, words: Ints, code: Ints, *columns: An
     events = LineEvents(*columns)
     n = len(events.first) - 1
     position, slack = np.full(n, -1, dtype=np.int64), np.full(n, NEVER, dtype=np.int64)
+    plans = new_plans()
     for k in range(n):
         begin, end = events.first[k], events.first[k + 1]
         lines, ledger = new_lines(lines_of(events, k), N_LINE), new_ledger()
-        held = np.full(words[k], -1, dtype=np.int64)
+        plans[0, 0] = 0
         for i in range(begin, end):
             if changes_lines(events.type[i]):
                 ledger = with_room(ledger, events.type[i], len(lines))
                 apply(lines, ledger, line_event(events, i))
-            if events.date[i] != NEVER and is_selected(code[i], masks):
-                held[word[i]] = i
-            slack[k] = _tightest(lines, held, events.line, events.date)
+            if is_selected(code[i], masks):
+                plans = with_room_for_one(plans)
+                moment = min(events.occurred[i], events.recorded[i])
+                stated = PlanStatement(i, word[i], events.line[i], moment, events.date[i], events.quantity[i])
+                apply_statement(plans, stated)
+            slack[k] = _tightest(lines, plans)
             if slack[k] != NEVER:
                 position[k] = i
                 break
@@ -161,17 +180,17 @@ def first_slacks(masks: Masks, word: Ints, words: Ints, code: Ints, *columns: An
 
 
 @compiled
-def _tightest(lines: Ints, held: Ints, line: Ints, date: Ints) -> int:
-    """The least slack of the dates held, microseconds; NEVER where there is none."""
+def _tightest(lines: Ints, plans: Ints) -> int:
+    """The least slack of the dates in force, microseconds; NEVER where there is none."""
     tightest = NEVER
-    for place in range(len(held)):
-        if held[place] < 0:
+    for row in range(1, plans[0, 0] + 1):
+        if not is_planned(plans, row):
             continue
-        at, promise = line[held[place]], NEVER
+        promise = NEVER
         for j in range(len(lines)):
-            if lines[j, KNOWN] and is_open(lines, j) and speaks_of(lines, at, j):
+            if lines[j, KNOWN] and is_open(lines, j) and speaks_of(lines, plans[row, LINE], j):
                 promise = earlier(promise, lines[j, PROMISE])
         if promise != NEVER:
-            slack = promise - date[held[place]]
+            slack = promise - plans[row, DATE]
             tightest = slack if tightest == NEVER else min(tightest, slack)
     return tightest

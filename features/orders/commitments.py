@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from features.arrays import Ints, Mask
 from features.history import History
 from features.jit import compiled, compiled_inline
-from features.orders.issues import LEFT_AT, NOT_REVERSED, SLOT, new_ledger, with_room
+from features.orders.issues import CAME_BACK, LEFT_AT, NOT_REVERSED, SLOT, new_ledger, with_room
 from features.orders.line import apply
 from features.orders.line_state import (
     ISSUED,
@@ -35,6 +35,7 @@ from features.orders.line_state import (
     lines_of,
     new_lines,
 )
+from features.orders.rules import RETURNED
 from features.times import NEVER
 
 NONE, OPEN, SHIPPED, CANCELLED, UNPROMISED = 0, 1, 2, 3, 4
@@ -62,6 +63,7 @@ class Commitments(NamedTuple):
     first_ordered : millionths over all known lines, each as it was ordered at first
     promise_moves, quantity_changes : how often, up to this event, a statement gave a line that had one another promise,
         or another ordered quantity; the same again is neither
+    returned : millionths that the customer sent back, up to this event
     """
 
     state: Ints
@@ -75,6 +77,7 @@ class Commitments(NamedTuple):
     first_ordered: Ints
     promise_moves: Ints
     quantity_changes: Ints
+    returned: Ints
 
 
 def commitments(history: History) -> Commitments:
@@ -121,14 +124,18 @@ def fold_commitments(*columns: Any) -> Commitments:
         np.zeros(n, dtype=np.int64), np.full(n, NEVER, dtype=np.int64), np.full(n, NEVER, dtype=np.int64),
         np.zeros(n, dtype=np.int64), np.zeros(n, dtype=np.int64), np.zeros(n, dtype=np.int64),
         np.zeros(n, dtype=np.int64), np.full(n, NEVER, dtype=np.int64), np.zeros(n, dtype=np.int64),
-        np.zeros(n, dtype=np.int64), np.zeros(n, dtype=np.int64),
+        np.zeros(n, dtype=np.int64), np.zeros(n, dtype=np.int64), np.zeros(n, dtype=np.int64),
     )  # fmt: skip
     for order in range(len(events.first) - 1):
         begin, end = events.first[order], events.first[order + 1]
         lines, ledger = new_lines(lines_of(events, order), N_LINE), new_ledger()
         full_at = np.full(len(lines), NEVER, dtype=np.int64)
         before = lines.copy()
+        stated_back = 0
         for i in range(begin, end):
+            if events.type[i] == RETURNED:
+                stated_back += events.quantity[i]
+            out.returned[i] = stated_back + ledger[0, CAME_BACK]
             if i > begin:
                 out.first_ordered[i] = out.first_ordered[i - 1]
                 out.promise_moves[i], out.quantity_changes[i] = out.promise_moves[i - 1], out.quantity_changes[i - 1]
@@ -142,6 +149,7 @@ def fold_commitments(*columns: Any) -> Commitments:
                 before[:] = lines
             ledger = with_room(ledger, events.type[i], len(lines))
             apply(lines, ledger, line_event(events, i))
+            out.returned[i] = stated_back + ledger[0, CAME_BACK]
             if states:
                 _note_changes(out, lines, before, i)
             for j in range(len(lines)):

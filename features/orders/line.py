@@ -7,9 +7,11 @@ outcomes, readiness. The rules are those of ``docs/events.md``:
   by the outcome policy a line may be held to its first promise, or to what the customer asked for.
 - A goods issue without a line fills the lines that are known and not closed, in the order of their ids. One that names
   a line of which only instalments are known (``10`` of ``10/1`` and ``10/2``) fills these as they fall due.
-  What leaves before its line is known belongs to the line that is created next.
+  One that is booked late is put before those that left later. What leaves before its line is known belongs to the
+  line that is created next.
 - A reversal takes from the issues of its reference, else from those of its line, the latest first, at the time at which
-  they happened. Without a reference and long after the latest of them, it is goods that the customer sent back.
+  they happened; what it cannot take from its reference waits for an issue of it. Without a reference and long after
+  the latest of them, it is goods that the customer sent back.
 """
 
 from __future__ import annotations

@@ -28,6 +28,7 @@ CLOSED = TYPE_CODE["order_line.closed"]
 PROMISED = TYPE_CODE["commitment.changed"]
 REQUESTED = TYPE_CODE["commitment.requested"]
 ISSUED = TYPE_CODE["goods.issued"]
+RETURNED = TYPE_CODE["goods.returned"]
 NOT_CLOSED, COMPLETE, SHORT, CANCELLED_LINE = 0, 1, 2, 3
 """How a line is closed: what shipped is accepted as all of it, or not, or nothing is wanted any more."""
 CLOSINGS = {"complete": COMPLETE, "short": SHORT, "cancelled": CANCELLED_LINE}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import NamedTuple
 
+from features.events.selection import Select
 from features.readiness.blockers import (
     CARRIER,
     STOPS_SHIPPING,
@@ -17,6 +18,8 @@ from features.readiness.blockers import (
     quantity,
 )
 from features.readiness.statements import WHOLE_ORDER, WORK, KnownEvent, KnownLine, SpellState
+
+DELIVERIES = Select("delivery.planned")
 
 
 def inferred_blockers(facts: Facts, conditions: list[SpellState]) -> list[Blocker]:
@@ -142,7 +145,7 @@ def of_line(conditions: list[SpellState], line: int) -> list[SpellState]:
 
 
 class Truck(NamedTuple):
-    """A delivery by the latest statements about it; a quantity that is never stated is missing."""
+    """A delivery of a line, or of the whole order, by the statements in force; a quantity never stated is missing."""
 
     leaves: int
     plan: KnownEvent
@@ -150,24 +153,14 @@ class Truck(NamedTuple):
 
 
 def _trucks(facts: Facts) -> list[Blocker]:
-    planned = sorted(_planned(facts.order.events))
+    plans = facts.order.plans(DELIVERIES)
+    trucks = (Truck(one.dated_by.date or 0, one.dated_by, one.sized_by) for one in plans if one.dated_by)
+    planned = sorted(trucks, key=lambda truck: (truck.leaves, truck.plan.place))
     coming = [truck for truck in planned if truck.leaves >= facts.as_of]
     if not coming:
         return [_no_truck(facts, planned)]
     blockers = [_too_late(facts, coming), _too_small(facts, coming)]
     return [blocker for blocker in blockers if blocker is not None]
-
-
-def _planned(events: list[KnownEvent]) -> list[Truck]:
-    plans: dict[tuple[bool, str | None], list[KnownEvent]] = {}
-    for event in events:
-        if event.type == "delivery.planned" and event.date is not None:
-            named = event.reference is not None
-            plans.setdefault((named, event.reference if named else event.kind), []).append(event)
-    return [
-        Truck(plan[-1].date or 0, plan[-1], next((event for event in plan[::-1] if event.quantity is not None), None))
-        for plan in plans.values()
-    ]
 
 
 def _no_truck(facts: Facts, planned: list[Truck]) -> Blocker:
@@ -194,12 +187,14 @@ def _too_late(facts: Facts, coming: list[Truck]) -> Blocker | None:
 
 def _too_small(facts: Facts, coming: list[Truck]) -> Blocker | None:
     """The trucks to come do not take what is left; nothing is said where one of them states no quantity."""
-    loads = [truck.load for truck in coming if truck.load is not None]
+    loads = list(dict.fromkeys(truck.load for truck in coming if truck.load is not None))
     left = sum(line.ordered - line.issued for line in facts.open_lines)
-    if len(loads) < len(coming) or _total(loads) >= left:
+    if any(truck.load is None for truck in coming) or _total(loads) >= left:
         return None
     sentence = f"trucks are planned for {quantity(_total(loads))} of the {quantity(left)} still to ship"
-    return _truck("truck_too_small", None, sentence, [*(truck.plan for truck in coming), *loads], _latest(loads))
+    return _truck(
+        "truck_too_small", None, sentence, [*dict.fromkeys(truck.plan for truck in coming), *loads], _latest(loads)
+    )
 
 
 def _truck(

@@ -13,11 +13,12 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from features.arrays import Ints
+from features.engine.plans import BY_LINES, DATED_BY, LINE, NAMED, SIZED_BY, WORD, plans_known
 from features.engine.spells import spell_statements
 from features.events.schema import TYPE_CODE, EventKey
-from features.events.selection import Spell
+from features.events.selection import Select, Spell
 from features.history import History
-from features.orders.issues import EVERYTHING, LEFT_AT, NOT_REVERSED, REFERENCE, SLOT
+from features.orders.issues import EVERYTHING, LEFT_AT, NOT_REVERSED, POSTING, REFERENCE, SLOT
 from features.orders.known_lines import lines_known
 from features.orders.line_state import (
     CLOSED_AS,
@@ -130,6 +131,19 @@ class KnownIssue(NamedTuple):
     quantity: int
 
 
+class KnownPlan(NamedTuple):
+    """The plan of one delivery or production order for a line, or for the whole order while it is named for none.
+
+    ``dated_by`` and ``sized_by`` are the statements of the date and of the quantity in force, ``None`` for none. Where
+    a quantity of all lines together is in force, it is that for each of them.
+    """
+
+    reference: str | None
+    line_id: str | None
+    dated_by: KnownEvent | None
+    sized_by: KnownEvent | None
+
+
 class KnownOrder:
     """What is known of one order at a moment.
 
@@ -156,6 +170,33 @@ class KnownOrder:
         return [
             SpellState(bool(latest[place] > 0), stated[0].line if spell.per_line else WHOLE_ORDER, tuple(stated))
             for place, stated in sorted(by_place.items(), key=lambda one: int(first_stated[one[0]]))
+        ]
+
+    def plans(self, what: Select) -> list[KnownPlan]:
+        """The plans in force of selected statements, in the order in which they were first stated."""
+        if self._history is None:
+            return []
+        history, start = self._history, int(self._history.first[self._order])
+        columns = history.plan_events(what)
+        table = plans_known(self._order, start + len(self.events), *columns)
+        rows = table[1 : table[0, 0] + 1]
+        wholes = {int(row[WORD]): row for row in rows if row[LINE] == WHOLE_ORDER}
+        stated = history.mask(what)[start : start + len(self.events)]
+        names = {event.line: event.line_id for event in self.events}
+        words = {int(columns.word[start + place]): self.events[place].reference for place in np.flatnonzero(stated)}
+
+        def by(position: int) -> KnownEvent | None:
+            return self.events[position - start] if position >= 0 else None
+
+        return [
+            KnownPlan(
+                reference=words[int(row[WORD])],
+                line_id=names[int(row[LINE])] if row[LINE] != WHOLE_ORDER else None,
+                dated_by=by(int(row[DATED_BY])),
+                sized_by=by(int((row if wholes[int(row[WORD])][BY_LINES] else wholes[int(row[WORD])])[SIZED_BY])),
+            )
+            for row in rows
+            if row[LINE] != WHOLE_ORDER or not row[NAMED]
         ]
 
     @cached_property
@@ -200,17 +241,16 @@ class KnownOrder:
         start = int(self._history.first[self._order])
         _, ledger = lines_known(self._order, start + len(self.events), *line_events(self._history))
         references = self._history.coded["reference"].words
-        issues = [
+        return [
             KnownIssue(
                 int(row[SLOT]),
                 None if row[REFERENCE] < 0 else str(references[row[REFERENCE]]),
                 int(row[LEFT_AT]),
                 int(row[NOT_REVERSED]),
             )
-            for row in ledger[1 : ledger[0, 0] + 1]
+            for row in sorted(ledger[1 : ledger[0, 0] + 1], key=lambda row: (row[LEFT_AT], row[POSTING]))
             if 0 < row[NOT_REVERSED] < EVERYTHING // 2
         ]
-        return sorted(issues, key=lambda issue: issue.left_at)
 
 
 def known_events(history: History, order: int, as_of: int) -> list[KnownEvent]:

@@ -37,6 +37,12 @@ def shipped_ratio(known: Known) -> Floats:
     return share(known.issued(), known.ordered())
 
 
+@signal("delivery", "share", EITHER, "{value} of the ordered quantity came back", "nothing is ordered")
+def returned_ratio(known: Known) -> Floats:
+    """Share of the ordered quantity that the customer sent back, as stated or by a reversal long after the delivery."""
+    return share(known.returned(), known.ordered())
+
+
 @signal("delivery", "revisions", RISES, "planned deliveries were revised {value} [time|times]")
 def deliveries_revised(known: Known) -> Floats:
     """Times a delivery that was planned was given another date or quantity, revisions."""
@@ -76,5 +82,5 @@ def days_to_truck(known: Known) -> Floats:
 )
 def planned_quantity_ratio(known: Known) -> Floats:
     """Quantity on the planned deliveries as a share of the ordered quantity; missing where none of them states one."""
-    planned = share(known.total_in_force(PLANNED, "quantity"), known.ordered())
+    planned = share(known.total_in_force(PLANNED), known.ordered())
     return np.where((known.count(PLANNED) > 0) & (known.stated(PLANNED, "quantity") == 0), np.nan, planned)

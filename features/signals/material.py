@@ -56,7 +56,7 @@ def shortages_overdue(known: Known) -> Floats:
 @signal("material", "days", RISES, "components slipped by {value} [day|days] in total")
 def component_slip(known: Known) -> Floats:
     """Days by which expected dates of short components were moved later, added up."""
-    return known.slipped(SHORT, per_line=True)
+    return known.slipped(SHORT)
 
 
 @signal(

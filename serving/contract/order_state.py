@@ -147,11 +147,32 @@ class OrderSnapshot(StateItem):
 
     @model_validator(mode="after")
     def _each_once(self) -> OrderSnapshot:
-        """A line or a hold that is there twice would stand two ways at once."""
+        """What is there twice would stand two ways at once; holds are told apart by their reference alone."""
         listed = {"lines": [line.name for line in self.lines or []]}
-        listed["holds"] = [f"{hold.reference} of line {hold.line_id}" for hold in self.holds or []]
+        listed["holds"] = [hold.reference for hold in self.holds or []]
+        listed["conditions"] = [_of_line(one.kind, one.line_id) for one in self.conditions or []]
+        for name in ("production", "components", "deliveries"):
+            listed[name] = [_of_line(one.reference, one.line_id) for one in getattr(self, name) or []]
         for name, ids in listed.items():
             twice = sorted(one for one, times in Counter(ids).items() if times > 1)
             if twice:
                 raise ValueError(f"each of {name} must be told once, got more of {', '.join(twice[:5])}")
         return self
+
+    @model_validator(mode="after")
+    def _of_lines_or_of_the_order(self) -> OrderSnapshot:
+        """A plan without a line is about each line that its reference is named for."""
+        for name in ("production", "deliveries"):
+            items = getattr(self, name) or []
+            whole = {one.reference for one in items if one.line_id is None}
+            both = sorted({one.reference for one in items if one.line_id is not None} & whole)
+            if both:
+                shown = ", ".join(both[:5])
+                raise ValueError(
+                    f"each of {name} must be told for its lines or for the whole order, got both of {shown}"
+                )
+        return self
+
+
+def _of_line(name: str, line_id: str | None) -> str:
+    return f"{name} of line {line_id}" if line_id else name

@@ -5,13 +5,24 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import orjson
 
 from features.events.schema import INSTALMENT_MARK, MICRO
+from features.events.selection import Select
+from features.history import PLANNED_END
 from features.orders.spells import CONDITIONS_MET, HOLDS, SHORTAGES
-from features.readiness.statements import WHOLE_ORDER, KnownEvent, KnownIssue, KnownLine, KnownOrder, SpellState
+from features.readiness.inferred_blockers import DELIVERIES
+from features.readiness.statements import (
+    WHOLE_ORDER,
+    KnownEvent,
+    KnownIssue,
+    KnownLine,
+    KnownOrder,
+    KnownPlan,
+    SpellState,
+)
 from features.times import isoformat
 from serving.contract.cloudevents import PREFIX
 from serving.contract.order_state import (
@@ -23,7 +34,7 @@ from serving.contract.order_state import (
     OrderSnapshot,
     ProductionNow,
 )
-from serving.plant_time import moment_of
+from serving.plant_time import date_of, moment_of
 
 
 @dataclass(frozen=True)
@@ -70,7 +81,7 @@ def _event(order_id: str, source: str, missing: MissingEvent, since: int, place:
 
 def _missing(snapshot: OrderSnapshot, order: KnownOrder, zone: str) -> Iterator[MissingEvent]:
     def date(text: str | None) -> int | None:
-        return None if text is None else moment_of(text, zone, end=True)
+        return None if text is None else date_of(text, zone)
 
     if snapshot.lines is not None:
         yield from _lines(snapshot.lines, order, date)
@@ -78,15 +89,14 @@ def _missing(snapshot: OrderSnapshot, order: KnownOrder, zone: str) -> Iterator[
         yield from _holds(snapshot.holds, order, date)
     for production in snapshot.production or ():
         yield from _production(production, order, date)
-    for condition in snapshot.conditions or ():
-        yield from _condition(condition, order)
-    for component in snapshot.components or ():
-        yield from _component(component, order, date)
+    yield from _conditions(snapshot.conditions or (), order)
+    yield from _components(snapshot.components or (), order, date)
     for delivery in snapshot.deliveries or ():
         yield from _delivery(delivery, order, date)
 
 
 Date = Callable[[str | None], int | None]
+Item = TypeVar("Item", ConditionNow, ComponentNow)
 
 
 # -- lines ---------------------------------------------------------------------------------------------------
@@ -201,33 +211,68 @@ def _holds(holds: Iterable[HoldNow], order: KnownOrder, date: Date) -> Iterator[
 
 def _production(production: ProductionNow, order: KnownOrder, date: Date) -> Iterator[MissingEvent]:
     values = production.model_dump(exclude={"planned_end"}) | {"date": _iso(date(production.planned_end))}
-    before = _latest(order, production.reference, "production.released", "production.rescheduled")
+    plans, before = _plans(order, production, PLANNED_END), _latest(order, production, PLANNED_END)
     if before is None:
         yield MissingEvent("production.released", values, None)
-    elif _differs(before, values, "date"):
+    elif not plans or any(_differs(plan.dated_by, values, "date") for plan in plans):
         yield MissingEvent("production.rescheduled", values, before)
 
 
 def _delivery(delivery: DeliveryNow, order: KnownOrder, date: Date) -> Iterator[MissingEvent]:
     values = delivery.model_dump(exclude={"planned"}) | {"date": _iso(date(delivery.planned))}
-    before = _latest(order, delivery.reference, "delivery.planned")
-    if before is None or _differs(before, values, "date", "quantity"):
-        yield MissingEvent("delivery.planned", values, before)
+    plans = _plans(order, delivery, DELIVERIES)
+    sizes = dict.fromkeys(plan.sized_by for plan in plans)
+    known = sum(size.quantity or 0 for size in sizes if size is not None)
+    resized = delivery.quantity is not None and (None in sizes or _millionths(delivery.quantity) != known)
+    if not plans or resized or any(_differs(plan.dated_by, values, "date") for plan in plans):
+        yield MissingEvent("delivery.planned", values, _latest(order, delivery, DELIVERIES))
 
 
-def _condition(condition: ConditionNow, order: KnownOrder) -> Iterator[MissingEvent]:
-    matches = [spell for spell in order.spells(CONDITIONS_MET) if spell.latest.kind == condition.kind]
-    before = _of_line(matches, condition.line_id)
-    if before is None or before.open != (condition.state == "met"):
-        yield MissingEvent("readiness.stated", condition.model_dump(), before.latest if before else None)
+def _plans(order: KnownOrder, now: ProductionNow | DeliveryNow, what: Select) -> list[KnownPlan]:
+    """The plans that are told anew: of its line, or of each line that the reference is named for."""
+    plans = [plan for plan in order.plans(what) if plan.reference == now.reference]
+    return [plan for plan in plans if now.line_id in (None, plan.line_id)]
 
 
-def _component(component: ComponentNow, order: KnownOrder, date: Date) -> Iterator[MissingEvent]:
-    matches = [spell for spell in order.spells(SHORTAGES) if spell.latest.reference == component.reference]
-    before = _of_line(matches, component.line_id)
-    values = component.model_dump(exclude={"expected"}) | {"date": _iso(date(component.expected))}
-    if before is None or _differs(before.latest, values, "state", "quantity", "date"):
-        yield MissingEvent("material.stated", values, before.latest if before else None)
+def _latest(order: KnownOrder, now: ProductionNow | DeliveryNow, what: Select) -> KnownEvent | None:
+    """What is stated last of what is told anew."""
+    about = [event for event in order.events if event.type in what.types and event.reference == now.reference]
+    about = [event for event in about if now.line_id is None or event.line_id in (None, now.line_id)]
+    return max(about, key=lambda event: (event.effective, event.place), default=None)
+
+
+def _conditions(conditions: Iterable[ConditionNow], order: KnownOrder) -> Iterator[MissingEvent]:
+    restated: dict[str, dict[str, Any]] = {}
+    for condition in _whole_order_first(conditions):
+        matches = [spell for spell in order.spells(CONDITIONS_MET) if spell.latest.kind == condition.kind]
+        before, values = _of_line(matches, condition.line_id), condition.model_dump()
+        known = before and ("met" if before.open else "not_met")
+        if condition.kind in restated:
+            known = restated[condition.kind]["state"]
+        if known != condition.state:
+            yield MissingEvent("readiness.stated", values, before.latest if before else None)
+            if condition.line_id is None:
+                restated[condition.kind] = values
+
+
+def _components(components: Iterable[ComponentNow], order: KnownOrder, date: Date) -> Iterator[MissingEvent]:
+    restated: dict[str, dict[str, Any]] = {}
+    for component in _whole_order_first(components):
+        matches = [spell for spell in order.spells(SHORTAGES) if spell.latest.reference == component.reference]
+        before = _of_line(matches, component.line_id)
+        values = component.model_dump(exclude={"expected"}) | {"date": _iso(date(component.expected))}
+        differs = before is None or _differs(before.latest, values, "state", "quantity", "date")
+        if component.reference in restated:
+            differs = restated[component.reference] | {"line_id": component.line_id} != values
+        if differs:
+            yield MissingEvent("material.stated", values, before.latest if before else None)
+            if component.line_id is None:
+                restated[component.reference] = values
+
+
+def _whole_order_first(items: Iterable[Item]) -> list[Item]:
+    """What names no line takes the place of what was said of lines, so these are told after it."""
+    return sorted(items, key=lambda item: item.line_id is not None)
 
 
 def _of_line(matches: list[SpellState], line_id: str | None) -> SpellState | None:
@@ -236,16 +281,11 @@ def _of_line(matches: list[SpellState], line_id: str | None) -> SpellState | Non
     return next(iter(own or [spell for spell in matches if spell.line == WHOLE_ORDER]), None)
 
 
-def _latest(order: KnownOrder, reference: str, *types: str) -> KnownEvent | None:
-    about = [event for event in order.events if event.type in types and event.reference == reference]
-    return max(about, key=lambda event: (event.effective, event.place), default=None)
-
-
-def _differs(before: KnownEvent, values: dict[str, Any], *columns: str) -> bool:
+def _differs(before: KnownEvent | None, values: dict[str, Any], *columns: str) -> bool:
     """Whether the values say something else; what they leave out, they do not deny."""
-    known = {"date": _iso(before.date), "quantity": before.quantity}
+    known = {"date": _iso(before.date), "quantity": before.quantity} if before else {"date": None, "quantity": None}
     now = values | {"quantity": _millionths(values.get("quantity"))}
-    return any(now[name] is not None and now[name] != known.get(name, getattr(before, name)) for name in columns)
+    return any(now[name] is not None and now[name] != known.get(name, getattr(before, name, None)) for name in columns)
 
 
 def _iso(moment: int | None) -> str | None:

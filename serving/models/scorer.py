@@ -16,7 +16,8 @@ from features.context.context import Context
 from features.decision_points import DecisionPoints
 from features.errors import InvalidRequest
 from features.events import EventKey
-from features.events.validation import validate_columns
+from features.events.columns import EARLIEST_MOMENT
+from features.events.validation import checked, validate_columns
 from features.history import History
 from features.known.known import Known
 from features.pipeline.computation import compute, compute_known, compute_with_evidence, evidence_bits
@@ -150,15 +151,15 @@ class Scorer:
             "source": ["warm-up"],
             "type": ["order_line.created"],
             "order_id": ["order"],
-            "occurred_at": [isoformat(0)],
-            "recorded_at": [isoformat(0)],
+            "occurred_at": [isoformat(EARLIEST_MOMENT)],
+            "recorded_at": [isoformat(EARLIEST_MOMENT)],
             "quantity": [1.0],
-            "date": [isoformat(DAY)],
+            "date": [isoformat(EARLIEST_MOMENT + DAY)],
         }
-        history = History.of_columns(validate_columns(created, 1).columns)
-        self.score_all(history, 1)
-        assess(history, 0, 1)
-        _ = KnownOrder(history, 0, 1).issues
+        history = History.of_columns(checked(validate_columns(created, 1)).columns)
+        self.score_all(history, EARLIEST_MOMENT)
+        assess(history, 0, EARLIEST_MOMENT)
+        _ = KnownOrder(history, 0, EARLIEST_MOMENT).issues
 
     def score_all(self, history: History, as_of: int, most_factors: int = 5) -> tuple[list[OrderScore], int]:
         """Every order of a history, those of which nothing is known yet too; and the latest record known."""

@@ -170,7 +170,7 @@ def _require_known(where: str, what: str, references: Iterable[str], known: list
 def _check_rest(plant: Plant, where: str) -> None:
     rules = {
         "shift.last_hour must be after shift.first_hour": plant.shift.first_hour < plant.shift.last_hour,
-        "begins must lie between 1970-01-01 and 2200-01-01": plant.begins.year >= 1970
+        "begins must lie between 2000-01-01 and 2200-01-01": plant.begins.year >= 2000
         and micros(plant.begins) < LATEST,
         "demand.months must be twelve weights, not all zero": len(plant.demand.months) == 12
         and sum(plant.demand.months) > 0,

@@ -280,6 +280,58 @@ def test_the_latest_quantity_that_is_given_of_each_delivery_counts() -> None:
     ]
 
 
+def planned(day: float, date: float, line: str | None = None, **says: Any) -> dict[str, Any]:
+    return event("delivery.planned", day, reference="D", date=date, line=line, **says)
+
+
+def test_one_truck_for_several_lines_is_a_plan_of_each() -> None:
+    """Line 1 is promised for day 20 and goes on day 18, line 2 is promised for day 30 and goes on day 33."""
+    told = [created(0, 20, line="1"), created(0, 30, line="2")]
+    told += [planned(1, 18, "1", quantity=4), planned(2, 33, "2", quantity=6), planned(3, 18, "1", quantity=4)]
+    assert [twin("delivery_slack", *told, day=day) for day in (1, 2, 3)] == [2, -3, -3]
+    assert [twin("deliveries_revised", *told, day=day) for day in (2, 3)] == [0, 0]
+    assert twin("planned_quantity_ratio", *told, day=3) == (4 + 6) / 20
+    assert twin("days_to_truck", *told, day=3) == 30
+
+
+def test_what_is_stated_of_a_truck_without_a_line_is_about_each_of_its_lines() -> None:
+    """On day 3 it is put off to day 25 with all it takes; the same again, with a line and without, is no revision."""
+    told = [created(0, 20, line="1"), created(0, 30, line="2"), planned(1, 18, "1"), planned(2, 24, "2")]
+    told += [planned(3, 25, quantity=8), planned(4, 25, "2"), planned(5, 25), planned(6, 29, "2", quantity=3)]
+    assert [twin("delivery_slack", *told, day=day) for day in (2, 3, 6)] == [2, 20 - 25, -5]
+    assert [twin("delivery_moved", *told, day=day) for day in (2, 3, 5, 6)] == [0, 7, 7, 7 + 4]
+    assert [twin("deliveries_revised", *told, day=day) for day in (2, 3, 5, 6)] == [0, 1, 1, 2]
+    assert [twin("planned_quantity_ratio", *told, day=day) for day in (5, 6)] == [8 / 20, 3 / 20]
+
+
+def test_a_truck_of_the_whole_order_goes_for_a_line_until_that_says_otherwise() -> None:
+    told = [created(0, 20, line="1"), created(0, 30, line="2")]
+    told += [planned(1, 25), planned(2, 25, "2"), planned(3, 22, "1"), planned(4, 26)]
+    assert [twin("delivery_slack", *told, day=day) for day in (1, 2, 3, 4)] == [20 - 25, 30 - 25, 20 - 22, 20 - 26]
+    assert [twin("deliveries_revised", *told, day=day) for day in (2, 3, 4)] == [0, 1, 2]
+    assert twin("delivery_moved", *told, day=4) == -3 + 4
+
+
+def test_a_plan_of_before_does_not_overturn_the_one_in_force() -> None:
+    """On Wednesday, day 2, the end is put off to day 16; what was planned on Tuesday, day 14, is booked on day 4."""
+    told = [
+        created(0, 20),
+        event("production.released", 0, reference="p", date=10),
+        event("production.rescheduled", 2, reference="p", date=16),
+        event("production.rescheduled", 1, reference="p", date=14, late=3),
+        planned(2, 19),
+        planned(1, 23, late=3, quantity=7),
+    ]
+    for day in (3, 4):
+        assert twin("planned_end_slack", *told, day=day) == 20 - 16
+        assert twin("days_to_planned_end", *told, day=day) == 16 - day
+        assert twin("schedule_churn", *told, day=day) == 1
+        assert twin("planned_end_travel", *told, day=day) == 6
+        assert twin("delivery_slack", *told, day=day) == 1
+        assert twin("deliveries_revised", *told, day=day) == 0
+    assert twin("planned_quantity_ratio", *told, day=4) == 0.7
+
+
 def test_slack_is_lost_from_the_first_plan_that_met_a_promise() -> None:
     told = [
         event("production.released", 0, reference="p", date=10),
@@ -309,7 +361,7 @@ def test_a_component_slips_line_by_line() -> None:
         event("material.stated", 4, state="short", reference="s", date=30),
         event("material.stated", 5, state="short", reference="s", line="2", date=8),
     ]
-    assert twin("component_slip", *told, day=5) == 2
+    assert [twin("component_slip", *told, day=day) for day in (3, 4, 5)] == [2, 2 + 23, 25]
     assert [twin("open_shortages", *told, day=day) for day in (3, 4, 5)] == [2, 1, 2]
     assert [twin("shortages_due_after_need", *told, day=day) for day in (3, 4)] == [0, 1]
     assert twin("shortage_slack", *told, day=5) == 20 - 30

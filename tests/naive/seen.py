@@ -13,7 +13,7 @@ from tests.naive.commitments import Line
 from tests.naive.events import NAN, Event, Events, days_between, known_by
 from tests.naive.lines import open_lines
 from tests.naive.others import Morning, Records
-from tests.naive.standing import latest_date, planned_ends, planned_ships
+from tests.naive.plans import dates_in_force, latest_date, truck_plans, work_plans
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,13 +73,13 @@ class Seen:
 
     @cached_property
     def planned_end(self) -> int | None:
-        return latest_date(planned_ends(self.events))
+        return latest_date(dates_in_force(work_plans(self.events)).values())
 
     @cached_property
     def last_truck(self) -> int | None:
         """The last of the trucks that have not left."""
-        plans = [told[-1].date for told in planned_ships(self.events).values() if told[-1].date is not None]
-        return max((date for date in plans if date >= self.as_of), default=None)
+        trucks = dates_in_force(truck_plans(self.events)).values()
+        return latest_date(truck for truck in trucks if truck.date is not None and truck.date >= self.as_of)
 
     def promise_for(self, event: Event) -> int | None:
         """The promise that what an event states must meet: of its line, or of the instalments of one not known."""

@@ -1,9 +1,8 @@
-"""Things that stand: holds, lots, plans, operations, shortages, conditions. The latest statement of each decides."""
+"""Things that stand: holds, lots, operations, shortages, conditions. The latest statement of each decides."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from itertools import pairwise
 
 from features.times import DAY
 from tests.naive.events import Event, Events
@@ -137,43 +136,3 @@ def days_held(statements: Statements, as_of: int) -> float:
         elif event.type == "hold.released" and start is not None:
             stood, start = stood + event.stands_from - start, None
     return (stood + (0 if start is None else as_of - start)) / DAY
-
-
-def planned_ends(events: Events) -> dict[Word, Statements]:
-    """The dated statements of each production order."""
-    plans = ("production.released", "production.rescheduled")
-    return things(e for e in events if e.type in plans and e.date is not None)
-
-
-def planned_ships(events: Events) -> dict[Word, Statements]:
-    """The dated statements of each delivery."""
-    return things(e for e in events if e.type == "delivery.planned" and e.date is not None)
-
-
-def latest_date(plans: dict[Word, Statements]) -> int | None:
-    """The latest of the dates in force, one a thing."""
-    return max((told[-1].date for told in plans.values() if told[-1].date is not None), default=None)
-
-
-def revisions(told: Iterable[Statements]) -> list[Event]:
-    """The statements that give a thing that was stated another date or quantity."""
-    found = []
-    for statements in told:
-        date, quantity = None, None
-        for event in statements:
-            if (date not in (None, event.date) and event.date is not None) or (
-                quantity not in (None, event.quantity) and event.quantity is not None
-            ):
-                found.append(event)
-            date, quantity = event.date or date, event.quantity if event.quantity is not None else quantity
-    return found
-
-
-def moves(plans: Iterable[Statements]) -> list[tuple[Event, int]]:
-    """Each statement that restates a date, and by how much it moves it."""
-    return [
-        (now, now.date - before.date)
-        for told in plans
-        for before, now in pairwise(told)
-        if now.date is not None and before.date is not None
-    ]

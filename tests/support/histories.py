@@ -113,7 +113,7 @@ COMES_AND_GOES = st.sampled_from(
 PLANS = st.sampled_from(
     [
         ["production.released", "production.rescheduled", "production.rescheduled"],
-        ["delivery.planned", "delivery.planned"],
+        ["delivery.planned", "delivery.planned", "delivery.planned"],
         ["commitment.changed", "commitment.changed"],
     ]
 )
@@ -193,11 +193,12 @@ OF_LINES: st.SearchStrategy[tuple[str, Row, list[str | None]]] = st.sampled_from
 
 
 def _plan_moves(draw: st.DrawFn, order: str, line: str | None, day: float) -> list[Row]:
-    told, reference = [], draw(REFERENCE)
+    """Of one line, or now of one line, now of another, now of the whole order."""
+    told, reference, of = [], draw(REFERENCE), draw(st.sampled_from([[line], [line], ["1", "2", None]]))
     for what in draw(PLANS):
         says = {"reference": reference, "date": draw(DATE), "actor": draw(ACTOR)}
         says |= {"quantity": draw(QUANTITY_OR_NONE)} if what == "delivery.planned" else {}
-        told.append(event(what, day, order, late=draw(LATE), line=line, **says))
+        told.append(event(what, day, order, late=draw(LATE), line=draw(st.sampled_from(of)), **says))
         day += draw(PASSES)
     return told
 

@@ -46,7 +46,7 @@ def test_all_faults_are_collected_with_row_column_value_and_rule() -> None:
         "row 2: kind must be one of quality, material, engineering, credit, delivery, documents for hold.placed, "
         "got 'moon'",
         f"row 3: type must be one of {', '.join(TYPES)}, got 'order.made'",
-        "row 4: occurred_at must lie between 1970-01-01 and 2200-01-01, got '1900-01-01'",
+        "row 4: occurred_at must lie between 2000-01-01 and 2200-01-01, got '1900-01-01'",
         "row 4: quantity must not be negative for order_line.created, got -2.0",
     ]
 
@@ -108,6 +108,24 @@ def test_dates_that_stand_for_none_are_none(form: str, zone: str) -> None:
     assert result.faults == []
     assert result.events["date"].isna().all()
     assert result.assumptions == {NO_DATE: int(told["date"].notna().sum())}
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "1970-01-01T00:00:00Z",
+        "1970-01-01",
+        "1999-12-31T23:59:59.999999Z",
+        "2200-01-01T00:00:00Z",
+        pd.Timestamp(0, tz="UTC"),
+    ],
+)
+@pytest.mark.parametrize("column", ["occurred_at", "recorded_at"])
+def test_a_moment_that_stands_for_none_is_a_fault(column: str, value: object) -> None:
+    """Systems write epoch zero where they do not know when."""
+    found = faults(raw(date=None) | {column: value})
+    assert found == [f"row 0: {column} must lie between 2000-01-01 and 2200-01-01, got {value!r}"]
+    assert faults(raw(date=None, occurred_at="2000-01-01T00:00:00Z")) == []
 
 
 def test_a_line_may_have_no_promise_but_a_promise_needs_its_date() -> None:

@@ -97,6 +97,17 @@ def test_what_stands_for_no_date_is_no_promise(tmp_path: Path, none: str, zone: 
     assert found.report.assumed["date before 2000 or after 2200: taken as no date"] == 1
 
 
+@pytest.mark.parametrize("none", ["make_timestamp(0)", "'1970-01-01'", "TIMESTAMP '1999-12-31 08:00'"])
+def test_a_row_whose_moment_stands_for_none_is_rejected(tmp_path: Path, none: str) -> None:
+    """The row of a system that does not know when: when it was recorded is no better then."""
+    odd = ODD.replace("TIMESTAMP '2024-01-01 08:00:00'", none).format("'known' AS actor")
+    found = run(tmp_path, odd)
+    assert found.report.events_out == 0
+    assert found.report.rejected_because == {
+        f"{column} must lie between 2000-01-01 and 2200-01-01": 1 for column in ("occurred_at", "recorded_at")
+    }
+
+
 ODD = """SELECT 'order_line.created' AS type, 'a' AS event_id, 'erp' AS source, 'A' AS order_id,
     DATE '2024-03-01' AS date, 5 AS quantity, TIMESTAMP '2024-01-01 08:00:00' AS occurred_at, {}"""
 

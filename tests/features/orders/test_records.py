@@ -11,6 +11,7 @@ from features.history import History
 from features.outcomes import OUTCOMES, outcomes
 from features.readiness.assessment import assess
 from features.readiness.statements import KnownOrder
+from features.times import DAY
 from tests.features.orders.test_line import ready, signals
 from tests.features.orders.test_outcomes import outcome
 from tests.support.stories import created, event, moment, shipped, story, value
@@ -63,6 +64,13 @@ def test_a_customers_return_says_nothing_about_the_delivery() -> None:
         assert ready(*told, back, day=29).state == "shipped"
 
 
+def test_what_came_back_is_counted_however_it_is_stated() -> None:
+    """Of ten that left on day 5 two come back and are stated as such, and three by a reversal without a reference."""
+    told = [created(0, 20), created(0, 20, line="1"), shipped(5, 10), event("goods.returned", 8, quantity=2)]
+    told += [shipped(9, -3), shipped(9.5, -1, reference="D1")]
+    assert [value("returned_ratio", *told, day=day) for day in (7, 8, 9, 10)] == [0, 0.1, 0.25, 0.25]
+
+
 def test_what_is_reversed_and_posted_again_with_its_true_date_counts_once() -> None:
     """Posted for day 9, it had left on day 11, a day too late: the first posting should not have been."""
     told = [created(0, 10), shipped(9, 10, reference="D1"), shipped(12, -10, reference="D1"), shipped(11, 10, late=1)]
@@ -107,6 +115,77 @@ def test_a_reversal_takes_from_the_issues_of_its_reference() -> None:
     found = History.of(story(*told))
     assert [line.issued for line in KnownOrder(found, 0, moment(9.75)).lines] == [0, 10_000_000]
     assert ready(*told, day=9.75).state == "open"
+
+
+def issued(*told: dict[str, Any], day: float) -> list[int]:
+    """Pieces that left of each line, as known on a day."""
+    return [line.issued // 1_000_000 for line in KnownOrder(History.of(story(*told)), 0, moment(day)).lines]
+
+
+def left_at(*told: dict[str, Any], day: float) -> list[tuple[float, int]]:
+    """When what is not reversed left, in days, and how many pieces."""
+    issues = KnownOrder(History.of(story(*told)), 0, moment(day)).issues
+    return [((issue.left_at - moment(0)) / DAY, issue.quantity // 1_000_000) for issue in issues]
+
+
+def test_a_reversal_that_is_recorded_before_its_issue_takes_from_it_once_both_are_known() -> None:
+    """D1 was posted for day 9; its reversal is known on day 12, the posting itself on day 13."""
+    told = [created(0, 10), shipped(12, -10, reference="D1"), shipped(9, 10, late=4, reference="D1")]
+    assert issued(*told, day=14) == [0]
+    assert outcome(*told, day=1)[0] == "missed"
+    again = [*told, shipped(11, 10, late=4, reference="D2")]
+    assert left_at(*again, day=16) == [(11, 10)]
+    assert outcome(*again, day=1)[0] == "missed"
+
+
+def test_what_a_reversal_took_meanwhile_is_given_back() -> None:
+    """D2 left in time on day 8. The reversal of D1, not known yet, takes from it until D1 is booked on day 13."""
+    told = [created(0, 10), shipped(8, 10, reference="D2"), shipped(12, -4, reference="D1")]
+    assert left_at(*told, day=12) == [(8, 6)]
+    told += [shipped(11, 4, late=2, reference="D1")]
+    assert left_at(*told, day=13) == [(8, 10)]
+    assert outcome(*told, day=1)[0] == "on_time_in_full"
+
+
+def test_a_reversal_of_more_than_is_known_takes_the_rest_from_what_is_booked_later() -> None:
+    told = [created(0, 20), shipped(5, 6, reference="D1"), shipped(7, -10, reference="D1")]
+    assert issued(*told, day=8) == [0]
+    assert issued(*told, shipped(5, 4, late=4, reference="D1"), day=10) == [0]
+    assert issued(*told, shipped(5, 4, late=4, reference="D2"), day=10) == [4]
+
+
+def test_a_late_booking_does_not_change_which_instalment_it_fills() -> None:
+    """10/1, of 6, is due on day 10, 10/2, of 4, on day 20. What left on day 8 is booked after what left on day 14."""
+    told = [created(0, 10, 6, line="10", instalment="1"), created(0, 20, 4, line="10", instalment="2")]
+    first, second = shipped(8, 6, line="10", late=7), shipped(14, 4, line="10")
+    assert issued(*told, second, day=14) == [4, 0]
+    for issues in ([first, second], [shipped(8, 6, line="10"), second]):
+        assert issued(*told, *issues, day=16) == [6, 4]
+        assert outcome(*told, *issues, day=1)[0] == "on_time_in_full"
+    closed_since = [*told, second, closed(14.5, "complete", line="10/1"), first]
+    assert issued(*closed_since, day=16) == [4, 6]
+
+
+def test_a_late_booking_of_the_whole_order_fills_the_line_it_would_have_filled() -> None:
+    told = [created(0, 10, line="1"), created(0, 20, line="2"), shipped(14, 10), shipped(8, 10, late=7)]
+    assert issued(*told, day=14) == [10, 0]
+    assert outcome(*told, day=1)[0] == "on_time_in_full"
+
+
+def test_all_that_was_left_is_less_by_what_had_left_before() -> None:
+    """On day 14 all that was left went, 10 by what was known then; 3 of these had left on day 8."""
+    told = [created(0, 10, 6, line="10", instalment="1"), created(0, 20, 4, line="10", instalment="2")]
+    told += [shipped(14, line="10"), shipped(8, 3, late=7, line="10")]
+    assert left_at(*told, day=14) == [(14, 6), (14, 4)]
+    assert left_at(*told, day=16) == [(8, 3), (14, 3), (14, 4)]
+
+
+def test_what_left_first_is_placed_first_once_its_line_is_known() -> None:
+    """Booked the other way round, before the line of which 6 are wanted by day 10 is recorded."""
+    told = [shipped(12, 6, line="1"), shipped(8, 6, late=5, line="1"), created(14, 10, 6, line="1/a")]
+    known = KnownOrder(History.of(story(*told, created(14, 20, 6, line="1/b"))), 0, moment(15))
+    assert [issue.left_at for issue in known.issues if issue.line == 1] == [moment(8)]
+    assert [issue.left_at for issue in known.issues if issue.line == 2] == [moment(12)]
 
 
 def test_goods_that_left_a_minute_before_the_line_was_recorded_are_its_own() -> None:

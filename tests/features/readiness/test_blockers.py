@@ -222,3 +222,16 @@ def test_a_truck_takes_what_was_last_planned_for_it_and_what_is_left_is_of_open_
     planned = [truck(2, 10, quantity=12), truck(3, 10, quantity=9), truck(4, 11)]
     small = only(ready(*told, *planned, day=5), "truck_too_small")
     assert small.sentence == "trucks are planned for 9 of the 10 still to ship"
+
+
+def test_a_truck_for_several_lines_takes_what_is_planned_for_each() -> None:
+    told = [
+        created(0, 20, line="1"),
+        created(0, 20, line="2"),
+        stated(1, "labels"),
+        truck(2, 10, line="1", quantity=10),
+    ]
+    assert kinds(ready(*told, truck(2, 10, line="2", quantity=10), day=3)) == []
+    small = only(ready(*told, truck(2, 10, line="2", quantity=9), day=3), "truck_too_small")
+    assert small.sentence == "trucks are planned for 19 of the 20 still to ship"
+    assert kinds(ready(*told, truck(2, 10, line="2", quantity=9), truck(3, 11, quantity=20), day=4)) == []

@@ -6,14 +6,15 @@ from features.events.schema import MICRO
 from features.times import DAY
 from tests.naive import commitments
 from tests.naive.events import NAN, days_between, share
+from tests.naive.plans import dates_in_force, moves, of_their_lines, quantities_in_force, revisions, truck_plans
 from tests.naive.registry import twin
 from tests.naive.seen import Seen
-from tests.naive.standing import moves, planned_ships, revisions, things
+from tests.naive.standing import things
 
 
 @twin
 def delivery_slack(seen: Seen) -> float:
-    trucks = [told[-1] for told in planned_ships(seen.events).values()]
+    trucks = of_their_lines(dates_in_force(truck_plans(seen.events)))
     return seen.tightest(truck for truck in trucks if truck.date is not None and truck.date >= seen.as_of)
 
 
@@ -24,12 +25,12 @@ def delivery_plans(seen: Seen) -> float:
 
 @twin
 def deliveries_revised(seen: Seen) -> float:
-    return len(revisions(things(seen.all("delivery.planned")).values()))
+    return len(revisions(truck_plans(seen.events)))
 
 
 @twin
 def delivery_moved(seen: Seen) -> float:
-    return sum(by / DAY for _, by in moves(planned_ships(seen.events).values()))
+    return sum(by / DAY for _, by in moves(truck_plans(seen.events)))
 
 
 @twin
@@ -39,14 +40,16 @@ def days_to_truck(seen: Seen) -> float:
 
 @twin
 def planned_quantity_ratio(seen: Seen) -> float:
-    """The latest quantity that is given for each delivery."""
-    planned = seen.all("delivery.planned")
-    given = things(event for event in planned if event.quantity is not None)
-    if planned and not given:
-        return NAN
-    return share(sum((told[-1].quantity or 0) / MICRO for told in given.values()), seen.ordered)
+    planned = truck_plans(seen.events)
+    given = quantities_in_force(planned)
+    return NAN if planned and not given else share(sum(given.values()) / MICRO, seen.ordered)
 
 
 @twin
 def shipped_ratio(seen: Seen) -> float:
     return share(commitments.issued(seen.events) / MICRO, seen.ordered)
+
+
+@twin
+def returned_ratio(seen: Seen) -> float:
+    return share(commitments.returned(seen.events) / MICRO, seen.ordered)

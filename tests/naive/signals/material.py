@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from features.times import DAY
 from tests.naive.events import NAN, days_between
+from tests.naive.plans import moves
 from tests.naive.registry import twin
 from tests.naive.seen import Seen
-from tests.naive.standing import Statements, Word, line_things, moves, shortages, word
+from tests.naive.standing import line_things, shortages, word
 
 
 @twin
@@ -53,12 +54,7 @@ def shortages_overdue(seen: Seen) -> float:
 
 @twin
 def component_slip(seen: Seen) -> float:
-    """What is said of the whole order is a component of its own here."""
-    told: dict[tuple[str | None, Word], Statements] = {}
-    for event in seen.all("material.stated", state="short"):
-        if event.date is not None:
-            told.setdefault((event.line_id, word(event, "reference")), []).append(event)
-    return sum(max(by, 0) / DAY for _, by in moves(told.values()))
+    return sum(max(by, 0) / DAY for _, by in moves(seen.all("material.stated", state="short")))
 
 
 @twin

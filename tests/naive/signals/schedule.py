@@ -5,14 +5,13 @@ from __future__ import annotations
 from features.times import DAY
 from tests.naive.commitments import promise_moves
 from tests.naive.events import NAN, Event, days_between, prefixes
+from tests.naive.plans import dates_in_force, moves, of_their_lines, revisions, work_plans
 from tests.naive.registry import twin
 from tests.naive.seen import Seen
-from tests.naive.standing import moves, planned_ends, revisions, things
 
 
 def _reschedules(seen: Seen) -> list[Event]:
-    plans = things(seen.all("production.released", "production.rescheduled")).values()
-    return [event for event in revisions(plans) if event.type == "production.rescheduled"]
+    return [event for event in revisions(work_plans(seen.events)) if event.type == "production.rescheduled"]
 
 
 def _recent(seen: Seen, events: list[Event]) -> list[Event]:
@@ -36,8 +35,7 @@ def reschedules_last_7_days(seen: Seen) -> float:
 
 def _moves(seen: Seen) -> list[float]:
     """Days by which each rescheduling moved its production order."""
-    moved = moves(planned_ends(seen.events).values())
-    return [by / DAY for event, by in moved if event.type == "production.rescheduled"]
+    return [by / DAY for event, by in moves(work_plans(seen.events)) if event.type == "production.rescheduled"]
 
 
 @twin
@@ -57,7 +55,7 @@ def planned_end_wasted_travel(seen: Seen) -> float:
 
 @twin
 def planned_end_slack(seen: Seen) -> float:
-    return seen.tightest(told[-1] for told in planned_ends(seen.events).values())
+    return seen.tightest(of_their_lines(dates_in_force(work_plans(seen.events))))
 
 
 @twin

@@ -122,6 +122,23 @@ def test_a_state_of_the_future_is_none(client: httpx.Client) -> None:
     assert "must not lie in the future" in refused["errors"][0]["detail"]
 
 
+def test_a_state_of_no_time_is_none(client: httpx.Client) -> None:
+    content = {"source": "erp", "lines": [LINE], "time": "1970-01-01T00:00:00Z"}
+    refused = problem(client.put("/v1/orders/Epoch/state", json=content), 422)
+    assert refused["errors"][0]["pointer"] == "/time"
+    assert "must lie between 2000-01-01 and 2200-01-01" in refused["errors"][0]["detail"]
+
+
+@pytest.mark.parametrize("none", ["1970-01-01", "1970-01-01T00:00:00Z", "9999-12-31"])
+def test_a_promise_that_stands_for_none_is_none(client: httpx.Client, none: str) -> None:
+    order = f"Never {none}"
+    truck = {"reference": "D", "planned": none}
+    assert (put(client, order, LINE | {"promised": none}), state(client, order)) == (1, "unpromised")
+    assert (put(client, order, LINE), put(client, order, LINE | {"promised": none})) == (1, 0)
+    refused = problem(client.put(f"/v1/orders/{order}/state", json={"source": "erp", "deliveries": [truck]}), 422)
+    assert refused["errors"][0]["pointer"] == "/data/date"
+
+
 def test_a_line_without_a_name_stays_as_it_is(client: httpx.Client) -> None:
     """Nobody can close it alone: an event without a line closes all."""
     post(client, cloud_events(story(created(0, 9, order="Unnamed", event_id="unnamed"))), BATCH)

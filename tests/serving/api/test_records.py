@@ -118,6 +118,35 @@ def test_what_is_planned_promised_or_expected_may_lie_ahead(client: httpx.Client
     assert send(client, created(0, 20, order="Plans"), *rows, short)["accepted"] == 6
 
 
+@pytest.mark.parametrize("moment", ["1970-01-01T00:00:00Z", "1999-12-31T23:59:59Z", "2200-01-01T00:00:00Z"])
+def test_a_moment_that_stands_for_none_is_refused(client: httpx.Client, moment: str) -> None:
+    """What a system writes that does not know when."""
+    one = told(created(0, 20, order="Epoch"))[0]
+    for name, alike in (("time", one), ("recordedtime", one)):
+        reply = post(client, alike | {name: moment}, STRUCTURED)
+        error = problem(reply, 422)["errors"][0]
+        assert error["pointer"] == f"/{name}"
+        assert error["detail"] == f"must lie between 2000-01-01 and 2200-01-01, got '{moment}'"
+    assert client.get("/v1/orders/Epoch").status_code == 404
+    scored = post(client, {"events": [one | {"time": moment}]}, path="/v1/score")
+    assert problem(scored, 422)["errors"][0]["pointer"] == "/events/0/time"
+
+
+def test_a_date_without_a_time_is_the_end_of_that_day(client: httpx.Client) -> None:
+    """The plant's zone is UTC here; what is promised with a time is that moment."""
+    line = {"line_id": "1", "quantity": 1}
+    for order, date, due in (
+        ("Day", "2024-01-20", "2024-01-20T23:59:59.999999Z"),
+        ("Midnight", "2024-01-20T00:00:00Z", "2024-01-20T00:00:00Z"),
+    ):
+        one = told(created(0, 20, order=order))[0]
+        reply = post(client, one | {"data": {"quantity": 1, "date": date}}, STRUCTURED).json()
+        assert reply["orders"][0]["after"]["due_at"] == due
+        state = {"source": "erp", "lines": [line | {"promised": date}]}
+        reply = client.put(f"/v1/orders/{order} state/state", json=state).json()
+        assert reply["orders"][0]["after"]["due_at"] == due
+
+
 # -- what nobody can place -----------------------------------------------------------------------------------
 
 
