@@ -55,7 +55,7 @@ def draw_sheet(
 
 
 def lay_out(figure: Figure) -> Figure:
-    """The figure with its parts placed for good; each ``savefig`` would draw one that is not once more to place them."""
+    """The figure with its parts placed for good; each ``savefig`` would otherwise draw it once more to place them."""
     engine = figure.get_layout_engine()
     if engine is not None:
         engine.execute(figure)
