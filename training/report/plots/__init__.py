@@ -10,6 +10,7 @@ from training.evaluate.backtest import Stretch
 from training.evaluate.evaluation import Evaluation
 from training.evaluate.importance import SignalImportance
 from training.report.plots.calibration import calibration_plot, foretold_plot
+from training.report.plots.drawing import lay_out
 from training.report.plots.planner import looks_plot, warning_plot
 from training.report.plots.ranking import comparison_plot, ranking_plot
 from training.report.plots.replay import came_plot, drift_plot, skill_plot
@@ -51,4 +52,5 @@ def replay_plots(stretches: list[Stretch]) -> dict[str, Figure]:
 
 
 def _without_empty(figures: Mapping[str, Figure | None]) -> dict[str, Figure]:
-    return {name: figure for name, figure in figures.items() if figure is not None}
+    """Those that show something, laid out once for every file that they are written to."""
+    return {name: lay_out(figure) for name, figure in figures.items() if figure is not None}

@@ -37,7 +37,7 @@ def calibration_plot(evaluation: Evaluation) -> Figure:
     set_heading(top, "Do risks come true as often as they say?")
     add_legend(top, loc="upper left")
     bottom.hist(risk, bins=40, range=(0, limit), weights=test.weight, color=INK)
-    bottom.set(xlabel="predicted risk of missed or partial", ylabel="orders")
+    bottom.set(xlabel="predicted risk of missed or partial", ylabel="decision points")
     percent_x(top)
     percent_y(top)
     return figure

@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
 from matplotlib.figure import Figure
 
-from training.evaluate.evaluation import BASE_RATE, MODEL
+from training.evaluate.evaluation import BASE_RATE, MODEL, WITHOUT_LEVELS
 
 INK, ACCENT, PALE, GRID, BAND = "#1f2933", "#c2410c", "#7b8794", "#e4e7eb", "#cbd2d9"
 BLUE, GREEN, VIOLET = "#1d6fb8", "#0b8a62", "#7c51b5"
@@ -19,6 +19,9 @@ STYLES: dict[str, tuple[str, str]] = {
     "ERP status": (GREEN, "s"),
     "slack to promise": (BLUE, "^"),
     BASE_RATE: (PALE, "x"),
+    "plant share of 180 days": (PALE, "<"),
+    "plant share of 365 days": (PALE, ">"),
+    WITHOUT_LEVELS: (INK, "v"),
 }
 """Colour and mark by model, told apart without the colour too."""
 WIDTH = 5.4
@@ -49,6 +52,15 @@ def draw_sheet(
         axis.grid(color=GRID, linewidth=0.6)
         axis.set_axisbelow(True)
     return figure, list(axes.flat)
+
+
+def lay_out(figure: Figure) -> Figure:
+    """The figure with its parts placed for good; each ``savefig`` would otherwise draw it once more to place them."""
+    engine = figure.get_layout_engine()
+    if engine is not None:
+        engine.execute(figure)
+        figure.set_layout_engine(None)
+    return figure
 
 
 def set_heading(axis: Axes, title: str, *, small: bool = False, pad: float = 6.0) -> None:

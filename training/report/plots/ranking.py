@@ -22,19 +22,19 @@ from training.report.plots.drawing import (
 )
 
 COMPARED = {
-    "brier_skill": "Brier skill, more is better",
-    "average_precision": "average precision, more is better",
-    "roc_auc": "ROC AUC, more is better",
-    "calibration_error": "calibration error, less is better",
-    "log_loss": "log loss in nats, less is better",
-    "brier": "Brier score, less is better",
+    "brier_skill": "Brier skill,\nmore is better",
+    "average_precision": "average precision,\nmore is better",
+    "roc_auc": "ROC AUC,\nmore is better",
+    "calibration_error": "calibration error,\nless is better",
+    "log_loss": "log loss in nats,\nless is better",
+    "brier": "Brier score,\nless is better",
 }
 
 
 def comparison_plot(evaluation: Evaluation) -> Figure:
     """How far ahead of the baselines is the model? Every metric with its interval."""
     estimates = evaluation.whole.estimates
-    figure, axes = draw_sheet(3, 2, height=5.4, sharey=True)
+    figure, axes = draw_sheet(3, 2, height=6.0, sharey=True)
     for axis, (metric, title) in zip(axes, COMPARED.items(), strict=True):
         intervals(axis, {model: found[metric] for model, found in estimates.items()})
         set_heading(axis, title, small=True)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -24,6 +26,8 @@ from training.report.plots.drawing import (
 
 LITTLE = 0.1
 """A stability index below says that nothing much has moved."""
+ROOM = 0.4
+"""Above the lines, for the names of all models, as a share of their height."""
 
 
 def skill_plot(stretches: list[Stretch]) -> Figure | None:
@@ -31,7 +35,7 @@ def skill_plot(stretches: list[Stretch]) -> Figure | None:
     slices = [(_middle(stretch), stretch.slice) for stretch in stretches if stretch.slice is not None]
     if not slices:
         return None
-    figure, (axis,) = draw_sheet(height=3.2)
+    figure, (axis,) = draw_sheet(height=3.6)
     axis.axhline(0, color=PALE, linestyle="--", linewidth=1)
     days = [day for day, _ in slices]
     for model in slices[0][1].estimates:
@@ -45,7 +49,9 @@ def skill_plot(stretches: list[Stretch]) -> Figure | None:
             if model == MODEL:
                 axis.vlines(days, [e.low for e in found], [e.high for e in found], color=colour, linewidth=1)
     axis.set(ylabel="Brier skill over the base rate")
-    return _over_time(axis, figure, "Was it better than what there was?", stretches)
+    bottom, top = axis.get_ylim()
+    axis.set_ylim(bottom, top + ROOM * (top - bottom))
+    return _over_time(axis, figure, "Was it better than what there was?", stretches, ncols=2)
 
 
 def came_plot(stretches: list[Stretch]) -> Figure | None:
@@ -85,9 +91,9 @@ def _middle(stretch: Stretch) -> float:
     return (micros(stretch.trained_at) + micros(stretch.until)) / 2 / DAY
 
 
-def _over_time(axis: Axes, figure: Figure, title: str, stretches: list[Stretch]) -> Figure:
+def _over_time(axis: Axes, figure: Figure, title: str, stretches: list[Stretch], **legend: Any) -> Figure:
     axis.set_xlim(micros(stretches[0].trained_at) / DAY, micros(stretches[-1].until) / DAY)
     show_dates(axis)
     set_heading(axis, title)
-    add_legend(axis, loc="best")
+    add_legend(axis, loc="best", **legend)
     return figure
