@@ -145,7 +145,9 @@ def test_a_backtest_lives_each_morning_once_with_what_was_known(snapshots: Snaps
     second = found.stretches[1]
     model = model_of(snapshots, CUT + 30.5)
     rows = (points.as_of >= since + 30 * DAY) & (points.as_of < since + 60 * DAY)
-    np.testing.assert_array_equal(found.evaluation.worklists.risks["model"][rows], model.risk_of(points.take(rows)))
+    np.testing.assert_array_equal(
+        found.evaluation.worklists.risks["model"][rows], model.risk_as_served(points.take(rows))
+    )
     assert second.open_orders == len(np.unique(points.order[rows]))
 
 
