@@ -84,6 +84,10 @@ def backtest(
         return
     if snapshots.notice:
         say(f"note: {snapshots.notice}")
+    _print_report(report)
+
+
+def _print_report(report: Backtest) -> None:
     _print_stretches(report.stretches)
     say("")
     print_evaluation(report.evaluation)

@@ -9,8 +9,9 @@ down_revision = "0005"
 
 def upgrade() -> None:
     """A column of scores and of the worklist, empty for what was scored before."""
+    why = "why the risk is worth little, JSON"
     for table in ("scores", "orders"):
-        op.add_column(table, sa.Column("cannot_tell", sa.String(), nullable=False, server_default="[]"))
+        op.add_column(table, sa.Column("cannot_tell", sa.String(), nullable=False, server_default="[]", comment=why))
 
 
 def downgrade() -> None:
