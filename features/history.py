@@ -89,7 +89,7 @@ class History:
     def of_columns(cls, columns: Columns, policy: OutcomePolicy = DEFAULT_POLICY) -> History:
         """Sort a validated event table that is there as columns, as ``features.events.columns`` has them."""
         orders = columns["order_id"].ranked()
-        by, first, _ = ordering.sort_events(orders, columns)
+        by, first = ordering.sort_events(orders, columns)
         tolerance = _tolerances(columns["tolerance"], by)
         in_order = side_by_side(lambda name: _take(columns[name], by), SORTED_COLUMNS, len(by))
         columns = dict(zip(SORTED_COLUMNS, in_order, strict=True))
