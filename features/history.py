@@ -329,6 +329,8 @@ def _type_codes(types: Coded) -> Ints:
 
 def _with_instalments(line_id: Coded, instalment: Coded) -> Coded:
     """The line each event speaks of, an instalment of it by its own name."""
+    if not instalment.n_words:
+        return line_id
     named = ~instalment.missing & ~line_id.missing
     if not named.any():
         return line_id
@@ -339,10 +341,10 @@ def _with_instalments(line_id: Coded, instalment: Coded) -> Coded:
 
 def _line_of(first: Ints, lines: Ints, line: Ints, line_id: Coded) -> Ints:
     """(n_lines,) the line of which each line of each order is an instalment, -1 for none; in the order of their ids."""
+    if not any(INSTALMENT_MARK in word for word in line_id.words):
+        return np.full(lines.sum(), -1, dtype=np.int64)
     whole = {word: code for code, word in enumerate(line_id.words)}
     of_word = np.array([whole.get(word.rpartition(INSTALMENT_MARK)[0], -1) for word in line_id.words] + [-1])
-    if (of_word < 0).all():
-        return np.full(lines.sum(), -1, dtype=np.int64)
     first_line = np.append(0, np.cumsum(lines))
     order = np.repeat(np.arange(len(lines)), np.diff(first))
     word = np.full(lines.sum(), -1, dtype=np.int64)
