@@ -257,17 +257,18 @@ class History:
 
     def moved(self, what: Select, by: str = "reference", per_line: bool = False) -> Ints:
         """(n_events,) how far each statement of a date moved the one before it of the same thing, microseconds."""
-        shape = (*self.numbered(by), self.line, self.lines, per_line, self.date)
-        return self.once(
-            ("moved", what, by, per_line), lambda: in_force.moves(self.first, self.event_code, what.masks, *shape)
+        make = lambda: in_force.moves(  # noqa: E731
+            self.first, self.event_code, what.masks, *self.numbered(by), self.line, self.lines, per_line, self.date
         )
+        return self.once(("moved", what, by, per_line), make)
 
     def revised(self, what: Select, by: str = "reference", per_line: bool = False) -> Ints:
         """(n_events,) 1 where a selected statement gives a thing that was stated another date or quantity."""
-        shape = (*self.numbered(by), self.line, self.lines, per_line, self.date, self.quantity)
-        return self.once(
-            ("revised", what, by, per_line), lambda: in_force.revisions(self.first, self.event_code, what.masks, *shape)
-        )
+        make = lambda: in_force.revisions(  # noqa: E731
+            self.first, self.event_code, what.masks, *self.numbered(by), self.line, self.lines, per_line, self.date,
+            self.quantity,
+        )  # fmt: skip
+        return self.once(("revised", what, by, per_line), make)
 
     def latest_in_force(self, what: Select, by: str = "reference") -> Ints:
         """(n_events,) after each event, the latest among the dates in force of the order's things."""
@@ -276,11 +277,10 @@ class History:
 
     def total_in_force(self, what: Select, column: str, by: str = "reference") -> Ints:
         """(n_events,) after each event, the sum of the values in force of the order's things."""
-        shape = (*self.numbered(by), self.column(column))
-        return self.once(
-            ("total in force", what, column, by),
-            lambda: in_force.total_in_force(self.first, self.event_code, what.masks, *shape),
+        make = lambda: in_force.total_in_force(  # noqa: E731
+            self.first, self.event_code, what.masks, *self.numbered(by), self.column(column)
         )
+        return self.once(("total in force", what, column, by), make)
 
     # -- words ---------------------------------------------------------------------------------------------
 

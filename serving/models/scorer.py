@@ -123,6 +123,7 @@ class Scorer:
                 factors=factors,
                 other_points=float(shares[row].sum() - sum(factor.points for factor in factors)),
             )
+        known.close()
         return scores
 
     def with_reasons(self, reasons: tuple[str, ...]) -> Scorer:
