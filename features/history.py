@@ -91,7 +91,7 @@ class History:
     def of_columns(cls, columns: Columns, policy: OutcomePolicy = DEFAULT_POLICY) -> History:
         """Sort a validated event table that is there as columns, as ``features.events.columns`` has them."""
         orders = columns["order_id"].ranked()
-        by, first, _ = ordering.sort_events(orders, columns)
+        by, first = ordering.sort_events(orders, columns)
         tolerance = _tolerances(columns["tolerance"], by)
         in_order = side_by_side(lambda name: _take(columns[name], by), SORTED_COLUMNS, len(by))
         columns = dict(zip(SORTED_COLUMNS, in_order, strict=True))
@@ -317,6 +317,8 @@ def _type_codes(types: Coded) -> Ints:
 
 def _with_instalments(line_id: Coded, instalment: Coded) -> Coded:
     """The line each event speaks of, an instalment of it by its own name."""
+    if not instalment.n_words:
+        return line_id
     named = ~instalment.missing & ~line_id.missing
     if not named.any():
         return line_id
@@ -327,10 +329,10 @@ def _with_instalments(line_id: Coded, instalment: Coded) -> Coded:
 
 def _line_of(first: Ints, lines: Ints, line: Ints, line_id: Coded) -> Ints:
     """(n_lines,) the line of which each line of each order is an instalment, -1 for none; in the order of their ids."""
+    if not any(INSTALMENT_MARK in word for word in line_id.words):
+        return np.full(lines.sum(), -1, dtype=np.int64)
     whole = {word: code for code, word in enumerate(line_id.words)}
     of_word = np.array([whole.get(word.rpartition(INSTALMENT_MARK)[0], -1) for word in line_id.words] + [-1])
-    if (of_word < 0).all():
-        return np.full(lines.sum(), -1, dtype=np.int64)
     first_line = np.append(0, np.cumsum(lines))
     order = np.repeat(np.arange(len(lines)), np.diff(first))
     word = np.full(lines.sum(), -1, dtype=np.int64)

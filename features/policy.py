@@ -13,6 +13,7 @@ import math
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal, get_args
 
@@ -83,7 +84,7 @@ class OutcomePolicy:
         said = dict(self.by_plant.get(plant or "", {})) | dict(self.by_customer.get(customer or "", {}))
         return replace(self.rules, **said)
 
-    @property
+    @cached_property
     def is_default(self) -> bool:
         """Whether nothing is said that would not hold anyway."""
         return all(rules == OutcomeRules() for rules in self.all_rules())
@@ -98,6 +99,11 @@ class OutcomePolicy:
         """These rules for every order; what is not said stays as it is."""
         by_plant, by_customer = (_without(said, overrides) for overrides in (self.by_plant, self.by_customer))
         return OutcomePolicy(replace(self.rules, **said), by_plant, by_customer, self.zone)
+
+    @cached_property
+    def by_last_promise(self) -> OutcomePolicy:
+        """These rules, with every order held to the promise stated last."""
+        return self.with_rules(promise="last")
 
     def to_json(self) -> dict[str, Any]:
         """As ``of_json`` reads it; equal policies give equal content."""

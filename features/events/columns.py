@@ -29,6 +29,7 @@ from features.events.text import (
     distinct_arrow,
     nothing,
 )
+from features.jit import compiled
 from features.times import DAY, ISO_8601, LATEST, NEVER, PlantCalendar, micros, timestamps
 
 FLOAT_OR_NONE = {float, type(None)}
@@ -150,7 +151,9 @@ def _read_any_moments(column: str, raw: Sequence[Any], calendar: PlantCalendar) 
     unread, local = np.zeros(len(raw), dtype=bool), np.zeros(len(raw), dtype=bool)
     if rest:
         moments[rest], date_only[rest], unread[rest], local[rest] = _other_moments([raw[row] for row in rest])
-    moments[local], of_local = _localized(column, moments[local], calendar)
+    of_local: dict[str, int] = {}
+    if local.any():
+        moments[local], of_local = _localized(column, moments[local], calendar)
     inside = date_only & is_dated(moments)
     if inside.any():
         days = moments[inside] // DAY
@@ -190,7 +193,7 @@ def _localized(column: str, local: Ints, calendar: PlantCalendar) -> tuple[Ints,
 
 
 def _checked_moments(column: str, moments: Ints, raw: Any) -> Read:
-    outside = (moments != NEVER) & ~is_dated(moments)
+    outside = _outside(moments, EARLIEST_MOMENT, LATEST)
     values = np.where(outside, NEVER, moments)
     if column == "date":
         return Read(column, values, raw, assumed={NO_DATE: int(outside.sum())})
@@ -200,6 +203,15 @@ def _checked_moments(column: str, moments: Ints, raw: Any) -> Read:
 def is_dated(moments: Ints) -> Mask:
     """(n,) True where a moment is of the years that records have: what lies outside them stands for none."""
     return np.asarray((moments >= EARLIEST_MOMENT) & (moments < LATEST))
+
+
+@compiled
+def _outside(moments: Ints, earliest: int, latest: int) -> Mask:
+    """(n,) True where a moment is given that does not lie in [earliest, latest)."""
+    out = np.empty(len(moments), dtype=np.bool_)
+    for i in range(len(moments)):
+        out[i] = moments[i] != NEVER and not earliest <= moments[i] < latest
+    return out
 
 
 def _checked_numbers(column: str, values: NDArray[np.float64], raw: Any, given: Mask) -> Read:

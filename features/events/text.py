@@ -94,7 +94,8 @@ class Coded:
 
     def texts(self) -> Texts:
         """(n,) the texts as objects, ``None`` where missing."""
-        padded = np.append(self.words, np.array([None], dtype=object))
+        padded = np.empty(self.n_words + 1, dtype=object)
+        padded[:-1] = self.words
         texts: Texts = padded[self.codes]
         return texts
 
@@ -245,6 +246,8 @@ def code_objects(values: Iterable[Any], n: int) -> Coded:
 
 def _places(values: Sequence[str | None], words: Sequence[str], n: int) -> Ints:
     """(n,) where each value stands among the distinct words in the order they were said, -1 for ``None``."""
+    if not words:
+        return np.full(n, -1, dtype=np.int64)
     if len(words) == n:
         return np.arange(n)
     place = dict(zip(words, range(len(words)), strict=True)) | {None: -1}

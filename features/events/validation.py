@@ -171,7 +171,7 @@ def _broken_rules(columns: Columns) -> Iterator[Fault]:
     yield from _failing(((share < 0) | (share >= 1)).nonzero()[0], columns, "tolerance", "be a share in [0, 1)")
     breaks |= _says_nothing(codes, words, columns["quantity"]) | _lies_ahead(codes, columns)
     rows = breaks.nonzero()[0]
-    for code in np.unique(types.codes[rows]):
+    for code in sorted(set(types.codes[rows].tolist())):
         yield from _broken_rules_of_type(types.words[code], rows[types.codes[rows] == code], columns)
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pandas as pd
 
-from features.engine.ordering import sort_events
+from features.engine.ordering import count_ties
 from features.events.validation import Fault, Validated
 from features.importing.placement import find_unplaced
 
@@ -74,7 +74,7 @@ def account(
     """
     events = judged.events
     unplaced = find_unplaced(events)
-    _, _, ties = sort_events(judged.columns["order_id"].ranked(), judged.columns)
+    ties = count_ties(judged.columns["order_id"].ranked(), judged.columns)
     origin = _origin(yielded)
     rows = set(origin) if source_rows is None else set(source_rows) | set(origin)
     rejected_rows = set(origin[rejects.index])

@@ -12,7 +12,7 @@ import numpy as np
 
 from features.arrays import Floats, Ints
 from features.decision_points import DecisionPoints
-from features.engine.arithmetic import highest, in_units, latest_of
+from features.engine.arithmetic import in_units, latest_of
 from features.engine.in_force import longest_gap
 from features.engine.prefix_sums import EITHER_WAY, LATER, NET, running_above, running_changes, running_moves
 from features.events.schema import MICRO
@@ -22,7 +22,14 @@ from features.history import PLANNED_END
 from features.known.evidence import bits_of
 from features.known.lookups import Lookups
 from features.known.scope import PROMISES, Scope
-from features.known.slack import first_slacks, plans_in_force, promises_in_force, promises_of
+from features.known.slack import (
+    PromisesInForce,
+    first_slacks,
+    plans_in_force,
+    promises_in_force,
+    promises_of,
+    tightest_slack,
+)
 from features.known.tables import LineTable, OpenSpells
 from features.orders.commitments import commitments, stated_due
 from features.orders.line_state import line_events
@@ -47,6 +54,10 @@ class Known(Scope):
         earlier: Known = self._once(("ago", days), make)
         earlier.trace = self.trace
         return earlier
+
+    def close(self) -> None:
+        """Let go of everything: what was remembered refers back to this, and would stay until cycles are looked for."""
+        vars(self).clear()
 
     # -- counting and adding up ----------------------------------------------------------------------------
 
@@ -168,18 +179,18 @@ class Known(Scope):
 
     def _tightest(self, point: Ints, line: Ints, date: Ints) -> Floats:
         self.note(PROMISES, self.start)
-        tightest: Floats = -highest(point, -self.days_between(date, self._promises_of(point, line)), len(self))
+        tightest: Floats = tightest_slack(date, len(self), point, line, *self._promises_in_force)
         return tightest
 
     def promises_of(self, spells: OpenSpells) -> Ints:
         """(n_rows,) the promises of the lines that what is open is for, microseconds; NEVER where there is none."""
         self.note(COMMITMENT, self.start)
-        return self._promises_of(spells.point, spells.line)
-
-    def _promises_of(self, point: Ints, line: Ints) -> Ints:
-        make = lambda: promises_in_force(line_events(self.history), self.order, self.stop)  # noqa: E731
-        promises: Ints = promises_of(point, line, *self._once(("promises in force",), make))
+        promises: Ints = promises_of(spells.point, spells.line, *self._promises_in_force)
         return promises
+
+    @cached_property
+    def _promises_in_force(self) -> PromisesInForce:
+        return promises_in_force(line_events(self.history), self.order, self.stop)
 
     def _in_force(self, what: Select) -> tuple[Ints, Ints, Ints]:
         make = lambda: plans_in_force(self.order, self.stop, *self.history.plan_events(what))  # noqa: E731

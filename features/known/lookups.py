@@ -27,7 +27,7 @@ class Lookups:
 
     def __init__(self, scope: Scope, lines: Callable[[], LineTable]) -> None:
         self.scope = scope
-        self._line_table = lines
+        self._make_lines = lines
         self.context = scope.context
         self.today: Ints = scope.context.lookup_day(scope.as_of)
         self._records: dict[tuple[str, bool], tuple[Ints, Ints]] = {}
@@ -118,8 +118,12 @@ class Lookups:
     # -- lines: (n_rows,) one value a row of the line table ------------------------------------------------
 
     @cached_property
+    def _lines(self) -> LineTable:
+        return self._make_lines()
+
+    @cached_property
     def _row_day(self) -> Ints:
-        return self.today[self._line_table().point]
+        return self.today[self._lines.point]
 
     def usual_operations(self) -> Floats:
         """Operations that lines of the item had finished when they left."""
@@ -143,13 +147,13 @@ class Lookups:
 
     def open_lines_of_item(self) -> Floats:
         """Open lines of the item in all orders."""
-        item, book = self._line_table().item, self.context.books["open items"]
+        item, book = self._lines.item, self.context.books["open items"]
         count = book.at(book.codes(self._items)[item], self._row_day)[:, 0]
         return np.where(item >= 0, count, np.nan)
 
     def queue(self) -> Floats:
         """Lines in the queue of the line's next work centre; NaN where that is not known."""
-        lines, routing, history = self._line_table(), self.context.routing, self.scope.history
+        lines, routing, history = self._lines, self.context.routing, self.scope.history
         centres = history.coded["work_center"].words
         following = np.full(len(lines.point), -1)
         after = lines.after & (lines.item >= 0)
@@ -166,7 +170,7 @@ class Lookups:
 
     def _per_item(self, name: str, total: int, few: float = FEW) -> Floats:
         """The mean over lines of the item that left, shrunk by ``few`` lines towards that over all items."""
-        lines = self._line_table()
+        lines = self._lines
         key = name, total
         if key not in self._usual:
             if name not in self._of_lines:

@@ -107,7 +107,7 @@ class Scope:
 
     def _between(self, running: Ints, start: Ints) -> Floats:
         """What a running count or sum grew by over the known events from ``start``."""
-        return self._growth(running, start).astype(np.float64)
+        return (running[self.stop] - running[start]).astype(np.float64)
 
     def _from(self, days: float | None) -> Ints:
         """The position after the last event recorded ``days`` ago; the order's first if ``days`` is not given."""

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from features.arrays import Ints
+from features.arrays import Floats, Ints
 from features.engine.plans import (
     DATE,
     DATED_BY,
@@ -39,7 +39,7 @@ from features.orders.line_state import (
     new_lines,
     speaks_of,
 )
-from features.times import NEVER
+from features.times import DAY, NEVER
 
 
 @compiled
@@ -147,6 +147,22 @@ def promises_of(point: Ints, line: Ints, table_point: Ints, table_line: Ints, li
                 out[row] = earlier(out[row], promise[j])
             j += 1
     return out
+
+
+@compiled
+def tightest_slack(date: Ints, n: int, point: Ints, line: Ints, *promises: Any) -> Floats:
+    """(n,) days from the dates of each point to the promises that they must meet, the fewest; NaN where there is none.
+
+    ``date``, ``point`` and ``line`` (n_rows,) are the dates and what each is for, see ``promises_of``; ``promises`` are
+    the fields of ``PromisesInForce`` one by one.
+    """
+    slack = np.full(n, np.nan)
+    promise = promises_of(point, line, *promises)
+    for row in range(len(point)):
+        days = (promise[row] - date[row]) / DAY
+        if promise[row] != NEVER and date[row] != NEVER and not slack[point[row]] <= days:
+            slack[point[row]] = days
+    return slack
 
 
 @compiled

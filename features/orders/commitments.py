@@ -80,14 +80,17 @@ class Commitments(NamedTuple):
     returned: Ints
 
 
+N_FIELDS = len(Commitments._fields)
+
+
 def commitments(history: History) -> Commitments:
     """Fold every order once."""
-    return history.once(("commitments",), lambda: fold_commitments(*line_events(history)))
+    return history.once(("commitments",), lambda: Commitments(*fold_commitments(*line_events(history))))
 
 
 def stated_due(history: History) -> Ints:
     """(n_events,) what ``due`` would be by the promises that were stated last, whichever an order is held to."""
-    by_last = history.policy.with_rules(promise="last")
+    by_last = history.policy.by_last_promise
     if by_last == history.policy:
         return commitments(history).due
     return history.once(("stated due",), lambda: commitments(history.under(by_last)).due)
@@ -116,16 +119,15 @@ def statuses(state: Ints, due: Ints, as_of: Ints) -> NDArray[np.object_]:
 
 
 @compiled
-def fold_commitments(*columns: Any) -> Commitments:
-    """How each order stands after each of its events; ``columns`` are the fields of ``LineEvents`` one by one."""
+def fold_commitments(*columns: Any) -> Ints:
+    """(n_fields, n_events) the fields of ``Commitments``; ``columns`` are those of ``LineEvents`` one by one."""
     events = LineEvents(*columns)
-    n = len(events.line)
+    table = np.zeros((N_FIELDS, len(events.line)), dtype=np.int64)
     out = Commitments(
-        np.zeros(n, dtype=np.int64), np.full(n, NEVER, dtype=np.int64), np.full(n, NEVER, dtype=np.int64),
-        np.zeros(n, dtype=np.int64), np.zeros(n, dtype=np.int64), np.zeros(n, dtype=np.int64),
-        np.zeros(n, dtype=np.int64), np.full(n, NEVER, dtype=np.int64), np.zeros(n, dtype=np.int64),
-        np.zeros(n, dtype=np.int64), np.zeros(n, dtype=np.int64), np.zeros(n, dtype=np.int64),
+        table[0], table[1], table[2], table[3], table[4], table[5], table[6], table[7], table[8], table[9], table[10],
+        table[11],
     )  # fmt: skip
+    out.due[:], out.last_due[:], out.value[:] = NEVER, NEVER, NEVER
     for order in range(len(events.first) - 1):
         begin, end = events.first[order], events.first[order + 1]
         lines, ledger = new_lines(lines_of(events, order), N_LINE), new_ledger()
@@ -155,7 +157,7 @@ def fold_commitments(*columns: Any) -> Commitments:
             for j in range(len(lines)):
                 full_at[j] = _full_at(lines, ledger, j)
             _note(out, lines, full_at, i)
-    return out
+    return table
 
 
 @compiled

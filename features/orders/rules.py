@@ -74,7 +74,7 @@ def _first_word(history: History, dimension: str) -> Ints:
 
 def rules_of_events(history: History) -> Ints:
     """(n_events,) what the policy makes of each event, in one integer."""
-    packed = np.where(history.type == CLOSED, _reason_codes(history, CLOSINGS), 0) | _own_tolerances(history)
+    packed = _closings(history) | _own_tolerances(history)
     if history.policy.is_default:
         return packed
     rules, index = rules_in_force(history)
@@ -87,6 +87,14 @@ def rules_of_events(history: History) -> Ints:
     under = np.array([round(each.under_delivery * MICRO) for each in rules], dtype=np.int64)
     packed[created] |= (under[index[created]] + 1) << TOLERANCE
     return packed
+
+
+def _closings(history: History) -> Ints:
+    """(n_events,) how an event closes its line, ``NOT_CLOSED`` where it does not."""
+    closes = history.type == CLOSED
+    if not closes.any():
+        return np.full(history.n_events, NOT_CLOSED, dtype=np.int64)
+    return np.where(closes, _reason_codes(history, CLOSINGS), NOT_CLOSED)
 
 
 def _own_tolerances(history: History) -> Ints | int:
@@ -126,6 +134,8 @@ def _date_codes(history: History, rules: list[OutcomeRules], index: Ints, excuse
 
 def types_of_events(history: History) -> Ints:
     """(n_events,) the types; a request is a promise to the lines of orders that are held to what is requested."""
+    if history.policy.is_default:
+        return history.type
     rules, index = rules_in_force(history)
     held = np.array([each.promise == "requested" for each in rules])
     if not held.any():
@@ -135,6 +145,8 @@ def types_of_events(history: History) -> Ints:
 
 def last_moments(history: History) -> Ints:
     """(n_events,) the dates, those that are promised or requested as the last moment at which delivery counts."""
+    if history.policy.is_default:
+        return history.date
     rules, index = rules_in_force(history)
     late = np.array([round(each.late * DAY) for each in rules], dtype=np.int64)
     if not late.any():

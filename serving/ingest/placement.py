@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence, Set
 from dataclasses import dataclass, field
+from operator import itemgetter
 from typing import Any
 
-import numpy as np
-
-from features.arrays import Ints, Mask
-from features.engine.ordering import precedences
-from features.events.columns import Columns
+from features.engine.ordering import precedence
 from features.events.schema import INSTALMENT_MARK
-from features.events.text import code_objects
 from serving.contract.cloudevents import place
 from serving.ingest.validation import Errors, EventResult
+from serving.store.schema import EVENT_COLUMNS
 
 EventId = tuple[str, str]
 """Source and id."""
@@ -28,9 +25,20 @@ SUBJECTS = {
     "production.rescheduled": "production",
 }
 """What types are about that overrule each other; each other type is about a thing of its own."""
-ADDITIVE = ("goods", "operation")
+ADDITIVE = ("goods.", "operation.")
 """Quantities of these add up in any order."""
 SHOWN = 3
+
+
+def _values_of(*columns: str) -> Callable[[Any], tuple[Any, ...]]:
+    """What reads some columns of a row of ``serving.store.tables.events.events_of``."""
+    return itemgetter(*(1 + EVENT_COLUMNS.index(column) for column in columns))
+
+
+EVENT_ID = _values_of("source", "event_id")
+STATED = _values_of("type", "state", "quantity")
+MOMENT = _values_of("order_id", "recorded_at", "occurred_at", "sequence")
+THING = _values_of("type", "line_id", "instalment", "reference", "kind")
 
 
 @dataclass
@@ -49,7 +57,7 @@ class Placement:
     by_id: Counter[str] = field(default_factory=Counter)
 
 
-def place_events(stored: Sequence[Any], new: Collection[EventId]) -> Placement:
+def place_events(stored: Sequence[Any], new: Set[EventId]) -> Placement:
     """Look at the events of whole orders, of which some are new.
 
     Parameters
@@ -58,13 +66,16 @@ def place_events(stored: Sequence[Any], new: Collection[EventId]) -> Placement:
     new : which of them are warned about
     """
     placement = Placement()
-    created, holds = _created_lines(stored), _placed_holds(stored)
-    for row in stored:
-        if (row.source, row.event_id) in new:
-            placement.warnings[row.source, row.event_id] += _unplaced(row, created, holds)
-    tied = list(_of_one_moment(stored))
-    if tied:
-        _note_ties(placement, tied, new)
+    fresh = [row for row in stored if EVENT_ID(row) in new]
+    created = _created_lines(stored) if any(row.line_id for row in fresh) else set()
+    holds = _placed_holds(stored) if any(row.type == "hold.released" for row in fresh) else set()
+    for row in fresh:
+        placement.warnings[EVENT_ID(row)] += _unplaced(row, created, holds)
+    for tied in _of_one_moment(stored):
+        ranks = [precedence(kind, state, reverses=(quantity or 0) < 0) for kind, state, quantity in map(STATED, tied)]
+        _count_ties(placement, tied[0].order_id, ranks)
+        if not new.isdisjoint(map(EVENT_ID, tied)):
+            _warn_of_ties(placement, tied, ranks, new)
     return placement
 
 
@@ -112,60 +123,44 @@ def _warning(column: str, detail: str) -> dict[str, str]:
 # -- one moment, several statements --------------------------------------------------------------------------
 
 
-def _of_one_moment(stored: Sequence[Any]) -> Iterator[Any]:
-    """The statements of an order that share both clocks with another one."""
-    moments = Counter((row.order_id, row.recorded_at, row.occurred_at) for row in stored)
-    return (row for row in stored if moments[row.order_id, row.recorded_at, row.occurred_at] > 1)
+def _of_one_moment(stored: Sequence[Any]) -> list[list[Any]]:
+    """The statements of an order that share both clocks and sequence with others, each time all of them."""
+    moments: dict[tuple[Any, ...], list[Any]] = defaultdict(list)
+    for row in stored:
+        moments[MOMENT(row)].append(row)
+    return [rows for rows in moments.values() if len(rows) > 1]
 
 
-def _note_ties(placement: Placement, tied: Sequence[Any], new: Collection[EventId]) -> None:
-    """Count statements as ``features.engine.ordering`` does, and warn of those that overrule each other."""
-    run, rank = _runs(tied), _ranks(tied)
-    by = np.lexsort((rank, run))
-    same_run, same_rank = run[by][1:] == run[by][:-1], rank[by][1:] == rank[by][:-1]
-    for count, where in ((placement.by_precedence, same_run & ~same_rank), (placement.by_id, same_run & same_rank)):
-        count.update(tied[i].order_id for i in by[_beside(where)].tolist())
-    things: dict[tuple[Any, ...], list[int]] = defaultdict(list)
-    for i, row in enumerate(tied):
-        if row.type.partition(".")[0] not in ADDITIVE:
-            things[run[i], _thing(row)].append(i)
+def _count_ties(placement: Placement, order_id: str, ranks: Sequence[int]) -> None:
+    """Count statements of one moment as ``features.engine.ordering`` does: by what each is told from its neighbours."""
+    sizes = [size for _, size in sorted(Counter(ranks).items())]
+    last = len(sizes) - 1
+    placement.by_precedence[order_id] += sum(min(size, (i > 0) + (i < last)) for i, size in enumerate(sizes))
+    placement.by_id[order_id] += sum(size for size in sizes if size > 1)
+
+
+def _warn_of_ties(placement: Placement, tied: Sequence[Any], ranks: Sequence[int], new: Set[EventId]) -> None:
+    """Warn of new statements that overrule others of one moment, or are overruled."""
+    things: dict[tuple[Any, ...], list[tuple[int, Any]]] = defaultdict(list)
+    for rank, row in zip(ranks, tied, strict=True):
+        if not row.type.startswith(ADDITIVE):
+            things[_thing(row)].append((rank, row))
     for same in things.values():
-        for i in same:
-            key = tied[i].source, tied[i].event_id
-            if len(same) > 1 and key in new:
-                placement.warnings[key].append(_tie(i, same, tied, rank))
-
-
-def _runs(tied: Sequence[Any]) -> Ints:
-    """(n,) the number of each statement's moment and sequence."""
-    numbers: dict[tuple[Any, ...], int] = {}
-    keys = ((row.order_id, row.recorded_at, row.occurred_at, row.sequence) for row in tied)
-    return np.array([numbers.setdefault(key, len(numbers)) for key in keys], dtype=np.int64)
-
-
-def _ranks(tied: Sequence[Any]) -> Ints:
-    """(n,) the place of each statement among those of one moment, by precedence."""
-    columns: Columns = {
-        name: code_objects([getattr(row, name) for row in tied], len(tied)) for name in ("type", "state")
-    }
-    columns["quantity"] = np.array([np.nan if row.quantity is None else row.quantity for row in tied])
-    return precedences(columns, np.arange(len(tied)))
-
-
-def _beside(where: Mask) -> Mask:
-    """(n,) True for the rows on either side of each of (n - 1,) places."""
-    return np.asarray(np.append(where, False) | np.append(False, where))
+        for rank, row in same if len(same) > 1 else ():
+            if (key := EVENT_ID(row)) in new:
+                placement.warnings[key].append(_tie(rank, row, same))
 
 
 def _thing(row: Any) -> tuple[str | None, ...]:
     """What a statement is about; a later one about the same overrules it."""
-    return SUBJECTS.get(row.type, row.type), row.line_id, row.instalment, row.reference, row.kind
+    kind, *which = THING(row)
+    return SUBJECTS.get(kind, kind), *which
 
 
-def _tie(i: int, same: Sequence[int], tied: Sequence[Any], rank: Ints) -> dict[str, str]:
-    alike = [j for j in same if j != i and rank[j] == rank[i]]
-    others = alike or [j for j in same if j != i]
-    names = ", ".join(f"{tied[j].source} {tied[j].event_id}" for j in others[:SHOWN])
+def _tie(rank: int, row: Any, same: Sequence[tuple[int, Any]]) -> dict[str, str]:
+    alike = [other for of, other in same if of == rank and other is not row]
+    others = alike or [other for _, other in same if other is not row]
+    names = ", ".join(f"{other.source} {other.event_id}" for other in others[:SHOWN])
     by = "their ids alone" if alike else "precedence"
     return _warning(
         "occurred_at",

@@ -136,6 +136,7 @@ class Scorer:
                 other_points=float(shares[row].sum() + of_levels[row] - sum(factor.points for factor in factors)),
                 cannot_tell=doubts[row],
             )
+        known.close()
         return scores
 
     def with_reasons(self, reasons: tuple[str, ...]) -> Scorer:
