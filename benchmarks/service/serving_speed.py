@@ -6,8 +6,9 @@ Ours is sent the 60 events of an order and answers with the risk, its factors an
 ready-made signals of the same order and answers with the risk alone. Both run as a user starts them, one after the
 other, asked by another process (``serving_load.py``) over connections that stay open: one connection for the times,
 four for the requests a second. The plant is simulated and the model trained on the first run. The risks must be the
-same, less the level of the plant, which MLflow is not told: the program ends with status 1 where they are not. Processor time is the server's own, all its processes and
-threads; it says how the two compare on a machine on which others work too.
+same, less the level of the plant, which MLflow is not told: the program ends with status 1 where they are not.
+Processor time is the server's own, all its processes and threads; it says how the two compare on a machine on which
+others work too.
 """
 
 from __future__ import annotations
