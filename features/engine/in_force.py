@@ -9,10 +9,11 @@ import numpy as np
 from features.arrays import Ints
 from features.engine.plans import (
     DATE,
-    PlanStatement,
+    PlanEvents,
     apply_statement,
     is_planned,
     new_plans,
+    statement_at,
     with_room_for_one,
 )
 from features.events.selection import Masks, is_selected
@@ -41,20 +42,18 @@ class InForce(NamedTuple):
 @compiled
 def fold_plans(*columns: Any) -> tuple[Ints, Ints, Ints, Ints]:
     """The fields of ``InForce``; ``columns`` are those of ``PlanEvents``, one by one."""
-    first, code, masks, word, line, occurred, recorded, date, quantity = columns
-    n = len(code)
+    events = PlanEvents(*columns)
+    n = len(events.code)
     moved, revised = np.zeros(n, dtype=np.int64), np.zeros(n, dtype=np.int64)
     latest, total = np.empty(n, dtype=np.int64), np.empty(n, dtype=np.int64)
     plans = new_plans()
-    for order in range(len(first) - 1):
+    for order in range(len(events.first) - 1):
         plans[0, 0] = 0
         last, amount = NEVER, 0
-        for i in range(first[order], first[order + 1]):
-            if is_selected(code[i], masks):
+        for i in range(events.first[order], events.first[order + 1]):
+            if is_selected(events.code[i], events.masks):
                 plans = with_room_for_one(plans)
-                moment = min(occurred[i], recorded[i])
-                stated = PlanStatement(i, word[i], line[i], moment, date[i], quantity[i])
-                moved[i], revised[i], more = apply_statement(plans, stated)
+                moved[i], revised[i], more = apply_statement(plans, statement_at(events, i))
                 last, amount = _latest(plans), amount + more
             latest[i], total[i] = last, amount
     return moved, revised, latest, total

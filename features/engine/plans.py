@@ -58,6 +58,13 @@ class PlanStatement(NamedTuple):
     quantity: int
 
 
+@compiled_inline
+def statement_at(events: PlanEvents, i: int) -> PlanStatement:
+    """What the event at a position states of its plan."""
+    moment = min(events.occurred[i], events.recorded[i])
+    return PlanStatement(i, events.word[i], events.line[i], moment, events.date[i], events.quantity[i])
+
+
 @compiled
 def new_plans() -> Ints:
     """(room, N_PLAN) a table with no plan in it; one that says again that no row is written serves the next order."""
@@ -205,11 +212,10 @@ def plans_known(order: int, stop: int, *columns: Any) -> Ints:
 
     ``columns`` are the fields of ``PlanEvents`` one by one.
     """
-    first, code, masks, word, line, occurred, recorded, date, quantity = columns
+    events = PlanEvents(*columns)
     plans = new_plans()
-    for i in range(first[order], stop):
-        if is_selected(code[i], masks):
+    for i in range(events.first[order], stop):
+        if is_selected(events.code[i], events.masks):
             plans = with_room_for_one(plans)
-            moment = min(occurred[i], recorded[i])
-            apply_statement(plans, PlanStatement(i, word[i], line[i], moment, date[i], quantity[i]))
+            apply_statement(plans, statement_at(events, i))
     return plans

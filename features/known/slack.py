@@ -15,10 +15,11 @@ from features.engine.plans import (
     DATE,
     DATED_BY,
     LINE,
-    PlanStatement,
+    PlanEvents,
     apply_statement,
     is_planned,
     new_plans,
+    statement_at,
     with_room_for_one,
 )
 from features.events.selection import Masks, is_selected
@@ -49,7 +50,7 @@ def plans_in_force(order: Ints, stop: Ints, *columns: Any) -> tuple[Ints, Ints, 
     Returns (n_rows,) the point, the position of the statement that holds, and the line that it is for, -1 for the whole
     order.
     """
-    first, code, masks, word, of, occurred, recorded, date, quantity = columns
+    events = PlanEvents(*columns)
     room = len(order) + 64
     point, where, line = np.empty(room, np.int64), np.empty(room, np.int64), np.empty(room, np.int64)
     plans = new_plans()
@@ -57,13 +58,12 @@ def plans_in_force(order: Ints, stop: Ints, *columns: Any) -> tuple[Ints, Ints, 
     while p < len(order):
         k = order[p]
         plans[0, 0] = 0
-        i = first[k]
+        i = events.first[k]
         while p < len(order) and order[p] == k:
             while i < stop[p]:
-                if is_selected(code[i], masks):
+                if is_selected(events.code[i], events.masks):
                     plans = with_room_for_one(plans)
-                    moment = min(occurred[i], recorded[i])
-                    apply_statement(plans, PlanStatement(i, word[i], of[i], moment, date[i], quantity[i]))
+                    apply_statement(plans, statement_at(events, i))
                 i += 1
             planned = plans[0, 0]
             if row + planned > len(point):
@@ -175,6 +175,9 @@ def first_slacks(masks: Masks, word: Ints, code: Ints, *columns: Any) -> tuple[I
     n = len(events.first) - 1
     position, slack = np.full(n, -1, dtype=np.int64), np.full(n, NEVER, dtype=np.int64)
     plans = new_plans()
+    stated = PlanEvents(
+        events.first, code, masks, word, events.line, events.occurred, events.recorded, events.date, events.quantity
+    )
     for k in range(n):
         begin, end = events.first[k], events.first[k + 1]
         lines, ledger = new_lines(lines_of(events, k), N_LINE), new_ledger()
@@ -185,9 +188,7 @@ def first_slacks(masks: Masks, word: Ints, code: Ints, *columns: Any) -> tuple[I
                 apply(lines, ledger, line_event(events, i))
             if is_selected(code[i], masks):
                 plans = with_room_for_one(plans)
-                moment = min(events.occurred[i], events.recorded[i])
-                stated = PlanStatement(i, word[i], events.line[i], moment, events.date[i], events.quantity[i])
-                apply_statement(plans, stated)
+                apply_statement(plans, statement_at(stated, i))
             slack[k] = _tightest(lines, plans)
             if slack[k] != NEVER:
                 position[k] = i
