@@ -28,7 +28,7 @@ FIRST = (
     "item",
     "value",
 )
-LAST = ("cannot_tell", "owner", "snoozed_until", "decision", "as_of", "reason")
+LAST = ("owner", "snoozed_until", "decision", "as_of", "reason", "cannot_tell")
 FACTORS = 5
 HEADER = (*FIRST, *(f"factor_{place}" for place in range(1, FACTORS + 1)), *LAST)
 MOMENTS = ("due_at", "snoozed_until", "as_of")
