@@ -103,32 +103,31 @@ def train_on(
     known_then = about | {"trained_until": isoformat(cut)}
     twin = Twin(fit_model(past, whole.context, known_then, trees, progress), past, cut)
     progress("judging on later orders", 0, 0)
-    evaluation = _judge(twin, whole, snapshots, draws)
+    evaluation = _judge(twin, whole, snapshots, trees, draws)
     progress("fitting on all orders", 0, 0)
     model = fit_model(whole.points, whole.context, about | {"judged": evaluation.summary()}, trees, progress)
     return Trained(model, whole, evaluation, snapshots, twin, trees)
 
 
-def _judge(twin: Twin, whole: Dataset, snapshots: Snapshots, draws: int) -> Evaluation:
+def _judge(twin: Twin, whole: Dataset, snapshots: Snapshots, trees: Trees, draws: int) -> Evaluation:
     """The twin on later orders; where these are too few, a model a fold, each on the orders that came next."""
     learned = twin.learned
-    later = whole.points.take((whole.points.as_of > twin.until) & ~np.isin(whole.points.order, learned.order))
-    if later.n_orders < FEWEST_ORDERS:
-        return evaluate_on_folds(whole.points, whole.context, twin.model.about, _trees_of(twin), draws)
-    test = of_other_orders(whole.points, learned, twin.until)
+    test = _other_orders(whole.points, learned, twin.until)
+    if test.n_orders < FEWEST_ORDERS:
+        return evaluate_on_folds(whole.points, whole.context, twin.model.about, trees, draws)
     worklists = worklists_between(snapshots.with_scheme("daily"), twin.until, snapshots.until, without=learned.order)
     return evaluate(twin.model, learned, test, twin.until, draws, worklists)
 
 
-def _trees_of(twin: Twin) -> Trees:
-    return Trees(**twin.model.about["parameters"])
-
-
 def of_other_orders(whole: LabelledPoints, past: LabelledPoints, cut: int) -> LabelledPoints:
     """The decision points after the cut, of orders that were not learned from."""
-    test = whole.take((whole.as_of > cut) & ~np.isin(whole.order, past.order))
+    test = _other_orders(whole, past, cut)
     if test.n_orders < FEWEST_ORDERS:
         raise InvalidRequest(
             f"judging a model needs at least {FEWEST_ORDERS} later orders with an outcome, got {test.n_orders}"
         )
     return test
+
+
+def _other_orders(whole: LabelledPoints, past: LabelledPoints, cut: int) -> LabelledPoints:
+    return whole.take((whole.as_of > cut) & ~np.isin(whole.order, past.order))

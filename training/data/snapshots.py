@@ -155,6 +155,12 @@ class Snapshots:
         labelled = rows[settled]
         return self._thinned(labelled, end, dense_days), counts
 
+    def matured_after(self, moment: int) -> LabelledPoints:
+        """The matured decision points after a moment, of orders of which nothing had matured by then."""
+        whole, _ = self.labelled()
+        before, _ = self.labelled(moment)
+        return whole.take((whole.as_of > moment) & ~np.isin(whole.order, before.order))
+
     def settled_orders(self, until: int) -> Ints:
         """(n_orders,) the orders that a training at a moment, microseconds, learns from."""
         rows, outcome = self._outcomes_until(min(until, self.until))

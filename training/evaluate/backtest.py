@@ -92,7 +92,8 @@ class Backtest:
         if gain.low > 0:
             return f"Train every {days} days: it took {share} off the squared error of {beside}."
         if gain.high < 0:
-            return f"Train less often than every {days} days: it added to the squared error of {beside}, {share}."
+            added = f"{-gain.value:.1%} ({-gain.high:.1%} to {-gain.low:.1%})"
+            return f"Train less often than every {days} days: it added {added} to the squared error of {beside}."
         return f"Training every {days} days took {share} off the squared error of {beside}: no more than chance gives."
 
     def to_json(self) -> dict[str, Any]:
@@ -122,6 +123,12 @@ class ReplayedStretch:
     def due(self) -> LabelledPoints:
         """The looks that are settled."""
         return self.worklists.points.take(self.worklists.points.settled)
+
+    def risk_had_it_served_on(self, points: LabelledPoints, whole: LabelledPoints) -> Floats:
+        """(n,) the risks of its model after its time, with levels by what of the ``whole`` came since it was trained."""
+        trained = micros(str(self.model.about["trained_until"]))
+        since = whole.take((whole.as_of > trained) & ~np.isin(whole.order, self.learned.order))
+        return self.model.risk_as_served(points, since)
 
 
 def run_backtest(
@@ -213,19 +220,12 @@ def _gain_of_retraining(snapshots: Snapshots, replayed: list[ReplayedStretch], d
         return None
     points = join([now.due for _, now in pairs])
     ours = np.concatenate([now.risks[MODEL][now.worklists.points.settled] for _, now in pairs])
-    theirs = np.concatenate([_risk_had_it_served_on(snapshots, before, now.due) for before, now in pairs])
+    whole, _ = snapshots.labelled()
+    theirs = np.concatenate([before.risk_had_it_served_on(now.due, whole) for before, now in pairs])
     found = metric_estimates(
         points.order, points.week, points.failed, ours, points.weight, metrics={}, draws=draws, reference=theirs
     )
     return found["brier_skill"]
-
-
-def _risk_had_it_served_on(snapshots: Snapshots, before: ReplayedStretch, points: LabelledPoints) -> Floats:
-    """(n,) the risks of an older model, with levels by all that came since it was trained."""
-    whole, _ = snapshots.labelled()
-    trained = micros(str(before.model.about["trained_until"]))
-    since = whole.take((whole.as_of > trained) & ~np.isin(whole.order, before.learned.order))
-    return before.model.risk_as_served(points, since)
 
 
 def _evaluate_all(replayed: list[ReplayedStretch], begin: int, draws: int) -> Evaluation:

@@ -157,8 +157,11 @@ class RiskModel:
         those of the points themselves that are settled), each from the day it was known; the model has learned of none.
         """
         log_odds = logit(self.risk_of(points))
-        since = points.take(points.settled) if settled is None else settled
-        looks = MaturedLooks.of(since, logit(self.risk_of(since)), None if self.looks is None else self.looks.notice)
+        if settled is None:
+            since, expected = points.take(points.settled), log_odds[points.settled]
+        else:
+            since, expected = settled, logit(self.risk_of(settled))
+        looks = MaturedLooks.of(since, expected, None if self.looks is None else self.looks.notice)
         looks = looks if self.looks is None else self.looks.join(looks)
         calendar = plant_calendar(str(self.about.get("zone", "UTC")))
         return np.asarray(expit(log_odds + levels_by_morning(looks, points.as_of, points.plant, calendar)))

@@ -67,14 +67,14 @@ def challenge(
     if champion is not None and champion.missing_signals:
         champion = None
     if champion is not None and champion.trained_until > twin.until:
-        new = _after(snapshots, champion.trained_until)
+        new = snapshots.matured_after(champion.trained_until)
         if new.n_orders >= limits.fewest_orders:
             progress("growing the trees as they were since the champion", 0, 0)
             twin = _twin_at(snapshots, int(np.median(new.as_of)), trees)
     after = twin.until if champion is None else max(twin.until, champion.trained_until)
-    window = _after(snapshots, after)
+    window = snapshots.matured_after(after)
     window = window.take(~np.isin(window.order, twin.learned.order))
-    return verdict_on(snapshots, window, twin.model, twin.learned, champion, latency_ms, limits)
+    return verdict_on(snapshots, window, after, twin.model, twin.learned, champion, latency_ms, limits)
 
 
 def _twin_at(snapshots: Snapshots, moment: int, trees: Trees | None) -> Twin:
@@ -102,32 +102,31 @@ def compare(
             f"the events must hold orders with an outcome known by {isoformat(after)}, which the baselines learn from, "
             "got none: give the earlier events too"
         )
-    return verdict_on(snapshots, _after(snapshots, after), candidate, learned, champion, latency_ms, limits)
+    return verdict_on(
+        snapshots, snapshots.matured_after(after), after, candidate, learned, champion, latency_ms, limits
+    )
 
 
 def verdict_on(
     snapshots: Snapshots,
     window: LabelledPoints,
+    after: int,
     candidate: RiskModel,
     learned: LabelledPoints,
     champion: Incumbent | None,
     latency_ms: float,
     limits: Limits | None = None,
 ) -> Verdict:
-    """The gate's verdict on a window, on models as they are served; the baselines are fitted on ``learned``."""
+    """The gate's verdict on what matured after a moment, on models as they are served.
+
+    The baselines are fitted on ``learned``.
+    """
     baselines = {name: predict(window) for name, predict in fit_baselines(learned).items()}
-    ours = _served(snapshots, candidate, window)
-    theirs = None if champion is None else (champion.version, _served(snapshots, champion.model, window))
-    return judge_candidate(window, ours, theirs, baselines, latency_ms, limits)
 
+    def served(model: RiskModel) -> Floats:
+        """The risks of a service, with levels that follow all that came since the model was trained."""
+        trained = micros(str(model.about["trained_until"]))
+        return model.risk_as_served(window, window if trained == after else snapshots.matured_after(trained))
 
-def _served(snapshots: Snapshots, model: RiskModel, window: LabelledPoints) -> Floats:
-    """The risks that a service shows in a window: with levels that follow all that came since the model was trained."""
-    return model.risk_as_served(window, _after(snapshots, micros(str(model.about["trained_until"]))))
-
-
-def _after(snapshots: Snapshots, moment: int) -> LabelledPoints:
-    """The matured decision points after a moment, of orders of which nothing had matured by then."""
-    whole, _ = snapshots.labelled()
-    before, _ = snapshots.labelled(moment)
-    return whole.take((whole.as_of > moment) & ~np.isin(whole.order, before.order))
+    theirs = None if champion is None else (champion.version, served(champion.model))
+    return judge_candidate(window, served(candidate), theirs, baselines, latency_ms, limits)

@@ -147,7 +147,7 @@ def test_what_a_training_brings_is_told_beside_the_model_before_had_it_served_on
     ("low", "high", "says"),
     [
         (0.01, 0.05, "Train every 30 days: "),
-        (-0.05, -0.01, "Train less often than"),
+        (-0.05, -0.01, "it added 3.0% (1.0% to 5.0%) to"),
         (-0.01, 0.05, "no more than chance"),
     ],
 )
