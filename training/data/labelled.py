@@ -38,6 +38,8 @@ class LabelledPoints:
     weight : (n,) the looks a row stands for: itself, and those beside it that were left out, see ``thin``
     plant : (n,) the first plant known of the order, "" where none was named
     rescued : (n,) True where somebody expedited or overrode the order after it was looked at, before its promise
+    moved : (m,) some of these orders with a promise that was moved at random, see ``training.data.moved_promises``: to
+        learn from beside the rows, never to judge by; parts of the rows that are taken have none
     """
 
     names: list[str]
@@ -50,6 +52,7 @@ class LabelledPoints:
     weight: Floats
     plant: NDArray[np.object_]
     rescued: Mask
+    moved: LabelledPoints | None = None
 
     def __len__(self) -> int:
         return len(self.order)
@@ -100,7 +103,15 @@ class LabelledPoints:
 
     def take(self, rows: Mask | Ints) -> LabelledPoints:
         """Some rows, by mask or place, each with its weight."""
-        return replace(self, **{name: getattr(self, name)[rows] for name in ROW_FIELDS})
+        return replace(self, moved=None, **{name: getattr(self, name)[rows] for name in ROW_FIELDS})
+
+    def known_at_cut(self, at: int, rows: Mask) -> LabelledPoints:
+        """Some rows, and beside them what was known at a moment, microseconds, of their orders with a moved promise."""
+        taken = self.take(rows)
+        if self.moved is None:
+            return taken
+        known = (self.moved.known_at <= at) & np.isin(self.moved.order, taken.order)
+        return replace(taken, moved=self.moved.take(known))
 
     def frame(self) -> pd.DataFrame:
         """(n, n_signals) the signals as a DataFrame."""
@@ -119,7 +130,7 @@ def week_of(moments: Ints) -> Ints:
 def join(blocks: list[LabelledPoints]) -> LabelledPoints:
     """All rows of all blocks, one after the other."""
     columns: dict[str, Any] = {name: np.concatenate([getattr(block, name) for block in blocks]) for name in ROW_FIELDS}
-    return replace(blocks[0], **columns)
+    return replace(blocks[0], moved=None, **columns)
 
 
 @dataclass(frozen=True)

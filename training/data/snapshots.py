@@ -14,13 +14,15 @@ from features.context.context import Context
 from features.decision_points import DecisionPoints, decision_points
 from features.errors import InvalidRequest
 from features.history import History
+from features.hypothetical import with_moves
 from features.known.known import Known
 from features.ladder import Rung, on_time_ladder
 from features.outcomes import CANCELLED, UNSETTLED, decided_between, outcomes
 from features.pipeline.computation import compute
 from features.policy import DEFAULT_POLICY, OutcomePolicy
-from features.times import DAY, PlantCalendar, isoformat, micros, plant_calendar, timestamps
+from features.times import DAY, NEVER, PlantCalendar, isoformat, micros, plant_calendar, timestamps
 from training.data.labelled import DENSE_DAYS, LabelCounts, LabelledPoints, thin
+from training.data.moved_promises import draw_moves, draw_points
 
 RESCUES = ("expedite", "override")
 """Decisions that are meant to change what happens to an order."""
@@ -37,6 +39,7 @@ class Snapshots:
     scheme, zone : see ``features.decision_points`` and ``features.times``
     until : microseconds, never after the last record
     asked_until : microseconds, the later end that was asked for; ``None`` where the records reach as far
+    moves_seed : draws the moved promises that labelled points have beside them; ``None`` for none of these
     """
 
     history: History
@@ -47,6 +50,7 @@ class Snapshots:
     until: int
     names: list[str] = field(default_factory=lambda: list(catalogue()))
     asked_until: int | None = None
+    moves_seed: int | None = 7
 
     def __post_init__(self) -> None:
         self._signals = np.empty((len(self.points), len(self.names)))
@@ -152,8 +156,31 @@ class Snapshots:
         asked = self.asked_until if until is None else until if until > end else None
         dates = str(isoformat(end)), None if asked is None else isoformat(asked)
         counts = LabelCounts(orders, len(rows), unsettled, cancelled, int(settled.sum()), *dates)
-        labelled = rows[settled]
-        return self._thinned(labelled, end, dense_days), counts
+        points = self._thinned(rows[settled], end, dense_days)
+        return replace(points, moved=self._moved_until(end, points.order)), counts
+
+    @cached_property
+    def _with_moves(self) -> tuple[Snapshots, Ints]:
+        """Copies of some of the points with a promise that was moved, and (n_copies,) the order of each."""
+        seed = self.moves_seed or 0
+        points = draw_points(self.points, seed)
+        due = Known(self.history, points, self.context).due()
+        promised = np.flatnonzero(due != NEVER)
+        points, due = points.take(promised), due[promised]
+        moves, ahead = draw_moves(self.history, points, due, self.calendar, seed)
+        points, moves = points.take(ahead), moves.take(ahead)
+        copies = DecisionPoints(np.arange(len(points)), points.as_of)
+        history = with_moves(self.history, points, moves)
+        return replace(self, history=history, points=copies, moves_seed=None), points.order
+
+    def _moved_until(self, end: int, orders: Ints) -> LabelledPoints | None:
+        """What was known at a moment, microseconds, of copies of some orders whose promise was moved."""
+        if self.moves_seed is None:
+            return None
+        copies, order = self._with_moves
+        rows, outcome = copies._outcomes_until(end)
+        rows = rows[~np.isin(outcome, (UNSETTLED, CANCELLED)) & np.isin(order[rows], orders)]
+        return replace(copies.with_outcomes(rows, end), order=order[rows])
 
     def matured_after(self, moment: int) -> LabelledPoints:
         """The matured decision points after a moment, of orders of which nothing had matured by then."""

@@ -55,7 +55,7 @@ def split_by_time(points: LabelledPoints, later: float = 0.2) -> Split:
     at = int(lasts[int(len(lasts) * (1 - later)) - 1])
     known = points.known_at <= at
     unseen = (points.as_of > at) & ~np.isin(points.order, points.order[known])
-    return Split(points.take(known), points.take(unseen), at, (known, unseen))
+    return Split(points.known_at_cut(at, known), points.take(unseen), at, (known, unseen))
 
 
 def folds_by_time(points: LabelledPoints, n_folds: int, fewest: float = FEWEST_ORDERS) -> Iterator[Split]:
@@ -73,4 +73,4 @@ def folds_by_time(points: LabelledPoints, n_folds: int, fewest: float = FEWEST_O
     for begin, end in itertools.pairwise(cuts):
         known = points.known_at <= begin
         unseen = (points.as_of > begin) & (points.as_of <= end) & ~np.isin(points.order, points.order[known])
-        yield Split(points.take(known), points.take(unseen), begin, (known, unseen))
+        yield Split(points.known_at_cut(begin, known), points.take(unseen), begin, (known, unseen))

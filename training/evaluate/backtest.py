@@ -125,7 +125,7 @@ class ReplayedStretch:
         return self.worklists.points.take(self.worklists.points.settled)
 
     def risk_had_it_served_on(self, points: LabelledPoints, whole: LabelledPoints) -> Floats:
-        """(n,) the risks of its model after its time, with levels by what of the ``whole`` came since it was trained."""
+        """(n,) the risks of its model after its time, levels by what of the ``whole`` came since its training."""
         trained = micros(str(self.model.about["trained_until"]))
         since = whole.take((whole.as_of > trained) & ~np.isin(whole.order, self.learned.order))
         return self.model.risk_as_served(points, since)

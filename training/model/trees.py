@@ -13,6 +13,8 @@ from training.model.lightgbm import load_lightgbm
 from training.model.missing import fill_never_missing
 
 MANY_ROWS = 50_000
+MOVED_SHARE = 0.1
+"""What the orders with a moved promise weigh, of what all orders weigh."""
 
 
 @dataclass(frozen=True)
@@ -42,10 +44,13 @@ def boost(points: LabelledPoints, target: Floats, trees: Trees, rounds: int) -> 
 
 
 def tree_dataset(points: LabelledPoints, target: Floats, reference: Any = None) -> Any:
-    """LightGBM's dataset of points and a target (n,)."""
-    return load_lightgbm().Dataset(
-        points.signals, target, weight=points.evidence, feature_name=points.names, reference=reference
-    )
+    """LightGBM's dataset of points and a target (n,), with the points' moved promises beside them."""
+    signals, weight, moved = points.signals, points.evidence, points.moved
+    if moved is not None and len(moved):
+        signals = np.vstack([signals, moved.signals])
+        target = np.concatenate([target, moved.failed])
+        weight = np.concatenate([weight, np.full(len(moved), MOVED_SHARE * points.n_orders / len(moved))])
+    return load_lightgbm().Dataset(signals, target, weight=weight, feature_name=points.names, reference=reference)
 
 
 def raw_scores(booster: Any, learned: LabelledPoints, signals: Floats, rounds: int | None = None) -> Floats:
