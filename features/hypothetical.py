@@ -1,11 +1,11 @@
-"""Orders of which something is stated that nobody stated: copies of their records with promises and trucks moved.
+"""Orders of which something is stated that nobody stated: copies of their records with a promise, truck or plan moved.
 
 What a move would do to a signal is seen on the copy: the same records, and at a moment one statement more.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
 import numpy as np
@@ -16,12 +16,12 @@ from features.engine.ordering import known_until
 from features.events.schema import TYPE_CODE
 from features.events.selection import Select, event_codes
 from features.events.text import Coded, Texts
-from features.history import CODED, COLUMNS, History
+from features.history import CODED, COLUMNS, PLANNED_END, History
 from features.known.slack import plans_in_force, promises_in_force
 from features.orders.line_state import line_events
 from features.times import NEVER
 
-PROMISED, TRUCK = "commitment.changed", "delivery.planned"
+PROMISED, TRUCK, PLAN = "commitment.changed", "delivery.planned", "production.rescheduled"
 PLANNED_TRUCK = Select(TRUCK)
 
 
@@ -32,18 +32,20 @@ class Moves:
     Attributes
     ----------
     stated_at : (n,) when it is stated, microseconds; not before what is known of the order then, nor after its point
-    promise, truck : (n,) by how much the promises of its lines to ship and its trucks to come are moved later
+    promise, truck, plan : (n,) by how much the promises of its lines to ship, its trucks to come and the planned ends
+        of its work that lie ahead are moved later; a truck and a plan only if they still lie ahead then
     actor : (n,) who moves the promise, "" for nobody named
     """
 
     stated_at: Ints
     promise: Ints
     truck: Ints
+    plan: Ints
     actor: Texts
 
     def take(self, rows: Ints) -> Moves:
         """The moves of some points."""
-        return Moves(self.stated_at[rows], self.promise[rows], self.truck[rows], self.actor[rows])
+        return Moves(*(getattr(self, each.name)[rows] for each in fields(self)))
 
 
 @dataclass(frozen=True)
@@ -68,7 +70,11 @@ def with_moves(history: History, points: DecisionPoints, moves: Moves) -> Histor
     points : (n,) sorted by order and moment; each order is known then
     """
     stop = known_until(history.first, history.recorded, points.order, points.as_of)
-    added = _join(_promises(history, points, stop, moves), _trucks(history, points, stop, moves))
+    added = _join(
+        _promises(history, points, stop, moves),
+        _plans(history, points, stop, PLANNED_TRUCK, TRUCK, moves.truck),
+        _plans(history, points, stop, PLANNED_END, PLAN, moves.plan),
+    )
     source, stated = _places(history, points.order, stop, np.bincount(added.copy, minlength=len(points)))
     columns: dict[str, Any] = {name: np.array(getattr(history, name)[source]) for name in COLUMNS}
     lengths = history.first[points.order + 1] - history.first[points.order]
@@ -106,21 +112,19 @@ def _promises(history: History, points: DecisionPoints, stop: Ints, moves: Moves
     return _Statements(point, kind, line, date + moves.promise[point], np.full(len(point), -1))
 
 
-def _trucks(history: History, points: DecisionPoints, stop: Ints, moves: Moves) -> _Statements:
-    """The trucks to come, moved; none to a moment that has passed."""
-    point, position, line = plans_in_force(points.order, stop, *history.plan_events(PLANNED_TRUCK))
-    date = history.date[position]
-    later = date + moves.truck[point]
-    as_of = points.as_of[point]
-    moved = (date >= as_of) & (later >= as_of) & (moves.truck[point] != 0)
-    kind = np.full(int(moved.sum()), TYPE_CODE[TRUCK], dtype=np.int64)
-    return _Statements(point[moved], kind, line[moved], later[moved], position[moved])
+def _plans(history: History, points: DecisionPoints, stop: Ints, what: Select, kind: str, by: Ints) -> _Statements:
+    """The selected dates in force that lie ahead, moved by (n,) microseconds; none to a moment that has passed."""
+    point, position, line = plans_in_force(points.order, stop, *history.plan_events(what))
+    date, as_of = history.date[position], points.as_of[point]
+    later = date + by[point]
+    moved = (date >= as_of) & (later >= as_of) & (by[point] != 0)
+    kinds = np.full(int(moved.sum()), TYPE_CODE[kind], dtype=np.int64)
+    return _Statements(point[moved], kinds, line[moved], later[moved], position[moved])
 
 
-def _join(one: _Statements, other: _Statements) -> _Statements:
-    """Both, by copy, those of one before those of the other."""
-    names = ("copy", "kind", "line", "date", "template")
-    columns = {name: np.concatenate([getattr(one, name), getattr(other, name)]) for name in names}
+def _join(*parts: _Statements) -> _Statements:
+    """All of them, by copy, those of one part before those of the next."""
+    columns = {each.name: np.concatenate([getattr(part, each.name) for part in parts]) for each in fields(_Statements)}
     by = np.argsort(columns["copy"], kind="stable")
     return _Statements(**{name: column[by] for name, column in columns.items()})
 

@@ -22,6 +22,8 @@ EARLIEST, LATEST = -7, 21
 """By so many days promises are moved."""
 WITH_TRUCK = 0.5
 """How often the trucks to come are moved too."""
+PLAN_ALONE, SOONEST_PLAN = 0.25, -5
+"""How often the planned ends are pulled in instead, and by how many days at most."""
 ACTORS = ("", "plant", "customer")
 RECENT = 3 * DAY
 """A move is stated at most so long before the order is looked at."""
@@ -47,14 +49,16 @@ def draw_moves(
     draw = np.random.default_rng([seed, len(points), 1])
     days = draw.integers(EARLIEST, LATEST, len(points))
     days += days >= 0
-    promise = _to_weekdays(due, days, calendar)
+    plan_alone = draw.random(len(points)) < PLAN_ALONE
+    promise = np.where(plan_alone, 0, _to_weekdays(due, days, calendar))
+    plan = np.where(plan_alone, draw.integers(SOONEST_PLAN, 0, len(points)) * DAY, 0)
     truck = np.where(draw.random(len(points)) < WITH_TRUCK, promise, 0)
     actor = np.array(ACTORS, dtype=object)[draw.integers(0, len(ACTORS), len(points))]
     last = known_until(history.first, history.recorded, points.order, points.as_of) - 1
     earliest = np.maximum(history.recorded[last], points.as_of - RECENT)
     stated_at = earliest + (draw.random(len(points)) * (points.as_of - earliest)).astype(np.int64)
-    ahead = np.flatnonzero((due + promise > points.as_of) & (promise != 0))
-    return Moves(stated_at, promise, truck, actor), ahead
+    ahead = np.flatnonzero((due + promise > points.as_of) & (plan_alone | (promise != 0)))
+    return Moves(stated_at, promise, truck, plan, actor), ahead
 
 
 def _to_weekdays(due: Ints, days: Ints, calendar: PlantCalendar) -> Ints:
