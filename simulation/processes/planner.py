@@ -13,6 +13,8 @@ from simulation.processes.trucks import departure_by, last_departure, plan_for_p
 
 EXPEDITE_WITHIN = 12 * DAY
 REPROMISE_WITHIN = 10 * DAY
+LEAST_MOVE = DAY / 2
+"""By how much a planned end has to move to be stated anew when the promise is moved, hours."""
 SMALL_SHORTFALL = 0.05
 """The share of a line that a customer may agree to do without."""
 
@@ -47,9 +49,9 @@ def _end_for_truck(shop: Shop, line: Line) -> float:
 def _end_as_it_stands(shop: Shop, line: Line, anew: bool = False) -> float:
     """When the work of a line is to end: in time for its truck, or later where the planner's estimate says so.
 
-    ``anew`` counts a batch that begins now.
+    ``anew`` counts a batch that begins now. Nothing is planned for a moment that has passed.
     """
-    return max(_end_for_truck(shop, line), _end_in_time(shop, shop.ready_estimate(line, anew)))
+    return max(shop.now, _end_for_truck(shop, line), _end_in_time(shop, shop.ready_estimate(line, anew)))
 
 
 def _release_when_due(shop: Shop, line: Line) -> None:
@@ -77,7 +79,7 @@ def _make_up(shop: Shop, line: Line) -> None:
 
 
 def _replan(shop: Shop, batch: Batch) -> None:
-    """State a new planned end when the estimate has left the plan behind."""
+    """State a new planned end when the estimate, or the day, has left the plan behind."""
     if shop.now - batch.replanned_at < 2 * DAY:
         return
     end = _end_as_it_stands(shop, batch.line)
@@ -100,9 +102,9 @@ def _reschedule(shop: Shop, batch: Batch, end: float, reason: str, center: str |
 
 def _follow_promise(shop: Shop, line: Line) -> None:
     """Plan the work that is under way for the truck of the promise as it is now."""
-    end = _end_as_it_stands(shop, line)
     for batch in line.batches:
-        if not batch.finished and abs(end - batch.planned_end) > DAY / 2:
+        end = _end_as_it_stands(shop, line)
+        if not batch.finished and abs(end - batch.planned_end) > LEAST_MOVE:
             _reschedule(shop, batch, end, "promise moved")
 
 

@@ -15,7 +15,7 @@ from simulation.processes.trucks import last_departure, route_of
 
 Process = Generator[Any, Any, None]
 PICK_DAYS = 4.0
-"""Days before its truck at which a stock line is picked; as much working time as they have on average."""
+"""Days before its truck at which a stock line is picked, in working time, 7 days as five working ones."""
 LAST_PICK_DAYS = 1.0
 """The same, for what is there, complete or not."""
 LOT_LEAD_DAYS = 6.0
