@@ -23,8 +23,10 @@ from features.known.evidence import bits_of
 from features.known.lookups import Lookups
 from features.known.scope import PROMISES, Scope
 from features.known.slack import (
+    LineDates,
     PromisesInForce,
     first_slacks,
+    least_truck_slack,
     plans_in_force,
     promises_in_force,
     promises_of,
@@ -166,12 +168,15 @@ class Known(Scope):
 
         What is for the whole order is compared with its earliest promise. ``coming`` leaves out dates that have passed.
         """
-        self.note(what, self.start)
-        point, position, line = self._in_force(what)
-        date = self.history.date[position]
-        if coming:
-            date = np.where(date >= self.as_of[point], date, NEVER)
-        return self._tightest(point, line, date)
+        dates = self._line_dates(what, coming)
+        return self._tightest(dates.point, dates.line, dates.date)
+
+    def truck_slack(self, work: Select, trucks: Select) -> Floats:
+        """Days from the latest planned end of each line to the last truck to come for it, the fewest; NaN for none."""
+        self.note(PROMISES, self.start)
+        ends, coming = self._line_dates(work), self._line_dates(trucks, coming=True)
+        least: Floats = least_truck_slack(len(self), ends, coming, *self._promises_in_force)
+        return least
 
     def slack_of(self, spells: OpenSpells) -> Floats:
         """Days from the dates of what is open to the promises of the lines it is for, the tightest."""
@@ -191,6 +196,13 @@ class Known(Scope):
     @cached_property
     def _promises_in_force(self) -> PromisesInForce:
         return promises_in_force(line_events(self.history), self.order, self.stop)
+
+    def _line_dates(self, what: Select, coming: bool = False) -> LineDates:
+        """The dates in force; ``coming`` leaves out those that have passed."""
+        self.note(what, self.start)
+        point, position, line = self._in_force(what)
+        date = self.history.date[position]
+        return LineDates(point, line, np.where(date >= self.as_of[point], date, NEVER) if coming else date)
 
     def _in_force(self, what: Select) -> tuple[Ints, Ints, Ints]:
         make = lambda: plans_in_force(self.order, self.stop, *self.history.plan_events(what))  # noqa: E731

@@ -1,7 +1,8 @@
 """Slack: from the date of a plan, a truck, a release or an arrival to the promise of the line that it is for.
 
 What is for a line is compared with the promise of that line; what is for the whole order with the earliest promise of
-its lines to ship. What is for a line that is not to ship any more is compared with nothing.
+its lines to ship. What is for a line that is not to ship any more is compared with nothing. So is a plan with the truck
+of its line: a truck of the whole order takes the lines with the earliest promise.
 """
 
 from __future__ import annotations
@@ -81,6 +82,17 @@ def _larger(values: Ints, more: int) -> Ints:
     out = np.empty(2 * len(values) + more, dtype=np.int64)
     out[: len(values)] = values
     return out
+
+
+class LineDates(NamedTuple):
+    """Dates at decision points and the line that each is for, -1 for the whole order; NEVER where it does not count.
+
+    Shapes (n_rows,), ``point`` ascending; ``date`` microseconds.
+    """
+
+    point: Ints
+    line: Ints
+    date: Ints
 
 
 class PromisesInForce(NamedTuple):
@@ -163,6 +175,52 @@ def tightest_slack(date: Ints, n: int, point: Ints, line: Ints, *promises: Any) 
         if promise[row] != NEVER and date[row] != NEVER and not slack[point[row]] <= days:
             slack[point[row]] = days
     return slack
+
+
+@compiled
+def least_truck_slack(n: int, ends: LineDates, trucks: LineDates, *promises: Any) -> Floats:
+    """(n,) days from the latest planned end of each line to ship to the last truck that takes it, the fewest.
+
+    NaN where no line has both; ``promises`` are the fields of ``PromisesInForce`` one by one.
+    """
+    point, line, line_of, promise = promises
+    slack = np.full(n, np.nan)
+    first_end, first_truck, begin, first = 0, 0, 0, NEVER
+    for row in range(len(point)):
+        p = point[row]
+        if row == 0 or point[row - 1] != p:
+            first_end, first_truck = _first_of(ends.point, p, first_end), _first_of(trucks.point, p, first_truck)
+            begin, first = row, NEVER
+            while begin < len(point) and point[begin] == p:
+                first = earlier(first, promise[begin])
+                begin += 1
+        end = _latest_for(ends, first_end, p, line[row], line_of[row], True)
+        truck = _latest_for(trucks, first_truck, p, line[row], line_of[row], promise[row] == first)
+        days = (truck - end) / DAY
+        if end != NEVER and truck != NEVER and not slack[p] <= days:
+            slack[p] = days
+    return slack
+
+
+@compiled
+def _first_of(points: Ints, point: int, begin: int) -> int:
+    """The first row of a point, or of the next one, from a row on."""
+    while begin < len(points) and points[begin] < point:
+        begin += 1
+    return begin
+
+
+@compiled
+def _latest_for(dates: LineDates, begin: int, point: int, line: int, line_of: int, whole: bool) -> int:
+    """The latest date of a point that is for a line, and if ``whole`` of those for the whole order; NEVER for none."""
+    latest = NEVER
+    j = begin
+    while j < len(dates.point) and dates.point[j] == point:
+        of = dates.line[j]
+        if of == line or (of >= 0 and of == line_of) or (of < 0 and whole):
+            latest = max(latest, dates.date[j])
+        j += 1
+    return latest
 
 
 @compiled

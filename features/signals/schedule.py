@@ -7,6 +7,7 @@ from features.catalogue.registry import signal
 from features.catalogue.signal import EITHER, FALLS, RISES
 from features.history import PLANNED_END, Select
 from features.known.known import Known
+from features.signals.delivery import PLANNED
 
 RESCHEDULED = Select("production.rescheduled")
 
@@ -52,6 +53,19 @@ def planned_end_travel(known: Known) -> Floats:
 def planned_end_slack(known: Known) -> Floats:
     """Days from the planned ends in force to the promises of their lines, the tightest; negative when too late."""
     return known.slack(PLANNED_END)
+
+
+@signal(
+    "schedule",
+    "days",
+    FALLS,
+    "the plan ends {value} [day|days] before the truck",
+    absent="no line has both a planned end and a truck",
+    negative="the plan ends {value} [day|days] after the truck",
+)
+def planned_end_truck_slack(known: Known) -> Floats:
+    """Days from the planned end of a line to the truck planned for it, the tightest; negative when too late."""
+    return known.truck_slack(PLANNED_END, trucks=PLANNED)
 
 
 @signal("schedule", "moves", RISES, "plan or promise were moved {value} [time|times] in the last 7 days")

@@ -156,7 +156,9 @@ class Routes:
 class Planning:
     """How the planner works. Days are what is allowed for in the plan, not what happens.
 
-    ``allowance`` is what is made on top, in expected scrap; ``move_hours`` pass between two operations;
+    Work is planned backwards from the truck: ``shipping_days`` before it, for packing and papers, the work ends, and
+    ``days_per_operation`` for each operation before that it begins. Both are counted in working time, 7 days as five
+    working ones. ``allowance`` is what is made on top, in expected scrap; ``move_hours`` pass between two operations;
     ``overtime`` is the share of hours that a work center with a long queue makes up; ``repromise`` is the chance a
     day that an order that will be late is promised anew; nothing ships more than ``early_days`` early;
     ``accepts_short`` is the chance that a customer does without a small shortfall.

@@ -50,6 +50,16 @@ class Calendar:
             left = self.closes - self.opens
         return begin + hours
 
+    def before(self, moment: float, hours: float) -> float:
+        """When ``hours`` of work have to begin at the latest to be done by ``moment``."""
+        day = int(moment // DAY)
+        end = min(moment - day * DAY, self.closes)
+        while not self.works(day) or end - self.opens < hours:
+            if self.works(day):
+                hours -= max(0.0, end - self.opens)
+            day, end = day - 1, self.closes
+        return day * DAY + end - hours
+
     def end_of_working_day(self, moment: float) -> float:
         """23:59:59 of the working day at or before the moment."""
         day = int(moment // DAY)

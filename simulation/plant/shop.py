@@ -78,15 +78,18 @@ class Shop:
         if all(other.closed for other in line.order.lines):
             self.orders.pop(line.order.order_id, None)
 
-    def ready_estimate(self, line: Line) -> float:
-        """When the line will be ready to ship as far as the planner can tell, hours since the plant began."""
+    def ready_estimate(self, line: Line, anew: bool = False) -> float:
+        """When the line will be ready to ship as far as the planner can tell, hours since the plant began.
+
+        ``anew`` counts a batch that begins now.
+        """
         begin = max([self.now, *(shortage.expected for shortage in line.shortages)])
         for hold in line.order.holds.values():
             if hold.line is None or hold.line is line:
                 begin = max(begin, hold.expected)
         unfinished = [batch for batch in line.batches if not batch.finished]
         steps = [self._hours_left(batch) for batch in unfinished]
-        if not line.begun and not line.item.stocked:
+        if anew or (not line.begun and not line.item.stocked):
             steps.append(self._hours(line, 0))
         per_day = self.plant.shift.last_hour - self.plant.shift.first_hour
         return begin + (max(steps, default=0.0) / per_day) * DAY * 7 / 5

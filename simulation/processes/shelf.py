@@ -11,12 +11,13 @@ from simulation.plant.state import Line
 from simulation.plant.world import Item
 from simulation.processes.materials import receive, state_shortage
 from simulation.processes.readiness import prepare
+from simulation.processes.trucks import last_departure, route_of
 
 Process = Generator[Any, Any, None]
 PICK_DAYS = 4.0
-"""Days before the promise at which a stock line is picked."""
-LAST_PICK_DAYS = 1.5
-"""Days before the promise at which what is there is picked, complete or not."""
+"""Days before its truck at which a stock line is picked, in working time, 7 days as five working ones."""
+LAST_PICK_DAYS = 1.0
+"""The same, for what is there, complete or not."""
 LOT_LEAD_DAYS = 6.0
 """What a planner says a lot takes."""
 
@@ -79,11 +80,16 @@ def review_line(shop: Shop, line: Line) -> None:
         reserve(shop, line)
         _move_expectation(shop, line)
     complete = line.ordered <= line.secured
-    days = (line.promise - shop.now) / DAY
-    if line.reserved and (days <= LAST_PICK_DAYS or (complete and days <= PICK_DAYS)):
+    if line.reserved and shop.now >= _pick_from(shop, line, PICK_DAYS if complete else LAST_PICK_DAYS):
         quantity, line.reserved = line.reserved, 0
         line.begun = True
         shop.env.process(prepare(shop, line, quantity, 0))
+
+
+def _pick_from(shop: Shop, line: Line, days: float) -> float:
+    """So many days before the last truck that keeps the promise, or the next one where that has left."""
+    truck = last_departure(shop, route_of(shop, line.order), line.promise)
+    return shop.calendar.before(truck, days * shop.calendar.hours_per_day)
 
 
 def _move_expectation(shop: Shop, line: Line) -> None:

@@ -27,13 +27,23 @@ def next_departure(shop: Shop, route: Routes, after: float) -> float:
     return day * DAY + route.cut_off
 
 
-def last_departure(shop: Shop, route: Routes, before: float) -> float:
-    """The last truck that leaves by ``before``; the next one from now where that has left."""
+def departure_by(shop: Shop, route: Routes, before: float) -> float:
+    """The last truck that leaves by ``before``, whether it has left or not."""
     day = int(before // DAY)
     while shop.calendar.weekday(day) not in route.weekdays or day * DAY + route.cut_off > before:
         day -= 1
-    moment = day * DAY + route.cut_off
+    return day * DAY + route.cut_off
+
+
+def last_departure(shop: Shop, route: Routes, before: float) -> float:
+    """The last truck that leaves by ``before``; the next one from now where that has left."""
+    moment = departure_by(shop, route, before)
     return moment if moment > shop.now else next_departure(shop, route, shop.now)
+
+
+def route_of(shop: Shop, order: Order) -> Routes:
+    """The route whose trucks take the order."""
+    return shop.world.lanes[order.customer.group.route].group
 
 
 def plan_delivery(shop: Shop, order: Order, departure: float, reason: str | None = None) -> None:
@@ -52,8 +62,7 @@ def state_delivery(shop: Shop, order: Order, reason: str | None) -> None:
 
 def plan_for_promise(shop: Shop, order: Order, reason: str | None = None) -> None:
     """Plan the last truck that keeps the promise."""
-    route = shop.world.lanes[order.customer.group.route].group
-    departure = last_departure(shop, route, order.due)
+    departure = last_departure(shop, route_of(shop, order), order.due)
     if abs(departure - order.planned_ship) > 1:
         plan_delivery(shop, order, departure, reason)
 

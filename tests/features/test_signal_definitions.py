@@ -68,6 +68,21 @@ def test_the_latest_of_several_production_orders_decides_the_slack() -> None:
     assert value("planned_end_slack", *told, day=2) == 10
 
 
+def test_the_planned_end_is_compared_with_the_truck_to_come() -> None:
+    """The work is to end on day 16, then 19; the truck of day 18 leaves on day 18 and one of day 21 takes the rest."""
+    told = [
+        created(0, 20),
+        event("production.released", 1, reference="p", date=16),
+        event("delivery.planned", 2, reference="d", date=18),
+        event("production.rescheduled", 3, reference="p", date=19),
+        event("delivery.planned", 5, reference="e", date=21),
+    ]
+    assert np.isnan(value("planned_end_truck_slack", *told, day=1))
+    assert [value("planned_end_truck_slack", *told, day=day) for day in (2, 3, 5, 19)] == [2, -1, 2, 2]
+    assert np.isnan(value("planned_end_truck_slack", *told, day=22))
+    assert np.isnan(value("planned_end_truck_slack", *told, shipped(6), day=7))
+
+
 def test_readiness_material_quality_and_delivery() -> None:
     told = [
         created(0, 20, quantity=100),

@@ -171,6 +171,7 @@ EVIDENCE = {
     "hold_days": ["h1", "h1 released", "h2"],
     "holds_last_7_days": ["h2"],
     "planned_end_slack": ["line", "plan", "plan again"],
+    "planned_end_truck_slack": ["line", "plan", "truck", "plan again"],
     "schedule_churn": ["plan again"],
     "days_since_release": ["plan"],
     "days_since_event": ["h2"],
@@ -179,7 +180,7 @@ EVIDENCE = {
     "order_lines": ["line"],
     "plant_open_orders": ["line"],
     "customer_failure_share": ["line"],
-    "events_known": ["line", "plan", "h1", "plan again", "h1 released", "h2"],
+    "events_known": ["line", "plan", "h1", "truck", "plan again", "h1 released", "h2"],
 }
 
 
@@ -190,6 +191,7 @@ def test_evidence_names_the_events_a_signal_rests_on(name: str) -> None:
             created(0, 40, event_id="line", plant="P", customer="C"),
             event("production.released", 1, event_id="plan", reference="p", date=20),
             event("hold.placed", 2, event_id="h1", kind="quality", reference="h1"),
+            event("delivery.planned", 2.5, event_id="truck", reference="d", date=38),
             event("production.rescheduled", 3, event_id="plan again", reference="p", date=25),
             event("hold.released", 4, event_id="h1 released", kind="quality", reference="h1"),
             event("hold.placed", 10, event_id="h2", kind="credit", reference="h2"),

@@ -83,12 +83,16 @@ class Seen:
 
     def promise_for(self, event: Event) -> int | None:
         """The promise that what an event states must meet: of its line, or of the instalments of one not known."""
-        name = event.line_id
-        known = {line.id for line in commitments.lines_after(self.events) if line.known}
-        lines = [
-            ln for ln in self.open_lines if name is None or ln.id == name or (name not in known and _is_of(ln, name))
-        ]
+        lines = [line for line in self.open_lines if self.is_for(event, line)]
         return min((line.promise for line in lines if line.promise is not None), default=None)
+
+    def is_for(self, event: Event, line: Line) -> bool:
+        """Whether what an event states is for a line: the order's, its own, or that of all instalments of a line."""
+        name = event.line_id
+        if name is None or line.id == name:
+            return True
+        known = {other.id for other in commitments.lines_after(self.events) if other.known}
+        return name not in known and _is_of(line, name)
 
     def tightest(self, stated: Iterable[Event]) -> float:
         """Days from each date to the promise of the line it is for, the fewest of them."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from features.times import DAY
 from tests.naive.commitments import promise_moves
 from tests.naive.events import NAN, Event, days_between, prefixes
-from tests.naive.plans import dates_in_force, moves, of_their_lines, revisions, work_plans
+from tests.naive.plans import dates_in_force, moves, of_their_lines, revisions, truck_plans, work_plans
 from tests.naive.registry import twin
 from tests.naive.seen import Seen
 
@@ -56,6 +56,21 @@ def planned_end_wasted_travel(seen: Seen) -> float:
 @twin
 def planned_end_slack(seen: Seen) -> float:
     return seen.tightest(of_their_lines(dates_in_force(work_plans(seen.events))))
+
+
+@twin
+def planned_end_truck_slack(seen: Seen) -> float:
+    """Of each line to ship the last truck to come less the latest end; a truck of the order takes what is due first."""
+    ends = of_their_lines(dates_in_force(work_plans(seen.events)))
+    trucks = [truck for truck in of_their_lines(dates_in_force(truck_plans(seen.events))) if truck.date >= seen.as_of]
+    due_first = [line for line in seen.open_lines if line.promise == seen.due]
+    days = []
+    for line in seen.open_lines:
+        of_line = [end.date for end in ends if seen.is_for(end, line)]
+        takes = [t.date for t in trucks if seen.is_for(t, line) and (t.line_id is not None or line in due_first)]
+        if of_line and takes:
+            days.append((max(takes) - max(of_line)) / DAY)
+    return min(days, default=NAN)
 
 
 @twin
