@@ -18,8 +18,8 @@ from typing import Any
 import lightgbm
 import numpy as np
 
-from training.model.forest import Forest
-from training.model.treeshap import TreeShap
+from training.explanation.forest import Forest
+from training.explanation.treeshap import TreeShap
 
 Floats = np.ndarray
 CLOSE = 1e-9

@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from training.model.forest import Forest, InvalidForest
-from training.model.treeshap import MOST_NODES, TreeShap
+from training.explanation.forest import Forest, InvalidForest
+from training.explanation.treeshap import MOST_NODES, TreeShap
 
 SIGNALS = 6
 
