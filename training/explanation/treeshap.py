@@ -30,10 +30,10 @@ from features.jit import compiled, compiled_inline
 from features.parallel import side_by_side
 from training.explanation.chunks import LeafBits, cut_trees
 from training.explanation.forest import Forest
-from training.explanation.lookup import NANS, ZERO, ZEROS, Coding, Tables, empty_tables, look_up
+from training.explanation.lookup import FEW, NANS, ZERO, ZEROS, Coding, Tables, empty_tables, look_up
 
 BLOCK = 64
-"""Rows that go down the trees together, so that rows and a tree stay close to the processor."""
+"""Rows that go through a tree together, so that rows and tree stay close to the processor."""
 ROWS_A_THREAD = 1024
 
 
@@ -202,9 +202,7 @@ def _score(trees: TreeNodes, rows: Floats, begin: int, end: int, out: Floats) ->
 
 
 @compiled
-def _leaf_adds(
-    rule: Quadrature, value: float, shares: Floats, own: Floats, after: Floats, adds: Floats
-) -> None:  # fmt: skip
+def _leaf_adds(rule: Quadrature, value: float, shares: Floats, own: Floats, after: Floats, adds: Floats) -> None:
     """What each element of a leaf's path adds, by the formula above; ``after`` is room to work in."""
     m = len(shares)
     order = (m + 1) // 2
@@ -222,53 +220,106 @@ def _leaf_adds(
 
 
 @compiled
+def _leaf_adds_to_many(
+    rule: Quadrature, value: float, shares: Floats, own: Floats, after: Floats, before: Floats, adds: Floats
+) -> None:
+    """What ``_leaf_adds`` says, to the last bit, for many rows side by side: (n_elements, n_rows) own and adds."""
+    m = len(shares)
+    order = (m + 1) // 2
+    adds[:m] = 0.0
+    for k in range(order):
+        x = rule.at[order, k]
+        after[m, :] = rule.weight[order, k] * value
+        for e in range(m - 1, -1, -1):
+            _step_before(x, shares[e], own[e], after[e + 1], after[e])
+        before[:] = 1.0
+        for e in range(m):
+            _step_after(x, shares[e], own[e], after[e + 1], before, adds[e])
+
+
+@compiled
+def _step_before(x: float, share: float, own: Floats, after: Floats, out: Floats) -> None:
+    for r in range(len(out)):
+        out[r] = after[r] * (share + x * (own[r] - share))
+
+
+@compiled
+def _step_after(x: float, share: float, own: Floats, after: Floats, before: Floats, adds: Floats) -> None:
+    for r in range(len(before)):
+        apart = own[r] - share
+        adds[r] += apart * before[r] * after[r]
+        before[r] *= share + x * apart
+
+
+@compiled
 def _write_down(value: Floats, paths: LeafPaths, rule: Quadrature, leaves: LeafColumns, numbers: Floats) -> None:
     """Add what each leaf adds to all ways through its chunk: it depends on which elements of its path hold."""
-    own, after, most = np.empty(64), np.empty(65), 0
+    longest = 0
     for leaf in range(len(value)):
         if leaves.width[leaf]:
-            most = max(most, paths.elements[leaf + 1] - paths.elements[leaf])
-    adds = np.empty((1 << most, max(most, 1)))
+            longest = max(longest, paths.elements[leaf + 1] - paths.elements[leaf])
+    own, adds = np.empty((longest, 1 << longest)), np.empty((longest, 1 << longest))
+    after, before = np.empty((longest + 1, 1 << longest)), np.empty(1 << longest)
+    for e in range(longest):
+        for held in range(1 << longest):
+            own[e, held] = (held >> e) & 1
     for leaf in range(len(value)):
         first, m, width = paths.elements[leaf], paths.elements[leaf + 1] - paths.elements[leaf], leaves.width[leaf]
         if not width:
             continue
-        for held in range(1 << m):
-            for e in range(m):
-                own[e] = (held >> e) & 1
-            _leaf_adds(rule, value[leaf], paths.share[first : first + m], own, after, adds[held])
+        n, share = 1 << m, paths.share[first : first + m]
+        _leaf_adds_to_many(rule, value[leaf], share, own[:, :n], after[:, :n], before[:n], adds[:, :n])
         for way in range(1 << leaves.bits[leaf]):
             held = 0
             for e in range(m):
                 held |= ((way & leaves.mask[first + e]) == leaves.held[first + e]) << e
             row = leaves.start[leaf] + way * width
-            if held == (1 << m) - 1:
+            if held == n - 1:
                 numbers[row] += value[leaf]
             for e in range(m):
-                numbers[row + leaves.column[first + e]] += adds[held, e]
+                numbers[row + leaves.column[first + e]] += adds[e, held]
+
+
+@compiled_inline
+def _holds(trees: TreeNodes, paths: LeafPaths, root: int, e: int, row: Floats) -> bool:
+    """Whether a row goes the path's way wherever the element's signal is tested."""
+    for s in range(paths.steps[e], paths.steps[e + 1]):
+        n = root + paths.node[s]
+        value = row[trees.signal[n]]
+        if _goes_left(value, trees.threshold[n], trees.missing[n], trees.default_left[n]) != paths.goes_left[s]:
+            return False
+    return True
 
 
 @compiled
 def _integrate(
     trees: TreeNodes, paths: LeafPaths, rule: Quadrature, apart: Ints, rows: Floats, begin: int, end: int, added: Floats
 ) -> None:
-    """Add what the leaves apart add."""
-    most = 0
+    """Add what the leaves apart add, for a block of rows side by side or for a few one after another."""
+    longest, room = 0, BLOCK
     for i in range(len(apart)):
-        most = max(most, paths.elements[apart[i, 1] + 1] - paths.elements[apart[i, 1]])
-    own, after, adds = np.empty(most), np.empty(most + 1), np.empty(most)
+        longest = max(longest, paths.elements[apart[i, 1] + 1] - paths.elements[apart[i, 1]])
+    own, adds = np.empty((longest, room)), np.empty((longest, room))
+    after, before = np.empty((longest + 1, room)), np.empty(room)
+    one, one_after, one_adds = np.empty(longest), np.empty(longest + 1), np.empty(longest)
     for i in range(len(apart)):
         root, leaf = trees.nodes[apart[i, 0]], apart[i, 1]
-        first, last = paths.elements[leaf], paths.elements[leaf + 1]
-        for row in range(begin, end):
-            for e in range(first, last):
-                own[e - first] = 1.0
-                for s in range(paths.steps[e], paths.steps[e + 1]):
-                    n = root + paths.node[s]
-                    value = rows[row, trees.signal[n]]
-                    goes = _goes_left(value, trees.threshold[n], trees.missing[n], trees.default_left[n])
-                    if goes != paths.goes_left[s]:
-                        own[e - first] = 0.0
-            _leaf_adds(rule, trees.value[leaf], paths.share[first:last], own, after, adds)
-            for e in range(first, last):
-                added[row, paths.tested[e]] += adds[e - first]
+        first, m, value = paths.elements[leaf], paths.elements[leaf + 1] - paths.elements[leaf], trees.value[leaf]
+        share = paths.share[first : first + m]
+        for block in range(begin, end, room):
+            n = min(room, end - block)
+            if n <= FEW:
+                for row in range(block, block + n):
+                    for e in range(m):
+                        one[e] = _holds(trees, paths, root, first + e, rows[row])
+                    _leaf_adds(rule, value, share, one, one_after, one_adds)
+                    for e in range(m):
+                        added[row, paths.tested[first + e]] += one_adds[e]
+                continue
+            for e in range(m):
+                for r in range(n):
+                    own[e, r] = _holds(trees, paths, root, first + e, rows[block + r])
+            _leaf_adds_to_many(rule, value, share, own[:, :n], after[:, :n], before[:n], adds[:, :n])
+            for e in range(m):
+                for r in range(n):
+                    added[block + r, paths.tested[first + e]] += adds[e, r]
