@@ -17,7 +17,7 @@ from features.arrays import Floats, Ints
 from features.jit import compiled, compiled_inline
 from training.explanation.forest import Forest
 
-MOST_BITS = 12
+MOST_BITS = 13
 """Bits of a chunk: 1,024 ways of at most 11 numbers."""
 A_CHUNK, A_COLUMN, AN_ENTRY, A_LEAF = 12.0, 1.5, 0.004, 1000.0
 """What trees are cut by, in cycles of the processor a row: a chunk, a column of its table, a number of its table (which

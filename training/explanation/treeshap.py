@@ -30,7 +30,7 @@ from features.jit import compiled, compiled_inline
 from features.parallel import side_by_side
 from training.explanation.chunks import LeafBits, cut_trees
 from training.explanation.forest import Forest
-from training.explanation.lookup import FEW, NANS, ZERO, ZEROS, Coding, Tables, empty_tables, look_up
+from training.explanation.lookup import NANS, ZERO, ZEROS, Coding, Tables, empty_tables, look_up
 
 BLOCK = 64
 """Rows that go through a tree together, so that rows and tree stay close to the processor."""
@@ -174,14 +174,11 @@ def _by_blocks(job: Callable[[int, int], None], rows: int) -> None:
 
 @compiled_inline
 def _goes_left(value: float, threshold: float, missing: int, default_left: bool) -> bool:
-    """LightGBM's rule: what is missing takes the default, any other NaN counts as zero."""
-    if np.isnan(value):
-        if missing == NANS:
-            return default_left
-        value = 0.0
-    if missing == ZEROS and abs(value) <= ZERO:
-        return default_left
-    return value <= threshold
+    """LightGBM's rule: what is missing takes the default, any other NaN counts as zero. It is free of branches."""
+    is_nan = np.isnan(value)
+    known = 0.0 if is_nan else value
+    is_missing = (is_nan & (missing == NANS)) | ((abs(known) <= ZERO) & (missing == ZEROS))
+    return default_left if is_missing else known <= threshold
 
 
 @compiled
@@ -202,39 +199,24 @@ def _score(trees: TreeNodes, rows: Floats, begin: int, end: int, out: Floats) ->
 
 
 @compiled
-def _leaf_adds(rule: Quadrature, value: float, shares: Floats, own: Floats, after: Floats, adds: Floats) -> None:
-    """What each element of a leaf's path adds, by the formula above; ``after`` is room to work in."""
-    m = len(shares)
-    order = (m + 1) // 2
-    adds[:m] = 0.0
-    for k in range(order):
-        x = rule.at[order, k]
-        after[m] = rule.weight[order, k] * value
-        for e in range(m - 1, -1, -1):
-            after[e] = after[e + 1] * (shares[e] + x * (own[e] - shares[e]))
-        before = 1.0
-        for e in range(m):
-            apart = own[e] - shares[e]
-            adds[e] += apart * before * after[e + 1]
-            before *= shares[e] + x * apart
-
-
-@compiled
-def _leaf_adds_to_many(
-    rule: Quadrature, value: float, shares: Floats, own: Floats, after: Floats, before: Floats, adds: Floats
+def _leaf_adds(
+    rule: Quadrature, value: float, shares: Floats, n: int, own: Floats, after: Floats, before: Floats, adds: Floats
 ) -> None:
-    """What ``_leaf_adds`` says, to the last bit, for many rows side by side: (n_elements, n_rows) own and adds."""
+    """What each element of a leaf's path adds, by the formula above, for ``n`` rows side by side.
+
+    ``own`` and ``adds`` are (n_elements, n) of each element and row; ``after`` and ``before`` are room to work in.
+    """
     m = len(shares)
     order = (m + 1) // 2
-    adds[:m] = 0.0
+    adds[:m, :n] = 0.0
     for k in range(order):
         x = rule.at[order, k]
-        after[m, :] = rule.weight[order, k] * value
+        after[m, :n] = rule.weight[order, k] * value
         for e in range(m - 1, -1, -1):
-            _step_before(x, shares[e], own[e], after[e + 1], after[e])
-        before[:] = 1.0
+            _step_before(x, shares[e], own[e], after[e + 1], after[e][:n])
+        before[:n] = 1.0
         for e in range(m):
-            _step_after(x, shares[e], own[e], after[e + 1], before, adds[e])
+            _step_after(x, shares[e], own[e], after[e + 1], before[:n], adds[e])
 
 
 @compiled
@@ -268,7 +250,7 @@ def _write_down(value: Floats, paths: LeafPaths, rule: Quadrature, leaves: LeafC
         if not width:
             continue
         n, share = 1 << m, paths.share[first : first + m]
-        _leaf_adds_to_many(rule, value[leaf], share, own[:, :n], after[:, :n], before[:n], adds[:, :n])
+        _leaf_adds(rule, value[leaf], share, n, own, after, before, adds)
         for way in range(1 << leaves.bits[leaf]):
             held = 0
             for e in range(m):
@@ -280,46 +262,33 @@ def _write_down(value: Floats, paths: LeafPaths, rule: Quadrature, leaves: LeafC
                 numbers[row + leaves.column[first + e]] += adds[e, held]
 
 
-@compiled_inline
-def _holds(trees: TreeNodes, paths: LeafPaths, root: int, e: int, row: Floats) -> bool:
-    """Whether a row goes the path's way wherever the element's signal is tested."""
-    for s in range(paths.steps[e], paths.steps[e + 1]):
-        n = root + paths.node[s]
-        value = row[trees.signal[n]]
-        if _goes_left(value, trees.threshold[n], trees.missing[n], trees.default_left[n]) != paths.goes_left[s]:
-            return False
-    return True
-
-
 @compiled
 def _integrate(
     trees: TreeNodes, paths: LeafPaths, rule: Quadrature, apart: Ints, rows: Floats, begin: int, end: int, added: Floats
 ) -> None:
-    """Add what the leaves apart add, for a block of rows side by side or for a few one after another."""
-    longest, room = 0, BLOCK
-    for i in range(len(apart)):
-        longest = max(longest, paths.elements[apart[i, 1] + 1] - paths.elements[apart[i, 1]])
-    own, adds = np.empty((longest, room)), np.empty((longest, room))
-    after, before = np.empty((longest + 1, room)), np.empty(room)
-    one, one_after, one_adds = np.empty(longest), np.empty(longest + 1), np.empty(longest)
-    for i in range(len(apart)):
-        root, leaf = trees.nodes[apart[i, 0]], apart[i, 1]
-        first, m, value = paths.elements[leaf], paths.elements[leaf + 1] - paths.elements[leaf], trees.value[leaf]
-        share = paths.share[first : first + m]
-        for block in range(begin, end, room):
-            n = min(room, end - block)
-            if n <= FEW:
-                for row in range(block, block + n):
-                    for e in range(m):
-                        one[e] = _holds(trees, paths, root, first + e, rows[row])
-                    _leaf_adds(rule, value, share, one, one_after, one_adds)
-                    for e in range(m):
-                        added[row, paths.tested[first + e]] += one_adds[e]
-                continue
+    """Add what the leaves apart add to each row, by the formula above."""
+    longest = rule.at.shape[1] * 2
+    own, after = np.empty(longest), np.empty(longest + 1)
+    for row in range(begin, end):
+        for i in range(len(apart)):
+            root, leaf = trees.nodes[apart[i, 0]], apart[i, 1]
+            first, m = paths.elements[leaf], paths.elements[leaf + 1] - paths.elements[leaf]
             for e in range(m):
-                for r in range(n):
-                    own[e, r] = _holds(trees, paths, root, first + e, rows[block + r])
-            _leaf_adds_to_many(rule, value, share, own[:, :n], after[:, :n], before[:n], adds[:, :n])
-            for e in range(m):
-                for r in range(n):
-                    added[block + r, paths.tested[first + e]] += adds[e, r]
+                held = True
+                for s in range(paths.steps[first + e], paths.steps[first + e + 1]):
+                    n = root + paths.node[s]
+                    value = rows[row, trees.signal[n]]
+                    goes = _goes_left(value, trees.threshold[n], trees.missing[n], trees.default_left[n])
+                    held &= goes == paths.goes_left[s]
+                own[e] = 1.0 if held else 0.0
+            order = (m + 1) // 2
+            for k in range(order):
+                x = rule.at[order, k]
+                after[m] = rule.weight[order, k] * trees.value[leaf]
+                for e in range(m - 1, -1, -1):
+                    after[e] = after[e + 1] * (paths.share[first + e] + x * (own[e] - paths.share[first + e]))
+                before = 1.0
+                for e in range(m):
+                    apart_by = own[e] - paths.share[first + e]
+                    added[row, paths.tested[first + e]] += apart_by * before * after[e + 1]
+                    before *= paths.share[first + e] + x * apart_by
