@@ -3,7 +3,8 @@
 What the leaves of a tree add adds up, so a tree may be cut. A chunk is a path from the root to some node, and nodes
 connected below it with the leaves that hang on them. An order goes one of 2^bits ways through it, one bit for each
 signal of the path (set: it leaves the path where the signal is tested) and one for each node below (set: it goes
-right); what a way adds fits into a row of a table. Leaves below more signals than there are bits are in no chunk.
+right); what a way adds fits into a row of a table. A leaf below more signals than there are bits stands apart: its
+chunk has the score alone, and one bit (set: the order does not reach it).
 """
 
 from __future__ import annotations
@@ -18,10 +19,10 @@ from features.jit import compiled, compiled_inline
 from training.explanation.forest import Forest
 
 MOST_BITS = 13
-"""Bits of a chunk: 1,024 ways of at most 11 numbers."""
+"""Bits of a chunk. Costs keep most chunks far smaller; the last few bits are for leaves below many signals."""
 A_CHUNK, A_COLUMN, AN_ENTRY, A_LEAF = 12.0, 1.5, 0.004, 1000.0
 """What trees are cut by, in cycles of the processor a row: a chunk, a column of its table, a number of its table (which
-comes from memory once for many rows), and a leaf in no chunk."""
+comes from memory once for many rows), and a leaf apart."""
 Flags = NDArray[np.bool_]
 
 
@@ -55,7 +56,7 @@ class Cut(NamedTuple):
     Attributes
     ----------
     parent, is_left : (n_nodes,) the node above, and whether this is its left child
-    top : (n_nodes,) the topmost node of the node's chunk, none where it is in no chunk
+    top : (n_nodes,) the topmost node of the node's chunk, none where its leaves stand apart
     """
 
     parent: Ints
@@ -90,12 +91,13 @@ class LeafBits(NamedTuple):
 
     Attributes
     ----------
-    chunk : (n_leaves,) the leaf's chunk, -1: none
+    chunk, apart : (n_leaves,) the leaf's chunk, and whether it stands apart
     mask, held : (n_elements,) the bits that the element looks at, and what they are where it holds
     column : (n_elements,) the column of its signal in the chunk's table
     """
 
     chunk: Ints
+    apart: Flags
     mask: Ints
     held: Ints
     column: Ints
@@ -106,8 +108,8 @@ def cut_trees(forest: Forest, score: int) -> tuple[Chunks, LeafBits]:
     nodes = Nodes(*(getattr(forest, name) for name in Nodes._fields))
     paths = Paths(*(getattr(forest, name) for name in Paths._fields))
     cut = _cut(nodes)
-    chunks, bit, of_leaf = _chunks(nodes, len(paths.node), cut, score)
-    return chunks, _leaf_bits(nodes, paths, cut, chunks, bit, of_leaf)
+    chunks, bit, of_leaf, apart = _chunks(nodes, len(paths.node), cut, score)
+    return chunks, _leaf_bits(nodes, paths, cut, chunks, bit, of_leaf, apart)
 
 
 @compiled
@@ -164,7 +166,7 @@ def _walk_down(trees: Nodes, first: int, end: int, cut: Cut, above: Ints, order:
 
 @compiled
 def _least_cost(trees: Nodes, first: int, n: int, above: Ints, least: Floats, lefts: Ints) -> None:
-    """Costs at one node, of those of its children; a leaf is in the chunk of its node or in none."""
+    """Costs at one node, of those of its children; a leaf is in the chunk of its node or apart."""
     left, right = trees.left[n], trees.right[n]
     least[n, 0] = least[first + left, 0] if left >= 0 else A_LEAF
     least[n, 0] += least[first + right, 0] if right >= 0 else A_LEAF
@@ -194,17 +196,19 @@ def _place(signals: Ints, begin: int, end: int, signal: int) -> int:
 
 
 @compiled
-def _chunks(trees: Nodes, most: int, cut: Cut, score: int) -> tuple[Chunks, Ints, Ints]:
-    """Chunks as they are cut, the bit of each node in its chunk, and each leaf's chunk.
+def _chunks(trees: Nodes, most: int, cut: Cut, score: int) -> tuple[Chunks, Ints, Ints, Flags]:
+    """Chunks as they are cut, the bit of each node in its chunk, each leaf's chunk, and whether it stands apart.
 
-    ``most`` is how many steps all leaves have: chunks have no more, and at most one more a node.
+    ``most`` is how many steps all leaves have: chunks have no more and at most one more a node, leaves apart no more.
+
+    Long because chunks and leaves apart are laid down one after another.
     """
     n_nodes, n_leaves, n_trees = len(trees.signal), trees.leaves[-1], len(trees.nodes) - 1
-    most += n_nodes
-    steps, firsts = np.zeros(n_nodes + n_trees + 1, np.int64), np.zeros(n_nodes + n_trees + 1, np.int64)
+    most, many = 2 * most + n_nodes, n_nodes + n_leaves + n_trees
+    steps, firsts = np.zeros(many + 1, np.int64), np.zeros(many + 1, np.int64)
     node, if_left, bit = np.empty(most, np.int64), np.empty(most, np.bool_), np.empty(most, np.int64)
-    signals, bits = np.empty(n_nodes * (MOST_BITS + 1) + n_trees, np.int64), np.zeros(n_nodes + n_trees, np.int64)
-    of_node, of_leaf = np.full(n_nodes, -1), np.full(n_leaves, -1)
+    signals, bits = np.empty(many * (MOST_BITS + 1), np.int64), np.zeros(many, np.int64)
+    of_node, of_leaf, apart = np.full(n_nodes, -1), np.full(n_leaves, -1), np.zeros(n_leaves, np.bool_)
     c = 0
     for t in range(n_trees):
         begin, end = trees.nodes[t], trees.nodes[t + 1]
@@ -236,22 +240,37 @@ def _chunks(trees: Nodes, most: int, cut: Cut, score: int) -> tuple[Chunks, Ints
                 of_leaf[trees.leaves[t]] = c
             bits[c], steps[c + 1], firsts[c + 1] = in_use, s, last
             c += 1
+        for n in range(begin, end):
+            for child, is_left in ((trees.left[n], True), (trees.right[n], False)):
+                if child >= 0 or cut.top[n] >= 0:
+                    continue
+                s, at, left = steps[c], n, is_left
+                while at >= 0:
+                    node[s], if_left[s], bit[s] = at, not left, 0
+                    s, at, left = s + 1, cut.parent[at], cut.is_left[at]
+                signals[firsts[c]] = score
+                bits[c], steps[c + 1], firsts[c + 1] = 1, s, firsts[c] + 1
+                leaf = trees.leaves[t] - 1 - child
+                of_leaf[leaf], apart[leaf] = c, True
+                c += 1
     made = Chunks(
         steps[: c + 1], node[: steps[c]], if_left[: steps[c]], bit[: steps[c]], firsts[: c + 1],
         signals[: firsts[c]], bits[:c],
     )  # fmt: skip
-    return made, of_node, of_leaf
+    return made, of_node, of_leaf, apart
 
 
 @compiled
-def _leaf_bits(trees: Nodes, paths: Paths, cut: Cut, chunks: Chunks, bit: Ints, of_leaf: Ints) -> LeafBits:
+def _leaf_bits(
+    trees: Nodes, paths: Paths, cut: Cut, chunks: Chunks, bit: Ints, of_leaf: Ints, apart: Flags
+) -> LeafBits:
     """An element holds if no node of its signal above the chunk, and none in it, sends the order another way."""
     n_elements = len(paths.tested)
     mask, held, column = np.zeros(n_elements, np.int64), np.zeros(n_elements, np.int64), np.zeros(n_elements, np.int64)
     for t in range(len(trees.nodes) - 1):
         for leaf in range(trees.leaves[t], trees.leaves[t + 1]):
             c = of_leaf[leaf]
-            if c < 0:
+            if apart[leaf]:
                 continue
             first, last = chunks.firsts[c], chunks.firsts[c + 1]
             last_node = chunks.node[chunks.steps[c + 1] - 1] if chunks.steps[c + 1] > chunks.steps[c] else -1
@@ -264,4 +283,4 @@ def _leaf_bits(trees: Nodes, paths: Paths, cut: Cut, chunks: Chunks, bit: Ints, 
                         held[e] |= (not paths.goes_left[s]) << bit[n]
                     else:
                         mask[e] |= 1 << (column[e] - 1)
-    return LeafBits(of_leaf, mask, held, column)
+    return LeafBits(of_leaf, apart, mask, held, column)

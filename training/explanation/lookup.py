@@ -83,7 +83,12 @@ def code_thresholds(forest: Forest) -> tuple[Coding, Ints, Shorts, Shorts]:
     reach[order] = rank
     start = np.where(forest.default_left, 0, 1)
     span = reach - firsts[code] + 1 - start
-    return Coding(signal[begins], missing[begins], firsts, at[new]), code, start.astype(np.uint16), span.astype(np.uint16)
+    return (
+        Coding(signal[begins], missing[begins], firsts, at[new]),
+        code,
+        start.astype(np.uint16),
+        span.astype(np.uint16),
+    )
 
 
 def empty_tables(forest: Forest, chunks: Chunks) -> tuple[Coding, Tables]:

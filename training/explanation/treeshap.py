@@ -12,7 +12,7 @@ integral along the diagonal of the game's multilinear extension; here it is
 of a polynomial of degree m - 1, which the rule of Gauss and Legendre with ceil(m / 2) nodes integrates exactly; so does
 Quadrature-TreeSHAP (arXiv 2605.04497), which published this integral. All factors of the product are positive, so
 nothing cancels. Trees are cut into chunks of few ways (``training.explanation.chunks``); what each way adds is written
-down once and looked up (``training.explanation.lookup``). Leaves of no chunk are integrated for each row.
+down once and looked up (``training.explanation.lookup``). Leaves apart are integrated for each row.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from numpy.typing import NDArray
 from features.arrays import Floats, Ints
 from features.jit import compiled, compiled_inline
 from features.parallel import side_by_side
-from training.explanation.chunks import LeafBits, cut_trees
+from training.explanation.chunks import cut_trees
 from training.explanation.forest import Forest
 from training.explanation.lookup import NANS, ZERO, ZEROS, Coding, Tables, empty_tables, look_up
 
@@ -78,13 +78,15 @@ class LeafColumns(NamedTuple):
 
     Attributes
     ----------
-    start, width, bits : (n_leaves,) where the table of its chunk begins, its columns and bits; width 0: no chunk
+    start, width, bits : (n_leaves,) where the table of its chunk begins, its columns and bits
+    apart : (n_leaves,) whether only the score is written down
     mask, held, column : (n_elements,) as in ``training.explanation.chunks.LeafBits``
     """
 
     start: Ints
     width: Ints
     bits: Ints
+    apart: NDArray[np.bool_]
     mask: Ints
     held: Ints
     column: Ints
@@ -126,8 +128,6 @@ class TreeShap:
         def explain(begin: int, end: int) -> None:
             look_up(coding, tables, rows, begin, end, out, added)
             if len(apart):
-                out[begin:end] = 0.0
-                _score(self._trees, rows, begin, end, out)
                 _integrate(self._trees, self._paths, self._rule, apart, rows, begin, end, added)
 
         _by_blocks(explain, len(rows))
@@ -135,25 +135,22 @@ class TreeShap:
 
     @cached_property
     def _written_down(self) -> tuple[Coding, Tables, Ints]:
-        """The tables, and the leaves (n_apart, 2) that are in none: tree and leaf."""
+        """The tables, and (n_apart, 2) tree and leaf of the leaves apart."""
         chunks, bits = cut_trees(self._forest, self._n_signals)
         coding, tables = empty_tables(self._forest, chunks)
-        chunk = bits.chunk
         columns = LeafColumns(
-            start=tables.starts[chunk],
-            width=np.where(chunk < 0, 0, np.diff(tables.firsts)[chunk]),
-            bits=chunks.bits[chunk],
+            start=tables.starts[bits.chunk],
+            width=np.diff(tables.firsts)[bits.chunk],
+            bits=chunks.bits[bits.chunk],
+            apart=bits.apart,
             mask=bits.mask,
             held=bits.held,
             column=bits.column,
         )
         _write_down(self._trees.value, self._paths, self._rule, columns, tables.numbers)
-        return coding, tables, _leaves_apart(self._trees.leaves, bits)
-
-
-def _leaves_apart(leaves: Ints, bits: LeafBits) -> Ints:
-    apart = np.flatnonzero(bits.chunk < 0)
-    return np.column_stack([np.searchsorted(leaves, apart, side="right") - 1, apart])
+        apart = np.flatnonzero(bits.apart)
+        tree = np.searchsorted(self._trees.leaves, apart, side="right") - 1
+        return coding, tables, np.column_stack([tree, apart])
 
 
 def _quadrature(longest: int) -> Quadrature:
@@ -238,7 +235,7 @@ def _write_down(value: Floats, paths: LeafPaths, rule: Quadrature, leaves: LeafC
     """Add what each leaf adds to all ways through its chunk: it depends on which elements of its path hold."""
     longest = 0
     for leaf in range(len(value)):
-        if leaves.width[leaf]:
+        if not leaves.apart[leaf]:
             longest = max(longest, paths.elements[leaf + 1] - paths.elements[leaf])
     own, adds = np.empty((longest, 1 << longest)), np.empty((longest, 1 << longest))
     after, before = np.empty((longest + 1, 1 << longest)), np.empty(1 << longest)
@@ -247,7 +244,8 @@ def _write_down(value: Floats, paths: LeafPaths, rule: Quadrature, leaves: LeafC
             own[e, held] = (held >> e) & 1
     for leaf in range(len(value)):
         first, m, width = paths.elements[leaf], paths.elements[leaf + 1] - paths.elements[leaf], leaves.width[leaf]
-        if not width:
+        if leaves.apart[leaf]:
+            numbers[leaves.start[leaf]] = value[leaf]
             continue
         n, share = 1 << m, paths.share[first : first + m]
         _leaf_adds(rule, value[leaf], share, n, own, after, before, adds)
