@@ -1,1 +1,1 @@
-"""Tests of training.model."""
+"""Tests of training.explanation."""
