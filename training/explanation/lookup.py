@@ -112,14 +112,13 @@ def empty_tables(forest: Forest, chunks: Chunks) -> tuple[Coding, Tables]:
 
 @compiled_inline
 def _encode(coding: Coding, c: int, value: float) -> int:
-    """LightGBM's rule of what is missing; any other NaN counts as zero."""
-    missing = coding.missing[c]
-    if np.isnan(value):
-        if missing == NANS:
-            return 0
-        value = 0.0
-    if missing == ZEROS and abs(value) <= ZERO:
+    """LightGBM's rule: what is missing is 0; any other NaN is the number zero, as are numbers next to it."""
+    missing, is_nan = coding.missing[c], np.isnan(value)
+    is_zero = is_nan or abs(value) <= ZERO
+    if (is_nan and missing == NANS) or (is_zero and missing == ZEROS):
         return 0
+    if is_zero:
+        value = 0.0
     first, left = coding.firsts[c], coding.firsts[c + 1] - coding.firsts[c]
     low = first
     while left > 0:

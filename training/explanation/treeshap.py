@@ -171,11 +171,12 @@ def _by_blocks(job: Callable[[int, int], None], rows: int) -> None:
 
 @compiled_inline
 def _goes_left(value: float, threshold: float, missing: int, default_left: bool) -> bool:
-    """LightGBM's rule: what is missing takes the default, any other NaN counts as zero. It is free of branches."""
+    """LightGBM's rule: what is missing takes the default; any other NaN is zero, as are numbers next to it."""
     is_nan = np.isnan(value)
-    known = 0.0 if is_nan else value
-    is_missing = (is_nan & (missing == NANS)) | ((abs(known) <= ZERO) & (missing == ZEROS))
-    return default_left if is_missing else known <= threshold
+    is_zero = is_nan | (abs(value) <= ZERO)
+    if (is_nan and missing == NANS) or (is_zero and missing == ZEROS):
+        return default_left
+    return (0.0 if is_zero else value) <= threshold
 
 
 @compiled
