@@ -3,8 +3,8 @@
     python benchmarks/explaining.py --leaves 7 15 31 --trees 300 --signals 103
 
 Of many rows the processor's time a row, on however many cores, and how many times ours it is; of one row, as a request
-asks for it, the time by the clock. All programs take turns, and the best of the repeats counts. The contributions must
-be the same: the program ends with status 1 where they are not.
+asks for it, the time by the clock. All programs take turns, and the best of the repeats counts. The last column is the
+largest difference from ours; of LightGBM it must be at most 1e-9, else the program ends with status 1.
 """
 
 from __future__ import annotations
@@ -32,11 +32,11 @@ def main() -> None:
     options.add_argument("--leaves", type=int, nargs="+", default=[7, 15, 31])
     options.add_argument("--trees", type=int, default=300)
     options.add_argument("--signals", type=int, default=103)
-    options.add_argument("--rows", type=int, default=10_000, help="of ours; others get a tenth of it")
+    options.add_argument("--rows", type=int, default=10_000, help="LightGBM and shap get a tenth of it")
     options.add_argument("--repeats", type=int, default=5)
     asked = options.parse_args()
     rows = _rows(TRAINED_ON, asked.signals)
-    print(f"{'':8}{'':26}{'CPU, a row':>14}{'times ours':>12}{'one row':>12}")
+    print(f"{'':8}{'':26}{'CPU, a row':>14}{'times ours':>12}{'one row':>12}{'apart':>10}")
     for leaves in asked.leaves:
         _compare(leaves, _grown(rows, leaves, asked.trees), rows[: asked.rows], asked.repeats)
 
@@ -51,22 +51,24 @@ def _compare(leaves: int, booster: Any, rows: Floats, repeats: int) -> None:
         "woodelf": _woodelf(booster, rows.shape[1]),
     }
     explained = trees.explain(few)[1]
-    many, one = dict.fromkeys(programs, np.inf), dict.fromkeys(programs, np.inf)
+    many, one, apart = (dict.fromkeys(programs, start) for start in (np.inf, np.inf, 0.0))
     for _ in range(repeats):
         for name, explain in programs.items():
             if explain is None:
                 continue
-            some = rows if name == "ours" else few
+            some = rows if name in {"ours", "woodelf"} else few
             took, found = _timed(explain, some, time.process_time)
-            apart = np.abs(found[: len(few), : rows.shape[1]] - explained).max()
-            if apart > CLOSE:
-                raise SystemExit(f"{name} must agree to {CLOSE}, got {apart} apart")
+            apart[name] = np.abs(found[: len(few), : rows.shape[1]] - explained).max()
             many[name] = min(many[name], took / len(some))
             for _ in range(100 if name != "woodelf" else 1):
                 one[name] = min(one[name], _timed(explain, rows[:1], time.perf_counter)[0])
     for name, explain in programs.items():
-        said = f"{many[name] * 1e6:11.1f} us{many[name] / many['ours']:12.1f}{one[name] * 1e3:9.3f} ms"
+        said = (
+            f"{many[name] * 1e6:11.1f} us{many[name] / many['ours']:12.1f}{one[name] * 1e3:9.3f} ms{apart[name]:10.0e}"
+        )
         print(f"{leaves:>2} leaves {name:25}{said if explain else 'not installed':>14}")
+    if apart["LightGBM, pred_contrib"] > CLOSE:
+        raise SystemExit(f"LightGBM must agree to {CLOSE}, got {apart['LightGBM, pred_contrib']} apart")
 
 
 def _rows(n: int, signals: int) -> Floats:
@@ -91,8 +93,8 @@ def _shap(booster: Any) -> Explain | None:
     import shap
 
     explainer = shap.TreeExplainer(booster, feature_perturbation="tree_path_dependent")
-    # for LightGBM it calls pred_contrib, unless it is asked for its own loops
-    explainer.model.original_model = None
+    # else it asks LightGBM
+    explainer.model.model_type = "internal"
     return lambda some: explainer.shap_values(some, check_additivity=False)
 
 

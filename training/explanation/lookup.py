@@ -125,7 +125,8 @@ def _encode(coding: Coding, c: int, value: float) -> int:
         half = (left + 1) >> 1
         low += half if coding.at[low + half - 1] < value else 0
         left -= half
-    return low - first + 1
+    code: int = low - first + 1
+    return code
 
 
 @compiled
@@ -177,7 +178,7 @@ def _side_by_side(
     for c in range(len(tables.starts)):
         way[:] = 0
         for s in range(tables.steps[c], tables.steps[c + 1]):
-            _set_bits(codes[tables.code[s]], tables.start[s], tables.span[s], np.uint16(1 << tables.bit[s]), way)
+            _set_bits(codes[tables.code[s]], tables.start[s], tables.span[s], 1 << tables.bit[s], way)
         first, last = tables.firsts[c], tables.firsts[c + 1]
         for k in range(last - first):
             _add(tables.numbers[tables.starts[c] + k :], last - first, way, total[tables.signals[first + k]])
@@ -190,7 +191,7 @@ def _side_by_side(
 @compiled
 def _set_bits(codes: Shorts, start: int, span: int, bit: int, way: Shorts) -> None:
     for r in range(len(way)):
-        way[r] |= bit if np.uint16(codes[r] - start) <= span else np.uint16(0)
+        way[r] |= np.uint16(bit) if np.uint16(codes[r] - start) <= span else np.uint16(0)
 
 
 @compiled
