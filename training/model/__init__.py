@@ -1,1 +1,1 @@
-"""The risk model: fitting, tuning, calibration, exact contributions. How good it is lives in evaluate."""
+"""The risk model: fitting, tuning, calibration. How good it is lives in evaluate."""

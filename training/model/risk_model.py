@@ -18,12 +18,12 @@ from features.errors import InvalidRequest, ShipriskError
 from features.policy import OutcomePolicy
 from features.times import plant_calendar
 from training.data.labelled import LabelledPoints
+from training.explanation.forest import Forest
+from training.explanation.treeshap import TreeShap
 from training.model.calibration import Affine, NearPromise
-from training.model.forest import Forest
 from training.model.level import MaturedLooks, levels_by_morning
 from training.model.lightgbm import load_lightgbm
 from training.model.missing import fill_missing, neutral_where
-from training.model.treeshap import TreeShap
 
 FORMAT = 2
 DAYS_TO_PROMISE = "days_to_promise"
@@ -189,7 +189,7 @@ class RiskModel:
         return [name for name, share in self.gains.items() if share >= least]
 
     def explain(self, signals: Floats) -> Explanation:
-        """Exact path-dependent TreeSHAP in log-odds (``training.model.treeshap``), scaled with the calibration."""
+        """Exact TreeSHAP in log-odds (``training.explanation.treeshap``), scaled with the calibration."""
         return self.predict_and_explain(signals)[1]
 
     def predict_and_explain(self, signals: Floats, level: Floats | None = None) -> tuple[Prediction, Explanation]:

@@ -1,4 +1,4 @@
-"""Boosted trees as flat arrays, read from LightGBM's text: what the loops of ``training.model.treeshap`` walk."""
+"""Boosted trees as flat arrays, read from LightGBM's text: what the loops of ``training.explanation.treeshap`` walk."""
 
 from __future__ import annotations
 
