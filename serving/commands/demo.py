@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 SHOWN = 8
 EVENTS, EVENT, STORY, STORE = "events.parquet", "event.json", "story.json", "shiprisk.db"
 DECISION_POINTS = "daily"
-FORMAT = 3
+FORMAT = 4
 """Of what is kept; a story of an earlier version is told anew."""
 
 

@@ -312,16 +312,6 @@ def test_a_truck_of_the_whole_order_goes_for_a_line_until_that_says_otherwise() 
     assert twin("delivery_moved", *told, day=4) == -3 + 4
 
 
-def test_each_line_has_its_planned_end_and_its_truck() -> None:
-    """Line 1 ends on day 17 for the truck of day 18; line 2 on day 29 for that of day 27, from day 4 on of day 31."""
-    told = [created(0, 20, line="1"), created(0, 30, line="2"), planned(1, 18, "1"), planned(1, 27, "2")]
-    told += [event("production.released", 2, line="1", reference="p", date=17)]
-    told += [event("production.released", 3, line="2", reference="q", date=29), planned(4, 31, "2")]
-    assert np.isnan(twin("planned_end_truck_slack", *told, day=1))
-    assert [twin("planned_end_truck_slack", *told, day=day) for day in (2, 3, 4)] == [1, 27 - 29, 1]
-    assert twin("planned_end_truck_slack", *told, shipped(17, line="1"), day=18) == 31 - 29
-
-
 def test_a_truck_of_the_whole_order_takes_the_lines_that_are_due_first() -> None:
     """Line 2 is due ten days later, so its end on day 25 is not late for the truck of day 18 until line 1 has left."""
     told = [created(0, 20, line="1"), created(0, 30, line="2"), planned(1, 18)]

@@ -83,6 +83,21 @@ def test_the_planned_end_is_compared_with_the_truck_to_come() -> None:
     assert np.isnan(value("planned_end_truck_slack", *told, shipped(6), day=7))
 
 
+def test_each_line_has_its_planned_end_and_its_truck() -> None:
+    """Line 1 ends on day 17 for the truck of day 18; line 2 on day 29 for that of day 27, from day 4 on of day 31."""
+    told = [
+        created(0, 20, line="1"),
+        created(0, 30, line="2"),
+        event("delivery.planned", 1, line="1", reference="d", date=18),
+        event("delivery.planned", 1, line="2", reference="d", date=27),
+        event("production.released", 2, line="1", reference="p", date=17),
+        event("production.released", 3, line="2", reference="q", date=29),
+        event("delivery.planned", 4, line="2", reference="d", date=31),
+    ]
+    assert [value("planned_end_truck_slack", *told, day=day) for day in (2, 3, 4)] == [1, 27 - 29, 1]
+    assert value("planned_end_truck_slack", *told, shipped(17, line="1"), day=18) == 31 - 29
+
+
 def test_readiness_material_quality_and_delivery() -> None:
     told = [
         created(0, 20, quantity=100),
