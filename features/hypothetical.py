@@ -50,7 +50,7 @@ class Moves:
 
 @dataclass(frozen=True)
 class _Statements:
-    """Events to be added; shapes (n_statements,). ``template`` is the event whose reference and line are named again,
+    """Events to be added; shapes (n_statements,). ``template`` is the event whose reference and route are named again,
     -1 for none."""
 
     copy: Ints
@@ -82,9 +82,11 @@ def with_moves(history: History, points: DecisionPoints, moves: Moves) -> Histor
     columns["order"] = np.repeat(np.arange(len(points)), lengths)
     actors = np.where(added.kind == TYPE_CODE[PROMISED], moves.actor[added.copy], "")
     coded = {name: _without(history.coded[name].take(source), stated) for name in CODED}
-    for name in ("reference", "line_id", "route"):
+    for name in ("reference", "route"):
         again = history.coded[name].codes[added.template]
         coded[name].codes[stated] = np.where(added.template >= 0, again, -1)
+    names = _line_names(history)[history.first_line[points.order[added.copy]] + added.line]
+    coded["line_id"].codes[stated] = np.where(added.line >= 0, names, -1)
     coded["actor"] = _with_words(coded["actor"], stated, actors)
     for name in ("quantity", "value", "tolerance"):
         columns[name][stated] = NEVER
@@ -142,6 +144,15 @@ def _places(history: History, order: Ints, stop: Ints, added: Ints) -> tuple[Int
     stated = (within >= known) & (within < known + added[copy])
     back = np.clip(within - known + 1, 0, added[copy])
     return begin[copy] + within - back, stated
+
+
+def _line_names(history: History) -> Ints:
+    """(n_lines,) the code of the id of each line of each order, -1 where it has none."""
+    names = np.full(int(history.first_line[-1]) + 1, -1, dtype=np.int64)
+    of_line = history.line >= 0
+    at = history.first_line[history.order] + history.line
+    names[at[of_line]] = history.coded["line_id"].codes[of_line]
+    return names
 
 
 def _without(texts: Coded, rows: Mask) -> Coded:

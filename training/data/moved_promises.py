@@ -20,6 +20,8 @@ from features.times import DAY, PlantCalendar
 MOST_COPIES = 20_000
 EARLIEST, LATEST = -7, 21
 """By so many days promises are moved."""
+NEAR, NEAREST = 0.5, (-3, 5)
+"""How often a promise is moved by a few days only, and by which."""
 WITH_TRUCK = 0.5
 """How often the trucks to come are moved too."""
 PLAN_ALONE, SOONEST_PLAN = 0.25, -5
@@ -47,7 +49,11 @@ def draw_moves(
     due : (n,) the promise of each, microseconds
     """
     draw = np.random.default_rng([seed, len(points), 1])
-    days = draw.integers(EARLIEST, LATEST, len(points))
+    days = np.where(
+        draw.random(len(points)) < NEAR,
+        draw.integers(*NEAREST, len(points)),
+        draw.integers(EARLIEST, LATEST, len(points)),
+    )
     days += days >= 0
     plan_alone = draw.random(len(points)) < PLAN_ALONE
     promise = np.where(plan_alone, 0, _to_weekdays(due, days, calendar))
