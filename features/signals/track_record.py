@@ -1,7 +1,8 @@
 """How often it went wrong before, as far as that was known.
 
 Failures are missed or partial orders among judged ones. The share of a customer, item, plant, route or work
-centre is shrunk towards the share of all orders by ``WEIGHT`` orders, so that two bad orders are no verdict.
+centre is shrunk towards the share of all orders by ``WEIGHT`` orders, so that two bad orders are no verdict; it is told
+as what is expected, not as what was.
 """
 
 from features.arrays import Floats
@@ -43,7 +44,7 @@ def failure_share_recent(known: Known) -> Floats:
     "track record",
     "share",
     RISES,
-    "{value} of this customer's orders failed so far",
+    "about {value} of this customer's orders are expected to fail",
     UNKNOWN["customer"],
 )
 def customer_failure_share(known: Known) -> Floats:
@@ -55,7 +56,7 @@ def customer_failure_share(known: Known) -> Floats:
     "track record",
     "share",
     RISES,
-    "{value} of the orders with this item failed so far",
+    "about {value} of the orders with this item are expected to fail",
     UNKNOWN["item"],
 )
 def item_failure_share(known: Known) -> Floats:
@@ -67,7 +68,7 @@ def item_failure_share(known: Known) -> Floats:
     "track record",
     "share",
     RISES,
-    "{value} of this plant's orders failed so far",
+    "about {value} of this plant's orders are expected to fail",
     UNKNOWN["plant"],
 )
 def plant_failure_share(known: Known) -> Floats:
@@ -79,7 +80,7 @@ def plant_failure_share(known: Known) -> Floats:
     "track record",
     "share",
     RISES,
-    "{value} of the orders by this route failed so far",
+    "about {value} of the orders by this route are expected to fail",
     UNKNOWN["route"],
 )
 def route_failure_share(known: Known) -> Floats:
@@ -91,7 +92,7 @@ def route_failure_share(known: Known) -> Floats:
     "track record",
     "share",
     RISES,
-    "{value} of the orders through this work centre failed so far",
+    "about {value} of the orders through this work centre are expected to fail",
     UNKNOWN["work centre"],
 )
 def work_center_failure_share(known: Known) -> Floats:
@@ -103,7 +104,7 @@ def work_center_failure_share(known: Known) -> Floats:
     "track record",
     "share",
     RISES,
-    "{value} of this customer's orders failed lately",
+    "about {value} of this customer's orders are expected to fail, by the last 180 days",
     UNKNOWN["customer"],
 )
 def customer_failure_share_recent(known: Known) -> Floats:
@@ -115,7 +116,7 @@ def customer_failure_share_recent(known: Known) -> Floats:
     "track record",
     "share",
     RISES,
-    "{value} of this plant's orders failed lately",
+    "about {value} of this plant's orders are expected to fail, by the last 180 days",
     UNKNOWN["plant"],
 )
 def plant_failure_share_recent(known: Known) -> Floats:
@@ -127,7 +128,7 @@ def plant_failure_share_recent(known: Known) -> Floats:
     "track record",
     "share",
     RISES,
-    "{value} of the orders by this route failed lately",
+    "about {value} of the orders by this route are expected to fail, by the last 180 days",
     UNKNOWN["route"],
 )
 def route_failure_share_recent(known: Known) -> Floats:
@@ -139,7 +140,7 @@ def route_failure_share_recent(known: Known) -> Floats:
     "track record",
     "share",
     RISES,
-    "{value} of the orders through this work centre failed lately",
+    "about {value} of the orders through this work centre are expected to fail, by the last 180 days",
     UNKNOWN["work centre"],
 )
 def work_center_failure_share_recent(known: Known) -> Floats:
@@ -175,7 +176,7 @@ def item_orders_judged(known: Known) -> Floats:
     "track record",
     "share",
     RISES,
-    "{value} of the orders with this item failed lately",
+    "about {value} of the orders with this item are expected to fail, by the last 180 days",
     UNKNOWN["item"],
 )
 def item_failure_share_recent(known: Known) -> Floats:
@@ -187,7 +188,7 @@ def item_failure_share_recent(known: Known) -> Floats:
     "track record",
     "share",
     RISES,
-    "{value} of this customer's orders shipped in part",
+    "about {value} of this customer's orders are expected to ship in part",
     UNKNOWN["customer"],
 )
 def customer_partial_share(known: Known) -> Floats:

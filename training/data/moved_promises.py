@@ -20,11 +20,11 @@ from features.times import DAY, PlantCalendar
 MOST_COPIES = 20_000
 EARLIEST, LATEST = -7, 21
 """By so many days promises are moved."""
-NEAR, NEAREST = 0.5, (-3, 5)
+NEAR, NEAREST = 0.6, (-3, 5)
 """How often a promise is moved by a few days only, and by which."""
 WITH_TRUCK = 0.5
 """How often the trucks to come are moved too."""
-PLAN_ALONE, SOONEST_PLAN = 0.25, -5
+PLAN_ALONE, SOONEST_PLAN = 0.4, -5
 """How often the planned ends are pulled in instead, and by how many days at most."""
 ACTORS = ("", "plant", "customer")
 RECENT = 3 * DAY

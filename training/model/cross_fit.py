@@ -130,6 +130,6 @@ def grow_fold(fold: Split, early: Floats, late: Floats, trees: Trees) -> GrownFo
     read = fill_never_missing(fold.later.signals, fold.earlier.signals, fold.earlier.weight)
     later = library.Dataset(read, late, weight=fold.later.evidence, reference=train)
     noting = library.record_evaluation(losses)
-    parameters = trees.lightgbm(len(fold.earlier))
+    parameters = trees.lightgbm(len(fold.earlier), fold.earlier.names)
     booster = library.train(parameters, train, trees.most_rounds, valid_sets=[later], callbacks=[noting])
     return GrownFold(fold, booster, late, np.array(losses["valid_0"]["binary_logloss"]))
