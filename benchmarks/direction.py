@@ -39,6 +39,7 @@ DAYS, POINT, MOST_WRONG = 365, 0.01, 0.05
 class OpenOrder(NamedTuple):
     """An order on a morning: the rows of its known events, and how it stands."""
 
+    order_id: str
     rows: np.ndarray
     standing: Standing
 
@@ -86,16 +87,16 @@ class Judge:
 
     def answers(self, orders: list[OpenOrder]) -> Iterator[tuple[str, Answers]]:
         """One entry an event that can happen to any of the orders."""
-        before = self._risk([(order, []) for order in orders])
+        before = self.risk([(order, []) for order in orders])
         for name, (direction, happens) in PLAIN_EVENTS.items():
             stated = [list(happens(order.standing)) for order in orders]
             rows = np.array([row for row, events in enumerate(stated) if events])
             if not len(rows):
                 continue
-            change = self._risk([(orders[row], stated[row]) for row in rows]) - before[rows]
+            change = self.risk([(orders[row], stated[row]) for row in rows]) - before[rows]
             yield name, Answers(len(rows), float((-direction * change > POINT).mean()), float(change.mean()))
 
-    def _risk(self, orders: list[tuple[OpenOrder, list[Event]]]) -> np.ndarray:
+    def risk(self, orders: list[tuple[OpenOrder, list[Event]]]) -> np.ndarray:
         """(n,) risks of orders, each with its events stated at the moment, as orders of their own."""
         known = self.events.take(np.concatenate([order.rows for order, _ in orders]))
         copy = np.repeat(np.arange(len(orders)), [len(order.rows) for order, _ in orders])
@@ -130,7 +131,7 @@ def open_orders(snapshots: Snapshots, events: pd.DataFrame, mornings: np.ndarray
         standing = standing_of([records[row] for row in known], timestamps(np.array([as_of]))[0])
         promises = [line.promise for line in standing.open_lines.values() if line.promise is not None]
         if promises and min(promises) > standing.now:
-            found.append(OpenOrder(known, standing))
+            found.append(OpenOrder(str(order), known, standing))
     return found
 
 

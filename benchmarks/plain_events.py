@@ -111,7 +111,7 @@ def _again(event: Event, kind: str, **changed: Any) -> Event:
     return {name: event[name] for name in said} | {"type": kind} | changed
 
 
-def _promise(order: Standing, days: int, truck: bool = False) -> Iterator[Event]:
+def promise_moved(order: Standing, days: int, truck: bool = False) -> Iterator[Event]:
     """All promises of open lines, by days, to a working day; not to a day that has passed."""
     for name, line in order.open_lines.items():
         if line.promise is None:
@@ -226,10 +226,10 @@ def _condition_lost(order: Standing) -> Iterator[Event]:
 
 
 PLAIN_EVENTS: dict[str, tuple[int, Callable[[Standing], Iterator[Event]]]] = {
-    "promise 3 days later": (GOOD, lambda order: _promise(order, 3)),
-    "promise 7 days later": (GOOD, lambda order: _promise(order, 7)),
-    "promise 10 days later": (GOOD, lambda order: _promise(order, 10)),
-    "promise and trucks 7 days later": (GOOD, lambda order: _promise(order, 7, truck=True)),
+    "promise 3 days later": (GOOD, lambda order: promise_moved(order, 3)),
+    "promise 7 days later": (GOOD, lambda order: promise_moved(order, 7)),
+    "promise 10 days later": (GOOD, lambda order: promise_moved(order, 10)),
+    "promise and trucks 7 days later": (GOOD, lambda order: promise_moved(order, 7, truck=True)),
     "a component is here": (GOOD, lambda order: _components_here(order, 1)),
     "all components are here": (GOOD, lambda order: _components_here(order, 99)),
     "components come 4 days sooner": (GOOD, lambda order: _shortages(order, -4)),
@@ -239,8 +239,8 @@ PLAIN_EVENTS: dict[str, tuple[int, Callable[[Standing], Iterator[Event]]]] = {
     "plans end 3 days sooner": (GOOD, lambda order: _plans(order, -3)),
     "an operation is finished": (GOOD, _work_finished),
     "a late truck leaves in time": (GOOD, lambda order: _truck(order, after=False)),
-    "promise 3 days sooner": (BAD, lambda order: _promise(order, -3)),
-    "promise and trucks 3 days sooner": (BAD, lambda order: _promise(order, -3, truck=True)),
+    "promise 3 days sooner": (BAD, lambda order: promise_moved(order, -3)),
+    "promise and trucks 3 days sooner": (BAD, lambda order: promise_moved(order, -3, truck=True)),
     "a component is short": (BAD, _short),
     "components come 7 days later": (BAD, lambda order: _shortages(order, 7)),
     "a first hold": (BAD, lambda order: _hold(order, already=False)),

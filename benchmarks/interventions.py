@@ -1,0 +1,96 @@
+"""Does the model answer a decision as the plant would? Its change of risk beside the true effect that the oracle plays.
+
+    python benchmarks/interventions.py [--orders 2000] [--seed 41] [--moments 4] [--futures 100] [--of-each 8]
+
+At moments in the last fifth of the plant's year, holds are released, orders expedited and dates moved by a week in
+futures that are played with and without. The model learned from what was known at the first moment. It is told what the
+plant's systems would write down: the hold is released, the promises and their trucks are a week later, somebody has
+decided to expedite. Where the true effect is beyond two standard errors, the model's must have its sign.
+"""
+
+from __future__ import annotations
+
+import argparse
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+
+from benchmarks.direction import Judge, OpenOrder, open_orders
+from benchmarks.plain_events import Event, Standing, promise_moved
+from features.times import micros
+from simulation import load_plant
+from simulation.oracle.interventions import MOVED_DAYS
+from simulation.oracle.oracle import oracle_days, simulate_with_oracle
+from training.data.snapshots import Snapshots
+from training.model.fit import fit_model
+
+DAYS, BEYOND = 365, 2.0
+"""A true effect counts from so many standard errors on."""
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--plant", default="default")
+    parser.add_argument("--orders", type=int, default=2000)
+    parser.add_argument("--seed", type=int, default=41)
+    parser.add_argument("--moments", type=int, default=4)
+    parser.add_argument("--futures", type=int, default=100)
+    parser.add_argument("--of-each", type=int, default=8)
+    parser.add_argument("--without-moves", action="store_true", help="do not learn from moved promises")
+    asked = parser.parse_args()
+    days = oracle_days(DAYS, asked.moments)
+    played = simulate_with_oracle(
+        load_plant(asked.plant), asked.orders, DAYS, asked.seed, days, asked.futures, asked.of_each
+    )
+    effects = answered(played.events, played.interventions, asked.without_moves)
+    for decision, rows in effects.groupby("decision"):
+        beyond = rows[rows["effect"].abs() > BEYOND * rows["standard_error"]]
+        right = (np.sign(beyond["answer"]) == np.sign(beyond["effect"])).sum()
+        means = [100 * rows[column].mean() for column in ("effect", "answer")]
+        print(
+            f"{decision:14} {len(rows):3} played, {len(beyond):3} beyond noise, the sign right in {right:3}; of all: "
+            f"true effect {means[0]:+6.1f} points, the model's {means[1]:+6.1f}, "
+            f"correlation {np.corrcoef(rows['effect'], rows['answer'])[0, 1]:.2f}"
+        )
+
+
+def answered(events: pd.DataFrame, effects: pd.DataFrame, without_moves: bool) -> pd.DataFrame:
+    """The oracle's table of decisions with the model's ``answer``, the change of its risk."""
+    snapshots = Snapshots.of(events)
+    moments = np.array([micros(moment) for moment in effects["as_of"]])
+    learned, _ = snapshots.labelled(int(moments.min()))
+    learned = replace(learned, moved=None) if without_moves else learned
+    judge = Judge(fit_model(learned, snapshots.context, {}), snapshots.context, snapshots.history, events)
+    found = {
+        (order.order_id, micros(order.standing.now)): order
+        for order in open_orders(snapshots, events, np.unique(moments))
+    }
+    rows, orders, stated = [], [], []
+    for row, (effect, moment) in enumerate(zip(effects.itertuples(), moments.tolist(), strict=True)):
+        order = found.get((str(effect.order_id), moment))
+        said = [] if order is None else _stated(order.standing, str(effect.decision), str(effect.reference))
+        if order is not None and said:
+            rows.append(row)
+            orders.append(order)
+            stated.append(said)
+    none: list[tuple[OpenOrder, list[Event]]] = [(order, []) for order in orders]
+    answer = judge.risk(list(zip(orders, stated, strict=True))) - judge.risk(none)
+    return effects.iloc[rows].assign(answer=answer)
+
+
+def _stated(order: Standing, decision: str, reference: str) -> list[Event]:
+    """What the plant's systems write down of a decision."""
+    if decision == "move_date":
+        return list(promise_moved(order, MOVED_DAYS, truck=True))
+    if decision == "expedite":
+        return [{"type": "decision.recorded", "source": "erp", "kind": "expedite", "actor": "shipping lead"}]
+    return [
+        {"type": "hold.released", "source": "erp", "line_id": line, "kind": event["kind"], "reference": reference}
+        for (line, name), event in order.holds.items()
+        if name == reference
+    ]
+
+
+if __name__ == "__main__":
+    main()
