@@ -12,10 +12,10 @@ import numpy as np
 
 from features.arrays import Ints
 from features.decision_points import DecisionPoints
-from features.engine.ordering import known_until
-from features.history import History
+from features.history import PLANNED_END, Select
 from features.hypothetical import Moves
-from features.times import DAY, PlantCalendar
+from features.known.known import Known
+from features.times import DAY, NEVER, PlantCalendar
 
 MOST_COPIES = 20_000
 EARLIEST, LATEST = -7, 21
@@ -30,6 +30,7 @@ ACTORS = ("", "plant", "customer")
 RECENT = 3 * DAY
 """A move is stated at most so long before the order is looked at."""
 SATURDAY = 5
+WORK = Select("operation.confirmed")
 
 
 def draw_points(points: DecisionPoints, seed: int) -> DecisionPoints:
@@ -39,32 +40,27 @@ def draw_points(points: DecisionPoints, seed: int) -> DecisionPoints:
     return points.take(np.sort(chosen))
 
 
-def draw_moves(
-    history: History, points: DecisionPoints, due: Ints, calendar: PlantCalendar, seed: int
-) -> tuple[Moves, Ints]:
-    """A move of each of (n,) points, and the rows (n_moved,) of those whose promise still lies ahead after it.
+def draw_moves(known: Known, seed: int) -> tuple[Moves, Ints]:
+    """Moves of some of (n,) points, and the rows (n_moved,) of these: their promise still lies ahead when it is moved.
 
-    Parameters
-    ----------
-    due : (n,) the promise of each, microseconds
+    A promise is pulled in only where work is recorded, whose pace then tells when it would have shipped all the same.
+    Where none is, the promise itself may well decide when it ships.
     """
-    draw = np.random.default_rng([seed, len(points), 1])
-    days = np.where(
-        draw.random(len(points)) < NEAR,
-        draw.integers(*NEAREST, len(points)),
-        draw.integers(EARLIEST, LATEST, len(points)),
-    )
-    days += days >= 0
-    plan_alone = draw.random(len(points)) < PLAN_ALONE
-    promise = np.where(plan_alone, 0, _to_weekdays(due, days, calendar))
-    plan = np.where(plan_alone, draw.integers(SOONEST_PLAN, 0, len(points)) * DAY, 0)
-    truck = np.where(draw.random(len(points)) < WITH_TRUCK, promise, 0)
-    actor = np.array(ACTORS, dtype=object)[draw.integers(0, len(ACTORS), len(points))]
-    last = known_until(history.first, history.recorded, points.order, points.as_of) - 1
-    earliest = np.maximum(history.recorded[last], points.as_of - RECENT)
-    stated_at = earliest + (draw.random(len(points)) * (points.as_of - earliest)).astype(np.int64)
-    ahead = np.flatnonzero((due + promise > points.as_of) & (plan_alone | (promise != 0)))
-    return Moves(stated_at, promise, truck, plan, actor), ahead
+    n = len(known)
+    draw = np.random.default_rng([seed, n, 1])
+    near, far = draw.integers(*NEAREST, n), draw.integers(EARLIEST, LATEST, n)
+    days = np.where(draw.random(n) < NEAR, near, far)
+    days = np.where(known.count(WORK) > 0, days + (days >= 0), np.abs(days) + (days >= 0))
+    due = known.due()
+    plan_alone = (draw.random(n) < PLAN_ALONE) & (known.days_to_latest(PLANNED_END) > -SOONEST_PLAN)
+    plan = np.where(plan_alone, draw.integers(SOONEST_PLAN, 0, n) * DAY, 0)
+    promise = np.where(plan_alone | (due == NEVER), 0, _to_weekdays(due, days, known.context.calendar))
+    truck = np.where(draw.random(n) < WITH_TRUCK, promise, 0)
+    actor = np.array(ACTORS, dtype=object)[draw.integers(0, len(ACTORS), n)]
+    earliest = np.maximum(known.history.recorded[known.stop - 1], known.as_of - RECENT)
+    stated_at = earliest + (draw.random(n) * (known.as_of - earliest)).astype(np.int64)
+    moved = np.flatnonzero((due + promise > known.as_of) & ((plan != 0) | (promise != 0)))
+    return Moves(stated_at, promise, truck, plan, actor).take(moved), moved
 
 
 def _to_weekdays(due: Ints, days: Ints, calendar: PlantCalendar) -> Ints:

@@ -20,7 +20,7 @@ from features.ladder import Rung, on_time_ladder
 from features.outcomes import CANCELLED, UNSETTLED, decided_between, outcomes
 from features.pipeline.computation import compute
 from features.policy import DEFAULT_POLICY, OutcomePolicy
-from features.times import DAY, NEVER, PlantCalendar, isoformat, micros, plant_calendar, timestamps
+from features.times import DAY, PlantCalendar, isoformat, micros, plant_calendar, timestamps
 from training.data.labelled import DENSE_DAYS, LabelCounts, LabelledPoints, thin
 from training.data.moved_promises import draw_moves, draw_points
 
@@ -117,9 +117,7 @@ class Snapshots:
         """
         until = min(until, self.until)
         points = self.points.take(rows)
-        outcome, believed_at, ripe_at = outcomes(self.history, points.order, points.as_of, until=until)
-        known_at = np.maximum(believed_at, ripe_at)
-        outcome[known_at > until] = UNSETTLED
+        outcome, known_at = self._outcomes_of(points, until)
         known = Known(self.history, points, self.context)
         due = known.due()
         return LabelledPoints(
@@ -161,26 +159,29 @@ class Snapshots:
 
     @cached_property
     def _with_moves(self) -> tuple[Snapshots, Ints]:
-        """Copies of some of the points with a promise that was moved, and (n_copies,) the order of each."""
+        """Copies of some of the points with something that was moved, and (n_copies,) the order of each."""
         seed = self.moves_seed or 0
         points = draw_points(self.points, seed)
-        due = Known(self.history, points, self.context).due()
-        promised = np.flatnonzero(due != NEVER)
-        points, due = points.take(promised), due[promised]
-        moves, ahead = draw_moves(self.history, points, due, self.calendar, seed)
-        points, moves = points.take(ahead), moves.take(ahead)
-        copies = DecisionPoints(np.arange(len(points)), points.as_of)
+        moves, moved = draw_moves(Known(self.history, points, self.context), seed)
+        points = points.take(moved)
         history = with_moves(self.history, points, moves)
+        copies = DecisionPoints(np.arange(len(points)), points.as_of)
         return replace(self, history=history, points=copies, moves_seed=None), points.order
 
     def _moved_until(self, end: int, orders: Ints) -> LabelledPoints | None:
-        """What was known at a moment, microseconds, of copies of some orders whose promise was moved."""
+        """What was known at a moment, microseconds, of copies of some orders of which something was moved."""
         if self.moves_seed is None:
             return None
         copies, order = self._with_moves
-        rows, outcome = copies._outcomes_until(end)
-        rows = rows[~np.isin(outcome, (UNSETTLED, CANCELLED)) & np.isin(order[rows], orders)]
-        return replace(copies.with_outcomes(rows, end), order=order[rows])
+        rows = np.flatnonzero((copies.points.as_of <= end) & np.isin(order, orders))
+        moved = copies.with_outcomes(rows, end)
+        return replace(moved, order=order[rows]).take(moved.settled)
+
+    def _outcomes_of(self, points: DecisionPoints, end: int) -> tuple[Ints, Ints]:
+        """(n,) the outcomes of points as known at a moment, microseconds, and when they were settled."""
+        outcome, believed_at, ripe_at = outcomes(self.history, points.order, points.as_of, until=end)
+        known_at = np.maximum(believed_at, ripe_at)
+        return np.where(known_at > end, UNSETTLED, outcome), known_at
 
     def matured_after(self, moment: int) -> LabelledPoints:
         """The matured decision points after a moment, of orders of which nothing had matured by then."""
@@ -196,10 +197,7 @@ class Snapshots:
     def _outcomes_until(self, end: int) -> tuple[Ints, Ints]:
         """(n_rows,) the points up to a moment, microseconds, and the outcome of each as it was known then."""
         rows = np.flatnonzero(self.points.as_of <= end)
-        points = self.points.take(rows)
-        outcome, believed_at, ripe_at = outcomes(self.history, points.order, points.as_of, until=end)
-        outcome[np.maximum(believed_at, ripe_at) > end] = UNSETTLED
-        return rows, outcome
+        return rows, self._outcomes_of(self.points.take(rows), end)[0]
 
     def _thinned(self, rows: Ints, until: int, dense_days: float) -> LabelledPoints:
         order = self.points.order
