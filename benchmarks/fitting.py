@@ -56,7 +56,7 @@ def main() -> None:
 
     begin = perf_counter()
     data = lightgbm.Dataset(points.signals, points.failed, weight=points.weight)
-    lightgbm.train(trees.lightgbm(len(points)), data, model.about["rounds"])
+    lightgbm.train(trees.lightgbm(len(points), points.names), data, model.about["rounds"])
     alone = perf_counter() - begin
     print(f"LightGBM alone, once, as many rounds on all rows: {alone:.1f} s; fit_model: {whole / alone:.2f} times that")
 

@@ -10,6 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from features.arrays import Floats, Ints, Mask
+from features.errors import InvalidRequest
 from features.outcomes import CANCELLED, MISSED, PARTIAL, UNSETTLED
 from features.times import DAY
 
@@ -53,6 +54,13 @@ class LabelledPoints:
     plant: NDArray[np.object_]
     rescued: Mask
     moved: LabelledPoints | None = None
+
+    def __post_init__(self) -> None:
+        if self.moved is not None and self.moved.names != self.names:
+            raise InvalidRequest(
+                f"rows with a moved promise must have the {len(self.names)} signals of the points, "
+                f"got {len(self.moved.names)} others: give moved=None with signals of your own"
+            )
 
     def __len__(self) -> int:
         return len(self.order)

@@ -58,6 +58,7 @@ def fit_model(
         "rounds": risk.num_trees(),
         "orders": points.n_orders,
         "rows": len(points),
+        "moved_rows": 0 if points.moved is None else len(points.moved),
         "calibrated_on_orders": 0 if crossed.points is None else crossed.points.n_orders,
         "calibrated_after": None if crossed.points is None else isoformat(int(crossed.points.as_of.min())),
         "failure_share": float(np.average(points.failed, weights=points.weight)),

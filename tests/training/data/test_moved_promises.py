@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from features.errors import InvalidRequest
 from features.outcomes import MISSED, ON_TIME_IN_FULL
 from features.times import DAY, plant_calendar
 from tests.support.stories import created, event, moment, shipped, story
@@ -24,12 +25,13 @@ SHIPS = {f"{number:03}": number + 12 + number % 5 for number in range(ORDERS)}
 
 @pytest.fixture(scope="module")
 def snapshots() -> Snapshots:
-    """An order a day; those of weekends are promised for a Monday."""
+    """An order a day; those of weekends are promised for a Monday. Of two in three work is booked."""
     rows = []
     for number, (order, day) in enumerate(SHIPS.items()):
         promise = number + 14 + {5: 2, 6: 1}.get((number + 14) % 7, 0)
         truck = event("delivery.planned", number, order, reference=f"D{order}", date=promise - 0.25)
-        rows += [created(number, promise, order=order), truck, shipped(day, 10, order)]
+        work = [event("operation.confirmed", number + 0.1, order, quantity=1, state="partial")] if number % 3 else []
+        rows += [created(number, promise, order=order), truck, *work, shipped(day, 10, order)]
     return Snapshots.of(story(*rows, event("hold.placed", 130, "000", kind="credit")), "daily")
 
 
@@ -46,12 +48,14 @@ def test_a_moved_promise_is_judged_by_the_day_on_which_the_order_really_shipped(
     assert (moved.due > moved.as_of).all()
 
 
-def test_promises_are_moved_to_working_days_within_the_range(snapshots: Snapshots) -> None:
+def test_promises_are_moved_to_working_days_and_pulled_in_only_where_work_is_booked(snapshots: Snapshots) -> None:
     points = snapshots.labelled()[0]
     moved = moved_of(points)
     first = dict(zip(points.order, points.due, strict=True))
     days = np.array([(due - first[order]) / DAY for due, order in zip(moved.due, moved.order, strict=True)])
     assert len(np.unique(days)) > 15
+    numbers = snapshots.history.order_ids[moved.order].astype(int)
+    assert days[numbers % 3 == 0].min() > 0 > days[numbers % 3 > 0].min()
     assert EARLIEST - 2 <= days.min() < 0 < days.max() <= LATEST + 2
     assert (plant_calendar().weekday(plant_calendar().day(moved.due)) < 5).all()
     assert (moved.column("promise_moves") == (days != 0)).all()
@@ -86,6 +90,13 @@ def test_earlier_rows_have_moves_known_at_the_cut_and_later_ones_none(snapshots:
 def test_rows_that_are_taken_for_something_else_have_no_moves(snapshots: Snapshots) -> None:
     points = snapshots.labelled()[0]
     assert points.take(points.failed == 1).moved is None
+
+
+def test_signals_of_ones_own_need_rows_without_moves(snapshots: Snapshots) -> None:
+    points = snapshots.labelled()[0]
+    with pytest.raises(InvalidRequest, match="got 112 others: give moved=None with signals of your own"):
+        replace(points, names=points.names[:2], signals=points.signals[:, :2])
+    assert replace(points, names=points.names[:2], signals=points.signals[:, :2], moved=None).moved is None
 
 
 def test_the_same_snapshots_give_the_same_moves_and_none_where_none_are_wanted(snapshots: Snapshots) -> None:

@@ -140,7 +140,7 @@ def test_what_a_training_brings_is_told_beside_the_model_before_had_it_served_on
     assert found.retraining_gain is not None
     assert found.retraining_gain.value == pytest.approx(1 - errors[0] / errors[1])
     assert found.rhythm is not None
-    assert f"{found.retraining_gain.value:.1%}" in found.rhythm
+    assert f"{abs(found.retraining_gain.value):.1%}" in found.rhythm
 
 
 @pytest.mark.parametrize(

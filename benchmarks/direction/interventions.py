@@ -1,6 +1,6 @@
 """Does the model answer a decision as the plant would? Its change of risk beside the true effect that the oracle plays.
 
-    python benchmarks/interventions.py [--orders 2000] [--seed 41] [--moments 4] [--futures 100] [--of-each 8]
+    python -m benchmarks.direction.interventions [--orders 2000] [--seed 41] [--moments 4] [--futures 100] [--of-each 8]
 
 At moments in the last fifth of the plant's year, holds are released, orders expedited and dates moved by a week in
 futures that are played with and without. The model learned from what was known at the first moment. It is told what the
@@ -16,8 +16,8 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-from benchmarks.direction import Judge, OpenOrder, open_orders
-from benchmarks.plain_events import Event, Standing, promise_moved
+from benchmarks.direction.answers import Judge, OpenOrder, open_orders
+from benchmarks.direction.plain_events import Event, Standing, promise_moved
 from features.times import micros
 from simulation import load_plant
 from simulation.oracle.interventions import MOVED_DAYS

@@ -1,11 +1,11 @@
 """Does the risk move the right way? Plainly good and bad events, stated of every open order on mornings after training.
 
-    python benchmarks/direction.py [--plants default:5000:41 ...] [--mornings 4] [--leaves 15]
+    python -m benchmarks.direction.answers [--plants default:5000:41 ...] [--mornings 4] [--leaves 7]
 
-A model is trained on four fifths of each plant's year. On mornings after that, each event of
-``benchmarks/plain_events.py`` is stated of every open order that it can happen to, and the order is scored with it and
-without. An answer is wrong where the risk moves by more than a point against what the event is. Good events must lower
-the mean risk and bad ones raise it; at most 5 % of the orders of each may be answered wrongly.
+A model is trained on four fifths of each plant's year. On mornings after that, each event of ``plain_events`` is
+stated of every open order that it can happen to, and the order is scored with it and without. An answer is wrong where
+the risk moves by more than a point against what the event is. Good events must lower the mean risk and bad ones raise
+it; at most 5 % of the orders of each may be answered wrongly.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from benchmarks.plain_events import PLAIN_EVENTS, Event, Standing, standing_of
+from benchmarks.direction.plain_events import PLAIN_EVENTS, Event, Standing, standing_of
 from features.context.context import Context
 from features.decision_points import DecisionPoints
 from features.events.schema import COLUMNS
