@@ -164,7 +164,7 @@ def _with(state: pd.DataFrame, keys: pd.DataFrame, points: LabelledPoints) -> La
     moments = keys.assign(as_of=timestamps(keys["as_of"].to_numpy()))
     columns = [name for name in state if name not in ("order_id", "as_of")]
     found = moments.merge(state, on=["order_id", "as_of"], how="left")[columns].to_numpy(dtype=np.float64)
-    return replace(points, signals=np.hstack([points.signals, found]), names=[*points.names, *columns])
+    return replace(points, signals=np.hstack([points.signals, found]), names=[*points.names, *columns], moved=None)
 
 
 def _without(points: LabelledPoints) -> LabelledPoints:
@@ -187,7 +187,7 @@ def _trees(points: Sequence[LabelledPoints], trees: Trees) -> Callable[[Labelled
     splits = [split_by_time(year) for year in points]
     early, late = _data([s.earlier for s in splits]), _data([s.later for s in splits])
     stop = lightgbm.early_stopping(PATIENCE, verbose=False)
-    parameters = trees.lightgbm(len(early.data))
+    parameters = trees.lightgbm(len(early.data), points[0].names)
     tried = lightgbm.train(parameters, early, trees.most_rounds, valid_sets=[late], callbacks=[stop])
     grown = lightgbm.train(parameters, _data(points), max(tried.best_iteration, 20))
     return lambda test: np.asarray(grown.predict(test.signals))
