@@ -3,7 +3,7 @@
 Who moves a promise in the records mostly has a reason, and trees learn the reason from the move. So they also see open
 orders of which a move is stated that nobody made, judged against what really shipped: of an order that was complete on
 the 12th it is known that it would have kept a promise of the 15th and broken one of the 10th, as long as the floor does
-not react to what is promised. That is an assumption: ``docs/decisions.md`` says how far it holds.
+not react to what is promised. That is an assumption: ``docs/direction.md`` says how far it holds.
 """
 
 from __future__ import annotations
@@ -12,16 +12,17 @@ import numpy as np
 
 from features.arrays import Ints
 from features.decision_points import DecisionPoints
-from features.history import PLANNED_END, Select
+from features.history import PLANNED_END, History, Select
 from features.hypothetical import Moves
 from features.known.known import Known
 from features.times import DAY, NEVER, PlantCalendar
 
-MOST_COPIES = 20_000
+MOST_COPIES, MOST_EVENTS = 20_000, 4_000_000
+"""So many orders are copied at most, with so many events in all."""
 EARLIEST, LATEST = -7, 21
-"""By so many days promises are moved."""
+"""From and to how many days later promises are moved, zero left out."""
 NEAR, NEAREST = 0.6, (-3, 5)
-"""How often a promise is moved by a few days only, and by which."""
+"""How often a promise is moved by a few days only, and from and to how many."""
 WITH_TRUCK = 0.5
 """How often the trucks to come are moved too."""
 PLAN_ALONE, SOONEST_PLAN = 0.4, -5
@@ -30,14 +31,16 @@ ACTORS = ("", "plant", "customer")
 RECENT = 3 * DAY
 """A move is stated at most so long before the order is looked at."""
 SATURDAY = 5
+"""As calendars count weekdays, from Monday at 0."""
 WORK = Select("operation.confirmed")
 
 
-def draw_points(points: DecisionPoints, seed: int) -> DecisionPoints:
-    """At most ``MOST_COPIES`` of (n,) points, each at most once, sorted as they are."""
+def draw_points(history: History, points: DecisionPoints, seed: int) -> DecisionPoints:
+    """At most ``MOST_COPIES`` of (n,) points, of orders with ``MOST_EVENTS`` in all, each once, sorted as they are."""
     draw = np.random.default_rng([seed, len(points)])
     chosen = draw.permutation(len(points))[:MOST_COPIES]
-    return points.take(np.sort(chosen))
+    events = np.diff(history.first)[points.order[chosen]]
+    return points.take(np.sort(chosen[np.cumsum(events) <= MOST_EVENTS]))
 
 
 def draw_moves(known: Known, seed: int) -> tuple[Moves, Ints]:

@@ -161,7 +161,7 @@ class Snapshots:
     def _with_moves(self) -> tuple[Snapshots, Ints]:
         """Copies of some of the points with something that was moved, and (n_copies,) the order of each."""
         seed = self.moves_seed or 0
-        points = draw_points(self.points, seed)
+        points = draw_points(self.history, self.points, seed)
         moves, moved = draw_moves(Known(self.history, points, self.context), seed)
         points = points.take(moved)
         history = with_moves(self.history, points, moves)

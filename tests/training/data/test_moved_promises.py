@@ -12,6 +12,7 @@ from features.errors import InvalidRequest
 from features.outcomes import MISSED, ON_TIME_IN_FULL
 from features.times import DAY, plant_calendar
 from tests.support.stories import created, event, moment, shipped, story
+from training.data import moved_promises
 from training.data.labelled import LabelledPoints
 from training.data.moved_promises import EARLIEST, LATEST
 from training.data.snapshots import Snapshots
@@ -90,6 +91,16 @@ def test_earlier_rows_have_moves_known_at_the_cut_and_later_ones_none(snapshots:
 def test_rows_that_are_taken_for_something_else_have_no_moves(snapshots: Snapshots) -> None:
     points = snapshots.labelled()[0]
     assert points.take(points.failed == 1).moved is None
+
+
+def test_orders_of_many_events_are_copied_until_there_are_enough(snapshots: Snapshots) -> None:
+    """Of five events an order at most, a hundred make at least twenty copies and at most thirty."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(moved_promises, "MOST_EVENTS", 100)
+        few = moved_promises.draw_points(snapshots.history, snapshots.points, 7)
+    assert 20 <= len(few) <= 100 / 3
+    assert np.diff(snapshots.history.first)[few.order].sum() <= 100
+    assert few.ranks() is None
 
 
 def test_signals_of_ones_own_need_rows_without_moves(snapshots: Snapshots) -> None:
