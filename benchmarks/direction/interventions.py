@@ -47,11 +47,12 @@ def main() -> None:
     for decision, rows in effects.groupby("decision"):
         beyond = rows[rows["effect"].abs() > BEYOND * rows["standard_error"]]
         right = (np.sign(beyond["answer"]) == np.sign(beyond["effect"])).sum()
+        alike = np.corrcoef(rows["effect"], rows["answer"])[0, 1] if rows["answer"].std() > 0 else np.nan
         means = [100 * rows[column].mean() for column in ("effect", "answer")]
         print(
             f"{decision:14} {len(rows):3} played, {len(beyond):3} beyond noise, the sign right in {right:3}; of all: "
             f"true effect {means[0]:+6.1f} points, the model's {means[1]:+6.1f}, "
-            f"correlation {np.corrcoef(rows['effect'], rows['answer'])[0, 1]:.2f}"
+            f"correlation {alike:.2f}"
         )
 
 
