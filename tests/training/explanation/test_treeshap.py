@@ -160,7 +160,7 @@ def test_trees_are_cut_into_chunks_of_few_ways(leaves: int) -> None:
     assert len(chunks.bits) == 12 if leaves == 7 else len(chunks.bits) > 12
     assert set(of_leaf.chunk) == set(range(len(chunks.bits)))
     assert not of_leaf.apart.any()
-    assert (1 << chunks.bits).sum() <= 300 * len(forest.value)
+    assert (1 << chunks.bits).sum() <= 40 * len(forest.value)
 
 
 def test_a_signal_of_many_thresholds_has_several_codes(monkeypatch: pytest.MonkeyPatch) -> None:
