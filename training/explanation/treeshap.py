@@ -267,7 +267,8 @@ def _integrate(
 ) -> None:
     """Add what the leaves apart add to each row, by the formula above."""
     longest = rule.at.shape[1] * 2
-    own, after = np.empty(longest), np.empty(longest + 1)
+    own, adds = np.empty((longest, 1)), np.empty((longest, 1))
+    after, before = np.empty((longest + 1, 1)), np.empty(1)
     for row in range(begin, end):
         for i in range(len(apart)):
             root, leaf = trees.nodes[apart[i, 0]], apart[i, 1]
@@ -279,15 +280,7 @@ def _integrate(
                     value = rows[row, trees.signal[n]]
                     goes = _goes_left(value, trees.threshold[n], trees.missing[n], trees.default_left[n])
                     held &= goes == paths.goes_left[s]
-                own[e] = 1.0 if held else 0.0
-            order = (m + 1) // 2
-            for k in range(order):
-                x = rule.at[order, k]
-                after[m] = rule.weight[order, k] * trees.value[leaf]
-                for e in range(m - 1, -1, -1):
-                    after[e] = after[e + 1] * (paths.share[first + e] + x * (own[e] - paths.share[first + e]))
-                before = 1.0
-                for e in range(m):
-                    apart_by = own[e] - paths.share[first + e]
-                    added[row, paths.tested[first + e]] += apart_by * before * after[e + 1]
-                    before *= paths.share[first + e] + x * apart_by
+                own[e, 0] = 1.0 if held else 0.0
+            _leaf_adds(rule, trees.value[leaf], paths.share[first : first + m], 1, own, after, before, adds)
+            for e in range(m):
+                added[row, paths.tested[first + e]] += adds[e, 0]
