@@ -75,10 +75,10 @@ def with_moves(history: History, points: DecisionPoints, moves: Moves) -> Histor
         _plans(history, points, stop, PLANNED_TRUCK, TRUCK, moves.truck),
         _plans(history, points, stop, PLANNED_END, PLAN, moves.plan),
     )
-    source, stated = _places(history, points.order, stop, np.bincount(added.copy, minlength=len(points)))
+    more = np.bincount(added.copy, minlength=len(points))
+    lengths = np.diff(history.first)[points.order] + more
+    source, stated = _places(history.first[points.order], stop, lengths, more)
     columns: dict[str, Any] = {name: np.array(getattr(history, name)[source]) for name in COLUMNS}
-    lengths = history.first[points.order + 1] - history.first[points.order]
-    lengths = lengths + np.bincount(added.copy, minlength=len(points))
     columns["order"] = np.repeat(np.arange(len(points)), lengths)
     actors = np.where(added.kind == TYPE_CODE[PROMISED], moves.actor[added.copy], "")
     coded = {name: _without(history.coded[name].take(source), stated) for name in CODED}
@@ -131,19 +131,23 @@ def _join(*parts: _Statements) -> _Statements:
     return _Statements(**{name: column[by] for name, column in columns.items()})
 
 
-def _places(history: History, order: Ints, stop: Ints, added: Ints) -> tuple[Ints, Mask]:
+def _places(begin: Ints, stop: Ints, lengths: Ints, added: Ints) -> tuple[Ints, Mask]:
     """(n_events,) where each event of the copies is taken from, and which of them are added: those after ``stop``.
 
-    An added event is taken from the last that is known, until its own columns are written.
+    An added event is taken from the last that is known, until its own columns are written. The (n,) copies have
+    ``lengths`` events, ``added`` among them.
     """
-    begin, end = history.first[order], history.first[order + 1]
-    lengths = end - begin + added
-    copy = np.repeat(np.arange(len(order)), lengths)
-    within = np.arange(lengths.sum()) - np.repeat(np.cumsum(lengths) - lengths, lengths)
+    copy, within = _rows_of(lengths)
     known = (stop - begin)[copy]
     stated = (within >= known) & (within < known + added[copy])
     back = np.clip(within - known + 1, 0, added[copy])
     return begin[copy] + within - back, stated
+
+
+def _rows_of(lengths: Ints) -> tuple[Ints, Ints]:
+    """Of (n,) runs of rows one after another: (n_rows,) the run of each row, and its place in it."""
+    starts = np.cumsum(lengths) - lengths
+    return np.repeat(np.arange(len(lengths)), lengths), np.arange(lengths.sum()) - np.repeat(starts, lengths)
 
 
 def _line_names(history: History) -> Ints:
@@ -171,6 +175,5 @@ def _with_words(texts: Coded, rows: Mask, words: Texts) -> Coded:
 
 def _of_orders(values: Ints, starts: Ints, order: Ints) -> Ints:
     """The values of each order, one order after the other."""
-    lengths = starts[order + 1] - starts[order]
-    within = np.arange(lengths.sum()) - np.repeat(np.cumsum(lengths) - lengths, lengths)
-    return np.asarray(values[np.repeat(starts[order], lengths) + within])
+    run, within = _rows_of(np.diff(starts)[order])
+    return np.asarray(values[starts[order][run] + within])
