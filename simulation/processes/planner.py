@@ -102,8 +102,8 @@ def _reschedule(shop: Shop, batch: Batch, end: float, reason: str, center: str |
 
 def _follow_promise(shop: Shop, line: Line) -> None:
     """Plan the work that is under way for the truck of the promise as it is now."""
+    end = _end_as_it_stands(shop, line)
     for batch in line.batches:
-        end = _end_as_it_stands(shop, line)
         if not batch.finished and abs(end - batch.planned_end) > LEAST_MOVE:
             _reschedule(shop, batch, end, "promise moved")
 
