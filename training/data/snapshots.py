@@ -138,13 +138,16 @@ class Snapshots:
         rows = np.flatnonzero((self.points.as_of > after) & (self.points.as_of <= until))
         return self.with_outcomes(rows, self.until)
 
-    def labelled(self, until: int | None = None, dense_days: float = DENSE_DAYS) -> tuple[LabelledPoints, LabelCounts]:
+    def labelled(
+        self, until: int | None = None, dense_days: float = DENSE_DAYS, moves: bool = True
+    ) -> tuple[LabelledPoints, LabelCounts]:
         """What a training at ``until`` learns from: outcomes settled by then, fewer looks at orders far from due.
 
         Parameters
         ----------
         until : microseconds; what lies past the snapshots' own end is taken for that, as silence after it is not known
         dense_days : days before the promise up to which every decision point is taken, see ``thin``
+        moves : whether moved promises stand beside them; who only judges or counts saves making them
         """
         end = self.until if until is None else min(until, self.until)
         rows, outcome = self._outcomes_until(end)
@@ -155,7 +158,8 @@ class Snapshots:
         dates = str(isoformat(end)), None if asked is None else isoformat(asked)
         counts = LabelCounts(orders, len(rows), unsettled, cancelled, int(settled.sum()), *dates)
         points = self._thinned(rows[settled], end, dense_days)
-        return replace(points, moved=self._moved_until(end, points.order)), counts
+        moved = self._moved_until(end, points.order) if moves and self.moves_seed is not None else None
+        return replace(points, moved=moved), counts
 
     @cached_property
     def _with_moves(self) -> tuple[Snapshots, Ints]:
@@ -168,10 +172,8 @@ class Snapshots:
         copies = DecisionPoints(np.arange(len(points)), points.as_of)
         return replace(self, history=history, points=copies, moves_seed=None), points.order
 
-    def _moved_until(self, end: int, orders: Ints) -> LabelledPoints | None:
+    def _moved_until(self, end: int, orders: Ints) -> LabelledPoints:
         """What was known at a moment, microseconds, of copies of some orders of which something was moved."""
-        if self.moves_seed is None:
-            return None
         copies, order = self._with_moves
         rows = np.flatnonzero((copies.points.as_of <= end) & np.isin(order, orders))
         moved = copies.with_outcomes(rows, end)
@@ -185,8 +187,8 @@ class Snapshots:
 
     def matured_after(self, moment: int) -> LabelledPoints:
         """The matured decision points after a moment, of orders of which nothing had matured by then."""
-        whole, _ = self.labelled()
-        before, _ = self.labelled(moment)
+        whole, _ = self.labelled(moves=False)
+        before, _ = self.labelled(moment, moves=False)
         return whole.take((whole.as_of > moment) & ~np.isin(whole.order, before.order))
 
     def settled_orders(self, until: int) -> Ints:

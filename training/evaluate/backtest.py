@@ -176,7 +176,7 @@ def run_backtest(
 
 def first_training(snapshots: Snapshots) -> int:
     """The start of the day after ``FEWEST_TO_START`` orders had matured, microseconds."""
-    whole, _ = snapshots.labelled()
+    whole, _ = snapshots.labelled(moves=False)
     _, first = np.unique(whole.order, return_index=True)
     ripe = np.sort(np.minimum.reduceat(whole.known_at, first)) if len(first) else first
     if len(ripe) <= FEWEST_TO_START:
@@ -220,7 +220,7 @@ def _gain_of_retraining(snapshots: Snapshots, replayed: list[ReplayedStretch], d
         return None
     points = join([now.due for _, now in pairs])
     ours = np.concatenate([now.risks[MODEL][now.worklists.points.settled] for _, now in pairs])
-    whole, _ = snapshots.labelled()
+    whole, _ = snapshots.labelled(moves=False)
     theirs = np.concatenate([before.risk_had_it_served_on(now.due, whole) for before, now in pairs])
     found = metric_estimates(
         points.order, points.week, points.failed, ours, points.weight, metrics={}, draws=draws, reference=theirs

@@ -96,7 +96,7 @@ def compare(
     """
     trained = micros(candidate.about["trained_until"])
     after = trained if champion is None else max(trained, champion.trained_until)
-    learned, _ = snapshots.labelled(after)
+    learned, _ = snapshots.labelled(after, moves=False)
     if not len(learned):
         raise InvalidRequest(
             f"the events must hold orders with an outcome known by {isoformat(after)}, which the baselines learn from, "

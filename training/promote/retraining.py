@@ -69,8 +69,8 @@ class NewOutcomes:
 def what_is_new(snapshots: Snapshots, champion: Incumbent) -> NewOutcomes:
     """Compare what has been recorded since the champion was trained with what it learned from."""
     since = champion.trained_until
-    learned, _ = snapshots.labelled(since)
-    whole, _ = snapshots.labelled()
+    learned, _ = snapshots.labelled(since, moves=False)
+    whole, _ = snapshots.labelled(moves=False)
     matured = len(np.unique(whole.order[(whole.known_at > since) & ~np.isin(whole.order, learned.order)]))
     fresh = whole.take((whole.as_of > since) & ~np.isin(whole.order, learned.order))
     now = snapshots.between(since, snapshots.until)
