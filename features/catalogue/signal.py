@@ -48,6 +48,7 @@ class Signal:
     says : what a value tells a planner; ``{value}`` stands for the number, ``[day|days]`` for one or many
     negative : what a value below zero tells, said of its size; the same as ``says`` if empty
     absent : what a missing value tells
+    topic : the story it belongs to, see ``features.catalogue.topics``
     """
 
     name: str
@@ -59,6 +60,7 @@ class Signal:
     absent: str
     compute: Compute
     negative: str = ""
+    topic: str = ""
 
     def sentence(self, value: float) -> str:
         """What this value tells, as a planner would say it.

@@ -28,7 +28,14 @@ def promise_hour(known: Known) -> Floats:
     return np.where(due != NEVER, (due - known.context.calendar.starts_of(known.due_day())) / HOUR, np.nan)
 
 
-@signal("calendar", "days", EITHER, "{value} working [day is|days are] left to the promise", "nothing is promised")
+@signal(
+    "calendar",
+    "days",
+    EITHER,
+    "{value} working [day is|days are] left to the promise",
+    "nothing is promised",
+    topic="work",
+)
 def working_days_to_promise(known: Known) -> Floats:
     """Mondays to Fridays after today up to the promised day, on the plant's calendar, days."""
     calendar = known.context.calendar

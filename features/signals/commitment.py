@@ -12,7 +12,9 @@ BY_PLANT = Select("commitment.changed", actor="plant")
 BY_CUSTOMER = Select("commitment.changed", actor="customer")
 
 
-@signal("commitment", "days", EITHER, "{value} [day is|days are] left to the promise", "nothing is promised")
+@signal(
+    "commitment", "days", EITHER, "{value} [day is|days are] left to the promise", "nothing is promised", topic="work"
+)
 def days_to_promise(known: Known) -> Floats:
     """Days from now to the earliest promise among unshipped lines."""
     return known.days_until(known.due())
@@ -24,13 +26,14 @@ def days_to_promise(known: Known) -> Floats:
     EITHER,
     "the promise left {value} [day|days] from the first record of the order",
     "nothing is promised",
+    topic="order",
 )
 def promised_lead_time(known: Known) -> Floats:
     """Days from the first record of the order to the promise in force."""
     return known.days_until(known.due()) + known.days_since(known.first_recorded())
 
 
-@signal("commitment", "days", EITHER, "the order is known for {value} [day|days]")
+@signal("commitment", "days", EITHER, "the order is known for {value} [day|days]", topic="order")
 def order_age(known: Known) -> Floats:
     """Days since the first record of the order."""
     return known.days_since(known.first_recorded())
@@ -60,7 +63,13 @@ def promise_moved(known: Known) -> Floats:
     return known.promise_moved(CHANGED)
 
 
-@signal("commitment", "days", EITHER, "{value} [day lies|days lie] between the first and the last promise of the order")
+@signal(
+    "commitment",
+    "days",
+    EITHER,
+    "{value} [day lies|days lie] between the first and the last promise of the order",
+    topic="order",
+)
 def promise_spread(known: Known) -> Floats:
     """Days between the earliest and the latest promise among unshipped lines."""
     return known.days_until(known.last_due()) - known.days_until(known.due())

@@ -119,7 +119,7 @@ def quantity_complete_ratio(known: Known) -> Floats:
     return share(lines.sum(done), known.ordered())
 
 
-@signal("progress", "lines", RISES, "{value} [line is|lines are] complete and cannot ship")
+@signal("progress", "lines", RISES, "{value} [line is|lines are] complete and cannot ship", topic="conditions")
 def complete_not_shippable(known: Known) -> Floats:
     """Lines to ship that are complete while a shipping condition is not met or none is stated as met, lines."""
     lines = known.lines(evidence=CONDITIONS)

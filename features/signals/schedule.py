@@ -49,6 +49,7 @@ def planned_end_travel(known: Known) -> Floats:
     "the plan leaves {value} [day|days] before the promise",
     absent="no end is planned",
     negative="the plan ends {value} [day|days] after the promise",
+    topic="work",
 )
 def planned_end_slack(known: Known) -> Floats:
     """Days from the planned ends in force to the promises of their lines, the tightest; negative when too late."""
@@ -62,6 +63,7 @@ def planned_end_slack(known: Known) -> Floats:
     "the plan ends {value} [day|days] before the truck",
     absent="no line has both a planned end and a truck",
     negative="the plan ends {value} [day|days] after the truck",
+    topic="work",
 )
 def planned_end_truck_slack(known: Known) -> Floats:
     """Days from the planned end of a line to the truck planned for it, the tightest; negative when too late."""
@@ -113,6 +115,7 @@ def planned_end_slack_change_last_7_days(known: Known) -> Floats:
     "the plan ends in {value} [day|days]",
     "no end is planned",
     "the planned end passed {value} [day|days] ago",
+    topic="work",
 )
 def days_to_planned_end(known: Known) -> Floats:
     """Days from now to the latest planned end in force; negative when it has passed."""

@@ -34,6 +34,7 @@ def _recent_share(known: Known, dimension: str) -> Floats:
     RISES,
     "{value} of all orders of the last 180 days failed",
     "no order was judged in the last 180 days",
+    topic="plant",
 )
 def failure_share_recent(known: Known) -> Floats:
     """Share of all orders judged in the last 180 days that were missed or partial."""
@@ -70,6 +71,7 @@ def item_failure_share(known: Known) -> Floats:
     RISES,
     "about {value} of this plant's orders are expected to fail",
     UNKNOWN["plant"],
+    topic="plant",
 )
 def plant_failure_share(known: Known) -> Floats:
     """Share of the plant's judged orders that were missed or partial, shrunk towards all orders."""
@@ -94,6 +96,7 @@ def route_failure_share(known: Known) -> Floats:
     RISES,
     "about {value} of the orders through this work centre are expected to fail",
     UNKNOWN["work centre"],
+    topic="plant",
 )
 def work_center_failure_share(known: Known) -> Floats:
     """Highest share of missed or partial orders among the order's work centres, shrunk towards all orders."""
@@ -118,6 +121,7 @@ def customer_failure_share_recent(known: Known) -> Floats:
     RISES,
     "about {value} of this plant's orders are expected to fail, by the last 180 days",
     UNKNOWN["plant"],
+    topic="plant",
 )
 def plant_failure_share_recent(known: Known) -> Floats:
     """Share of the plant's orders judged in the last 180 days that failed, shrunk towards its whole record."""
@@ -142,6 +146,7 @@ def route_failure_share_recent(known: Known) -> Floats:
     RISES,
     "about {value} of the orders through this work centre are expected to fail, by the last 180 days",
     UNKNOWN["work centre"],
+    topic="plant",
 )
 def work_center_failure_share_recent(known: Known) -> Floats:
     """Highest share among its work centres of orders judged in the last 180 days that failed, shrunk."""
@@ -203,6 +208,7 @@ def customer_partial_share(known: Known) -> Floats:
     "the promise leaves {value} [day|days] more than such lines usually take",
     "no such line has shipped yet",
     "the promise leaves {value} [day|days] less than such lines usually take",
+    topic="work",
 )
 def usual_lead_time_slack(known: Known) -> Floats:
     """Days from when lines of the item usually ship, counted from their creation, to the promise; the tightest line."""
