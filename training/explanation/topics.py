@@ -23,7 +23,8 @@ def points_by_topic(names: Sequence[str], signals: Floats, level: Floats) -> Flo
     signals : (n, n_signals) points, or contributions in log-odds
     level : (n,) what the level of its plant adds, in the same unit
 
-    >>> points_by_topic(["open_holds", "hold_days"], np.array([[0.5, 0.25]]), np.zeros(1))[0, TOPICS.index("holds")]
+    >>> by_topic = points_by_topic(["open_holds", "hold_days"], np.array([[0.5, 0.25]]), np.zeros(1))
+    >>> float(by_topic[0, TOPICS.index("holds")])
     0.75
     """
     entries = catalogue()
