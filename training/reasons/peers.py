@@ -1,0 +1,142 @@
+"""How orders like one turned out: the training orders in the same situation, about as far from their promise."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from features.arrays import Floats, Ints
+from features.catalogue.registry import catalogue
+from features.catalogue.topics import TOPICS
+from features.reasons import SITUATIONS, situations_of
+from training.data.labelled import LabelledPoints
+
+DAYS = (1.0, 3.0, 7.0, 14.0, 28.0)
+"""Bounds of what is about as far from a promise, days."""
+FEWEST = 30
+"""Below so many orders nothing is said of them."""
+GRADED = ("plant", "order")
+"""Topics of one situation: orders are alike by the size of a signal, a third of the training rows each."""
+GRADES = ("low", "middle", "high")
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """What became of orders like one.
+
+    Attributes
+    ----------
+    orders, share : how many training orders were in the situation, and the share of them that failed
+    all_orders, all_share : the same of all that were about as far from their promise
+    distance : which of the distances to the promise that is, the nearest first
+    """
+
+    orders: int
+    share: float
+    all_orders: int
+    all_share: float
+    distance: int
+
+
+@dataclass(frozen=True)
+class Peers:
+    """Training orders counted by situation and distance to the promise.
+
+    Attributes
+    ----------
+    cells : by ``topic.situation`` or ``signal.grade``, (n_distances, 2) orders, and how many of them failed
+    everyone : (n_distances, 2) of all orders
+    bounds : by signal of the topics in ``GRADED``, the values that bound the thirds of the rows
+    """
+
+    cells: Mapping[str, Floats]
+    everyone: Floats
+    bounds: Mapping[str, tuple[float, float]]
+
+    @classmethod
+    def of(cls, points: LabelledPoints) -> Peers:
+        """Counted over the settled rows; an order counts once a cell, by the mean of its outcomes there."""
+        settled = points.take(points.settled)
+        distance = _distance(settled.days_to_promise)
+        cells: dict[str, Floats] = {}
+        for topic, place in zip(TOPICS, situations_of(settled.names, settled.signals).T, strict=True):
+            for number, situation in enumerate(SITUATIONS[topic]):
+                cells[f"{topic}.{situation.name}"] = _count(settled, place == number, distance)
+        bounds = {name: _thirds(settled.column(name)) for name in settled.names if catalogue()[name].topic in GRADED}
+        for name, bound in bounds.items():
+            grade = _grade(settled.column(name), bound)
+            cells |= {
+                f"{name}.{word}": _count(settled, grade == number, distance) for number, word in enumerate(GRADES)
+            }
+        return cls(cells, _count(settled, np.ones(len(settled), dtype=bool), distance), bounds)
+
+    def compare(self, topic: str, group: str, value: float, days: float) -> Comparison | None:
+        """What became of like orders, so many days before their promise; ``None`` below ``FEWEST``.
+
+        Parameters
+        ----------
+        group : a situation of the topic; or a signal, of which ``value`` says how large it is
+        """
+        cell = self.cells.get(f"{topic}.{group}")
+        if group in self.bounds:
+            grade = int(_grade(np.array([value]), self.bounds[group])[0])
+            cell = self.cells.get(f"{group}.{GRADES[grade]}") if grade >= 0 else None
+        distance = int(_distance(np.array([days]))[0])
+        if cell is None or cell[distance, 0] < FEWEST:
+            return None
+        (orders, failed), (everyone, all_failed) = cell[distance].tolist(), self.everyone[distance].tolist()
+        return Comparison(round(orders), failed / orders, round(everyone), all_failed / everyone, distance)
+
+    def to_json(self) -> dict[str, Any]:
+        """As the model keeps it."""
+        cells = {name: np.round(cell, 3).tolist() for name, cell in self.cells.items() if cell[:, 0].any()}
+        bounds = {topic: list(bound) for topic, bound in self.bounds.items() if not np.isnan(bound).any()}
+        return {"days": list(DAYS), "cells": cells, "everyone": np.round(self.everyone, 3).tolist(), "bounds": bounds}
+
+    @classmethod
+    def from_json(cls, content: Mapping[str, Any]) -> Peers:
+        """As ``to_json`` gave it; counted by other distances, there are none."""
+        if tuple(content["days"]) != DAYS:
+            return NOBODY
+        cells = {name: np.array(cell, dtype=np.float64) for name, cell in content["cells"].items()}
+        bounds = {topic: (float(low), float(high)) for topic, (low, high) in content["bounds"].items()}
+        return cls(cells, np.array(content["everyone"], dtype=np.float64), bounds)
+
+
+NOBODY = Peers({}, np.zeros((len(DAYS) + 1, 2)), {})
+
+
+def _distance(days: Floats) -> Ints:
+    """(n,) which of the distances each is; a promise that is missing is the farthest."""
+    return np.asarray(np.searchsorted(DAYS, np.where(np.isnan(days), np.inf, days), side="right").clip(max=len(DAYS)))
+
+
+def _thirds(values: Floats) -> tuple[float, float]:
+    given = values[~np.isnan(values)]
+    if not len(given):
+        return float("nan"), float("nan")
+    low, high = np.quantile(given, (1 / 3, 2 / 3)).tolist()
+    return low, high
+
+
+def _grade(values: Floats, bounds: tuple[float, float]) -> Ints:
+    """(n,) 0, 1 or 2, and -1 for a missing value."""
+    if np.isnan(bounds).any():
+        return np.full(len(values), -1)
+    return np.where(np.isnan(values), -1, np.searchsorted(bounds, values, side="right"))
+
+
+def _count(points: LabelledPoints, rows: NDArray[np.bool_], distance: Ints) -> Floats:
+    """(n_distances, 2) orders among some rows at each distance, and how many failed."""
+    counts = np.zeros((len(DAYS) + 1, 2))
+    key = points.order[rows] * (len(DAYS) + 1) + distance[rows]
+    cells, code = np.unique(key, return_inverse=True)
+    failed = np.bincount(code, points.failed[rows], len(cells)) / np.maximum(np.bincount(code, minlength=len(cells)), 1)
+    at = cells % (len(DAYS) + 1)
+    counts[:, 0] = np.bincount(at, minlength=len(DAYS) + 1)
+    counts[:, 1] = np.bincount(at, failed, len(DAYS) + 1)
+    return counts
