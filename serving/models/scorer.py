@@ -178,12 +178,14 @@ class Scorer:
         assess(history, 0, EARLIEST_MOMENT)
         _ = KnownOrder(history, 0, EARLIEST_MOMENT).issues
 
-    def score_all(self, history: History, as_of: int, most_factors: int = 5) -> tuple[list[OrderScore], int]:
+    def score_all(
+        self, history: History, as_of: int, most_factors: int = 5, reasons: bool = True
+    ) -> tuple[list[OrderScore], int]:
         """Every order of a history, those of which nothing is known yet too; and the latest record known."""
         orders = np.arange(history.n_orders, dtype=np.int64)
         points = DecisionPoints(orders, np.full(history.n_orders, as_of, dtype=np.int64))
         recorded = history.recorded[history.recorded <= as_of]
-        return self.score(history, points, most_factors), int(recorded.max(initial=NEVER))
+        return self.score(history, points, most_factors, reasons), int(recorded.max(initial=NEVER))
 
     def degraded_because(self, as_of: int) -> list[str]:
         """Why scores at this moment are not as good as they could be."""

@@ -30,16 +30,17 @@ class Comparison:
 
     Attributes
     ----------
-    orders, share : how many training orders were in the situation, and the share of them that failed
-    all_orders, all_share : the same of all that were about as far from their promise
-    distance : which of the distances to the promise that is, the nearest first
+    orders, failed_share : how many training orders were in the situation, and the share of them that failed
+    all_orders, all_failed_share : the same of all that were about as far from their promise
+    days_from, days_to : what is about as far, days before the promise; ``None`` for farther than any other
     """
 
     orders: int
-    share: float
+    failed_share: float
     all_orders: int
-    all_share: float
-    distance: int
+    all_failed_share: float
+    days_from: float
+    days_to: float | None
 
 
 @dataclass(frozen=True)
@@ -89,7 +90,8 @@ class Peers:
         if cell is None or cell[distance, 0] < FEWEST:
             return None
         (orders, failed), (everyone, all_failed) = cell[distance].tolist(), self.everyone[distance].tolist()
-        return Comparison(round(orders), failed / orders, round(everyone), all_failed / everyone, distance)
+        nearer, farther = (0.0, *DAYS)[distance], (*DAYS, None)[distance]
+        return Comparison(round(orders), failed / orders, round(everyone), all_failed / everyone, nearer, farther)
 
     def to_json(self) -> dict[str, Any]:
         """As the model keeps it."""

@@ -151,7 +151,7 @@ class ReasonWriter:
     def _explained(self, template: str, text: str, rises: bool, comparison: Comparison | None) -> str:
         """The fact, and why it weighs that way: what became of such orders, or else what is known beside it."""
         way = "up" if rises else "down"
-        if comparison is not None and (comparison.share > comparison.all_share) == rises:
+        if comparison is not None and (comparison.failed_share > comparison.all_failed_share) == rises:
             shares = self._shares(comparison)
             return self._language.say(f"{template}.{way}", fact=text, **shares)
         return self._language.say(f"together.{way}", fact=text)
@@ -159,12 +159,12 @@ class ReasonWriter:
     def _usual(self, comparison: Comparison | None) -> str:
         if comparison is None:
             return ""
-        about = self._language.say(f"usual.about.{comparison.distance}")
+        about = self._language.say(f"usual.from.{comparison.days_from:.0f}")
         orders = self._language.number(comparison.orders)
         return self._language.say("usual", n=orders, about=about, **self._shares(comparison))
 
     def _shares(self, comparison: Comparison) -> dict[str, str]:
         return {
-            "share": self._language.share(comparison.share),
-            "all": self._language.share(comparison.all_share),
+            "share": self._language.share(comparison.failed_share),
+            "all": self._language.share(comparison.all_failed_share),
         }
