@@ -112,11 +112,26 @@ class Facts:
 def stated_blockers(facts: Facts, conditions: Iterable[SpellState]) -> list[Blocker]:
     """One blocker an open hold, an open shortage, a failed lot, and a kind of condition that is stated not met."""
     return [
-        *(_hold(facts, spell) for spell in facts.order.spells(HOLDS) if spell.open),
-        *(_shortage(facts, spell) for spell in facts.order.spells(SHORTAGES) if spell.open),
-        *(_failed_lot(facts, spell) for spell in facts.order.spells(FAILED_LOTS) if spell.open),
-        *_conditions(facts, [spell for spell in conditions if not spell.open]),
+        *hold_blockers(facts),
+        *shortage_blockers(facts),
+        *lot_blockers(facts),
+        *condition_blockers(facts, [spell for spell in conditions if not spell.open]),
     ]
+
+
+def hold_blockers(facts: Facts) -> list[Blocker]:
+    """One an open hold."""
+    return [_hold(facts, spell) for spell in facts.order.spells(HOLDS) if spell.open]
+
+
+def shortage_blockers(facts: Facts) -> list[Blocker]:
+    """One an open shortage."""
+    return [_shortage(facts, spell) for spell in facts.order.spells(SHORTAGES) if spell.open]
+
+
+def lot_blockers(facts: Facts) -> list[Blocker]:
+    """One a failed lot."""
+    return [_failed_lot(facts, spell) for spell in facts.order.spells(FAILED_LOTS) if spell.open]
 
 
 def _hold(facts: Facts, spell: SpellState) -> Blocker:
@@ -149,7 +164,7 @@ def _failed_lot(facts: Facts, spell: SpellState) -> Blocker:
     return _stated(facts, "failed_inspection", failed.reference, "failed_lot", values, [spell], STOPS_WORK)
 
 
-def _conditions(facts: Facts, not_met: list[SpellState]) -> list[Blocker]:
+def condition_blockers(facts: Facts, not_met: list[SpellState]) -> list[Blocker]:
     """One blocker a kind; lines that have left are spoken of only where nothing else is not met."""
     blockers = []
     for kind in sorted({spell.latest.kind or "" for spell in not_met}):

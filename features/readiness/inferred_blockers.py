@@ -23,11 +23,17 @@ DELIVERIES = Select("delivery.planned")
 
 def inferred_blockers(facts: Facts, conditions: list[SpellState]) -> list[Blocker]:
     """Missing quantities and silence of each open line, and what is wrong with the trucks; see docs/readiness.md."""
-    if not facts.open_lines:
-        return []
-    blockers: list[Blocker | None] = [*(_missing(facts, line) for line in facts.open_lines)]
-    blockers += [_silent(facts, line, conditions) for line in facts.open_lines]
-    return [blocker for blocker in blockers if blocker is not None] + _trucks(facts)
+    return [*missing_blockers(facts), *silent_blockers(facts, conditions), *truck_blockers(facts)]
+
+
+def missing_blockers(facts: Facts) -> list[Blocker]:
+    """One a line to ship of which the work brings less than is ordered."""
+    return [blocker for line in facts.open_lines if (blocker := _missing(facts, line)) is not None]
+
+
+def silent_blockers(facts: Facts, conditions: list[SpellState]) -> list[Blocker]:
+    """One a line to ship of which nobody says that a shipping condition is met."""
+    return [blocker for line in facts.open_lines if (blocker := _silent(facts, line, conditions)) is not None]
 
 
 # -- pieces that are not there -------------------------------------------------------------------------------
@@ -160,7 +166,10 @@ class Truck(NamedTuple):
     load: KnownEvent | None
 
 
-def _trucks(facts: Facts) -> list[Blocker]:
+def truck_blockers(facts: Facts) -> list[Blocker]:
+    """What is wrong with the trucks to come, where something is left to ship."""
+    if not facts.open_lines:
+        return []
     plans = facts.order.plans(DELIVERIES)
     trucks = (Truck(one.dated_by.date or 0, one.dated_by, one.sized_by) for one in plans if one.dated_by)
     planned = sorted(trucks, key=lambda truck: (truck.leaves, truck.plan.place))

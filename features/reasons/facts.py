@@ -7,9 +7,16 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from features.history import PLANNED_END
-from features.orders.spells import CONDITIONS_MET, FAILED_LOTS, HOLDS, SHORTAGES
-from features.readiness.blockers import Blocker, Facts, stated_blockers
-from features.readiness.inferred_blockers import DELIVERIES, inferred_blockers
+from features.orders.spells import CONDITIONS_MET, HOLDS, SHORTAGES
+from features.readiness.blockers import (
+    Blocker,
+    Facts,
+    condition_blockers,
+    hold_blockers,
+    lot_blockers,
+    shortage_blockers,
+)
+from features.readiness.inferred_blockers import DELIVERIES, missing_blockers, silent_blockers, truck_blockers
 from features.readiness.naming import list_lines, name_line
 from features.readiness.statements import WHOLE_ORDER, KnownEvent, KnownLine, KnownPlan, SpellState
 from features.reasons.slowest_lines import NO_LINE, SlowestLines
@@ -69,6 +76,10 @@ class OrderFacts(Facts):
         """The time to the promise in words: "2 days are left"."""
         return self.language.left((self.due - self.as_of) / DAY)
 
+    def tense(self, moment: int) -> str:
+        """Whether a moment "is" to come or "was"."""
+        return self.say("was" if moment < self.as_of else "is")
+
     def promise_of(self, line: int) -> int:
         """The promise of a line to ship by its key; the earliest of all where it has none, or for the whole order."""
         own = next((one.promise for one in self.open_lines if one.key == line), None)
@@ -105,19 +116,30 @@ class OrderFacts(Facts):
     def shortages(self) -> list[SpellState]:
         return self.order.spells(SHORTAGES)
 
-    @cached_property
-    def lots(self) -> list[SpellState]:
-        return self.order.spells(FAILED_LOTS)
-
-    @cached_property
-    def blockers(self) -> list[Blocker]:
-        """All that stands in the way, those first that still matter."""
-        found = [*stated_blockers(self, self.conditions), *inferred_blockers(self, self.conditions)]
-        return sorted(found, key=lambda blocker: blocker.moot)
-
     def blockers_of(self, kind: str) -> list[Blocker]:
-        """The blockers of a kind."""
-        return [blocker for blocker in self.blockers if blocker.kind == kind]
+        """The blockers of a kind, those first that still matter."""
+        if kind not in self._blockers:
+            found = [blocker for blocker in self._make_blockers(kind) if blocker.kind == kind]
+            self._blockers[kind] = sorted(found, key=lambda blocker: blocker.moot)
+        return self._blockers[kind]
+
+    def _make_blockers(self, kind: str) -> list[Blocker]:
+        if kind == "hold":
+            return hold_blockers(self)
+        if kind == "shortage":
+            return shortage_blockers(self)
+        if kind == "failed_inspection":
+            return lot_blockers(self)
+        if kind == "missing_quantity":
+            return missing_blockers(self)
+        if kind == "condition":
+            not_met = [spell for spell in self.conditions if not spell.open]
+            return [*condition_blockers(self, not_met), *silent_blockers(self, self.conditions)]
+        return truck_blockers(self)
+
+    @cached_property
+    def _blockers(self) -> dict[str, list[Blocker]]:
+        return {}
 
     # -- plans ---------------------------------------------------------------------------------------------------
 

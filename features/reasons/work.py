@@ -46,6 +46,7 @@ def _planned_after_truck(facts: OrderFacts, rises: bool) -> Statement:
     _, plan, truck = min(late, key=lambda one: one[0])
     values = {
         "line": facts.line_name(facts.open_line_named(plan.line_id)),
+        "is_": facts.tense(date_of(plan)),
         "day": facts.dates.day(date_of(plan)),
         "time": facts.language.duration((date_of(plan) - date_of(truck)) / DAY),
         "truck": name_truck(facts.language, truck.dated_by),
@@ -62,6 +63,7 @@ def _planned(facts: OrderFacts, rises: bool) -> Statement:
     promise = facts.promise_for(plan.line_id)
     values = {
         "line": facts.line_name(facts.open_line_named(plan.line_id)),
+        "is_": facts.tense(date_of(plan)),
         "day": facts.dates.day(date_of(plan)),
         "slack": facts.slack(date_of(plan), promise),
         "due": facts.dates.day(promise),

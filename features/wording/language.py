@@ -47,10 +47,12 @@ class Language:
         >>> ENGLISH.say("duration.days", n=1, days="1"), ENGLISH.say("duration.days", n=2, days="2")
         ('1 day', '2 days')
         """
-        text = "".join(
-            (forms[self.form(values[words])] if forms else words).format_map(values)  # type: ignore[arg-type]
-            for words, forms in self._parts[template]
-        )
+        parts = self._parts[template]
+        if len(parts) > 1:
+            chosen = (forms[self.form(values[words])] if forms else words for words, forms in parts)  # type: ignore[arg-type]
+            text = "".join(chosen).format_map(values)
+        else:
+            text = parts[0][0].format_map(values)
         return text if len(text) <= MOST_CHARACTERS else text[: MOST_CHARACTERS - 1].rstrip() + CUT
 
     @cached_property
@@ -68,7 +70,7 @@ class Language:
         text = f"{round(value, decimals) + 0.0:,.{decimals}f}"
         if decimals:
             text = text.rstrip("0").rstrip(".")
-        return "".join({",": self.thousands, ".": self.decimal}.get(letter, letter) for letter in text)
+        return text if self.thousands == "," else text.translate({44: self.thousands, 46: self.decimal})
 
     def share(self, value: float) -> str:
         """

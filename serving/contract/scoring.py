@@ -196,9 +196,7 @@ class ReasonReply(BaseModel):
     text: str
     situation: Annotated[str, Field(description="Of the topic; or the signal by whose size like orders are found")]
     changeable: Annotated[bool, Field(description="False for what nobody can change today, which is told last")]
-    usual: Annotated[
-        str, Field(description="What became of like orders, in words; empty below 30 of them")
-    ]
+    usual: Annotated[str, Field(description="What became of like orders, in words; empty below 30 of them")]
     comparison: ComparisonReply | None
     evidence: list[EventKeyReply]
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from bisect import bisect
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -67,7 +69,8 @@ class Peers:
         for topic, place in zip(TOPICS, situations_of(settled.names, settled.signals).T, strict=True):
             for number, situation in enumerate(SITUATIONS[topic]):
                 cells[f"{topic}.{situation.name}"] = _count(settled, place == number, distance)
-        bounds = {name: _thirds(settled.column(name)) for name in settled.names if catalogue()[name].topic in GRADED}
+        names = [name for name in settled.names if catalogue()[name].topic in GRADED]
+        bounds = {name: bound for name in names if (bound := _thirds(settled.column(name)))}
         for name, bound in bounds.items():
             grade = _grade(settled.column(name), bound)
             cells |= {
@@ -82,21 +85,29 @@ class Peers:
         ----------
         group : a situation of the topic; or a signal, of which ``value`` says how large it is
         """
-        cell = self.cells.get(f"{topic}.{group}")
+        cell = self._rows.get(f"{topic}.{group}")
         if group in self.bounds:
-            grade = int(_grade(np.array([value]), self.bounds[group])[0])
-            cell = self.cells.get(f"{group}.{GRADES[grade]}") if grade >= 0 else None
-        distance = int(_distance(np.array([days]))[0])
-        if cell is None or cell[distance, 0] < FEWEST:
+            cell = None if value != value else self._rows.get(f"{group}.{GRADES[bisect(self.bounds[group], value)]}")
+        distance = len(DAYS) if days != days else bisect(DAYS, days)
+        if cell is None or cell[distance][0] < FEWEST:
             return None
-        (orders, failed), (everyone, all_failed) = cell[distance].tolist(), self.everyone[distance].tolist()
+        (orders, failed), (everyone, all_failed) = cell[distance], self._everyone[distance]
         nearer, farther = (0.0, *DAYS)[distance], (*DAYS, None)[distance]
         return Comparison(round(orders), failed / orders, round(everyone), all_failed / everyone, nearer, farther)
+
+    @cached_property
+    def _rows(self) -> dict[str, list[list[float]]]:
+        return {name: cell.tolist() for name, cell in self.cells.items()}
+
+    @cached_property
+    def _everyone(self) -> list[list[float]]:
+        rows: list[list[float]] = self.everyone.tolist()
+        return rows
 
     def to_json(self) -> dict[str, Any]:
         """As the model keeps it."""
         cells = {name: np.round(cell, 3).tolist() for name, cell in self.cells.items() if cell[:, 0].any()}
-        bounds = {topic: list(bound) for topic, bound in self.bounds.items() if not np.isnan(bound).any()}
+        bounds = {name: list(bound) for name, bound in self.bounds.items()}
         return {"days": list(DAYS), "cells": cells, "everyone": np.round(self.everyone, 3).tolist(), "bounds": bounds}
 
     @classmethod
@@ -105,7 +116,7 @@ class Peers:
         if tuple(content["days"]) != DAYS:
             return NOBODY
         cells = {name: np.array(cell, dtype=np.float64) for name, cell in content["cells"].items()}
-        bounds = {topic: (float(low), float(high)) for topic, (low, high) in content["bounds"].items()}
+        bounds = {name: (float(low), float(high)) for name, (low, high) in content["bounds"].items()}
         return cls(cells, np.array(content["everyone"], dtype=np.float64), bounds)
 
 
@@ -117,18 +128,16 @@ def _distance(days: Floats) -> Ints:
     return np.asarray(np.searchsorted(DAYS, np.where(np.isnan(days), np.inf, days), side="right").clip(max=len(DAYS)))
 
 
-def _thirds(values: Floats) -> tuple[float, float]:
+def _thirds(values: Floats) -> tuple[float, float] | None:
     given = values[~np.isnan(values)]
     if not len(given):
-        return float("nan"), float("nan")
+        return None
     low, high = np.quantile(given, (1 / 3, 2 / 3)).tolist()
     return low, high
 
 
 def _grade(values: Floats, bounds: tuple[float, float]) -> Ints:
     """(n,) 0, 1 or 2, and -1 for a missing value."""
-    if np.isnan(bounds).any():
-        return np.full(len(values), -1)
     return np.where(np.isnan(values), -1, np.searchsorted(bounds, values, side="right"))
 
 

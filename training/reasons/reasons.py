@@ -79,6 +79,7 @@ class ReasonWriter:
         self._names = list(names)
         self._topics = [entries[name].topic for name in names]
         self._peers, self._zone, self._language = peers, ZoneInfo(zone), language
+        self._usual_texts: dict[Comparison, str] = {}
 
     def reasons(
         self,
@@ -157,11 +158,16 @@ class ReasonWriter:
         return self._language.say(f"together.{way}", fact=text)
 
     def _usual(self, comparison: Comparison | None) -> str:
+        """What became of like orders in words; few comparisons are there, so each is written once."""
         if comparison is None:
             return ""
-        about = self._language.say(f"usual.from.{comparison.days_from:.0f}")
-        orders = self._language.number(comparison.orders)
-        return self._language.say("usual", n=orders, about=about, **self._shares(comparison))
+        text = self._usual_texts.get(comparison)
+        if text is None:
+            about = self._language.say(f"usual.from.{comparison.days_from:.0f}")
+            orders = self._language.number(comparison.orders)
+            text = self._language.say("usual", n=orders, about=about, **self._shares(comparison))
+            self._usual_texts[comparison] = text
+        return text
 
     def _shares(self, comparison: Comparison) -> dict[str, str]:
         return {

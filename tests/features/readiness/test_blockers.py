@@ -15,8 +15,7 @@ def test_a_hold_says_when_it_was_to_be_released() -> None:
     told = [created(0, 20, line="1"), hold]
     open_, late = (only(ready(*told, day=day, zone="Europe/Berlin"), "hold") for day in (5, 6))
     assert open_.sentence == (
-        "quality hold H-1 on line 1 (inspection failed) stands since Wed 3 Jan 13:00, "
-        "release expected Sat 6 Jan 13:00"
+        "quality hold H-1 on line 1 (inspection failed) stands since Wed 3 Jan 13:00, release expected Sat 6 Jan 13:00"
     )
     assert late.sentence.endswith("should have been released Sat 6 Jan 13:00, yesterday")
     assert [(b.what, b.since, b.expected, b.overdue, b.lines, ids(b)) for b in (open_, late)] == [
@@ -181,7 +180,9 @@ def test_no_truck() -> None:
     assert [b.sentence for b in ready(*told, day=1).blockers] == ["no truck is planned"]
     assert ready(*told, day=5).shippable
     gone = ready(*told, day=5.1)
-    assert [b.sentence for b in gone.blockers] == ["no truck is planned: the last was planned for Sat 6 Jan 12:00, today"]
+    assert [b.sentence for b in gone.blockers] == [
+        "no truck is planned: the last was planned for Sat 6 Jan 12:00, today"
+    ]
     assert (only(gone, "no_truck").since, ids(only(gone, "no_truck")), gone.shippable) == (moment(5), ["t"], False)
     assert ready(*told, truck(6, 9), day=7).shippable
 
