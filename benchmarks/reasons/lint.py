@@ -90,7 +90,8 @@ def _bare_numbers(text: str, facts: OrderFacts) -> Iterator[str]:
     """Numbers that neither a unit follows nor a word of what they count goes before."""
     plain = re.sub(DAY, " ", re.sub(r"\([^)]*\)", " ", text))
     for name in sorted(_words_of(facts), key=len, reverse=True):
-        plain = plain.replace(name, " ")
+        plain = re.sub(rf"(?<!\w){re.escape(name)}(?!\w)", " ", plain)
+    plain = re.sub(r"lines \w+(?:, \w+)*(?: and \w+)?", "lines", plain)
     words = plain.replace(",", "").replace(";", " ").replace(":", " ").split()
     for place, word in enumerate(words):
         if re.fullmatch(r"\d+(\.\d+)?", word):

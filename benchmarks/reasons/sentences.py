@@ -48,7 +48,7 @@ class Read(NamedTuple):
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--plants", nargs="*", default=["default:2000:42", "default:2000:43", "makers:2000:41"])
+    parser.add_argument("--plants", nargs="*", default=["default:2000:42", "default:2000:43", "job_shop:2000:41"])
     parser.add_argument("--events", nargs="*", type=Path, default=[])
     parser.add_argument("--scheme", default="daily", help="decision points of the files: daily, or before=7")
     parser.add_argument("--moments", type=int, default=20)
@@ -110,9 +110,8 @@ def _print_drawn(found: list[Read], count: int, seed: int) -> None:
     """Sentences that move the risk by half a point or more, drawn at random."""
     seen = [one for one in found if abs(one.score.reasons[one.place].points) >= 0.005]
     rows = np.random.default_rng(seed).choice(len(seen), min(count, len(seen)), replace=False)
-    print(
-        "\n| plant | as of | order | due | risk | points | topic | sentence | usual |\n|---|---|---|---|---|---|---|---|---|"
-    )
+    print("\n| plant | as of | order | due | risk | points | topic | sentence | usual |")
+    print("|---|---|---|---|---|---|---|---|---|")
     for row in rows:
         one = seen[int(row)]
         score, reason = one.score, one.score.reasons[one.place]

@@ -29,10 +29,10 @@ def _say(facts: OrderFacts, rises: bool) -> Statement:
     text = "" if driver is None or value != value else _of(facts, driver, value)
     events = keys_of(_created(facts))
     if driver is None or not text:
-        return Statement(facts.say("order.all"), events, bare=True)
+        return Statement(facts.say("order.all"), events, needs="such")
     all_ = facts.signal("failure_share_recent")
     explained = driver in SHARES and driver != "customer_partial_share" and (value > all_) == rises
-    return Statement(text, events, bare=not explained, graded_by=driver)
+    return Statement(text, events, needs="" if explained else "such", graded_by=driver)
 
 
 def _of(facts: OrderFacts, driver: str, value: float) -> str:

@@ -26,16 +26,16 @@ def _say(facts: OrderFacts, rises: bool) -> Statement:
     driver = facts.driver([*COUNTED, *SHARED], rises)
     value = float("nan") if driver is None else facts.signal(driver)
     if driver is None or value != value:
-        return Statement(facts.say("plant.all"), bare=True)
+        return Statement(facts.say("plant.all"), needs="times")
     plant, customer = facts.named("plant")[:1], facts.named("customer")[:1]
     if driver in COUNTED:
         at = facts.say("plant.at", plant=plant[0]) if plant else ""
         named = customer[0] if customer else facts.say("customer.unnamed")
         text = facts.say(COUNTED[driver], n=round(value), plant=at, customer=named)
-        return Statement(text, bare=True, graded_by=driver)
+        return Statement(text, needs="times", graded_by=driver)
     of = facts.say("plant.of", plant=plant[0]) if plant and driver.startswith("plant") else ""
     values = {"share": facts.language.share(value), "plant": of, "all": facts.share_of_all}
-    return Statement(facts.say(SHARED[driver], **values), bare=True, graded_by=driver)
+    return Statement(facts.say(SHARED[driver], **values), needs="times", graded_by=driver)
 
 
 PLANT = (Situation("plant", always, _say, EITHER),)

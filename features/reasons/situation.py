@@ -21,13 +21,13 @@ class Statement(NamedTuple):
 
     Attributes
     ----------
-    bare : whether the fact alone does not say why it weighs as it does
+    needs : how to say why it weighs as it does, "such" orders or such "times"; "" where the fact says so itself
     graded_by : the signal by whose size like orders are found, "" where they are found by the situation
     """
 
     text: str
     events: Sequence[EventKey] = ()
-    bare: bool = False
+    needs: str = ""
     graded_by: str = ""
 
 

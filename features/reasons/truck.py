@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from features.events.schema import MICRO
 from features.readiness.naming import keys_of, name_truck, quantity
 from features.reasons.facts import OrderFacts, date_of
 from features.reasons.situation import BAD, EITHER, Situation, Statement, Values, always
@@ -47,7 +48,8 @@ def _shipped(facts: OrderFacts, rises: bool) -> Statement:
     left = sum(line.ordered - line.issued for line in facts.open_lines)
     if shipped <= 0:
         return _in_time(facts, rises)
-    values = {"shipped": quantity(shipped), "ordered": quantity(ordered), "left": quantity(left)}
+    amounts = {"shipped": quantity(shipped), "ordered": quantity(ordered), "left": quantity(left)}
+    values = {**amounts, "n": left / MICRO}
     issued = [event for event in facts.order.events if event.type == "goods.issued"]
     return Statement(facts.say("truck.shipped", **values), keys_of(issued))
 

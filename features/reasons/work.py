@@ -12,6 +12,8 @@ from features.times import DAY
 
 TIGHT = 2.0
 """So many days before the truck or the promise the end of the work is called tight."""
+LITTLE = 0.25
+"""Days of work below which little is left."""
 ROOMY = 6.0
 """From so many days on it is not."""
 BOOKED = ("operation.confirmed", "production.released")
@@ -89,10 +91,13 @@ def _paced(facts: OrderFacts, rises: bool) -> Statement:
     slack, line = facts.signal("work_slack"), facts.line(facts.slowest.work)
     if math.isnan(slack) or line is None:
         return _time(facts, rises)
-    truck = date_of(facts.trucks[-1]) if facts.trucks else None
-    deadline = facts.due if truck is None or truck > facts.due else truck
-    ends = deadline - round(slack * DAY)
-    of = "promise" if deadline == facts.due else "truck"
+    to_truck, to_promise = facts.signal("days_to_truck"), (facts.due - facts.as_of) / DAY
+    of = "truck" if to_truck < to_promise else "promise"
+    deadline = facts.dates.after(to_truck if of == "truck" else to_promise)
+    ends = max(deadline - round(slack * DAY), facts.as_of)
+    if not facts.slowest.operations >= 0.5 and facts.slowest.days < LITTLE:
+        values = {"line": facts.line_name(line), "left": facts.time_left, "due": facts.due_day}
+        return Statement(facts.say("work.little", **values), keys_of([line.ordered_by, *_work_of(facts, line)]))
     if rises and slack >= ROOMY:
         return _far(facts, line)
     values = {

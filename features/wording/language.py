@@ -41,19 +41,27 @@ class Language:
     thousands: str = ","
 
     def say(self, template: str, /, **values: object) -> str:
-        """The text of a template; longer names and texts are cut. Raises ``KeyError`` for a name that it has not.
+        """The text of a template. Raises ``KeyError`` for a name that it has not.
+
+        A text that is too long loses the details of its ``fact``, what is in brackets first, then its last clauses.
 
         >>> from features.wording.english import ENGLISH
         >>> ENGLISH.say("duration.days", n=1, days="1"), ENGLISH.say("duration.days", n=2, days="2")
         ('1 day', '2 days')
         """
-        parts = self._parts[template]
-        if len(parts) > 1:
-            chosen = (forms[self.form(values[words])] if forms else words for words, forms in parts)  # type: ignore[arg-type]
-            text = "".join(chosen).format_map(values)
-        else:
-            text = parts[0][0].format_map(values)
+        text = self._filled(template, values)
+        fact = str(values.get("fact", ""))
+        while len(text) > MOST_CHARACTERS and (shorter := _less_detail(fact)) != fact:
+            fact = shorter
+            text = self._filled(template, {**values, "fact": fact})
         return text if len(text) <= MOST_CHARACTERS else text[: MOST_CHARACTERS - 1].rstrip() + CUT
+
+    def _filled(self, template: str, values: Mapping[str, object]) -> str:
+        parts = self._parts[template]
+        if len(parts) == 1:
+            return parts[0][0].format_map(values)
+        chosen = (forms[self.form(values[words])] if forms else words for words, forms in parts)  # type: ignore[arg-type]
+        return "".join(chosen).format_map(values)
 
     @cached_property
     def _parts(self) -> dict[str, tuple[Part, ...]]:
@@ -119,6 +127,20 @@ class Language:
         if len(shown) < 2:
             return "".join(shown)
         return self.say("list.last", first=", ".join(shown[:-1]), last=shown[-1])
+
+
+def _less_detail(fact: str) -> str:
+    """
+    >>> _less_detail("hold H-1 (torn) stands since Mon 4 Mar, release expected Wed 6 Mar")
+    'hold H-1 stands since Mon 4 Mar, release expected Wed 6 Mar'
+    >>> _less_detail("hold H-1 stands since Mon 4 Mar, release expected Wed 6 Mar")
+    'hold H-1 stands since Mon 4 Mar'
+    """
+    without = re.sub(r" \([^()]*\)", "", fact, count=1)
+    if without != fact:
+        return without
+    at = max(fact.rfind(", "), fact.rfind("; "))
+    return fact[:at] if at > 0 else fact
 
 
 def _parts_of(text: str) -> list[Part]:

@@ -126,8 +126,8 @@ class ReasonWriter:
         text = statement.text
         if situation.tone != EITHER and (situation.tone > 0) != rises:
             text = self._explained("even_so", text, rises, comparison)
-        elif statement.bare:
-            text = self._explained("such", text, rises, comparison)
+        elif statement.needs:
+            text = self._explained(statement.needs, text, rises, comparison)
         return Reason(
             topic=topic,
             points=points,
