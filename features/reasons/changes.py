@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from features.readiness.naming import keys_of, name_lines, name_reason, quantity
-from features.readiness.statements import KnownEvent
+from features.readiness.statements import WHOLE_ORDER, KnownEvent
 from features.reasons.facts import OrderFacts
 from features.reasons.situation import BAD, EITHER, GOOD, Situation, Statement, always
 from features.times import DAY
@@ -64,13 +64,24 @@ def _promise(facts: OrderFacts, rises: bool) -> Statement:
 def _dates_of(facts: OrderFacts, *types: str) -> Iterable[list[KnownEvent]]:
     """The statements of each plan or promise that gave it another date, one history a line and reference."""
     histories: dict[tuple[int, str | None], list[KnownEvent]] = {}
-    promise = "commitment.changed" in types
+    of_lines = "commitment.changed" in types
     for event in facts.order.events:
         if event.type in types and event.date is not None:
-            own = histories.setdefault((event.line, None if promise else event.reference), [])
-            if not own or own[-1].date != event.date:
-                own.append(event)
+            for key in _keys_moved(event, histories, of_lines):
+                own = histories.setdefault(key, [])
+                if not own or own[-1].date != event.date:
+                    own.append(event)
     return histories.values()
+
+
+def _keys_moved(
+    event: KnownEvent, histories: Iterable[tuple[int, str | None]], of_lines: bool
+) -> list[tuple[int, str | None]]:
+    """Which plan or promise a statement is of; one of the whole order is of each of its promises."""
+    if not of_lines:
+        return [(event.line, event.reference)]
+    every = [(line, reference) for line, reference in histories if line != WHOLE_ORDER]
+    return every if event.line == WHOLE_ORDER and every else [(event.line, None)]
 
 
 def _move(dates: list[KnownEvent]) -> int:

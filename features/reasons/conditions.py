@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from features.events.schema import EventKey
 from features.readiness.naming import keys_of
 from features.reasons.facts import OrderFacts
 from features.reasons.situation import BAD, EITHER, GOOD, Situation, Statement, Values, always
@@ -69,7 +70,7 @@ def _none(facts: OrderFacts, _rises: bool) -> Statement:
     return Statement(facts.say("conditions.none", left=facts.time_left), ())
 
 
-def _statements(facts: OrderFacts) -> tuple:  # type: ignore[type-arg]
+def _statements(facts: OrderFacts) -> tuple[EventKey, ...]:
     return keys_of(spell.latest for spell in facts.conditions)
 
 

@@ -62,10 +62,14 @@ def _left_already(of: Values) -> object:
     return (of("delivery_plans") > 0) & (of("days_to_truck") != of("days_to_truck"))
 
 
+def _takes_less(of: Values) -> object:
+    return (of("planned_quantity_ratio") < 1) & (of("days_to_truck") >= 0)
+
+
 TRUCK = (
     Situation("truck_after_promise", lambda of: of("delivery_slack") < 0, _late, BAD),
     Situation("truck_gone", _left_already, _gone, BAD),
-    Situation("truck_too_small", lambda of: of("planned_quantity_ratio") < 1, _small, BAD),
+    Situation("truck_too_small", _takes_less, _small, BAD),
     Situation("part_shipped", lambda of: of("shipped_ratio") > 0, _shipped, EITHER),
     Situation("truck_early", lambda of: of("delivery_slack") >= EARLY, _in_time, EITHER),
     Situation("truck_in_time", lambda of: of("delivery_slack") >= 0, _in_time, EITHER),

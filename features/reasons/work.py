@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import math
 
+from features.events.schema import EventKey
 from features.readiness.naming import keys_of, name_truck
-from features.readiness.statements import WHOLE_ORDER, KnownLine
+from features.readiness.statements import WHOLE_ORDER, KnownEvent, KnownLine
 from features.reasons.facts import OrderFacts, date_of
 from features.reasons.situation import BAD, EITHER, GOOD, Situation, Statement, Values, always
 from features.times import DAY
@@ -164,12 +165,12 @@ def _time(facts: OrderFacts, _rises: bool) -> Statement:
     return Statement(facts.say("work.time", left=facts.time_left, due=facts.due_day), keys_of(promised))
 
 
-def _last_booking(facts: OrderFacts) -> tuple:  # type: ignore[type-arg]
+def _last_booking(facts: OrderFacts) -> tuple[EventKey, ...]:
     last = facts.latest("operation.confirmed")
     return keys_of([last]) if last else ()
 
 
-def _work_of(facts: OrderFacts, line: KnownLine) -> list:  # type: ignore[type-arg]
+def _work_of(facts: OrderFacts, line: KnownLine) -> list[KnownEvent]:
     """The latest booking or release of a line."""
     own = [event for event in facts.order.events if event.type in BOOKED and event.line in (line.key, WHOLE_ORDER)]
     return own[-1:]
