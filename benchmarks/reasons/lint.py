@@ -19,7 +19,7 @@ PAST = re.compile(rf"(?:was due|been released|since|was planned to end|was plann
 UNITS = (
     "%", "day", "hour", "of", "more", "order", "unit", "line", "operation", "time", "component", "hold", "inspection",
     "in", "scrapped", "short", "ordered", "booked", "records", "open", "event", "has", "still", "production", "of all",
-    "shipped", "lot", "condition", "ago", "shipping", "is", "been",
+    "shipped", "lot", "condition", "ago", "shipping", "is", "are", "been",
 )  # fmt: skip
 BEFORE = ("worth", "to", "for", "line", "lines", "operation", "and", "of", "truck", "route", "item", "only", "last")
 WHY = ("even so", "with all else", "such orders")
