@@ -22,7 +22,7 @@ UNITS = (
     "shipped", "lot", "condition", "ago", "shipping", "is", "are", "been",
 )  # fmt: skip
 BEFORE = ("worth", "to", "for", "line", "lines", "operation", "and", "of", "truck", "route", "item", "only", "last")
-WHY = ("even so", "with all else", "such orders")
+WHY = ("even so", "with the rest", "such orders")
 SLACK = timedelta(minutes=1)
 
 

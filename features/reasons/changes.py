@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from features.readiness.naming import keys_of, name_lines, name_reason, quantity
 from features.readiness.statements import WHOLE_ORDER, KnownEvent
 from features.reasons.facts import OrderFacts
-from features.reasons.situation import BAD, EITHER, GOOD, Situation, Statement, always
+from features.reasons.situation import BAD, EITHER, Situation, Statement, always
 from features.times import DAY
 
 LOST = 2.0
@@ -112,8 +112,8 @@ def _slack_lost(facts: OrderFacts, _rises: bool) -> Statement:
     return Statement(facts.say("changes.slack_lost", time=lost), keys_of(planned[-3:]))
 
 
-def _none(facts: OrderFacts, _rises: bool) -> Statement:
-    return Statement(facts.say("changes.none"))
+def _none(facts: OrderFacts, rises: bool) -> Statement:
+    return Statement(facts.say("changes.no_time_won" if rises else "changes.none"))
 
 
 CHANGES = (
@@ -122,5 +122,5 @@ CHANGES = (
     Situation("promise_moved", lambda of: of("promise_moves") > 0, _promise, EITHER),
     Situation("plan_moved", lambda of: of("schedule_churn") > 0, _plan, BAD),
     Situation("quantity_changed", lambda of: of("quantity_changes") > 0, _quantity, EITHER),
-    Situation("nothing_moved", always, _none, GOOD),
+    Situation("nothing_moved", always, _none, EITHER),
 )

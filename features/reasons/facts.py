@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -24,6 +24,10 @@ from features.times import DAY
 from features.wording.language import short
 
 
+def _unknown(_name: str) -> int:
+    return 0
+
+
 @dataclass(frozen=True)
 class OrderFacts(Facts):
     """The facts of an open order, with its signals and what each of them adds to the risk.
@@ -33,11 +37,13 @@ class OrderFacts(Facts):
     signals : by name; NaN where a fact is missing
     points : by name, probability
     slowest : which of its lines decide, by the usual pace
+    agrees : of a signal, 1 where visibly more of the past orders with such a value failed, -1 where fewer, else 0
     """
 
     signals: Mapping[str, float] = field(default_factory=dict)
     points: Mapping[str, float] = field(default_factory=dict)
     slowest: SlowestLines = NO_LINE
+    agrees: Callable[[str], int] = _unknown
 
     def signal(self, name: str) -> float:
         """A signal's value, NaN where it is missing or the model does not read it."""
@@ -48,11 +54,14 @@ class OrderFacts(Facts):
         return [short(word) for word in self.order.words(dimension)]
 
     def driver(self, names: Iterable[str], rises: bool) -> str | None:
-        """The signal among some that moves the risk most, up or down; ``None`` where none moves it that way."""
+        """The signal among some that moves the risk most, up or down; ``None`` where none moves it that way.
+
+        One by whose size past orders failed that way too comes before one by which they did not.
+        """
         sign = 1 if rises else -1
-        moved = [(sign * self.points.get(name, 0.0), name) for name in names]
-        most, name = max(moved, default=(0.0, ""))
-        return name if most > 0 else None
+        moved = sorted(((sign * self.points.get(name, 0.0), name) for name in names), reverse=True)
+        moving = [name for points, name in moved if points > 0]
+        return next((name for name in moving if self.agrees(name) == sign), moving[0] if moving else None)
 
     @property
     def share_of_all(self) -> str:

@@ -30,8 +30,9 @@ def _say(facts: OrderFacts, rises: bool) -> Statement:
     events = keys_of(_created(facts))
     if driver is None or not text:
         return Statement(facts.say("order.all"), events, needs="such")
-    all_ = facts.signal("failure_share_recent")
-    explained = driver in SHARES and driver != "customer_partial_share" and (value > all_) == rises
+    explained = (
+        driver in SHARES and "_partial_" not in driver and (value > facts.signal("failure_share_recent")) == rises
+    )
     return Statement(text, events, needs="" if explained else "such", graded_by=driver)
 
 

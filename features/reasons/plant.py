@@ -32,7 +32,7 @@ def _say(facts: OrderFacts, rises: bool) -> Statement:
         at = facts.say("plant.at", plant=plant[0]) if plant else ""
         named = customer[0] if customer else facts.say("customer.unnamed")
         text = facts.say(COUNTED[driver], n=round(value), plant=at, customer=named)
-        return Statement(text, needs="times", graded_by=driver)
+        return Statement(text, needs="times" if driver.startswith("plant") else "such", graded_by=driver)
     of = facts.say("plant.of", plant=plant[0]) if plant and driver.startswith("plant") else ""
     values = {"share": facts.language.share(value), "plant": of, "all": facts.share_of_all}
     return Statement(facts.say(SHARED[driver], **values), needs="times", graded_by=driver)

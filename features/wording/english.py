@@ -149,6 +149,7 @@ REASONS = {
     "changes.quantity_more": "the ordered quantity was changed {n} times",
     "changes.slack_lost": "the plan has lost {time} of slack to the promise",
     "changes.none": "neither plan nor promise was moved",
+    "changes.no_time_won": "neither plan nor promise was moved, so no time was won",
     # records
     "records.silent": "nothing was recorded for {time}, since {day} ({source})",
     "records.late": "{share} of its {n} records came more than a day after the fact",
@@ -183,6 +184,7 @@ REASONS = {
     "order.all": "customer, item, size and time of the promise, taken together",
     # what is usual, and why a fact weighs as it does
     "usual": "of {n} such orders {about} the promise {share} failed; of all {all}",
+    "usual.any": "of {n} such orders {share} failed; of all {all}",
     "usual.from.0": "on the last day before",
     "usual.from.1": "1 to 3 days before",
     "usual.from.3": "3 to 7 days before",
@@ -195,8 +197,8 @@ REASONS = {
     "times.down": "{fact}; at such times orders fail less often ({share}, all {all})",
     "even_so.up": "{fact}; even so such orders fail more often ({share}, all {all})",
     "even_so.down": "{fact}; even so such orders fail less often ({share}, all {all})",
-    "together.up": "{fact}; with all else known this adds to the risk",
-    "together.down": "{fact}; with all else known this lowers the risk",
+    "together.up": "{fact}; with the rest of the order it adds to the risk",
+    "together.down": "{fact}; with the rest of the order it lowers the risk",
 }
 
 ENGLISH = Language("en", {**PARTS, **BLOCKERS, **REASONS}, WEEKDAYS, MONTHS)

@@ -179,7 +179,7 @@ class ComparisonReply(BaseModel):
     failed_share: float
     all_orders: Annotated[int, Field(description="All that were so far from their promise")]
     all_failed_share: float
-    days_from: float
+    days_from: Annotated[float | None, Field(description="null where too few were so far: of any distance")]
     days_to: Annotated[float | None, Field(description="null for farther than any other")]
 
 

@@ -19,6 +19,8 @@ from training.data.labelled import LabelledPoints
 
 DAYS = (1.0, 3.0, 7.0, 14.0, 28.0)
 """Bounds of what is about as far from a promise, days."""
+ANY = len(DAYS) + 1
+"""The row that counts orders at any distance."""
 FEWEST = 30
 """Below so many orders nothing is said of them."""
 GRADED = ("plant", "order")
@@ -34,15 +36,22 @@ class Comparison:
     ----------
     orders, failed_share : how many training orders were in the situation, and the share of them that failed
     all_orders, all_failed_share : the same of all that were about as far from their promise
-    days_from, days_to : what is about as far, days before the promise; ``None`` for farther than any other
+    days_from, days_to : what is about as far, days before the promise; no ``days_to`` is farther than any other, and
+        without both it is of orders at any distance, as too few were about as far
     """
 
     orders: int
     failed_share: float
     all_orders: int
     all_failed_share: float
-    days_from: float
+    days_from: float | None
     days_to: float | None
+
+    @property
+    def agrees(self) -> int:
+        """1 where visibly more of the like orders failed, -1 where fewer did, 0 where no planner could tell."""
+        one, all_ = round(100 * self.failed_share), round(100 * self.all_failed_share)
+        return (one > all_) - (one < all_)
 
 
 @dataclass(frozen=True)
@@ -51,8 +60,9 @@ class Peers:
 
     Attributes
     ----------
-    cells : by ``topic.situation`` or ``signal.grade``, (n_distances, 2) orders, and how many of them failed
-    everyone : (n_distances, 2) of all orders
+    cells : by ``topic.situation`` or ``signal.grade``, (n_distances + 1, 2) orders, and how many of them failed; the
+        last row is of any distance
+    everyone : (n_distances + 1, 2) of all orders
     bounds : by signal of the topics in ``GRADED``, the values that bound the thirds of the rows
     """
 
@@ -79,7 +89,7 @@ class Peers:
         return cls(cells, _count(settled, np.ones(len(settled), dtype=bool), distance), bounds)
 
     def compare(self, topic: str, group: str, value: float, days: float) -> Comparison | None:
-        """What became of like orders, so many days before their promise; ``None`` below ``FEWEST``.
+        """What became of like orders, so many days before their promise or at any time; ``None`` below ``FEWEST``.
 
         Parameters
         ----------
@@ -89,10 +99,12 @@ class Peers:
         if group in self.bounds:
             cell = None if value != value else self._rows.get(f"{group}.{GRADES[bisect(self.bounds[group], value)]}")
         distance = len(DAYS) if days != days else bisect(DAYS, days)
+        if cell is not None and cell[distance][0] < FEWEST:
+            distance = ANY
         if cell is None or cell[distance][0] < FEWEST:
             return None
         (orders, failed), (everyone, all_failed) = cell[distance], self._everyone[distance]
-        nearer, farther = (0.0, *DAYS)[distance], (*DAYS, None)[distance]
+        nearer, farther = (0.0, *DAYS, None)[distance], (*DAYS, None, None)[distance]
         return Comparison(round(orders), failed / orders, round(everyone), all_failed / everyone, nearer, farther)
 
     @cached_property
@@ -113,14 +125,14 @@ class Peers:
     @classmethod
     def from_json(cls, content: Mapping[str, Any]) -> Peers:
         """As ``to_json`` gave it; counted by other distances, there are none."""
-        if tuple(content["days"]) != DAYS:
+        if tuple(content["days"]) != DAYS or len(content["everyone"]) != ANY + 1:
             return NOBODY
         cells = {name: np.array(cell, dtype=np.float64) for name, cell in content["cells"].items()}
         bounds = {name: (float(low), float(high)) for name, (low, high) in content["bounds"].items()}
         return cls(cells, np.array(content["everyone"], dtype=np.float64), bounds)
 
 
-NOBODY = Peers({}, np.zeros((len(DAYS) + 1, 2)), {})
+NOBODY = Peers({}, np.zeros((ANY + 1, 2)), {})
 
 
 def _distance(days: Floats) -> Ints:
@@ -142,12 +154,17 @@ def _grade(values: Floats, bounds: tuple[float, float]) -> Ints:
 
 
 def _count(points: LabelledPoints, rows: NDArray[np.bool_], distance: Ints) -> Floats:
-    """(n_distances, 2) orders among some rows at each distance, and how many failed."""
-    counts = np.zeros((len(DAYS) + 1, 2))
-    key = points.order[rows] * (len(DAYS) + 1) + distance[rows]
-    cells, code = np.unique(key, return_inverse=True)
-    failed = np.bincount(code, points.failed[rows], len(cells)) / np.maximum(np.bincount(code, minlength=len(cells)), 1)
-    at = cells % (len(DAYS) + 1)
-    counts[:, 0] = np.bincount(at, minlength=len(DAYS) + 1)
-    counts[:, 1] = np.bincount(at, failed, len(DAYS) + 1)
+    """(n_distances + 1, 2) orders among some rows at each distance and at any, and how many failed."""
+    order, failed, at = points.order[rows], points.failed[rows], distance[rows]
+    counts = np.zeros((ANY + 1, 2))
+    for place in range(ANY):
+        counts[place] = _orders(order[at == place], failed[at == place])
+    counts[ANY] = _orders(order, failed)
     return counts
+
+
+def _orders(order: Ints, failed: Floats) -> tuple[float, float]:
+    """Distinct orders, and how many of them failed: each by the mean of its rows."""
+    _, code = np.unique(order, return_inverse=True)
+    looks = np.bincount(code)
+    return float(len(looks)), float((np.bincount(code, failed) / np.maximum(looks, 1)).sum())

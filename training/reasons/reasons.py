@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
@@ -15,12 +15,15 @@ from features.events.schema import EventKey
 from features.history import History
 from features.readiness.statements import KnownOrder
 from features.reasons import EITHER, OrderFacts, Statement, describe
+from features.reasons.order import SHARES
 from features.reasons.slowest_lines import NO_LINE, SlowestLines
 from features.times import DAY
 from features.wording import ENGLISH, Language
 from training.explanation.topics import LEVEL_TOPIC, points_by_topic
 from training.reasons.peers import NOBODY, Comparison, Peers
 
+FAILURE_SHARES = frozenset(name for name in SHARES if "_partial_" not in name)
+"""Signals that are shares of failed orders themselves: they compare with the share of all."""
 MOST_EVENTS = 20
 """So many events prove a reason, the latest ones."""
 
@@ -99,22 +102,30 @@ class ReasonWriter:
         signals, points : (n_signals,) its signals, and what each adds to its risk in probability
         """
         values = dict(zip(self._names, signals.tolist(), strict=True))
-        facts = OrderFacts(
-            KnownOrder(history, order, as_of),
-            as_of,
-            self._zone,
-            self._language,
-            values,
-            dict(zip(self._names, points.tolist(), strict=True)),
-            slowest,
-        )
+        added = dict(zip(self._names, points.tolist(), strict=True))
+        known = KnownOrder(history, order, as_of)
+        facts = OrderFacts(known, as_of, self._zone, self._language, values, added, slowest, self._agreement(values))
         by_topic = points_by_topic(self._names, points[None, :], np.array([level.points]))[0]
         found = [
-            self._reason(topic, added, facts, level)
-            for topic, added in zip(TOPICS, by_topic.tolist(), strict=True)
-            if added
+            self._reason(topic, moved, facts, level)
+            for topic, moved in zip(TOPICS, by_topic.tolist(), strict=True)
+            if moved
         ]
         return tuple(sorted(found, key=lambda reason: (reason.topic == FIXED, -abs(reason.points))))
+
+    def _agreement(self, values: Mapping[str, float]) -> Callable[[str], int]:
+        """Whether past orders with a signal as large failed visibly more often, by the signal's name."""
+        days = values.get("days_to_promise", float("nan"))
+
+        def agrees(name: str) -> int:
+            value = values[name]
+            if name in FAILURE_SHARES:
+                all_ = values.get("failure_share_recent", float("nan"))
+                return (value > all_) - (value < all_)
+            compared = self._peers.compare("", name, value, days)
+            return 0 if compared is None else compared.agrees
+
+        return agrees
 
     def _reason(self, topic: str, points: float, facts: OrderFacts, level: PlantLevel) -> Reason:
         situation, statement = describe(topic, facts, points > 0)
@@ -152,7 +163,7 @@ class ReasonWriter:
     def _explained(self, template: str, text: str, rises: bool, comparison: Comparison | None) -> str:
         """The fact, and why it weighs that way: what became of such orders, or else what is known beside it."""
         way = "up" if rises else "down"
-        if comparison is not None and (comparison.failed_share > comparison.all_failed_share) == rises:
+        if comparison is not None and comparison.agrees == (1 if rises else -1):
             shares = self._shares(comparison)
             return self._language.say(f"{template}.{way}", fact=text, **shares)
         return self._language.say(f"together.{way}", fact=text)
@@ -163,9 +174,12 @@ class ReasonWriter:
             return ""
         text = self._usual_texts.get(comparison)
         if text is None:
-            about = self._language.say(f"usual.from.{comparison.days_from:.0f}")
-            orders = self._language.number(comparison.orders)
-            text = self._language.say("usual", n=orders, about=about, **self._shares(comparison))
+            values = {"n": self._language.number(comparison.orders), **self._shares(comparison)}
+            if comparison.days_from is None:
+                text = self._language.say("usual.any", **values)
+            else:
+                about = self._language.say(f"usual.from.{comparison.days_from:.0f}")
+                text = self._language.say("usual", about=about, **values)
             self._usual_texts[comparison] = text
         return text
 

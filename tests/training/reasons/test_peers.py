@@ -48,9 +48,12 @@ def test_an_order_counts_once_however_often_it_was_looked_at() -> None:
 def test_below_thirty_orders_nothing_is_said() -> None:
     peers = Peers.of(forty())
     assert peers.compare("holds", "no_hold", 0.0, 5.0) is None
-    assert peers.compare("holds", "hold_open", 1.0, 40.0) is None
     assert peers.compare("holds", "unheard of", 1.0, 5.0) is None
     assert NOBODY.compare("holds", "hold_open", 1.0, 5.0) is None
+
+
+def test_where_too_few_were_as_far_orders_at_any_distance_are_compared() -> None:
+    assert Peers.of(forty()).compare("holds", "hold_open", 1.0, 40.0) == Comparison(30, 0.8, 40, 0.75, None, None)
 
 
 def test_orders_are_alike_by_a_third_of_a_signal() -> None:

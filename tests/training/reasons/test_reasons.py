@@ -10,7 +10,7 @@ import pytest
 from features.catalogue.registry import catalogue
 from features.history import History
 from tests.support.stories import created, event, known, moment, story, values
-from training.reasons.peers import DAYS, NOBODY, Peers
+from training.reasons.peers import ANY, NOBODY, Peers
 from training.reasons.reasons import PlantLevel, Reason, ReasonWriter
 
 NAMES = list(catalogue())
@@ -22,7 +22,7 @@ HELD = (
 
 def peers(name: str, orders: int, failed: int, everyone: tuple[int, int] = (100, 30)) -> Peers:
     """As many like orders at every distance, so many of which failed."""
-    row, all_ = ([list(pair)] * (len(DAYS) + 1) for pair in ((orders, failed), everyone))
+    row, all_ = ([list(pair)] * (ANY + 1) for pair in ((orders, failed), everyone))
     return Peers({name: np.array(row, float)}, np.array(all_, float), {})
 
 
@@ -64,7 +64,7 @@ def test_what_is_usual_is_said_from_thirty_orders_on() -> None:
     ("failed", "why"),
     [
         (4, "; even so such orders fail less often (10 %, all 30 %)"),
-        (32, "; with all else known this lowers the risk"),
+        (32, "; with the rest of the order it lowers the risk"),
     ],
 )
 def test_a_bad_fact_that_lowers_the_risk_says_why(failed: int, why: str) -> None:
