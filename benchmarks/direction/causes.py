@@ -1,12 +1,13 @@
-"""Does the first reason name what really delays the order? The topics of the risk beside the ledger of the simulated plant.
+"""Does the first reason name what really delays the order? The topics of the risk beside the ledger of the plant.
 
     python -m benchmarks.direction.causes [--plants default:5000:41 default:2000:42]
 
-A model learns from what was known at four fifths of each plant's year. On the mornings after that, open orders that will
-fail, one to ten days before their promise and at a risk of at least a quarter, are told with their topics. The first is
-the one with the most points above nothing, ``order`` left out, as it is told last. It is right where it names a true
-cause (``simulation.oracle.causes``); the table ``TOPICS_OF_CAUSE`` says which topics name which cause. Of the causes
-all count, or those alone that had begun by the morning (of orders that have such a cause), or the longest one alone.
+A model learns from what was known at four fifths of each plant's year. On the mornings after that, open orders that
+will fail, one to ten days before their promise and at a risk of at least a quarter, are told with their topics. The
+first is the one with the most points above nothing, ``order`` left out, as it is told last. It is right where it names
+a true cause (``simulation.oracle.causes``); ``TOPICS_OF_CAUSE`` says which topics name which cause. Of the causes all
+count, or those alone that had begun by the morning (of orders that have such a cause), or the longest one alone; and
+all, with ``work`` counted too where what kept the work from beginning is over by the morning.
 
 Told otherwise, the same points: with the days to the promise and the shares of failures of the plant told last, beside
 the order (nobody can change them), and as the difference to open orders about as far from their promise.
@@ -47,7 +48,9 @@ TOLD_LAST = (
     "work_center_failure_share", "work_center_failure_share_recent",
 )  # fmt: skip
 """What nobody can change today, though its topic is not ``order``."""
-ALL, BEGUN, LONGEST = "all causes", "begun by then", "the longest"
+ALL, BEGUN, LONGEST, WORK_TOO = "all causes", "begun by then", "the longest", "or work behind"
+KEEP_FROM_BEGINNING = ("component", "material hold", "credit hold", "engineering hold")
+"""When one of these is over its work begins late: that the work is behind is then what is left of it."""
 
 
 @dataclass(frozen=True)
@@ -130,7 +133,7 @@ def rankings(model: RiskModel, points: LabelledPoints, served: Floats, days: Flo
 def topics_that_name(delays: pd.DataFrame, order_ids: np.ndarray, as_of: Ints) -> tuple[dict[str, Mask], list[str]]:
     """By which causes count, (n, n_topics) whether a topic names one; and (n,) the longest cause."""
     place = {key: row for row, key in enumerate(zip(as_of.tolist(), order_ids.tolist(), strict=True))}
-    named = {which: np.zeros((len(place), len(TOPICS)), dtype=bool) for which in (ALL, BEGUN, LONGEST)}
+    named = {which: np.zeros((len(place), len(TOPICS)), dtype=bool) for which in (ALL, BEGUN, LONGEST, WORK_TOO)}
     longest = [""] * len(place)
     moments = delays["as_of"].dt.as_unit("us").astype("int64")
     for moment, delay in zip(moments, delays.itertuples(), strict=True):
@@ -141,7 +144,10 @@ def topics_that_name(delays: pd.DataFrame, order_ids: np.ndarray, as_of: Ints) -
             named[LONGEST][row, columns] = True
         if delay.is_true:
             named[ALL][row, columns] = True
+            named[WORK_TOO][row, columns] = True
             named[BEGUN][row, columns] |= delay.since <= delay.as_of
+            if delay.cause in KEEP_FROM_BEGINNING and delay.until <= delay.as_of:
+                named[WORK_TOO][row, TOPICS.index("work")] = True
     if not all(longest):
         raise ValueError("every failed order must have a cause")
     return named, longest

@@ -1,14 +1,14 @@
 """What really delayed an order that failed: the hours that each cause kept its lines from the truck of their promise.
 
-The truck of a line is the last one that keeps its promise. Counted back from it by what the plan allows for work and for
-shipping there is a moment at which the line has to begin. From then until it could go in full, every hour that something
-stood in its way is written to that: a component that is not there, a hold, a failed inspection, a repair, pieces made
-again, a paper. Work is charged with what it took beyond its allowance. A line that stands ready and does not leave in
-time is the truck's, or waits for the rest of its order, whose causes are its own then.
+The truck of a line is the last one that keeps its promise. Counted back from it by what the plan allows for work and
+for shipping there is a moment at which the line has to begin. From then until it could go in full, every hour that
+something stood in its way is written to that: a component that is not there, a hold, a failed inspection, a repair,
+pieces made again, a paper. Work is charged with what it took beyond its allowance. A line that stands ready and does
+not leave in time is the truck's, or waits for the rest of its order, whose causes are its own then.
 
-An order's hours are those of its lines that failed, added up. A cause is true where it alone was as long as the lateness
-of each of these lines, so that without it the order would have gone in time, or where it has at least a quarter of all
-hours of delay; the one with the most hours always is. Hours are those of the shift; causes may overlap.
+An order's hours are those of its lines that failed, added up. A cause is true where it alone was as long as the
+lateness of each of these lines, so that without it the order would have gone in time, or where it has at least a
+quarter of all hours of delay; the one with the most hours always is. Hours are those of the shift; causes may overlap.
 
 It is an account, not a second run of the plant without the cause: what else would have been different is not played.
 """
@@ -43,19 +43,19 @@ class Delay:
     ----------
     lateness : working hours from the truck to the moment at which it could go in full; of an order its latest line's
     hours : by cause, working hours
-    since : by cause, when its first hour began
+    when : by cause, when its first hour began and its last one ended
     enough : the causes that alone were as long as the lateness
     """
 
     lateness: float
     hours: dict[str, float]
-    since: dict[str, float]
+    when: dict[str, Span]
     enough: frozenset[str]
 
     @classmethod
-    def of(cls, lateness: float, hours: dict[str, float], since: dict[str, float]) -> Delay:
+    def of(cls, lateness: float, hours: dict[str, float], when: dict[str, Span]) -> Delay:
         """The delay of one line."""
-        return cls(lateness, hours, since, frozenset(cause for cause in hours if hours[cause] >= lateness))
+        return cls(lateness, hours, when, frozenset(cause for cause in hours if hours[cause] >= lateness))
 
     @property
     def ranked(self) -> list[str]:
@@ -73,8 +73,9 @@ class Delay:
         """Of this and one more line that failed."""
         causes = {**self.hours, **other.hours}
         hours = {cause: self.hours.get(cause, 0.0) + other.hours.get(cause, 0.0) for cause in causes}
-        since = {cause: min(self.since.get(cause, FOREVER), other.since.get(cause, FOREVER)) for cause in causes}
-        return Delay(max(self.lateness, other.lateness), hours, since, self.enough & other.enough)
+        spans = {cause: [delay.when[cause] for delay in (self, other) if cause in delay.when] for cause in causes}
+        when = {cause: (min(of)[0], max(end for _, end in of)) for cause, of in spans.items()}
+        return Delay(max(self.lateness, other.lateness), hours, when, self.enough & other.enough)
 
 
 def order_delay(shop: Shop, order: Order, moment: float) -> Delay | None:
@@ -183,15 +184,15 @@ class LineHistory:
         hours = {cause: working_hours(self.calendar, spans) for cause, spans in found.items()}
         kept = {cause: amount for cause, amount in hours.items() if amount >= LEAST}
         if not kept:
-            return Delay.of(late, {"work": late}, {"work": self.truck})
-        return Delay.of(late, kept, {cause: found[cause][0][0] for cause in kept})
+            return Delay.of(late, {"work": late}, {"work": (self.truck, self.ready)})
+        return Delay.of(late, kept, {cause: (found[cause][0][0], found[cause][-1][1]) for cause in kept})
 
     def _settled(self, delay: Delay) -> Delay:
         """What is lost and settled short takes as long as it would have taken to make again."""
         lost = max(delay.lateness, delay.hours.get("loss", 0.0))
         arrived = [moment for moment, _, _ in self.line.arrivals]
-        since = min([delay.since.get("loss", FOREVER), *arrived, self.end])
-        return Delay.of(delay.lateness, delay.hours | {"loss": lost}, delay.since | {"loss": since})
+        since = min([delay.when.get("loss", (FOREVER, FOREVER))[0], *arrived, self.end])
+        return Delay.of(delay.lateness, delay.hours | {"loss": lost}, delay.when | {"loss": (since, self.end)})
 
     def _kept_at_dock(self, rest: list[tuple[Line, float]]) -> Delay:
         """Ready for its truck, and yet it did not go with it: what kept the rest of the order, or the truck."""
@@ -200,12 +201,12 @@ class LineHistory:
         if left_behind and (not delays or left_behind[-1] >= self.truck):
             until = self.line.shipped_log[-1][0] if self.line.shipped_log else self.end
             hours = max(LEAST, self.calendar.between(left_behind[-1], until))
-            delays.append(Delay.of(hours, {"truck": hours}, {"truck": left_behind[-1]}))
+            delays.append(Delay.of(hours, {"truck": hours}, {"truck": (left_behind[-1], until)}))
         if delays:
             return reduce(Delay.with_line, delays)
         late = max(LEAST, self.calendar.between(self.ready, self.promise))
         cause = "postponed" if self._promised_later() else "together" if rest else "truck"
-        return Delay.of(late, {cause: late}, {cause: self.truck})
+        return Delay.of(late, {cause: late}, {cause: (self.truck, self.promise)})
 
     def _kept_by(self, line: Line, promise: float) -> Delay | None:
         """What kept another line of the order, which was to go with this one's truck; None where it was ready."""

@@ -17,7 +17,7 @@ from simulation.plant.state import Order
 from simulation.run import run_until, start
 
 HOUR = 3_600_000_000
-COLUMNS = ("as_of", "order_id", "lateness", "cause", "hours", "since", "is_true")
+COLUMNS = ("as_of", "order_id", "lateness", "cause", "hours", "since", "until", "is_true")
 
 TOPICS_OF_CAUSE: dict[str, tuple[str, ...]] = {
     "component": ("material",),
@@ -62,7 +62,8 @@ class PlayedPlant:
         Returns
         -------
         one row an order, moment and cause: as_of, order_id, lateness (working hours), cause, hours (working hours),
-        since (when the cause began), is_true; the longest cause first. Orders that kept their promises have none.
+        since, until (when its first hour began and its last one ended), is_true; the longest cause first. Orders that
+        kept their promises have none.
         """
         rows: list[tuple[object, ...]] = []
         records = self.shop.records
@@ -72,10 +73,10 @@ class PlayedPlant:
                 continue
             true = delay.causes
             for cause in delay.ranked:
-                since = records.micros(delay.since[cause])
-                rows.append((moment, order_id, delay.lateness, cause, delay.hours[cause], since, cause in true))
+                when = [records.micros(each) for each in delay.when[cause]]
+                rows.append((moment, order_id, delay.lateness, cause, delay.hours[cause], *when, cause in true))
         table = pd.DataFrame(rows, columns=list(COLUMNS))
-        for name in ("as_of", "since"):
+        for name in ("as_of", "since", "until"):
             table[name] = timestamps(table[name].to_numpy(dtype=np.int64))
         return table
 

@@ -69,8 +69,8 @@ class Line:
     is that of closings: (moment, reason), an empty reason where the line was reopened; ``promise_log`` that of dates:
     (moment, date, who promised it), ``REQUESTED`` where it was only asked for. ``instalment`` names the part of
     a line that is promised in parts; ``closed_in_error`` is the reason of a closing that the floor knows nothing of.
-    ``stays`` is what the line stood in; ``arrivals`` what came to the dock: (moment, quantity, lot); ``left_behind`` when
-    no truck took it although it could have gone: (moment, reason). ``pickings`` counts the lots taken from the shelf.
+    ``stays`` is what the line stood in; ``arrivals`` what came to the dock: (moment, quantity, lot); ``left_behind``
+    when no truck took it though it could have gone: (moment, reason). ``pickings`` counts the lots from the shelf.
     """
 
     line_id: str
