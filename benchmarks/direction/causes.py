@@ -62,7 +62,7 @@ class Told:
     order, week : (n,) for the intervals
     ways : by way, (n, n_topics) what a topic is ranked by; only what is above 0 is told
     named : by which causes count, (n, n_topics) whether the topic names one; rows without any are not judged
-    longest : (n,) the longest cause
+    longest, state : (n,) the longest cause, and whether it is over by the morning, stands, or lies ahead
     """
 
     order: Ints
@@ -70,6 +70,7 @@ class Told:
     ways: dict[str, Floats]
     named: dict[str, Mask]
     longest: list[str]
+    state: list[str]
 
 
 def main() -> None:
@@ -80,7 +81,7 @@ def main() -> None:
         name, orders, seed = plant.split(":")
         one = told_of(play(load_plant(name), int(orders), DAYS, int(seed)))
         report(plant, one)
-        told.append(Told(one.order + number * 10**9, one.week, one.ways, one.named, one.longest))
+        told.append(Told(one.order + number * 10**9, one.week, one.ways, one.named, one.longest, one.state))
     if len(told) > 1:
         report("together", join(told))
 
@@ -99,9 +100,9 @@ def told_of(played: PlayedPlant) -> Told:
     failing = near & np.isin(later.outcome, (MISSED, PARTIAL)) & (served >= LEAST_RISK)
     order_ids = snapshots.history.order_ids[later.order[failing]]
     delays = played.delays([str(each) for each in order_ids], later.as_of[failing].tolist())
-    named, longest = topics_that_name(delays, order_ids, later.as_of[failing])
+    named, longest, state = topics_that_name(delays, order_ids, later.as_of[failing])
     ways = {way: by[failing] for way, by in rankings(model, later, logit(served), np.floor(days)).items()}
-    return Told(later.order[failing], later.week[failing], ways, named, longest)
+    return Told(later.order[failing], later.week[failing], ways, named, longest, state)
 
 
 def rankings(model: RiskModel, points: LabelledPoints, served: Floats, days: Floats) -> dict[str, Floats]:
@@ -130,17 +131,21 @@ def rankings(model: RiskModel, points: LabelledPoints, served: Floats, days: Flo
     return ways
 
 
-def topics_that_name(delays: pd.DataFrame, order_ids: np.ndarray, as_of: Ints) -> tuple[dict[str, Mask], list[str]]:
-    """By which causes count, (n, n_topics) whether a topic names one; and (n,) the longest cause."""
+def topics_that_name(
+    delays: pd.DataFrame, order_ids: np.ndarray, as_of: Ints
+) -> tuple[dict[str, Mask], list[str], list[str]]:
+    """By which causes count, (n, n_topics) whether a topic names one; (n,) the longest cause and its state."""
     place = {key: row for row, key in enumerate(zip(as_of.tolist(), order_ids.tolist(), strict=True))}
     named = {which: np.zeros((len(place), len(TOPICS)), dtype=bool) for which in (ALL, BEGUN, LONGEST, WORK_TOO)}
-    longest = [""] * len(place)
+    longest, state = [""] * len(place), [""] * len(place)
     moments = delays["as_of"].dt.as_unit("us").astype("int64")
     for moment, delay in zip(moments, delays.itertuples(), strict=True):
         row = place[int(moment), str(delay.order_id)]
         columns = [TOPICS.index(topic) for topic in TOPICS_OF_CAUSE[str(delay.cause)]]
         if not longest[row]:
             longest[row] = str(delay.cause)
+            over, begun = delay.until <= delay.as_of, delay.since <= delay.as_of
+            state[row] = "is over" if over else "stands" if begun else "lies ahead"
             named[LONGEST][row, columns] = True
         if delay.is_true:
             named[ALL][row, columns] = True
@@ -149,8 +154,9 @@ def topics_that_name(delays: pd.DataFrame, order_ids: np.ndarray, as_of: Ints) -
             if delay.cause in KEEP_FROM_BEGINNING and delay.until <= delay.as_of:
                 named[WORK_TOO][row, TOPICS.index("work")] = True
     if not all(longest):
-        raise ValueError("every failed order must have a cause")
-    return named, longest
+        without = [order_ids[row] for row, cause in enumerate(longest) if not cause]
+        raise ValueError(f"every failed order must have a cause, got none for {without[0]} and {len(without) - 1} more")
+    return named, longest, state
 
 
 def report(plant: str, told: Told) -> None:
@@ -170,10 +176,13 @@ def report(plant: str, told: Told) -> None:
         always = [named[named.any(axis=1), TOPICS.index(topic)].mean() for named in told.named.values()]
         print(f"{'always ' + topic:34}" + "".join(f"{share:.3f}{'':19}" for share in always))
     for way, ranked in list(told.ways.items())[:2]:
-        top = pd.Series([TOPICS[column] for column in ranked.argmax(axis=1)], name=way)
-        print("\n", pd.crosstab(pd.Series(told.longest, name="the longest cause"), top))
-        right = pd.Series(told.named[ALL][np.arange(len(ranked)), ranked.argmax(axis=1)])
-        print(right.groupby(top).agg(["mean", "size"]).round(3))
+        first = ranked.argmax(axis=1)
+        right = pd.Series(told.named[ALL][np.arange(len(ranked)), first], name="right")
+        topic = pd.Series([TOPICS[column] for column in first], name="first topic")
+        print(f"\n{way}: the longest cause and the first topic; how often that is right")
+        print(pd.crosstab(pd.Series(told.longest, name="cause"), topic).to_string())
+        for key in (topic, pd.Series(told.state, name="the longest cause")):
+            print(right.groupby(key).agg(["mean", "size"]).round(3).to_string())
 
 
 def _right(told: Told, ranked: Floats, named: Mask, first: int) -> Estimate:
@@ -201,6 +210,7 @@ def join(told: list[Told]) -> Told:
         {way: np.concatenate([one.ways[way] for one in told]) for way in told[0].ways},
         {which: np.concatenate([one.named[which] for one in told]) for which in told[0].named},
         [cause for one in told for cause in one.longest],
+        [state for one in told for state in one.state],
     )
 
 

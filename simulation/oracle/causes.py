@@ -83,7 +83,7 @@ def order_delay(shop: Shop, order: Order, moment: float) -> Delay | None:
     held = [
         (line, promise)
         for line in order.lines
-        if line.closed != "cancelled" and (promise := promise_at(line, moment)) is not None
+        if (promise := promise_at(line, moment)) is not None and not cancelled_by(line, max(promise, moment))
     ]
     whole: Delay | None = None
     for line, promise in held:
@@ -98,6 +98,11 @@ def promise_at(line: Line, moment: float) -> float | None:
     """The promise of a line as it stood at a moment."""
     dates = [date for stated, date, by in line.promise_log if stated <= moment and by != REQUESTED]
     return dates[-1] if dates else None
+
+
+def cancelled_by(line: Line, moment: float) -> bool:
+    """Whether a line counted as cancelled at a moment; one that is given up after its promise has failed it."""
+    return ([reason for stated, reason in line.closed_log if stated <= moment] or [""])[-1] == "cancelled"
 
 
 def ordered_by(line: Line, moment: float) -> int:
