@@ -9,8 +9,8 @@ a true cause (``simulation.oracle.causes``); ``TOPICS_OF_CAUSE`` says which topi
 count, or those alone that had begun by the morning (of orders that have such a cause), or the longest one alone; and
 all, with ``work`` counted too where what kept the work from beginning is over by the morning.
 
-Told otherwise, the same points: with the days to the promise and the shares of failures of the plant told last, beside
-the order (nobody can change them), and as the difference to open orders about as far from their promise.
+Told otherwise, the same points: some signals with another topic (``OTHER_TOPICS``), and as the difference to open
+orders about as far from their promise.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ from simulation.oracle.delays import TOPICS_OF_CAUSE, PlayedPlant, play
 from training.data.labelled import LabelledPoints
 from training.data.snapshots import Snapshots
 from training.data.split import split_by_time
-from training.explanation.topics import LEVEL_TOPIC, points_by_topic
+from training.explanation.topics import points_by_topic
 from training.metrics.bootstrap import Estimate, order_weight_blocks, percentiles
 from training.model.fit import fit_model
 from training.model.risk_model import RiskModel
@@ -42,12 +42,27 @@ DAYS, LEAST_RISK, NEAREST, FARTHEST = 365, 0.25, 1, 10
 DRAWS, SEED = 1000, 7
 NOT_SETTLED_DAYS = 10
 """Mornings at the end whose orders are not all settled."""
-TOLD_LAST = (
-    "days_to_promise", "working_days_to_promise",
-    "failure_share_recent", "plant_failure_share", "plant_failure_share_recent",
-    "work_center_failure_share", "work_center_failure_share_recent",
+CLOCK = dict.fromkeys(("days_to_promise", "working_days_to_promise"), FIXED)
+"""Nobody can change them, though their topic is ``work``."""
+PLANS = dict.fromkeys(
+    ("planned_end_slip", "planned_end_slack_lost", "planned_end_slack_change_last_7_days", "planned_end_travel",
+     "planned_end_wasted_travel", "reschedules_last_7_days", "schedule_churn", "moves_last_7_days"),
+    "work",
 )  # fmt: skip
-"""What nobody can change today, though its topic is not ``order``."""
+"""A plan is moved because the work is behind: the record of a delay, not its cause."""
+SHARES = dict.fromkeys(
+    ("failure_share_recent", "plant_failure_share", "plant_failure_share_recent", "work_center_failure_share",
+     "work_center_failure_share_recent"),
+    FIXED,
+)  # fmt: skip
+"""Nor can anybody change what became of other orders."""
+OTHER_TOPICS = {
+    "the clock told last": CLOCK,
+    "moved plans are work": PLANS,
+    "both": CLOCK | PLANS,
+    "both, shares told last": CLOCK | PLANS | SHARES,
+}
+"""By way of telling, the signals that are told with another topic than theirs."""
 ALL, BEGUN, LONGEST, WORK_TOO = "all causes", "begun by then", "the longest", "or work behind"
 KEEP_FROM_BEGINNING = ("component", "material hold", "credit hold", "engineering hold")
 """When one of these is over its work begins late: that the work is behind is then what is left of it."""
@@ -116,16 +131,17 @@ def rankings(model: RiskModel, points: LabelledPoints, served: Floats, days: Flo
     explanation = model.explain(model.signals_of(points))
     level = served - explanation.log_odds
     by_topic = points_by_topic(model.names, explanation.contributions, level)
-    last = by_topic.copy()
-    for name in TOLD_LAST:
-        moved = explanation.contributions[:, model.names.index(name)]
-        last[:, TOPICS.index(catalogue()[name].topic)] -= moved
-        last[:, TOPICS.index(FIXED)] += moved
-    last[:, TOPICS.index(LEVEL_TOPIC)] -= level
-    beside = by_topic.copy()
-    for day in np.unique(days):
-        beside[days == day] -= by_topic[days == day].mean(axis=0)
-    ways = {"points, as they are": by_topic, "clock and shares told last": last, "beside orders as near": beside}
+    ways = {"points, as they are": by_topic}
+    for way, told_with in OTHER_TOPICS.items():
+        ways[way] = by_topic.copy()
+        for name, topic in told_with.items():
+            moved = explanation.contributions[:, model.names.index(name)]
+            ways[way][:, TOPICS.index(catalogue()[name].topic)] -= moved
+            ways[way][:, TOPICS.index(topic)] += moved
+    for way, ranked in {"beside orders as near": by_topic, "both, beside orders as near": ways["both"]}.items():
+        ways[way] = ranked.copy()
+        for day in np.unique(days):
+            ways[way][days == day] -= ranked[days == day].mean(axis=0)
     for ranked in ways.values():
         ranked[:, TOPICS.index(FIXED)] = -np.inf
     return ways
@@ -175,7 +191,7 @@ def report(plant: str, told: Told) -> None:
     for topic in TOPICS:
         always = [named[named.any(axis=1), TOPICS.index(topic)].mean() for named in told.named.values()]
         print(f"{'always ' + topic:34}" + "".join(f"{share:.3f}{'':19}" for share in always))
-    for way, ranked in list(told.ways.items())[:2]:
+    for way, ranked in ((way, told.ways[way]) for way in ("points, as they are", "both")):
         first = ranked.argmax(axis=1)
         right = pd.Series(told.named[ALL][np.arange(len(ranked)), first], name="right")
         topic = pd.Series([TOPICS[column] for column in first], name="first topic")
