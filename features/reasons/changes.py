@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from features.events.schema import MICRO
 from features.readiness.naming import keys_of, name_lines, name_reason, quantity
 from features.readiness.statements import WHOLE_ORDER, KnownEvent
 from features.reasons.facts import OrderFacts
@@ -102,6 +103,7 @@ def _quantity(facts: OrderFacts, rises: bool) -> Statement:
         "of": "" if len(facts.lines) == 1 else name_lines(facts.language, "of", changed),
         "before": quantity(_before(facts, changed[0])),
         "quantity": quantity(changed[0].quantity),
+        "n": (changed[0].quantity or 0) / MICRO,
         "reason": name_reason(facts.language, changed[0]),
     }
     return Statement(facts.say("changes.quantity", **values), keys_of(changed))

@@ -149,7 +149,7 @@ REASONS = {
     "changes.promise": "the promise was moved from {first} to {day}, {net}{actor}{reason}",
     "changes.promise_more": "the promise was moved {n} times, from {first} to {day}, {net}{actor}",
     "changes.by": ", by the {actor}",
-    "changes.quantity": "the ordered quantity{of} was changed from {before} to {quantity}{reason}",
+    "changes.quantity": "the ordered quantity{of} was changed from {before} to {quantity} [n:unit|units]{reason}",
     "changes.quantity_more": "the ordered quantity was changed {n} times",
     "changes.slack_lost": "the plan has lost {time} of slack to the promise",
     "changes.none": "neither plan nor promise was moved",
