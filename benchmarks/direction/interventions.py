@@ -1,6 +1,6 @@
 """Does the model answer a decision as the plant would? Its change of risk beside the true effect that the oracle plays.
 
-    python -m benchmarks.direction.interventions [--orders 2000] [--seed 41] [--moments 4] [--futures 100] [--of-each 8] [--plot F]
+    python -m benchmarks.direction.interventions [--orders 2000] [--seed 41] [--moments 4] [--futures 100] [--plot F]
 
 At moments in the last fifth of the plant's year, holds are released, orders expedited and dates moved by a week in
 futures that are played with and without. The model learned from what was known at the first moment. It is told what the
@@ -49,9 +49,9 @@ def main() -> None:
     parser.add_argument("--without-moves", action="store_true", help="do not learn from moved promises")
     parser.add_argument("--table", type=Path, help="write the decisions, true effects and answers, a CSV file")
     parser.add_argument("--plot", type=Path, help="draw the answers beside the true effects, a PNG file")
-    parser.add_argument("--from-table", type=Path, help="play nothing: read what --table wrote")
+    parser.add_argument("--from-table", type=Path, nargs="*", help="play nothing: read what --table wrote")
     asked = parser.parse_args()
-    effects = pd.read_csv(asked.from_table) if asked.from_table else _play(asked)
+    effects = pd.concat(map(pd.read_csv, asked.from_table)) if asked.from_table else _play(asked)
     if asked.table:
         effects.to_csv(asked.table, index=False)
     if asked.plot:
@@ -82,10 +82,9 @@ def plot(effects: pd.DataFrame, out: Path) -> None:
     with mpl.rc_context({"backend": "agg"}):
         figure, axes = plt.subplots(figsize=(7, 7), layout="constrained")
         for decision, rows in effects.groupby("decision"):
-            axes.errorbar(
-                100 * rows["effect"], 100 * rows["answer"], xerr=100 * BEYOND * rows["standard_error"], fmt="o",
-                markersize=4, elinewidth=0.6, color=COLOURS[str(decision)], label=f"{WORDS[str(decision)]} ({len(rows)})",
-            )  # fmt: skip
+            spread, named = 100 * BEYOND * rows["standard_error"], f"{WORDS[str(decision)]} ({len(rows)})"
+            look = {"fmt": "o", "markersize": 4, "elinewidth": 0.6, "color": COLOURS[str(decision)], "label": named}
+            axes.errorbar(100 * rows["effect"], 100 * rows["answer"], xerr=spread, **look)
         most = 100 * float(effects[["effect", "answer"]].abs().to_numpy().max())
         axes.axline((0, 0), slope=1, color="0.7", linewidth=0.8)
         axes.axhline(0, color="0.85", linewidth=0.8)

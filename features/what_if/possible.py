@@ -20,7 +20,7 @@ from features.orders.commitments import OrderStatus
 from features.orders.spells import CONDITIONS_MET, FAILED_LOTS, HOLDS, SHORTAGES
 from features.readiness.assessment import status_of
 from features.readiness.blockers import Facts
-from features.readiness.statements import WHOLE_ORDER, KnownEvent, KnownLine, KnownOrder, SpellState
+from features.readiness.statements import KnownEvent, KnownLine, KnownOrder, SpellState
 from features.what_if import words
 from features.what_if.copies import with_events
 
@@ -125,7 +125,11 @@ def _possible(before: Standing, event: KnownEvent) -> Fault | None:  # noqa: ARG
 def _of_order(before: Standing, event: KnownEvent) -> Fault | None:
     if before.state not in GONE or event.type in STILL_POSSIBLE or (event.quantity or 0) < 0:
         return None
-    return "type", "be order_line.reopened before anything else of an order that has left", f"one that is {before.state}"
+    return (
+        "type",
+        "be order_line.reopened before anything else of an order that has left",
+        f"one that is {before.state}",
+    )
 
 
 def _of_line(before: Standing, event: KnownEvent) -> Fault | None:
@@ -179,7 +183,11 @@ def _released(before: Standing, event: KnownEvent) -> Fault | None:
         return None
     open_ = [_hold(one) for one in before.order.spells(HOLDS) if one.open]
     got = words.hold(event.kind, event.reference, None)
-    return "reference" if event.reference else "kind", f"be one of the open holds ({words.listed(open_) or 'none'})", got
+    return (
+        "reference" if event.reference else "kind",
+        f"be one of the open holds ({words.listed(open_) or 'none'})",
+        got,
+    )
 
 
 def _hold(spell: SpellState) -> str:
