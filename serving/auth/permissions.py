@@ -26,6 +26,8 @@ ACCESS: dict[str, frozenset[Role]] = {
     "GET /v1/orders/{order_id}": EVERYBODY,
     "GET /v1/orders/{order_id}/history": EVERYBODY,
     "POST /v1/orders/{order_id}/what-if": EVERYBODY,
+    "GET /v1/orders/{order_id}/moves": EVERYBODY,
+    "GET /v1/moves": frozenset({PLANNER, SCIENTIST, ADMIN}),
     "POST /v1/orders/{order_id}/decisions": frozenset({PLANNER, ADMIN}),
     "GET /v1/scores/{score_id}/replay": frozenset({PLANNER, SCIENTIST, ADMIN}),
     "GET /v1/freshness": EVERYBODY,

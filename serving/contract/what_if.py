@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -86,3 +86,86 @@ class WhatIfReply(BaseModel):
     context_known_until: str | None
     degraded: bool
     degraded_because: list[str]
+
+
+class MoveReply(BaseModel):
+    """One thing that could be done, and what the model answers.
+
+    ``points`` is the risk after less the risk before, in probability: less than nothing where the move helps.
+    """
+
+    order_id: str
+    kind: str
+    sentence: str
+    line_id: Annotated[str | None, Field(description="null for the whole order")]
+    events: Annotated[
+        list[HypotheticalEvent], Field(description="What would record it: a body for what-if as it stands")
+    ]
+    needs_consent: Annotated[bool, Field(description="The customer must agree")]
+    risk: float
+    risk_after: Annotated[float | None, Field(description="null where nothing is left to ship")]
+    points: float
+    by_topic: list[TopicChange] | None
+    value_at_risk: Annotated[float | None, Field(description="That the move takes off the list, the plant's currency")]
+
+
+class TotalReply(BaseModel):
+    """What moves of different orders take off the list together: the best one of each order; ``points`` probability."""
+
+    moves: int
+    points: Annotated[float, Field(description="Of risk, added up over the orders; what is taken off counts positive")]
+    value_at_risk: float | None
+    sentence: Annotated[
+        str,
+        Field(examples=["these five releases take 41 points and 210,000 of value at risk off the list"]),
+    ]
+
+
+class KindTotal(TotalReply):
+    """One kind of move."""
+
+    kind: str
+
+
+class OrderMoves(BaseModel):
+    """The moves of one order that take risk away, the most first. What several of them take away does not add up."""
+
+    order_id: str
+    as_of: str
+    label: Label
+    moves: list[MoveReply]
+    tried: Annotated[int, Field(description="How many moves were weighed; those that take no risk away are not shown")]
+    reason: Annotated[str | None, Field(description="Why there are no moves to weigh")]
+    model: ModelKey
+    degraded: bool
+    degraded_because: list[str]
+
+
+class PlantMoves(BaseModel):
+    """The best move of each of the riskiest orders, those that take most risk away first."""
+
+    as_of: str
+    label: Label
+    headline: TotalReply
+    by_kind: Annotated[list[KindTotal], Field(description="Over all orders looked at, the most points first")]
+    moves: list[MoveReply]
+    orders: Annotated[int, Field(description="How many open orders were looked at")]
+    tried: int
+    model: ModelKey
+    degraded: bool
+    degraded_because: list[str]
+
+
+class MovesParams(BaseModel):
+    """Over which orders: the first of the worklist by value at risk, or by risk."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    plant: Annotated[list[Text], Field(description="Repeat it for several")] = []
+    limit: Annotated[int, Field(ge=1, le=200, description="Moves to show, one an order")] = 5
+    orders: Annotated[int, Field(ge=1, le=200, description="Open orders to look at")] = 200
+    sort: Annotated[Literal["value_at_risk", "risk"], Field(description="Which orders are looked at first")] = (
+        "value_at_risk"
+    )
+    kind: Annotated[list[Text], Field(description="Only these kinds of moves")] = []
+    consent: Annotated[bool, Field(description="Also moves that the customer must agree to")] = False

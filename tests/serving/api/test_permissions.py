@@ -167,7 +167,7 @@ def test_a_key_of_kiel_never_sees_an_order_of_another_plant(plants: Plants, rout
 
 def test_a_foreign_order_and_one_that_is_not_there_are_told_alike(plants: Plants) -> None:
     token = plants.token(Role.PLANNER, "Kiel")
-    for path in ("/v1/orders/{}", "/v1/orders/{}/history"):
+    for path in ("/v1/orders/{}", "/v1/orders/{}/history", "/v1/orders/{}/moves"):
         foreign, unknown = (plants.call(token, "GET", path.format(name)).json() for name in ("B1", "no"))
         assert foreign["detail"].replace("B1", "no") == unknown["detail"]
     supposed = {"events": [{"type": "hold.released", "data": {"kind": "quality"}}]}

@@ -212,3 +212,62 @@ def test_an_id_that_is_stored_and_an_order_that_is_not(client: httpx.Client, hel
     assert problem(suppose(client, held, taken), 422)["errors"][0]["pointer"] == "/events/0/id"
     assert suppose(client, "Nobody", says("hold.placed", kind="credit")).status_code == 404
     assert problem(suppose(client, held), 422)["errors"][0]["pointer"] == "/events"
+
+
+# -- moves worth trying --------------------------------------------------------------------------------------
+
+
+def test_each_move_answers_as_its_events_supposed_do(client: httpx.Client, held: str) -> None:
+    told = client.get(f"/v1/orders/{held}/moves").json()
+    assert (told["label"], told["reason"]) == ("the model's response, not a promise", None)
+    assert told["tried"] >= len(told["moves"]) > 0
+    points = [move["points"] for move in told["moves"]]
+    assert points == sorted(points)
+    assert all(one <= -0.001 for one in points)
+    for move in told["moves"]:
+        again = suppose(client, held, *move["events"])
+        assert again.status_code == 200, again.text
+        assert again.json()["points"] == pytest.approx(move["points"], abs=1e-12)
+        assert sum(one["points"] for one in move["by_topic"]) == pytest.approx(move["points"], abs=1e-12)
+
+
+def test_an_order_that_is_not_open_has_no_moves_and_the_reply_says_why(client: httpx.Client) -> None:
+    send(
+        client,
+        created(0, 2, order="Overdue", line="10"),
+        event("hold.placed", 1, "Overdue", kind="credit", reference="H"),
+    )
+    told = client.get("/v1/orders/Overdue/moves").json()
+    assert (told["moves"], told["tried"]) == ([], 0)
+    assert told["reason"] == "only an open order has moves to weigh, this one is late"
+    assert client.get("/v1/orders/Nobody/moves").status_code == 404
+
+
+def test_the_moves_of_a_plant_are_the_best_of_each_order_and_only_these_add_up(client: httpx.Client) -> None:
+    for name in ("M1", "M2"):
+        send(
+            client,
+            created(0, 12, order=name, line="10", plant="Moving", value=1000.0),
+            event("hold.placed", 1, name, kind="quality", reference=f"{name} H1", line="10"),
+            event("material.stated", 1, name, state="short", reference="steel", line="10", quantity=60, date=11),
+        )
+    told = client.get("/v1/moves", params={"plant": "Moving", "consent": True}).json()
+    assert told["orders"] == 2
+    orders = [move["order_id"] for move in told["moves"]]
+    assert len(orders) == len(set(orders)) == told["headline"]["moves"]
+    total = -sum(move["points"] for move in told["moves"])
+    assert told["headline"]["points"] == pytest.approx(total, abs=1e-12)
+    value = sum(move["value_at_risk"] for move in told["moves"])
+    assert told["headline"]["value_at_risk"] == pytest.approx(value, abs=1e-9)
+    for kind in told["by_kind"]:
+        assert 1 <= kind["moves"] <= 2
+        assert kind["sentence"].endswith("off the list")
+    best = client.get("/v1/orders/M1/moves").json()["moves"][0]
+    shown = next(move for move in told["moves"] if move["order_id"] == "M1")
+    assert shown | {"value_at_risk": None} == best
+    without = client.get("/v1/moves", params={"plant": "Moving"}).json()["moves"]
+    assert not any(move["needs_consent"] for move in without)
+    assert client.get("/v1/moves", params={"plant": "Nowhere"}).json()["headline"]["sentence"] == (
+        "no move takes risk off the list"
+    )
+    assert client.get("/v1/moves", params={"orders": 201}).status_code == 422
