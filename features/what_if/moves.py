@@ -26,21 +26,6 @@ SOON = 3
 """Working days in which a component could come."""
 LATER = (3, 7)
 """Days by which a promise could be moved."""
-NOON = 12
-GOOD = (
-    "release_hold",
-    "component_here",
-    "component_sooner",
-    "lot_passes",
-    "meet_condition",
-    "plan_truck",
-    "truck_earlier",
-    "truck_larger",
-    "book_rest",
-    "move_promise_3",
-    "move_promise_7",
-)
-"""Kinds that can only help: a model that answers one with more risk is wrong."""
 
 
 @dataclass(frozen=True)
@@ -122,12 +107,11 @@ def _arrivals(facts: Facts) -> Iterator[Move]:
         named = words.component(short.reference, short.quantity, short.line_id)
         here = _again(short, "material.stated", state="available", quantity=0.0)
         yield Move("component_here", f"{named} comes today", (here,), short.line_id)
-        if short.date is None or short.date < facts.as_of or short.date > soon:
+        if short.date is None or short.date > soon:
             quantity = None if short.quantity is None else short.quantity / MICRO
             stated = _again(short, "material.stated", state="short", quantity=quantity, date=soon)
             sentence = f"{named} comes by {_day(facts, soon)}"
-            sooner = short.date is not None and short.date > soon
-            yield Move("component_sooner", sentence, (stated,), short.line_id, helps=sooner)
+            yield Move("component_sooner", sentence, (stated,), short.line_id, helps=short.date is not None)
 
 
 def _passed_lots(facts: Facts) -> Iterator[Move]:
@@ -160,23 +144,23 @@ def _trucks(facts: Facts) -> Iterator[Move]:
     coming = sorted(plans, key=_leaves)
     left = sum(line.ordered - line.issued for line in facts.open_lines)
     if not coming:
-        noon = _noon_by(facts, promises[0])
-        if noon > facts.as_of:
+        by = _last_day_by(facts, promises[0])
+        if by > facts.as_of:
             planned: Statement = {
                 "type": "delivery.planned",
                 "reference": "planned",
-                "date": noon,
+                "date": by,
                 "quantity": left / MICRO,
             }
-            yield Move("plan_truck", f"plan a truck for {_day(facts, noon)}", (planned,))
+            yield Move("plan_truck", f"plan a truck for {_day(facts, by)}", (planned,))
         return
     by_line = {line.id: line.promise for line in facts.open_lines}
     for plan in coming:
         promise = by_line.get(plan.line_id) or (promises[0] if len(coming) == 1 else promises[-1])
-        noon = _noon_by(facts, promise)
-        if _leaves(plan) > promise and noon > facts.as_of:
-            earlier = f"{words.truck(plan.reference)} leaves on {_day(facts, noon)}, not {_day(facts, _leaves(plan))}"
-            yield Move("truck_earlier", earlier, (_truck(plan, date=noon),), plan.line_id)
+        by = _last_day_by(facts, promise)
+        if _leaves(plan) > promise and by > facts.as_of:
+            earlier = f"{words.truck(plan.reference)} leaves on {_day(facts, by)}, not {_day(facts, _leaves(plan))}"
+            yield Move("truck_earlier", earlier, (_truck(plan, date=by),), plan.line_id)
     yield from _larger(coming, left)
 
 
@@ -297,13 +281,12 @@ def _later(facts: Facts, moment: int, days: int) -> int:
     return _moment(local)
 
 
-def _noon_by(facts: Facts, promise: int) -> int:
-    """Noon of the last working day that begins before a promise and is over by then."""
+def _last_day_by(facts: Facts, promise: int) -> int:
+    """When a truck must have left: a promise, or the end of the last working day before it where it is on a weekend."""
     local = _local(facts, promise)
-    noon = local.replace(hour=NOON, minute=0, second=0, microsecond=0)
-    while noon > local or noon.weekday() > 4:
-        noon -= timedelta(days=1)
-    return _moment(noon)
+    while local.weekday() > 4:
+        local -= timedelta(days=1)
+    return min(_end_of_day(local), promise)
 
 
 def _working_days_on(facts: Facts, days: int) -> datetime:
