@@ -24,6 +24,8 @@ from features.what_if.words import EPOCH
 
 SOON = 3
 """Working days in which a component could come."""
+AFTERNOON = 15
+"""The hour at which a truck is planned, as nobody says when one would leave."""
 LATER = (3, 7)
 """Days by which a promise could be moved."""
 
@@ -81,7 +83,7 @@ def _alive(facts: Facts, spell: SpellState) -> bool:
 
 
 def _again(event: KnownEvent, kind: str, **changed: object) -> Statement:
-    """The same thing of the same line, stated otherwise."""
+    """What an event speaks of, stated otherwise."""
     said = {name: getattr(event, name) for name in ("line_id", "kind", "reference")}
     return {"type": kind, **said, **changed}
 
@@ -282,11 +284,11 @@ def _later(facts: Facts, moment: int, days: int) -> int:
 
 
 def _last_day_by(facts: Facts, promise: int) -> int:
-    """When a truck must have left: a promise, or the end of the last working day before it where it is on a weekend."""
+    """When a truck leaves on the last working day by a promise: in the afternoon, at the promise if that is sooner."""
     local = _local(facts, promise)
     while local.weekday() > 4:
         local -= timedelta(days=1)
-    return min(_end_of_day(local), promise)
+    return min(_moment(local.replace(hour=AFTERNOON, minute=0, second=0, microsecond=0)), promise)
 
 
 def _working_days_on(facts: Facts, days: int) -> datetime:

@@ -12,11 +12,11 @@ from serving.api.json_body import json_response
 from serving.api.order_queries import visible_order
 from serving.contract.what_if import MovesParams, OrderMoves, PlantMoves, WhatIfReply, WhatIfRequest
 from serving.principal import Caller, CurrentCaller
-from serving.scores.moves import order_moves, plant_moves
 from serving.scores.services import Services
-from serving.scores.what_if import StoredOrder, suppose
 from serving.store.tables.events import events_of
 from serving.store.tables.worklist import WorklistQuery
+from serving.what_if.moves import order_moves, plant_moves
+from serving.what_if.suppose import StoredOrder, suppose
 
 router = APIRouter(tags=["what-if"])
 

@@ -113,7 +113,7 @@ def test_trucks(trucks: list[dict[str, Any]], sentences: list[str]) -> None:
 def test_a_truck_leaves_by_the_promise_and_on_a_working_day() -> None:
     saturday, friday = created(0, 12, line="10"), created(0, 11, line="10")
     dates = [moves(row)[0].statements[0]["date"] for row in (saturday, friday)]
-    assert dates == [micros("2024-01-12T23:59:59.999999Z"), moment(11)]
+    assert dates == [micros("2024-01-12T15:00:00Z"), moment(11)]
     assert moves(created(0, 4.5, line="10"), day=4)[0].kind == "plan_truck"
     assert "plan_truck" not in [move.kind for move in moves(created(0, 6, line="10"), day=5)], "only Saturday is left"
 

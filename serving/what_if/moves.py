@@ -17,10 +17,10 @@ from features.what_if.copies import Statement
 from features.what_if.words import RESPONSE
 from serving.contract.what_if import MovesParams
 from serving.models.scorer import Scorer
-from serving.scores.what_if import StoredOrder
 from serving.settings import Settings
 from serving.store.tables.events import events_of, history_of
 from serving.store.tables.worklist import WorklistQuery, page
+from serving.what_if.suppose import StoredOrder
 from training.what_if.moves import WeighedMove, best_of_each, headlines, total, weigh_moves
 
 NOT_OPEN = "only an open order has moves to weigh, this one is {state}"
