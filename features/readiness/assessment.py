@@ -17,8 +17,9 @@ from features.events.schema import EventKey
 from features.history import History
 from features.orders.commitments import OrderStatus, commitments, statuses
 from features.orders.spells import CONDITIONS_MET
-from features.readiness.blockers import Blocker, Facts, keys_of, stated_blockers
+from features.readiness.blockers import Blocker, Facts, stated_blockers
 from features.readiness.inferred_blockers import inferred_blockers, of_line
+from features.readiness.naming import keys_of
 from features.readiness.statements import WHOLE_ORDER, KnownOrder, SpellState
 from features.times import NEVER, plant_calendar
 

@@ -76,10 +76,10 @@ def score(
         return
     shown = table.head(10)
     rows = [
-        [row["rank"], row["order_id"], row["state"], f"{row['risk']:.1%}", str(row["due_at"])[:10], row.get("factor_1")]
+        [row["rank"], row["order_id"], row["state"], f"{row['risk']:.1%}", str(row["due_at"])[:10], row["reason_1"]]
         for row in shown.astype(object).where(shown.notna(), "").to_dict("records")
     ]
-    print_table(f"{len(table):,} open or late orders", ["", "order", "state", "risk", "due", "first factor"], rows)
+    print_table(f"{len(table):,} open or late orders", ["", "order", "state", "risk", "due", "why"], rows)
     if out is not None:
         say(f"\nWorklist: {out}")
 

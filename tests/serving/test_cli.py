@@ -54,7 +54,7 @@ def test_score_writes_a_worklist_sorted_by_risk(home: Home) -> None:
     assert len(opened) > 5
     assert opened["factor_1"].str.contains(r"\([+-]\d+\.\d points\)$").all()
     late = table[table["state"] == "late"]
-    assert late["factor_1"].str.contains("has passed unshipped").all()
+    assert late["reason_1"].str.contains("has passed unshipped").all()
     assert ((opened["missed"] + opened["partial"] - opened["risk"]).abs() < 2e-6).all()
     assert "learned from outcomes known until" in done.stderr
 
@@ -250,7 +250,7 @@ def test_show_says_what_is_ready_and_what_is_in_the_way(here: Here, home: Home) 
     assert returned == 0
     assert "open, not shippable on" in words
     assert all(f"{kind} not stated" in words for kind in ("inspection", "packaging", "labels", "documents"))
-    assert f"quality hold {held['reference']} is open since" in words
+    assert f"quality hold {held['reference']} stands since" in words
     assert f"{held['source']} {held['event_id']}" in words
     assert set(json.loads(here([*asked, "--json"])[1])) == {"as_of", "events"}
 
