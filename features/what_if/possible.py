@@ -269,12 +269,6 @@ def _changed(before: Standing, event: KnownEvent) -> Fault | None:
     return "quantity", "change something", f"{words.amount(event.quantity or 0)}, which is ordered already"
 
 
-def _closed(before: Standing, event: KnownEvent) -> Fault | None:
-    if any(line.closed is None for line in before.lines_of(event)):
-        return None
-    return "type", "be of a line that is not closed", "one that is"
-
-
 def _reopened(before: Standing, event: KnownEvent) -> Fault | None:
     lines = before.lines_of(event)
     if any(line.closed is not None for line in lines):
@@ -331,7 +325,6 @@ RULES: dict[str, Callable[[Standing, KnownEvent], Fault | None]] = {
     "delivery.planned": _planned(TRUCKS),
     "order_line.created": _created,
     "order_line.changed": _changed,
-    "order_line.closed": _closed,
     "order_line.reopened": _reopened,
     "goods.issued": _issued,
     "goods.returned": _returned,
