@@ -25,6 +25,7 @@ ACCESS: dict[str, frozenset[Role]] = {
     "GET /v1/orders": frozenset({PLANNER, SCIENTIST, ADMIN}),
     "GET /v1/orders/{order_id}": EVERYBODY,
     "GET /v1/orders/{order_id}/history": EVERYBODY,
+    "GET /v1/orders/{order_id}/change": EVERYBODY,
     "POST /v1/orders/{order_id}/decisions": frozenset({PLANNER, ADMIN}),
     "GET /v1/scores/{score_id}/replay": frozenset({PLANNER, SCIENTIST, ADMIN}),
     "GET /v1/freshness": EVERYBODY,

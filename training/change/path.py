@@ -157,4 +157,4 @@ def _ranges(begin: Ints, end: Ints) -> Ints:
     """The positions from each begin to before its end, one range after the other."""
     lengths = end - begin
     starts = np.cumsum(lengths) - lengths
-    return np.arange(lengths.sum()) - np.repeat(starts - begin, lengths)
+    return np.asarray(np.arange(lengths.sum()) - np.repeat(starts - begin, lengths))

@@ -51,8 +51,8 @@ class ScoredStates:
         return cls(*(np.concatenate([getattr(one, name) for one in some]) for name in ("state", "risk", "parts")))
 
 
-def score_states(model: RiskModel, history: History, points: DecisionPoints, context: Context) -> ScoredStates:
-    """The risk of each state, bit for bit as the orders are scored one by one.
+def score_states(model: RiskModel | None, history: History, points: DecisionPoints, context: Context) -> ScoredStates:
+    """The risk of each state, bit for bit as the orders are scored one by one; without a model open orders have none.
 
     Parameters
     ----------
@@ -64,7 +64,7 @@ def score_states(model: RiskModel, history: History, points: DecisionPoints, con
     risk = np.where(state == "late", 1.0, np.nan)
     parts = np.full((len(points), len(PARTS)), np.nan)
     open_ = np.flatnonzero(state == "open")
-    if len(open_):
+    if len(open_) and model is not None:
         signals = compute(history, points.take(open_), context, model.names, threads=1)
         plants = known.first_word("plant")[open_]
         predicted, explanation = model.predict_and_explain(signals, levels_of(model, context).log_odds(plants))

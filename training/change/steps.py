@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from features.arrays import Ints
+from features.arrays import Ints, Mask
 from features.catalogue.topics import TOPICS
 from features.context.context import Context
 from features.errors import InvalidRequest
@@ -131,10 +131,17 @@ def _named(history: History, context: Context, path: Path) -> Iterator[tuple[str
     known = Known(history, path.points, context)
     for dimension in ("item", "plant"):
         words = known.first_word(dimension)
-        yield dimension, np.where(words == "", None, words)
+        yield dimension, _only_where(words != "", words)
     known.close()
 
 
 def _of_event(texts: Texts, event: Ints) -> Texts:
     """(n,) the text of each event, ``None`` where there is none."""
-    return np.where(event >= 0, texts[np.maximum(event, 0)], None)
+    return _only_where(event >= 0, texts[np.maximum(event, 0)]) if len(texts) else np.empty(0, dtype=object)
+
+
+def _only_where(given: Mask, texts: Texts) -> Texts:
+    """(n,) the texts, ``None`` elsewhere."""
+    some = np.full(len(texts), None, dtype=object)
+    some[given] = texts[given]
+    return some
