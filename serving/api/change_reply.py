@@ -46,10 +46,10 @@ STATES_DATE = {
 """By type, the types that state the same date before."""
 
 
-def window_of(since: str | None, until: str | None, now: int, zone: str) -> tuple[int, int]:
-    """Two moments, microseconds, by default a day until now. Raises ``InvalidRequest`` unless they are in order."""
+def window_of(since: str | None, until: str | None, now: int, zone: str, *, days: int = 1) -> tuple[int, int]:
+    """Two moments, microseconds, by default some days until now. Raises ``InvalidRequest`` unless they are in order."""
     end = now if until is None else moment_of(until, zone, end=True)
-    begin = end - DAY if since is None else moment_of(since, zone, end=False)
+    begin = end - days * DAY if since is None else moment_of(since, zone, end=False)
     if begin >= end:
         raise InvalidRequest(f"from must lie before to ({isoformat(end)}), got {isoformat(begin)}")
     return begin, end

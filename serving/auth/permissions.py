@@ -28,6 +28,7 @@ ACCESS: dict[str, frozenset[Role]] = {
     "GET /v1/orders/{order_id}/change": EVERYBODY,
     "POST /v1/orders/{order_id}/decisions": frozenset({PLANNER, ADMIN}),
     "GET /v1/scores/{score_id}/replay": frozenset({PLANNER, SCIENTIST, ADMIN}),
+    "GET /v1/impact": frozenset({PLANNER, SCIENTIST, ADMIN}),
     "GET /v1/freshness": EVERYBODY,
     "GET /v1/model": EVERYBODY,
     "GET /v1/audit": frozenset({ADMIN}),

@@ -47,8 +47,10 @@ def change_steps(
     A step is an ``event`` (the risk just after it less that just before it, at the moment it was recorded), ``time``
     that passed without one, or the morning's ``context`` (load and track record of the last start of day); ``begin`` is
     the first risk of an order in the period. The points of an order's steps add up to its last risk less its first.
-    A late order has the risk 1. An order that has none (shipped, cancelled, not promised yet) keeps the last it had:
-    its steps add nothing, ``state`` says how it stands.
+
+    What is recorded in an order's first moment is its beginning as a whole. A late order has the risk 1. An order that
+    has none (shipped, cancelled, not promised yet) keeps the last it had: its steps add nothing, ``state`` says how it
+    stands.
 
     Parameters
     ----------
@@ -76,12 +78,16 @@ def change_steps(
         frames.append(frame)
         done = int(history.first[end])
         progress("scoring before and after events", done, history.n_events)
-    return pd.concat(frames, ignore_index=True) if frames else _no_steps()
+    return pd.concat(frames, ignore_index=True) if frames else no_steps()
 
 
-def _no_steps() -> pd.DataFrame:
+def no_steps() -> pd.DataFrame:
+    """The table of ``change_steps`` without a row."""
     columns = ["order_id", "step", "at", "source", "event_id", "type", *WORDS, "item", "plant", "state"]
-    return pd.DataFrame(columns=[*columns, "before", "after", "points", *TOPIC_COLUMNS])
+    numbers = ("before", "after", "points", *TOPIC_COLUMNS)
+    return pd.DataFrame(
+        {name: pd.Series(dtype=object) for name in columns} | {n: pd.Series(dtype=float) for n in numbers}
+    )
 
 
 def _part(
@@ -94,11 +100,21 @@ def _part(
 ) -> pd.DataFrame:
     part = history.part(*orders)
     path = path_between(part, context, *window, events_only=events_only)
-    scored = score_states(model, part, path.points, context)
+    scored = _begun(part, path, score_states(model, part, path.points, context))
     changed = differences(path.points.order, scored)
     is_event = path.step == STEPS.index(EVENT)
     shown = is_event if events_only else is_event | (changed.points != 0) | (path.step == 0)
     return _frame(part, context, path, scored, changed, np.flatnonzero(shown))
+
+
+def _begun(history: History, path: Path, scored: ScoredStates) -> ScoredStates:
+    """The risks, none while an order is still being stated: between events of its first moment, such as its lines."""
+    event = np.maximum(path.event, 0)
+    first = history.recorded[history.first[path.points.order]]
+    unfinished = (path.event >= 0) & (history.next_recorded[event] == first)
+    risk, parts = scored.risk.copy(), scored.parts.copy()
+    risk[unfinished] = parts[unfinished] = np.nan
+    return ScoredStates(scored.state, risk, parts)
 
 
 def _frame(

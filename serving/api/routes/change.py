@@ -1,4 +1,4 @@
-"""Why risks move: of one order between two moments."""
+"""Why risks move: of one order between two moments, and of all orders in a period."""
 
 from __future__ import annotations
 
@@ -7,9 +7,11 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Response
 
 from serving.api.change_reply import order_change
-from serving.api.dependencies import READS, CurrentServices, OrderId, to_response
+from serving.api.dependencies import READS, CurrentServices, OrderId, problems, to_response
+from serving.api.impact_reply import impact_reply
 from serving.api.presenters import json_reply
 from serving.contract.change import ChangeParams, ChangeReply
+from serving.contract.impact import ImpactParams, ImpactReply
 from serving.models.cache import load_version
 from serving.principal import CurrentCaller
 
@@ -29,3 +31,9 @@ def get_change(
         )
     )
     return to_response(json_reply(content))
+
+
+@router.get("/v1/impact", response_model=ImpactReply, responses=problems(422, 503))
+def get_impact(params: Annotated[ImpactParams, Query()], services: CurrentServices, caller: CurrentCaller) -> Response:
+    """What added risk and what removed it in a period, by what its events say; computed when it is asked for."""
+    return to_response(json_reply(impact_reply(params, services, caller)))

@@ -95,6 +95,13 @@ def test_an_order_has_no_risk_before_it_is_promised(trained: Trained) -> None:
     assert steps["points"].tolist() == [0, 0], "its first risk is where it begins, no change"
 
 
+def test_the_lines_of_a_new_order_are_its_beginning_together(trained: Trained) -> None:
+    steps = steps_of(trained, *(created(0, 12, line=line) for line in "123"), event("hold.placed", 1, kind="credit"))
+    events = steps[steps["step"] == "event"]
+    assert events["before"].isna().tolist() == [True, True, True, False]
+    assert events["points"].tolist()[:3] == [0, 0, 0]
+
+
 def test_the_end_lies_after_the_beginning(trained: Trained) -> None:
     with pytest.raises(InvalidRequest, match="a change must end after it begins"):
         steps_of(trained, *HELD, since=3, until=3)
