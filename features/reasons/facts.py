@@ -34,6 +34,10 @@ class Usual:
         """Between which values the middle third of the past orders lie."""
         return None
 
+    def overall(self) -> float | None:
+        """The share of all past orders that failed."""
+        return None
+
 
 NOTHING_USUAL = Usual()
 
@@ -102,6 +106,12 @@ class OrderFacts(Facts):
             return ""
         low, high = map(say, bounds)
         return "" if low == high else self.say("scale", low=low, high=high)
+
+    @property
+    def overall(self) -> str:
+        """The share of all past orders that failed, in brackets; nothing where nobody knows."""
+        share = self.usual.overall()
+        return "" if share is None else self.say("overall", all=self.language.share(share))
 
     def tense(self, moment: int) -> str:
         """Whether a moment "is" to come or "was"."""

@@ -66,6 +66,25 @@ def test_json_is_the_last_line_of_standard_output(home: Home) -> None:
     assert [order["order_id"] for order in found["orders"]] == ["O0290"]
 
 
+def test_impact_sums_what_added_the_risk_of_a_period(here: Here, tmp_path: Path) -> None:
+    period = ["--from", "2024-05-01", "--to", "2024-06-01"]
+    code, output, problem = here(["impact", "{events}", *period, "--by", "type", "--json"])
+    assert code == 0, problem
+    told = json.loads(output.splitlines()[-1])
+    rows = {row["type"]: row for row in told["causes"]["type"]}
+    assert sum(row["net"] for row in rows.values()) == pytest.approx(told["net"], abs=1e-12)
+    assert sum(row["events"] for row in rows.values()) == told["events"]
+    assert rows["hold.placed"]["net"] > 0.5, "in this plant a hold is what makes orders fail"
+    assert {row["blocker"] for row in told["value_at_risk"]} >= {"hold"}
+    sums = tmp_path / "sums.csv"
+    code, output, problem = here(["impact", "{events}", *period, "--out", str(sums)])
+    assert code == 0, problem
+    assert "By work center" in output
+    assert set(pd.read_csv(sums)["by"]) == {"type", "kind", "reason", "work_center", "actor", "component", "topic"}
+    code, _, problem = here(["impact", "{events}", "--by", "supplier"])
+    assert (code, "--by must be one of type, kind" in problem) == (2, True)
+
+
 def test_features_writes_a_table(home: Home) -> None:
     done = home.run("features", str(home.events), "--snapshots", "daily", "--out", "f.parquet", "--json")
     assert done.returncode == 0, done.stderr
@@ -169,6 +188,8 @@ def test_a_backtest_shows_each_model_until_the_next(here: Here, tmp_path: Path) 
         ),
         (["score", "none.parquet", "--as-of", AS_OF], 1, "got none.parquet, which is not there"),
         (["score", "{events}"], 2, "Missing option '--as-of'"),
+        (["impact"], 2, "the events must come from a file or from --store URL, got neither"),
+        (["impact", "{events}", "--from", "2024-06-01", "--to", "2024-05-01"], 2, "a change must end after it begins"),
         (["train"], 2, "the events must come from a file or from --store URL, got neither"),
         (["db", "import", "none.parquet"], 1, "got none.parquet, which is not there"),
         (["features", "{events}"], 2, "either as_of (--as-of) or decision points (--snapshots) must be given"),
@@ -267,6 +288,7 @@ def test_show_says_what_is_ready_and_what_is_in_the_way(here: Here, home: Home) 
         "champions",
         "backtest",
         "score",
+        "impact",
         "serve",
         "demo",
         "db",
