@@ -1,4 +1,4 @@
-"""The stories that signals tell of an order: ten topics, so that a planner reads a few reasons, not many signals."""
+"""The stories that signals tell of an order, ten topics: a planner reads a few reasons instead of many signals."""
 
 from __future__ import annotations
 

@@ -8,23 +8,27 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta, tzinfo
+from datetime import tzinfo
 from functools import cached_property
 from typing import Literal
 
-from features.events.schema import MICRO, EventKey
+from features.events.schema import EventKey
 from features.orders.spells import FAILED_LOTS, HOLDS, SHIPPING_HOLD_KINDS, SHORTAGES
-from features.readiness.statements import WHOLE_ORDER, KnownEvent, KnownLine, KnownOrder, SpellState
+from features.readiness.naming import (
+    keys_of,
+    line_ids,
+    name_component,
+    name_hold,
+    name_inspection,
+    name_lines,
+    name_lot,
+    name_reason,
+)
+from features.readiness.statements import KnownLine, KnownOrder, SpellState
+from features.wording import ENGLISH, Dates, Language
 
 CARRIER = "carrier"
 STOPS_WORK, STOPS_SHIPPING, STOPS_TRUCK = range(3)
-MONTHS = (
-    "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
-    "December",
-)  # fmt: skip
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-MOST_NAMED = 4
-"""Sentences name so many lines; the others are counted."""
 
 BlockerKind = Literal[
     "hold",
@@ -74,6 +78,7 @@ class Facts:
     order: KnownOrder
     as_of: int
     zone: tzinfo
+    language: Language = ENGLISH
 
     @property
     def lines(self) -> list[KnownLine]:
@@ -88,61 +93,95 @@ class Facts:
         """Keys of the lines that have left or are closed."""
         return {line.key for line in self.lines if not line.open}
 
-    def day(self, moment: int) -> str:
-        """A moment as people say it, in the plant's zone: the day, and the time unless it is the end of the day."""
-        local, today = ((EPOCH + timedelta(microseconds=clock)).astimezone(self.zone) for clock in (moment, self.as_of))
-        year = "" if local.year == today.year else f" {local.year}"
-        time = f"{local:%H:%M}"
-        return f"{local.day} {MONTHS[local.month - 1]}{year}" + ("" if time in ("00:00", "23:59") else f" {time}")
+    @cached_property
+    def dates(self) -> Dates:
+        """Says moments in the plant's zone."""
+        return Dates(self.as_of, self.zone, self.language)
+
+    def say(self, template: str, /, **values: object) -> str:
+        """A fact in words."""
+        return self.language.say(template, **values)
+
+    def slack(self, moment: int, deadline: int, of: str = "promise") -> str:
+        """How long before or after the promise, or the truck, a moment lies: in days of the calendar."""
+        if moment > deadline:
+            return self.say(f"side.after_{of}", time=self.dates.between(deadline, moment))
+        if self.dates.same_day(moment, deadline):
+            return self.say(f"side.same_{of}")
+        return self.say(f"side.before_{of}", time=self.dates.between(moment, deadline))
 
 
 def stated_blockers(facts: Facts, conditions: Iterable[SpellState]) -> list[Blocker]:
     """One blocker an open hold, an open shortage, a failed lot, and a kind of condition that is stated not met."""
     return [
-        *(_hold(facts, spell) for spell in facts.order.spells(HOLDS) if spell.open),
-        *(_shortage(facts, spell) for spell in facts.order.spells(SHORTAGES) if spell.open),
-        *(_failed_lot(facts, spell) for spell in facts.order.spells(FAILED_LOTS) if spell.open),
-        *_conditions(facts, [spell for spell in conditions if not spell.open]),
+        *hold_blockers(facts),
+        *shortage_blockers(facts),
+        *lot_blockers(facts),
+        *condition_blockers(facts, [spell for spell in conditions if not spell.open]),
     ]
+
+
+def hold_blockers(facts: Facts) -> list[Blocker]:
+    """One an open hold."""
+    return [_hold(facts, spell) for spell in facts.order.spells(HOLDS) if spell.open]
+
+
+def shortage_blockers(facts: Facts) -> list[Blocker]:
+    """One an open shortage."""
+    return [_shortage(facts, spell) for spell in facts.order.spells(SHORTAGES) if spell.open]
+
+
+def lot_blockers(facts: Facts) -> list[Blocker]:
+    """One a failed lot."""
+    return [_failed_lot(facts, spell) for spell in facts.order.spells(FAILED_LOTS) if spell.open]
 
 
 def _hold(facts: Facts, spell: SpellState) -> Blocker:
     placed = spell.latest
-    named = " ".join(word for word in (placed.kind, "hold", placed.reference) if word)
-    reason = f" ({placed.reason})" if placed.reason else ""
-    sentence = f"{named}{of_lines(' on', [placed])} is open since {facts.day(spell.since)}{reason}"
+    values = {
+        "hold": name_hold(facts.language, placed),
+        "lines": name_lines(facts.language, "on", [placed]),
+        "reason": name_reason(facts.language, placed),
+        "since": facts.dates.day(spell.since),
+    }
     stage = STOPS_SHIPPING if placed.kind in SHIPPING_HOLD_KINDS else STOPS_WORK
-    return _stated(facts, "hold", placed.reference, sentence, [spell], stage, awaited="release")
+    return _stated(facts, "hold", placed.reference, "open_hold", values, [spell], stage)
 
 
 def _shortage(facts: Facts, spell: SpellState) -> Blocker:
     short = spell.latest
-    by = f" by {quantity(short.quantity)}" if short.quantity else ""
-    named = short.reference or "a component"
-    sentence = f"{named} is short{by}{of_lines(' for', [short])} since {facts.day(spell.since)}"
-    return _stated(facts, "shortage", short.reference, sentence, [spell], STOPS_WORK, awaited="arrival")
+    alone = len(facts.lines) < 2
+    values = {"component": name_component(facts.language, short, alone), "since": facts.dates.day(spell.since)}
+    return _stated(facts, "shortage", short.reference, "shortage", values, [spell], STOPS_WORK)
 
 
 def _failed_lot(facts: Facts, spell: SpellState) -> Blocker:
     failed = spell.latest
-    named = f"{failed.kind.replace('_', '-')} inspection" if failed.kind else "inspection"
-    lot = f" of lot {failed.reference}" if failed.reference else ""
-    sentence = f"{named}{lot}{of_lines(' on', [failed])} stands failed since {facts.day(spell.since)}"
-    return _stated(facts, "failed_inspection", failed.reference, sentence, [spell], STOPS_WORK)
+    values = {
+        "inspection": name_inspection(facts.language, failed),
+        "lot": name_lot(facts.language, failed),
+        "lines": name_lines(facts.language, "on", [failed]),
+        "since": facts.dates.day(spell.since),
+    }
+    return _stated(facts, "failed_inspection", failed.reference, "failed_lot", values, [spell], STOPS_WORK)
 
 
-def _conditions(facts: Facts, not_met: list[SpellState]) -> list[Blocker]:
+def condition_blockers(facts: Facts, not_met: list[SpellState]) -> list[Blocker]:
     """One blocker a kind; lines that have left are spoken of only where nothing else is not met."""
     blockers = []
     for kind in sorted({spell.latest.kind or "" for spell in not_met}):
         of_kind = [spell for spell in not_met if (spell.latest.kind or "") == kind]
         alive = [spell for spell in of_kind if spell.line not in facts.gone] or of_kind
         oldest = min(alive, key=lambda spell: (spell.since, spell.line))
-        reason = f" ({oldest.latest.reason})" if oldest.latest.reason else ""
-        where = of_lines(" for", [spell.latest for spell in alive])
-        sentence = f"{verb(kind)} not met{where} since {facts.day(oldest.since)}{reason}"
+        values = {
+            "condition": kind,
+            "lines": name_lines(facts.language, "for", [spell.latest for spell in alive]),
+            "since": facts.dates.day(oldest.since),
+            "reason": name_reason(facts.language, oldest.latest),
+        }
         stage = STOPS_TRUCK if kind == CARRIER else STOPS_SHIPPING
-        blockers.append(_stated(facts, "condition", kind, sentence, alive, stage))
+        template = "condition.many" if kind.endswith("s") else "condition.one"
+        blockers.append(_stated(facts, "condition", kind, template, values, alive, stage))
     return blockers
 
 
@@ -150,24 +189,25 @@ def _stated(
     facts: Facts,
     kind: BlockerKind,
     what: str | None,
-    sentence: str,
+    template: str,
+    values: dict[str, str],
     spells: Sequence[SpellState],
     stage: int,
-    awaited: str | None = None,
 ) -> Blocker:
-    """A blocker made of spells that somebody stated open; ``awaited`` is what their date announces."""
+    """A blocker made of spells that somebody stated open; holds and shortages are expected to be over at a date."""
     latest = [spell.latest for spell in spells]
-    expected = latest[0].date if awaited else None
+    expected = latest[0].date if kind in ("hold", "shortage") else None
     overdue = expected is not None and expected < facts.as_of
     moot = all(event.line in facts.gone for event in latest)
+    if kind in ("hold", "shortage"):
+        template += ".undated" if expected is None else ".overdue" if overdue else ".due"
     if expected is not None:
-        sentence += f", {awaited} {'was' if overdue else 'is'} expected {facts.day(expected)}"
+        values |= {"day": facts.dates.day(expected), "distance": facts.dates.distance(expected)}
+    sentence = facts.say(template, **values)
     return Blocker(
         kind=kind,
         what=what,
-        sentence=sentence
-        + (": overdue" if overdue else "")
-        + ("; what it concerns has left or is closed" if moot else ""),
+        sentence=facts.say("moot", fact=sentence) if moot else sentence,
         since=min(spell.since for spell in spells),
         lines=line_ids(latest),
         events=keys_of(event for spell in spells for event in spell.statements),
@@ -176,55 +216,3 @@ def _stated(
         overdue=overdue,
         moot=moot,
     )
-
-
-# -- words ---------------------------------------------------------------------------------------------------
-
-
-def line_ids(events: Iterable[KnownEvent]) -> tuple[str | None, ...]:
-    """The lines that events speak of, in the order of their ids; none where one speaks of the whole order."""
-    lines = {event.line: event.line_id for event in events}
-    return () if WHOLE_ORDER in lines else tuple(name for _, name in sorted(lines.items()))
-
-
-def keys_of(events: Iterable[KnownEvent]) -> tuple[EventKey, ...]:
-    """Which events, each once, in the order of the history."""
-    return tuple(event.key for _, event in sorted({event.place: event for event in events}.items()))
-
-
-def of_lines(preposition: str, events: Iterable[KnownEvent]) -> str:
-    """The lines that events speak of, in a sentence; nothing for the whole order."""
-    return name_lines(preposition, line_ids(events))
-
-
-def name_lines(preposition: str, lines: Sequence[str | None]) -> str:
-    """
-    >>> name_lines(" for", ["10", "20"])
-    ' for lines 10 and 20'
-    """
-    names = [line for line in lines if line]
-    if not names:
-        return ""
-    if len(names) > MOST_NAMED:
-        names = [*names[: MOST_NAMED - 1], f"{len(names) - MOST_NAMED + 1} more"]
-    return f"{preposition} line{'s' if len(names) > 1 else ''} " + " and ".join(
-        [", ".join(names[:-1]), names[-1]] if len(names) > 1 else names
-    )
-
-
-def verb(kind: str) -> str:
-    """
-    >>> verb("labels")
-    'labels are'
-    """
-    return f"{kind} {'are' if kind.endswith('s') else 'is'}"
-
-
-def quantity(millionths: int | None) -> str:
-    """
-    >>> quantity(2_500_000)
-    '2.5'
-    """
-    whole, rest = divmod(abs(millionths or 0), MICRO)
-    sign = "-" if (millionths or 0) < 0 else ""
-    return f"{sign}{whole}" + f".{rest:06}".rstrip("0").rstrip(".")

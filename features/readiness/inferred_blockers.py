@@ -14,9 +14,8 @@ from features.readiness.blockers import (
     Blocker,
     BlockerKind,
     Facts,
-    keys_of,
-    quantity,
 )
+from features.readiness.naming import keys_of, name_line, name_truck, quantity
 from features.readiness.statements import WHOLE_ORDER, WORK, KnownEvent, KnownLine, SpellState
 
 DELIVERIES = Select("delivery.planned")
@@ -24,11 +23,17 @@ DELIVERIES = Select("delivery.planned")
 
 def inferred_blockers(facts: Facts, conditions: list[SpellState]) -> list[Blocker]:
     """Missing quantities and silence of each open line, and what is wrong with the trucks; see docs/readiness.md."""
-    if not facts.open_lines:
-        return []
-    blockers: list[Blocker | None] = [*(_missing(facts, line) for line in facts.open_lines)]
-    blockers += [_silent(facts, line, conditions) for line in facts.open_lines]
-    return [blocker for blocker in blockers if blocker is not None] + _trucks(facts)
+    return [*missing_blockers(facts), *silent_blockers(facts, conditions), *truck_blockers(facts)]
+
+
+def missing_blockers(facts: Facts) -> list[Blocker]:
+    """One a line to ship of which the work brings less than is ordered."""
+    return [blocker for line in facts.open_lines if (blocker := _missing(facts, line)) is not None]
+
+
+def silent_blockers(facts: Facts, conditions: list[SpellState]) -> list[Blocker]:
+    """One a line to ship of which nobody says that a shipping condition is met."""
+    return [blocker for line in facts.open_lines if (blocker := _silent(facts, line, conditions)) is not None]
 
 
 # -- pieces that are not there -------------------------------------------------------------------------------
@@ -43,24 +48,36 @@ class WorkQuantity(NamedTuple):
     events: list[KnownEvent]
 
 
-def _missing(facts: Facts, line: KnownLine) -> Blocker | None:
-    """What left before the work began is not asked of it, and no more can be missing than is left to ship."""
+def work_of(facts: Facts, line: KnownLine) -> WorkQuantity | None:
+    """What work has brought or will bring of a line; ``None`` where none is finished."""
     alone = len(facts.lines) == 1
     work = [event for event in facts.order.events if event.line == line.key or (alone and event.line == WHOLE_ORDER)]
     orders = {event.reference: event for event in work if event.type == "production.released"}
-    work_done = _by_orders(list(orders.values()), work) if len(orders) > 1 else _by_operations(work)
+    return _by_orders(facts, list(orders.values()), work) if len(orders) > 1 else _by_operations(facts, work)
+
+
+def _missing(facts: Facts, line: KnownLine) -> Blocker | None:
+    """What left before the work began is not asked of it, and no more can be missing than is left to ship."""
+    work_done = work_of(facts, line)
     if work_done is None:
         return None
     missing = min(line.ordered - line.before_work - work_done.quantity, line.ordered - line.issued)
     if missing <= 0:
         return None
-    name = f"line {line.id}" if line.id else "the line"
-    before = f", {quantity(line.before_work)} shipped before the work" if line.before_work else ""
+    before = facts.say("missing.before", quantity=quantity(line.before_work)) if line.before_work else ""
+    sentence = facts.say(
+        "missing",
+        line=name_line(facts.language, line.id),
+        missing=quantity(missing),
+        ordered=quantity(line.ordered),
+        before=before,
+        work=work_done.sentence,
+    )
     events = [line.ordered_by, *work_done.events]
     return Blocker(
         kind="missing_quantity",
         what=work_done.operation,
-        sentence=f"{name} is {quantity(missing)} short: {quantity(line.ordered)} ordered{before}, {work_done.sentence}",
+        sentence=sentence,
         since=_latest(events),
         lines=(line.id,),
         events=keys_of(events),
@@ -68,17 +85,17 @@ def _missing(facts: Facts, line: KnownLine) -> Blocker | None:
     )
 
 
-def _by_orders(released: list[KnownEvent], work: list[KnownEvent]) -> WorkQuantity | None:
+def _by_orders(facts: Facts, released: list[KnownEvent], work: list[KnownEvent]) -> WorkQuantity | None:
     """Several production orders: released less scrapped, as what is booked on one says nothing of the others."""
     if any(event.quantity is None for event in released):
         return None
     scrapped = [event for event in work if event.type == "operation.scrapped"]
     size, lost = _total(released), _total(scrapped)
-    sentence = f"{len(released)} production orders of {quantity(size)} in all, {quantity(lost)} scrapped"
+    sentence = facts.say("missing.orders", n=len(released), quantity=quantity(size), lost=quantity(lost))
     return WorkQuantity(size - lost, None, sentence, [*released, *scrapped])
 
 
-def _by_operations(work: list[KnownEvent]) -> WorkQuantity | None:
+def _by_operations(facts: Facts, work: list[KnownEvent]) -> WorkQuantity | None:
     """One production order: what was booked good at the finished operation that was begun last, or at a later one."""
     bookings: dict[str | None, list[KnownEvent]] = {}
     for event in sorted(work, key=lambda event: (event.occurred, event.place)):
@@ -89,8 +106,9 @@ def _by_operations(work: list[KnownEvent]) -> WorkQuantity | None:
     if not finished:
         return None
     operation, booked = max(begun[finished[-1] :], key=lambda entry: _total(entry[1]))
-    at = f" at operation {operation}" if operation else ""
-    return WorkQuantity(_total(booked), operation, f"{quantity(_total(booked))} booked good{at}", booked)
+    good = quantity(_total(booked))
+    template = "missing.booked_at" if operation else "missing.booked"
+    return WorkQuantity(_total(booked), operation, facts.say(template, quantity=good, operation=operation), booked)
 
 
 def _finished(booked: list[KnownEvent]) -> bool:
@@ -106,8 +124,13 @@ def _total(events: Iterable[KnownEvent]) -> int:
 # -- silence -------------------------------------------------------------------------------------------------
 
 
-def _silent(facts: Facts, line: KnownLine, conditions: list[SpellState]) -> Blocker | None:
-    """A line of which no condition is stated at all, or none since its latest work: complete is not shippable.
+def is_silent(facts: Facts, line: KnownLine, conditions: list[SpellState]) -> bool:
+    """Whether nobody says that a condition of a line is met, or nobody has since its latest work."""
+    return _silence(facts, line, conditions)[0]
+
+
+def _silence(facts: Facts, line: KnownLine, conditions: list[SpellState]) -> tuple[bool, KnownEvent | None]:
+    """Whether a line is silent, and the work that overtook what was said of it.
 
     A carrier that is confirmed says nothing of the goods.
     """
@@ -115,15 +138,22 @@ def _silent(facts: Facts, line: KnownLine, conditions: list[SpellState]) -> Bloc
     work = [event for event in facts.order.events if event.type in WORK and event.line in (line.key, WHOLE_ORDER)]
     last = max(work, key=lambda event: (event.occurred, event.place), default=None)
     overtaken = last is not None and all(spell.latest.occurred < last.occurred for spell in stated)
-    if any(not spell.open for spell in stated) or (stated and not overtaken):
+    silent = all(spell.open for spell in stated) and (not stated or overtaken)
+    return silent, last if stated else None
+
+
+def _silent(facts: Facts, line: KnownLine, conditions: list[SpellState]) -> Blocker | None:
+    """A line of which no condition is stated at all, or none since its latest work: complete is not shippable."""
+    silent, after = _silence(facts, line, conditions)
+    if not silent:
         return None
-    after = last if stated else None
-    where = f" for line {line.id}" if line.id else ""
-    since = f" since its latest work, {facts.day(after.occurred)}" if after else ""
+    where = facts.say("for", lines=name_line(facts.language, line.id)) if line.id else ""
     return Blocker(
         kind="condition",
         what=None,
-        sentence=f"nobody has said that a shipping condition is met{where}{since}",
+        sentence=facts.say("conditions.silent", line=where)
+        if after is None
+        else facts.say("conditions.silent_since", line=where, since=facts.dates.day(after.occurred)),
         since=after.occurred if after else None,
         lines=(line.id,),
         events=(after.key,) if after else (),
@@ -152,7 +182,10 @@ class Truck(NamedTuple):
     load: KnownEvent | None
 
 
-def _trucks(facts: Facts) -> list[Blocker]:
+def truck_blockers(facts: Facts) -> list[Blocker]:
+    """What is wrong with the trucks to come, where something is left to ship."""
+    if not facts.open_lines:
+        return []
     plans = facts.order.plans(DELIVERIES)
     trucks = (Truck(one.dated_by.date or 0, one.dated_by, one.sized_by) for one in plans if one.dated_by)
     planned = sorted(trucks, key=lambda truck: (truck.leaves, truck.plan.place))
@@ -165,9 +198,10 @@ def _trucks(facts: Facts) -> list[Blocker]:
 
 def _no_truck(facts: Facts, planned: list[Truck]) -> Blocker:
     if not planned:
-        return _truck("no_truck", None, "no truck is planned", [], None)
+        return _truck("no_truck", None, facts.say("truck.none"), [], None)
     last = planned[-1]
-    sentence = f"no truck is planned: the last was planned for {facts.day(last.leaves)}"
+    dates = facts.dates
+    sentence = facts.say("truck.gone", day=dates.day(last.leaves), distance=dates.distance(last.leaves))
     return _truck("no_truck", None, sentence, [last.plan], last.leaves)
 
 
@@ -178,8 +212,13 @@ def _too_late(facts: Facts, coming: list[Truck]) -> Blocker | None:
     )
     for truck, (promise, event) in zip((coming[0], coming[-1]), promised[:1] + promised[-1:], strict=False):
         if truck.leaves > promise:
-            named = f"truck {truck.plan.reference}" if truck.plan.reference else "the truck"
-            sentence = f"{named} is planned for {facts.day(truck.leaves)}, after the promise of {facts.day(promise)}"
+            sentence = facts.say(
+                "truck.late",
+                truck=name_truck(facts.language, truck.plan),
+                day=facts.dates.day(truck.leaves),
+                slack=facts.slack(truck.leaves, promise),
+                due=facts.dates.day(promise),
+            )
             events = [truck.plan, event]
             return _truck("truck_too_late", truck.plan.reference, sentence, events, _latest(events), truck.leaves)
     return None
@@ -191,7 +230,7 @@ def _too_small(facts: Facts, coming: list[Truck]) -> Blocker | None:
     left = sum(line.ordered - line.issued for line in facts.open_lines)
     if any(truck.load is None for truck in coming) or _total(loads) >= left:
         return None
-    sentence = f"trucks are planned for {quantity(_total(loads))} of the {quantity(left)} still to ship"
+    sentence = facts.say("truck.small", planned=quantity(_total(loads)), left=quantity(left))
     return _truck(
         "truck_too_small", None, sentence, [*dict.fromkeys(truck.plan for truck in coming), *loads], _latest(loads)
     )

@@ -156,6 +156,14 @@ class KnownOrder:
         self._history, self._order = history, order
         self.events = [] if history is None else known_events(history, order, as_of)
 
+    def words(self, dimension: str) -> list[str]:
+        """The words that its events name of a dimension, such as its items, in the order in which they became known."""
+        if self._history is None:
+            return []
+        start = int(self._history.first[self._order])
+        named = _words(self._history, dimension, slice(start, start + len(self.events)))
+        return list(dict.fromkeys(word for word in named if word is not None))
+
     def spells(self, spell: Spell) -> list[SpellState]:
         """Every spell of which something is stated, by its latest statement, in the order of their first ones."""
         if self._history is None:
@@ -268,8 +276,8 @@ def known_events(history: History, order: int, as_of: int) -> list[KnownEvent]:
             history.recorded[rows].tolist(),
             _given(history.date[rows]),
             _given(history.quantity[rows]),
-            history.coded["source"].take(rows).texts().tolist(),
-            history.ids.take(rows).texts().tolist(),
+            _words(history, "source", rows),
+            [history.ids[place] for place in range(start, start + known)],
             *(_words(history, column, rows) for column in WORDS),
             strict=True,
         )

@@ -151,7 +151,7 @@ def quantity_cover(known: Known) -> Floats:
 def usual_days_left(known: Known) -> Floats:
     """Days lines of the item needed from this stage until they shipped, less those spent in it; the slowest line."""
     lines = known.lines(evidence=MILESTONES)
-    return lines.highest(lines.of_open(_usual_days_left(known)))
+    return lines.highest(lines.of_open(usual_days_of_lines(known)))
 
 
 @signal(
@@ -165,7 +165,7 @@ def usual_days_left(known: Known) -> Floats:
 def pace_slack(known: Known) -> Floats:
     """Days from when lines like these usually ship to the promise, the tightest line; negative when too late."""
     lines = known.lines(evidence=MILESTONES)
-    return lines.lowest(lines.of_open(lines.days_to_promise - _usual_days_left(known)))
+    return lines.lowest(lines.of_open(lines.days_to_promise - usual_days_of_lines(known)))
 
 
 @signal(
@@ -195,7 +195,7 @@ def yield_needed_per_day(known: Known) -> Floats:
     return share(needed, known.ordered()) / np.maximum(known.days_until(known.due()), 1.0)
 
 
-def _usual_days_left(known: Known) -> Floats:
+def usual_days_of_lines(known: Known) -> Floats:
     """(n_rows,) days until each line ships at the usual pace."""
     usual = known.lookups.usual_days
     return _left(known, usual(), usual(begun=True))
@@ -218,7 +218,7 @@ def _left(known: Known, usual: Floats, of_work: Floats) -> Floats:
 def usual_work_days_left(known: Known) -> Floats:
     """Days lines of the item needed from this stage to their last operation, less those spent; the slowest line."""
     lines = known.lines(evidence=MILESTONES)
-    return lines.highest(lines.of_open(_usual_work_days_left(known)))
+    return lines.highest(lines.of_open(usual_work_days_of_lines(known)))
 
 
 @signal(
@@ -236,6 +236,7 @@ def work_slack(known: Known) -> Floats:
     return np.asarray(deadline - start - usual_work_days_left(known))
 
 
-def _usual_work_days_left(known: Known) -> Floats:
+def usual_work_days_of_lines(known: Known) -> Floats:
+    """(n_rows,) days until the work on each line ends at the usual pace."""
     usual = known.lookups.usual_work_days
     return _left(known, usual(), usual(begun=True))

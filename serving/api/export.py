@@ -29,8 +29,13 @@ FIRST = (
     "value",
 )
 LAST = ("owner", "snoozed_until", "decision", "as_of", "reason", "cannot_tell")
-FACTORS = 5
-HEADER = (*FIRST, *(f"factor_{place}" for place in range(1, FACTORS + 1)), *LAST)
+REASONS, FACTORS = 3, 5
+HEADER = (
+    *FIRST,
+    *(f"reason_{place}" for place in range(1, REASONS + 1)),
+    *(f"factor_{place}" for place in range(1, FACTORS + 1)),
+    *LAST,
+)
 MOMENTS = ("due_at", "snoozed_until", "as_of")
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
 """A text that begins so is one that a spreadsheet would run."""
@@ -62,9 +67,14 @@ def xlsx_file(rows: Iterable[Mapping[Any, Any]]) -> bytes:
 
 
 def _cells(row: Mapping[Any, Any]) -> list[Any]:
-    phrase = [f"{factor['sentence']} ({factor['points'] * 100:+.1f} points)" for factor in orjson.loads(row["factors"])]
-    phrase += [""] * (FACTORS - len(phrase))
-    return [*(_cell(row, name) for name in FIRST), *phrase[:FACTORS], *(_cell(row, name) for name in LAST)]
+    reasons = _in_words(orjson.loads(row["reasons"]), "text", REASONS)
+    factors = _in_words(orjson.loads(row["factors"]), "sentence", FACTORS)
+    return [*(_cell(row, name) for name in FIRST), *reasons, *factors, *(_cell(row, name) for name in LAST)]
+
+
+def _in_words(explained: list[dict[str, Any]], words: str, count: int) -> list[str]:
+    phrases = [f"{one[words]} ({one['points'] * 100:+.1f} points)" for one in explained[:count]]
+    return phrases + [""] * (count - len(phrases))
 
 
 def _cell(row: Mapping[Any, Any], name: str) -> Any:

@@ -87,8 +87,8 @@ def _print_story(story: dict[str, Any], folder: Path, settings: Settings, port: 
     say(f"    Look at the run: mlflow ui --backend-store-uri {settings.tracking_uri}\n")
     say(f"[3] The planner's morning, {moment:%Y-%m-%d}: {story['listed']:,} open orders, the riskiest first.")
     say(f"    {story['late']:,} of them are late already; these are the riskiest that are not:\n")
-    print_table("", ["order", "risk", "due", "customer", "first factors"], story["riskiest"])
-    say(f"\n    All of them with five factors each: {folder / 'scores.csv'}\n")
+    print_table("", ["order", "risk", "due", "customer", "why"], story["riskiest"])
+    say(f"\n    All of them with three reasons and five factors each: {folder / 'scores.csv'}\n")
     say(f"[4] The service; its clock at {moment:%Y-%m-%dT%H:%M}Z. The worklist, an order, a hold on another:\n")
     say(f"    curl -s '{url}/v1/orders?limit=3'")
     say(f"    curl -s {url}/v1/orders/{story['riskiest'][0][0]}")
@@ -168,7 +168,7 @@ def _score_morning(settings: Settings, events: pd.DataFrame, as_of: int) -> dict
             f"{row['risk']:.0%}",
             row["due_at"][:10],
             row["customer"],
-            f"{row['factor_1']}; {row['factor_2']}",
+            f"{row['reason_1']}; {row['reason_2']}",
         ]
         for row in shown.to_dict("records")
     ]

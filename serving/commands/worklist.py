@@ -8,13 +8,16 @@ import pandas as pd
 from features.decision_points import DecisionPoints
 from features.history import History
 from features.known.known import Known
-from serving.models.scorer import Factor, OrderScore, Scorer
+from serving.models.scorer import OrderScore, Scorer
+
+REASONS = 3
+"""So many reasons of an order are shown."""
 
 
 def build_worklist(scorer: Scorer, history: History, points: DecisionPoints, most_factors: int = 5) -> pd.DataFrame:
     """Score every order and sort: the highest risk first, then the earliest promise, then the order's id.
 
-    Returns (n_open_and_late, 12 + 2 * most_factors); orders that shipped or were cancelled are left out.
+    Returns (n_open_and_late, 15 + 2 * most_factors); orders that shipped or were cancelled are left out.
     """
     scores = scorer.score(history, points, most_factors)
     known = Known(history, points, scorer.context)
@@ -34,12 +37,9 @@ def build_worklist(scorer: Scorer, history: History, points: DecisionPoints, mos
     return frame.reset_index(drop=True)
 
 
-def phrase(factor: Factor) -> str:
-    """A factor in one phrase: what is so, and what it adds.
-
-    The points are percentage points of risk.
-    """
-    return f"{factor.sentence} ({factor.points * 100:+.1f} points)"
+def phrase(text: str, points: float) -> str:
+    """A reason or factor in one phrase: what is so, and what it adds, in percentage points of risk."""
+    return f"{text} ({points * 100:+.1f} points)"
 
 
 def _row(score: OrderScore, customer: str, plant: str, value: float, most: int) -> dict[str, object]:
@@ -55,9 +55,13 @@ def _row(score: OrderScore, customer: str, plant: str, value: float, most: int) 
         "plant": plant,
         "value": value,
     }
+    for place in range(REASONS):
+        reason = score.reasons[place] if place < len(score.reasons) else None
+        words = phrase(reason.text, reason.points) if reason else None
+        row[f"reason_{place + 1}"] = words or (score.reason if place == 0 else None)
     for place in range(most):
         factor = score.factors[place] if place < len(score.factors) else None
-        row[f"factor_{place + 1}"] = phrase(factor) if factor else (score.reason if place == 0 else None)
+        row[f"factor_{place + 1}"] = phrase(factor.sentence, factor.points) if factor else None
         row[f"factor_{place + 1}_signal"] = factor.signal if factor else None
     row["cannot_tell"] = "; ".join(score.cannot_tell) or None
     return row

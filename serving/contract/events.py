@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, Field
 
 from features.orders.commitments import OrderStatus
-from serving.contract.scoring import CannotTell, FactorReply, ModelKey
+from serving.contract.scoring import CannotTell, FactorReply, ModelKey, ReasonReply
 
 EXAMPLE: dict[str, Any] = {
     "specversion": "1.0",
@@ -50,7 +50,10 @@ class EventReply(BaseModel):
 
 
 class StoredScore(BaseModel):
-    """A score as it is stored. ``base_risk`` + the points of the factors + ``other_points`` = ``risk``."""
+    """A score as it is stored. ``base_risk`` + the points of all reasons = ``risk``.
+
+    So does ``base_risk`` + the points of the factors + ``other_points``. Scores of before have no reasons.
+    """
 
     score_id: int
     as_of: str
@@ -61,6 +64,7 @@ class StoredScore(BaseModel):
     missed: float | None
     partial: float | None
     base_risk: float | None
+    reasons: list[ReasonReply]
     factors: list[FactorReply]
     other_points: float | None
     cannot_tell: CannotTell

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from features.orders.commitments import OrderStatus
 from serving.contract.decision import DecisionReply
 from serving.contract.events import StoredScore
-from serving.contract.scoring import CannotTell, EventKeyReply, Moment, Text
+from serving.contract.scoring import CannotTell, EventKeyReply, Moment, Text, Topic
 
 
 class FactorInWords(BaseModel):
@@ -18,6 +18,14 @@ class FactorInWords(BaseModel):
     signal: str
     points: float
     sentence: str
+
+
+class ReasonInWords(BaseModel):
+    """A reason as the worklist shows it; ``points`` are probability."""
+
+    topic: Topic
+    points: float
+    text: str
 
 
 class OrderRow(BaseModel):
@@ -35,6 +43,7 @@ class OrderRow(BaseModel):
     partial: float | None
     base_risk: float | None
     value_at_risk: float | None
+    reasons: Annotated[list[ReasonInWords], Field(description="The weightiest three")]
     factors: list[FactorInWords]
     cannot_tell: CannotTell
     owner: str | None

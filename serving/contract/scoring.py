@@ -159,6 +159,7 @@ class ScoreRequest(BaseModel):
     events: Annotated[list[CloudEvent], Field(min_length=1)]
     as_of: Annotated[Moment | None, Field(description="The moment to score at; now if not given")] = None
     factors: Annotated[int, Field(ge=0, le=200, description="How many factors to return at most")] = 5
+    reasons: Annotated[bool, Field(description="Whether to say why in words")] = True
 
 
 CannotTell = Annotated[list[str], Field(description="Why the risk is worth little; empty where nothing says so")]
@@ -169,6 +170,35 @@ class EventKeyReply(BaseModel):
 
     source: str
     id: str
+
+
+class ComparisonReply(BaseModel):
+    """What became of the training orders in the same situation, about as many days before their promise."""
+
+    orders: int
+    failed_share: float
+    all_orders: Annotated[int, Field(description="All that were so far from their promise")]
+    all_failed_share: float
+    days_from: Annotated[float | None, Field(description="null where too few were so far: of any distance")]
+    days_to: Annotated[float | None, Field(description="null for farther than any other")]
+
+
+Topic = Literal[
+    "material", "holds", "work", "quality", "conditions", "truck", "changes", "records", "plant", "order"
+]  # fmt: skip
+
+
+class ReasonReply(BaseModel):
+    """What one topic adds to the risk, in probability, and the facts that say why."""
+
+    topic: Topic
+    points: float
+    text: str
+    situation: Annotated[str, Field(description="Of the topic; or the signal by whose size like orders are found")]
+    changeable: Annotated[bool, Field(description="False for what nobody can change today, which is told last")]
+    usual: Annotated[str, Field(description="What became of like orders, in words; empty below 30 of them")]
+    comparison: ComparisonReply | None
+    evidence: list[EventKeyReply]
 
 
 class FactorReply(BaseModel):
@@ -186,7 +216,10 @@ class FactorReply(BaseModel):
 
 
 class ScoreReply(BaseModel):
-    """One order. ``base_risk`` + the points of all factors + ``other_points`` = ``risk`` = ``missed`` + ``partial``."""
+    """One order. ``risk`` = ``missed`` + ``partial`` = ``base_risk`` + the points of all reasons.
+
+    It is ``base_risk`` + the points of the factors + ``other_points`` too: factors are the single signals.
+    """
 
     order_id: str
     state: OrderStatus
@@ -197,6 +230,7 @@ class ScoreReply(BaseModel):
     days_to_promise: float | None
     reason: Annotated[str | None, Field(description="Why the order is not scored by the model")]
     base_risk: float | None
+    reasons: Annotated[list[ReasonReply], Field(description="The weightiest first, what nobody can change last")]
     factors: list[FactorReply]
     other_points: float | None
     cannot_tell: CannotTell

@@ -24,11 +24,13 @@ from features.pipeline.computation import compute, compute_known, compute_with_e
 from features.pipeline.table import states
 from features.readiness.assessment import assess
 from features.readiness.statements import KnownOrder
+from features.reasons.slowest_lines import SlowestLines, slowest_lines, slowest_lines_of
 from features.times import DAY, NEVER, isoformat, micros
 from serving.models.cache import LoadedModel
 from serving.models.evidence import Evidence, evidence_of_each
 from training.evaluate.doubts import doubts_of
 from training.model.morning import levels_of
+from training.reasons.reasons import PlantLevel, Reason, ReasonWriter
 
 __all__ = ["Factor", "OrderScore", "Scorer", "order_index"]
 STALE_AFTER = 7 * DAY
@@ -70,7 +72,10 @@ class Factor:
 
 @dataclass(frozen=True)
 class OrderScore:
-    """One order's risk, or the reason why there is none; ``cannot_tell`` says why the risk is worth little."""
+    """One order's risk, or the reason why there is none; ``cannot_tell`` says why the risk is worth little.
+
+    Base risk and the points of all ``reasons`` add up to the risk, as do those of all factors and ``other_points``.
+    """
 
     order_id: str
     state: str
@@ -84,6 +89,7 @@ class OrderScore:
     factors: tuple[Factor, ...]
     other_points: float | None
     cannot_tell: tuple[str, ...] = ()
+    reasons: tuple[Reason, ...] = ()
 
 
 class Scorer:
@@ -103,9 +109,12 @@ class Scorer:
         self._signals: list[Signal] = [catalogue()[name] for name in self.model.names]
         self._trained_until = micros(str(self.model.about["trained_until"]))
         self._by_name = np.argsort(np.argsort(self.model.names))
+        self._writer = ReasonWriter(self.model.names, self.model.peers, self.context.calendar.zone)
 
-    def score(self, history: History, points: DecisionPoints, most_factors: int = 5) -> list[OrderScore]:
-        """One score a decision point, in their order."""
+    def score(
+        self, history: History, points: DecisionPoints, most_factors: int = 5, reasons: bool = True
+    ) -> list[OrderScore]:
+        """One score a decision point, in their order; with its reasons in words unless they are not wanted."""
         known = Known(history, points, self.context)
         state, due = states(known), known.due()
         open_ = np.flatnonzero(state == "open")
@@ -121,11 +130,17 @@ class Scorer:
         predicted, explanation = self.model.predict_and_explain(signals, self.levels.log_odds(plants))
         doubts = doubts_of(self.model, signals, plants, self.levels)
         base_risk, shares, of_levels = explanation.points()
+        slowest = self._slowest(known, history, open_points) if reasons else []
         for row, (i, proof) in enumerate(zip(open_, evidence, strict=True)):
             factors = self._factors(proof, signals[row], shares[row], explanation.contributions[row], most_factors)
             if of_levels[row]:
                 level = self._level_factor(str(plants[row]), float(of_levels[row]))
                 factors = _with_factor(factors, level, most_factors)
+            because: tuple[Reason, ...] = ()
+            if reasons:
+                order, as_of = int(points.order[i]), int(points.as_of[i])
+                level_ = PlantLevel(float(of_levels[row]), self.levels.sentence(str(plants[row])))
+                because = self._writer.reasons(history, order, as_of, signals[row], shares[row], level_, slowest[row])
             scores[i] = replace(
                 scores[i],
                 risk=float(predicted.risk[row]),
@@ -135,6 +150,7 @@ class Scorer:
                 factors=factors,
                 other_points=float(shares[row].sum() + of_levels[row] - sum(factor.points for factor in factors)),
                 cannot_tell=doubts[row],
+                reasons=because,
             )
         known.close()
         return scores
@@ -162,12 +178,14 @@ class Scorer:
         assess(history, 0, EARLIEST_MOMENT)
         _ = KnownOrder(history, 0, EARLIEST_MOMENT).issues
 
-    def score_all(self, history: History, as_of: int, most_factors: int = 5) -> tuple[list[OrderScore], int]:
+    def score_all(
+        self, history: History, as_of: int, most_factors: int = 5, reasons: bool = True
+    ) -> tuple[list[OrderScore], int]:
         """Every order of a history, those of which nothing is known yet too; and the latest record known."""
         orders = np.arange(history.n_orders, dtype=np.int64)
         points = DecisionPoints(orders, np.full(history.n_orders, as_of, dtype=np.int64))
         recorded = history.recorded[history.recorded <= as_of]
-        return self.score(history, points, most_factors), int(recorded.max(initial=NEVER))
+        return self.score(history, points, most_factors, reasons), int(recorded.max(initial=NEVER))
 
     def degraded_because(self, as_of: int) -> list[str]:
         """Why scores at this moment are not as good as they could be."""
@@ -193,6 +211,11 @@ class Scorer:
             factors=(),
             other_points=None,
         )
+
+    def _slowest(self, known: Known, history: History, open_points: DecisionPoints) -> list[SlowestLines]:
+        """Which line of each open order decides."""
+        one = len(known) == 1
+        return slowest_lines_of(known) if one else slowest_lines(history, open_points, self.context)
 
     def _signals_of(self, known: Known, most_factors: int) -> tuple[Floats, Iterable[Evidence]]:
         """Signals of one order, and the evidence of all in the same pass where more than a few are shown."""

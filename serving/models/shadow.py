@@ -112,7 +112,7 @@ class Shadow:
         if challenger is None:
             return
         try:
-            shadows, _ = challenger.score_all(history, as_of, most_factors=0)
+            shadows, _ = challenger.score_all(history, as_of, most_factors=0, reasons=False)
             for score, shadow in zip(scores, shadows, strict=True):
                 if score.state == "open":
                     self._sink(ShadowComparison(score.order_id, as_of, champion, challenger.loaded, score, shadow))

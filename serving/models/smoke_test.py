@@ -84,8 +84,10 @@ def _require_whole(score: OrderScore) -> None:
         raise SmokeTestFailed(f"a made-up order must be open and have a risk, got {score.state} and {score.risk}")
     _require_shares(score.risk, score.missed, score.partial)
     total = score.base_risk + sum(factor.points for factor in score.factors)
-    if not abs(total - score.risk) <= TOLERANCE:
-        raise SmokeTestFailed(f"base risk and points must add up to the risk {score.risk}, got {total}")
+    because = score.base_risk + sum(reason.points for reason in score.reasons)
+    for what, sum_ in (("points", total), ("reasons", because)):
+        if not abs(sum_ - score.risk) <= TOLERANCE:
+            raise SmokeTestFailed(f"base risk and {what} must add up to the risk {score.risk}, got {sum_}")
 
 
 def _require_shares(*shares: float) -> None:

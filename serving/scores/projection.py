@@ -23,6 +23,10 @@ from serving.scores.decision_state import fold_decisions
 from serving.scores.schedule import next_score
 from serving.scores.scoring_context import ScoringContext
 from serving.store.schema import FILTERED, LISTED
+from training.reasons.reasons import Reason
+
+SHOWN_REASONS = 3
+"""So many reasons of an order are shown in the worklist."""
 
 
 @dataclass(frozen=True)
@@ -44,15 +48,17 @@ def points_at(history: History, as_of: Ints) -> DecisionPoints:
     return DecisionPoints(np.arange(history.n_orders, dtype=np.int64), as_of)
 
 
-def pack(factors: Sequence[Factor]) -> bytes:
-    """Factors as they are stored."""
-    return zlib.compress(orjson.dumps(factors), 1)
+def pack(explained: Sequence[Factor] | Sequence[Reason]) -> bytes:
+    """Factors or reasons as they are stored."""
+    return zlib.compress(orjson.dumps(explained), 1)
 
 
-def unpack(stored: bytes) -> list[dict[str, Any]]:
-    """Factors as they were."""
-    factors: list[dict[str, Any]] = orjson.loads(zlib.decompress(stored))
-    return factors
+def unpack(stored: bytes | None) -> list[dict[str, Any]]:
+    """Factors or reasons as they were; none where none were stored."""
+    if stored is None:
+        return []
+    explained: list[dict[str, Any]] = orjson.loads(zlib.decompress(stored))
+    return explained
 
 
 def project(
@@ -96,7 +102,8 @@ def _order_row(
 ) -> dict[str, Any]:
     decisions = fold_decisions(events)
     words_of = {dimension: [word for of, word in words if of == dimension] for dimension in FILTERED}
-    shown = [{key: factor[key] for key in ("signal", "points", "sentence")} for factor in unpack(score["factors"])]
+    factors = [{key: factor[key] for key in ("signal", "points", "sentence")} for factor in unpack(score["factors"])]
+    reasons = [{key: reason[key] for key in ("topic", "points", "text")} for reason in unpack(score["reasons"])]
     both = value is not None and score["risk"] is not None
     return (
         fact
@@ -107,7 +114,8 @@ def _order_row(
             "listed": int(fact["state"] in LISTED),
             "value": value,
             "value_at_risk": value * score["risk"] if both else None,
-            "factors": orjson.dumps(shown).decode(),
+            "factors": orjson.dumps(factors).decode(),
+            "reasons": orjson.dumps(reasons[:SHOWN_REASONS]).decode(),
             "owner": decisions.owner,
             "snoozed_until": decisions.snoozed_until,
             "snoozed_until_change": int(decisions.until_change),

@@ -30,6 +30,7 @@ COMPARED = (
     "base_risk",
     "other_points",
     "factors",
+    "reasons",
     "cannot_tell",
     "next_at",
 )

@@ -67,12 +67,14 @@ def _columns(score: OrderScore) -> dict[str, Any]:
         "other_points": score.other_points,
         "cannot_tell": orjson.dumps(score.cannot_tell).decode(),
         "factors": pack(score.factors),
+        "reasons": pack(score.reasons),
     }
 
 
 _UNSCORED = dict.fromkeys(("risk", "missed", "partial", "base_risk", "other_points")) | {
     **dict.fromkeys(("model", "model_version", "run_id", "features_hash", "context_id"), ""),
     "factors": pack([]),
+    "reasons": pack([]),
     "cannot_tell": "[]",
 }
 

@@ -12,8 +12,8 @@ from features import source
 from features.catalogue.fingerprint import features_hash
 
 WORDS = [
-    ("readiness/blockers.py", "is open since", "has been open since"),
-    ("readiness/inferred_blockers.py", "no truck is planned", "nobody planned a truck"),
+    ("wording/english.py", "stands since", "has stood since"),
+    ("wording/english.py", "no truck is planned", "nobody planned a truck"),
     ("pipeline/spark.py", "from __future__", "# a comment\nfrom __future__"),
     ("signals/holds.py", '"""Holds placed and not released, holds."""', '"""Holds that are open, holds."""'),
     ("signals/holds.py", "{value} [hold is|holds are] open", "{value} open [hold|holds]"),

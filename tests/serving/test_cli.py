@@ -32,6 +32,17 @@ def here(home: Home, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixt
     return run
 
 
+def test_what_if_answers_by_topic_and_without_events_lists_the_moves_worth_trying(home: Home) -> None:
+    asked = ("what-if", str(home.events), "--order", "O0290", "--as-of", AS_OF, "--json")
+    told = json.loads(home.run(*asked, "--event", "hold.placed kind=quality reference=H9").stdout.splitlines()[-1])
+    assert (told["order_id"], told["state_before"], told["state_after"]) == ("O0290", "open", "open")
+    assert told["points"] == pytest.approx(told["after"] - told["before"], abs=1e-15)
+    assert sum(told["by_topic"].values()) == pytest.approx(told["points"], abs=1e-12)
+    moves = json.loads(home.run(*asked).stdout.splitlines()[-1])
+    assert moves["label"] == "the model's response, not a promise"
+    assert all(move["points"] <= -0.001 for move in moves["moves"])
+
+
 def test_score_writes_a_worklist_sorted_by_risk(home: Home) -> None:
     done = home.run("score", str(home.events), "--as-of", AS_OF, "--out", "scores.csv")
     assert done.returncode == 0, done.stderr
@@ -43,7 +54,7 @@ def test_score_writes_a_worklist_sorted_by_risk(home: Home) -> None:
     assert len(opened) > 5
     assert opened["factor_1"].str.contains(r"\([+-]\d+\.\d points\)$").all()
     late = table[table["state"] == "late"]
-    assert late["factor_1"].str.contains("has passed unshipped").all()
+    assert late["reason_1"].str.contains("has passed unshipped").all()
     assert ((opened["missed"] + opened["partial"] - opened["risk"]).abs() < 2e-6).all()
     assert "learned from outcomes known until" in done.stderr
 
@@ -146,6 +157,35 @@ def test_a_backtest_shows_each_model_until_the_next(here: Here, tmp_path: Path) 
         (["score", "{events}", "--as-of", "1999-01-01"], 2, "as_of must not be before the first record"),
         (["score", "{events}", "--as-of", "then"], 2, "a moment must be an ISO 8601 date or time, got 'then'"),
         (["score", "{events}", "--as-of", AS_OF, "--order", "O9"], 2, "must be one of the 600 in the events, got 'O9'"),
+        (
+            ["what-if", "{events}", "--order", "O9", "--as-of", AS_OF],
+            2,
+            "must be one of the 600 in the events, got 'O9'",
+        ),
+        (
+            [
+                "what-if",
+                "{events}",
+                "--order",
+                "O0290",
+                "--as-of",
+                AS_OF,
+                "--event",
+                "hold.released kind=quality reference=?",
+            ],
+            2,
+            "must be one of the open holds",
+        ),
+        (
+            ["what-if", "{events}", "--order", "O0290", "--as-of", AS_OF, "--event", "hold.placed kind=no"],
+            2,
+            "kind must be one of quality",
+        ),
+        (
+            ["what-if", "{events}", "--order", "O0290", "--as-of", AS_OF, "--event", "kind=quality"],
+            2,
+            "--event must be a type and then key=value, got 'kind=quality'",
+        ),
         (["score", "none.parquet", "--as-of", AS_OF], 1, "got none.parquet, which is not there"),
         (["score", "{events}"], 2, "Missing option '--as-of'"),
         (["impact"], 2, "the events must come from a file or from --store URL, got neither"),
@@ -231,7 +271,7 @@ def test_show_says_what_is_ready_and_what_is_in_the_way(here: Here, home: Home) 
     assert returned == 0
     assert "open, not shippable on" in words
     assert all(f"{kind} not stated" in words for kind in ("inspection", "packaging", "labels", "documents"))
-    assert f"quality hold {held['reference']} is open since" in words
+    assert f"quality hold {held['reference']} stands since" in words
     assert f"{held['source']} {held['event_id']}" in words
     assert set(json.loads(here([*asked, "--json"])[1])) == {"as_of", "events"}
 

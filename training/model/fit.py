@@ -24,6 +24,7 @@ from training.model.lightgbm import load_lightgbm
 from training.model.missing import neutral_values
 from training.model.risk_model import RiskModel
 from training.model.trees import Trees, boost
+from training.reasons.peers import Peers
 
 FEWEST_PARTIAL = 100
 """Below so many partial orders (or so many missed ones) the share of partial is one number."""
@@ -69,7 +70,17 @@ def fit_model(
     neutral = {name: value for name, value in values if np.isfinite(value)}
     looks = _looks_of(crossed, calibration, near)
     return RiskModel(
-        points.names, risk, calibration, partial, partial_calibration, facts, context, neutral, near, looks
+        points.names,
+        risk,
+        calibration,
+        partial,
+        partial_calibration,
+        facts,
+        context,
+        neutral,
+        near,
+        looks,
+        Peers.of(points),
     )
 
 

@@ -24,10 +24,12 @@ from training.model.calibration import Affine, NearPromise
 from training.model.level import MaturedLooks, levels_by_morning
 from training.model.lightgbm import load_lightgbm
 from training.model.missing import fill_missing, neutral_where
+from training.reasons.peers import NOBODY, Peers
 
 FORMAT = 2
 DAYS_TO_PROMISE = "days_to_promise"
 RISK, SHORT, ABOUT, CONTEXT, LOOKS = "risk.txt", "partial.txt", "model.json", "context.json", "looks.json"
+PEERS = "peers.json"
 
 
 class InvalidModel(ShipriskError):
@@ -109,6 +111,7 @@ class RiskModel:
     near : added to the calibrated log-odds in the last days before the promise; nothing in models of before
     looks : what trees that had not seen them foretold of orders of the last year, and what came: the level of a plant
         begins with them; ``None`` in models of before
+    peers : what became of the training orders by situation, to compare an order with; nobody in models of before
     """
 
     names: list[str]
@@ -121,6 +124,7 @@ class RiskModel:
     neutral: dict[str, float] = field(default_factory=dict)
     near: NearPromise = field(default_factory=NearPromise)
     looks: MaturedLooks | None = None
+    peers: Peers = NOBODY
 
     def predict(self, signals: Floats, level: Floats | None = None) -> Prediction:
         """Probabilities of (n, n_signals) signals; ``level`` is (n,) log-odds to add to the risk, none by default."""
@@ -272,6 +276,7 @@ class RiskModel:
         (folder / CONTEXT).write_text(json.dumps(self.context.to_json()), encoding="utf-8")
         if self.looks is not None:
             (folder / LOOKS).write_text(json.dumps(self.looks.to_json()), encoding="utf-8")
+        (folder / PEERS).write_text(json.dumps(self.peers.to_json()), encoding="utf-8")
 
     @classmethod
     def load(cls, folder: Path) -> RiskModel:
@@ -282,8 +287,7 @@ class RiskModel:
                 raise InvalidModel(
                     f"the model must have format {FORMAT}, got {content['format']} in {folder}: train again"
                 )
-            short, looks = folder / SHORT, folder / LOOKS
-            matured = json.loads(looks.read_text(encoding="utf-8")) if looks.exists() else None
+            short, matured, peers = folder / SHORT, _content_of(folder / LOOKS), _content_of(folder / PEERS)
             return cls(
                 names=content["signals"],
                 risk=_booster(folder / RISK),
@@ -295,9 +299,15 @@ class RiskModel:
                 neutral=dict(content.get("neutral", {})),
                 near=NearPromise(tuple(content["near_promise"])) if "near_promise" in content else NearPromise(),
                 looks=None if matured is None else MaturedLooks.from_json(matured),
+                peers=NOBODY if peers is None else Peers.from_json(peers),
             )
         except (OSError, KeyError, ValueError, TypeError) as error:
             raise InvalidModel(f"a model is {RISK}, {ABOUT} and {CONTEXT}, got from {folder}: {error!r}") from error
+
+
+def _content_of(path: Path) -> Any:
+    """A JSON file of the model, ``None`` where models of before had none."""
+    return json.loads(path.read_text(encoding="utf-8")) if path.exists() else None
 
 
 def _booster(path: Path) -> Any:

@@ -76,7 +76,7 @@ def score_events(scorer: Scorer, request: ScoreRequest, settings: Settings, now:
     _refuse_faults([*validated.faults, *future_facts(validated, now)])
     history = History.of_columns(validated.columns, scorer.model.policy)
     with scoring("request", orders):
-        scores, known_until = scorer.score_all(history, as_of, request.factors)
+        scores, known_until = scorer.score_all(history, as_of, request.factors, request.reasons)
     shadow.offer(scorer.loaded, history, as_of, scores)
     reasons = scorer.degraded_because(as_of)
     return {

@@ -22,7 +22,7 @@ def test_complete_is_not_shippable() -> None:
     found = ready(*told, day=7)
     assert (found.state, found.due, found.shippable) == ("open", moment(20), False)
     assert [blocker.sentence for blocker in found.blockers] == [
-        "packaging is not met since 7 January 12:00 (no cartons)"
+        "packaging is not met since Sun 7 Jan 12:00 (no cartons)"
     ]
     packed = ready(*told, stated(8, "packaging"), day=9)
     assert (packed.shippable, packed.blockers) == (True, ())
@@ -65,7 +65,7 @@ def test_work_after_the_conditions_were_met_asks_for_them_again() -> None:
     assert ready(*told, day=8).shippable
     carrier = stated(9.5, "carrier")
     again = ready(*told, event("production.released", 9, reference="P2", event_id="P2"), carrier, day=10)
-    said = "nobody has said that a shipping condition is met since its latest work, 10 January 12:00"
+    said = "nobody has said that a shipping condition is met since its latest work, Wed 10 Jan 12:00"
     assert [(blocker.sentence, ids(blocker)) for blocker in again.blockers] == [(said, ["P2"])]
     assert not again.shippable
 
@@ -128,7 +128,7 @@ def test_the_oldest_statement_speaks_for_all_that_are_not_met() -> None:
     found = ready(*told, day=4)
     labels, blocker = condition(found, "labels"), only(found, "condition")
     assert (labels.since, labels.reason, blocker.since) == (moment(2), "torn", moment(2))
-    assert blocker.sentence == "labels are not met for lines 1 and 2 since 3 January 12:00 (torn)"
+    assert blocker.sentence == "labels are not met for lines 1 and 2 since Wed 3 Jan 12:00 (torn)"
     left = only(ready(*told, shipped(4, 10, line="2"), day=5), "condition")
     assert (left.lines, left.since, left.moot) == (("1",), moment(3), False)
     whole = [told[0], told[1], stated(1, "labels", "not_met"), told[2]]
@@ -210,7 +210,7 @@ def test_nothing_is_in_the_way_of_an_order_that_is_over(end: dict[str, Any], sta
 
 def test_a_moment_of_another_year_says_so() -> None:
     told = [created(0, 800), event("hold.placed", 1, kind="credit", reference="h")]
-    assert only(ready(*told, day=400), "hold").sentence == "credit hold h is open since 2 January 2024 12:00"
+    assert only(ready(*told, day=400), "hold").sentence == "credit hold h stands since Tue 2 Jan 2024 12:00"
 
 
 def test_the_example_of_the_page_says_what_it_shows(tmp_path: Path) -> None:

@@ -15,10 +15,9 @@ def test_a_hold_says_when_it_was_to_be_released() -> None:
     told = [created(0, 20, line="1"), hold]
     open_, late = (only(ready(*told, day=day, zone="Europe/Berlin"), "hold") for day in (5, 6))
     assert open_.sentence == (
-        "quality hold H-1 on line 1 is open since 3 January 13:00 (inspection failed), "
-        "release is expected 6 January 13:00"
+        "quality hold H-1 on line 1 (inspection failed) stands since Wed 3 Jan 13:00, release expected Sat 6 Jan 13:00"
     )
-    assert late.sentence.endswith("release was expected 6 January 13:00: overdue")
+    assert late.sentence.endswith("should have been released Sat 6 Jan 13:00, yesterday")
     assert [(b.what, b.since, b.expected, b.overdue, b.lines, ids(b)) for b in (open_, late)] == [
         ("H-1", moment(2), moment(5), False, ("1",), ["h"]),
         ("H-1", moment(2), moment(5), True, ("1",), ["h"]),
@@ -34,7 +33,7 @@ def test_a_released_hold_is_no_blocker_and_one_placed_again_keeps_its_age() -> N
     ]
     again = only(ready(*told, day=5), "hold")
     assert (again.since, again.overdue, len(again.events)) == (moment(2), False, 2)
-    assert again.sentence == "credit hold h is open since 3 January 12:00, release is expected 9 January"
+    assert again.sentence == "credit hold h stands since Wed 3 Jan 12:00, release expected Tue 9 Jan"
     assert "hold" not in kinds(ready(*told, day=6))
 
 
@@ -47,9 +46,9 @@ def test_a_hold_is_one_by_its_reference_whatever_its_line() -> None:
         event("hold.released", 4, kind="quality", reference="h"),
     ]
     assert [b.sentence for b in ready(*told, day=3).blockers if b.kind == "hold"] == [
-        "quality hold h on line 1 is open since 3 January 12:00",
-        "quality hold on line 1 is open since 4 January 12:00",
-        "credit hold is open since 4 January 12:00",
+        "quality hold h on line 1 stands since Wed 3 Jan 12:00",
+        "quality hold on line 1 stands since Thu 4 Jan 12:00",
+        "credit hold stands since Thu 4 Jan 12:00",
     ]
     assert kinds(ready(*told, day=4)).count("hold") == 2
 
@@ -70,9 +69,9 @@ def test_shortages_are_told_line_by_line_and_failed_lots_by_lot() -> None:
         event("inspection.recorded", 3, line="2", kind="in_process", reference="lot", state="failed"),
     ]
     assert [blocker.sentence for blocker in ready(*told, day=9).blockers[:3]] == [
-        "screw is short by 4.5 for line 1 since 2 January 12:00, arrival was expected 9 January 12:00: overdue",
-        "screw is short by 2 for line 2 since 3 January 12:00",
-        "in-process inspection of lot lot on line 2 stands failed since 4 January 12:00",
+        "screw (4.5, line 1) was due Tue 9 Jan 12:00, yesterday, and has not come",
+        "screw (2, line 2) is missing since Wed 3 Jan 12:00, and no date is stated",
+        "in-process inspection of lot lot on line 2 stands failed since Thu 4 Jan 12:00",
     ]
     assert kinds(ready(*told, event("material.stated", 10, reference="screw", state="available"), day=11)) == [
         "failed_inspection",
@@ -181,7 +180,9 @@ def test_no_truck() -> None:
     assert [b.sentence for b in ready(*told, day=1).blockers] == ["no truck is planned"]
     assert ready(*told, day=5).shippable
     gone = ready(*told, day=5.1)
-    assert [b.sentence for b in gone.blockers] == ["no truck is planned: the last was planned for 6 January 12:00"]
+    assert [b.sentence for b in gone.blockers] == [
+        "no truck is planned: the last was planned for Sat 6 Jan 12:00, today"
+    ]
     assert (only(gone, "no_truck").since, ids(only(gone, "no_truck")), gone.shippable) == (moment(5), ["t"], False)
     assert ready(*told, truck(6, 9), day=7).shippable
 
@@ -190,7 +191,7 @@ def test_a_truck_after_the_promise_is_too_late_and_takes_the_goods_all_the_same(
     told = [created(0, 10, event_id="line"), stated(1, "labels"), truck(2, 12, event_id="t")]
     found = ready(*told, day=3)
     late = only(found, "truck_too_late")
-    assert late.sentence == "truck T1 is planned for 13 January 12:00, after the promise of 11 January 12:00"
+    assert late.sentence == "truck T1 leaves Sat 13 Jan 12:00, 2 days after the promise (due Thu 11 Jan 12:00)"
     assert (late.what, late.since, late.expected, ids(late)) == ("T1", moment(2), moment(12), ["line", "t"])
     assert found.shippable
     assert [ready(*told, day=day).state for day in (10, 11)] == ["open", "late"]

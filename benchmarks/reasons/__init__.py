@@ -1,0 +1,1 @@
+"""The sentences that planners read, checked and counted."""

@@ -1,0 +1,89 @@
+"""Shipping conditions: what of the five is met, and what is not."""
+
+from __future__ import annotations
+
+from features.events.schema import EventKey
+from features.readiness.naming import keys_of
+from features.reasons.facts import OrderFacts
+from features.reasons.situation import BAD, EITHER, GOOD, Situation, Statement, Values, always
+
+FIVE = ("inspection", "packaging", "labels", "documents", "quantities")
+SOON = 5.0
+"""So many days before the promise a condition that is not met is in the way."""
+
+
+def _not_met(facts: OrderFacts, rises: bool) -> Statement:
+    blockers = [blocker for blocker in facts.blockers_of("condition") if blocker.what]
+    if not blockers:
+        return _open(facts, rises)
+    if not rises:
+        return _early(facts, rises)
+    first = min(blockers, key=lambda blocker: (blocker.moot, blocker.since or 0))
+    n = len(blockers) - 1
+    return Statement(facts.say("conditions.more", fact=first.sentence, n=n) if n else first.sentence, first.events)
+
+
+def _early(facts: OrderFacts, rises: bool) -> Statement:
+    blockers = [blocker for blocker in facts.blockers_of("condition") if blocker.what]
+    if not blockers:
+        return _open(facts, rises)
+    names = [blocker.what or "" for blocker in blockers]
+    n = 1 if len(names) == 1 and not names[0].endswith("s") else 2
+    values = {"n": n, "conditions": facts.language.listed(names), "left": facts.time_left}
+    return Statement(facts.say("conditions.early", **values), [key for one in blockers for key in one.events])
+
+
+def _made(facts: OrderFacts, rises: bool) -> Statement:
+    silent = [blocker for blocker in facts.blockers_of("condition") if not blocker.what]
+    if not silent:
+        return _open(facts, rises)
+    return Statement(silent[0].sentence, silent[0].events)
+
+
+def _open(facts: OrderFacts, rises: bool) -> Statement:
+    outstanding = facts.signal("conditions_outstanding")
+    open_ = round(outstanding) if outstanding == outstanding else len(FIVE)
+    if open_ >= len(FIVE):
+        return _none(facts, rises)
+    names = _outstanding(facts)
+    if open_ == 0 or not names:
+        return _met(facts, rises)
+    n = 1 if len(names) == 1 and not names[0].endswith("s") else 2
+    values = {"n": n, "met": len(FIVE) - open_, "open": facts.language.listed(names)}
+    return Statement(facts.say("conditions.open", **values), _statements(facts))
+
+
+def _outstanding(facts: OrderFacts) -> list[str]:
+    """The conditions that are not met for the whole order nor for each line to ship."""
+    met = {(spell.latest.kind, spell.line) for spell in facts.conditions if spell.open}
+    lines = [line.key for line in facts.open_lines]
+    return [
+        kind for kind in FIVE if (kind, -1) not in met and not (lines and all((kind, line) in met for line in lines))
+    ]
+
+
+def _met(facts: OrderFacts, _rises: bool) -> Statement:
+    return Statement(facts.say("conditions.met"), _statements(facts))
+
+
+def _none(facts: OrderFacts, _rises: bool) -> Statement:
+    return Statement(facts.say("conditions.none", left=facts.time_left), ())
+
+
+def _statements(facts: OrderFacts) -> tuple[EventKey, ...]:
+    return keys_of(spell.latest for spell in facts.conditions)
+
+
+def _not_met_soon(of: Values) -> object:
+    return (of("conditions_not_met") > 0) & (of("days_to_promise") < SOON)
+
+
+CONDITIONS = (
+    Situation("not_met", _not_met_soon, _not_met, BAD),
+    Situation("not_met_early", lambda of: of("conditions_not_met") > 0, _early, EITHER),
+    Situation("all_met", lambda of: of("conditions_outstanding") == 0, _met, GOOD),
+    Situation("made_and_silent", lambda of: of("complete_not_shippable") > 0, _made, BAD),
+    Situation("few_open", lambda of: of("conditions_outstanding") <= 2, _open, EITHER),
+    Situation("some_met", lambda of: of("conditions_outstanding") < 5, _open, EITHER),
+    Situation("none_stated", always, _none, EITHER),
+)

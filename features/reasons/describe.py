@@ -1,0 +1,73 @@
+"""Which situation each topic of an order is in, and what to say of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from features.arrays import Floats, Ints
+from features.catalogue.topics import TOPICS
+from features.reasons.changes import CHANGES
+from features.reasons.conditions import CONDITIONS
+from features.reasons.facts import OrderFacts
+from features.reasons.holds import HOLDS
+from features.reasons.material import MATERIAL
+from features.reasons.order import ORDER
+from features.reasons.plant import PLANT
+from features.reasons.quality import QUALITY
+from features.reasons.records import RECORDS
+from features.reasons.situation import Situation, Statement
+from features.reasons.truck import TRUCK
+from features.reasons.work import WORK
+
+SITUATIONS: dict[str, tuple[Situation, ...]] = {
+    "material": MATERIAL,
+    "holds": HOLDS,
+    "work": WORK,
+    "quality": QUALITY,
+    "conditions": CONDITIONS,
+    "truck": TRUCK,
+    "changes": CHANGES,
+    "records": RECORDS,
+    "plant": PLANT,
+    "order": ORDER,
+}
+"""By topic, in the order in which they are asked; the first that holds is the one."""
+
+
+class Description(NamedTuple):
+    """A topic of one order: its situation, and what is said of it."""
+
+    situation: Situation
+    statement: Statement
+
+
+def describe(topic: str, facts: OrderFacts, rises: bool) -> Description:
+    """What a topic says of an order; ``rises`` is whether it adds to the risk."""
+    situation = next(one for one in SITUATIONS[topic] if one.holds(facts.signal))
+    return Description(situation, situation.say(facts, rises))
+
+
+def situations_of(names: list[str], signals: Floats) -> Ints:
+    """(n, n_topics) the place of the situation that each topic of a row is in, topics in the order of ``TOPICS``.
+
+    Parameters
+    ----------
+    signals : (n, n_signals) columns ``names``; a signal that is not among them is missing
+    """
+    columns = {name: signals[:, place] for place, name in enumerate(names)}
+    missing = np.full(len(signals), np.nan)
+
+    def values(name: str) -> Floats:
+        return columns.get(name, missing)
+
+    with np.errstate(invalid="ignore"):
+        return np.stack([_first(SITUATIONS[topic], values, len(signals)) for topic in TOPICS], axis=1)
+
+
+def _first(situations: tuple[Situation, ...], values: Callable[[str], Any], n: int) -> Ints:
+    """(n,) the place of the first situation that holds."""
+    holds = np.stack([np.broadcast_to(one.holds(values), n) for one in situations])
+    return np.asarray(holds.argmax(axis=0))

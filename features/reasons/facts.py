@@ -1,0 +1,202 @@
+"""What a reason is made of: the facts of one order, its signals and their points."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from features.history import PLANNED_END
+from features.orders.spells import CONDITIONS_MET, HOLDS, SHORTAGES
+from features.readiness.blockers import (
+    Blocker,
+    Facts,
+    condition_blockers,
+    hold_blockers,
+    lot_blockers,
+    shortage_blockers,
+)
+from features.readiness.inferred_blockers import DELIVERIES, missing_blockers, silent_blockers, truck_blockers
+from features.readiness.naming import list_lines, name_line
+from features.readiness.statements import WHOLE_ORDER, KnownEvent, KnownLine, KnownPlan, SpellState
+from features.reasons.slowest_lines import NO_LINE, SlowestLines
+from features.wording.language import short
+
+
+class Usual:
+    """What is usual of past orders, by a signal's name. This one knows none; a model's knows its training orders."""
+
+    def agrees(self, _name: str) -> int:
+        """1 where visibly more of the past orders with such a value failed, -1 where fewer did, else 0."""
+        return 0
+
+    def scale(self, _name: str) -> tuple[float, float] | None:
+        """Between which values the middle third of the past orders lie."""
+        return None
+
+
+NOTHING_USUAL = Usual()
+
+
+@dataclass(frozen=True)
+class OrderFacts(Facts):
+    """The facts of an open order, with its signals and what each of them adds to the risk.
+
+    Attributes
+    ----------
+    signals : by name; NaN where a fact is missing
+    points : by name, probability
+    slowest : which of its lines decide, by the usual pace
+    usual : what is usual of past orders
+    """
+
+    signals: Mapping[str, float] = field(default_factory=dict)
+    points: Mapping[str, float] = field(default_factory=dict)
+    slowest: SlowestLines = NO_LINE
+    usual: Usual = NOTHING_USUAL
+
+    def signal(self, name: str) -> float:
+        """A signal's value, NaN where it is missing or the model does not read it."""
+        return self.signals.get(name, float("nan"))
+
+    def named(self, dimension: str) -> list[str]:
+        """The names that the order gives of a dimension, shortened."""
+        return [short(word) for word in self.order.words(dimension)]
+
+    def driver(self, names: Iterable[str], rises: bool) -> str | None:
+        """The signal among some that moves the risk most, up or down; ``None`` where none moves it that way.
+
+        One by whose size past orders failed that way too comes before one by which they did not.
+        """
+        sign = 1 if rises else -1
+        moved = sorted(((sign * self.points.get(name, 0.0), name) for name in names), reverse=True)
+        moving = [name for points, name in moved if points > 0]
+        return next((name for name in moving if self.usual.agrees(name) == sign), moving[0] if moving else None)
+
+    # -- lines and the promise -----------------------------------------------------------------------------
+
+    @cached_property
+    def due(self) -> int:
+        """The earliest promise of a line to ship, microseconds; now where nothing is promised."""
+        return min((line.promise for line in self.open_lines if line.promise is not None), default=self.as_of)
+
+    @cached_property
+    def due_day(self) -> str:
+        """The day of that promise in words."""
+        return self.dates.day(self.due)
+
+    @property
+    def time_left(self) -> str:
+        """The time to the promise in words: "2 days are left"."""
+        return self.left(self.as_of, self.due)
+
+    def left(self, early: int, late: int) -> str:
+        """The time between two moments, as what is left."""
+        time = self.dates.between(early, late)
+        return self.say("left", time=time, n=1 if time.startswith("1 ") else 2)
+
+    def scale(self, name: str, say: Callable[[float], str]) -> str:
+        """What is usual of a signal, each bound said so; nothing where nobody knows or both are said alike."""
+        bounds = self.usual.scale(name)
+        if bounds is None:
+            return ""
+        low, high = map(say, bounds)
+        return "" if low == high else self.say("scale", low=low, high=high)
+
+    def tense(self, moment: int) -> str:
+        """Whether a moment "is" to come or "was"."""
+        return self.say("was" if moment < self.as_of else "is")
+
+    def promise_of(self, line: int) -> int:
+        """The promise of a line to ship by its key; the earliest of all where it has none, or for the whole order."""
+        own = next((one.promise for one in self.open_lines if one.key == line), None)
+        return self.due if own is None else own
+
+    def line(self, place: int) -> KnownLine | None:
+        """The line at a place among those that are not cancelled, ``None`` for -1."""
+        counted = [line for line in self.lines if line.closed != "cancelled"]
+        return counted[place] if 0 <= place < len(counted) else None
+
+    def line_name(self, line: KnownLine | None) -> str:
+        """A line by its id; "the order" where it has one line alone or none is known."""
+        if line is None or len(self.lines) == 1:
+            return self.say("order.itself")
+        return name_line(self.language, line.id)
+
+    def lines_named(self, lines: list[KnownLine]) -> str:
+        """Lines by their ids; "the order" where it has one alone."""
+        if len(self.lines) == 1:
+            return self.say("order.itself")
+        return list_lines(self.language, [line.id for line in lines])
+
+    # -- what is in the way ----------------------------------------------------------------------------------
+
+    @cached_property
+    def conditions(self) -> list[SpellState]:
+        return self.order.spells(CONDITIONS_MET)
+
+    @cached_property
+    def holds(self) -> list[SpellState]:
+        return self.order.spells(HOLDS)
+
+    @cached_property
+    def shortages(self) -> list[SpellState]:
+        return self.order.spells(SHORTAGES)
+
+    def blockers_of(self, kind: str) -> list[Blocker]:
+        """The blockers of a kind, those first that still matter."""
+        if kind not in self._blockers:
+            found = [blocker for blocker in self._make_blockers(kind) if blocker.kind == kind]
+            self._blockers[kind] = sorted(found, key=lambda blocker: blocker.moot)
+        return self._blockers[kind]
+
+    def _make_blockers(self, kind: str) -> list[Blocker]:
+        if kind == "hold":
+            return hold_blockers(self)
+        if kind == "shortage":
+            return shortage_blockers(self)
+        if kind == "failed_inspection":
+            return lot_blockers(self)
+        if kind == "missing_quantity":
+            return missing_blockers(self)
+        if kind == "condition":
+            not_met = [spell for spell in self.conditions if not spell.open]
+            return [*condition_blockers(self, not_met), *silent_blockers(self, self.conditions)]
+        return truck_blockers(self)
+
+    @cached_property
+    def _blockers(self) -> dict[str, list[Blocker]]:
+        return {}
+
+    # -- plans ---------------------------------------------------------------------------------------------------
+
+    @cached_property
+    def planned_ends(self) -> list[KnownPlan]:
+        """The planned ends in force of lines to ship, the latest first."""
+        gone = {line.id for line in self.lines if not line.open}
+        plans = [plan for plan in self.order.plans(PLANNED_END) if plan.dated_by and plan.line_id not in gone]
+        return sorted(plans, key=lambda plan: -date_of(plan))
+
+    @cached_property
+    def trucks(self) -> list[KnownPlan]:
+        """The trucks to come, the earliest first."""
+        plans = [plan for plan in self.order.plans(DELIVERIES) if plan.dated_by and date_of(plan) >= self.as_of]
+        return sorted(plans, key=date_of)
+
+    def open_line_named(self, line_id: str | None) -> KnownLine | None:
+        """The line to ship of an id."""
+        return next((line for line in self.open_lines if line.id == line_id), None)
+
+    def promise_for(self, line_id: str | None) -> int:
+        """The promise of a line by its id, the earliest of all for the whole order."""
+        line = self.open_line_named(line_id)
+        return self.promise_of(WHOLE_ORDER if line is None else line.key)
+
+    def latest(self, *types: str) -> KnownEvent | None:
+        """The last known event of some types, ``None`` for none."""
+        return next((event for event in reversed(self.order.events) if event.type in types), None)
+
+
+def date_of(plan: KnownPlan) -> int:
+    """The date of a plan in force, microseconds."""
+    return 0 if plan.dated_by is None else plan.dated_by.date or 0

@@ -1,0 +1,77 @@
+"""The order itself: customer, item, size and time of the promise, which nobody can change today."""
+
+from __future__ import annotations
+
+from features.readiness.naming import keys_of
+from features.readiness.statements import KnownEvent
+from features.reasons.facts import OrderFacts
+from features.reasons.situation import EITHER, Situation, Statement, always
+
+SHARES = {
+    "customer_failure_share": "customer",
+    "customer_failure_share_recent": "customer",
+    "customer_partial_share": "customer",
+    "item_failure_share": "item",
+    "item_failure_share_recent": "item",
+    "route_failure_share": "route",
+    "route_failure_share_recent": "route",
+}
+KNOWN = {"customer_orders_judged": "customer", "item_orders_judged": "item"}
+SIZES = ("order_value", "ordered_quantity", "order_lines", "open_lines", "promise_spread")
+TIMES = ("promise_weekday", "promise_hour")
+LEAD = ("promised_lead_time", "order_age")
+
+
+def _say(facts: OrderFacts, rises: bool) -> Statement:
+    """What of it moves the risk most that way."""
+    driver = facts.driver([*SHARES, *KNOWN, *SIZES, *TIMES, *LEAD], rises)
+    value = float("nan") if driver is None else facts.signal(driver)
+    text = "" if driver is None or value != value else _of(facts, driver, value)
+    events = keys_of(_created(facts))
+    if driver is None or not text:
+        return Statement(facts.say("order.all"), events)
+    return Statement(text, events, needs=_needs(driver), graded_by=driver)
+
+
+def _needs(driver: str) -> str:
+    """Which orders are like one by a signal."""
+    if driver in SHARES or driver in KNOWN:
+        return (SHARES | KNOWN)[driver] + "s"
+    return "promises" if driver in TIMES else "size" if driver in SIZES else "such"
+
+
+def _of(facts: OrderFacts, driver: str, value: float) -> str:
+    language = facts.language
+    if driver in SHARES or driver in KNOWN:
+        return _track_record(facts, driver, value)
+    if driver in TIMES:
+        return facts.say("order.weekday", day=facts.due_day)
+    if driver in LEAD:
+        lead = language.duration(facts.signal("promised_lead_time"))
+        return facts.say("order.lead", lead=lead, scale=facts.scale("promised_lead_time", language.duration))
+    if driver == "order_value":
+        return facts.say("order.value", value=language.number(value), scale=facts.scale(driver, language.number))
+    if driver == "ordered_quantity":
+        scale = facts.scale(driver, language.number)
+        return facts.say("order.quantity", n=value, quantity=language.number(value, 2), scale=scale)
+    return facts.say("order.lines", n=round(facts.signal("order_lines")))
+
+
+def _track_record(facts: OrderFacts, driver: str, value: float) -> str:
+    dimension = (SHARES | KNOWN)[driver]
+    names = facts.named(dimension)
+    if not names:
+        return ""
+    named = {dimension: facts.language.listed(names, 2)}
+    if driver in KNOWN:
+        return facts.say(f"order.{dimension}_{'known' if value else 'new'}", n=round(value), **named)
+    template = "order.customer_partial" if driver == "customer_partial_share" else f"order.{dimension}"
+    scale = facts.scale(driver, facts.language.share)
+    return facts.say(template, share=facts.language.share(value), scale=scale, **named)
+
+
+def _created(facts: OrderFacts) -> list[KnownEvent]:
+    return [event for event in facts.order.events if event.type == "order_line.created"]
+
+
+ORDER = (Situation("order", always, _say, EITHER),)

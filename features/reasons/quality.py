@@ -1,0 +1,73 @@
+"""Quality: what failed, was scrapped or done again, and what usually still fails."""
+
+from __future__ import annotations
+
+from features.readiness.naming import keys_of, name_inspection, name_lot
+from features.readiness.statements import KnownEvent
+from features.reasons.facts import OrderFacts
+from features.reasons.situation import BAD, EITHER, GOOD, Situation, Statement, Values, always
+
+SEEN = 0.02
+"""A share of the ordered quantity from which its loss is told."""
+PRONE = 0.25
+"""So many inspections still to fail are many."""
+
+
+def _failed(facts: OrderFacts, _rises: bool) -> Statement:
+    lots = facts.blockers_of("failed_inspection")
+    if not lots:
+        return Statement(facts.say("quality.unnamed", n=round(facts.signal("failed_inspections"))))
+    first = min(lots, key=lambda blocker: (blocker.moot, blocker.since or 0))
+    n = len(lots) - 1
+    return Statement(facts.say("quality.more", fact=first.sentence, n=n) if n else first.sentence, first.events)
+
+
+def _losses(facts: OrderFacts, _rises: bool) -> Statement:
+    scrap, rework = facts.signal("scrap_ratio"), facts.signal("rework_ratio")
+    shown = {"scrap": facts.language.share(scrap), "rework": facts.language.share(rework)}
+    name = "losses" if scrap >= SEEN and rework >= SEEN else "scrap" if scrap >= SEEN else "rework"
+    events = [event for event in facts.order.events if event.type in ("operation.scrapped", "operation.reworked")]
+    return Statement(facts.say(f"quality.{name}", **shown), keys_of(events))
+
+
+def _failed_before(facts: OrderFacts, rises: bool) -> Statement:
+    failed = [event for event in facts.order.events if _is_failure(event)]
+    if not failed:
+        return _usual(facts, rises)
+    last = failed[-1]
+    values = {
+        "inspection": name_inspection(facts.language, last),
+        "lot": name_lot(facts.language, last),
+        "day": facts.dates.day(last.occurred),
+        "n": len(failed),
+    }
+    template = "quality.failed_before" if len(failed) == 1 else "quality.failed_before_more"
+    return Statement(facts.say(template, **values), keys_of(failed))
+
+
+def _is_failure(event: KnownEvent) -> bool:
+    return event.type == "inspection.recorded" and event.state == "failed"
+
+
+def _usual(facts: OrderFacts, rises: bool) -> Statement:
+    usual = facts.signal("usual_failures_left")
+    if usual >= 0.95:
+        return Statement(facts.say("quality.prone_more", n=round(usual)))
+    if usual >= 0.05:
+        template = "quality.prone" if rises or usual >= PRONE else "quality.prone_few"
+        return Statement(facts.say(template, n=max(1, round(10 * usual))))
+    return Statement(facts.say("quality.rare" if usual > 0 else "quality.none"))
+
+
+def _lost(of: Values) -> object:
+    return (of("scrap_ratio") >= SEEN) | (of("rework_ratio") >= SEEN)
+
+
+QUALITY = (
+    Situation("lot_failed", lambda of: of("failed_inspections") > 0, _failed, BAD),
+    Situation("failures_ahead", lambda of: of("usual_failures_left") >= PRONE, _usual, BAD),
+    Situation("failed_before", lambda of: of("inspections_failed") > 0, _failed_before, BAD),
+    Situation("scrap_or_rework", _lost, _losses, BAD),
+    Situation("few_failures_ahead", lambda of: of("usual_failures_left") >= 0.05, _usual, EITHER),
+    Situation("no_failure", always, _usual, GOOD),
+)

@@ -1,0 +1,81 @@
+"""Which line of an order decides when it is ready, by the usual pace of its items."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import NamedTuple
+
+import numpy as np
+
+from features.arrays import Floats, Ints
+from features.context.context import Context
+from features.decision_points import DecisionPoints
+from features.engine.arithmetic import share
+from features.history import History
+from features.known.known import Known
+from features.pipeline.computation import PART_EVENTS
+from features.signals.progress import usual_days_of_lines, usual_work_days_of_lines
+
+
+class SlowestLines(NamedTuple):
+    """Places among the order's lines that are not cancelled, -1 where nothing says; usual figures of those lines.
+
+    Attributes
+    ----------
+    work : the line whose work takes longest; ``operations`` that it still needs, ``days`` that they usually take
+    pace : the line that is ready the least time before its promise
+    cover : the line for which the least of what is ordered is in work
+    """
+
+    work: int
+    operations: float
+    days: float
+    pace: int
+    cover: int
+
+
+NO_LINE = SlowestLines(-1, float("nan"), float("nan"), -1, -1)
+
+
+def slowest_lines_of(known: Known) -> list[SlowestLines]:
+    """Those of each decision point."""
+    lines, lookups = known.lines_untraced, known.lookups
+    days = lines.of_open(usual_work_days_of_lines(known))
+    left = np.maximum(lookups.usual_operations() - lines.finished, 0.0)
+    pace = lines.of_open(lines.days_to_promise - usual_days_of_lines(known))
+    with np.errstate(invalid="ignore", divide="ignore"):
+        cover = lines.of_open(share(lines.started - lines.scrap, lines.ordered))
+    first = np.searchsorted(lines.point, np.arange(len(known) + 1))
+    slowest, tightest, least = (_lowest(values, first) for values in (-days, pace, cover))
+    return [
+        SlowestLines(
+            work - begin if work >= 0 else -1,
+            float(left[work]) if work >= 0 else float("nan"),
+            float(days[work]) if work >= 0 else float("nan"),
+            tight - begin if tight >= 0 else -1,
+            low - begin if low >= 0 else -1,
+        )
+        for begin, work, tight, low in zip(first.tolist(), slowest, tightest, least, strict=False)
+    ]
+
+
+def slowest_lines(history: History, points: DecisionPoints, context: Context) -> list[SlowestLines]:
+    """Those of each decision point, sorted by order; parts of the history are done one after the other."""
+    found: list[SlowestLines] = []
+    for begin, end in history.parts(PART_EVENTS):
+        low, high = np.searchsorted(points.order, (begin, end))
+        if high > low:
+            own = points.take(slice(int(low), int(high)))
+            part = history.part(begin, end)
+            found += slowest_lines_of(Known(part, replace(own, order=own.order - begin), context))
+    return found
+
+
+def _lowest(values: Floats, first: Ints) -> list[int]:
+    """Of each run of rows the first one with the lowest value, -1 where none has one."""
+    filled = np.where(np.isnan(values), np.inf, values)
+    places = []
+    for begin, end in zip(first[:-1].tolist(), first[1:].tolist(), strict=True):
+        at = begin + int(np.argmin(filled[begin:end])) if end > begin else -1
+        places.append(at if at >= 0 and filled[at] < np.inf else -1)
+    return places

@@ -1,0 +1,196 @@
+"""Work: what is left of it, against the time that is left."""
+
+from __future__ import annotations
+
+import math
+
+from features.events.schema import EventKey
+from features.readiness.naming import keys_of, name_truck
+from features.readiness.statements import WHOLE_ORDER, KnownEvent, KnownLine
+from features.reasons.facts import OrderFacts, date_of
+from features.reasons.situation import BAD, EITHER, GOOD, Situation, Statement, Values, always
+from features.times import DAY
+
+TIGHT = 2.0
+"""So many days before the truck or the promise the end of the work is called tight."""
+LITTLE = 0.25
+"""Days of work below which little is left."""
+ROOMY = 6.0
+"""From so many days on it is not."""
+BOOKED = ("operation.confirmed", "production.released")
+
+
+def _short(facts: OrderFacts, rises: bool) -> Statement:
+    missing = facts.blockers_of("missing_quantity")
+    if missing:
+        return Statement(missing[0].sentence, missing[0].events)
+    line, cover = facts.line(facts.slowest.cover), facts.signal("quantity_cover")
+    if line is None or not cover < 0:
+        return _time(facts, rises)
+    ordered = line.ordered / 1e6
+    values = {
+        "line": facts.line_name(line),
+        "missing": facts.language.number(-cover * ordered, 2),
+        "ordered": facts.language.number(ordered, 2),
+        "started": facts.language.number(ordered * (1 + cover), 2),
+    }
+    return Statement(facts.say("work.cover", **values), keys_of([line.ordered_by, *_work_of(facts, line)]))
+
+
+def _planned_after_truck(facts: OrderFacts, rises: bool) -> Statement:
+    last = {plan.line_id: plan for plan in facts.trucks}
+    late = [
+        (date_of(truck) - date_of(plan), plan, truck)
+        for plan in facts.planned_ends
+        if (truck := last.get(plan.line_id) or last.get(None)) is not None and date_of(plan) > date_of(truck)
+    ]
+    if not late:
+        return _planned(facts, rises)
+    _, plan, truck = min(late, key=lambda one: one[0])
+    values = {
+        "line": facts.line_name(facts.open_line_named(plan.line_id)),
+        "is_": facts.tense(date_of(plan)),
+        "day": facts.dates.day(date_of(plan)),
+        "time": facts.dates.between(date_of(truck), date_of(plan)),
+        "truck": name_truck(facts.language, truck.dated_by),
+    }
+    events = keys_of(one for one in (plan.dated_by, truck.dated_by) if one)
+    return Statement(facts.say("work.planned_after_truck", **values), events)
+
+
+def _planned(facts: OrderFacts, rises: bool) -> Statement:
+    """The planned end that leaves the least time before the promise of its line."""
+    if not facts.planned_ends:
+        return _time(facts, rises)
+    plan = min(facts.planned_ends, key=lambda one: facts.promise_for(one.line_id) - date_of(one))
+    promise = facts.promise_for(plan.line_id)
+    values = {
+        "line": facts.line_name(facts.open_line_named(plan.line_id)),
+        "is_": facts.tense(date_of(plan)),
+        "day": facts.dates.day(date_of(plan)),
+        "slack": facts.slack(date_of(plan), promise),
+        "due": facts.dates.day(promise),
+    }
+    return Statement(facts.say("work.planned_late", **values), keys_of(one for one in (plan.dated_by,) if one))
+
+
+def _plan_passed(facts: OrderFacts, rises: bool) -> Statement:
+    passed = [plan for plan in facts.planned_ends if date_of(plan) < facts.as_of]
+    if not passed:
+        return _time(facts, rises)
+    plan = passed[0]
+    values = {
+        "line": facts.line_name(facts.open_line_named(plan.line_id)),
+        "day": facts.dates.day(date_of(plan)),
+        "distance": facts.dates.distance(date_of(plan)),
+    }
+    return Statement(facts.say("work.plan_passed", **values), keys_of(one for one in (plan.dated_by,) if one))
+
+
+def _paced(facts: OrderFacts, rises: bool) -> Statement:
+    """What the line with the most work left still needs, and when that ends at the usual pace."""
+    slack, line = facts.signal("work_slack"), facts.line(facts.slowest.work)
+    if math.isnan(slack) or line is None:
+        return _time(facts, rises)
+    to_truck, to_promise = facts.signal("days_to_truck"), (facts.due - facts.as_of) / DAY
+    of = "truck" if to_truck < to_promise else "promise"
+    deadline = facts.dates.after(to_truck if of == "truck" else to_promise)
+    ends = max(deadline - round(slack * DAY), facts.as_of)
+    if not facts.slowest.operations >= 0.5 and facts.slowest.days < LITTLE:
+        values = {"line": facts.line_name(line), "left": facts.time_left, "due": facts.due_day}
+        return Statement(facts.say("work.little", **values), keys_of([line.ordered_by, *_work_of(facts, line)]))
+    if rises and slack >= ROOMY:
+        return _far(facts, line)
+    values = {
+        "line": facts.line_name(line),
+        "work": _work_left(facts),
+        "day": facts.dates.day(ends, time=False),
+        "slack": facts.slack(ends, deadline, of),
+    }
+    text = facts.say("work.paced_tight" if rises and slack >= 0 else "work.paced", **values)
+    return Statement(text, keys_of([line.ordered_by, *_work_of(facts, line)]))
+
+
+def _far(facts: OrderFacts, line: KnownLine) -> Statement:
+    """Time enough, and yet it adds to the risk: what is still to do, or a plan that leaves little of that time."""
+    if facts.signal("planned_end_slack") < ROOMY:
+        return _planned(facts, True)
+    values = {"line": facts.line_name(line), "work": _work_left(facts), "left": facts.time_left, "due": facts.due_day}
+    return Statement(facts.say("work.far", **values), keys_of([line.ordered_by, *_work_of(facts, line)]))
+
+
+def _work_left(facts: OrderFacts) -> str:
+    """Operations left, or the time that they usually take where it is less than one."""
+    operations = round(facts.slowest.operations) if facts.slowest.operations == facts.slowest.operations else 0
+    if operations >= 1:
+        return facts.say("work.operations", n=operations)
+    return facts.say("work.days", time=facts.language.duration(facts.slowest.days))
+
+
+def _ships_late(facts: OrderFacts, rises: bool) -> Statement:
+    slack, line = facts.signal("pace_slack"), facts.line(facts.slowest.pace)
+    if math.isnan(slack) or line is None or line.promise is None:
+        return _time(facts, rises)
+    ships = line.promise - round(slack * DAY)
+    values = {
+        "line": facts.line_name(line),
+        "day": facts.dates.day(ships, time=False),
+        "slack": facts.slack(ships, line.promise),
+        "due": facts.dates.day(line.promise),
+    }
+    return Statement(facts.say("work.ships", **values), keys_of([line.ordered_by, *_work_of(facts, line)]))
+
+
+def _not_begun(facts: OrderFacts, rises: bool) -> Statement:
+    begun = {event.line for event in facts.order.events if event.type in BOOKED}
+    waiting = [line for line in facts.open_lines if line.key not in begun]
+    if WHOLE_ORDER in begun or not waiting:
+        return _time(facts, rises)
+    values = {"lines": facts.lines_named(waiting), "left": facts.time_left, "due": facts.due_day}
+    template = "work.not_begun" if rises else "work.not_begun_yet"
+    events = keys_of(line.ordered_by for line in waiting)
+    return Statement(facts.say(template, **values), events, needs="such" if rises else "")
+
+
+def _done(facts: OrderFacts, _rises: bool) -> Statement:
+    if facts.due - facts.as_of < DAY:
+        return Statement(facts.say("work.done"), _last_booking(facts))
+    return Statement(
+        facts.say("work.done_days", days=facts.dates.between(facts.as_of, facts.due), due=facts.due_day),
+        _last_booking(facts),
+    )
+
+
+def _time(facts: OrderFacts, _rises: bool) -> Statement:
+    promised = [line.promised_by for line in facts.open_lines if line.promised_by and line.promise == facts.due]
+    return Statement(facts.say("work.time", left=facts.time_left, due=facts.due_day), keys_of(promised))
+
+
+def _last_booking(facts: OrderFacts) -> tuple[EventKey, ...]:
+    last = facts.latest("operation.confirmed")
+    return keys_of([last]) if last else ()
+
+
+def _work_of(facts: OrderFacts, line: KnownLine) -> list[KnownEvent]:
+    """The latest booking or release of a line."""
+    own = [event for event in facts.order.events if event.type in BOOKED and event.line in (line.key, WHOLE_ORDER)]
+    return own[-1:]
+
+
+def _all_done(of: Values) -> object:
+    return (of("lines_complete_ratio") >= 1) & (of("operations_finished") > 0)
+
+
+WORK = (
+    Situation("quantity_short", lambda of: of("quantity_cover") < 0, _short, BAD),
+    Situation("done", _all_done, _done, GOOD),
+    Situation("planned_after_truck", lambda of: of("planned_end_truck_slack") < 0, _planned_after_truck, BAD),
+    Situation("planned_after_promise", lambda of: of("planned_end_slack") < 0, _planned, BAD),
+    Situation("planned_end_passed", lambda of: of("days_to_planned_end") < 0, _plan_passed, BAD),
+    Situation("pace_too_slow", lambda of: of("work_slack") < 0, _paced, BAD),
+    Situation("ships_too_late", lambda of: of("pace_slack") < 0, _ships_late, BAD),
+    Situation("tight", lambda of: of("work_slack") < TIGHT, _paced, BAD),
+    Situation("not_begun", lambda of: of("lines_not_begun") > 0, _not_begun, EITHER),
+    Situation("in_time", lambda of: of("work_slack") >= TIGHT, _paced, EITHER),
+    Situation("time_left", always, _time, EITHER),
+)

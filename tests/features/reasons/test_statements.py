@@ -1,0 +1,213 @@
+"""What each topic says of hand-made orders: the story begins on Monday 1 January 2024 at noon."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.features.reasons.asking import described, said
+from tests.support.readiness import booked, only, ready, stated, truck
+from tests.support.stories import created, event, shipped
+
+
+def short(day: float, **says: object) -> dict[str, object]:
+    return event(
+        "material.stated", day, **({"reference": "steel", "state": "short", "quantity": 60, "line": "30"} | says)
+    )
+
+
+def two_lines(promise: float = 20) -> list[dict[str, object]]:
+    return [created(0, promise, line="20"), created(0, promise, line="30")]
+
+
+def test_a_component_that_is_overdue_is_named_with_its_past_date() -> None:
+    text = said("material", *two_lines(), short(1, date=5), day=10)
+    assert text == "steel (60, line 30) was due Sat 6 Jan 12:00, 5 days ago, and has not come"
+
+
+def test_a_component_in_time_is_said_against_the_order_or_for_it() -> None:
+    told = [*two_lines(), short(1, date=5)]
+    assert said("material", *told, day=2) == (
+        "steel (60, line 30) is missing, due Sat 6 Jan 12:00; after it 15 days are left to the promise"
+    )
+    assert said("material", *told, day=2, rises=False) == (
+        "steel (60, line 30) is missing, due Sat 6 Jan 12:00, 15 days before the promise"
+    )
+
+
+def test_a_component_after_the_promise_and_more_that_are_missing() -> None:
+    late = [*two_lines(4), short(1, date=6)]
+    assert said("material", *late, day=2) == (
+        "steel (60, line 30) is missing, due Sun 7 Jan 12:00, 2 days after the promise"
+    )
+    undated = [*two_lines(), short(1), short(1, reference="motor", line="20")]
+    assert said("material", *undated, day=2) == (
+        "steel (60, line 30) is missing since Tue 2 Jan 12:00, and no date is stated; motor is missing too"
+    )
+
+
+def test_components_that_came_and_none_that_was_missing() -> None:
+    came = [*two_lines(), short(1, date=5), short(2, state="available", quantity=None)]
+    assert said("material", *came, day=3) == "the component that ran short has come: steel"
+    assert said("material", *two_lines(), day=3) == "no component is missing"
+
+
+def test_a_component_of_the_only_line_is_named_without_it() -> None:
+    assert said("material", created(0, 20, line="10"), short(1, date=5, line="10"), day=10).startswith("steel (60) was")
+
+
+HOLD = {"reference": "H-1", "kind": "quality", "line": "20", "reason": "surface"}
+
+
+def test_a_hold_reads_as_the_blocker_reads() -> None:
+    """One lexicon: what blocks the order and why it is at risk are said alike."""
+    told = [*two_lines(), event("hold.placed", 1, **HOLD, date=3)]
+    blocker = only(ready(*told, day=5), "hold")
+    assert (
+        blocker.sentence
+        == "quality hold H-1 on line 20 (surface) should have been released Thu 4 Jan 12:00, 2 days ago"
+    )
+    assert said("holds", *told, day=5) == blocker.sentence
+    assert described("holds", *told, day=5).statement.events == blocker.events
+
+
+def test_a_hold_to_be_released_says_how_that_lies_to_the_promise() -> None:
+    told = [*two_lines(), event("hold.placed", 1, **HOLD, date=25)]
+    assert said("holds", *told, day=5) == (
+        "quality hold H-1 on line 20 (surface) stands since Tue 2 Jan 12:00, release expected Fri 26 Jan 12:00, "
+        "5 days after the promise"
+    )
+
+
+def test_holds_that_were_released_and_none_that_was_placed() -> None:
+    told = [*two_lines(), event("hold.placed", 1, **HOLD), event("hold.released", 2, kind="quality", reference="H-1")]
+    assert said("holds", *told, day=5) == "no hold is open; quality hold H-1 was released Wed 3 Jan 12:00"
+    assert said("holds", *two_lines(), day=5) == "no hold was placed"
+
+
+def test_work_planned_to_end_after_its_promise_or_its_truck() -> None:
+    plan = event("production.released", 1, reference="P1", quantity=10, date=22, line="20")
+    assert said("work", *two_lines(), plan, day=2) == (
+        "line 20 is planned to end Tue 23 Jan 12:00, 2 days after the promise (Sun 21 Jan 12:00)"
+    )
+    early = [*two_lines(30), plan, truck(1, 20)]
+    assert said("work", *early, day=2) == "line 20 is planned to end Tue 23 Jan 12:00, 2 days after truck T1 leaves"
+
+
+def test_a_planned_end_that_has_passed_is_past() -> None:
+    plan = event("production.released", 1, reference="P1", quantity=10, date=4, line="20")
+    assert said("work", *two_lines(), plan, day=6) == (
+        "the planned end of line 20, Fri 5 Jan 12:00, was 2 days ago, and work is left"
+    )
+
+
+def test_pieces_that_are_missing_are_counted() -> None:
+    told = [
+        created(0, 20, quantity=24, line="10"),
+        event("production.released", 1, reference="P", quantity=16, line="10"),
+    ]
+    assert said("work", *told, day=2) == "the order is 8 short: 24 ordered, 16 in work"
+    done = [*told, booked(3, 15, line="10")]
+    assert said("work", *done, day=4) == "line 10 is 9 short: 24 ordered, 15 booked good at operation 10"
+
+
+def test_without_any_work_the_time_to_the_promise_is_said() -> None:
+    text = said("work", created(0, 20), event("production.released", 0, reference="P"), day=19)
+    assert text == "1 day is left to the promise, Sun 21 Jan 12:00"
+
+
+def test_work_that_has_not_begun() -> None:
+    assert said("work", *two_lines(), day=3) == (
+        "work on lines 20 and 30 has not begun; 17 days are left to the promise (Sun 21 Jan 12:00)"
+    )
+
+
+def test_conditions_met_and_open() -> None:
+    five = ["inspection", "packaging", "labels", "documents", "quantities"]
+    told = [created(0, 20), *(stated(5, kind) for kind in five[:4])]
+    assert said("conditions", *told, day=6) == "4 of 5 shipping conditions are met; quantities are still open"
+    assert said("conditions", *told, stated(6, "quantities"), day=7) == "all five shipping conditions are met"
+    lost = [created(0, 8), stated(5, "labels", "not_met", reason="torn")]
+    assert said("conditions", *lost, day=6) == only(ready(*lost, day=6), "condition").sentence
+    assert said("conditions", created(0, 20), day=6) == (
+        "no shipping condition is stated as met yet; 14 days are left to the promise"
+    )
+
+
+def test_a_truck_after_the_promise_reads_as_the_blocker_reads() -> None:
+    told = [created(0, 10), truck(2, 12)]
+    text = said("truck", *told, day=3)
+    assert text == "truck T1 leaves Sat 13 Jan 12:00, 2 days after the promise (due Thu 11 Jan 12:00)"
+    assert text == only(ready(*told, day=3), "truck_too_late").sentence
+
+
+def test_a_truck_in_time_leaves_less_time_or_enough() -> None:
+    told = [created(0, 10), truck(2, 6)]
+    assert said("truck", *told, day=3) == (
+        "truck T1 leaves Sun 7 Jan 12:00, 4 days before the promise: that much less time for the work"
+    )
+    assert said("truck", *told, day=3, rises=False) == "truck T1 leaves Sun 7 Jan 12:00, 4 days before the promise"
+    assert "planned for Sun 7 Jan 12:00, yesterday" in said("truck", *told, day=7)
+
+
+def test_what_has_left() -> None:
+    told = [created(0, 10), shipped(3, 4)]
+    assert said("truck", *told, day=4) == "4 of 10 units have left, 6 are still to ship"
+
+
+def test_plans_and_promises_that_were_moved() -> None:
+    plan = [
+        event("production.released", 1, reference="P1", quantity=10, date=10, line="20"),
+        event("production.rescheduled", 4, reference="P1", date=13, line="20"),
+    ]
+    assert said("changes", *two_lines(), *plan, day=5) == (
+        "the planned end of line 20 was moved once in the last 7 days, now Sun 14 Jan"
+    )
+    moved = [created(0, 10), event("commitment.changed", 2, date=14, actor="customer", reason="later wanted")]
+    assert said("changes", *moved, day=12) == (
+        "the promise was moved from Thu 11 Jan to Mon 15 Jan, 4 days later, by the customer (later wanted)"
+    )
+    assert said("changes", *two_lines(), day=5, rises=False) == "neither plan nor promise was moved"
+
+
+def test_quality_failures_and_losses() -> None:
+    failed = event("inspection.recorded", 5, kind="final", state="failed", reference="L-7", line="20")
+    assert said("quality", *two_lines(), failed, day=6) == (
+        "final inspection of lot L-7 on line 20 stands failed since Sat 6 Jan 12:00"
+    )
+    passed = event("inspection.recorded", 6, kind="final", state="passed", reference="L-7", line="20")
+    assert said("quality", *two_lines(), failed, passed, day=7) == (
+        "final inspection of lot L-7 failed Sat 6 Jan 12:00 and passed later"
+    )
+    scrap = event("operation.scrapped", 5, quantity=4, reference="10", line="20")
+    assert said("quality", *two_lines(), scrap, day=6) == "20 % of the ordered quantity was scrapped"
+
+
+def test_silence_is_said_with_its_begin_and_its_source() -> None:
+    assert said("records", created(0, 30), day=9) == "nothing was recorded for 9 days, since Mon 1 Jan 12:00 (test)"
+
+
+@pytest.mark.parametrize(
+    ("signal", "text"),
+    [
+        ("order_value", "it is worth 24,692"),
+        ("promise_weekday", "it is due Sun 21 Jan 12:00"),
+        ("promised_lead_time", "it was ordered 20 days before the promise"),
+        ("customer_orders_judged", "no order of Nordwind has ended yet"),
+    ],
+)
+def test_the_order_itself_is_told_by_what_weighs_most(signal: str, text: str) -> None:
+    told = created(0, 20, value=24_692, customer="Nordwind", item="pump")
+    assert said("order", told, day=1, points={signal: 0.1}) == text
+
+
+def test_days_are_those_of_the_plant() -> None:
+    told = [created(0, 20), event("hold.placed", 1.49, kind="credit", reference="h")]
+    assert "since Tue 2 Jan 23:45" in said("holds", *told, day=5)
+    assert "since Wed 3 Jan 00:45" in said("holds", *told, day=5, zone="Europe/Berlin")
+
+
+def test_long_names_are_cut_and_details_left_out_before_a_sentence_is() -> None:
+    hold = event("hold.placed", 1, kind="quality", reference="H" * 60, reason="r" * 300, line="l" * 60, date=25)
+    text = said("holds", *two_lines(), hold, day=5)
+    assert len(text) <= 160
+    assert "H" * 30 in text

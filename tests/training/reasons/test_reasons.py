@@ -1,0 +1,115 @@
+"""Reasons of hand-made orders: they add up, the fixed one comes last, and a fact that weighs oddly says why."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from features.catalogue.registry import catalogue
+from features.history import History
+from tests.support.stories import created, event, known, moment, story, values
+from training.reasons.peers import ANY, NOBODY, Peers
+from training.reasons.reasons import PlantLevel, Reason, ReasonWriter
+
+NAMES = list(catalogue())
+HELD = (
+    created(0, 20, line="10", value=900.0),
+    event("hold.placed", 1, kind="quality", reference="H-1", line="10"),
+)
+
+
+def peers(name: str, orders: int, failed: int, everyone: tuple[int, int] = (100, 30)) -> Peers:
+    """As many like orders at every distance, so many of which failed."""
+    row, all_ = ([list(pair)] * (ANY + 1) for pair in ((orders, failed), everyone))
+    return Peers({name: np.array(row, float)}, np.array(all_, float), {})
+
+
+def written(
+    *events: dict[str, Any], adds: dict[str, float], beside: Peers = NOBODY, level: PlantLevel | None = None
+) -> list[Reason]:
+    """The reasons of the order on its second day, where signals add so much."""
+    table = story(*events)
+    points = np.array([adds.get(name, 0.0) for name in NAMES])
+    writer = ReasonWriter(NAMES, beside)
+    signals = values(known(table, 2))[0]
+    return list(writer.reasons(History.of(table), 0, moment(2), signals, points, level or PlantLevel()))
+
+
+def test_reasons_add_up_and_what_nobody_can_change_comes_last() -> None:
+    adds = {"open_holds": 0.2, "hold_days": -0.05, "days_to_promise": -0.1, "order_value": 0.4, "shortage_slack": 0.0}
+    reasons = written(*HELD, adds=adds, level=PlantLevel(0.03, "orders of Kiel have lately failed more often"))
+    assert [reason.topic for reason in reasons] == ["holds", "work", "plant", "order"]
+    assert [round(reason.points, 12) for reason in reasons] == [0.15, -0.1, 0.03, 0.4]
+    assert [reason.changeable for reason in reasons] == [True, True, True, False]
+    assert reasons[2].text == "orders of Kiel have lately failed more often"
+
+
+def test_the_events_prove_it() -> None:
+    (hold,) = written(*HELD, adds={"open_holds": 0.2})
+    assert [event.id for event in hold.evidence] == ["e001"]
+    assert hold.text == "quality hold H-1 on line 10 stands since Tue 2 Jan 12:00"
+
+
+def test_what_is_usual_is_said_from_thirty_orders_on() -> None:
+    (hold,) = written(*HELD, adds={"open_holds": 0.2}, beside=peers("holds.hold_open", 40, 32))
+    assert hold.usual == "of 40 such orders 14 to 28 days before the promise 80 % shipped late or short; of all 30 %"
+    assert hold.comparison is not None
+    (few,) = written(*HELD, adds={"open_holds": 0.2}, beside=peers("holds.hold_open", 29, 20))
+    assert (few.usual, few.comparison) == ("", None)
+
+
+@pytest.mark.parametrize(
+    ("failed", "why"),
+    [
+        (4, "; even so such orders fail less often (10 %, all 30 %)"),
+        (32, "; what else is known of its holds outweighs that"),
+    ],
+)
+def test_a_bad_fact_that_lowers_the_risk_says_why(failed: int, why: str) -> None:
+    (hold,) = written(*HELD, adds={"open_holds": -0.2}, beside=peers("holds.hold_open", 40, failed))
+    assert hold.text == f"quality hold H-1 on line 10 stands since Tue 2 Jan 12:00{why}"
+
+
+def test_a_good_fact_that_raises_the_risk_says_why() -> None:
+    (none,) = written(created(0, 20), adds={"open_holds": 0.1}, beside=peers("holds.no_hold", 50, 20))
+    assert none.text == "no hold was placed; even so such orders fail more often (40 %, all 30 %)"
+
+
+def test_a_level_that_moves_the_risk_less_than_a_signal_is_not_the_sentence() -> None:
+    level = PlantLevel(0.01, "orders of Kiel have lately failed more often")
+    (plant,) = written(created(0, 20, plant="Kiel"), adds={"plant_open_orders": 0.2}, level=level)
+    assert "Kiel" in plant.text
+    assert "failed" not in plant.text
+    assert round(plant.points, 12) == 0.21
+
+
+@pytest.mark.parametrize(
+    ("adds", "failed", "words"),
+    [
+        (
+            0.2,
+            13,
+            "of 40 such orders 14 to 28 days before the promise 32 % shipped late or short; of all 30 %, about as many",
+        ),
+        (0.2, 4, "10 % shipped late or short; of all 30 %: that alone would lower the risk"),
+        (-0.2, 32, "80 % shipped late or short; of all 30 %: that alone would raise the risk"),
+    ],
+)
+def test_what_is_usual_says_whether_it_speaks_for_the_sign(adds: float, failed: int, words: str) -> None:
+    (hold,) = written(*HELD, adds={"open_holds": adds}, beside=peers("holds.hold_open", 40, failed))
+    assert hold.usual.endswith(words)
+
+
+def test_what_a_sentence_says_of_like_orders_is_not_said_twice() -> None:
+    (none,) = written(created(0, 20), adds={"open_holds": 0.1}, beside=peers("holds.no_hold", 50, 20))
+    assert none.usual == ""
+    assert none.comparison is not None
+
+
+def test_a_figure_stands_beside_what_is_usual() -> None:
+    """Between which values the middle third of the training orders lies."""
+    beside = Peers({}, NOBODY.everyone, {"order_value": (2_000.0, 5_000.4)})
+    (order,) = written(*HELD, adds={"order_value": 0.1}, beside=beside)
+    assert order.text == "it is worth 900 (usually 2,000 to 5,000)"

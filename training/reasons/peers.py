@@ -1,0 +1,169 @@
+"""How orders like one turned out: the training orders in the same situation, about as far from their promise."""
+
+from __future__ import annotations
+
+from bisect import bisect
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from features.arrays import Floats, Ints
+from features.catalogue.topics import TOPICS
+from features.reasons import SITUATIONS, situations_of
+from training.data.labelled import LabelledPoints
+
+DAYS = (1.0, 3.0, 7.0, 14.0, 28.0)
+"""Bounds of what is about as far from a promise, days."""
+ANY = len(DAYS) + 1
+"""The row that counts orders at any distance."""
+FEWEST = 30
+"""Below so many orders nothing is said of them."""
+VISIBLE = 3
+"""Shares so many points apart are told as different."""
+GRADES = ("low", "middle", "high")
+"""Orders are alike by the size of a signal too, a third of the training rows each."""
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """What became of orders like one.
+
+    Attributes
+    ----------
+    orders, failed_share : how many training orders were in the situation, and the share of them that failed
+    all_orders, all_failed_share : the same of all that were about as far from their promise
+    days_from, days_to : what is about as far, days before the promise; no ``days_to`` is farther than any other, and
+        without both it is of orders at any distance, as too few were about as far
+    """
+
+    orders: int
+    failed_share: float
+    all_orders: int
+    all_failed_share: float
+    days_from: float | None
+    days_to: float | None
+
+    @property
+    def agrees(self) -> int:
+        """1 where visibly more of the like orders failed, -1 where fewer did, 0 where one sees no difference."""
+        apart = round(100 * self.failed_share) - round(100 * self.all_failed_share)
+        return (apart >= VISIBLE) - (apart <= -VISIBLE)
+
+
+@dataclass(frozen=True)
+class Peers:
+    """Training orders counted by situation and distance to the promise.
+
+    Attributes
+    ----------
+    cells : by ``topic.situation`` or ``signal.grade``, (n_distances + 1, 2) orders, and how many of them failed; the
+        last row is of any distance
+    everyone : (n_distances + 1, 2) of all orders
+    bounds : by signal, the values that bound the thirds of the rows
+    """
+
+    cells: Mapping[str, Floats]
+    everyone: Floats
+    bounds: Mapping[str, tuple[float, float]]
+
+    @classmethod
+    def of(cls, points: LabelledPoints) -> Peers:
+        """Counted over the settled rows; an order counts once a cell, by the mean of its outcomes there."""
+        settled = points.take(points.settled)
+        distance = _distance(settled.days_to_promise)
+        cells: dict[str, Floats] = {}
+        for topic, place in zip(TOPICS, situations_of(settled.names, settled.signals).T, strict=True):
+            for number, situation in enumerate(SITUATIONS[topic]):
+                cells[f"{topic}.{situation.name}"] = _count(settled, place == number, distance)
+        bounds = {name: bound for name in settled.names if (bound := _thirds(settled.column(name)))}
+        for name, bound in bounds.items():
+            grade = _grade(settled.column(name), bound)
+            cells |= {
+                f"{name}.{word}": _count(settled, grade == number, distance) for number, word in enumerate(GRADES)
+            }
+        return cls(cells, _count(settled, np.ones(len(settled), dtype=bool), distance), bounds)
+
+    def compare(self, topic: str, group: str, value: float, days: float) -> Comparison | None:
+        """What became of like orders, so many days before their promise or at any time; ``None`` below ``FEWEST``.
+
+        Parameters
+        ----------
+        group : a situation of the topic; or a signal, of which ``value`` says how large it is
+        """
+        cell = self._rows.get(f"{topic}.{group}")
+        if group in self.bounds:
+            cell = None if value != value else self._rows.get(f"{group}.{GRADES[bisect(self.bounds[group], value)]}")
+        distance = len(DAYS) if days != days else bisect(DAYS, days)
+        if cell is not None and cell[distance][0] < FEWEST:
+            distance = ANY
+        if cell is None or cell[distance][0] < FEWEST:
+            return None
+        (orders, failed), (everyone, all_failed) = cell[distance], self._everyone[distance]
+        nearer, farther = (0.0, *DAYS, None)[distance], (*DAYS, None, None)[distance]
+        return Comparison(round(orders), failed / orders, round(everyone), all_failed / everyone, nearer, farther)
+
+    @cached_property
+    def _rows(self) -> dict[str, list[list[float]]]:
+        return {name: cell.tolist() for name, cell in self.cells.items()}
+
+    @cached_property
+    def _everyone(self) -> list[list[float]]:
+        rows: list[list[float]] = self.everyone.tolist()
+        return rows
+
+    def to_json(self) -> dict[str, Any]:
+        """As the model keeps it."""
+        cells = {name: np.round(cell, 3).tolist() for name, cell in self.cells.items() if cell[:, 0].any()}
+        bounds = {name: list(bound) for name, bound in self.bounds.items()}
+        return {"days": list(DAYS), "cells": cells, "everyone": np.round(self.everyone, 3).tolist(), "bounds": bounds}
+
+    @classmethod
+    def from_json(cls, content: Mapping[str, Any]) -> Peers:
+        """As ``to_json`` gave it; counted by other distances, there are none."""
+        if tuple(content["days"]) != DAYS or len(content["everyone"]) != ANY + 1:
+            return NOBODY
+        cells = {name: np.array(cell, dtype=np.float64) for name, cell in content["cells"].items()}
+        bounds = {name: (float(low), float(high)) for name, (low, high) in content["bounds"].items()}
+        return cls(cells, np.array(content["everyone"], dtype=np.float64), bounds)
+
+
+NOBODY = Peers({}, np.zeros((ANY + 1, 2)), {})
+
+
+def _distance(days: Floats) -> Ints:
+    """(n,) which of the distances each is; a promise that is missing is the farthest."""
+    return np.asarray(np.searchsorted(DAYS, np.where(np.isnan(days), np.inf, days), side="right").clip(max=len(DAYS)))
+
+
+def _thirds(values: Floats) -> tuple[float, float] | None:
+    given = values[~np.isnan(values)]
+    if not len(given):
+        return None
+    low, high = np.quantile(given, (1 / 3, 2 / 3)).tolist()
+    return low, high
+
+
+def _grade(values: Floats, bounds: tuple[float, float]) -> Ints:
+    """(n,) 0, 1 or 2, and -1 for a missing value."""
+    return np.where(np.isnan(values), -1, np.searchsorted(bounds, values, side="right"))
+
+
+def _count(points: LabelledPoints, rows: NDArray[np.bool_], distance: Ints) -> Floats:
+    """(n_distances + 1, 2) orders among some rows at each distance and at any, and how many failed."""
+    order, failed, at = points.order[rows], points.failed[rows], distance[rows]
+    counts = np.zeros((ANY + 1, 2))
+    for place in range(ANY):
+        counts[place] = _orders(order[at == place], failed[at == place])
+    counts[ANY] = _orders(order, failed)
+    return counts
+
+
+def _orders(order: Ints, failed: Floats) -> tuple[float, float]:
+    """Distinct orders, and how many of them failed: each by the mean of its rows."""
+    _, code = np.unique(order, return_inverse=True)
+    looks = np.bincount(code)
+    return float(len(looks)), float((np.bincount(code, failed) / np.maximum(looks, 1)).sum())

@@ -1,0 +1,195 @@
+"""The reasons of a risk: what each topic of an order adds to it, in words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from zoneinfo import ZoneInfo
+
+import numpy as np
+
+from features.arrays import Floats
+from features.catalogue.registry import catalogue
+from features.catalogue.topics import FIXED, TOPICS
+from features.events.schema import EventKey
+from features.history import History
+from features.readiness.statements import KnownOrder
+from features.reasons import EITHER, OrderFacts, Statement, describe
+from features.reasons.facts import Usual
+from features.reasons.slowest_lines import NO_LINE, SlowestLines
+from features.times import DAY
+from features.wording import ENGLISH, Language
+from training.explanation.topics import LEVEL_TOPIC, points_by_topic
+from training.reasons.peers import NOBODY, Comparison, Peers
+
+MOST_EVENTS = 20
+"""So many events prove a reason, the latest ones."""
+
+
+@dataclass(frozen=True)
+class Reason:
+    """What one topic adds to the risk of an order; base risk and the points of all reasons add up to it.
+
+    Attributes
+    ----------
+    topic : one of ``features.catalogue.topics.TOPICS``
+    points : probability
+    text : the facts, named
+    situation : of the topic, by its signals; or the signal by whose size like orders are found
+    changeable : False for what nobody can change today, which is told last
+    usual : what became of orders in that situation, in words; "" where fewer than 30 are known, or the text says it
+    comparison : the same in numbers
+    evidence : the latest events that prove it
+    """
+
+    topic: str
+    points: float
+    text: str
+    situation: str
+    changeable: bool
+    usual: str
+    comparison: Comparison | None
+    evidence: tuple[EventKey, ...]
+
+
+@dataclass(frozen=True)
+class PlantLevel:
+    """What the level of its plant adds to the risk of an order, and what speaks for it in words."""
+
+    points: float = 0.0
+    sentence: str = ""
+
+
+NO_LEVEL = PlantLevel()
+
+
+class UsualOf(Usual):
+    """What is usual of the training orders, for one order with its signals."""
+
+    def __init__(self, peers: Peers, signals: Mapping[str, float]) -> None:
+        self._peers, self._signals = peers, signals
+
+    def agrees(self, name: str) -> int:
+        compared = self._peers.compare(
+            "", name, self._signals[name], self._signals.get("days_to_promise", float("nan"))
+        )
+        return 0 if compared is None else compared.agrees
+
+    def scale(self, name: str) -> tuple[float, float] | None:
+        return self._peers.bounds.get(name)
+
+
+class ReasonWriter:
+    """Writes the reasons of scored orders.
+
+    Parameters
+    ----------
+    names : the signals of the model, in the order of its columns
+    peers : the training orders to compare with
+    zone : the plant's time zone
+    """
+
+    def __init__(
+        self, names: Sequence[str], peers: Peers = NOBODY, zone: str = "UTC", language: Language = ENGLISH
+    ) -> None:
+        entries = catalogue()
+        self._names = list(names)
+        self._topics = [entries[name].topic for name in names]
+        self._peers, self._zone, self._language = peers, ZoneInfo(zone), language
+        self._usual_texts: dict[tuple[Comparison, bool], str] = {}
+
+    def reasons(
+        self,
+        history: History,
+        order: int,
+        as_of: int,
+        signals: Floats,
+        points: Floats,
+        level: PlantLevel = NO_LEVEL,
+        slowest: SlowestLines = NO_LINE,
+    ) -> tuple[Reason, ...]:
+        """The reasons of an open order, those that move its risk most first, what nobody can change last.
+
+        Parameters
+        ----------
+        order, as_of : its index in the history; the moment, microseconds
+        signals, points : (n_signals,) its signals, and what each adds to its risk in probability
+        """
+        values = dict(zip(self._names, signals.tolist(), strict=True))
+        added = dict(zip(self._names, points.tolist(), strict=True))
+        known = KnownOrder(history, order, as_of)
+        facts = OrderFacts(
+            known, as_of, self._zone, self._language, values, added, slowest, UsualOf(self._peers, values)
+        )
+        by_topic = points_by_topic(self._names, points[None, :], np.array([level.points]))[0]
+        found = [
+            self._reason(topic, moved, facts, level)
+            for topic, moved in zip(TOPICS, by_topic.tolist(), strict=True)
+            if moved
+        ]
+        return tuple(sorted(found, key=lambda reason: (reason.topic == FIXED, -abs(reason.points))))
+
+    def _reason(self, topic: str, points: float, facts: OrderFacts, level: PlantLevel) -> Reason:
+        situation, statement = describe(topic, facts, points > 0)
+        if topic == LEVEL_TOPIC and self._is_level(level, points, facts.points):
+            statement = Statement(level.sentence)
+        days = (facts.due - facts.as_of) / DAY
+        group, rises = statement.graded_by or situation.name, points > 0
+        comparison = self._peers.compare(topic, group, facts.signal(group), days)
+        against = situation.tone != EITHER and (situation.tone > 0) != rises
+        template = "even_so" if against else statement.needs
+        borne_out = comparison is not None and comparison.agrees == (1 if rises else -1)
+        text, usual = statement.text, self._usual(comparison, rises)
+        if template and comparison is not None and borne_out:
+            way = "up" if rises else "down"
+            text, usual = self._language.say(f"{template}.{way}", fact=text, **self._shares(comparison)), ""
+        elif against:
+            text = self._language.say(f"outweighed.{topic}", fact=text)
+        return Reason(
+            topic=topic,
+            points=points,
+            text=text,
+            situation=group,
+            changeable=topic != FIXED,
+            usual=usual,
+            comparison=comparison,
+            evidence=tuple(statement.events[-MOST_EVENTS:]),
+        )
+
+    def _is_level(self, level: PlantLevel, points: float, of_signals: Mapping[str, float]) -> bool:
+        """Whether the level moves the risk that way more than any signal of its topic."""
+        sign = 1 if points > 0 else -1
+        own = [
+            sign * of_signals[name]
+            for name, topic in zip(self._names, self._topics, strict=True)
+            if topic == LEVEL_TOPIC
+        ]
+        return sign * level.points > max([0.0, *own])
+
+    def _usual(self, comparison: Comparison | None, rises: bool) -> str:
+        """What became of like orders in words, and whether that alone would speak for the sign of the points."""
+        if comparison is None:
+            return ""
+        text = self._usual_texts.get((comparison, rises))
+        if text is None:
+            text = self._usual_texts[comparison, rises] = self._write_usual(comparison, rises)
+        return text
+
+    def _write_usual(self, comparison: Comparison, rises: bool) -> str:
+        values = {"n": self._language.number(comparison.orders), **self._shares(comparison)}
+        if comparison.days_from is None:
+            text = self._language.say("usual.any", **values)
+        else:
+            about = self._language.say(f"usual.from.{comparison.days_from:.0f}")
+            text = self._language.say("usual", about=about, **values)
+        if not comparison.agrees:
+            return self._language.say("usual.same", usual=text)
+        if (comparison.agrees > 0) != rises:
+            return self._language.say("usual.against.up" if rises else "usual.against.down", usual=text)
+        return text
+
+    def _shares(self, comparison: Comparison) -> dict[str, str]:
+        return {
+            "share": self._language.share(comparison.failed_share),
+            "all": self._language.share(comparison.all_failed_share),
+        }
