@@ -9,7 +9,6 @@ import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from features.context.context import Context
 from features.decision_points import DecisionPoints
@@ -17,7 +16,7 @@ from features.errors import InvalidRequest
 from features.history import History
 from features.times import micros
 from serving.models.scorer import Scorer
-from tests.support.histories import histories, moments_of
+from tests.support.histories import histories_and_moments
 from tests.support.models import scorer_of
 from tests.support.stories import UTC, at, created, event, moment, shipped, story
 from training.change.states import OF_TIME, PARTS
@@ -113,11 +112,11 @@ EXAMPLES = 700 if os.environ.get("HYPOTHESIS_PROFILE") == "nightly" else 40
 
 
 @settings(max_examples=EXAMPLES)
-@given(histories(), st.data())
-def test_steps_add_up_on_any_history(trained: Trained, rows: list[dict[str, Any]], data: Any) -> None:
+@given(histories_and_moments())
+def test_steps_add_up_on_any_history(trained: Trained, told: tuple[list[dict[str, Any]], list[int]]) -> None:
     """In points and by topic; both ends are what the scorer says of the history cut there."""
-    events = story(*rows)
-    since, until = sorted(data.draw(st.lists(moments_of(rows), min_size=2, max_size=2, unique=True)))
+    rows, moments = told
+    events, since, until = story(*rows), moments[0], moments[-1]
     history = History.of(events)
     context = Context.of(history, UTC)
     steps = change_steps(trained.model, history, context, since, until)
