@@ -80,6 +80,15 @@ def test_a_passed_promise_is_a_certain_risk_that_time_has_brought(trained: Train
     assert steps["points"].sum() == pytest.approx(1 - steps["after"].iloc[0], abs=1e-12)
 
 
+def test_an_order_that_is_promised_anew_after_it_was_late_is_told_by_topic_too(trained: Trained) -> None:
+    moved = event("commitment.changed", 6, date=20)
+    steps = steps_of(trained, created(0, 3), moved, created(0, 9, order="B"), since=5, until=6)
+    own = steps[(steps["order_id"] == "A") & (steps["step"] == "event")].iloc[0]
+    assert own["before"] == 1.0
+    assert own["points"] < 0
+    assert own[list(TOPIC_COLUMNS)].sum() == pytest.approx(own["points"], abs=1e-12)
+
+
 def test_an_order_that_has_shipped_keeps_its_last_risk(trained: Trained) -> None:
     steps = steps_of(trained, *HELD, shipped(6, 10), until=20)
     last = steps.iloc[-1]
