@@ -120,7 +120,8 @@ def differences(path: Ints, scored: ScoredStates) -> Differences:
 def _only_base(parts: Floats) -> Floats:
     """(n_parts,) the base risk of the first state that is explained, and nothing else."""
     base = np.zeros(len(PARTS))
-    base[:1] = parts[~np.isnan(parts[:, 0]), 0][:1]
+    explained = parts[~np.isnan(parts[:, 0]), 0]
+    base[0] = explained[0] if len(explained) else 0.0
     return base
 
 
