@@ -70,12 +70,15 @@ class OrderFacts(Facts):
     def driver(self, names: Iterable[str], rises: bool) -> str | None:
         """The signal among some that moves the risk most, up or down; ``None`` where none moves it that way.
 
-        One by whose size past orders failed that way too comes before one by which they did not.
+        One by whose size past orders failed that way too comes before one by which they did not, and a share of failed
+        orders that says the opposite of it is none.
         """
         sign = 1 if rises else -1
         moved = sorted(((sign * self.points.get(name, 0.0), name) for name in names), reverse=True)
         moving = [name for points, name in moved if points > 0]
-        return next((name for name in moving if self.usual.agrees(name) == sign), moving[0] if moving else None)
+        agreeing = (name for name in moving if self.usual.agrees(name) == sign)
+        neutral = (name for name in moving if not ("_share" in name and self.usual.agrees(name) == -sign))
+        return next(agreeing, next(neutral, None))
 
     # -- lines and the promise -----------------------------------------------------------------------------
 

@@ -81,7 +81,8 @@ def tightest_plan(facts: OrderFacts) -> tuple[KnownPlan, str]:
 
 def counter(facts: OrderFacts) -> Statement | None:
     """What speaks for an order though its work looks bad: a plan in time, else the time that is left."""
-    if facts.signal("planned_end_slack") >= 1 and not facts.signal("planned_end_truck_slack") < 0:
+    ahead = facts.signal("days_to_planned_end") >= 0
+    if ahead and facts.signal("planned_end_slack") >= 1 and not facts.signal("planned_end_truck_slack") < 0:
         return _planned(facts, False)
     return _time(facts, False) if facts.due - facts.as_of >= 2 * DAY else None
 
@@ -168,7 +169,8 @@ def _not_begun(facts: OrderFacts, rises: bool) -> Statement:
     if rises and facts.signal("work_slack") == facts.signal("work_slack"):
         ends, of, deadline = _usual_end(facts)
         slack = facts.slack(ends, deadline, of)
-        text = facts.say("work.not_begun_pace", **values, day=facts.dates.day(ends, time=False), slack=slack)
+        template = "work.not_begun_tight" if 0 <= facts.signal("work_slack") < ROOMY else "work.not_begun_pace"
+        text = facts.say(template, **values, day=facts.dates.day(ends, time=False), slack=slack)
         return Statement(text, events, needs="such")
     template = "work.not_begun" if rises else "work.not_begun_yet"
     return Statement(facts.say(template, **values), events, needs="such" if rises else "")

@@ -109,6 +109,7 @@ REASONS = {
     "work.days": "about {time} of work",
     "work.ships": "at the usual pace {line} ships {day}, {slack} ({due})",
     "work.not_begun_pace": "work on {lines} has not begun; at the usual pace it ends {day}, {slack}",
+    "work.not_begun_tight": "work on {lines} has not begun; at the usual pace it ends {day}, only {slack}",
     "work.not_begun": "work on {lines} has not begun; {left} to the promise ({due})",
     "work.not_begun_yet": "work on {lines} has not begun, but {left} to the promise ({due})",
     "work.little": "little work is left on {line}; {left} to the promise ({due})",

@@ -43,17 +43,19 @@ class Language:
     def say(self, template: str, /, **values: object) -> str:
         """The text of a template. Raises ``KeyError`` for a name that it has not.
 
-        A text that is too long loses the details of its ``fact``, what is in brackets first, then its last clauses.
+        A text that is too long loses the details of its ``fact``, what is in brackets first, then its last clauses; then of its ``counter``.
 
         >>> from features.wording.english import ENGLISH
         >>> ENGLISH.say("duration.days", n=1, days="1"), ENGLISH.say("duration.days", n=2, days="2")
         ('1 day', '2 days')
         """
         text = self._filled(template, values)
-        fact = str(values.get("fact", ""))
-        while len(text) > MOST_CHARACTERS and (shorter := _less_detail(fact)) != fact:
-            fact = shorter
-            text = self._filled(template, {**values, "fact": fact})
+        for part in ("fact", "counter"):
+            while len(text) > MOST_CHARACTERS and (shorter := _less_detail(str(values.get(part, "")))) != values.get(
+                part, ""
+            ):
+                values = {**values, part: shorter}
+                text = self._filled(template, values)
         return text if len(text) <= MOST_CHARACTERS else text[: MOST_CHARACTERS - 1].rstrip() + CUT
 
     def _filled(self, template: str, values: Mapping[str, object]) -> str:
