@@ -140,7 +140,6 @@ REASONS = {
     "conditions.early": "shipping [n:condition|conditions] not met yet: {conditions}; {left} to the promise",
     "conditions.open": "{met} of 5 shipping conditions are met; {open} [n:is|are] still open",
     "conditions.met": "all five shipping conditions are met",
-    "conditions.made": "{line} is made, but no shipping condition is stated as met for it",
     "conditions.none": "no shipping condition is stated as met yet; {left} to the promise",
     # truck
     "truck.tight": "{truck} leaves {day}, only {slack}",

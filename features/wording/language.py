@@ -43,22 +43,24 @@ class Language:
     def say(self, template: str, /, **values: object) -> str:
         """The text of a template. Raises ``KeyError`` for a name that it has not.
 
-        A text that is too long loses the details of its ``fact``, what is in brackets first, then its last clauses; then of its ``counter``.
+        A text that is too long loses the details of its ``fact``, what is in brackets first, then its last clauses;
+        then of its ``counter``.
 
         >>> from features.wording.english import ENGLISH
         >>> ENGLISH.say("duration.days", n=1, days="1"), ENGLISH.say("duration.days", n=2, days="2")
         ('1 day', '2 days')
         """
-        text = self._filled(template, values)
+        text = self.fill(template, **values)
         for part in ("fact", "counter"):
             while len(text) > MOST_CHARACTERS and (shorter := _less_detail(str(values.get(part, "")))) != values.get(
                 part, ""
             ):
                 values = {**values, part: shorter}
-                text = self._filled(template, values)
+                text = self.fill(template, **values)
         return text if len(text) <= MOST_CHARACTERS else text[: MOST_CHARACTERS - 1].rstrip() + CUT
 
-    def _filled(self, template: str, values: Mapping[str, object]) -> str:
+    def fill(self, template: str, /, **values: object) -> str:
+        """The text of a template however long it is, such as a list of sentences."""
         parts = self._parts[template]
         if len(parts) == 1:
             return parts[0][0].format_map(values)
@@ -91,6 +93,17 @@ class Language:
         if 0 < value < 0.005:
             return self.say("share.least")
         return self.say("share", percent=self.number(100 * value))
+
+    def points(self, share: float) -> str:
+        """A share of probability in percentage points with its sign, as a change of a risk is written.
+
+        >>> from features.wording.english import ENGLISH
+        >>> ENGLISH.points(0.094), ENGLISH.points(-0.004), ENGLISH.points(0.0001)
+        ('+9', '-0.4', '0')
+        """
+        percent = 100 * abs(share)
+        text = self.number(percent, 0 if percent >= 0.95 else 1)
+        return text if text == "0" else f"{'-' if share < 0 else '+'}{text}"
 
     def duration(self, days: float) -> str:
         """A length of time as people say it; its sign is left out.
