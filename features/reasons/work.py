@@ -169,11 +169,22 @@ def _not_begun(facts: OrderFacts, rises: bool) -> Statement:
     if rises and facts.signal("work_slack") == facts.signal("work_slack"):
         ends, of, deadline = _usual_end(facts)
         slack = facts.slack(ends, deadline, of)
-        template = "work.not_begun_tight" if 0 <= facts.signal("work_slack") < ROOMY else "work.not_begun_pace"
+        if facts.signal("work_slack") >= ROOMY:
+            return _much_to_do(facts, values, events)
+        template = "work.not_begun_tight" if facts.signal("work_slack") >= 0 else "work.not_begun_pace"
         text = facts.say(template, **values, day=facts.dates.day(ends, time=False), slack=slack)
         return Statement(text, events, needs="such")
     template = "work.not_begun" if rises else "work.not_begun_yet"
     return Statement(facts.say(template, **values), events, needs="such" if rises else "")
+
+
+def _much_to_do(facts: OrderFacts, values: dict[str, str], events: tuple[EventKey, ...]) -> Statement:
+    """Time enough, and yet what is still to do adds to the risk: how much it is for the line with most of it."""
+    operations = round(facts.slowest.operations) if facts.slowest.operations >= 1 else 0
+    days = facts.say("work.days", time=facts.language.duration(facts.slowest.days))
+    work = facts.say("work.all_operations", n=operations) if operations else days
+    line = facts.line_name(facts.line(facts.slowest.work))
+    return Statement(facts.say("work.not_begun_much", **values, line=line, work=work), events, needs="such")
 
 
 def _done(facts: OrderFacts, _rises: bool) -> Statement:
