@@ -28,30 +28,61 @@ class DecisionPoints:
     ----------
     order : index of the order in the history
     as_of : microseconds
+    known : how many of the order's first events count as known, of those recorded by ``as_of``: the states in between
+        where several were recorded in one moment. ``None`` for all of them. Within an order it must not fall as time
+        passes
+    looked_up_at : microseconds, the moment whose start of day load and track record are looked up for; ``None`` for
+        that of ``as_of``
     """
 
     order: Ints
     as_of: Ints
+    known: Ints | None = None
+    looked_up_at: Ints | None = None
 
     def __len__(self) -> int:
         return len(self.order)
 
     def take(self, rows: Ints | slice) -> DecisionPoints:
-        return DecisionPoints(self.order[rows], self.as_of[rows])
+        return DecisionPoints(
+            self.order[rows],
+            self.as_of[rows],
+            None if self.known is None else self.known[rows],
+            None if self.looked_up_at is None else self.looked_up_at[rows],
+        )
+
+    def earlier(self, by: int) -> DecisionPoints:
+        """These orders so many microseconds before, with no more events known than count as known now."""
+        return DecisionPoints(self.order, self.as_of - by, self.known)
 
     def ranks(self) -> Ints | None:
-        """(n,) the rows sorted by order and moment, ``None`` where they are."""
+        """(n,) the rows sorted by order, moment and what is known, ``None`` where they are.
+
+        Raises ``InvalidRequest`` where an order knows less at a later moment.
+        """
         if len(self) < 2:
             return None
-        later = (self.order[1:] > self.order[:-1]) | (
-            (self.order[1:] == self.order[:-1]) & (self.as_of[1:] >= self.as_of[:-1])
-        )
-        return None if later.all() else np.lexsort((self.as_of, self.order))
+        keys = (self.as_of, self.order) if self.known is None else (self.known, self.as_of, self.order)
+        if _are_sorted(*keys[::-1]):
+            return None
+        by = np.lexsort(keys)
+        if self.known is not None and not _are_sorted(self.order[by], self.known[by]):
+            raise InvalidRequest("of an order at least as many events must be known at a later moment, got fewer")
+        return by
 
     def frame(self, history: History) -> pd.DataFrame:
         """order_id and as_of, (n, 2)."""
         orders = pd.Series(history.order_ids[self.order], dtype="str")
         return pd.DataFrame({"order_id": orders, "as_of": timestamps(self.as_of)})
+
+
+def _are_sorted(*columns: Ints) -> bool:
+    """Whether rows ascend by the first column, ties by the next."""
+    later, same = np.zeros(len(columns[0]) - 1, dtype=bool), np.ones(len(columns[0]) - 1, dtype=bool)
+    for column in columns:
+        later |= same & (column[1:] > column[:-1])
+        same &= column[1:] == column[:-1]
+    return bool((later | same).all())
 
 
 def standing_orders(history: History, as_of: int) -> DecisionPoints:

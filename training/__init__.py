@@ -6,6 +6,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from training.change.impact import measure_impact
+    from training.change.steps import change_steps
     from training.data.labelled import LabelledPoints
     from training.data.snapshots import Snapshots, recorded_until
     from training.evaluate.backtest import run_backtest
@@ -28,6 +30,8 @@ _ROOMS = {
     "Trained": "trainer",
     "Verdict": "promote.gate",
     "challenge": "promote.comparison",
+    "change_steps": "change.steps",
+    "measure_impact": "change.impact",
     "recorded_until": "data.snapshots",
     "run_backtest": "evaluate.backtest",
     "summarise": "report.summary",
@@ -45,6 +49,8 @@ __all__ = [
     "Trained",
     "Verdict",
     "challenge",
+    "change_steps",
+    "measure_impact",
     "recorded_until",
     "run_backtest",
     "summarise",

@@ -11,7 +11,6 @@ from functools import cached_property
 import numpy as np
 
 from features.arrays import Floats, Ints
-from features.decision_points import DecisionPoints
 from features.engine.arithmetic import in_units, latest_of
 from features.engine.in_force import longest_gap
 from features.engine.prefix_sums import EITHER_WAY, LATER, NET, running_above, running_changes, running_moves
@@ -51,7 +50,7 @@ class Known(Scope):
         """What was known so many days ago of the same orders; a trace reaches there too."""
 
         def make() -> Known:
-            return Known(self.history, DecisionPoints(self.order, self.as_of - int(days * DAY)), self.context)
+            return Known(self.history, self.points.earlier(int(days * DAY)), self.context)
 
         earlier: Known = self._once(("ago", days), make)
         earlier.trace = self.trace

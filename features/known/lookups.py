@@ -22,6 +22,12 @@ MANY = 20.0
 N_JUDGED, N_FAILED, N_PARTIAL = 0, 1, 2
 
 
+def _moment_of(scope: Scope) -> Ints:
+    """(n,) the moments whose start of day is looked up, microseconds."""
+    given = scope.points.looked_up_at
+    return scope.as_of if given is None else given
+
+
 class Lookups:
     """Lookups in the context of all orders."""
 
@@ -29,7 +35,7 @@ class Lookups:
         self.scope = scope
         self._make_lines = lines
         self.context = scope.context
-        self.today: Ints = scope.context.lookup_day(scope.as_of)
+        self.today: Ints = scope.context.lookup_day(_moment_of(scope))
         self._records: dict[tuple[str, bool], tuple[Ints, Ints]] = {}
         self._words_known: dict[str, tuple[Ints, Ints]] = {}
         self._of_lines: dict[str, tuple[Ints, Ints]] = {}

@@ -47,7 +47,7 @@ class Scope:
         self.order = points.order
         self.as_of = points.as_of
         self.start: Ints = history.first[points.order]
-        self.stop: Ints = known_until(history.first, history.recorded, points.order, points.as_of)
+        self.stop: Ints = self._known_by(points.as_of)
         self.found: Mask = self.stop > self.start
         self.trace: Trace | None = None
         self._before = np.maximum(self.stop - 1, 0)
@@ -57,6 +57,12 @@ class Scope:
 
     def __len__(self) -> int:
         return len(self.order)
+
+    def _known_by(self, moment: Ints) -> Ints:
+        """(n,) the position after the last event recorded by a moment, of those that count as known."""
+        history, points = self.history, self.points
+        stop: Ints = known_until(history.first, history.recorded, points.order, moment)
+        return stop if points.known is None else np.minimum(stop, history.first[points.order] + points.known)
 
     def _once(self, key: object, make: Callable[[], T]) -> T:
         if key not in self._cache:
@@ -114,8 +120,7 @@ class Scope:
         if days is None:
             return self.start
         moment = self.as_of - int(days * DAY)
-        history = self.history
-        return self._once(("from", days), lambda: known_until(history.first, history.recorded, self.order, moment))
+        return self._once(("from", days), lambda: self._known_by(moment))
 
     def _state(self, after: Ints) -> Ints:
         """A column that holds after each event, as it stands now; NEVER where nothing is known."""

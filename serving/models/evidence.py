@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
@@ -58,11 +59,9 @@ def evidence_of_each(history: History, points: DecisionPoints, context: Context)
     parts = list(history.parts(PART_EVENTS))
     begins = np.array([begin for begin, _ in parts], dtype=np.int64)
     place, part = -1, history
-    for order, as_of, at in zip(
-        points.order, points.as_of, begins.searchsorted(points.order, "right") - 1, strict=True
-    ):
+    for i, at in enumerate(begins.searchsorted(points.order, "right") - 1):
         if at != place:
             place, part = at, history.part(*parts[at]) if len(parts) > 1 else history
-        own = np.array([order - begins[at]])
-        known = Known(part, DecisionPoints(own, np.array([as_of])), context)
-        yield Evidence(part, int(own[0]), partial(evidence_bits, known))
+        point = points.take(slice(i, i + 1))
+        own = replace(point, order=point.order - begins[at])
+        yield Evidence(part, int(own.order[0]), partial(evidence_bits, Known(part, own, context)))

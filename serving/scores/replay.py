@@ -50,7 +50,7 @@ def replay_score(
     connection: Connection, score: Mapping[Any, Any], load_version: LoadVersion, settings: Settings
 ) -> dict[str, Any]:
     """The score made again; the columns in which it differs; why it may."""
-    active = _active_model(connection, score, load_version)
+    active = active_model_of(connection, score, load_version)
     events = [event for event in events_of(connection, [score["order_id"]]) if event.seq <= score["seq"]]
     as_of = {score["order_id"]: score["as_of"]}
     repeated = rescore_orders(events, as_of, ScoringContext(score["cause"], score["as_of"], active, settings))[0].score
@@ -58,7 +58,8 @@ def replay_score(
     return {"again": repeated | {"id": score["id"]}, "differs": differs, "notes": _notes(score, active)}
 
 
-def _active_model(connection: Connection, score: Mapping[Any, Any], load_version: LoadVersion) -> ActiveModel:
+def active_model_of(connection: Connection, score: Mapping[Any, Any], load_version: LoadVersion) -> ActiveModel:
+    """What a stored score rested on. Raises ``InvalidRequest`` where its context or its model is not there any more."""
     if not score["model"]:
         return ActiveModel(None, "")
     context = load_context(connection, score["context_id"])

@@ -1,12 +1,22 @@
 from __future__ import annotations
 
-import numpy as np
-import pytest
+from typing import Any
 
-from features.decision_points import decision_points
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from features.catalogue.registry import catalogue
+from features.context.context import Context
+from features.decision_points import DecisionPoints, decision_points
 from features.errors import InvalidRequest
 from features.history import History
-from features.times import isoformat, micros, plant_calendar
+from features.known.known import Known
+from features.pipeline.computation import compute
+from features.times import DAY, isoformat, micros, plant_calendar
+from tests.support.histories import histories
 from tests.support.stories import UTC, created, event, moment, shipped, story
 
 
@@ -59,3 +69,57 @@ def test_a_day_that_skips_midnight_starts_at_its_first_moment() -> None:
     noon = micros("2022-03-27T12:00:00+03:00")
     start = calendar.starts_of(calendar.day(np.array([noon])))[0]
     assert isoformat(int(start)) == "2022-03-26T22:00:00Z"
+
+
+# -- states between two events of one moment -------------------------------------------------------------------
+
+
+def cut(rows: pd.DataFrame, history: History, order: int, known: int) -> History:
+    """The history as if the order had ended after so many of its events."""
+    places = np.arange(history.first[order] + known, history.first[order + 1])
+    later = {(str(history.source[place]), str(history.event_id[place])) for place in places}
+    gone = [(source, event_id) in later for source, event_id in zip(rows["source"], rows["event_id"], strict=True)]
+    return History.of(rows[~np.array(gone)].reset_index(drop=True))
+
+
+@given(histories(), st.data())
+def test_what_counts_as_known_reads_as_a_history_that_was_cut_there(rows: list[dict[str, Any]], data: Any) -> None:
+    """Every prefix of an order, then and a week after: every signal the same, bit for bit."""
+    events = story(*rows)
+    history = History.of(events)
+    context = Context.of(history, UTC)
+    order = data.draw(st.integers(0, history.n_orders - 1))
+    known = np.arange(1, history.first[order + 1] - history.first[order] + 1)
+    recorded = history.recorded[history.first[order] + known - 1]
+    for later in (0, 7 * DAY):
+        points = DecisionPoints(np.full(len(known), order), recorded + later, known)
+        shuffled = np.array(data.draw(st.permutations(range(len(known)))))
+        found = np.empty((len(known), len(catalogue())))
+        found[shuffled] = compute(history, points.take(shuffled), context)
+        for row in range(len(known)):
+            prefix = cut(events, history, order, int(known[row]))
+            own = np.flatnonzero(prefix.order_ids == history.order_ids[order])
+            wanted = compute(prefix, DecisionPoints(own, points.as_of[row : row + 1]), context)
+            np.testing.assert_array_equal(found[row : row + 1], wanted)
+
+
+def test_no_more_is_known_than_was_recorded() -> None:
+    history = History.of(story(*ORDER))
+    points = DecisionPoints(np.array([0, 0]), np.array([moment(0.5), moment(1)]), np.array([9, 2]))
+    with pytest.raises(InvalidRequest, match="as many events must be known at a later moment"):
+        points.take(np.array([1, 0])).ranks()
+    points = DecisionPoints(points.order, points.as_of, np.array([2, 2]))
+    assert Known(history, points, Context.of(history, UTC)).stop.tolist() == [1, 2]
+
+
+def test_load_and_track_record_may_be_those_of_an_earlier_day() -> None:
+    orders = [created(day, 30, order=order, plant="Kiel") for order, day in (("A", 0), ("B", 0.1), ("C", 1.1))]
+    history = History.of(story(*orders))
+    context = Context.of(history, UTC, moment(5))
+    moments = np.array([moment(1), moment(3)])
+    names = ["plant_open_orders", "days_to_promise"]
+    then = compute(history, DecisionPoints(np.array([0, 0]), moments), context, names)
+    now = compute(history, DecisionPoints(np.array([0, 0]), moments, looked_up_at=moments[[0, 0]]), context, names)
+    assert then[0, 0] < then[1, 0]
+    assert now[:, 0].tolist() == [then[0, 0], then[0, 0]]
+    assert now[:, 1].tolist() == then[:, 1].tolist()

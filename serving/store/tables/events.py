@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 import numpy as np
 import orjson
-from sqlalchemy import Connection, Row, select, tuple_
+from sqlalchemy import Connection, Row, func, select, tuple_
 
 from features.events.columns import Columns
 from features.events.schema import COLUMNS, NUMBER, STRING
@@ -18,7 +18,7 @@ from features.history import History
 from features.policy import DEFAULT_POLICY, OutcomePolicy
 from features.times import NEVER
 from serving.store.dialects import any_of, chunks, insert_new
-from serving.store.schema import EVENT_COLUMNS, events
+from serving.store.schema import EVENT_COLUMNS, events, order_words
 
 Outcome = Literal["accepted", "duplicate", "conflict", "rejected"]
 COMPARED = tuple(column for column in EVENT_COLUMNS if column != "recorded_at")
@@ -129,6 +129,19 @@ def events_of(connection: Connection, order_ids: Sequence[str]) -> list[Row[Any]
     for some in chunks(order_ids):
         matches += connection.execute(OF_ORDERS, {"order_ids": some}).all()
     return matches
+
+
+def recorded_between(
+    connection: Connection, since: int, until: int, plants: frozenset[str] | None = None
+) -> dict[str, int]:
+    """By order, how many events were recorded after a moment up to another, microseconds; of some plants if named."""
+    query = select(events.c.order_id, func.count().label("events"))
+    query = query.where(events.c.recorded_at > since, events.c.recorded_at <= until)
+    if plants is not None:
+        own = (order_words.c.dimension == "plant") & order_words.c.word.in_(sorted(plants))
+        query = query.where(events.c.order_id.in_(select(order_words.c.order_id).where(own)))
+    query = query.group_by(events.c.order_id).order_by(events.c.order_id)
+    return {row.order_id: int(row.events) for row in connection.execute(query)}
 
 
 def columns_of(rows: Iterable[Sequence[Any]]) -> Columns:

@@ -38,3 +38,16 @@ def newest_scores(connection: Connection, order_ids: Sequence[str]) -> dict[str,
     newest = select(func.max(scores.c.id)).where(scores.c.order_id.in_(order_ids)).group_by(scores.c.order_id)
     query = select(scores).where(scores.c.id.in_(newest))
     return {row["order_id"]: row for row in connection.execute(query).mappings()}
+
+
+def latest_score_by(connection: Connection, order_id: str, moment: int) -> RowMapping | None:
+    """The latest score of an order at or before a moment, microseconds."""
+    query = select(scores).where(scores.c.order_id == order_id, scores.c.as_of <= moment)
+    return connection.execute(query.order_by(scores.c.id.desc()).limit(1)).mappings().first()
+
+
+def scores_up_to(connection: Connection, last: Mapping[Any, Any], first_id: int = 0) -> Sequence[RowMapping]:
+    """What the scores of an order rest on, without their factors: from one id to another score, in their order."""
+    columns = [column for column in scores.c if column.name != "factors"]
+    query = select(*columns).where(scores.c.order_id == last["order_id"], scores.c.id.between(first_id, last["id"]))
+    return connection.execute(query.order_by(scores.c.id)).mappings().all()

@@ -1,0 +1,91 @@
+"""What changed a risk, in words: dates in the plant's zone, one and many, past and to come."""
+
+from __future__ import annotations
+
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from features.events import TYPES
+from features.times import DAY, HOUR, micros
+from training.change.wording import (
+    TYPE_WORDS,
+    Clock,
+    EventFacts,
+    ToldStep,
+    event_sentence,
+    signed_points,
+    since_words,
+    summary,
+    time_sentence,
+)
+
+CLOCK = Clock(ZoneInfo("Europe/Berlin"), micros("2025-12-30T09:00:00Z"))
+
+
+def at(text: str) -> int:
+    return micros(text)
+
+
+@pytest.mark.parametrize(
+    ("facts", "sentence"),
+    [
+        (
+            EventFacts("material.stated", reference="steel", date=at("2026-01-05T22:59:59Z"), earlier=at("2025-12-27")),
+            "steel moved from Sat 27 Dec to Mon 5 Jan 2026",
+        ),
+        (EventFacts("material.stated", reference="steel", state="available"), "steel is available"),
+        (EventFacts("material.stated"), "a component is short, no date is known"),
+        (
+            EventFacts("delivery.planned", reference="T1", date=at("2025-12-31T23:30:00Z")),
+            "truck T1 is planned for Thu 1 Jan 2026",
+        ),
+        (
+            EventFacts("delivery.planned", date=at("2025-12-31T10:00:00Z"), earlier=at("2025-12-31T07:00:00Z")),
+            "truck moved from Wed 31 Dec 08:00 to Wed 31 Dec 11:00",
+        ),
+        (EventFacts("hold.placed", kind="quality", reference="H1", reason="rust"), "quality hold H1 placed (rust)"),
+        (EventFacts("order_line.closed", line_id="10", reason="cancelled"), "line 10 cancelled"),
+        (EventFacts("inspection.recorded", kind="in_process", state="failed"), "in-process inspection failed"),
+        (EventFacts("goods.issued", quantity=-3.0), "goods issue reversed, -3"),
+    ],
+)
+def test_an_event_in_words(facts: EventFacts, sentence: str) -> None:
+    assert event_sentence(facts, CLOCK) == sentence
+
+
+def test_every_type_has_words_and_a_sentence_with_nothing_in_it() -> None:
+    assert set(TYPE_WORDS) == set(TYPES)
+    for name in TYPES:
+        told = event_sentence(EventFacts(name), CLOCK)
+        assert told
+        assert "None" not in told
+        assert "nan" not in told
+
+
+def test_time_is_told_in_one_and_in_many() -> None:
+    spans = (DAY, 2 * DAY, HOUR, 36 * HOUR, 90_000_000, 0)
+    told = ["a day passed", "2 days passed", "an hour passed", "2 days passed", "2 minutes passed", "a moment passed"]
+    assert [time_sentence(span) for span in spans] == told
+
+
+def test_points_have_a_sign_and_no_more_digits_than_they_are_worth() -> None:
+    assert [signed_points(points) for points in (0.12, -0.09, 0.0096, 0.004, 0.0001, 0.0)] == [
+        "+12", "-9", "+1", "+0.4", "0", "0",
+    ]  # fmt: skip
+
+
+def test_a_summary_tells_what_moved_most_and_adds_up_the_rest() -> None:
+    moved = ToldStep("steel moved from Sat 27 Dec to Mon 5 Jan", 0.09)
+    passed = [ToldStep("12 hours passed", 0.02, 12 * HOUR), ToldStep("12 hours passed", 0.01, 12 * HOUR)]
+    since = since_words(0, 1, CLOCK, by_default=True)
+    expected = "+12 since yesterday: steel moved from Sat 27 Dec to Mon 5 Jan (+9), a day passed (+3)"
+    assert summary(0.12, since, [passed[0], moved, passed[1]], "open") == expected
+    few = [ToldStep(name, 0.01) for name in "abcde"]
+    assert summary(0.05, since, few[:4], "open").endswith("c (+1), 1 other change (+1)")
+    assert summary(0.05, since, few, "open").endswith("c (+1), 2 other changes (+2)")
+    assert summary(0.0, since, [ToldStep("a", 0.0001)], "open") == "unchanged since yesterday"
+    assert summary(None, since, [], "shipped") == "no risk since yesterday: it has shipped"
+    assert since_words(at("2025-12-28"), at("2025-12-29T12:00:00Z"), CLOCK, by_default=False) == (
+        "from Sun 28 Dec 01:00 to Mon 29 Dec 13:00"
+    )

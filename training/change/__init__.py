@@ -1,0 +1,1 @@
+"""How a risk came to change: the states of an order between two moments, the steps between them, and their sums."""

@@ -1,0 +1,134 @@
+"""The risk of orders in states along their lives, and the topics that make it up."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from features.arrays import Floats, Ints, Mask
+from features.catalogue.topics import TOPICS
+from features.context.context import Context
+from features.decision_points import DecisionPoints
+from features.events.text import Texts
+from features.history import History
+from features.known.known import Known
+from features.pipeline.computation import compute
+from features.pipeline.table import states
+from training.explanation.topics import points_by_topic
+from training.model.morning import levels_of
+from training.model.risk_model import RiskModel
+
+BASE = "base"
+PARTS = (BASE, *TOPICS)
+"""What a risk is the sum of: the base risk of its model, and the points of each topic."""
+OF_TIME = PARTS.index("work")
+"""The topic of what is certain once a promise has passed."""
+
+
+@dataclass(frozen=True)
+class ScoredStates:
+    """The risks of (n,) states.
+
+    Attributes
+    ----------
+    state : (n,) of the order: open, late, shipped, ...
+    risk : (n,) probability; 1 where a promise has passed, NaN where the order has no risk: nothing of it is known,
+        nothing is promised yet, or all of it has shipped or is cancelled
+    parts : (n, n_parts) what an open order's risk is the sum of, in the order of ``PARTS``; NaN for others
+    """
+
+    state: Texts
+    risk: Floats
+    parts: Floats
+
+    def __len__(self) -> int:
+        return len(self.risk)
+
+    @classmethod
+    def join(cls, *some: ScoredStates) -> ScoredStates:
+        """Those of one after those of the other."""
+        return cls(*(np.concatenate([getattr(one, name) for one in some]) for name in ("state", "risk", "parts")))
+
+
+def score_states(model: RiskModel | None, history: History, points: DecisionPoints, context: Context) -> ScoredStates:
+    """The risk of each state, bit for bit as the orders are scored one by one; without a model open orders have none.
+
+    Parameters
+    ----------
+    points : (n,) sorted by order, moment and what is known
+    context : load, track record and levels of all orders
+    """
+    known = Known(history, points, context)
+    state = states(known)
+    risk = np.where(state == "late", 1.0, np.nan)
+    parts = np.full((len(points), len(PARTS)), np.nan)
+    open_ = np.flatnonzero(state == "open")
+    if len(open_) and model is not None:
+        signals = compute(history, points.take(open_), context, model.names, threads=1)
+        plants = known.first_word("plant")[open_]
+        predicted, explanation = model.predict_and_explain(signals, levels_of(model, context).log_odds(plants))
+        shares = explanation.points()
+        risk[open_] = predicted.risk
+        parts[open_, 0] = shares.base_risk
+        parts[open_, 1:] = points_by_topic(model.names, shares.signals, shares.level)
+    known.close()
+    return ScoredStates(state, risk, parts)
+
+
+@dataclass(frozen=True)
+class Differences:
+    """What each of (n,) states changed of the one before it in its path.
+
+    Attributes
+    ----------
+    before : (n,) the last risk there was, NaN where there was none
+    points : (n,) the risk less ``before``; 0 where there is no risk, or was none before
+    parts : (n, n_parts) what ``points`` is the sum of
+    """
+
+    before: Floats
+    points: Floats
+    parts: Floats
+
+
+def differences(path: Ints, scored: ScoredStates) -> Differences:
+    """What changed from state to state; the steps of a path add up to its last risk less its first.
+
+    An order without a risk keeps the last it had: the steps in which it ships or is cancelled add nothing, and one that
+    is open again changes that last risk. What makes an order late adds its points to the topic of time.
+
+    Parameters
+    ----------
+    path : (n,) which path each state belongs to; those of a path stand together, in their order
+    """
+    begins = np.append(True, path[1:] != path[:-1])[: len(path)]
+    held, parts = _held(begins, scored.risk), scored.parts.copy()
+    late = np.isnan(parts[:, 0]) & ~np.isnan(scored.risk)
+    explained = _held(begins, np.where(np.isnan(parts[:, 0]), np.nan, np.arange(len(path), dtype=np.float64)))
+    was = np.where(np.isnan(explained), -1, explained).astype(np.int64)
+    parts[late] = np.where(was[late, None] >= 0, scored.parts[was[late]], 0.0)
+    parts[late, OF_TIME] += scored.risk[late] - parts[late].sum(axis=1)
+    latest = _held(begins, np.where(np.isnan(scored.risk), np.nan, np.arange(len(path), dtype=np.float64)))
+    kept = parts[np.where(np.isnan(latest), 0, latest).astype(np.int64)]
+    changed = _follows(begins) & ~np.isnan(_before(begins, held))
+    before = _before(begins, held)
+    points = np.where(changed, held - before, 0.0)
+    return Differences(before, points, np.where(changed[:, None], kept - np.roll(kept, 1, axis=0), 0.0))
+
+
+def _follows(begins: Mask) -> Mask:
+    return np.asarray(~begins)
+
+
+def _before(begins: Mask, values: Floats) -> Floats:
+    """(n,) the value of the state before in the path, NaN for the first."""
+    return np.where(begins, np.nan, np.roll(values, 1))
+
+
+def _held(begins: Mask, values: Floats) -> Floats:
+    """(n,) the last value of its path that is a number, NaN before the first."""
+    place = np.arange(len(values))
+    first = np.maximum.accumulate(np.where(begins, place, 0))
+    given = np.maximum.accumulate(np.where(np.isnan(values), -1, place))
+    return np.where(given >= first, values[np.maximum(given, 0)], np.nan)
