@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from training.change.impact import measure_impact
     from training.change.steps import change_steps
+    from training.contributions.contributions import Contributions, explain
+    from training.contributions.reason_table import reason_table
     from training.data.labelled import LabelledPoints
     from training.data.snapshots import Snapshots, recorded_until
     from training.evaluate.backtest import run_backtest
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
     from training.trainer import Trained, train, train_on
 
 _ROOMS = {
+    "Contributions": "contributions.contributions",
     "Incumbent": "promote.comparison",
     "LabelledPoints": "data.labelled",
     "Registry": "registry.registry",
@@ -31,7 +34,9 @@ _ROOMS = {
     "Verdict": "promote.gate",
     "challenge": "promote.comparison",
     "change_steps": "change.steps",
+    "explain": "contributions.contributions",
     "measure_impact": "change.impact",
+    "reason_table": "contributions.reason_table",
     "recorded_until": "data.snapshots",
     "run_backtest": "evaluate.backtest",
     "summarise": "report.summary",
@@ -40,6 +45,7 @@ _ROOMS = {
     "what_is_new": "promote.retraining",
 }
 __all__ = [
+    "Contributions",
     "Incumbent",
     "LabelledPoints",
     "Registry",
@@ -50,7 +56,9 @@ __all__ = [
     "Verdict",
     "challenge",
     "change_steps",
+    "explain",
     "measure_impact",
+    "reason_table",
     "recorded_until",
     "run_backtest",
     "summarise",
