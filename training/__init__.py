@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from training.promote.gate import Verdict
     from training.promote.retraining import what_is_new
     from training.registry.registry import Registry
+    from training.report.plots.beeswarm import beeswarm
+    from training.report.plots.change import change_plot
+    from training.report.plots.waterfall import waterfall
     from training.report.report import Report
     from training.report.summary import summarise
     from training.trainer import Trained, train, train_on
@@ -32,7 +35,9 @@ _ROOMS = {
     "Snapshots": "data.snapshots",
     "Trained": "trainer",
     "Verdict": "promote.gate",
+    "beeswarm": "report.plots.beeswarm",
     "challenge": "promote.comparison",
+    "change_plot": "report.plots.change",
     "change_steps": "change.steps",
     "explain": "contributions.contributions",
     "measure_impact": "change.impact",
@@ -42,6 +47,7 @@ _ROOMS = {
     "summarise": "report.summary",
     "train": "trainer",
     "train_on": "trainer",
+    "waterfall": "report.plots.waterfall",
     "what_is_new": "promote.retraining",
 }
 __all__ = [
@@ -54,7 +60,9 @@ __all__ = [
     "Snapshots",
     "Trained",
     "Verdict",
+    "beeswarm",
     "challenge",
+    "change_plot",
     "change_steps",
     "explain",
     "measure_impact",
@@ -64,6 +72,7 @@ __all__ = [
     "summarise",
     "train",
     "train_on",
+    "waterfall",
     "what_is_new",
 ]
 
