@@ -1,6 +1,6 @@
 """Does the model answer a decision as the plant would? Its change of risk beside the true effect that the oracle plays.
 
-    python -m benchmarks.direction.interventions [--orders 2000] [--seed 41] [--moments 4] [--futures 100] [--of-each 8]
+    python -m benchmarks.direction.interventions [--orders 2000] [--seed 41] [--moments 4] [--futures 100] [--plot F]
 
 At moments in the last fifth of the plant's year, holds are released, orders expedited and dates moved by a week in
 futures that are played with and without. The model learned from what was known at the first moment. It is told what the
@@ -12,7 +12,10 @@ from __future__ import annotations
 
 import argparse
 from dataclasses import replace
+from pathlib import Path
 
+import matplotlib as mpl
+import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 
@@ -27,6 +30,12 @@ from training.model.fit import fit_model
 
 DAYS, BEYOND = 365, 2.0
 """A true effect counts from so many standard errors on."""
+COLOURS = {"release_hold": "tab:blue", "expedite": "tab:orange", "move_date": "tab:green"}
+WORDS = {
+    "release_hold": "a hold is released",
+    "expedite": "the order is expedited",
+    "move_date": "promise and trucks a week later",
+}
 
 
 def main() -> None:
@@ -38,12 +47,15 @@ def main() -> None:
     parser.add_argument("--futures", type=int, default=100)
     parser.add_argument("--of-each", type=int, default=8)
     parser.add_argument("--without-moves", action="store_true", help="do not learn from moved promises")
+    parser.add_argument("--table", type=Path, help="write the decisions, true effects and answers, a CSV file")
+    parser.add_argument("--plot", type=Path, help="draw the answers beside the true effects, a PNG file")
+    parser.add_argument("--from-table", type=Path, nargs="*", help="play nothing: read what --table wrote")
     asked = parser.parse_args()
-    days = oracle_days(DAYS, asked.moments)
-    played = simulate_with_oracle(
-        load_plant(asked.plant), asked.orders, DAYS, asked.seed, days, asked.futures, asked.of_each
-    )
-    effects = answered(played.events, played.interventions, asked.without_moves)
+    effects = pd.concat(map(pd.read_csv, asked.from_table)) if asked.from_table else _play(asked)
+    if asked.table:
+        effects.to_csv(asked.table, index=False)
+    if asked.plot:
+        plot(effects, asked.plot)
     for decision, rows in effects.groupby("decision"):
         beyond = rows[rows["effect"].abs() > BEYOND * rows["standard_error"]]
         right = (np.sign(beyond["answer"]) == np.sign(beyond["effect"])).sum()
@@ -54,6 +66,35 @@ def main() -> None:
             f"true effect {means[0]:+6.1f} points, the model's {means[1]:+6.1f}, "
             f"correlation {alike:.2f}"
         )
+
+
+def _play(asked: argparse.Namespace) -> pd.DataFrame:
+    """Each decision that was played, its true effect and the model's answer."""
+    days = oracle_days(DAYS, asked.moments)
+    played = simulate_with_oracle(
+        load_plant(asked.plant), asked.orders, DAYS, asked.seed, days, asked.futures, asked.of_each
+    )
+    return answered(played.events, played.interventions, asked.without_moves)
+
+
+def plot(effects: pd.DataFrame, out: Path) -> None:
+    """Draw each decision: its true effect with two standard errors to the right, the model's answer upwards."""
+    with mpl.rc_context({"backend": "agg"}):
+        figure, axes = plt.subplots(figsize=(7, 7), layout="constrained")
+        for decision, rows in effects.groupby("decision"):
+            spread, named = 100 * BEYOND * rows["standard_error"], f"{WORDS[str(decision)]} ({len(rows)})"
+            look = {"fmt": "o", "markersize": 4, "elinewidth": 0.6, "color": COLOURS[str(decision)], "label": named}
+            axes.errorbar(100 * rows["effect"], 100 * rows["answer"], xerr=spread, **look)
+        most = 100 * float(effects[["effect", "answer"]].abs().to_numpy().max())
+        axes.axline((0, 0), slope=1, color="0.7", linewidth=0.8)
+        axes.axhline(0, color="0.85", linewidth=0.8)
+        axes.axvline(0, color="0.85", linewidth=0.8)
+        axes.set(xlim=(-most - 5, most / 2), ylim=(-most - 5, most / 2))
+        axes.set_xlabel("true effect on the risk, points (two standard errors)")
+        axes.set_ylabel("the model's answer, points")
+        axes.legend(frameon=False)
+        figure.savefig(out, dpi=110)
+        plt.close(figure)
 
 
 def answered(events: pd.DataFrame, effects: pd.DataFrame, without_moves: bool) -> pd.DataFrame:

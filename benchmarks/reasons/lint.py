@@ -21,8 +21,23 @@ UNITS = (
     "in", "scrapped", "short", "ordered", "booked", "records", "open", "event", "has", "still", "production", "of all",
     "shipped", "lot", "condition", "ago", "shipping", "is", "are", "been",
 )  # fmt: skip
-BEFORE = ("worth", "to", "for", "line", "lines", "operation", "and", "of", "truck", "route", "item", "only", "last")
-WHY = ("even so", "with the rest", "such orders")
+BEFORE = (
+    "worth",
+    "to",
+    "from",
+    "for",
+    "line",
+    "lines",
+    "operation",
+    "and",
+    "of",
+    "truck",
+    "route",
+    "item",
+    "only",
+    "last",
+)
+WHY = ("even so", "outweighs that", "such orders")
 SLACK = timedelta(minutes=1)
 
 
@@ -31,7 +46,7 @@ def faults_of(reason: Reason, facts: OrderFacts) -> Iterator[str]:
     text = reason.text
     if len(text) > MOST_CHARACTERS or text.endswith(CUT):
         yield "is cut or too long"
-    if re.search(r"\bnan\b|\binf\b|None|[{}\[\]|]", text) or any(f" {name} " in f" {text} " for name in catalogue()):
+    if re.search(r"\bnan\b|\binf\b|None|[{}]", text) or any(f" {name} " in f" {text} " for name in catalogue()):
         yield "has a code in it"
     yield from _wrong_tense(text, facts)
     if _against(reason) and not any(words in text for words in WHY):

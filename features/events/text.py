@@ -94,6 +94,10 @@ class Coded:
 
     def texts(self) -> Texts:
         """(n,) the texts as objects, ``None`` where missing."""
+        if len(self) < self.n_words:
+            some, given = np.full(len(self), None, dtype=object), ~self.missing
+            some[given] = self.words[self.codes[given]]
+            return some
         padded = np.empty(self.n_words + 1, dtype=object)
         padded[:-1] = self.words
         texts: Texts = padded[self.codes]

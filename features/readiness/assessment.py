@@ -95,7 +95,7 @@ def assess(history: History, order: int, as_of: int, zone: str = "UTC") -> Readi
     zone : the plant's time zone, in which sentences name days and times
     """
     known = KnownOrder(history, order, as_of)
-    state, due = _status(history, order, len(known.events), as_of)
+    state, due = status_of(history, order, len(known.events), as_of)
     facts = Facts(known, as_of, ZoneInfo(plant_calendar(zone).zone))
     stated = known.spells(CONDITIONS_MET)
     blockers = () if state in ("shipped", "cancelled") else _blockers(facts, stated)
@@ -110,7 +110,7 @@ def assess(history: History, order: int, as_of: int, zone: str = "UTC") -> Readi
     )
 
 
-def _status(history: History, order: int, known: int, as_of: int) -> tuple[OrderStatus, int | None]:
+def status_of(history: History, order: int, known: int, as_of: int) -> tuple[OrderStatus, int | None]:
     """The order's state and due date; unknown where no event is known."""
     if known == 0:
         return "unknown", None

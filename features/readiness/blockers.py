@@ -25,7 +25,6 @@ from features.readiness.naming import (
     name_reason,
 )
 from features.readiness.statements import KnownLine, KnownOrder, SpellState
-from features.times import DAY
 from features.wording import ENGLISH, Dates, Language
 
 CARRIER = "carrier"
@@ -104,9 +103,12 @@ class Facts:
         return self.language.say(template, **values)
 
     def slack(self, moment: int, deadline: int, of: str = "promise") -> str:
-        """How long before or after the promise, or the truck, a moment lies."""
-        side = "after" if moment > deadline else "before"
-        return self.say(f"side.{side}_{of}", time=self.language.duration((deadline - moment) / DAY))
+        """How long before or after the promise, or the truck, a moment lies: in days of the calendar."""
+        if moment > deadline:
+            return self.say(f"side.after_{of}", time=self.dates.between(deadline, moment))
+        if self.dates.same_day(moment, deadline):
+            return self.say(f"side.same_{of}")
+        return self.say(f"side.before_{of}", time=self.dates.between(moment, deadline))
 
 
 def stated_blockers(facts: Facts, conditions: Iterable[SpellState]) -> list[Blocker]:

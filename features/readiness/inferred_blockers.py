@@ -48,12 +48,17 @@ class WorkQuantity(NamedTuple):
     events: list[KnownEvent]
 
 
-def _missing(facts: Facts, line: KnownLine) -> Blocker | None:
-    """What left before the work began is not asked of it, and no more can be missing than is left to ship."""
+def work_of(facts: Facts, line: KnownLine) -> WorkQuantity | None:
+    """What work has brought or will bring of a line; ``None`` where none is finished."""
     alone = len(facts.lines) == 1
     work = [event for event in facts.order.events if event.line == line.key or (alone and event.line == WHOLE_ORDER)]
     orders = {event.reference: event for event in work if event.type == "production.released"}
-    work_done = _by_orders(facts, list(orders.values()), work) if len(orders) > 1 else _by_operations(facts, work)
+    return _by_orders(facts, list(orders.values()), work) if len(orders) > 1 else _by_operations(facts, work)
+
+
+def _missing(facts: Facts, line: KnownLine) -> Blocker | None:
+    """What left before the work began is not asked of it, and no more can be missing than is left to ship."""
+    work_done = work_of(facts, line)
     if work_done is None:
         return None
     missing = min(line.ordered - line.before_work - work_done.quantity, line.ordered - line.issued)
@@ -119,8 +124,13 @@ def _total(events: Iterable[KnownEvent]) -> int:
 # -- silence -------------------------------------------------------------------------------------------------
 
 
-def _silent(facts: Facts, line: KnownLine, conditions: list[SpellState]) -> Blocker | None:
-    """A line of which no condition is stated at all, or none since its latest work: complete is not shippable.
+def is_silent(facts: Facts, line: KnownLine, conditions: list[SpellState]) -> bool:
+    """Whether nobody says that a condition of a line is met, or nobody has since its latest work."""
+    return _silence(facts, line, conditions)[0]
+
+
+def _silence(facts: Facts, line: KnownLine, conditions: list[SpellState]) -> tuple[bool, KnownEvent | None]:
+    """Whether a line is silent, and the work that overtook what was said of it.
 
     A carrier that is confirmed says nothing of the goods.
     """
@@ -128,9 +138,15 @@ def _silent(facts: Facts, line: KnownLine, conditions: list[SpellState]) -> Bloc
     work = [event for event in facts.order.events if event.type in WORK and event.line in (line.key, WHOLE_ORDER)]
     last = max(work, key=lambda event: (event.occurred, event.place), default=None)
     overtaken = last is not None and all(spell.latest.occurred < last.occurred for spell in stated)
-    if any(not spell.open for spell in stated) or (stated and not overtaken):
+    silent = all(spell.open for spell in stated) and (not stated or overtaken)
+    return silent, last if stated else None
+
+
+def _silent(facts: Facts, line: KnownLine, conditions: list[SpellState]) -> Blocker | None:
+    """A line of which no condition is stated at all, or none since its latest work: complete is not shippable."""
+    silent, after = _silence(facts, line, conditions)
+    if not silent:
         return None
-    after = last if stated else None
     where = facts.say("for", lines=name_line(facts.language, line.id)) if line.id else ""
     return Blocker(
         kind="condition",

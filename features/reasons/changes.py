@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from features.events.schema import MICRO
 from features.readiness.naming import keys_of, name_lines, name_reason, quantity
 from features.readiness.statements import WHOLE_ORDER, KnownEvent
 from features.reasons.facts import OrderFacts
@@ -100,10 +101,22 @@ def _quantity(facts: OrderFacts, rises: bool) -> Statement:
         return Statement(facts.say("changes.quantity_more", n=len(changed)), keys_of(changed))
     values = {
         "of": "" if len(facts.lines) == 1 else name_lines(facts.language, "of", changed),
+        "before": quantity(_before(facts, changed[0])),
         "quantity": quantity(changed[0].quantity),
+        "n": (changed[0].quantity or 0) / MICRO,
         "reason": name_reason(facts.language, changed[0]),
     }
     return Statement(facts.say("changes.quantity", **values), keys_of(changed))
+
+
+def _before(facts: OrderFacts, changed: KnownEvent) -> int | None:
+    """The quantity of the line that was in force before, millionths."""
+    stated = [
+        event.quantity
+        for event in facts.order.events[: changed.place]
+        if event.type in ("order_line.created", "order_line.changed") and event.line == changed.line
+    ]
+    return stated[-1] if stated else None
 
 
 def _slack_lost(facts: OrderFacts, _rises: bool) -> Statement:

@@ -20,12 +20,22 @@ from features.readiness.inferred_blockers import DELIVERIES, missing_blockers, s
 from features.readiness.naming import list_lines, name_line
 from features.readiness.statements import WHOLE_ORDER, KnownEvent, KnownLine, KnownPlan, SpellState
 from features.reasons.slowest_lines import NO_LINE, SlowestLines
-from features.times import DAY
 from features.wording.language import short
 
 
-def _unknown(_name: str) -> int:
-    return 0
+class Usual:
+    """What is usual of past orders, by a signal's name. This one knows none; a model's knows its training orders."""
+
+    def agrees(self, _name: str) -> int:
+        """1 where visibly more of the past orders with such a value failed, -1 where fewer did, else 0."""
+        return 0
+
+    def scale(self, _name: str) -> tuple[float, float] | None:
+        """Between which values the middle third of the past orders lie."""
+        return None
+
+
+NOTHING_USUAL = Usual()
 
 
 @dataclass(frozen=True)
@@ -37,13 +47,13 @@ class OrderFacts(Facts):
     signals : by name; NaN where a fact is missing
     points : by name, probability
     slowest : which of its lines decide, by the usual pace
-    agrees : of a signal, 1 where visibly more of the past orders with such a value failed, -1 where fewer, else 0
+    usual : what is usual of past orders
     """
 
     signals: Mapping[str, float] = field(default_factory=dict)
     points: Mapping[str, float] = field(default_factory=dict)
     slowest: SlowestLines = NO_LINE
-    agrees: Callable[[str], int] = _unknown
+    usual: Usual = NOTHING_USUAL
 
     def signal(self, name: str) -> float:
         """A signal's value, NaN where it is missing or the model does not read it."""
@@ -61,12 +71,7 @@ class OrderFacts(Facts):
         sign = 1 if rises else -1
         moved = sorted(((sign * self.points.get(name, 0.0), name) for name in names), reverse=True)
         moving = [name for points, name in moved if points > 0]
-        return next((name for name in moving if self.agrees(name) == sign), moving[0] if moving else None)
-
-    @property
-    def share_of_all(self) -> str:
-        """The share of all orders that failed in the last 180 days, in words."""
-        return self.language.share(self.signal("failure_share_recent"))
+        return next((name for name in moving if self.usual.agrees(name) == sign), moving[0] if moving else None)
 
     # -- lines and the promise -----------------------------------------------------------------------------
 
@@ -83,7 +88,20 @@ class OrderFacts(Facts):
     @property
     def time_left(self) -> str:
         """The time to the promise in words: "2 days are left"."""
-        return self.language.left((self.due - self.as_of) / DAY)
+        return self.left(self.as_of, self.due)
+
+    def left(self, early: int, late: int) -> str:
+        """The time between two moments, as what is left."""
+        time = self.dates.between(early, late)
+        return self.say("left", time=time, n=1 if time.startswith("1 ") else 2)
+
+    def scale(self, name: str, say: Callable[[float], str]) -> str:
+        """What is usual of a signal, each bound said so; nothing where nobody knows or both are said alike."""
+        bounds = self.usual.scale(name)
+        if bounds is None:
+            return ""
+        low, high = map(say, bounds)
+        return "" if low == high else self.say("scale", low=low, high=high)
 
     def tense(self, moment: int) -> str:
         """Whether a moment "is" to come or "was"."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from features.readiness.blockers import Blocker
 from features.readiness.naming import keys_of, name_hold
 from features.reasons.facts import OrderFacts
-from features.reasons.situation import BAD, EITHER, GOOD, Situation, Statement, always
+from features.reasons.situation import BAD, GOOD, Situation, Statement, always
 
 
 def _overdue(facts: OrderFacts, _rises: bool) -> Statement:
@@ -62,6 +62,6 @@ HOLDS = (
     Situation("hold_until_after_promise", lambda of: of("hold_release_slack") < 0, _dated, BAD),
     Situation("hold_dated", lambda of: of("hold_release_slack") >= 0, _dated, BAD),
     Situation("hold_open", lambda of: of("open_holds") > 0, _undated, BAD),
-    Situation("holds_released", lambda of: of("hold_days") > 0, _released, EITHER),
+    Situation("holds_released", lambda of: of("hold_days") > 0, _released, GOOD),
     Situation("no_hold", always, _none, GOOD),
 )

@@ -8,6 +8,7 @@ from features.readiness.statements import SpellState
 from features.reasons.facts import OrderFacts
 from features.reasons.situation import BAD, EITHER, GOOD, Situation, Statement, Values, always
 from features.times import DAY
+from features.wording.language import short
 
 CLOSE = 3.0
 """A component that comes so many days before the promise comes close to it."""
@@ -43,7 +44,7 @@ def _before_promise(facts: OrderFacts, rises: bool) -> Statement:
         return _of(facts, [])
     promise = facts.promise_of(shortage.line)
     if rises and promise > shortage.latest.date:
-        left = facts.language.left((promise - shortage.latest.date) / DAY)
+        left = facts.left(shortage.latest.date, promise)
         return _of_shortage(facts, shortage, "material.time_left", left=left)
     return _of_shortage(facts, shortage, "material.before_promise", slack=facts.slack(shortage.latest.date, promise))
 
@@ -82,11 +83,14 @@ def _of_shortage(facts: OrderFacts, shortage: SpellState, template: str, **value
 
 def _of(facts: OrderFacts, blockers: list[Blocker]) -> Statement:
     """The oldest of some shortages, and how many more there are."""
-    n = len(facts.blockers_of("shortage"))
     if not blockers:
-        return Statement(facts.say("material.unnamed", n=n or round(facts.signal("open_shortages"))))
+        return Statement(facts.say("material.unnamed", n=round(facts.signal("open_shortages"))))
     first = min(blockers, key=lambda blocker: (blocker.moot, blocker.expected or 0, blocker.since or 0))
-    text = facts.say("material.more", fact=first.sentence, n=n - 1) if n > 1 else first.sentence
+    others = [one for one in facts.blockers_of("shortage") if one is not first]
+    if not others:
+        return Statement(first.sentence, first.events)
+    names = facts.language.listed(list(dict.fromkeys(short(one.what or "") for one in others)))
+    text = facts.say("material.more", fact=first.sentence, names=names, n=len(others))
     return Statement(text, first.events)
 
 

@@ -29,24 +29,31 @@ def _say(facts: OrderFacts, rises: bool) -> Statement:
     text = "" if driver is None or value != value else _of(facts, driver, value)
     events = keys_of(_created(facts))
     if driver is None or not text:
-        return Statement(facts.say("order.all"), events, needs="such")
-    explained = (
-        driver in SHARES and "_partial_" not in driver and (value > facts.signal("failure_share_recent")) == rises
-    )
-    return Statement(text, events, needs="" if explained else "such", graded_by=driver)
+        return Statement(facts.say("order.all"), events)
+    return Statement(text, events, needs=_needs(driver), graded_by=driver)
+
+
+def _needs(driver: str) -> str:
+    """Which orders are like one by a signal."""
+    if driver in SHARES or driver in KNOWN:
+        return (SHARES | KNOWN)[driver] + "s"
+    return "promises" if driver in TIMES else "size" if driver in SIZES else "such"
 
 
 def _of(facts: OrderFacts, driver: str, value: float) -> str:
+    language = facts.language
     if driver in SHARES or driver in KNOWN:
         return _track_record(facts, driver, value)
     if driver in TIMES:
         return facts.say("order.weekday", day=facts.due_day)
     if driver in LEAD:
-        return facts.say("order.lead", lead=facts.language.duration(facts.signal("promised_lead_time")))
+        lead = language.duration(facts.signal("promised_lead_time"))
+        return facts.say("order.lead", lead=lead, scale=facts.scale("promised_lead_time", language.duration))
     if driver == "order_value":
-        return facts.say("order.value", value=facts.language.number(value))
+        return facts.say("order.value", value=language.number(value), scale=facts.scale(driver, language.number))
     if driver == "ordered_quantity":
-        return facts.say("order.quantity", n=value, quantity=facts.language.number(value, 2))
+        scale = facts.scale(driver, language.number)
+        return facts.say("order.quantity", n=value, quantity=language.number(value, 2), scale=scale)
     return facts.say("order.lines", n=round(facts.signal("order_lines")))
 
 
@@ -59,7 +66,8 @@ def _track_record(facts: OrderFacts, driver: str, value: float) -> str:
     if driver in KNOWN:
         return facts.say(f"order.{dimension}_{'known' if value else 'new'}", n=round(value), **named)
     template = "order.customer_partial" if driver == "customer_partial_share" else f"order.{dimension}"
-    return facts.say(template, share=facts.language.share(value), all=facts.share_of_all, **named)
+    scale = facts.scale(driver, facts.language.share)
+    return facts.say(template, share=facts.language.share(value), scale=scale, **named)
 
 
 def _created(facts: OrderFacts) -> list[KnownEvent]:

@@ -26,15 +26,19 @@ def _say(facts: OrderFacts, rises: bool) -> Statement:
     driver = facts.driver([*COUNTED, *SHARED], rises)
     value = float("nan") if driver is None else facts.signal(driver)
     if driver is None or value != value:
-        return Statement(facts.say("plant.all"), needs="times")
-    plant, customer = facts.named("plant")[:1], facts.named("customer")[:1]
+        return Statement(facts.say("plant.all"))
+    plant, customer, centre = (facts.named(name) for name in ("plant", "customer", "work_center"))
+    values: dict[str, object] = {
+        "customer": customer[0] if customer else facts.say("customer.unnamed"),
+        "centre": facts.language.listed(centre, 2) or facts.say("plant.centre.unnamed"),
+    }
     if driver in COUNTED:
-        at = facts.say("plant.at", plant=plant[0]) if plant else ""
-        named = customer[0] if customer else facts.say("customer.unnamed")
-        text = facts.say(COUNTED[driver], n=round(value), plant=at, customer=named)
-        return Statement(text, needs="times" if driver.startswith("plant") else "such", graded_by=driver)
-    of = facts.say("plant.of", plant=plant[0]) if plant and driver.startswith("plant") else ""
-    values = {"share": facts.language.share(value), "plant": of, "all": facts.share_of_all}
+        values["plant"] = facts.say("plant.at", plant=plant[0]) if plant else ""
+        values |= {"n": round(value), "scale": facts.scale(driver, facts.language.number)}
+        needs = "times" if driver.startswith("plant") else "such"
+        return Statement(facts.say(COUNTED[driver], **values), needs=needs, graded_by=driver)
+    values["plant"] = facts.say("plant.of", plant=plant[0]) if plant and driver.startswith("plant") else ""
+    values |= {"share": facts.language.share(value), "scale": facts.scale(driver, facts.language.share)}
     return Statement(facts.say(SHARED[driver], **values), needs="times", graded_by=driver)
 
 

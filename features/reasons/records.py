@@ -28,20 +28,21 @@ def _late(facts: OrderFacts, _rises: bool) -> Statement:
 
 
 def _busy(facts: OrderFacts, _rises: bool) -> Statement:
-    return _counted(facts, "records.busy", round(facts.signal("events_last_7_days")))
+    return _counted(facts, "records.busy", "events_last_7_days", round(facts.signal("events_last_7_days")))
 
 
 def _few(facts: OrderFacts, _rises: bool) -> Statement:
-    return _counted(facts, "records.few", len(facts.order.events))
+    return _counted(facts, "records.few", "events_known", len(facts.order.events))
 
 
 def _last(facts: OrderFacts, _rises: bool) -> Statement:
-    return _counted(facts, "records.last", len(facts.order.events))
+    return _counted(facts, "records.last", "events_known", len(facts.order.events))
 
 
-def _counted(facts: OrderFacts, template: str, n: int) -> Statement:
+def _counted(facts: OrderFacts, template: str, signal: str, n: int) -> Statement:
     last = facts.order.events[-1]
-    return Statement(facts.say(template, n=n, day=facts.dates.day(last.recorded)), [last.key])
+    scale = facts.scale(signal, facts.language.number)
+    return Statement(facts.say(template, n=n, scale=scale, day=facts.dates.day(last.recorded)), [last.key])
 
 
 def _is_few(of: Values) -> object:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
@@ -66,7 +67,7 @@ def slowest_lines(history: History, points: DecisionPoints, context: Context) ->
         if high > low:
             own = points.take(slice(int(low), int(high)))
             part = history.part(begin, end)
-            found += slowest_lines_of(Known(part, DecisionPoints(own.order - begin, own.as_of), context))
+            found += slowest_lines_of(Known(part, replace(own, order=own.order - begin), context))
     return found
 
 

@@ -33,11 +33,20 @@ def _in_time(facts: OrderFacts, rises: bool) -> Statement:
     in_time = [plan for plan in facts.trucks if date_of(plan) <= facts.due] or facts.trucks[:1]
     truck = in_time[-1]
     leaves, slack = date_of(truck), facts.signal("delivery_slack")
-    name = "truck.in_time" if not rises else "truck.early" if slack >= 1 else "truck.tight"
+    promise = facts.promise_for(truck.line_id)
+    name = "truck.in_time"
+    if rises:
+        name = (
+            "truck.same_day"
+            if facts.dates.same_day(leaves, promise)
+            else "truck.early"
+            if slack >= 1
+            else "truck.tight"
+        )
     values = {
         "truck": name_truck(facts.language, truck.dated_by),
         "day": facts.dates.day(leaves),
-        "slack": facts.slack(leaves, facts.promise_for(truck.line_id)),
+        "slack": facts.slack(leaves, promise),
     }
     return Statement(facts.say(name, **values), keys_of(one for one in (truck.dated_by,) if one))
 

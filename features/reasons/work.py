@@ -51,7 +51,7 @@ def _planned_after_truck(facts: OrderFacts, rises: bool) -> Statement:
         "line": facts.line_name(facts.open_line_named(plan.line_id)),
         "is_": facts.tense(date_of(plan)),
         "day": facts.dates.day(date_of(plan)),
-        "time": facts.language.duration((date_of(plan) - date_of(truck)) / DAY),
+        "time": facts.dates.between(date_of(truck), date_of(plan)),
         "truck": name_truck(facts.language, truck.dated_by),
     }
     events = keys_of(one for one in (plan.dated_by, truck.dated_by) if one)
@@ -148,14 +148,15 @@ def _not_begun(facts: OrderFacts, rises: bool) -> Statement:
         return _time(facts, rises)
     values = {"lines": facts.lines_named(waiting), "left": facts.time_left, "due": facts.due_day}
     template = "work.not_begun" if rises else "work.not_begun_yet"
-    return Statement(facts.say(template, **values), keys_of(line.ordered_by for line in waiting))
+    events = keys_of(line.ordered_by for line in waiting)
+    return Statement(facts.say(template, **values), events, needs="such" if rises else "")
 
 
 def _done(facts: OrderFacts, _rises: bool) -> Statement:
     if facts.due - facts.as_of < DAY:
         return Statement(facts.say("work.done"), _last_booking(facts))
     return Statement(
-        facts.say("work.done_days", days=facts.language.duration((facts.due - facts.as_of) / DAY), due=facts.due_day),
+        facts.say("work.done_days", days=facts.dates.between(facts.as_of, facts.due), due=facts.due_day),
         _last_booking(facts),
     )
 

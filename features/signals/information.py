@@ -1,5 +1,7 @@
 """How fresh and how reliable the records are."""
 
+import numpy as np
+
 from features.arrays import Floats
 from features.catalogue.registry import signal
 from features.catalogue.signal import EITHER, RISES
@@ -51,5 +53,5 @@ def late_record_ratio(known: Known) -> Floats:
 
 @signal("information", "days", RISES, "the longest silence was {value} [day|days]")
 def longest_silence(known: Known) -> Floats:
-    """Days of the longest time between two consecutive records of the order."""
-    return known.longest_gap(NEWS)
+    """Days of the longest time without a record of the order, the present one included."""
+    return np.fmax(known.longest_gap(NEWS), known.days_since(known.latest(NEWS, "recorded")))

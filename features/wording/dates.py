@@ -38,6 +38,15 @@ class Dates:
             return self.language.say(("distance.yesterday", "distance.today", "distance.tomorrow")[days + 1])
         return self.language.say("distance.ago" if days < 0 else "distance.in", n=abs(days))
 
+    def between(self, early: int, late: int) -> str:
+        """The time from one moment to a later one: in days of the calendar, on one day in hours."""
+        days = (self._local(late).date() - self._local(early).date()).days
+        return self.language.duration(days if days else (late - early) / DAY)
+
+    def same_day(self, one: int, other: int) -> bool:
+        """Whether two moments fall on one day of the plant."""
+        return self._local(one).date() == self._local(other).date()
+
     def after(self, days: float) -> int:
         """The moment so many days from now, microseconds."""
         return self.as_of + round(days * DAY)

@@ -106,15 +106,6 @@ class Language:
         rounded = round(size, 1 if size < 2.95 else 0)
         return self.say("duration.days", n=rounded, days=self.number(rounded, 1))
 
-    def left(self, days: float) -> str:
-        """
-        >>> from features.wording.english import ENGLISH
-        >>> ENGLISH.left(1.0), ENGLISH.left(2.6)
-        ('1 day is left', '2.6 days are left')
-        """
-        time = self.duration(days)
-        return self.say("left", time=time, n=1 if round(days, 1) == 1 or days * 24 < 1.5 else 2)
-
     def listed(self, names: list[str], most: int = 3) -> str:
         """
         >>> from features.wording.english import ENGLISH

@@ -15,7 +15,7 @@ from serving.api.presenters import moment
 from serving.contract.change import ChangeParams
 from serving.plant_time import moment_of
 from serving.principal import Caller
-from serving.scores.change import Step, StoredRow, change_between, parts_of
+from serving.scores.change import RiskStep, StoredRow, change_between, parts_of
 from serving.scores.replay import LoadVersion
 from serving.settings import Settings
 from serving.store.tables.events import events_of
@@ -100,7 +100,7 @@ def _risk_at(row: StoredRow) -> dict[str, Any]:
     }
 
 
-def _present(step: Step, sentence: str) -> dict[str, Any]:
+def _present(step: RiskStep, sentence: str) -> dict[str, Any]:
     event = step.event
     return {
         "step": step.kind,
@@ -116,7 +116,7 @@ def _present(step: Step, sentence: str) -> dict[str, Any]:
     }
 
 
-def _sentence(step: Step, events: Sequence[Any], clock: Clock) -> str:
+def _sentence(step: RiskStep, events: Sequence[Any], clock: Clock) -> str:
     if step.kind == EVENT:
         return event_sentence(facts_of(step.event, events), clock)
     if step.kind == TIME:

@@ -1,18 +1,20 @@
-"""The commands that ask a model about a file: the worklist, and what added the risk.
+"""The commands that score a file, and say what would change a score.
 
 What is heavy is imported where it is used, so that ``--help`` answers at once.
 """
 
 from __future__ import annotations
 
+import shlex
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from features.errors import InvalidRequest
-from serving.commands.console import part_progress, print_json, print_table, say, step_progress, terminal
-from serving.commands.options import AsOf, Json, Name, Outcome, Zone, check_output, enter, past_moment
+from features.errors import InvalidEvents, InvalidRequest
+from serving.commands.console import Step, print_json, print_table, say, step_progress, terminal
+from serving.commands.options import AsOf, Events, Json, Name, Outcome, Zone, check_output, enter, past_moment
 from serving.commands.source import EventsOrStore, Store, read_source, require_source
 from serving.settings import Settings
 
@@ -21,20 +23,18 @@ if TYPE_CHECKING:
 
     from features.decision_points import DecisionPoints
     from features.history import History
-    from training.change.impact import Cause, Impact
+    from serving.models.scorer import Scorer
+    from training.what_if.answer import Answer
+    from training.what_if.moves import WeighedMove
 
 CHAMPION = "champion"
-BY = ("type", "kind", "reason", "work_center", "actor", "component", "topic")
-"""What impact is summed by, as ``training.change.impact.CAUSES``, which is not imported for the help alone."""
-MOST_SHOWN = 12
-"""So many rows of a table are printed; the file and JSON have all."""
 
 
 def add_to(app: typer.Typer) -> None:
     """Enter the commands."""
     enter(app, "score", score, "shiprisk score events.parquet --as-of 2015-03-02 --out scores.csv")
-    example = "shiprisk impact events.parquet --from 2015-03-01 --to 2015-03-08 --by reason"
-    enter(app, "impact", impact, example)
+    example = "shiprisk what-if events.parquet --order 4711 --as-of 2015-03-02"
+    enter(app, "what-if", what_if, f"{example} --event 'hold.released kind=quality reference=H-9'")
 
 
 def score(
@@ -51,30 +51,17 @@ def score(
     as_json: Json = False,
 ) -> None:
     """Score every order that is open at a moment and sort them: a worklist, the riskiest first."""
-    from features.context.context import Context
     from features.decision_points import standing_orders
-    from features.history import History
-    from features.pipeline.table import moment_in_records
-    from features.times import plant_calendar
     from serving.commands.worklist import build_worklist
-    from serving.models.cache import load_champion
-    from serving.models.scorer import Scorer
-    from training.model.morning import add_levels
 
     require_source(events, store)
     moment = past_moment(as_of, "as_of")
     if out is not None:
         check_output(out, ".csv", reads=events)
     with step_progress(4) as step:
-        step("loading the model")
-        champion = load_champion(Settings(model=name, outcome=outcome, zone=zone), model)
-        step("reading events")
-        history = History.of(read_source(events, store, zone), champion.model.policy)
-        moment_in_records(history, as_of)
-        step("building load and track record")
-        calendar = plant_calendar(zone)
-        context = Context.of(history, calendar)
-        scorer = Scorer(champion, add_levels(context, champion.model, [history], calendar.start_of_day(moment)))
+        settings = Settings(model=name, outcome=outcome, zone=zone)
+        scorer, history = _morning(step, settings, model, lambda: read_source(events, store, zone), as_of)
+        champion = scorer.loaded
         step("scoring")
         points = standing_orders(history, moment) if order is None else _one(history, order, moment)
         table = build_worklist(scorer, history, points, factors)
@@ -109,126 +96,117 @@ def _one(history: History, order: str, moment: int) -> DecisionPoints:
     return DecisionPoints(np.array([index], dtype=np.int64), np.array([moment], dtype=np.int64))
 
 
-def impact(
-    events: EventsOrStore = None,
-    store: Store = None,
-    since: Annotated[str | None, typer.Option("--from", help="ISO 8601 (seven days before the end).")] = None,
-    until: Annotated[str | None, typer.Option("--to", help="ISO 8601 (the last record).")] = None,
-    by: Annotated[str | None, typer.Option(help=f"One of {', '.join(BY)} (all).")] = None,
-    plant: Annotated[str | None, typer.Option(help="Only orders that name this plant first.")] = None,
-    out: Annotated[Path | None, typer.Option(help="Where the sums go, .csv.")] = None,
+def _morning(
+    step: Step, settings: Settings, model: str, read: Callable[[], pd.DataFrame], as_of: str
+) -> tuple[Scorer, History]:
+    """The scorer of a moment, with load, track record and levels as they were that morning, and all events."""
+    from features.context.context import Context
+    from features.history import History
+    from features.pipeline.table import moment_in_records
+    from features.times import micros, plant_calendar
+    from serving.models.cache import load_champion
+    from serving.models.scorer import Scorer
+    from training.model.morning import add_levels
+
+    step("loading the model")
+    champion = load_champion(settings, model)
+    step("reading events")
+    history = History.of(read(), champion.model.policy)
+    moment_in_records(history, as_of)
+    step("building load and track record")
+    calendar = plant_calendar(settings.zone)
+    context = Context.of(history, calendar)
+    levels = add_levels(context, champion.model, [history], calendar.start_of_day(micros(as_of)))
+    return Scorer(champion, levels), history
+
+
+# -- what would change it ------------------------------------------------------------------------------------
+
+
+def what_if(
+    events: Events,
+    order: Annotated[str, typer.Option(help="The order's id.")],
+    as_of: AsOf,
+    event: Annotated[
+        list[str] | None,
+        typer.Option(help="An event to suppose: its type, and key=value for each column. Repeat it for several."),
+    ] = None,
     model: Annotated[str, typer.Option("--model", help="Alias or version number of the model.")] = CHAMPION,
     name: Name = "order-risk",
     outcome: Outcome = None,
     zone: Zone = "UTC",
     as_json: Json = False,
 ) -> None:
-    """What added risk and what removed it in a period: the steps of its events, summed by what they say.
+    """What the model answers if events were stated of an order; without --event the moves worth trying.
 
-    The step of an event is the risk just after it less the risk just before it. Sums are in orders: +1.0 is the risk of
-    one order that surely fails. And the value at risk at the end of the period, by what is in the way.
+    It is the model's response, not a promise.
     """
-    from features.context.context import Context
-    from features.history import History
-    from features.times import DAY, isoformat, plant_calendar
-    from serving.models.cache import load_champion
-    from training.change.impact import measure_impact
-    from training.model.morning import add_levels
+    from features.what_if.words import RESPONSE
+    from training.what_if import answer, moves
 
-    require_source(events, store)
-    causes = _causes(by)
-    end = None if until is None else past_moment(until, "to")
-    begin = None if since is None else past_moment(since, "from")
-    if out is not None:
-        check_output(out, ".csv", reads=events)
-    with step_progress(3) as step:
-        step("loading the model")
-        champion = load_champion(Settings(model=name, outcome=outcome, zone=zone), model)
-        step("reading events")
-        history = History.of(read_source(events, store, zone), champion.model.policy)
-        end = int(history.recorded.max()) if end is None else end
-        begin = end - 7 * DAY if begin is None else begin
-        step("building load and track record")
-        calendar = plant_calendar(zone)
-        context = Context.of(history, calendar)
-        context = add_levels(context, champion.model, [history], calendar.start_of_day(end))
-    with part_progress() as progress:
-        measured = measure_impact(
-            champion.model, history, context, begin, end, by=causes, plant=plant, progress=progress
-        )
-    table = _as_one_table(measured)
-    if out is not None:
-        out.parent.mkdir(parents=True, exist_ok=True)
-        table.drop(columns="top_orders").to_csv(out, index=False)
+    moment = past_moment(as_of, "as_of")
+    supposed = [parse_event(text) for text in event or []]
+    with step_progress(4) as step:
+        settings = Settings(model=name, outcome=outcome, zone=zone)
+        scorer, history = _morning(step, settings, model, lambda: read_source(events, None, zone), as_of)
+        point = _one(history, order, moment)
+        step("asking the model")
+        if supposed:
+            try:
+                answered = answer.what_if(scorer.model, history, order, moment, supposed, scorer.context, zone)
+            except InvalidEvents as error:
+                raise InvalidRequest(str(error)) from error
+        else:
+            weighed = moves.weigh_moves(scorer.model, history, point, scorer.context, zone)
+    asked = {"order_id": order, "as_of": as_of, "label": RESPONSE}
+    if supposed:
+        _show_answer(answered, asked, as_json)
+    else:
+        _show_moves([one for one in weighed if one.worth_trying], asked, as_json)
+
+
+def parse_event(text: str) -> dict[str, Any]:
+    """An event as the command line has it. Raises ``InvalidRequest`` for what is none.
+
+    >>> parse_event("hold.released kind=quality reference='H 9'")
+    {'type': 'hold.released', 'kind': 'quality', 'reference': 'H 9'}
+    """
+    try:
+        kind, *words = shlex.split(text) or [""]
+    except ValueError as error:
+        raise InvalidRequest(f"--event must have its quotes in pairs, got {text!r}") from error
+    pairs = [word.partition("=") for word in words]
+    if "=" in kind or not kind or any(not key or not equals for key, equals, _ in pairs):
+        raise InvalidRequest(f"--event must be a type and then key=value, got {text!r}")
+    return {"type": kind} | {key: value for key, _, value in pairs}
+
+
+def _show_answer(answered: Answer, asked: dict[str, str], as_json: bool) -> None:
     if as_json:
-        period = {"from": isoformat(begin), "to": isoformat(end), "plant": plant}
-        print_json({"model": champion.name, "version": champion.version, **period, **_impact_content(measured)})
+        risks = {"before": answered.before, "after": answered.after, "points": answered.points}
+        states = {"state_before": answered.state[0], "state_after": answered.state[1]}
+        print_json({**asked, **states, **risks, "by_topic": answered.by_topic})
         return
-    _print_impact(measured)
-    if out is not None:
-        say(f"\nSums: {out}")
+    title = f"{asked['order_id']}: {_risk(answered, 0)} before, {_risk(answered, 1)} after ({asked['label']})"
+    topics = sorted((answered.by_topic or {}).items(), key=lambda entry: -abs(entry[1]))
+    rows: list[list[Any]] = [[topic, f"{100 * points:+.1f}"] for topic, points in topics]
+    points = "" if answered.points is None else f"{100 * answered.points:+.1f}"
+    print_table(title, ["topic", "points"], [*rows, ["in all", points]])
 
 
-def _causes(by: str | None) -> tuple[Cause, ...]:
-    """What is summed by. Raises ``InvalidRequest`` for what is no cause."""
-    from training.change.impact import CAUSES
-
-    found = tuple(cause for cause in CAUSES if by in (None, cause))
-    if not found:
-        raise InvalidRequest(f"--by must be one of {', '.join(CAUSES)}, got {by!r}")
-    return found
+def _risk(answered: Answer, which: int) -> str:
+    risk = (answered.before, answered.after)[which]
+    return answered.state[which] if risk is None else f"{risk:.1%}"
 
 
-def _as_one_table(measured: Impact) -> pd.DataFrame:
-    """The sums of all causes, one under the other."""
-    import pandas as pd
-
-    tables = [table.rename(columns={cause: "name"}).assign(by=cause) for cause, table in measured.causes.items()]
-    whole = pd.concat(tables, ignore_index=True)
-    return whole[["by", "name", *(column for column in whole.columns if column not in ("by", "name"))]]
-
-
-def _impact_content(measured: Impact) -> dict[str, Any]:
-    return {
-        "events": measured.events,
-        "orders": measured.orders,
-        "added": measured.added,
-        "removed": measured.removed,
-        "net": measured.net,
-        "causes": {cause: table.to_dict("records") for cause, table in measured.causes.items()},
-        "value_at_risk": measured.at_risk.to_dict("records"),
-    }
-
-
-def _print_impact(measured: Impact) -> None:
-    say(
-        f"{measured.events:,} events of {measured.orders:,} orders: "
-        f"{measured.added:+.1f} and {measured.removed:+.1f}, in all {measured.net:+.1f} orders' risk"
-    )
-    for cause, table in measured.causes.items():
-        rows = [
-            [
-                str(row[cause] or "not named"),
-                row["events"],
-                row["orders"],
-                *(f"{row[figure]:+.2f}" for figure in ("added", "removed", "net")),
-                ", ".join(f"{one['order_id']} {one['points'] * 100:+.0f}" for one in row["top_orders"][:3]),
-            ]
-            for row in table.head(MOST_SHOWN).to_dict("records")
-        ]
-        say("")
-        columns = ["", "events", "orders", "added", "removed", "net", "most, in points"]
-        print_table(f"By {cause.replace('_', ' ')}", columns, rows)
-    say("")
-    at_risk = [
-        [
-            row["blocker"].replace("_", " "),
-            row["orders"],
-            round(row["value_at_risk"]),
-            round(row["first_value_at_risk"]),
-        ]
-        for row in measured.at_risk.to_dict("records")
-    ]
-    print_table(
-        "Value at risk by what is in the way", ["", "orders", "value at risk", "of it first in the way"], at_risk
-    )
+def _show_moves(worth: list[WeighedMove], asked: dict[str, str], as_json: bool) -> None:
+    if as_json:
+        content = [
+            {"kind": one.move.kind, "sentence": one.move.sentence, "points": -one.removed,
+             "needs_consent": one.move.consent, "risk": one.answer.before, "risk_after": one.answer.after}
+            for one in worth
+        ]  # fmt: skip
+        print_json({**asked, "moves": content})
+        return
+    rows = [[one.move.sentence, f"{-100 * one.removed:+.1f}"] for one in worth]
+    print_table(f"Moves worth trying for {asked['order_id']} ({asked['label']})", ["move", "points"], rows)

@@ -34,7 +34,7 @@ StoredRow = Mapping[Any, Any]
 
 
 @dataclass(frozen=True)
-class Step:
+class RiskStep:
     """One step of a change.
 
     Attributes
@@ -75,7 +75,7 @@ class ScorePath:
     after: StoredRow
     began: bool
     points: float | None
-    steps: list[Step]
+    steps: list[RiskStep]
 
 
 @dataclass(frozen=True)
@@ -260,7 +260,7 @@ def _path(
 ) -> ScorePath:
     changed = differences(np.zeros(len(states), dtype=np.int64), scored)
     steps = [
-        Step(
+        RiskStep(
             kind=state.kind,
             at=state.as_of,
             event=state.event,
@@ -283,6 +283,6 @@ def _risk(risk: float) -> float | None:
     return None if np.isnan(risk) else float(risk)
 
 
-def parts_of(step: Step) -> dict[str, float]:
+def parts_of(step: RiskStep) -> dict[str, float]:
     """What the points of a step are the sum of, by topic, what adds nothing left out."""
     return {name: float(points) for name, points in zip(PARTS, step.parts, strict=True) if points}

@@ -60,6 +60,15 @@ class Calendar:
             day, end = day - 1, self.closes
         return day * DAY + end - hours
 
+    def between(self, begin: float, end: float) -> float:
+        """Working hours from one moment to a later one; none where it is not later."""
+        hours = 0.0
+        for day in range(int(begin // DAY), int(end // DAY) + 1 if end > begin else 0):
+            if self.works(day):
+                opens, closes = max(begin, day * DAY + self.opens), min(end, day * DAY + self.closes)
+                hours += max(0.0, closes - opens)
+        return hours
+
     def end_of_working_day(self, moment: float) -> float:
         """23:59:59 of the working day at or before the moment."""
         day = int(moment // DAY)

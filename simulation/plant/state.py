@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from simulation.plant.chance import Stream
+from simulation.plant.stays import Stay
 from simulation.plant.world import Customer, Item
 
 BLOCKS_WORK = ("quality", "engineering")
@@ -28,6 +29,7 @@ class Hold:
     placed: float
     daily: float
     expected: float
+    stay: Stay
 
 
 @dataclass(eq=False, slots=True)
@@ -37,6 +39,7 @@ class Shortage:
     component: str
     quantity: int
     expected: float
+    stay: Stay
 
 
 @dataclass(eq=False, slots=True)
@@ -48,6 +51,9 @@ class Batch:
     quantity: int
     good: int
     planned_end: float
+    lot: int
+    released: float
+    work_ended: float = float("inf")
     step: int = 0
     replanned_at: float = -1e9
     pieces: int = 0
@@ -63,6 +69,8 @@ class Line:
     is that of closings: (moment, reason), an empty reason where the line was reopened; ``promise_log`` that of dates:
     (moment, date, who promised it), ``REQUESTED`` where it was only asked for. ``instalment`` names the part of
     a line that is promised in parts; ``closed_in_error`` is the reason of a closing that the floor knows nothing of.
+    ``stays`` is what the line stood in; ``arrivals`` what came to the dock: (moment, quantity, lot); ``left_behind``
+    when no truck took it though it could have gone: (moment, reason). ``pickings`` counts the lots from the shelf.
     """
 
     line_id: str
@@ -75,6 +83,10 @@ class Line:
     shipped_log: list[tuple[float, int]] = field(default_factory=list)
     closed_log: list[tuple[float, str]] = field(default_factory=list)
     promise_log: list[tuple[float, float, str]] = field(default_factory=list)
+    stays: list[Stay] = field(default_factory=list)
+    arrivals: list[tuple[float, int, int]] = field(default_factory=list)
+    left_behind: list[tuple[float, str]] = field(default_factory=list)
+    pickings: int = 0
     shortages: list[Shortage] = field(default_factory=list)
     batches: list[Batch] = field(default_factory=list)
     shipped: int = 0

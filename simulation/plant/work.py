@@ -10,6 +10,7 @@ import simpy
 from simulation.plant.calendar import Calendar
 from simulation.plant.chance import Stream
 from simulation.plant.state import BLOCKS_WORK, Line
+from simulation.plant.stays import MACHINE, QUEUE, Stay
 from simulation.plant.world import Machines
 
 LONG_QUEUE = 16.0
@@ -18,12 +19,13 @@ LONG_QUEUE = 16.0
 
 @dataclass(eq=False, slots=True)
 class Job:
-    """An operation that waits for a machine; ``line`` is None for a lot for the shelf."""
+    """An operation that waits for a machine, or is at one; ``line`` is None for a lot for the shelf."""
 
     granted: simpy.Event
     hours: float
     due: float
     line: Line | None
+    stay: Stay
 
     def next_key(self) -> tuple[bool, float]:
         """Expedited orders go first, then the earliest promise."""
@@ -57,9 +59,11 @@ class Center:
         """Working hours until all that waits has been started."""
         return self.queued_hours / self.machines.count
 
-    def enter(self, hours: float, due: float, line: Line | None) -> Job:
+    def enter(self, hours: float, due: float, line: Line | None, lot: int = 0) -> Job:
         """Join the queue; ``granted`` fires when a machine is taken."""
-        job = Job(self.env.event(), hours, due, line)
+        job = Job(self.env.event(), hours, due, line, Stay(QUEUE, self.env.now, self.name, lot))
+        if line is not None:
+            line.stays.append(job.stay)
         self.queue.append(job)
         self.queued_hours += hours
         self.dispatch()
@@ -77,21 +81,35 @@ class Center:
             self.free -= 1
             if job.line is not None:
                 job.line.running += 1
+                self._begin_stay(job, job.line)
             job.granted.succeed()
 
     def leave(self, job: Job) -> None:
         """Free the machine."""
         self.free += 1
+        job.stay.ends = self.env.now
         if job.line is not None:
             job.line.running -= 1
         self.dispatch()
 
-    def hours_for(self, hours: float) -> float:
-        """Hours of the shift that a job of ``hours`` takes: repairs on top, less in overtime when the queue is long."""
+    def _begin_stay(self, job: Job, line: Line) -> None:
+        job.stay.ends = self.env.now
+        job.stay = Stay(MACHINE, self.env.now, self.name, job.stay.lot)
+        line.stays.append(job.stay)
+
+    def hours_for(self, job: Job, again: float = 0.0) -> float:
+        """Hours of the shift that a job takes: repairs on top, less in overtime when the queue is long.
+
+        ``again`` is the share of the job's hours that comes on top for what is done again.
+        """
+        hours = job.hours * (1 + again)
         self.to_failure -= hours
         taken = hours * (1 - self.overtime) if self.wait_hours > LONG_QUEUE else hours
+        job.stay.again = job.hours * again
         while self.to_failure <= 0:
-            taken += self.machines.group.repair_hours * float(self.stream.standard_exponential())
+            repair = self.machines.group.repair_hours * float(self.stream.standard_exponential())
+            taken += repair
+            job.stay.repair += repair
             self.to_failure += self._next_failure()
         return taken
 

@@ -7,6 +7,7 @@ from functools import partial
 from simulation.plant.calendar import DAY
 from simulation.plant.shop import Shop
 from simulation.plant.state import Hold, Line, Order
+from simulation.plant.stays import HOLD, Stay
 
 URGENT = 1.5
 """How much sooner people look at the holds of an expedited order."""
@@ -21,7 +22,10 @@ def place_hold(shop: Shop, order: Order, line: Line | None, kind: str, reason: s
     order.holds_placed += 1
     expected = shop.now + days * DAY * (0.6 + 0.8 * order.luck.random())
     reference = f"H{order.number:06}-{order.holds_placed}"
-    hold = Hold(reference, kind, order, line, shop.now, min(1.0, 5 / 7 / days * 1.4), expected)
+    stay = Stay(HOLD, shop.now, kind)
+    for held in order.lines if line is None else [line]:
+        held.stays.append(stay)
+    hold = Hold(reference, kind, order, line, shop.now, min(1.0, 5 / 7 / days * 1.4), expected, stay)
     order.holds[reference] = hold
     state_hold(shop, hold, reason)
     return hold
@@ -40,6 +44,7 @@ def release_hold(shop: Shop, hold: Hold, reason: str = "cleared") -> None:
     order = hold.order
     if order.holds.pop(hold.reference, None) is None:
         return
+    hold.stay.ends = shop.now
     shop.records.write(
         SOURCE[hold.kind], "hold.released", order, hold.line, shop.now,
         kind=hold.kind, reference=hold.reference, reason=reason, actor=PLACED_BY[hold.kind],

@@ -9,6 +9,7 @@ from simulation.plant.calendar import DAY
 from simulation.plant.chance import draw_between
 from simulation.plant.shop import Shop
 from simulation.plant.state import Line, Shortage
+from simulation.plant.stays import SHORTAGE, Stay
 from simulation.processes.holds import release_hold
 
 INVENTORY_ERROR = 0.02
@@ -40,8 +41,9 @@ def _buy(shop: Shop, line: Line, component: str, days: float) -> None:
 
 def state_shortage(shop: Shop, line: Line, component: str, quantity: int, days: float) -> None:
     """State that a line is short of a component, expected in ``days``."""
-    shortage = Shortage(component, quantity, shop.now + days * DAY)
+    shortage = Shortage(component, quantity, shop.now + days * DAY, Stay(SHORTAGE, shop.now, component))
     line.shortages.append(shortage)
+    line.stays.append(shortage.stay)
     _record_shortage(shop, line, shortage, "short")
 
 
@@ -76,6 +78,7 @@ def receive(shop: Shop, line: Line, shortage: Shortage) -> None:
     if shortage not in line.shortages:
         return
     line.shortages.remove(shortage)
+    shortage.stay.ends = shop.now
     _record_shortage(shop, line, shortage, "available")
     if line.shortages:
         return

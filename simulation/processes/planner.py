@@ -30,20 +30,20 @@ def review_line(shop: Shop, line: Line) -> None:
             _replan(shop, batch)
 
 
-def _planned_hours(shop: Shop, line: Line) -> float:
+def planned_hours(shop: Shop, line: Line) -> float:
     """Working hours that are allowed for in the plan from the release to the end of the work."""
     days = len(line.item.group.routing) * shop.plant.planning.days_per_operation
     return days * shop.calendar.hours_per_day
 
 
-def _end_in_time(shop: Shop, ships: float) -> float:
+def end_in_time(shop: Shop, ships: float) -> float:
     """When work has to end so that its goods are packed, and have their papers, by the moment at which they ship."""
     return shop.calendar.before(ships, shop.plant.planning.shipping_days * shop.calendar.hours_per_day)
 
 
 def _end_for_truck(shop: Shop, line: Line) -> float:
     """When the work of a line has to end for the last truck that keeps its promise, or the next where that has left."""
-    return _end_in_time(shop, last_departure(shop, route_of(shop, line.order), line.promise))
+    return end_in_time(shop, last_departure(shop, route_of(shop, line.order), line.promise))
 
 
 def _end_as_it_stands(shop: Shop, line: Line, anew: bool = False) -> float:
@@ -51,11 +51,11 @@ def _end_as_it_stands(shop: Shop, line: Line, anew: bool = False) -> float:
 
     ``anew`` counts a batch that begins now. Nothing is planned for a moment that has passed.
     """
-    return max(shop.now, _end_for_truck(shop, line), _end_in_time(shop, shop.ready_estimate(line, anew)))
+    return max(shop.now, _end_for_truck(shop, line), end_in_time(shop, shop.ready_estimate(line, anew)))
 
 
 def _release_when_due(shop: Shop, line: Line) -> None:
-    if shop.now < shop.calendar.before(_end_for_truck(shop, line), _planned_hours(shop, line)):
+    if shop.now < shop.calendar.before(_end_for_truck(shop, line), planned_hours(shop, line)):
         return
     if line.shortages:
         if not line.order.held(("material",), line):

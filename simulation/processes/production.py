@@ -28,7 +28,7 @@ def release_batch(shop: Shop, line: Line, quantity: int, planned_end: float) -> 
     size = quantity + math.ceil(allowance)
     name = f"{line.line_id}.{line.instalment}" if line.instalment else line.line_id
     reference = f"PO{order.number:06}-{name}-{len(line.batches) + 1}"
-    batch = Batch(reference, line, size, size, planned_end)
+    batch = Batch(reference, line, size, size, planned_end, len(line.batches) + 1, shop.now)
     line.batches.append(batch)
     if line.needs_documents and not line.begun:
         state_condition(shop, order, line, "documents", "not_met", "requested")
@@ -51,6 +51,7 @@ def _make(shop: Shop, batch: Batch) -> Process:
         yield shop.env.timeout(shop.plant.planning.move_hours)
     last = operation(batch)
     batch.step = len(batch.line.item.group.routing)
+    batch.work_ended = shop.now
     yield from finish(shop, batch, last)
 
 
@@ -63,7 +64,7 @@ def _operate(shop: Shop, batch: Batch, center: Center) -> Process:
     line = batch.line
     luck = line.order.luck
     hours = center.machines.hours * line.item.effort(batch.good) * math.exp(SPREAD * luck.standard_normal())
-    job = center.enter(hours, batch.planned_end, line)
+    job = center.enter(hours, batch.planned_end, line, batch.lot)
     yield job.granted
     if line.closed == "cancelled":
         center.leave(job)
@@ -78,7 +79,7 @@ def _run(shop: Shop, batch: Batch, center: Center, job: Job) -> Process:
     in_pieces = batch.good >= 4 and luck.random() < group.pieces
     pieces = int(luck.integers(2, 5)) if in_pieces else 1
     reworked = _quantity_to_rework(batch, shop.now)
-    hours = center.hours_for(job.hours * (1 + reworked / batch.good * REPEAT))
+    hours = center.hours_for(job, again=reworked / batch.good * REPEAT)
     bounds = [batch.good * number // pieces for number in range(pieces + 1)]
     scrap_rate = min(0.5, line.item.group.scrap * line.item.trouble(shop.now))
     good, forgotten = 0, 0

@@ -7,6 +7,7 @@ from typing import Any
 
 from simulation.plant.shop import Shop
 from simulation.plant.state import BLOCKS_WORK, Batch
+from simulation.plant.stays import FAILED, Stay
 from simulation.plant.work import Center
 from simulation.processes.conditions import state_condition
 from simulation.processes.holds import place_hold
@@ -32,9 +33,9 @@ def inspect_finally(shop: Shop, batch: Batch, operation: str) -> Process:
     """Queue for the final inspection; its result is a shipping condition."""
     center = shop.centers[shop.plant.shipping.inspection]
     line = batch.line
-    job = center.enter(center.machines.hours * (0.6 + 0.8 * line.order.luck.random()), line.promise, line)
+    job = center.enter(center.machines.hours * (0.6 + 0.8 * line.order.luck.random()), line.promise, line, batch.lot)
     yield job.granted
-    hours = center.hours_for(job.hours)
+    hours = center.hours_for(job)
     yield shop.env.timeout(shop.calendar.after(shop.now, hours) - shop.now)
     center.leave(job)
     last = shop.centers[line.item.group.routing[-1]]
@@ -50,6 +51,8 @@ def _inspect(shop: Shop, batch: Batch, center: Center, operation: str, kind: str
     _record_inspection(shop, batch, lot, kind, "failed" if failed else "passed")
     if not failed:
         return
+    stay = Stay(FAILED, shop.now, kind, batch.lot)
+    line.stays.append(stay)
     if kind == "final":
         state_condition(shop, order, line, "inspection", "not_met", "inspection failed")
     if order.luck.random() < HELD and not line.running:
@@ -59,6 +62,7 @@ def _inspect(shop: Shop, batch: Batch, center: Center, operation: str, kind: str
     if order.luck.random() < SCRAPPED_LOTS:
         _scrap(shop, batch, center, operation)
     yield from _rework_lot(shop, batch, center, operation)
+    stay.ends = shop.now
     _record_inspection(shop, batch, lot, kind, "passed")
 
 
@@ -66,9 +70,9 @@ def _rework_lot(shop: Shop, batch: Batch, center: Center, operation: str) -> Pro
     line, luck = batch.line, batch.line.order.luck
     share = 0.2 + 0.6 * luck.random()
     quantity = max(1, round(batch.good * share))
-    job = center.enter(center.machines.hours * line.item.effort(quantity) * 0.7, batch.planned_end, line)
+    job = center.enter(center.machines.hours * line.item.effort(quantity) * 0.7, batch.planned_end, line, batch.lot)
     yield job.granted
-    yield shop.env.timeout(shop.calendar.after(shop.now, center.hours_for(job.hours)) - shop.now)
+    yield shop.env.timeout(shop.calendar.after(shop.now, center.hours_for(job)) - shop.now)
     shop.records.write(
         "mes", "operation.reworked", line.order, line, shop.now, quantity=quantity, reference=operation,
         work_center=center.name, reason="inspection failed",

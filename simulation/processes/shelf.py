@@ -52,7 +52,7 @@ def _fill(shop: Shop, item: Item) -> Process:
         hours = center.machines.hours * item.effort(item.lot)
         job = center.enter(hours, due, None)
         yield job.granted
-        yield shop.env.timeout(shop.calendar.after(shop.now, center.hours_for(hours)) - shop.now)
+        yield shop.env.timeout(shop.calendar.after(shop.now, center.hours_for(job)) - shop.now)
         center.leave(job)
         yield shop.env.timeout(shop.plant.planning.move_hours)
     scrap = min(0.5, item.group.scrap * item.trouble(shop.now) * len(item.group.routing))
@@ -83,7 +83,8 @@ def review_line(shop: Shop, line: Line) -> None:
     if line.reserved and shop.now >= _pick_from(shop, line, PICK_DAYS if complete else LAST_PICK_DAYS):
         quantity, line.reserved = line.reserved, 0
         line.begun = True
-        shop.env.process(prepare(shop, line, quantity, 0))
+        line.pickings += 1
+        shop.env.process(prepare(shop, line, quantity, 0, line.pickings))
 
 
 def _pick_from(shop: Shop, line: Line, days: float) -> float:
@@ -96,4 +97,5 @@ def _move_expectation(shop: Shop, line: Line) -> None:
     for shortage in line.shortages:
         if shortage.component == line.item.name and shortage.expected < shop.now:
             line.shortages.remove(shortage)
+            shortage.stay.ends = shop.now
             state_shortage(shop, line, line.item.name, line.ordered - line.secured, LOT_LEAD_DAYS / 2)

@@ -98,6 +98,7 @@ def _load(shop: Shop, lane: Lane) -> None:
                 state_condition(shop, order, None, "carrier", "not_met", reason)
             plan_delivery(shop, order, following, reason)
             for line in lines:
+                line.left_behind.append((shop.now, reason))
                 post_left_behind(shop, line, min(line.ready, line.open))
         elif order.planned_ship <= shop.now + 0.01:
             plan_delivery(shop, order, following, "not ready")

@@ -32,6 +32,17 @@ def here(home: Home, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixt
     return run
 
 
+def test_what_if_answers_by_topic_and_without_events_lists_the_moves_worth_trying(home: Home) -> None:
+    asked = ("what-if", str(home.events), "--order", "O0290", "--as-of", AS_OF, "--json")
+    told = json.loads(home.run(*asked, "--event", "hold.placed kind=quality reference=H9").stdout.splitlines()[-1])
+    assert (told["order_id"], told["state_before"], told["state_after"]) == ("O0290", "open", "open")
+    assert told["points"] == pytest.approx(told["after"] - told["before"], abs=1e-15)
+    assert sum(told["by_topic"].values()) == pytest.approx(told["points"], abs=1e-12)
+    moves = json.loads(home.run(*asked).stdout.splitlines()[-1])
+    assert moves["label"] == "the model's response, not a promise"
+    assert all(move["points"] <= -0.001 for move in moves["moves"])
+
+
 def test_score_writes_a_worklist_sorted_by_risk(home: Home) -> None:
     done = home.run("score", str(home.events), "--as-of", AS_OF, "--out", "scores.csv")
     assert done.returncode == 0, done.stderr
@@ -53,6 +64,25 @@ def test_json_is_the_last_line_of_standard_output(home: Home) -> None:
     assert done.returncode == 0, done.stderr
     found = json.loads(done.stdout.splitlines()[-1])
     assert [order["order_id"] for order in found["orders"]] == ["O0290"]
+
+
+def test_impact_sums_what_added_the_risk_of_a_period(here: Here, tmp_path: Path) -> None:
+    period = ["--from", "2024-05-01", "--to", "2024-06-01"]
+    code, output, problem = here(["impact", "{events}", *period, "--by", "type", "--json"])
+    assert code == 0, problem
+    told = json.loads(output.splitlines()[-1])
+    rows = {row["type"]: row for row in told["causes"]["type"]}
+    assert sum(row["net"] for row in rows.values()) == pytest.approx(told["net"], abs=1e-12)
+    assert sum(row["events"] for row in rows.values()) == told["events"]
+    assert rows["hold.placed"]["net"] > 0.5, "in this plant a hold is what makes orders fail"
+    assert {row["blocker"] for row in told["value_at_risk"]} >= {"hold"}
+    sums = tmp_path / "sums.csv"
+    code, output, problem = here(["impact", "{events}", *period, "--out", str(sums)])
+    assert code == 0, problem
+    assert "By work center" in output
+    assert set(pd.read_csv(sums)["by"]) == {"type", "kind", "reason", "work_center", "actor", "component", "topic"}
+    code, _, problem = here(["impact", "{events}", "--by", "supplier"])
+    assert (code, "--by must be one of type, kind" in problem) == (2, True)
 
 
 def test_features_writes_a_table(home: Home) -> None:
@@ -127,8 +157,39 @@ def test_a_backtest_shows_each_model_until_the_next(here: Here, tmp_path: Path) 
         (["score", "{events}", "--as-of", "1999-01-01"], 2, "as_of must not be before the first record"),
         (["score", "{events}", "--as-of", "then"], 2, "a moment must be an ISO 8601 date or time, got 'then'"),
         (["score", "{events}", "--as-of", AS_OF, "--order", "O9"], 2, "must be one of the 600 in the events, got 'O9'"),
+        (
+            ["what-if", "{events}", "--order", "O9", "--as-of", AS_OF],
+            2,
+            "must be one of the 600 in the events, got 'O9'",
+        ),
+        (
+            [
+                "what-if",
+                "{events}",
+                "--order",
+                "O0290",
+                "--as-of",
+                AS_OF,
+                "--event",
+                "hold.released kind=quality reference=?",
+            ],
+            2,
+            "must be one of the open holds",
+        ),
+        (
+            ["what-if", "{events}", "--order", "O0290", "--as-of", AS_OF, "--event", "hold.placed kind=no"],
+            2,
+            "kind must be one of quality",
+        ),
+        (
+            ["what-if", "{events}", "--order", "O0290", "--as-of", AS_OF, "--event", "kind=quality"],
+            2,
+            "--event must be a type and then key=value, got 'kind=quality'",
+        ),
         (["score", "none.parquet", "--as-of", AS_OF], 1, "got none.parquet, which is not there"),
         (["score", "{events}"], 2, "Missing option '--as-of'"),
+        (["impact"], 2, "the events must come from a file or from --store URL, got neither"),
+        (["impact", "{events}", "--from", "2024-06-01", "--to", "2024-05-01"], 2, "a change must end after it begins"),
         (["train"], 2, "the events must come from a file or from --store URL, got neither"),
         (["db", "import", "none.parquet"], 1, "got none.parquet, which is not there"),
         (["features", "{events}"], 2, "either as_of (--as-of) or decision points (--snapshots) must be given"),
@@ -227,6 +288,7 @@ def test_show_says_what_is_ready_and_what_is_in_the_way(here: Here, home: Home) 
         "champions",
         "backtest",
         "score",
+        "impact",
         "serve",
         "demo",
         "db",

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
 import numpy as np
 import pandas as pd
 
+from features.arrays import Floats, Ints
 from features.catalogue.topics import TOPICS
 from features.context.context import Context
 from features.errors import InvalidRequest
@@ -109,23 +110,49 @@ def sum_steps(steps: pd.DataFrame, cause: Cause) -> pd.DataFrame:
     """
     if cause not in CAUSES:
         raise InvalidRequest(f"a cause must be one of {', '.join(CAUSES)}, got {cause!r}")
-    rows = _by_topic(steps) if cause == "topic" else steps.assign(cause=_words(steps, cause))
-    rows = rows.assign(added=rows["points"].clip(lower=0), removed=rows["points"].clip(upper=0))
-    groups = rows.groupby("cause", dropna=False, sort=True)
-    table = pd.DataFrame(
-        {
-            "events": groups.size(),
-            "orders": groups["order_id"].nunique(),
-            "added": groups["added"].sum(),
-            "removed": groups["removed"].sum(),
-            "net": groups["points"].sum(),
-        }
-    )
-    table["top_orders"] = pd.Series(_top_orders(rows), index=table.index, dtype=object)
-    table = table.reset_index(names=cause)
+    order, order_ids = pd.factorize(steps["order_id"])
+    rows = [
+        {cause: name} | _figures(order[own], points, order_ids)
+        for name, own, points in _groups(steps, cause)
+        if len(own)
+    ]
+    table = pd.DataFrame(rows, columns=[cause, *FIGURES])
     table[cause] = table[cause].astype(object).where(table[cause].notna(), None)
     moved = table["net"].abs().sort_values(ascending=False, kind="stable").index
     return table.loc[moved].reset_index(drop=True)
+
+
+def _groups(steps: pd.DataFrame, cause: Cause) -> Iterator[tuple[str | None, Ints, Floats]]:
+    """By word, in their order and none last: the rows that say so, and their points; by topic those that it moved."""
+    if cause == "topic":
+        for topic in TOPICS:
+            points = steps[f"topic_{topic}"].to_numpy(dtype=np.float64)
+            moved = np.flatnonzero(points)
+            yield topic, moved, points[moved]
+        return
+    code, words = pd.factorize(_words(steps, cause), sort=True)
+    points = steps["points"].to_numpy(dtype=np.float64)
+    by = np.argsort(code, kind="stable")
+    ends = np.searchsorted(code[by], np.arange(-1, len(words)), side="right")
+    for number, name in enumerate([*words, None]):
+        own = by[: ends[0]] if name is None else by[ends[number] : ends[number + 1]]
+        yield name, own, points[own]
+
+
+def _figures(order: Ints, points: Floats, order_ids: pd.Index) -> dict[str, Any]:
+    """What ``FIGURES`` name, of some events: the code of the order of each, and what it adds."""
+    orders, place = np.unique(order, return_inverse=True)
+    nets = np.bincount(place, weights=points)
+    most = np.lexsort((orders, -np.abs(nets)))[:MOST_ORDERS]
+    named = zip(order_ids[orders[most]].tolist(), nets[most].tolist(), strict=True)
+    return {
+        "events": len(points),
+        "orders": len(orders),
+        "added": float(points[points > 0].sum()),
+        "removed": float(points[points < 0].sum()),
+        "net": float(points.sum()),
+        "top_orders": [{"order_id": order_id, "points": net} for order_id, net in named],
+    }
 
 
 def _words(steps: pd.DataFrame, cause: Cause) -> pd.Series:
@@ -133,22 +160,3 @@ def _words(steps: pd.DataFrame, cause: Cause) -> pd.Series:
     if cause != "component":
         return steps[cause].astype(object)
     return steps["reference"].astype(object).where(steps["type"] == "material.stated", None)
-
-
-def _by_topic(steps: pd.DataFrame) -> pd.DataFrame:
-    """A row a step and topic that it moved."""
-    parts = [
-        pd.DataFrame({"cause": topic, "order_id": steps["order_id"], "points": steps[f"topic_{topic}"]})
-        for topic in TOPICS
-    ]
-    rows = pd.concat(parts, ignore_index=True)
-    return rows[rows["points"] != 0]
-
-
-def _top_orders(rows: pd.DataFrame) -> list[list[dict[Hashable, Any]]]:
-    """By cause, in their order, the orders that moved most."""
-    nets = rows.groupby(["cause", "order_id"], dropna=False, sort=True)["points"].sum().reset_index()
-    nets = nets.loc[nets["points"].abs().sort_values(ascending=False, kind="stable").index]
-    first = nets.groupby("cause", dropna=False, sort=False).head(MOST_ORDERS)
-    groups = first.groupby("cause", dropna=False, sort=True)
-    return [some[["order_id", "points"]].to_dict("records") for _, some in groups]

@@ -42,7 +42,7 @@ TYPE_WORDS = {
 """What an event of each type is called."""
 STEP_WORDS = {"time": "time", "context": "morning", "model": "model"}
 """What a step without an event is called."""
-CONTEXT_SENTENCE = "this morning's load and track record"
+CONTEXT_SENTENCE = "the morning's load and track record"
 SIGNALS_SENTENCE = "signals are computed in another way"
 _ENDED = {
     "shipped": "it has shipped",

@@ -12,7 +12,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from features.arrays import Floats, Ints
-from features.catalogue.registry import catalogue
 from features.catalogue.topics import TOPICS
 from features.reasons import SITUATIONS, situations_of
 from training.data.labelled import LabelledPoints
@@ -23,9 +22,10 @@ ANY = len(DAYS) + 1
 """The row that counts orders at any distance."""
 FEWEST = 30
 """Below so many orders nothing is said of them."""
-GRADED = ("plant", "order")
-"""Topics of one situation: orders are alike by the size of a signal, a third of the training rows each."""
+VISIBLE = 3
+"""Shares so many points apart are told as different."""
 GRADES = ("low", "middle", "high")
+"""Orders are alike by the size of a signal too, a third of the training rows each."""
 
 
 @dataclass(frozen=True)
@@ -49,9 +49,9 @@ class Comparison:
 
     @property
     def agrees(self) -> int:
-        """1 where visibly more of the like orders failed, -1 where fewer did, 0 where no planner could tell."""
-        one, all_ = round(100 * self.failed_share), round(100 * self.all_failed_share)
-        return (one > all_) - (one < all_)
+        """1 where visibly more of the like orders failed, -1 where fewer did, 0 where one sees no difference."""
+        apart = round(100 * self.failed_share) - round(100 * self.all_failed_share)
+        return (apart >= VISIBLE) - (apart <= -VISIBLE)
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,7 @@ class Peers:
     cells : by ``topic.situation`` or ``signal.grade``, (n_distances + 1, 2) orders, and how many of them failed; the
         last row is of any distance
     everyone : (n_distances + 1, 2) of all orders
-    bounds : by signal of the topics in ``GRADED``, the values that bound the thirds of the rows
+    bounds : by signal, the values that bound the thirds of the rows
     """
 
     cells: Mapping[str, Floats]
@@ -79,8 +79,7 @@ class Peers:
         for topic, place in zip(TOPICS, situations_of(settled.names, settled.signals).T, strict=True):
             for number, situation in enumerate(SITUATIONS[topic]):
                 cells[f"{topic}.{situation.name}"] = _count(settled, place == number, distance)
-        names = [name for name in settled.names if catalogue()[name].topic in GRADED]
-        bounds = {name: bound for name in names if (bound := _thirds(settled.column(name)))}
+        bounds = {name: bound for name in settled.names if (bound := _thirds(settled.column(name)))}
         for name, bound in bounds.items():
             grade = _grade(settled.column(name), bound)
             cells |= {

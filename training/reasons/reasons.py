@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
@@ -15,15 +15,13 @@ from features.events.schema import EventKey
 from features.history import History
 from features.readiness.statements import KnownOrder
 from features.reasons import EITHER, OrderFacts, Statement, describe
-from features.reasons.order import SHARES
+from features.reasons.facts import Usual
 from features.reasons.slowest_lines import NO_LINE, SlowestLines
 from features.times import DAY
 from features.wording import ENGLISH, Language
 from training.explanation.topics import LEVEL_TOPIC, points_by_topic
 from training.reasons.peers import NOBODY, Comparison, Peers
 
-FAILURE_SHARES = frozenset(name for name in SHARES if "_partial_" not in name)
-"""Signals that are shares of failed orders themselves: they compare with the share of all."""
 MOST_EVENTS = 20
 """So many events prove a reason, the latest ones."""
 
@@ -39,7 +37,7 @@ class Reason:
     text : the facts, named
     situation : of the topic, by its signals; or the signal by whose size like orders are found
     changeable : False for what nobody can change today, which is told last
-    usual : what became of orders in that situation, in words, "" where fewer than 30 are known
+    usual : what became of orders in that situation, in words; "" where fewer than 30 are known, or the text says it
     comparison : the same in numbers
     evidence : the latest events that prove it
     """
@@ -65,6 +63,22 @@ class PlantLevel:
 NO_LEVEL = PlantLevel()
 
 
+class UsualOf(Usual):
+    """What is usual of the training orders, for one order with its signals."""
+
+    def __init__(self, peers: Peers, signals: Mapping[str, float]) -> None:
+        self._peers, self._signals = peers, signals
+
+    def agrees(self, name: str) -> int:
+        compared = self._peers.compare(
+            "", name, self._signals[name], self._signals.get("days_to_promise", float("nan"))
+        )
+        return 0 if compared is None else compared.agrees
+
+    def scale(self, name: str) -> tuple[float, float] | None:
+        return self._peers.bounds.get(name)
+
+
 class ReasonWriter:
     """Writes the reasons of scored orders.
 
@@ -82,7 +96,7 @@ class ReasonWriter:
         self._names = list(names)
         self._topics = [entries[name].topic for name in names]
         self._peers, self._zone, self._language = peers, ZoneInfo(zone), language
-        self._usual_texts: dict[Comparison, str] = {}
+        self._usual_texts: dict[tuple[Comparison, bool], str] = {}
 
     def reasons(
         self,
@@ -104,7 +118,9 @@ class ReasonWriter:
         values = dict(zip(self._names, signals.tolist(), strict=True))
         added = dict(zip(self._names, points.tolist(), strict=True))
         known = KnownOrder(history, order, as_of)
-        facts = OrderFacts(known, as_of, self._zone, self._language, values, added, slowest, self._agreement(values))
+        facts = OrderFacts(
+            known, as_of, self._zone, self._language, values, added, slowest, UsualOf(self._peers, values)
+        )
         by_topic = points_by_topic(self._names, points[None, :], np.array([level.points]))[0]
         found = [
             self._reason(topic, moved, facts, level)
@@ -113,20 +129,6 @@ class ReasonWriter:
         ]
         return tuple(sorted(found, key=lambda reason: (reason.topic == FIXED, -abs(reason.points))))
 
-    def _agreement(self, values: Mapping[str, float]) -> Callable[[str], int]:
-        """Whether past orders with a signal as large failed visibly more often, by the signal's name."""
-        days = values.get("days_to_promise", float("nan"))
-
-        def agrees(name: str) -> int:
-            value = values[name]
-            if name in FAILURE_SHARES:
-                all_ = values.get("failure_share_recent", float("nan"))
-                return (value > all_) - (value < all_)
-            compared = self._peers.compare("", name, value, days)
-            return 0 if compared is None else compared.agrees
-
-        return agrees
-
     def _reason(self, topic: str, points: float, facts: OrderFacts, level: PlantLevel) -> Reason:
         situation, statement = describe(topic, facts, points > 0)
         if topic == LEVEL_TOPIC and self._is_level(level, points, facts.points):
@@ -134,18 +136,22 @@ class ReasonWriter:
         days = (facts.due - facts.as_of) / DAY
         group, rises = statement.graded_by or situation.name, points > 0
         comparison = self._peers.compare(topic, group, facts.signal(group), days)
-        text = statement.text
-        if situation.tone != EITHER and (situation.tone > 0) != rises:
-            text = self._explained("even_so", text, rises, comparison)
-        elif statement.needs:
-            text = self._explained(statement.needs, text, rises, comparison)
+        against = situation.tone != EITHER and (situation.tone > 0) != rises
+        template = "even_so" if against else statement.needs
+        borne_out = comparison is not None and comparison.agrees == (1 if rises else -1)
+        text, usual = statement.text, self._usual(comparison, rises)
+        if template and comparison is not None and borne_out:
+            way = "up" if rises else "down"
+            text, usual = self._language.say(f"{template}.{way}", fact=text, **self._shares(comparison)), ""
+        elif against:
+            text = self._language.say(f"outweighed.{topic}", fact=text)
         return Reason(
             topic=topic,
             points=points,
             text=text,
             situation=group,
             changeable=topic != FIXED,
-            usual=self._usual(comparison),
+            usual=usual,
             comparison=comparison,
             evidence=tuple(statement.events[-MOST_EVENTS:]),
         )
@@ -160,27 +166,26 @@ class ReasonWriter:
         ]
         return sign * level.points > max([0.0, *own])
 
-    def _explained(self, template: str, text: str, rises: bool, comparison: Comparison | None) -> str:
-        """The fact, and why it weighs that way: what became of such orders, or else what is known beside it."""
-        way = "up" if rises else "down"
-        if comparison is not None and comparison.agrees == (1 if rises else -1):
-            shares = self._shares(comparison)
-            return self._language.say(f"{template}.{way}", fact=text, **shares)
-        return self._language.say(f"together.{way}", fact=text)
-
-    def _usual(self, comparison: Comparison | None) -> str:
-        """What became of like orders in words; few comparisons are there, so each is written once."""
+    def _usual(self, comparison: Comparison | None, rises: bool) -> str:
+        """What became of like orders in words, and whether that alone would speak for the sign of the points."""
         if comparison is None:
             return ""
-        text = self._usual_texts.get(comparison)
+        text = self._usual_texts.get((comparison, rises))
         if text is None:
-            values = {"n": self._language.number(comparison.orders), **self._shares(comparison)}
-            if comparison.days_from is None:
-                text = self._language.say("usual.any", **values)
-            else:
-                about = self._language.say(f"usual.from.{comparison.days_from:.0f}")
-                text = self._language.say("usual", about=about, **values)
-            self._usual_texts[comparison] = text
+            text = self._usual_texts[comparison, rises] = self._write_usual(comparison, rises)
+        return text
+
+    def _write_usual(self, comparison: Comparison, rises: bool) -> str:
+        values = {"n": self._language.number(comparison.orders), **self._shares(comparison)}
+        if comparison.days_from is None:
+            text = self._language.say("usual.any", **values)
+        else:
+            about = self._language.say(f"usual.from.{comparison.days_from:.0f}")
+            text = self._language.say("usual", about=about, **values)
+        if not comparison.agrees:
+            return self._language.say("usual.same", usual=text)
+        if (comparison.agrees > 0) != rises:
+            return self._language.say("usual.against.up" if rises else "usual.against.down", usual=text)
         return text
 
     def _shares(self, comparison: Comparison) -> dict[str, str]:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from fastapi import FastAPI
 
-from serving.api.routes import audit, change, events, freshness, health, metrics, orders, scores, scoring
+from serving.api.routes import audit, change, events, freshness, health, metrics, orders, scores, scoring, what_if
 
 
 def add_routes(app: FastAPI) -> None:
     """Every route of the service."""
-    for group in (scoring, events, orders, change, scores, freshness, audit, metrics, health):
+    for group in (scoring, events, orders, change, what_if, scores, freshness, audit, metrics, health):
         app.include_router(group.router)

@@ -289,6 +289,16 @@ def test_what_planners_record_is_no_news_about_the_order() -> None:
         assert value(name, created(0, 20), *decided, day=5) == value(name, created(0, 20), day=5), name
 
 
+def test_news_ends_a_silence_and_does_not_make_it_longer() -> None:
+    told = [created(0, 20), event("readiness.stated", 1, kind="labels", state="met")]
+    silent, after = (
+        value("longest_silence", *told, day=5),
+        value("longest_silence", *told, event("readiness.stated", 5, kind="packaging", state="met"), day=5),
+    )
+    assert (silent, after) == (4, 4)
+    assert value("longest_silence", *told, day=1.5) == 1
+
+
 # -- no promise yet ----------------------------------------------------------------------------------------------
 
 

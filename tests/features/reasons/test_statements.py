@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from tests.features.reasons.asking import described, said
 from tests.support.readiness import booked, only, ready, stated, truck
-from tests.support.reasons import described, said
 from tests.support.stories import created, event, shipped
 
 
@@ -41,7 +41,7 @@ def test_a_component_after_the_promise_and_more_that_are_missing() -> None:
     )
     undated = [*two_lines(), short(1), short(1, reference="motor", line="20")]
     assert said("material", *undated, day=2) == (
-        "steel (60, line 30) is missing since Tue 2 Jan 12:00, and no date is stated; 1 more component is missing"
+        "steel (60, line 30) is missing since Tue 2 Jan 12:00, and no date is stated; motor is missing too"
     )
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from features.wording import ENGLISH, Language
 from features.wording.language import PLURAL
-from tests.support.reasons import said
+from tests.features.reasons.asking import said
 from tests.support.stories import created, event
 
 GERMAN = replace(

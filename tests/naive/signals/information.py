@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from features.times import DAY
 from tests.naive.events import NAN, Event, share
 from tests.naive.registry import twin
@@ -43,5 +45,5 @@ def late_record_ratio(seen: Seen) -> float:
 def longest_silence(seen: Seen) -> float:
     if not news(seen):
         return NAN
-    records = [event.recorded_at for event in news(seen)]
-    return max((late - early) / DAY for early, late in zip(records, [*records[1:], records[-1]], strict=True))
+    records = [*(event.recorded_at for event in news(seen)), seen.as_of]
+    return max((late - early) / DAY for early, late in pairwise(records))

@@ -35,10 +35,12 @@ def test_requests_that_schemathesis_makes_up(api: Service, tmp_path: Path) -> No
 
 
 EVENT = order("H")
+SUPPOSED = ("type", "data", "id", "source", "time")
 ROUTES = (
     ("POST", "/v1/events", lambda event: {"events": [event]}),
     ("POST", "/v1/score", lambda event: {"events": [event]}),
     ("PUT", "/v1/orders/H/state", lambda event: {"source": "erp", "lines": [event["data"]]}),
+    ("POST", "/v1/orders/H/what-if", lambda event: {"events": [{key: event.get(key) for key in SUPPOSED}]}),
     ("POST", "/v1/orders/H/decisions", lambda event: {"kind": "comment", "comment": event["subject"]}),
 )
 WRONG: tuple[Any, ...] = (

@@ -116,6 +116,7 @@ def asked(route: str, order_id: str, plants: Plants) -> tuple[str, str, Any]:
         "POST /v1/score": {"events": [order(order_id, "Bremen")]},
         "POST /v1/events": {"events": [hold(order_id, f"{order_id} asked")]},
         "PUT /v1/orders/{order_id}/state": STATE,
+        "POST /v1/orders/{order_id}/what-if": {"events": [{"type": "hold.placed", "data": {"kind": "credit"}}]},
         "POST /v1/orders/{order_id}/decisions": {"kind": "acknowledge"},
     }
     assert method == "GET" or route in bodies, f"say here how {route} is called"
@@ -166,9 +167,14 @@ def test_a_key_of_kiel_never_sees_an_order_of_another_plant(plants: Plants, rout
 
 def test_a_foreign_order_and_one_that_is_not_there_are_told_alike(plants: Plants) -> None:
     token = plants.token(Role.PLANNER, "Kiel")
-    for path in ("/v1/orders/{}", "/v1/orders/{}/history"):
+    for path in ("/v1/orders/{}", "/v1/orders/{}/history", "/v1/orders/{}/moves"):
         foreign, unknown = (plants.call(token, "GET", path.format(name)).json() for name in ("B1", "no"))
         assert foreign["detail"].replace("B1", "no") == unknown["detail"]
+    supposed = {"events": [{"type": "hold.released", "data": {"kind": "quality"}}]}
+    foreign, unknown = (
+        plants.call(token, "POST", f"/v1/orders/{name}/what-if", supposed).json() for name in ("B1", "no")
+    )
+    assert (foreign["status"], foreign["detail"].replace("B1", "no")) == (404, unknown["detail"])
     foreign, unknown = (
         plants.call(token, "GET", f"/v1/scores/{number}/replay").json() for number in (plants.score_id("B1"), 10**9)
     )

@@ -40,7 +40,7 @@ def test_reasons_add_up_to_the_risk_and_read_alike_alone_and_among_many(trained:
     for score in scores:
         assert score.base_risk is not None
         assert score.base_risk + sum(reason.points for reason in score.reasons) == pytest.approx(score.risk, abs=1e-9)
-        assert all(reason.usual or reason.comparison is None for reason in score.reasons)
+        assert all(reason.comparison is not None or not reason.usual for reason in score.reasons)
     some = next(iter(np.flatnonzero(history.order_ids[listed.order] == scores[3].order_id)))
     assert scorer.score(history, listed.take(np.array([some])))[0].reasons == scores[3].reasons
     assert scorer.score(history, listed.take(np.array([some])), reasons=False)[0].reasons == ()

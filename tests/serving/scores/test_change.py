@@ -112,6 +112,20 @@ def test_the_step_of_an_event_is_the_scorers_risk_before_and_after_it(store: Hou
     assert credit["at"] == isoformat(moment(3.5))
 
 
+def test_what_arrives_late_counts_from_the_score_that_had_not_seen_it(store: House, trained: Trained) -> None:
+    """Recorded on day 2, sent on day 4: the score of day 3 stays what it was, and the step begins there."""
+    store.ingest(created(0, 20, plant="Kiel"))
+    before = stored_risk(store, "A", 3)
+    store.move_to(4)
+    store.ingest(event("hold.placed", 2, kind="quality", reference="H1"))
+    told = change(store, trained, "A", **{"from": 3, "to": 4})
+    first = told["steps"][0]
+    assert (first["step"], first["at"]) == ("event", isoformat(moment(3)))
+    assert (first["before"], told["before"]["risk"]) == (before, before)
+    assert {step["step"] for step in told["steps"]} <= {"event", "time", "context"}
+    require_sums(told)
+
+
 def test_a_new_model_is_a_step_of_its_own(store: House, trained: Trained) -> None:
     store.ingest(created(0, 20, plant="Kiel"))
     store.champion[0] = LoadedModel("order-risk", "2", steeper(trained.model), run_id="other")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import Any
 
 import numpy as np
@@ -107,8 +108,8 @@ def test_the_end_lies_after_the_beginning(trained: Trained) -> None:
         steps_of(trained, *HELD, since=3, until=3)
 
 
-EXAMPLES = 40
-"""Histories of some five orders each: more than two thousand orders."""
+EXAMPLES = 700 if os.environ.get("HYPOTHESIS_PROFILE") == "nightly" else 40
+"""Histories of some three orders each: at night more than two thousand orders."""
 
 
 @settings(max_examples=EXAMPLES)

@@ -54,7 +54,7 @@ def test_the_events_prove_it() -> None:
 
 def test_what_is_usual_is_said_from_thirty_orders_on() -> None:
     (hold,) = written(*HELD, adds={"open_holds": 0.2}, beside=peers("holds.hold_open", 40, 32))
-    assert hold.usual == "of 40 such orders 14 to 28 days before the promise 80 % failed; of all 30 %"
+    assert hold.usual == "of 40 such orders 14 to 28 days before the promise 80 % shipped late or short; of all 30 %"
     assert hold.comparison is not None
     (few,) = written(*HELD, adds={"open_holds": 0.2}, beside=peers("holds.hold_open", 29, 20))
     assert (few.usual, few.comparison) == ("", None)
@@ -64,7 +64,7 @@ def test_what_is_usual_is_said_from_thirty_orders_on() -> None:
     ("failed", "why"),
     [
         (4, "; even so such orders fail less often (10 %, all 30 %)"),
-        (32, "; with the rest of the order it lowers the risk"),
+        (32, "; what else is known of its holds outweighs that"),
     ],
 )
 def test_a_bad_fact_that_lowers_the_risk_says_why(failed: int, why: str) -> None:
@@ -83,3 +83,33 @@ def test_a_level_that_moves_the_risk_less_than_a_signal_is_not_the_sentence() ->
     assert "Kiel" in plant.text
     assert "failed" not in plant.text
     assert round(plant.points, 12) == 0.21
+
+
+@pytest.mark.parametrize(
+    ("adds", "failed", "words"),
+    [
+        (
+            0.2,
+            13,
+            "of 40 such orders 14 to 28 days before the promise 32 % shipped late or short; of all 30 %, about as many",
+        ),
+        (0.2, 4, "10 % shipped late or short; of all 30 %: that alone would lower the risk"),
+        (-0.2, 32, "80 % shipped late or short; of all 30 %: that alone would raise the risk"),
+    ],
+)
+def test_what_is_usual_says_whether_it_speaks_for_the_sign(adds: float, failed: int, words: str) -> None:
+    (hold,) = written(*HELD, adds={"open_holds": adds}, beside=peers("holds.hold_open", 40, failed))
+    assert hold.usual.endswith(words)
+
+
+def test_what_a_sentence_says_of_like_orders_is_not_said_twice() -> None:
+    (none,) = written(created(0, 20), adds={"open_holds": 0.1}, beside=peers("holds.no_hold", 50, 20))
+    assert none.usual == ""
+    assert none.comparison is not None
+
+
+def test_a_figure_stands_beside_what_is_usual() -> None:
+    """Between which values the middle third of the training orders lies."""
+    beside = Peers({}, NOBODY.everyone, {"order_value": (2_000.0, 5_000.4)})
+    (order,) = written(*HELD, adds={"order_value": 0.1}, beside=beside)
+    assert order.text == "it is worth 900 (usually 2,000 to 5,000)"

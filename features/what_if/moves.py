@@ -1,0 +1,303 @@
+"""Moves that are open to a planner: what could be stated of one order now, and the sentence that says it.
+
+Each is what a plant can do with what its records name: a hold that is open, a component that is short, a truck that
+leaves too late. What cannot happen is not among them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from features.events.schema import MICRO
+from features.history import History
+from features.orders.spells import CONDITIONS_MET, FAILED_LOTS, HOLDS, SHORTAGES
+from features.readiness.assessment import status_of
+from features.readiness.blockers import Facts
+from features.readiness.inferred_blockers import DELIVERIES, is_silent, of_line, work_of
+from features.readiness.statements import WHOLE_ORDER, KnownEvent, KnownLine, KnownOrder, KnownPlan, SpellState
+from features.what_if import words
+from features.what_if.copies import Statement
+from features.what_if.words import EPOCH
+
+SOON = 3
+"""Working days in which a component could come."""
+AFTERNOON = 15
+"""The hour at which a truck is planned, as nobody says when one would leave."""
+LATER = (3, 7)
+"""Days by which a promise could be moved."""
+
+
+@dataclass(frozen=True)
+class Move:
+    """One thing that could be done.
+
+    Attributes
+    ----------
+    kind : one of ``features.what_if.words.KINDS``
+    sentence : what it is, the thing named
+    statements : the events that would record it
+    line_id : of the line it is about, ``None`` for the whole order
+    consent : whether the customer must agree
+    helps : whether it can only help
+    """
+
+    kind: str
+    sentence: str
+    statements: tuple[Statement, ...]
+    line_id: str | None = None
+    consent: bool = False
+    helps: bool = True
+
+
+def feasible_moves(history: History, order: int, as_of: int, zone: str = "UTC") -> list[Move]:
+    """The moves of one order at a moment; none unless it is open, for of a late one the promise is broken.
+
+    Parameters
+    ----------
+    order : its index in ``history.order_ids``
+    as_of : microseconds
+    zone : the plant's, in which sentences name days
+    """
+    known = KnownOrder(history, order, as_of)
+    if status_of(history, order, len(known.events), as_of)[0] != "open":
+        return []
+    facts, first = Facts(known, as_of, ZoneInfo(zone)), int(history.first[order])
+    return [
+        *_releases(facts),
+        *_arrivals(facts),
+        *_passed_lots(facts),
+        *_conditions(facts),
+        *_trucks(facts),
+        *_bookings(facts, history, first),
+        *_shipments(facts),
+        *_promises(facts),
+    ]
+
+
+def _alive(facts: Facts, spell: SpellState) -> bool:
+    """Whether it is about something that is still to ship."""
+    return spell.latest.line not in facts.gone
+
+
+def _again(event: KnownEvent, kind: str, **changed: object) -> Statement:
+    """What an event speaks of, stated otherwise."""
+    said = {name: getattr(event, name) for name in ("line_id", "kind", "reference")}
+    return {"type": kind, **said, **changed}
+
+
+# -- what stands in the way ----------------------------------------------------------------------------------
+
+
+def _releases(facts: Facts) -> Iterator[Move]:
+    for spell in facts.order.spells(HOLDS):
+        if spell.open and _alive(facts, spell):
+            placed = spell.latest
+            sentence = f"release {words.hold(placed.kind, placed.reference, placed.line_id)}"
+            yield Move("release_hold", sentence, (_again(placed, "hold.released"),), placed.line_id)
+
+
+def _arrivals(facts: Facts) -> Iterator[Move]:
+    """Each component that is short comes today, or in a few working days where that is sooner than is said."""
+    soon = _end_of_day(_working_days_on(facts, SOON))
+    for spell in facts.order.spells(SHORTAGES):
+        if not spell.open or not _alive(facts, spell):
+            continue
+        short = spell.latest
+        named = words.component(short.reference, short.quantity, short.line_id)
+        here = _again(short, "material.stated", state="available", quantity=0.0)
+        yield Move("component_here", f"{named} comes today", (here,), short.line_id)
+        if short.date is None or short.date > soon:
+            quantity = None if short.quantity is None else short.quantity / MICRO
+            stated = _again(short, "material.stated", state="short", quantity=quantity, date=soon)
+            sentence = f"{named} comes by {_day(facts, soon)}"
+            yield Move("component_sooner", sentence, (stated,), short.line_id, helps=short.date is not None)
+
+
+def _passed_lots(facts: Facts) -> Iterator[Move]:
+    for spell in facts.order.spells(FAILED_LOTS):
+        if spell.open and _alive(facts, spell):
+            failed = spell.latest
+            sentence = words.lot(failed.reference, failed.kind, failed.line_id)
+            passed = _again(failed, "inspection.recorded", state="passed")
+            yield Move("lot_passes", sentence, (passed,), failed.line_id)
+
+
+def _conditions(facts: Facts) -> Iterator[Move]:
+    for spell in facts.order.spells(CONDITIONS_MET):
+        if not spell.open and _alive(facts, spell):
+            said = spell.latest
+            sentence = words.condition(said.kind or "the condition", said.line_id)
+            met = _again(said, "readiness.stated", state="met")
+            yield Move("meet_condition", sentence, (met,), said.line_id)
+
+
+# -- trucks --------------------------------------------------------------------------------------------------
+
+
+def _trucks(facts: Facts) -> Iterator[Move]:
+    """A truck where none is planned; else those that leave after their promise earlier, and the last one larger."""
+    promises = sorted(line.promise for line in facts.open_lines if line.promise is not None)
+    plans = (
+        plan for plan in facts.order.plans(DELIVERIES) if plan.dated_by and (plan.dated_by.date or 0) >= facts.as_of
+    )
+    coming = sorted(plans, key=_leaves)
+    left = sum(line.ordered - line.issued for line in facts.open_lines)
+    if not coming:
+        by = _last_day_by(facts, promises[0])
+        if by > facts.as_of:
+            planned: Statement = {
+                "type": "delivery.planned",
+                "reference": "planned",
+                "date": by,
+                "quantity": left / MICRO,
+            }
+            yield Move("plan_truck", f"plan a truck for {_day(facts, by)}", (planned,))
+        return
+    by_line = {line.id: line.promise for line in facts.open_lines}
+    for plan in coming:
+        promise = by_line.get(plan.line_id) or (promises[0] if len(coming) == 1 else promises[-1])
+        by = _last_day_by(facts, promise)
+        if _leaves(plan) > promise and by > facts.as_of:
+            earlier = f"{words.truck(plan.reference)} leaves on {_day(facts, by)}, not {_day(facts, _leaves(plan))}"
+            yield Move("truck_earlier", earlier, (_truck(plan, date=by),), plan.line_id)
+    yield from _larger(coming, left)
+
+
+def _larger(coming: list[KnownPlan], left: int) -> Iterator[Move]:
+    """The last truck takes what none takes; nothing where one of them states no quantity."""
+    loads = [plan.sized_by for plan in coming]
+    sizes = {load: load.quantity or 0 for load in loads if load is not None}
+    missing = left - sum(sizes.values())
+    last = coming[-1].sized_by
+    if any(load is None for load in loads) or missing <= 0 or last is None:
+        return
+    size = (last.quantity or 0) + missing
+    sentence = f"{words.truck(coming[-1].reference)} takes {words.pieces(size)}, not {words.amount(last.quantity or 0)}"
+    stated = _truck(coming[-1], date=_leaves(coming[-1]), line_id=last.line_id, quantity=size / MICRO)
+    yield Move("truck_larger", sentence, (stated,), last.line_id)
+
+
+def _leaves(plan: KnownPlan) -> int:
+    return (plan.dated_by.date or 0) if plan.dated_by else 0
+
+
+def _truck(plan: KnownPlan, **changed: object) -> Statement:
+    return {"type": "delivery.planned", "reference": plan.reference, "line_id": plan.line_id, **changed}
+
+
+# -- work and goods ------------------------------------------------------------------------------------------
+
+
+def _bookings(facts: Facts, history: History, first: int) -> Iterator[Move]:
+    """The operation of each open line that was booked in part last is booked in full."""
+    for line in facts.open_lines:
+        booked = [
+            event for event in facts.order.events if event.type == "operation.confirmed" and event.line == line.key
+        ]
+        last = max(booked, key=lambda event: (event.occurred, event.place), default=None)
+        if last is None or last.state == "final":
+            continue
+        good = sum(event.quantity or 0 for event in booked if event.reference == last.reference)
+        left = line.ordered - line.before_work - good
+        if left > 0:
+            final = {
+                "type": "operation.confirmed", "line_id": line.id, "reference": last.reference, "state": "final",
+                "quantity": left / MICRO, "work_center": history.coded["work_center"][first + last.place],
+            }  # fmt: skip
+            yield Move("book_rest", words.operation_rest(line.id, last.reference, left), (final,), line.id)
+
+
+def _shipments(facts: Facts) -> Iterator[Move]:
+    """What is booked good leaves, where nothing holds the line and somebody said that a condition is met since."""
+    stated = facts.order.spells(CONDITIONS_MET)
+    held = {spell.latest.line for spell in facts.order.spells(HOLDS) if spell.open}
+    for line in facts.open_lines:
+        stopped = {line.key, WHOLE_ORDER} & held or any(not one.open for one in of_line(stated, line.key))
+        if stopped or is_silent(facts, line, stated):
+            continue
+        done = _done(facts, line)
+        if done > 0:
+            everything = done == line.ordered - line.issued
+            issued: Statement = {"type": "goods.issued", "line_id": line.id, "quantity": done / MICRO}
+            sentence = words.ship(done, line.id, everything)
+            yield Move("ship_done", sentence, (issued,), line.id, helps=False)
+
+
+def _done(facts: Facts, line: KnownLine) -> int:
+    """Millionths of a line that could leave: booked good at its last operation, or all where there is no work on it."""
+    work, left = work_of(facts, line), line.ordered - line.issued
+    if work is None:
+        return (
+            0 if any(event.line in (line.key, WHOLE_ORDER) for event in facts.order.events if _is_work(event)) else left
+        )
+    if any(event.type != "operation.confirmed" for event in work.events):
+        return 0
+    return min(work.quantity - (line.issued - line.before_work), left)
+
+
+def _is_work(event: KnownEvent) -> bool:
+    return event.type.startswith(("production.", "operation."))
+
+
+# -- promises ------------------------------------------------------------------------------------------------
+
+
+def _promises(facts: Facts) -> Iterator[Move]:
+    """The promises of all lines to ship and the trucks to come, some days later, to a working day."""
+    lines = [line for line in facts.open_lines if line.promised_by is not None and line.promised_by.date is not None]
+    coming = [plan for plan in facts.order.plans(DELIVERIES) if _leaves(plan) >= facts.as_of]
+    for days in LATER if lines else ():
+        dates = [_later(facts, line.promised_by.date or 0, days) for line in lines if line.promised_by is not None]
+        promised: list[Statement] = [
+            {"type": "commitment.changed", "line_id": line.id, "date": date, "actor": "agreed"}
+            for line, date in zip(lines, dates, strict=True)
+        ]
+        trucks = [_truck(plan, date=_later(facts, _leaves(plan), days)) for plan in coming]
+        sentence = words.promise(days, _day(facts, min(dates)), len(set(dates)))
+        yield Move(f"move_promise_{days}", sentence, (*promised, *trucks), consent=True)
+
+
+# -- days of the plant ---------------------------------------------------------------------------------------
+
+
+def _local(facts: Facts, moment: int) -> datetime:
+    return (EPOCH + timedelta(microseconds=moment)).astimezone(facts.zone)
+
+
+def _moment(local: datetime) -> int:
+    return (local.astimezone(UTC) - EPOCH) // timedelta(microseconds=1)
+
+
+def _day(facts: Facts, moment: int) -> str:
+    return words.day(moment, facts.zone, facts.as_of)
+
+
+def _later(facts: Facts, moment: int, days: int) -> int:
+    """At the same time of day so many days later, or on the Monday after where that is a weekend."""
+    local = _local(facts, moment) + timedelta(days=days)
+    while local.weekday() > 4:
+        local += timedelta(days=1)
+    return _moment(local)
+
+
+def _last_day_by(facts: Facts, promise: int) -> int:
+    """When a truck leaves on the last working day by a promise: in the afternoon, at the promise if that is sooner."""
+    local = _local(facts, promise)
+    while local.weekday() > 4:
+        local -= timedelta(days=1)
+    return min(_moment(local.replace(hour=AFTERNOON, minute=0, second=0, microsecond=0)), promise)
+
+
+def _working_days_on(facts: Facts, days: int) -> datetime:
+    local = _local(facts, facts.as_of)
+    while days:
+        local += timedelta(days=1)
+        days -= local.weekday() < 5
+    return local
+
+
+def _end_of_day(local: datetime) -> int:
+    return _moment(local.replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)) - 1

@@ -1,0 +1,70 @@
+"""What would come of it: hypothetical events, and the moves worth trying. Nothing is stored."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Response
+from sqlalchemy import Connection
+
+from serving.api.dependencies import READS, CurrentServices, OrderId, problems
+from serving.api.json_body import json_response
+from serving.api.order_queries import visible_order
+from serving.contract.what_if import MovesParams, OrderMoves, PlantMoves, WhatIfReply, WhatIfRequest
+from serving.principal import Caller, CurrentCaller
+from serving.scores.services import Services
+from serving.store.tables.events import events_of
+from serving.store.tables.worklist import WorklistQuery
+from serving.what_if.moves import order_moves, plant_moves
+from serving.what_if.suppose import StoredOrder, suppose
+
+router = APIRouter(tags=["what-if"])
+
+
+@router.post("/v1/orders/{order_id}/what-if", response_model=WhatIfReply, responses=problems(400, 404, 413, 422, 503))
+def post_what_if(order_id: OrderId, body: WhatIfRequest, services: CurrentServices, caller: CurrentCaller) -> Response:
+    """An order's risk now, and as it would be if these events were stated; nothing is stored.
+
+    Events are checked as those of ``POST /v1/events``, and must be able to happen: a hold that is not open cannot be
+    released. The answer is the model's response, not a promise: see docs/what_if.md.
+    """
+    scorer = services.daily_context.scorer()
+    stored = _stored(services, order_id, caller)
+    return json_response(suppose(stored, body, scorer, services.settings, caller))
+
+
+@router.get("/v1/orders/{order_id}/moves", response_model=OrderMoves, responses=READS)
+def get_order_moves(order_id: OrderId, services: CurrentServices, caller: CurrentCaller) -> Response:
+    """What could be done about an open order now, what takes most risk away first.
+
+    Each move comes with the events that would record it. The figures are the model's response, not a promise; those of
+    one order do not add up.
+    """
+    scorer = services.daily_context.scorer()
+    stored = _stored(services, order_id, caller)
+    return json_response(order_moves(stored, scorer, services.settings))
+
+
+@router.get("/v1/moves", response_model=PlantMoves, responses=problems(422, 503))
+def get_moves(params: Annotated[MovesParams, Query()], services: CurrentServices, caller: CurrentCaller) -> Response:
+    """The moves that would take most risk off the list, the best one of each of the riskiest open orders.
+
+    Moves that the customer must agree to are left out unless ``consent=true``. The figures are the model's response,
+    not a promise.
+    """
+    scorer = services.daily_context.scorer()
+    words = (("plant", tuple(sorted(set(params.plant)))),) if params.plant else ()
+    query = WorklistQuery(services.clock(), sort=params.sort, states=("open",), words=words, plants=caller.plants)
+    reply = services.database.read(lambda c: plant_moves(c, query, params, scorer, services.settings))
+    return json_response(reply)
+
+
+def _stored(services: Services, order_id: str, caller: Caller) -> StoredOrder:
+    """What is stored of an order that the caller may see, looked at now. Raises ``NotFound``."""
+
+    def read(connection: Connection) -> StoredOrder:
+        order, _ = visible_order(connection, order_id, caller)
+        events = events_of(connection, [order_id])
+        return StoredOrder(order_id, events, max(services.clock(), order["as_of"]))
+
+    return services.database.read(read)

@@ -1,0 +1,112 @@
+"""What-if in the service: events that nobody sent, checked as those that are sent, and the answer of the active model.
+
+Nothing is stored.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from features.events.columns import Columns
+from features.history import History
+from features.times import isoformat
+from features.what_if.copies import SOURCE
+from features.what_if.possible import refusals
+from features.what_if.words import RESPONSE
+from serving.contract.cloudevents import PREFIX, place
+from serving.contract.what_if import HypotheticalEvent, WhatIfRequest
+from serving.ingest.validation import EventResult, parse_events, validate_events
+from serving.models.scorer import Scorer
+from serving.principal import Caller
+from serving.problems import MAX_ERRORS, InvalidBody
+from serving.settings import Settings
+from serving.store.schema import EVENT_COLUMNS
+from serving.store.tables.events import columns_of, history_of
+from training.what_if.answer import answer_of, risks_by_topic, variants_of
+
+UNHEARD = "the model does not hear of decisions: it answers once the floor does something"
+Errors = list[dict[str, str]]
+
+
+@dataclass(frozen=True)
+class StoredOrder:
+    """What is stored of an order: rows of ``serving.store.tables.events.events_of``, and when it was last looked at."""
+
+    order_id: str
+    events: Sequence[Any]
+    now: int
+
+
+def suppose(
+    stored: StoredOrder, request: WhatIfRequest, scorer: Scorer, settings: Settings, caller: Caller
+) -> dict[str, Any]:
+    """The reply to a what-if. Raises ``InvalidBody`` for events that do not hold, or that cannot happen."""
+    envelopes = [_envelope(event, number, stored) for number, event in enumerate(request.events)]
+    added = _checked(envelopes, stored, settings, caller)
+    history = history_of(stored.events, scorer.model.policy)
+    refused = refusals(history, 0, stored.now, added, settings.zone)
+    _refuse([{"pointer": f"/events/{one.row}{place(one.column)}", "detail": str(one)} for one in refused])
+    return _reply(stored, history, added, scorer, request.factors) | {
+        "events": [{name: event[name] for name in ("source", "id", "type", "time", "data")} for event in envelopes]
+    }
+
+
+def _envelope(event: HypotheticalEvent, number: int, stored: StoredOrder) -> dict[str, Any]:
+    """The CloudEvent that would say it."""
+    return {
+        "specversion": "1.0",
+        "id": event.id or f"{SOURCE} {number + 1}",
+        "source": event.source or SOURCE,
+        "type": PREFIX + event.type.removeprefix(PREFIX),
+        "subject": stored.order_id,
+        "time": event.time or isoformat(stored.now),
+        "data": event.data.model_dump(exclude_none=True),
+    }
+
+
+def _checked(envelopes: list[dict[str, Any]], stored: StoredOrder, settings: Settings, caller: Caller) -> Columns:
+    """The events as columns, by the path of those that are stored."""
+    results = validate_events([parse_events(envelopes, settings, caller)], stored.now, settings)[0]
+    known = {(row.source, row.event_id) for row in stored.events}
+    _refuse([error for number, one in enumerate(results) for error in _errors(number, one, known)])
+    rows = [one.row or {} for one in results]
+    return columns_of([(0, *(row[column] for column in EVENT_COLUMNS)) for row in rows])
+
+
+def _errors(number: int, result: EventResult, known: set[tuple[str, str]]) -> Errors:
+    errors = list(result.errors)
+    if (result.source, result.id) in known or result.outcome == "duplicate":
+        errors.append({"pointer": "/id", "detail": f"must be new within its source, got {result.id}"})
+    return [error | {"pointer": f"/events/{number}{error['pointer']}"} for error in errors]
+
+
+def _refuse(errors: Errors) -> None:
+    if errors:
+        shown = "; ".join(f"{error['pointer']} {error['detail']}" for error in errors[:5])
+        raise InvalidBody(f"the events must be able to happen now: {shown}", errors[:MAX_ERRORS])
+
+
+def _reply(stored: StoredOrder, history: History, added: Columns, scorer: Scorer, factors: int) -> dict[str, Any]:
+    variants, points = variants_of(history, 0, stored.now, added)
+    answer = answer_of(risks_by_topic(scorer.model, variants, points, scorer.context))
+    before, after = (replace(score, order_id=stored.order_id) for score in scorer.score(variants, points, factors))
+    topics = None if answer.by_topic is None else sorted(answer.by_topic.items(), key=lambda one: -abs(one[1]))
+    reasons = scorer.degraded_because(stored.now)
+    decided = "decision.recorded" in added["type"].texts()
+    return {
+        "order_id": stored.order_id,
+        "as_of": isoformat(stored.now),
+        "label": RESPONSE,
+        "before": before,
+        "after": after,
+        "points": answer.points,
+        "by_topic": topics and [{"topic": topic, "points": points} for topic, points in topics],
+        "notes": [UNHEARD] if decided else [],
+        "model": {"name": scorer.loaded.name, "version": scorer.loaded.version},
+        "features_hash": scorer.model.about["features_hash"],
+        "context_known_until": isoformat(scorer.context.known_until),
+        "degraded": bool(reasons),
+        "degraded_because": reasons,
+    }
