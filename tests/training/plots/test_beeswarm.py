@@ -24,7 +24,7 @@ def lines(axis: Axes) -> list[str]:
 
 def test_a_dot_an_order_and_signal(contributions: Contributions) -> None:
     axis = beeswarm(contributions)
-    assert lines(axis) == ["open_holds  12.5", "order_value  6.2", "days_to_promise  5.0"]
+    assert lines(axis) == ["open_holds  12.5", "order_value  6.2", "days_to_promise  5.0", "plant_level  0.2"]
     for line, name in enumerate(["open_holds", "order_value", "days_to_promise"]):
         own = dots(axis)[np.round(dots(axis)[:, 1]) == line]
         np.testing.assert_allclose(sorted(own[:, 0]), sorted(100 * contributions.points[name]), atol=1e-12)

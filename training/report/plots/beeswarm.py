@@ -21,6 +21,8 @@ SPREAD = 0.40
 """How far from its line a dot may stand, in lines."""
 DOT = 7.0
 """Area of a dot, square points."""
+LEVEL = "plant_level"
+"""The line of the level of the plant among those of signals."""
 LETTER = 5.3
 """Points: the width of a letter, about."""
 SHADES = LinearSegmentedColormap.from_list("value", [BLUE, BAND, ACCENT])
@@ -35,28 +37,29 @@ def beeswarm(found: Contributions, by: By = "signal", *, most: int = 12, ax: Axe
 
     Parameters
     ----------
-    found : of ``n`` rows, as ``explain`` has them
+    found : of ``n`` rows, as ``explain`` has them; what the level of the plant adds stands among the signals
     by : "signal" or "topic"
     most : so many lines
     ax : where to draw; a figure of its own if not given
     """
     if by not in ("signal", "topic"):
         raise InvalidRequest(f"by must be 'signal' or 'topic', got {by!r}")
-    points = 100 * (found.points if by == "signal" else found.topics)
+    points = 100 * (found.points.assign(**{LEVEL: found.level_points}) if by == "signal" else found.topics)
+    values = found.signals.assign(**{LEVEL: found.level})
     mean = points.abs().mean().sort_values(ascending=False, kind="stable")
     names = mean[mean > 0].index[:most].tolist()
     axis = axes_for(ax, width=7.2, height=1.0 + 0.36 * max(len(names), 1))
     edges = _edges(points[names])
     for line, name in enumerate(names):
         added = points[name].to_numpy()
-        _draw_dots(axis, added, line + spread_out(added, edges), found.signals[name] if by == "signal" else found.risk)
+        _draw_dots(axis, added, line + spread_out(added, edges), values[name] if by == "signal" else found.risk)
     axis.axvline(0, color=PALE, linewidth=0.8, zorder=0)
     labels = [f"{escape_dollar(name)}  {mean[name]:.1f}" for name in names]
     axis.set_yticks(range(len(names)), labels)
     axis.set_ylim(len(names) - 0.5, -0.5)
     axis.tick_params(axis="y", length=0)
     axis.grid(axis="y", visible=False)
-    axis.set_xlabel("points that it adds to the risk of an order, of 100; beside each name their mean size")
+    axis.set_xlabel("points of 100 that it adds to a risk; beside each name their mean size")
     set_heading(axis, f"What moves these {len(found):,} risks?")
     keys = {"low": BLUE, "high": ACCENT} | ({"not known": PALE} if by == "signal" else {})
     _explain_shades(axis, {"value of the signal:" if by == "signal" else "risk:": INK} | keys)
