@@ -11,7 +11,8 @@ from pydantic import ValidationError
 
 import features
 from features.errors import InvalidRequest, ShipriskError
-from serving.commands import backtesting, data, database, demo, keys, models, plant, service, training
+from serving.commands import backtesting, data, database, demo, keys, plant, service, training
+from serving.commands.scoring import impact, score, what_if
 
 app = typer.Typer(
     name="shiprisk",
@@ -24,7 +25,9 @@ plant.add_to(app)
 data.add_to(app)
 training.add_to(app)
 backtesting.add_to(app)
-models.add_to(app)
+score.add_to(app)
+what_if.add_to(app)
+impact.add_to(app)
 service.add_to(app)
 database.add_to(app)
 keys.add_to(app)

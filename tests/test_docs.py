@@ -21,8 +21,9 @@ from features.events import TYPES, validate_events, write_events
 from features.events.selection import Select
 from serving.bootstrap import build_app
 from serving.cli import app
-from serving.commands import models, options
+from serving.commands import options
 from serving.commands import plant as plant_command
+from serving.commands.scoring import morning
 from serving.settings import Settings
 from simulation.oracle import oracle
 from tests.naive.events import orders_of
@@ -179,7 +180,7 @@ def test_what_benchmarks_import_is_there() -> None:
 
 def test_what_commands_repeat_to_start_quickly_is_what_the_library_says() -> None:
     assert options.SCHEMES == decision_points.SCHEMES
-    assert models.CHAMPION == tracking.CHAMPION
+    assert morning.CHAMPION == tracking.CHAMPION
     assert plant_command.FUTURES == oracle.FUTURES
 
 

@@ -7,8 +7,9 @@ from collections.abc import Iterable
 from features.events.schema import MICRO
 from features.readiness.naming import keys_of, name_lines, name_reason, quantity
 from features.readiness.statements import WHOLE_ORDER, KnownEvent
-from features.reasons.facts import OrderFacts
+from features.reasons.facts import OrderFacts, date_of
 from features.reasons.situation import BAD, EITHER, Situation, Statement, always
+from features.reasons.work import tightest_plan
 from features.times import DAY
 
 LOST = 2.0
@@ -126,7 +127,13 @@ def _slack_lost(facts: OrderFacts, _rises: bool) -> Statement:
 
 
 def _none(facts: OrderFacts, rises: bool) -> Statement:
-    return Statement(facts.say("changes.no_time_won" if rises else "changes.none"))
+    if not rises:
+        return Statement(facts.say("changes.none"))
+    if not facts.planned_ends:
+        return Statement(facts.say("changes.unmoved_promise"))
+    plan, slack = tightest_plan(facts)
+    values = {"day": facts.dates.day(date_of(plan), time=False), "slack": slack}
+    return Statement(facts.say("changes.unmoved_plan", **values), keys_of(one for one in (plan.dated_by,) if one))
 
 
 CHANGES = (

@@ -34,6 +34,10 @@ class Usual:
         """Between which values the middle third of the past orders lie."""
         return None
 
+    def overall(self) -> float | None:
+        """The share of all past orders that failed."""
+        return None
+
 
 NOTHING_USUAL = Usual()
 
@@ -66,12 +70,15 @@ class OrderFacts(Facts):
     def driver(self, names: Iterable[str], rises: bool) -> str | None:
         """The signal among some that moves the risk most, up or down; ``None`` where none moves it that way.
 
-        One by whose size past orders failed that way too comes before one by which they did not.
+        One by whose size past orders failed that way too comes before one by which they did not, and a share of failed
+        orders that says the opposite of it is none.
         """
         sign = 1 if rises else -1
         moved = sorted(((sign * self.points.get(name, 0.0), name) for name in names), reverse=True)
         moving = [name for points, name in moved if points > 0]
-        return next((name for name in moving if self.usual.agrees(name) == sign), moving[0] if moving else None)
+        agreeing = (name for name in moving if self.usual.agrees(name) == sign)
+        neutral = (name for name in moving if not ("_share" in name and self.usual.agrees(name) == -sign))
+        return next(agreeing, next(neutral, None))
 
     # -- lines and the promise -----------------------------------------------------------------------------
 
@@ -102,6 +109,12 @@ class OrderFacts(Facts):
             return ""
         low, high = map(say, bounds)
         return "" if low == high else self.say("scale", low=low, high=high)
+
+    @property
+    def overall(self) -> str:
+        """The share of all past orders that failed, in brackets; nothing where nobody knows."""
+        share = self.usual.overall()
+        return "" if share is None else self.say("overall", all=self.language.share(share))
 
     def tense(self, moment: int) -> str:
         """Whether a moment "is" to come or "was"."""

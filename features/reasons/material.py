@@ -56,7 +56,7 @@ def _undated(facts: OrderFacts, _rises: bool) -> Statement:
 def _come(facts: OrderFacts, _rises: bool) -> Statement:
     ended = [spell for spell in facts.shortages if not spell.open]
     names = list(dict.fromkeys(spell.latest.reference or facts.say("component.unnamed") for spell in ended))
-    text = facts.say("material.come", n=len(ended), names=facts.language.listed(names))
+    text = facts.say("material.come", n=len(names), names=facts.language.listed(names, 4))
     return Statement(text, keys_of(spell.latest for spell in ended))
 
 

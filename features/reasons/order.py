@@ -16,6 +16,7 @@ SHARES = {
     "route_failure_share": "route",
     "route_failure_share_recent": "route",
 }
+PARTIAL = "customer_partial_share"
 KNOWN = {"customer_orders_judged": "customer", "item_orders_judged": "item"}
 SIZES = ("order_value", "ordered_quantity", "order_lines", "open_lines", "promise_spread")
 TIMES = ("promise_weekday", "promise_hour")
@@ -34,9 +35,11 @@ def _say(facts: OrderFacts, rises: bool) -> Statement:
 
 
 def _needs(driver: str) -> str:
-    """Which orders are like one by a signal."""
-    if driver in SHARES or driver in KNOWN:
-        return (SHARES | KNOWN)[driver] + "s"
+    """Which orders are like one by a signal; a share of failures says so itself."""
+    if driver in SHARES:
+        return ""
+    if driver in KNOWN:
+        return KNOWN[driver] + "s"
     return "promises" if driver in TIMES else "size" if driver in SIZES else "such"
 
 
@@ -65,8 +68,8 @@ def _track_record(facts: OrderFacts, driver: str, value: float) -> str:
     named = {dimension: facts.language.listed(names, 2)}
     if driver in KNOWN:
         return facts.say(f"order.{dimension}_{'known' if value else 'new'}", n=round(value), **named)
-    template = "order.customer_partial" if driver == "customer_partial_share" else f"order.{dimension}"
-    scale = facts.scale(driver, facts.language.share)
+    template = "order.customer_partial" if driver == PARTIAL else f"order.{dimension}"
+    scale = facts.scale(driver, facts.language.share) if driver == PARTIAL else facts.overall
     return facts.say(template, share=facts.language.share(value), scale=scale, **named)
 
 

@@ -38,8 +38,8 @@ def _say(facts: OrderFacts, rises: bool) -> Statement:
         needs = "times" if driver.startswith("plant") else "such"
         return Statement(facts.say(COUNTED[driver], **values), needs=needs, graded_by=driver)
     values["plant"] = facts.say("plant.of", plant=plant[0]) if plant and driver.startswith("plant") else ""
-    values |= {"share": facts.language.share(value), "scale": facts.scale(driver, facts.language.share)}
-    return Statement(facts.say(SHARED[driver], **values), needs="times", graded_by=driver)
+    values |= {"share": facts.language.share(value), "scale": facts.overall}
+    return Statement(facts.say(SHARED[driver], **values), graded_by=driver)
 
 
 PLANT = (Situation("plant", always, _say, EITHER),)

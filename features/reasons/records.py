@@ -16,7 +16,7 @@ FEW = 5
 def _silent(facts: OrderFacts, _rises: bool) -> Statement:
     last = facts.order.events[-1]
     time = facts.language.duration((facts.as_of - last.recorded) / DAY)
-    values = {"time": time, "day": facts.dates.day(last.recorded), "source": last.source}
+    values = {"time": time, "day": facts.dates.day(last.recorded)}
     return Statement(facts.say("records.silent", **values), [last.key])
 
 

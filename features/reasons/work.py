@@ -6,7 +6,7 @@ import math
 
 from features.events.schema import EventKey
 from features.readiness.naming import keys_of, name_truck
-from features.readiness.statements import WHOLE_ORDER, KnownEvent, KnownLine
+from features.readiness.statements import WHOLE_ORDER, KnownEvent, KnownLine, KnownPlan
 from features.reasons.facts import OrderFacts, date_of
 from features.reasons.situation import BAD, EITHER, GOOD, Situation, Statement, Values, always
 from features.times import DAY
@@ -62,16 +62,29 @@ def _planned(facts: OrderFacts, rises: bool) -> Statement:
     """The planned end that leaves the least time before the promise of its line."""
     if not facts.planned_ends:
         return _time(facts, rises)
-    plan = min(facts.planned_ends, key=lambda one: facts.promise_for(one.line_id) - date_of(one))
-    promise = facts.promise_for(plan.line_id)
+    plan, slack = tightest_plan(facts)
     values = {
         "line": facts.line_name(facts.open_line_named(plan.line_id)),
         "is_": facts.tense(date_of(plan)),
         "day": facts.dates.day(date_of(plan)),
-        "slack": facts.slack(date_of(plan), promise),
-        "due": facts.dates.day(promise),
+        "slack": slack,
+        "due": facts.dates.day(facts.promise_for(plan.line_id)),
     }
     return Statement(facts.say("work.planned_late", **values), keys_of(one for one in (plan.dated_by,) if one))
+
+
+def tightest_plan(facts: OrderFacts) -> tuple[KnownPlan, str]:
+    """The planned end that leaves the least time before the promise of its line, and that time in words."""
+    plan = min(facts.planned_ends, key=lambda one: facts.promise_for(one.line_id) - date_of(one))
+    return plan, facts.slack(date_of(plan), facts.promise_for(plan.line_id))
+
+
+def counter(facts: OrderFacts) -> Statement | None:
+    """What speaks for an order though its work looks bad: a plan in time, else the time that is left."""
+    ahead = facts.signal("days_to_planned_end") >= 0
+    if ahead and facts.signal("planned_end_slack") >= 1 and not facts.signal("planned_end_truck_slack") < 0:
+        return _planned(facts, False)
+    return _time(facts, False) if facts.due - facts.as_of >= 2 * DAY else None
 
 
 def _plan_passed(facts: OrderFacts, rises: bool) -> Statement:
@@ -92,10 +105,7 @@ def _paced(facts: OrderFacts, rises: bool) -> Statement:
     slack, line = facts.signal("work_slack"), facts.line(facts.slowest.work)
     if math.isnan(slack) or line is None:
         return _time(facts, rises)
-    to_truck, to_promise = facts.signal("days_to_truck"), (facts.due - facts.as_of) / DAY
-    of = "truck" if to_truck < to_promise else "promise"
-    deadline = facts.dates.after(to_truck if of == "truck" else to_promise)
-    ends = max(deadline - round(slack * DAY), facts.as_of)
+    ends, of, deadline = _usual_end(facts)
     if not facts.slowest.operations >= 0.5 and facts.slowest.days < LITTLE:
         values = {"line": facts.line_name(line), "left": facts.time_left, "due": facts.due_day}
         return Statement(facts.say("work.little", **values), keys_of([line.ordered_by, *_work_of(facts, line)]))
@@ -109,6 +119,14 @@ def _paced(facts: OrderFacts, rises: bool) -> Statement:
     }
     text = facts.say("work.paced_tight" if rises and slack >= 0 else "work.paced", **values)
     return Statement(text, keys_of([line.ordered_by, *_work_of(facts, line)]))
+
+
+def _usual_end(facts: OrderFacts) -> tuple[int, str, int]:
+    """When the work ends at the usual pace, and the earlier of truck and promise."""
+    to_truck, to_promise = facts.signal("days_to_truck"), (facts.due - facts.as_of) / DAY
+    of = "truck" if to_truck < to_promise else "promise"
+    deadline = facts.dates.after(to_truck if of == "truck" else to_promise)
+    return max(deadline - round(facts.signal("work_slack") * DAY), facts.as_of), of, deadline
 
 
 def _far(facts: OrderFacts, line: KnownLine) -> Statement:
@@ -147,8 +165,14 @@ def _not_begun(facts: OrderFacts, rises: bool) -> Statement:
     if WHOLE_ORDER in begun or not waiting:
         return _time(facts, rises)
     values = {"lines": facts.lines_named(waiting), "left": facts.time_left, "due": facts.due_day}
-    template = "work.not_begun" if rises else "work.not_begun_yet"
     events = keys_of(line.ordered_by for line in waiting)
+    if rises and facts.signal("work_slack") == facts.signal("work_slack"):
+        ends, of, deadline = _usual_end(facts)
+        slack = facts.slack(ends, deadline, of)
+        template = "work.not_begun_tight" if 0 <= facts.signal("work_slack") < ROOMY else "work.not_begun_pace"
+        text = facts.say(template, **values, day=facts.dates.day(ends, time=False), slack=slack)
+        return Statement(text, events, needs="such")
+    template = "work.not_begun" if rises else "work.not_begun_yet"
     return Statement(facts.say(template, **values), events, needs="such" if rises else "")
 
 

@@ -144,7 +144,7 @@ def _score_morning(settings: Settings, events: pd.DataFrame, as_of: int) -> dict
     from features.decision_points import standing_orders
     from features.history import History
     from features.times import plant_calendar
-    from serving.commands.worklist import build_worklist
+    from serving.commands.scoring.worklist import build_worklist
     from serving.models.cache import load_champion
     from serving.models.scorer import Scorer
     from training.model.morning import add_levels

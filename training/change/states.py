@@ -107,7 +107,7 @@ def differences(path: Ints, scored: ScoredStates) -> Differences:
     late = np.isnan(parts[:, 0]) & ~np.isnan(scored.risk)
     explained = _held(begins, np.where(np.isnan(parts[:, 0]), np.nan, np.arange(len(path), dtype=np.float64)))
     was = np.where(np.isnan(explained), -1, explained).astype(np.int64)
-    parts[late] = np.where(was[late, None] >= 0, scored.parts[was[late]], 0.0)
+    parts[late] = np.where(was[late, None] >= 0, scored.parts[was[late]], _only_base(scored.parts))
     parts[late, OF_TIME] += scored.risk[late] - parts[late].sum(axis=1)
     latest = _held(begins, np.where(np.isnan(scored.risk), np.nan, np.arange(len(path), dtype=np.float64)))
     kept = parts[np.where(np.isnan(latest), 0, latest).astype(np.int64)]
@@ -115,6 +115,14 @@ def differences(path: Ints, scored: ScoredStates) -> Differences:
     before = _before(begins, held)
     points = np.where(changed, held - before, 0.0)
     return Differences(before, points, np.where(changed[:, None], kept - np.roll(kept, 1, axis=0), 0.0))
+
+
+def _only_base(parts: Floats) -> Floats:
+    """(n_parts,) the base risk of the first state that is explained, and nothing else."""
+    base = np.zeros(len(PARTS))
+    explained = parts[~np.isnan(parts[:, 0]), 0]
+    base[0] = explained[0] if len(explained) else 0.0
+    return base
 
 
 def _follows(begins: Mask) -> Mask:

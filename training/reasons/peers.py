@@ -107,6 +107,12 @@ class Peers:
         return Comparison(round(orders), failed / orders, round(everyone), all_failed / everyone, nearer, farther)
 
     @cached_property
+    def overall(self) -> float | None:
+        """The share of all training orders that failed; ``None`` below ``FEWEST``."""
+        orders, failed = self._everyone[ANY]
+        return failed / orders if orders >= FEWEST else None
+
+    @cached_property
     def _rows(self) -> dict[str, list[list[float]]]:
         return {name: cell.tolist() for name, cell in self.cells.items()}
 

@@ -16,12 +16,15 @@ from features.history import History
 from features.readiness.statements import KnownOrder
 from features.reasons import EITHER, OrderFacts, Statement, describe
 from features.reasons.facts import Usual
+from features.reasons.order import PARTIAL
 from features.reasons.slowest_lines import NO_LINE, SlowestLines
 from features.times import DAY
 from features.wording import ENGLISH, Language
 from training.explanation.topics import LEVEL_TOPIC, points_by_topic
 from training.reasons.peers import NOBODY, Comparison, Peers
 
+SAME = 0.01
+"""Shares of failed orders so close to that of all are called neither more nor less."""
 MOST_EVENTS = 20
 """So many events prove a reason, the latest ones."""
 
@@ -70,13 +73,20 @@ class UsualOf(Usual):
         self._peers, self._signals = peers, signals
 
     def agrees(self, name: str) -> int:
-        compared = self._peers.compare(
-            "", name, self._signals[name], self._signals.get("days_to_promise", float("nan"))
-        )
+        value, entry = self._signals[name], catalogue()[name]
+        if entry.group == "track record" and entry.unit == "share":
+            bounds = self.scale(name) if name == PARTIAL else None
+            overall = self.overall()
+            low, high = bounds or ((0.0, 1.0) if overall is None else (overall - SAME, overall + SAME))
+            return (value > high) - (value < low)
+        compared = self._peers.compare("", name, value, self._signals.get("days_to_promise", float("nan")))
         return 0 if compared is None else compared.agrees
 
     def scale(self, name: str) -> tuple[float, float] | None:
         return self._peers.bounds.get(name)
+
+    def overall(self) -> float | None:
+        return self._peers.overall
 
 
 class ReasonWriter:
@@ -130,7 +140,7 @@ class ReasonWriter:
         return tuple(sorted(found, key=lambda reason: (reason.topic == FIXED, -abs(reason.points))))
 
     def _reason(self, topic: str, points: float, facts: OrderFacts, level: PlantLevel) -> Reason:
-        situation, statement = describe(topic, facts, points > 0)
+        situation, statement, counter = describe(topic, facts, points > 0)
         if topic == LEVEL_TOPIC and self._is_level(level, points, facts.points):
             statement = Statement(level.sentence)
         days = (facts.due - facts.as_of) / DAY
@@ -143,6 +153,8 @@ class ReasonWriter:
         if template and comparison is not None and borne_out:
             way = "up" if rises else "down"
             text, usual = self._language.say(f"{template}.{way}", fact=text, **self._shares(comparison)), ""
+        elif against and counter is not None:
+            text = self._language.say("although", counter=counter.text, fact=text)
         elif against:
             text = self._language.say(f"outweighed.{topic}", fact=text)
         return Reason(

@@ -9,5 +9,5 @@ from serving.api.routes import audit, change, events, freshness, health, metrics
 
 def add_routes(app: FastAPI) -> None:
     """Every route of the service."""
-    for group in (scoring, events, orders, change, what_if, scores, freshness, audit, metrics, health):
+    for group in (scoring, events, orders, what_if, change, scores, freshness, audit, metrics, health):
         app.include_router(group.router)

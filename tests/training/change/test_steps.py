@@ -9,7 +9,6 @@ import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from features.context.context import Context
 from features.decision_points import DecisionPoints
@@ -17,7 +16,7 @@ from features.errors import InvalidRequest
 from features.history import History
 from features.times import micros
 from serving.models.scorer import Scorer
-from tests.support.histories import histories, moments_of
+from tests.support.histories import histories_and_moments
 from tests.support.models import scorer_of
 from tests.support.stories import UTC, at, created, event, moment, shipped, story
 from training.change.states import OF_TIME, PARTS
@@ -81,6 +80,15 @@ def test_a_passed_promise_is_a_certain_risk_that_time_has_brought(trained: Train
     assert steps["points"].sum() == pytest.approx(1 - steps["after"].iloc[0], abs=1e-12)
 
 
+def test_an_order_that_is_promised_anew_after_it_was_late_is_told_by_topic_too(trained: Trained) -> None:
+    moved = event("commitment.changed", 6, date=20)
+    steps = steps_of(trained, created(0, 3), moved, created(0, 9, order="B"), since=5, until=6)
+    own = steps[(steps["order_id"] == "A") & (steps["step"] == "event")].iloc[0]
+    assert own["before"] == 1.0
+    assert own["points"] < 0
+    assert own[list(TOPIC_COLUMNS)].sum() == pytest.approx(own["points"], abs=1e-12)
+
+
 def test_an_order_that_has_shipped_keeps_its_last_risk(trained: Trained) -> None:
     steps = steps_of(trained, *HELD, shipped(6, 10), until=20)
     last = steps.iloc[-1]
@@ -113,11 +121,11 @@ EXAMPLES = 700 if os.environ.get("HYPOTHESIS_PROFILE") == "nightly" else 40
 
 
 @settings(max_examples=EXAMPLES)
-@given(histories(), st.data())
-def test_steps_add_up_on_any_history(trained: Trained, rows: list[dict[str, Any]], data: Any) -> None:
+@given(histories_and_moments())
+def test_steps_add_up_on_any_history(trained: Trained, told: tuple[list[dict[str, Any]], list[int]]) -> None:
     """In points and by topic; both ends are what the scorer says of the history cut there."""
-    events = story(*rows)
-    since, until = sorted(data.draw(st.lists(moments_of(rows), min_size=2, max_size=2, unique=True)))
+    rows, moments = told
+    events, since, until = story(*rows), moments[0], moments[-1]
     history = History.of(events)
     context = Context.of(history, UTC)
     steps = change_steps(trained.model, history, context, since, until)
