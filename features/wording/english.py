@@ -115,6 +115,8 @@ REASONS = {
     "work.not_begun_tight": "work on {lines} has not begun; at the usual pace it ends {day}, only {slack}",
     "work.not_begun": "work on {lines} has not begun; {left} to the promise ({due})",
     "work.not_begun_yet": "work on {lines} has not begun, but {left} to the promise ({due})",
+    "work.complete": "{share} of the ordered quantity is complete",
+    "work.finished": "{n} [n:operation was|operations were] finished in the last 7 days",
     "work.little": "little work is left on {line}; {left} to the promise ({due})",
     "work.far": "{line} still needs {work}; {left} to the promise ({due})",
     "work.time": "{left} to the promise, {due}",
@@ -126,10 +128,10 @@ REASONS = {
     "quality.losses": "{scrap} of the ordered quantity was scrapped, {rework} reworked",
     "quality.scrap": "{scrap} of the ordered quantity was scrapped",
     "quality.rework": "{rework} of the ordered quantity was reworked",
-    "quality.prone": "about {n} in 10 orders like this fail an inspection from here on",
-    "quality.prone_few": "only about {n} in 10 orders like this fail an inspection from here on",
-    "quality.prone_more": "orders like this usually fail {n} more [n:inspection|inspections] from here on",
-    "quality.rare": "orders like this rarely fail an inspection from here on",
+    "quality.prone": "about {n} in 10 orders like this still fail an inspection",
+    "quality.prone_few": "only about {n} in 10 orders like this still fail an inspection",
+    "quality.prone_more": "orders like this usually still fail {n} [n:inspection|inspections]",
+    "quality.rare": "orders like this rarely still fail an inspection",
     "quality.none": "no inspection has failed",
     "quality.unnamed": "{n} [n:inspection lot stands|inspection lots stand] failed",
     # conditions
@@ -147,7 +149,9 @@ REASONS = {
     "truck.shipped": "{shipped} of {ordered} units have left, {left} [n:is|are] still to ship",
     "truck.none_yet": "no truck is planned yet; {left} to the promise",
     # changes
-    "changes.plan_recent": "the planned end of {line} was moved [n:once|{n} times] in the last 7 days, now {day}",
+    "changes.plan_recent": (
+        "the planned end of {line} was moved [n:once|{n} times] in the last 7 days, now {day}, {slack}"
+    ),
     "changes.plan_net": "the planned end of {line} was moved from {first} to {day}, {net}",
     "changes.plan_back": "the planned end of {line} was moved [n:once|{n} times] and is {day} again",
     "changes.plan": "the planned end was moved [n:once|{n} times]",
@@ -161,7 +165,7 @@ REASONS = {
     "changes.slack_lost": "the plan has lost {time} of slack to the promise",
     "changes.none": "neither plan nor promise was moved",
     "changes.unmoved_plan": "the plan ends {day}, {slack}, and neither plan nor promise was moved",
-    "changes.unmoved_promise": "no end of the work is planned, and the promise was not moved",
+    "changes.no_plan": "no end of the work is planned yet; {left} to the promise ({due})",
     # records
     "records.silent": "nothing was recorded for {time}, since {day}",
     "records.late": "{share} of its {n} records came more than a day after the fact",
