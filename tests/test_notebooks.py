@@ -38,8 +38,8 @@ def words(cell: NotebookNode) -> str:
     return "\n".join(said + [text for o in cell.outputs for kind, text in o.get("data", {}).items() if "text" in kind])
 
 
-def test_there_are_four() -> None:
-    assert [path.stem[:2] for path in notebooks()] == ["01", "02", "03", "04"]
+def test_there_are_five() -> None:
+    assert [path.stem[:2] for path in notebooks()] == ["01", "02", "03", "04", "05"]
 
 
 @every

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from training.change.impact import measure_impact
     from training.change.steps import change_steps
+    from training.contributions.contributions import Contributions, explain
+    from training.contributions.reason_table import reason_table
     from training.data.labelled import LabelledPoints
     from training.data.snapshots import Snapshots, recorded_until
     from training.evaluate.backtest import run_backtest
@@ -16,11 +18,15 @@ if TYPE_CHECKING:
     from training.promote.gate import Verdict
     from training.promote.retraining import what_is_new
     from training.registry.registry import Registry
+    from training.report.plots.beeswarm import beeswarm
+    from training.report.plots.change import change_plot
+    from training.report.plots.waterfall import waterfall
     from training.report.report import Report
     from training.report.summary import summarise
     from training.trainer import Trained, train, train_on
 
 _ROOMS = {
+    "Contributions": "contributions.contributions",
     "Incumbent": "promote.comparison",
     "LabelledPoints": "data.labelled",
     "Registry": "registry.registry",
@@ -29,17 +35,23 @@ _ROOMS = {
     "Snapshots": "data.snapshots",
     "Trained": "trainer",
     "Verdict": "promote.gate",
+    "beeswarm": "report.plots.beeswarm",
     "challenge": "promote.comparison",
+    "change_plot": "report.plots.change",
     "change_steps": "change.steps",
+    "explain": "contributions.contributions",
     "measure_impact": "change.impact",
+    "reason_table": "contributions.reason_table",
     "recorded_until": "data.snapshots",
     "run_backtest": "evaluate.backtest",
     "summarise": "report.summary",
     "train": "trainer",
     "train_on": "trainer",
+    "waterfall": "report.plots.waterfall",
     "what_is_new": "promote.retraining",
 }
 __all__ = [
+    "Contributions",
     "Incumbent",
     "LabelledPoints",
     "Registry",
@@ -48,14 +60,19 @@ __all__ = [
     "Snapshots",
     "Trained",
     "Verdict",
+    "beeswarm",
     "challenge",
+    "change_plot",
     "change_steps",
+    "explain",
     "measure_impact",
+    "reason_table",
     "recorded_until",
     "run_backtest",
     "summarise",
     "train",
     "train_on",
+    "waterfall",
     "what_is_new",
 ]
 

@@ -118,4 +118,5 @@ def _bare_numbers(text: str, facts: OrderFacts) -> Iterator[str]:
 
 def _words_of(facts: OrderFacts) -> set[str]:
     dimensions = ("customer", "item", "plant", "route", "work_center", "reference", "line_id", "reason", "source")
-    return {word for dimension in dimensions for word in facts.named(dimension) if len(word) > 2}
+    named = {word for dimension in dimensions for word in facts.named(dimension)}
+    return {word for word in named if len(word) > 2 and word not in UNITS}

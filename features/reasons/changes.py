@@ -39,6 +39,7 @@ def _moved_plan(facts: OrderFacts, days: int | None) -> Statement:
         "first": facts.dates.day(dates[0].date or 0, time=False),
         "day": facts.dates.day(dates[-1].date or 0, time=False),
         "net": _net(facts, _move(dates)),
+        "slack": facts.slack(dates[-1].date or 0, facts.promise_for(dates[-1].line_id)),
     }
     name = "plan_recent" if days else "plan_back" if values["first"] == values["day"] else "plan_net"
     return Statement(facts.say(f"changes.{name}", **values), keys_of(dates))
@@ -130,7 +131,7 @@ def _none(facts: OrderFacts, rises: bool) -> Statement:
     if not rises:
         return Statement(facts.say("changes.none"))
     if not facts.planned_ends:
-        return Statement(facts.say("changes.unmoved_promise"))
+        return Statement(facts.say("changes.no_plan", left=facts.time_left, due=facts.due_day))
     plan, slack = tightest_plan(facts)
     values = {"day": facts.dates.day(date_of(plan), time=False), "slack": slack}
     return Statement(facts.say("changes.unmoved_plan", **values), keys_of(one for one in (plan.dated_by,) if one))

@@ -103,12 +103,12 @@ class OrderFacts(Facts):
         return self.say("left", time=time, n=1 if time.startswith("1 ") else 2)
 
     def scale(self, name: str, say: Callable[[float], str]) -> str:
-        """What is usual of a signal, each bound said so; nothing where nobody knows or both are said alike."""
-        bounds = self.usual.scale(name)
-        if bounds is None:
+        """What is usual of a signal, each bound said so; nothing where its value is usual, or nobody knows."""
+        bounds, value = self.usual.scale(name), self.signal(name)
+        if bounds is None or bounds[0] <= value <= bounds[1]:
             return ""
         low, high = map(say, bounds)
-        return "" if low == high else self.say("scale", low=low, high=high)
+        return self.say("scale", low=low, high=high) if low != high else self.say("scale.one", low=low)
 
     @property
     def overall(self) -> str:

@@ -26,6 +26,8 @@ def _say(facts: OrderFacts, rises: bool) -> Statement:
     driver = facts.driver([*COUNTED, *SHARED], rises)
     value = float("nan") if driver is None else facts.signal(driver)
     if driver is None or value != value:
+        driver, value = "plant_open_orders", facts.signal("plant_open_orders")
+    if value != value:
         return Statement(facts.say("plant.all"))
     plant, customer, centre = (facts.named(name) for name in ("plant", "customer", "work_center"))
     values: dict[str, object] = {

@@ -17,6 +17,8 @@ LITTLE = 0.25
 """Days of work below which little is left."""
 ROOMY = 6.0
 """From so many days on it is not."""
+HALF = 0.5
+"""A share of the ordered quantity from which it speaks for the order that it is complete."""
 BOOKED = ("operation.confirmed", "production.released")
 
 
@@ -80,10 +82,34 @@ def tightest_plan(facts: OrderFacts) -> tuple[KnownPlan, str]:
 
 
 def counter(facts: OrderFacts) -> Statement | None:
-    """What speaks for an order though its work looks bad: a plan in time, else the time that is left."""
-    ahead = facts.signal("days_to_planned_end") >= 0
-    if ahead and facts.signal("planned_end_slack") >= 1 and not facts.signal("planned_end_truck_slack") < 0:
-        return _planned(facts, False)
+    """What speaks for an order though its work or its plans look bad, by what lowers its risk most."""
+    told = {
+        "planned_end_slack": _plan_in_time,
+        "quantity_complete_ratio": _complete,
+        "operations_finished_last_7_days": _finished_lately,
+        "days_to_promise": _time_enough,
+    }
+    ranked = sorted(told, key=lambda name: (facts.points.get(name, 0.0), name))
+    return next((statement for name in ranked if (statement := told[name](facts)) is not None), None)
+
+
+def _plan_in_time(facts: OrderFacts) -> Statement | None:
+    ahead = facts.signal("days_to_planned_end") >= 0 and facts.signal("planned_end_slack") >= 1
+    return _planned(facts, False) if ahead and not facts.signal("planned_end_truck_slack") < 0 else None
+
+
+def _complete(facts: OrderFacts) -> Statement | None:
+    share = facts.signal("quantity_complete_ratio")
+    text = facts.say("work.complete", share=facts.language.share(share))
+    return Statement(text, _last_booking(facts)) if share >= HALF else None
+
+
+def _finished_lately(facts: OrderFacts) -> Statement | None:
+    finished = facts.signal("operations_finished_last_7_days")
+    return Statement(facts.say("work.finished", n=round(finished)), _last_booking(facts)) if finished >= 1 else None
+
+
+def _time_enough(facts: OrderFacts) -> Statement | None:
     return _time(facts, False) if facts.due - facts.as_of >= 2 * DAY else None
 
 
@@ -169,11 +195,22 @@ def _not_begun(facts: OrderFacts, rises: bool) -> Statement:
     if rises and facts.signal("work_slack") == facts.signal("work_slack"):
         ends, of, deadline = _usual_end(facts)
         slack = facts.slack(ends, deadline, of)
-        template = "work.not_begun_tight" if 0 <= facts.signal("work_slack") < ROOMY else "work.not_begun_pace"
+        if facts.signal("work_slack") >= ROOMY:
+            return _much_to_do(facts, values, events)
+        template = "work.not_begun_tight" if facts.signal("work_slack") >= 0 else "work.not_begun_pace"
         text = facts.say(template, **values, day=facts.dates.day(ends, time=False), slack=slack)
         return Statement(text, events, needs="such")
     template = "work.not_begun" if rises else "work.not_begun_yet"
     return Statement(facts.say(template, **values), events, needs="such" if rises else "")
+
+
+def _much_to_do(facts: OrderFacts, values: dict[str, str], events: tuple[EventKey, ...]) -> Statement:
+    """Time enough, and yet what is still to do adds to the risk: how much it is for the line with most of it."""
+    operations = round(facts.slowest.operations) if facts.slowest.operations >= 1 else 0
+    days = facts.say("work.days", time=facts.language.duration(facts.slowest.days))
+    work = facts.say("work.all_operations", n=operations) if operations else days
+    line = facts.line_name(facts.line(facts.slowest.work))
+    return Statement(facts.say("work.not_begun_much", **values, line=line, work=work), events, needs="such")
 
 
 def _done(facts: OrderFacts, _rises: bool) -> Statement:

@@ -43,19 +43,17 @@ class Language:
     def say(self, template: str, /, **values: object) -> str:
         """The text of a template. Raises ``KeyError`` for a name that it has not.
 
-        A text that is too long loses the details of its ``fact``, what is in brackets first, then its last clauses;
-        then of its ``counter``.
+        A text that is too long loses the details of its ``fact``, what is in brackets first, then its last clauses, and
+        then those of its ``counter``.
 
         >>> from features.wording.english import ENGLISH
         >>> ENGLISH.say("duration.days", n=1, days="1"), ENGLISH.say("duration.days", n=2, days="2")
         ('1 day', '2 days')
         """
         text = self.fill(template, **values)
-        for part in ("fact", "counter"):
-            while len(text) > MOST_CHARACTERS and (shorter := _less_detail(str(values.get(part, "")))) != values.get(
-                part, ""
-            ):
-                values = {**values, part: shorter}
+        for part in (part for part in ("fact", "counter") if part in values):
+            while len(text) > MOST_CHARACTERS and _less_detail(str(values[part])) != values[part]:
+                values = {**values, part: _less_detail(str(values[part]))}
                 text = self.fill(template, **values)
         return text if len(text) <= MOST_CHARACTERS else text[: MOST_CHARACTERS - 1].rstrip() + CUT
 

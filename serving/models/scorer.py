@@ -28,9 +28,10 @@ from features.reasons.slowest_lines import SlowestLines, slowest_lines, slowest_
 from features.times import DAY, NEVER, isoformat, micros
 from serving.models.cache import LoadedModel
 from serving.models.evidence import Evidence, evidence_of_each
+from training.contributions.reasons_of_each import reasons_of_each
 from training.evaluate.doubts import doubts_of
 from training.model.morning import levels_of
-from training.reasons.reasons import PlantLevel, Reason, ReasonWriter
+from training.reasons.reasons import Reason, ReasonWriter
 
 __all__ = ["Factor", "OrderScore", "Scorer", "order_index"]
 STALE_AFTER = 7 * DAY
@@ -129,18 +130,17 @@ class Scorer:
         plants = known.first_word("plant")[open_]
         predicted, explanation = self.model.predict_and_explain(signals, self.levels.log_odds(plants))
         doubts = doubts_of(self.model, signals, plants, self.levels)
-        base_risk, shares, of_levels = explanation.points()
-        slowest = self._slowest(known, history, open_points) if reasons else []
-        for row, (i, proof) in enumerate(zip(open_, evidence, strict=True)):
+        parts = explanation.points()
+        base_risk, shares, of_levels = parts
+        because: Iterable[tuple[Reason, ...]] = [()] * len(open_)
+        if reasons:
+            slowest = self._slowest(known, history, open_points)
+            because = reasons_of_each(self._writer, self.levels, history, open_points, signals, parts, plants, slowest)
+        for row, (i, proof, why) in enumerate(zip(open_, evidence, because, strict=True)):
             factors = self._factors(proof, signals[row], shares[row], explanation.contributions[row], most_factors)
             if of_levels[row]:
                 level = self._level_factor(str(plants[row]), float(of_levels[row]))
                 factors = _with_factor(factors, level, most_factors)
-            because: tuple[Reason, ...] = ()
-            if reasons:
-                order, as_of = int(points.order[i]), int(points.as_of[i])
-                level_ = PlantLevel(float(of_levels[row]), self.levels.sentence(str(plants[row])))
-                because = self._writer.reasons(history, order, as_of, signals[row], shares[row], level_, slowest[row])
             scores[i] = replace(
                 scores[i],
                 risk=float(predicted.risk[row]),
@@ -150,7 +150,7 @@ class Scorer:
                 factors=factors,
                 other_points=float(shares[row].sum() + of_levels[row] - sum(factor.points for factor in factors)),
                 cannot_tell=doubts[row],
-                reasons=because,
+                reasons=why,
             )
         known.close()
         return scores

@@ -149,7 +149,8 @@ class ReasonWriter:
         against = situation.tone != EITHER and (situation.tone > 0) != rises
         template = "even_so" if against else statement.needs
         borne_out = comparison is not None and comparison.agrees == (1 if rises else -1)
-        text, usual = statement.text, self._usual(comparison, rises)
+        compares = bool(statement.graded_by) and not statement.needs
+        text, usual = statement.text, "" if compares else self._usual(comparison, rises)
         if template and comparison is not None and borne_out:
             way = "up" if rises else "down"
             text, usual = self._language.say(f"{template}.{way}", fact=text, **self._shares(comparison)), ""

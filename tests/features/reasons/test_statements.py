@@ -160,7 +160,7 @@ def test_plans_and_promises_that_were_moved() -> None:
         event("production.rescheduled", 4, reference="P1", date=13, line="20"),
     ]
     assert said("changes", *two_lines(), *plan, day=5) == (
-        "the planned end of line 20 was moved once in the last 7 days, now Sun 14 Jan"
+        "the planned end of line 20 was moved once in the last 7 days, now Sun 14 Jan, 7 days before the promise"
     )
     moved = [created(0, 10), event("commitment.changed", 2, date=14, actor="customer", reason="later wanted")]
     assert said("changes", *moved, day=12) == (

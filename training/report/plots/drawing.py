@@ -43,15 +43,30 @@ def draw_sheet(
         figure = Figure(figsize=(WIDTH, height), layout="constrained", dpi=160)
         axes = figure.subplots(rows, columns, squeeze=False, height_ratios=heights, **layout)
     for axis in axes.flat:
-        axis.spines[["top", "right"]].set_visible(False)
-        axis.spines[["left", "bottom"]].set_color(PALE)
-        axis.tick_params(colors=INK, length=2.5, labelsize=SIZE)
-        axis.xaxis.label.set_color(INK)
-        axis.yaxis.label.set_color(INK)
-        axis.title.set_color(INK)
-        axis.grid(color=GRID, linewidth=0.6)
-        axis.set_axisbelow(True)
+        style_axis(axis)
     return figure, list(axes.flat)
+
+
+def style_axis(axis: Axes) -> None:
+    """Two spines, a pale grid behind everything, ink for words."""
+    axis.spines[["top", "right"]].set_visible(False)
+    axis.spines[["left", "bottom"]].set_color(PALE)
+    axis.tick_params(colors=INK, length=2.5, labelsize=SIZE)
+    axis.xaxis.label.set_color(INK)
+    axis.yaxis.label.set_color(INK)
+    axis.title.set_color(INK)
+    axis.grid(color=GRID, linewidth=0.6)
+    axis.set_axisbelow(True)
+
+
+def axes_for(ax: Axes | None, *, width: float = WIDTH, height: float = 3.4) -> Axes:
+    """The axes that were given, in the look of all plots, or those of a new figure; width and height in inches."""
+    if ax is not None:
+        style_axis(ax)
+        return ax
+    figure, (axis,) = draw_sheet(height=height)
+    figure.set_figwidth(width)
+    return axis
 
 
 def lay_out(figure: Figure) -> Figure:
@@ -88,6 +103,16 @@ def percent_x(axis: Axes) -> None:
 def percent_y(axis: Axes) -> None:
     """Shares are read as percent on the vertical axis."""
     axis.yaxis.set_major_formatter(lambda value, _: f"{value * 100:g} %")
+
+
+def signed_points(points: float) -> str:
+    """Points of risk as they stand at a mark, in hundredths.
+
+    >>> signed_points(0.1234), signed_points(-0.004), signed_points(0.0001)
+    ('+12.3', '\u22120.4', '0.0')
+    """
+    shown = f"{100 * points:+.1f}"
+    return "0.0" if shown in ("+0.0", "-0.0") else shown.replace("-", "\u2212")
 
 
 def show_dates(axis: Axes) -> None:
