@@ -6,7 +6,7 @@ left or are closed is told all the same, because the records still say so, but i
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import tzinfo
 from functools import cached_property
@@ -15,16 +15,19 @@ from typing import Literal
 from features.events.schema import EventKey
 from features.orders.spells import FAILED_LOTS, HOLDS, SHIPPING_HOLD_KINDS, SHORTAGES
 from features.readiness.naming import (
+    at_line,
     keys_of,
     line_ids,
     name_component,
+    name_condition,
     name_hold,
     name_inspection,
     name_lines,
     name_lot,
     name_reason,
+    number_of_conditions,
 )
-from features.readiness.statements import KnownLine, KnownOrder, SpellState
+from features.readiness.statements import KnownEvent, KnownLine, KnownOrder, SpellState
 from features.wording import ENGLISH, Dates, Language
 
 CARRIER = "carrier"
@@ -102,6 +105,11 @@ class Facts:
         """A fact in words."""
         return self.language.say(template, **values)
 
+    def component(self, short: KnownEvent) -> str:
+        """The component that is short, how much of it, and its line unless the order has one alone."""
+        line = short.line_id if len(self.lines) > 1 else None
+        return name_component(self.language, short.reference, short.quantity, line)
+
     def slack(self, moment: int, deadline: int, of: str = "promise") -> str:
         """How long before or after the promise, or the truck, a moment lies: in days of the calendar."""
         if moment > deadline:
@@ -139,9 +147,9 @@ def lot_blockers(facts: Facts) -> list[Blocker]:
 def _hold(facts: Facts, spell: SpellState) -> Blocker:
     placed = spell.latest
     values = {
-        "hold": name_hold(facts.language, placed),
-        "lines": name_lines(facts.language, "on", [placed]),
-        "reason": name_reason(facts.language, placed),
+        "hold": name_hold(facts.language, placed.kind, placed.reference),
+        "lines": at_line(facts.language, "on", placed.line_id),
+        "reason": name_reason(facts.language, placed.reason),
         "since": facts.dates.day(spell.since),
     }
     stage = STOPS_SHIPPING if placed.kind in SHIPPING_HOLD_KINDS else STOPS_WORK
@@ -150,17 +158,16 @@ def _hold(facts: Facts, spell: SpellState) -> Blocker:
 
 def _shortage(facts: Facts, spell: SpellState) -> Blocker:
     short = spell.latest
-    alone = len(facts.lines) < 2
-    values = {"component": name_component(facts.language, short, alone), "since": facts.dates.day(spell.since)}
+    values = {"component": facts.component(short), "since": facts.dates.day(spell.since)}
     return _stated(facts, "shortage", short.reference, "shortage", values, [spell], STOPS_WORK)
 
 
 def _failed_lot(facts: Facts, spell: SpellState) -> Blocker:
     failed = spell.latest
     values = {
-        "inspection": name_inspection(facts.language, failed),
-        "lot": name_lot(facts.language, failed),
-        "lines": name_lines(facts.language, "on", [failed]),
+        "inspection": name_inspection(facts.language, failed.kind),
+        "lot": name_lot(facts.language, failed.reference),
+        "lines": at_line(facts.language, "on", failed.line_id),
         "since": facts.dates.day(spell.since),
     }
     return _stated(facts, "failed_inspection", failed.reference, "failed_lot", values, [spell], STOPS_WORK)
@@ -174,14 +181,14 @@ def condition_blockers(facts: Facts, not_met: list[SpellState]) -> list[Blocker]
         alive = [spell for spell in of_kind if spell.line not in facts.gone] or of_kind
         oldest = min(alive, key=lambda spell: (spell.since, spell.line))
         values = {
-            "condition": kind,
+            "condition": name_condition(facts.language, kind),
+            "n": number_of_conditions([kind]),
             "lines": name_lines(facts.language, "for", [spell.latest for spell in alive]),
             "since": facts.dates.day(oldest.since),
-            "reason": name_reason(facts.language, oldest.latest),
+            "reason": name_reason(facts.language, oldest.latest.reason),
         }
         stage = STOPS_TRUCK if kind == CARRIER else STOPS_SHIPPING
-        template = "condition.many" if kind.endswith("s") else "condition.one"
-        blockers.append(_stated(facts, "condition", kind, template, values, alive, stage))
+        blockers.append(_stated(facts, "condition", kind, "condition.not_met", values, alive, stage))
     return blockers
 
 
@@ -190,7 +197,7 @@ def _stated(
     kind: BlockerKind,
     what: str | None,
     template: str,
-    values: dict[str, str],
+    values: Mapping[str, object],
     spells: Sequence[SpellState],
     stage: int,
 ) -> Blocker:
@@ -200,9 +207,9 @@ def _stated(
     overdue = expected is not None and expected < facts.as_of
     moot = all(event.line in facts.gone for event in latest)
     if kind in ("hold", "shortage"):
-        template += ".undated" if expected is None else ".overdue" if overdue else ".due"
+        template = f"{template}.{'undated' if expected is None else 'overdue' if overdue else 'due'}"
     if expected is not None:
-        values |= {"day": facts.dates.day(expected), "distance": facts.dates.distance(expected)}
+        values = {**values, "day": facts.dates.day(expected), "distance": facts.dates.distance(expected)}
     sentence = facts.say(template, **values)
     return Blocker(
         kind=kind,

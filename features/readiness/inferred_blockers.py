@@ -15,7 +15,7 @@ from features.readiness.blockers import (
     BlockerKind,
     Facts,
 )
-from features.readiness.naming import keys_of, name_line, name_truck, quantity
+from features.readiness.naming import at_line, keys_of, name_line, name_operation, name_truck, quantity
 from features.readiness.statements import WHOLE_ORDER, WORK, KnownEvent, KnownLine, SpellState
 
 DELIVERIES = Select("delivery.planned")
@@ -64,12 +64,14 @@ def _missing(facts: Facts, line: KnownLine) -> Blocker | None:
     missing = min(line.ordered - line.before_work - work_done.quantity, line.ordered - line.issued)
     if missing <= 0:
         return None
-    before = facts.say("missing.before", quantity=quantity(line.before_work)) if line.before_work else ""
+    before = (
+        facts.say("missing.before", quantity=quantity(facts.language, line.before_work)) if line.before_work else ""
+    )
     sentence = facts.say(
         "missing",
         line=name_line(facts.language, line.id),
-        missing=quantity(missing),
-        ordered=quantity(line.ordered),
+        missing=quantity(facts.language, missing),
+        ordered=quantity(facts.language, line.ordered),
         before=before,
         work=work_done.sentence,
     )
@@ -91,7 +93,9 @@ def _by_orders(facts: Facts, released: list[KnownEvent], work: list[KnownEvent])
         return None
     scrapped = [event for event in work if event.type == "operation.scrapped"]
     size, lost = _total(released), _total(scrapped)
-    sentence = facts.say("missing.orders", n=len(released), quantity=quantity(size), lost=quantity(lost))
+    sentence = facts.say(
+        "missing.orders", n=len(released), quantity=quantity(facts.language, size), lost=quantity(facts.language, lost)
+    )
     return WorkQuantity(size - lost, None, sentence, [*released, *scrapped])
 
 
@@ -106,9 +110,10 @@ def _by_operations(facts: Facts, work: list[KnownEvent]) -> WorkQuantity | None:
     if not finished:
         return None
     operation, booked = max(begun[finished[-1] :], key=lambda entry: _total(entry[1]))
-    good = quantity(_total(booked))
+    good = quantity(facts.language, _total(booked))
+    named = name_operation(facts.language, operation)
     template = "missing.booked_at" if operation else "missing.booked"
-    return WorkQuantity(_total(booked), operation, facts.say(template, quantity=good, operation=operation), booked)
+    return WorkQuantity(_total(booked), operation, facts.say(template, quantity=good, operation=named), booked)
 
 
 def _finished(booked: list[KnownEvent]) -> bool:
@@ -147,7 +152,7 @@ def _silent(facts: Facts, line: KnownLine, conditions: list[SpellState]) -> Bloc
     silent, after = _silence(facts, line, conditions)
     if not silent:
         return None
-    where = facts.say("for", lines=name_line(facts.language, line.id)) if line.id else ""
+    where = at_line(facts.language, "for", line.id)
     return Blocker(
         kind="condition",
         what=None,
@@ -214,7 +219,7 @@ def _too_late(facts: Facts, coming: list[Truck]) -> Blocker | None:
         if truck.leaves > promise:
             sentence = facts.say(
                 "truck.late",
-                truck=name_truck(facts.language, truck.plan),
+                truck=name_truck(facts.language, truck.plan.reference),
                 day=facts.dates.day(truck.leaves),
                 slack=facts.slack(truck.leaves, promise),
                 due=facts.dates.day(promise),
@@ -230,7 +235,9 @@ def _too_small(facts: Facts, coming: list[Truck]) -> Blocker | None:
     left = sum(line.ordered - line.issued for line in facts.open_lines)
     if any(truck.load is None for truck in coming) or _total(loads) >= left:
         return None
-    sentence = facts.say("truck.small", planned=quantity(_total(loads)), left=quantity(left))
+    sentence = facts.say(
+        "truck.small", planned=quantity(facts.language, _total(loads)), left=quantity(facts.language, left)
+    )
     return _truck(
         "truck_too_small", None, sentence, [*dict.fromkeys(truck.plan for truck in coming), *loads], _latest(loads)
     )

@@ -12,18 +12,20 @@ MOST_NAMED = 3
 """Sentences name so many lines; the others are counted."""
 
 
-def name_component(language: Language, stated: KnownEvent, alone: bool = False) -> str:
-    """The component, how much of it is short, and its line unless the order has one alone."""
-    name = short(stated.reference) if stated.reference else language.say("component.unnamed")
-    detail = [quantity(stated.quantity)] if stated.quantity else []
-    if stated.line_id and not alone:
-        detail.append(name_line(language, stated.line_id))
+def name_component(
+    language: Language, reference: str | None, missing: int | None = None, line: str | None = None
+) -> str:
+    """The component, how much of it is short, millionths, and for which line where that is given."""
+    name = short(reference) if reference else language.say("component.unnamed")
+    detail = [quantity(language, missing)] if missing else []
+    if line:
+        detail.append(name_line(language, line))
     return language.say("component.detail", name=name, detail=", ".join(detail)) if detail else name
 
 
-def name_hold(language: Language, placed: KnownEvent) -> str:
+def name_hold(language: Language, kind: str | None, reference: str | None) -> str:
     """The hold by its kind and reference."""
-    kind, reference = placed.kind and short(placed.kind), placed.reference and short(placed.reference)
+    kind, reference = kind and short(kind), reference and short(reference)
     if kind and reference:
         return language.say("hold", kind=kind, reference=reference)
     if kind:
@@ -31,33 +33,60 @@ def name_hold(language: Language, placed: KnownEvent) -> str:
     return language.say("hold.without_kind", reference=reference) if reference else language.say("hold.unnamed")
 
 
-def name_inspection(language: Language, result: KnownEvent) -> str:
+def name_inspection(language: Language, kind: str | None) -> str:
     """The inspection by its kind."""
-    if not result.kind:
+    if not kind:
         return language.say("inspection.unnamed")
-    return language.say("inspection", kind=short(result.kind).replace("_", "-"))
+    return language.say("inspection", kind=short(kind).replace("_", "-"))
 
 
-def name_lot(language: Language, result: KnownEvent) -> str:
+def name_lot(language: Language, reference: str | None) -> str:
     """The lot behind the inspection's name; nothing where it has none."""
-    return language.say("lot", lot=short(result.reference)) if result.reference else ""
+    return language.say("lot", lot=short(reference)) if reference else ""
 
 
-def name_truck(language: Language, plan: KnownEvent | None) -> str:
+def name_condition(language: Language, kind: str | None) -> str:
+    """The shipping condition by its kind."""
+    return short(kind) if kind else language.say("condition.unnamed")
+
+
+def number_of_conditions(kinds: Sequence[str | None]) -> int:
+    """The number that the verb of conditions agrees with: "labels" alone are many, "packaging" is one.
+
+    >>> [number_of_conditions(kinds) for kinds in (["packaging"], ["labels"], ["packaging", "inspection"])]
+    [1, 2, 2]
+    """
+    return 1 if len(kinds) == 1 and not (kinds[0] or "").endswith("s") else 2
+
+
+def name_operation(language: Language, reference: str | None) -> str:
+    """The operation by its number."""
+    return language.say("operation", reference=short(reference)) if reference else language.say("operation.unnamed")
+
+
+def name_work(language: Language, reference: str | None) -> str:
+    """The production order by its reference."""
+    return language.say("work", reference=short(reference)) if reference else language.say("work.unnamed")
+
+
+def name_truck(language: Language, reference: str | None) -> str:
     """The delivery by its reference."""
-    if plan is None or not plan.reference:
-        return language.say("truck.unnamed")
-    return language.say("truck", reference=short(plan.reference))
+    return language.say("truck", reference=short(reference)) if reference else language.say("truck.unnamed")
 
 
-def name_reason(language: Language, event: KnownEvent) -> str:
+def name_reason(language: Language, reason: str | None) -> str:
     """The stated reason in brackets; nothing where none is stated."""
-    return language.say("because", reason=short(event.reason)) if event.reason else ""
+    return language.say("because", reason=short(reason)) if reason else ""
 
 
 def name_line(language: Language, line: str | None) -> str:
     """One line."""
     return language.say("line", id=short(line)) if line else language.say("line.unnamed")
+
+
+def at_line(language: Language, preposition: str, line: str | None) -> str:
+    """One line behind a preposition, ``on``, ``for`` or ``of``; nothing for the whole order."""
+    return language.say(preposition, lines=name_line(language, line)) if line else ""
 
 
 def list_lines(language: Language, lines: Sequence[str | None]) -> str:
@@ -86,11 +115,12 @@ def keys_of(events: Iterable[KnownEvent]) -> tuple[EventKey, ...]:
     return tuple(event.key for _, event in sorted({event.place: event for event in events}.items()))
 
 
-def quantity(millionths: int | None) -> str:
+def quantity(language: Language, millionths: int | None) -> str:
     """
-    >>> quantity(2_500_000)
-    '2.5'
+    >>> from features.wording import ENGLISH
+    >>> quantity(ENGLISH, 2_500_000), quantity(ENGLISH, -1_200_000_000)
+    ('2.5', '-1,200')
     """
     whole, rest = divmod(abs(millionths or 0), MICRO)
     sign = "-" if (millionths or 0) < 0 else ""
-    return f"{sign}{whole}" + f".{rest:06}".rstrip("0").rstrip(".")
+    return f"{sign}{language.number(whole)}" + f"{language.decimal}{rest:06}".rstrip("0").rstrip(language.decimal)

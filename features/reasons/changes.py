@@ -58,7 +58,7 @@ def _promise(facts: OrderFacts, rises: bool) -> Statement:
         "day": facts.dates.day(last.date or 0, time=False),
         "net": _net(facts, _move(dates)),
         "actor": facts.say("changes.by", actor=last.actor) if last.actor in ("customer", "plant") else "",
-        "reason": name_reason(facts.language, last),
+        "reason": name_reason(facts.language, last.reason),
     }
     template = "changes.promise" if len(dates) == 2 else "changes.promise_more"
     return Statement(facts.say(template, **values), keys_of(dates[1:]))
@@ -103,10 +103,10 @@ def _quantity(facts: OrderFacts, rises: bool) -> Statement:
         return Statement(facts.say("changes.quantity_more", n=len(changed)), keys_of(changed))
     values = {
         "of": "" if len(facts.lines) == 1 else name_lines(facts.language, "of", changed),
-        "before": quantity(_before(facts, changed[0])),
-        "quantity": quantity(changed[0].quantity),
+        "before": quantity(facts.language, _before(facts, changed[0])),
+        "quantity": quantity(facts.language, changed[0].quantity),
         "n": (changed[0].quantity or 0) / MICRO,
-        "reason": name_reason(facts.language, changed[0]),
+        "reason": name_reason(facts.language, changed[0].reason),
     }
     return Statement(facts.say("changes.quantity", **values), keys_of(changed))
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from features.events.schema import EventKey
-from features.readiness.naming import keys_of
+from features.readiness.naming import keys_of, number_of_conditions
 from features.reasons.facts import OrderFacts
 from features.reasons.situation import BAD, EITHER, GOOD, Situation, Statement, Values, always
 
@@ -28,8 +28,7 @@ def _early(facts: OrderFacts, rises: bool) -> Statement:
     if not blockers:
         return _open(facts, rises)
     names = [blocker.what or "" for blocker in blockers]
-    n = 1 if len(names) == 1 and not names[0].endswith("s") else 2
-    values = {"n": n, "conditions": facts.language.listed(names), "left": facts.time_left}
+    values = {"n": number_of_conditions(names), "conditions": facts.language.listed(names), "left": facts.time_left}
     return Statement(facts.say("conditions.early", **values), [key for one in blockers for key in one.events])
 
 
@@ -48,8 +47,7 @@ def _open(facts: OrderFacts, rises: bool) -> Statement:
     names = _outstanding(facts)
     if open_ == 0 or not names:
         return _met(facts, rises)
-    n = 1 if len(names) == 1 and not names[0].endswith("s") else 2
-    values = {"n": n, "met": len(FIVE) - open_, "open": facts.language.listed(names)}
+    values = {"n": number_of_conditions(names), "met": len(FIVE) - open_, "open": facts.language.listed(names)}
     return Statement(facts.say("conditions.open", **values), _statements(facts))
 
 

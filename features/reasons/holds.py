@@ -37,7 +37,11 @@ def _released(facts: OrderFacts, _rises: bool) -> Statement:
     if not released:
         return _none(facts, False)
     last = max(released, key=lambda hold: (hold.since, hold.latest.place))
-    values = {"n": len(released), "names": name_hold(facts.language, last.latest), "day": facts.dates.day(last.since)}
+    values = {
+        "n": len(released),
+        "names": name_hold(facts.language, last.latest.kind, last.latest.reference),
+        "day": facts.dates.day(last.since),
+    }
     return Statement(facts.say("holds.released", **values), keys_of(hold.latest for hold in released))
 
 

@@ -18,6 +18,7 @@ SHARES = {
 }
 PARTIAL = "customer_partial_share"
 KNOWN = {"customer_orders_judged": "customer", "item_orders_judged": "item"}
+LIKE = {"customer_orders_judged": "customers", "item_orders_judged": "items"}
 SIZES = ("order_value", "ordered_quantity", "order_lines", "open_lines", "promise_spread")
 TIMES = ("promise_weekday", "promise_hour")
 LEAD = ("promised_lead_time", "order_age")
@@ -38,8 +39,8 @@ def _needs(driver: str) -> str:
     """Which orders are like one by a signal; a share of failures says so itself."""
     if driver in SHARES:
         return ""
-    if driver in KNOWN:
-        return KNOWN[driver] + "s"
+    if driver in LIKE:
+        return LIKE[driver]
     return "promises" if driver in TIMES else "size" if driver in SIZES else "such"
 
 

@@ -36,8 +36,8 @@ def _failed_before(facts: OrderFacts, rises: bool) -> Statement:
         return _usual(facts, rises)
     last = failed[-1]
     values = {
-        "inspection": name_inspection(facts.language, last),
-        "lot": name_lot(facts.language, last),
+        "inspection": name_inspection(facts.language, last.kind),
+        "lot": name_lot(facts.language, last.reference),
         "day": facts.dates.day(last.occurred),
         "n": len(failed),
     }

@@ -44,7 +44,7 @@ def _in_time(facts: OrderFacts, rises: bool) -> Statement:
             else "truck.tight"
         )
     values = {
-        "truck": name_truck(facts.language, truck.dated_by),
+        "truck": name_truck(facts.language, truck.reference),
         "day": facts.dates.day(leaves),
         "slack": facts.slack(leaves, promise),
     }
@@ -57,7 +57,11 @@ def _shipped(facts: OrderFacts, rises: bool) -> Statement:
     left = sum(line.ordered - line.issued for line in facts.open_lines)
     if shipped <= 0:
         return _in_time(facts, rises)
-    amounts = {"shipped": quantity(shipped), "ordered": quantity(ordered), "left": quantity(left)}
+    amounts = {
+        "shipped": quantity(facts.language, shipped),
+        "ordered": quantity(facts.language, ordered),
+        "left": quantity(facts.language, left),
+    }
     values = {**amounts, "n": left / MICRO}
     issued = [event for event in facts.order.events if event.type == "goods.issued"]
     return Statement(facts.say("truck.shipped", **values), keys_of(issued))

@@ -54,7 +54,7 @@ def _planned_after_truck(facts: OrderFacts, rises: bool) -> Statement:
         "is_": facts.tense(date_of(plan)),
         "day": facts.dates.day(date_of(plan)),
         "time": facts.dates.between(date_of(truck), date_of(plan)),
-        "truck": name_truck(facts.language, truck.dated_by),
+        "truck": name_truck(facts.language, truck.reference),
     }
     events = keys_of(one for one in (plan.dated_by, truck.dated_by) if one)
     return Statement(facts.say("work.planned_after_truck", **values), events)

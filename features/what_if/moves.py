@@ -20,7 +20,8 @@ from features.readiness.inferred_blockers import DELIVERIES, is_silent, of_line,
 from features.readiness.statements import WHOLE_ORDER, KnownEvent, KnownLine, KnownOrder, KnownPlan, SpellState
 from features.what_if import words
 from features.what_if.copies import Statement
-from features.what_if.words import EPOCH
+from features.wording import ENGLISH, Language
+from features.wording.dates import EPOCH
 
 SOON = 3
 """Working days in which a component could come."""
@@ -52,7 +53,9 @@ class Move:
     helps: bool = True
 
 
-def feasible_moves(history: History, order: int, as_of: int, zone: str = "UTC") -> list[Move]:
+def feasible_moves(
+    history: History, order: int, as_of: int, zone: str = "UTC", language: Language = ENGLISH
+) -> list[Move]:
     """The moves of one order at a moment; none unless it is open, for of a late one the promise is broken.
 
     Parameters
@@ -64,7 +67,7 @@ def feasible_moves(history: History, order: int, as_of: int, zone: str = "UTC") 
     known = KnownOrder(history, order, as_of)
     if status_of(history, order, len(known.events), as_of)[0] != "open":
         return []
-    facts, first = Facts(known, as_of, ZoneInfo(zone)), int(history.first[order])
+    facts, first = Facts(known, as_of, ZoneInfo(zone), language), int(history.first[order])
     return [
         *_releases(facts),
         *_arrivals(facts),
@@ -95,8 +98,7 @@ def _releases(facts: Facts) -> Iterator[Move]:
     for spell in facts.order.spells(HOLDS):
         if spell.open and _alive(facts, spell):
             placed = spell.latest
-            sentence = f"release {words.hold(placed.kind, placed.reference, placed.line_id)}"
-            yield Move("release_hold", sentence, (_again(placed, "hold.released"),), placed.line_id)
+            yield Move("release_hold", words.release(facts, placed), (_again(placed, "hold.released"),), placed.line_id)
 
 
 def _arrivals(facts: Facts) -> Iterator[Move]:
@@ -106,13 +108,12 @@ def _arrivals(facts: Facts) -> Iterator[Move]:
         if not spell.open or not _alive(facts, spell):
             continue
         short = spell.latest
-        named = words.component(short.reference, short.quantity, short.line_id)
         here = _again(short, "material.stated", state="available", quantity=0.0)
-        yield Move("component_here", f"{named} comes today", (here,), short.line_id)
+        yield Move("component_here", words.arrival(facts, short), (here,), short.line_id)
         if short.date is None or short.date > soon:
             quantity = None if short.quantity is None else short.quantity / MICRO
             stated = _again(short, "material.stated", state="short", quantity=quantity, date=soon)
-            sentence = f"{named} comes by {_day(facts, soon)}"
+            sentence = words.arrival(facts, short, soon)
             yield Move("component_sooner", sentence, (stated,), short.line_id, helps=short.date is not None)
 
 
@@ -120,18 +121,16 @@ def _passed_lots(facts: Facts) -> Iterator[Move]:
     for spell in facts.order.spells(FAILED_LOTS):
         if spell.open and _alive(facts, spell):
             failed = spell.latest
-            sentence = words.lot(failed.reference, failed.kind, failed.line_id)
             passed = _again(failed, "inspection.recorded", state="passed")
-            yield Move("lot_passes", sentence, (passed,), failed.line_id)
+            yield Move("lot_passes", words.lot(facts, failed), (passed,), failed.line_id)
 
 
 def _conditions(facts: Facts) -> Iterator[Move]:
     for spell in facts.order.spells(CONDITIONS_MET):
         if not spell.open and _alive(facts, spell):
             said = spell.latest
-            sentence = words.condition(said.kind or "the condition", said.line_id)
             met = _again(said, "readiness.stated", state="met")
-            yield Move("meet_condition", sentence, (met,), said.line_id)
+            yield Move("meet_condition", words.condition(facts, said), (met,), said.line_id)
 
 
 # -- trucks --------------------------------------------------------------------------------------------------
@@ -154,19 +153,19 @@ def _trucks(facts: Facts) -> Iterator[Move]:
                 "date": by,
                 "quantity": left / MICRO,
             }
-            yield Move("plan_truck", f"plan a truck for {_day(facts, by)}", (planned,))
+            yield Move("plan_truck", words.truck_planned(facts, by), (planned,))
         return
     by_line = {line.id: line.promise for line in facts.open_lines}
     for plan in coming:
         promise = by_line.get(plan.line_id) or (promises[0] if len(coming) == 1 else promises[-1])
         by = _last_day_by(facts, promise)
         if _leaves(plan) > promise and by > facts.as_of:
-            earlier = f"{words.truck(plan.reference)} leaves on {_day(facts, by)}, not {_day(facts, _leaves(plan))}"
+            earlier = words.truck_earlier(facts, plan.reference, by, _leaves(plan))
             yield Move("truck_earlier", earlier, (_truck(plan, date=by),), plan.line_id)
-    yield from _larger(coming, left)
+    yield from _larger(facts, coming, left)
 
 
-def _larger(coming: list[KnownPlan], left: int) -> Iterator[Move]:
+def _larger(facts: Facts, coming: list[KnownPlan], left: int) -> Iterator[Move]:
     """The last truck takes what none takes; nothing where one of them states no quantity."""
     loads = [plan.sized_by for plan in coming]
     sizes = {load: load.quantity or 0 for load in loads if load is not None}
@@ -175,7 +174,7 @@ def _larger(coming: list[KnownPlan], left: int) -> Iterator[Move]:
     if any(load is None for load in loads) or missing <= 0 or last is None:
         return
     size = (last.quantity or 0) + missing
-    sentence = f"{words.truck(coming[-1].reference)} takes {words.pieces(size)}, not {words.amount(last.quantity or 0)}"
+    sentence = words.truck_larger(facts, coming[-1].reference, size, last.quantity or 0)
     stated = _truck(coming[-1], date=_leaves(coming[-1]), line_id=last.line_id, quantity=size / MICRO)
     yield Move("truck_larger", sentence, (stated,), last.line_id)
 
@@ -207,7 +206,7 @@ def _bookings(facts: Facts, history: History, first: int) -> Iterator[Move]:
                 "type": "operation.confirmed", "line_id": line.id, "reference": last.reference, "state": "final",
                 "quantity": left / MICRO, "work_center": history.coded["work_center"][first + last.place],
             }  # fmt: skip
-            yield Move("book_rest", words.operation_rest(line.id, last.reference, left), (final,), line.id)
+            yield Move("book_rest", words.operation_rest(facts, line.id, last.reference, left), (final,), line.id)
 
 
 def _shipments(facts: Facts) -> Iterator[Move]:
@@ -222,7 +221,7 @@ def _shipments(facts: Facts) -> Iterator[Move]:
         if done > 0:
             everything = done == line.ordered - line.issued
             issued: Statement = {"type": "goods.issued", "line_id": line.id, "quantity": done / MICRO}
-            sentence = words.ship(done, line.id, everything)
+            sentence = words.ship(facts, line.id, done, everything=everything)
             yield Move("ship_done", sentence, (issued,), line.id, helps=False)
 
 
@@ -256,7 +255,7 @@ def _promises(facts: Facts) -> Iterator[Move]:
             for line, date in zip(lines, dates, strict=True)
         ]
         trucks = [_truck(plan, date=_later(facts, _leaves(plan), days)) for plan in coming]
-        sentence = words.promise(days, _day(facts, min(dates)), len(set(dates)))
+        sentence = words.promise(facts, days, min(dates), len(set(dates)))
         yield Move(f"move_promise_{days}", sentence, (*promised, *trucks), consent=True)
 
 
@@ -269,10 +268,6 @@ def _local(facts: Facts, moment: int) -> datetime:
 
 def _moment(local: datetime) -> int:
     return (local.astimezone(UTC) - EPOCH) // timedelta(microseconds=1)
-
-
-def _day(facts: Facts, moment: int) -> str:
-    return words.day(moment, facts.zone, facts.as_of)
 
 
 def _later(facts: Facts, moment: int, days: int) -> int:

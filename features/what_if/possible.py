@@ -20,9 +20,11 @@ from features.orders.commitments import OrderStatus
 from features.orders.spells import CONDITIONS_MET, FAILED_LOTS, HOLDS, SHORTAGES
 from features.readiness.assessment import status_of
 from features.readiness.blockers import Facts
+from features.readiness.naming import name_component, name_hold, name_line, quantity
 from features.readiness.statements import KnownEvent, KnownLine, KnownOrder, SpellState
 from features.what_if import words
 from features.what_if.copies import with_events
+from features.wording import ENGLISH
 
 TRUCKS = Select("delivery.planned")
 GONE = ("shipped", "cancelled")
@@ -69,7 +71,7 @@ class Standing:
 
     def day(self, moment: int) -> str:
         """A day of the plant."""
-        return words.day(moment, self.facts.zone, self.facts.as_of)
+        return self.facts.dates.day(moment, time=False)
 
     def lines_of(self, event: KnownEvent) -> list[KnownLine]:
         """The known lines that an event speaks of: its own, its instalments, or all."""
@@ -146,7 +148,11 @@ def _of_line(before: Standing, event: KnownEvent) -> Fault | None:
 
 
 def _names(lines: Iterable[KnownLine]) -> str:
-    return words.listed([line.id or "the line" for line in lines]) or "none"
+    return _listed(line.id or name_line(ENGLISH, None) for line in lines)
+
+
+def _listed(names: Iterable[str]) -> str:
+    return ENGLISH.listed(list(names)) or "none"
 
 
 def _of_date(before: Standing, event: KnownEvent) -> Fault | None:
@@ -181,34 +187,30 @@ def _released(before: Standing, event: KnownEvent) -> Fault | None:
     found = _spell(before, HOLDS, event)
     if found is not None and found.open:
         return None
-    open_ = [_hold(one) for one in before.order.spells(HOLDS) if one.open]
-    got = words.hold(event.kind, event.reference, None)
-    return (
-        "reference" if event.reference else "kind",
-        f"be one of the open holds ({words.listed(open_) or 'none'})",
-        got,
-    )
+    open_ = _listed(_hold(one) for one in before.order.spells(HOLDS) if one.open)
+    got = name_hold(ENGLISH, event.kind, event.reference)
+    return "reference" if event.reference else "kind", f"be one of the open holds ({open_})", got
 
 
 def _hold(spell: SpellState) -> str:
-    return words.hold(spell.latest.kind, spell.latest.reference, spell.latest.line_id)
+    return words.hold(ENGLISH, spell.latest)
 
 
 def _material(before: Standing, event: KnownEvent) -> Fault | None:
     found = _spell(before, SHORTAGES, event)
     is_short = found is not None and found.open
     if event.state == "available" and not is_short:
-        short = [_component(one) for one in before.order.spells(SHORTAGES) if one.open]
-        must = f"be one of the components that are short ({words.listed(short) or 'none'})"
-        return "reference", must, words.component(event.reference, None, event.line_id)
+        short = _listed(before.facts.component(one.latest) for one in before.order.spells(SHORTAGES) if one.open)
+        must = f"be one of the components that are short ({short})"
+        return "reference", must, name_component(ENGLISH, event.reference, line=event.line_id)
     if found is None or event.state == "available" or not is_short:
         return None
     same = event.date in (None, found.latest.date) and event.quantity in (None, found.latest.quantity)
-    return ("state", "change something", f"{_component(found)}, which is short already") if same else None
-
-
-def _component(spell: SpellState) -> str:
-    return words.component(spell.latest.reference, spell.latest.quantity, spell.latest.line_id)
+    return (
+        ("state", "change something", f"{before.facts.component(found.latest)}, which is short already")
+        if same
+        else None
+    )
 
 
 def _inspected(before: Standing, event: KnownEvent) -> Fault | None:
@@ -266,7 +268,7 @@ def _changed(before: Standing, event: KnownEvent) -> Fault | None:
     lines = before.lines_of(event)
     if any(line.ordered != event.quantity for line in lines):
         return None
-    return "quantity", "change something", f"{words.amount(event.quantity or 0)}, which is ordered already"
+    return "quantity", "change something", f"{quantity(ENGLISH, event.quantity or 0)}, which is ordered already"
 
 
 def _reopened(before: Standing, event: KnownEvent) -> Fault | None:
@@ -285,26 +287,34 @@ def _issued(before: Standing, event: KnownEvent) -> Fault | None:
         return "quantity", "change something", "0"
     if event.quantity < 0:
         gone = sum(line.issued for line in lines)
-        at_most = f"take back at most what has been issued ({words.amount(gone)})"
-        return ("quantity", at_most, words.amount(-event.quantity)) if -event.quantity > gone else None
+        at_most = f"take back at most what has been issued ({quantity(ENGLISH, gone)})"
+        return ("quantity", at_most, quantity(ENGLISH, -event.quantity)) if -event.quantity > gone else None
     left = sum(max(line.ordered - line.issued, 0) for line in lines if line.open)
     if event.quantity <= left:
         return None
-    return "quantity", f"be at most what is still to ship ({words.amount(left)})", words.amount(event.quantity)
+    return (
+        "quantity",
+        f"be at most what is still to ship ({quantity(ENGLISH, left)})",
+        quantity(ENGLISH, event.quantity),
+    )
 
 
 def _returned(before: Standing, event: KnownEvent) -> Fault | None:
     gone = sum(line.issued for line in before.lines_of(event))
     if (event.quantity or 0) <= gone:
         return None
-    return "quantity", f"be at most what has been issued ({words.amount(gone)})", words.amount(event.quantity or 0)
+    return (
+        "quantity",
+        f"be at most what has been issued ({quantity(ENGLISH, gone)})",
+        quantity(ENGLISH, event.quantity or 0),
+    )
 
 
 def _booked(before: Standing, event: KnownEvent) -> Fault | None:
     """A booking of nothing says something only where it finishes what was not finished."""
     if event.quantity or (event.quantity is not None and event.state == "final" and not _is_final(before, event)):
         return None
-    return "quantity", "change something", words.amount(event.quantity or 0)
+    return "quantity", "change something", quantity(ENGLISH, event.quantity or 0)
 
 
 def _is_final(before: Standing, event: KnownEvent) -> bool:

@@ -1,161 +1,150 @@
-"""What is said of moves: every template in one place. Days are those of the plant's zone, with their weekday."""
+"""What is said of moves: which text of the language, with which names and days."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta, tzinfo
-
 from features.events.schema import MICRO
-from features.times import DAY
+from features.readiness.blockers import Facts
+from features.readiness.naming import (
+    at_line,
+    name_condition,
+    name_hold,
+    name_inspection,
+    name_lot,
+    name_operation,
+    name_truck,
+    number_of_conditions,
+    quantity,
+)
+from features.readiness.statements import KnownEvent
+from features.wording import ENGLISH, Language
 
 RESPONSE = "the model's response, not a promise"
 """What every answer to a what-if is labelled with."""
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
-MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
-NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
-FAR = 180 * DAY
-"""A day so far from now is said with its year."""
-KINDS = {
-    "release_hold": ("release", "releases"),
-    "component_here": ("arrival today", "arrivals today"),
-    "component_sooner": ("earlier arrival", "earlier arrivals"),
-    "lot_passes": ("passed lot", "passed lots"),
-    "meet_condition": ("shipping condition met", "shipping conditions met"),
-    "plan_truck": ("planned truck", "planned trucks"),
-    "truck_earlier": ("earlier truck", "earlier trucks"),
-    "truck_larger": ("larger truck", "larger trucks"),
-    "book_rest": ("booking of what is left", "bookings of what is left"),
-    "ship_done": ("shipment of what is done", "shipments of what is done"),
-    "move_promise_3": ("promise moved by 3 days", "promises moved by 3 days"),
-    "move_promise_7": ("promise moved by 7 days", "promises moved by 7 days"),
-}
-"""Each kind of move, one and several."""
+KINDS = (
+    "release_hold",
+    "component_here",
+    "component_sooner",
+    "lot_passes",
+    "meet_condition",
+    "plan_truck",
+    "truck_earlier",
+    "truck_larger",
+    "book_rest",
+    "ship_done",
+    "move_promise_3",
+    "move_promise_7",
+)
+"""Each kind of move."""
+MOST_IN_WORDS = 12
+"""Numbers up to it are written as words in a headline."""
 
 
-def day(moment: int, zone: tzinfo, now: int) -> str:
-    """A day as people say it, with its year where it is far from now; moments are microseconds.
-
-    >>> day(1_420_804_800_000_000, UTC, 1_420_070_400_000_000)
-    'Fri 9 Jan'
-    """
-    local = (EPOCH + timedelta(microseconds=moment)).astimezone(zone)
-    year = f" {local.year}" if abs(moment - now) > FAR else ""
-    return f"{WEEKDAYS[local.weekday()]} {local.day} {MONTHS[local.month - 1]}{year}"
+def hold(language: Language, placed: KnownEvent) -> str:
+    """A hold by its kind and reference, and the line that it is on."""
+    return name_hold(language, placed.kind, placed.reference) + at_line(language, "on", placed.line_id)
 
 
-def amount(millionths: int) -> str:
-    """
-    >>> amount(2_500_000)
-    '2.5'
-    """
-    return f"{millionths / MICRO:,.6f}".rstrip("0").rstrip(".")
+def release(facts: Facts, placed: KnownEvent) -> str:
+    """A hold is released: "release quality hold H1 on line 20"."""
+    return facts.say("move.release", hold=hold(facts.language, placed))
 
 
-def pieces(millionths: int) -> str:
-    """
-    >>> pieces(1_000_000), pieces(24_000_000)
-    ('1 piece', '24 pieces')
-    """
-    return f"{amount(millionths)} piece{'' if millionths == MICRO else 's'}"
+def arrival(facts: Facts, short: KnownEvent, by: int | None = None) -> str:
+    """A component comes by a day: "steel (60, line 30) comes by Wed 10 Jan"; without one, today."""
+    component = facts.component(short)
+    if by is None:
+        return facts.say("move.arrival.today", component=component)
+    return facts.say("move.arrival", component=component, day=facts.dates.day(by, time=False))
 
 
-def listed(names: Sequence[str], most: int = 4) -> str:
-    """
-    >>> listed(["a", "b", "c"])
-    'a, b and c'
-    """
-    shown = [*names[: most - 1], f"{len(names) - most + 1} more"] if len(names) > most else list(names)
-    return " and ".join([", ".join(shown[:-1]), shown[-1]] if len(shown) > 1 else shown)
+def lot(facts: Facts, failed: KnownEvent) -> str:
+    """A failed lot passes: "in-process inspection of lot L1 on line 10 passes"."""
+    return facts.say(
+        "move.lot",
+        inspection=name_inspection(facts.language, failed.kind),
+        lot=name_lot(facts.language, failed.reference),
+        lines=at_line(facts.language, "on", failed.line_id),
+    )
 
 
-def on_line(line: str | None, preposition: str = "on") -> str:
-    """The line of a thing, nothing for the whole order."""
-    return f" {preposition} line {line}" if line else ""
+def condition(facts: Facts, stated: KnownEvent) -> str:
+    """A shipping condition is met: "labels are put right for line 10"."""
+    return facts.say(
+        "move.condition",
+        condition=name_condition(facts.language, stated.kind),
+        n=number_of_conditions([stated.kind]),
+        lines=at_line(facts.language, "for", stated.line_id),
+    )
 
 
-def hold(kind: str | None, reference: str | None, line: str | None) -> str:
-    """
-    >>> hold("quality", "H1", "20")
-    'quality hold H1 on line 20'
-    """
-    return " ".join(word for word in (kind, "hold", reference) if word) + on_line(line)
+def truck_planned(facts: Facts, leaves: int) -> str:
+    """A truck where none is planned: "plan a truck for Fri 12 Jan"."""
+    return facts.say("move.truck.plan", day=facts.dates.day(leaves, time=False))
 
 
-def component(name: str | None, short: int | None, line: str | None) -> str:
-    """
-    >>> component("steel", 60_000_000, "30")
-    'steel (60, line 30)'
-    """
-    told = [amount(short) if short else "", f"line {line}" if line else ""]
-    inside = ", ".join(word for word in told if word)
-    return (name or "the component that is short") + (f" ({inside})" if inside else "")
+def truck_earlier(facts: Facts, reference: str | None, leaves: int, late: int) -> str:
+    """A truck leaves sooner: "truck D1 leaves Fri 12 Jan, not Mon 15 Jan"; with the time where that is one day."""
+    time = facts.dates.same_day(leaves, late)
+    return facts.say(
+        "move.truck.earlier",
+        truck=name_truck(facts.language, reference),
+        day=facts.dates.day(leaves, time),
+        late=facts.dates.day(late, time),
+    )
 
 
-def lot(name: str | None, kind: str | None, line: str | None) -> str:
-    """
-    >>> lot("L1", "in_process", "10")
-    'lot L1 on line 10 passes its in-process inspection'
-    """
-    which = f"lot {name}" if name else "the failed lot"
-    of_kind = f"{kind.replace('_', '-')} " if kind else ""
-    return f"{which}{on_line(line)} passes its {of_kind}inspection"
+def truck_larger(facts: Facts, reference: str | None, takes: int, before: int) -> str:
+    """A truck takes more, millionths: "truck D1 takes 10 units, not 6"."""
+    return facts.say(
+        "move.truck.larger",
+        truck=name_truck(facts.language, reference),
+        before=quantity(facts.language, before),
+        **_units(facts, takes),
+    )
 
 
-def condition(kind: str, line: str | None) -> str:
-    """
-    >>> condition("labels", "10"), condition("packaging", None)
-    ('labels are put right for line 10', 'packaging is put right')
-    """
-    return f"{kind} {'are' if kind.endswith('s') else 'is'} put right{on_line(line, 'for')}"
+def operation_rest(facts: Facts, line: str | None, operation: str | None, left: int) -> str:
+    """What is left is booked: "book what is left on line 10 as final (operation 30, 24 units)"."""
+    return facts.say(
+        "move.rest.operation" if operation else "move.rest",
+        lines=at_line(facts.language, "on", line),
+        operation=name_operation(facts.language, operation),
+        **_units(facts, left),
+    )
 
 
-def truck(reference: str | None) -> str:
-    """The truck by its name."""
-    return f"truck {reference}" if reference else "the truck"
+def ship(facts: Facts, line: str | None, done: int, *, everything: bool) -> str:
+    """What is done leaves: "ship the 24 units of line 10 that are done"."""
+    template = "move.ship.all" if everything else "move.ship"
+    return facts.say(template, lines=at_line(facts.language, "of", line), **_units(facts, done))
 
 
-def operation_rest(line: str | None, operation: str | None, left: int) -> str:
-    """
-    >>> operation_rest("10", "30", 24_000_000)
-    'book what is left on line 10 as final (operation 30, 24 pieces)'
-    """
-    at = f"operation {operation}, " if operation else ""
-    return f"book what is left{on_line(line)} as final ({at}{pieces(left)})"
+def promise(facts: Facts, days: int, to: int, lines: int) -> str:
+    """Promises are moved, the first to a day: "move the promise to Fri 16 Jan, if the customer agrees"."""
+    template = "move.promise" if lines == 1 else "move.promises"
+    return facts.say(template, n=days, day=facts.dates.day(to, time=False))
 
 
-def ship(quantity: int, line: str | None, everything: bool) -> str:
-    """
-    >>> ship(24_000_000, "10", everything=False)
-    'ship the 24 pieces of line 10 that are done'
-    """
-    if everything:
-        return f"ship all that is left{on_line(line, 'of')} ({pieces(quantity)})"
-    verb = "is" if quantity == MICRO else "are"
-    return f"ship the {pieces(quantity)}{on_line(line, 'of')} that {verb} done"
+def _units(facts: Facts, millionths: int) -> dict[str, object]:
+    return {"n": millionths / MICRO, "quantity": quantity(facts.language, millionths)}
 
 
-def promise(days: int, to: str, lines: int) -> str:
-    """
-    >>> promise(7, "Fri 16 Jan", 1)
-    'move the promise to Fri 16 Jan, if the customer agrees'
-    """
-    if lines == 1:
-        return f"move the promise to {to}, if the customer agrees"
-    return f"move the promises {days} days later, the first to {to}, if the customer agrees"
-
-
-def headline(kind: str | None, moves: int, points: float, value: float | None) -> str:
+def headline(kind: str | None, moves: int, points: float, value: float | None, language: Language = ENGLISH) -> str:
     """What moves, one an order, take off the list; ``points`` is probability, ``value`` the plant's currency.
 
     >>> headline("release_hold", 5, 0.41, 210_000.0)
     'these five releases take 41 points and 210,000 of value at risk off the list'
     """
     if not moves:
-        return "no move takes risk off the list"
-    one, several = KINDS[kind] if kind else ("move", "moves")
-    number = NUMBERS[moves] if moves < len(NUMBERS) else f"{moves:,}"
-    what = f"this {one} takes" if moves == 1 else f"these {number} {several} take"
-    shown = f"{100 * points:,.0f}" if points >= 0.095 else f"{100 * points:.1f}"
-    money = f" and {value:,.0f} of value at risk" if value is not None and round(value) else ""
-    return f"{what} {shown} point{'' if shown == '1' else 's'}{money} off the list"
+        return language.say("move.none")
+    shown = round(100 * points, 0 if points >= 0.095 else 1)
+    worth = value is not None and round(value)
+    taken = language.say(
+        "move.taken.value" if worth else "move.taken",
+        n=shown,
+        points=language.number(shown, 1),
+        value=language.number(value or 0),
+    )
+    in_words = 1 < moves <= MOST_IN_WORDS
+    count = language.say(f"move.count.{moves}") if in_words else language.number(moves)
+    return language.say(f"move.kind.{kind}" if kind else "move.every", n=moves, count=count, taken=taken)

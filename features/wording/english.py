@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from features.wording.english_changes import CHANGES
+from features.wording.english_moves import MOVES
 from features.wording.language import Language
 
 WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
@@ -46,6 +48,11 @@ PARTS = {
     "inspection": "{kind} inspection",
     "inspection.unnamed": "an inspection",
     "lot": " of lot {lot}",
+    "condition.unnamed": "a shipping condition",
+    "operation": "operation {reference}",
+    "operation.unnamed": "an operation",
+    "work": "work {reference}",
+    "work.unnamed": "work",
     "truck": "truck {reference}",
     "truck.unnamed": "the truck",
     "side.same_promise": "on the day of the promise",
@@ -65,15 +72,14 @@ BLOCKERS = {
     "open_hold.due": "{hold}{lines}{reason} stands since {since}, release expected {day}",
     "open_hold.undated": "{hold}{lines}{reason} stands since {since}",
     "failed_lot": "{inspection}{lot}{lines} stands failed since {since}",
-    "condition.one": "{condition} is not met{lines} since {since}{reason}",
-    "condition.many": "{condition} are not met{lines} since {since}{reason}",
+    "condition.not_met": "{condition} [n:is|are] not met{lines} since {since}{reason}",
     "conditions.silent": "nobody has said that a shipping condition is met{line}",
     "conditions.silent_since": "nobody has said that a shipping condition is met{line} since its latest work, {since}",
     "missing": "{line} is {missing} short: {ordered} ordered{before}, {work}",
     "missing.before": ", {quantity} shipped before the work",
     "missing.orders": "{n} production orders of {quantity} in all, {lost} scrapped",
     "missing.booked": "{quantity} booked good",
-    "missing.booked_at": "{quantity} booked good at operation {operation}",
+    "missing.booked_at": "{quantity} booked good at {operation}",
     "truck.none": "no truck is planned",
     "truck.gone": "no truck is planned: the last was planned for {day}, {distance}",
     "truck.late": "{truck} leaves {day}, {slack} (due {due})",
@@ -139,7 +145,6 @@ REASONS = {
     "conditions.early": "shipping [n:condition|conditions] not met yet: {conditions}; {left} to the promise",
     "conditions.open": "{met} of 5 shipping conditions are met; {open} [n:is|are] still open",
     "conditions.met": "all five shipping conditions are met",
-    "conditions.made": "{line} is made, but no shipping condition is stated as met for it",
     "conditions.none": "no shipping condition is stated as met yet; {left} to the promise",
     # truck
     "truck.tight": "{truck} leaves {day}, only {slack}",
@@ -235,4 +240,4 @@ REASONS = {
     "outweighed.records": "{fact}; what else is known of its records outweighs that",
 }
 
-ENGLISH = Language("en", {**PARTS, **BLOCKERS, **REASONS}, WEEKDAYS, MONTHS)
+ENGLISH = Language("en", {**PARTS, **BLOCKERS, **REASONS, **CHANGES, **MOVES}, WEEKDAYS, MONTHS)

@@ -50,14 +50,15 @@ class Language:
         >>> ENGLISH.say("duration.days", n=1, days="1"), ENGLISH.say("duration.days", n=2, days="2")
         ('1 day', '2 days')
         """
-        text = self._filled(template, values)
+        text = self.fill(template, **values)
         for part in (part for part in ("fact", "counter") if part in values):
             while len(text) > MOST_CHARACTERS and _less_detail(str(values[part])) != values[part]:
                 values = {**values, part: _less_detail(str(values[part]))}
-                text = self._filled(template, values)
+                text = self.fill(template, **values)
         return text if len(text) <= MOST_CHARACTERS else text[: MOST_CHARACTERS - 1].rstrip() + CUT
 
-    def _filled(self, template: str, values: Mapping[str, object]) -> str:
+    def fill(self, template: str, /, **values: object) -> str:
+        """The text of a template however long it is, such as a list of sentences."""
         parts = self._parts[template]
         if len(parts) == 1:
             return parts[0][0].format_map(values)
@@ -90,6 +91,17 @@ class Language:
         if 0 < value < 0.005:
             return self.say("share.least")
         return self.say("share", percent=self.number(100 * value))
+
+    def points(self, share: float) -> str:
+        """A share of probability in percentage points with its sign, as a change of a risk is written.
+
+        >>> from features.wording.english import ENGLISH
+        >>> ENGLISH.points(0.094), ENGLISH.points(-0.004), ENGLISH.points(0.0001)
+        ('+9', '-0.4', '0')
+        """
+        percent = 100 * abs(share)
+        text = self.number(percent, 0 if percent >= 0.95 else 1)
+        return text if text == "0" else f"{'-' if share < 0 else '+'}{text}"
 
     def duration(self, days: float) -> str:
         """A length of time as people say it; its sign is left out.

@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 
 from features.errors import InvalidRequest
 from features.times import DAY, isoformat, plant_calendar
+from features.wording import ENGLISH, Dates
 from serving.api.order_queries import visible_order
 from serving.api.presenters import moment
 from serving.contract.change import ChangeParams
@@ -21,18 +22,16 @@ from serving.settings import Settings
 from serving.store.tables.events import events_of
 from training.change.path import EVENT, MODEL, TIME
 from training.change.wording import (
-    CONTEXT_SENTENCE,
-    SIGNALS_SENTENCE,
-    STEP_WORDS,
-    TYPE_WORDS,
-    Clock,
     EventFacts,
     ToldStep,
+    context_sentence,
     event_sentence,
     model_sentence,
     since_words,
+    step_words,
     summary,
     time_sentence,
+    type_words,
 )
 
 SAID = ("type", "line_id", "kind", "state", "reference", "reason", "quantity", "date")
@@ -71,10 +70,10 @@ def order_change(
     path = change_between(connection, order_id, window, events, load_version, settings)
     if path is None:
         raise InvalidRequest(f"to must not lie before the first score of the order, got {isoformat(window[1])}")
-    clock = Clock(ZoneInfo(plant_calendar(settings.zone).zone), now)
-    sentences = [_sentence(step, events, clock) for step in path.steps]
+    dates = Dates(now, ZoneInfo(plant_calendar(settings.zone).zone), ENGLISH)
+    sentences = [_sentence(step, events, dates) for step in path.steps]
     told = [ToldStep(text, step.points, step.passed) for text, step in zip(sentences, path.steps, strict=True)]
-    when = since_words(*window, clock, by_default=params.since is None and params.until is None)
+    when = since_words(*window, dates, by_default=params.since is None and params.until is None)
     return {
         "order_id": order_id,
         "from": moment(window[0]),
@@ -107,7 +106,7 @@ def _present(step: RiskStep, sentence: str) -> dict[str, Any]:
         "at": moment(step.at),
         "event": None if event is None else {"source": event.source, "id": event.event_id},
         "type": None if event is None else event.type,
-        "what": STEP_WORDS[step.kind] if event is None else TYPE_WORDS[event.type],
+        "what": step_words(step.kind) if event is None else type_words(event.type),
         "sentence": sentence,
         "before": step.before,
         "after": step.after,
@@ -116,14 +115,14 @@ def _present(step: RiskStep, sentence: str) -> dict[str, Any]:
     }
 
 
-def _sentence(step: RiskStep, events: Sequence[Any], clock: Clock) -> str:
+def _sentence(step: RiskStep, events: Sequence[Any], dates: Dates) -> str:
     if step.kind == EVENT:
-        return event_sentence(facts_of(step.event, events), clock)
+        return event_sentence(facts_of(step.event, events), dates)
     if step.kind == TIME:
         return time_sentence(step.passed)
     if step.kind == MODEL:
-        return model_sentence(*step.names) if any(step.names) else SIGNALS_SENTENCE
-    return CONTEXT_SENTENCE
+        return model_sentence(*step.names)
+    return context_sentence()
 
 
 def facts_of(event: Any, events: Sequence[Any]) -> EventFacts:

@@ -1,55 +1,41 @@
-"""What changed a risk, in words: every text of it stands here. Moments are microseconds, days those of the plant."""
+"""What changed a risk: which text of the language is said of an event, a step and a whole change."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta, tzinfo
 
+from features.events.schema import MICRO, TYPES
+from features.readiness.naming import (
+    at_line,
+    name_component,
+    name_condition,
+    name_hold,
+    name_inspection,
+    name_line,
+    name_lot,
+    name_operation,
+    name_reason,
+    name_truck,
+    name_work,
+    number_of_conditions,
+    quantity,
+)
 from features.times import DAY, HOUR, SECOND
+from features.wording import ENGLISH, Dates, Language
+from features.wording.language import short
 
-WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
-MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MINUTE = 60 * SECOND
 MOST_TOLD = 3
 """So many changes are named in one sentence; the others are added up."""
 WORTH_TELLING = 0.0005
 """Points of risk below which a change is not named: what would be shown as zero."""
-
-TYPE_WORDS = {
-    "order_line.created": "line ordered",
-    "order_line.changed": "quantity changed",
-    "order_line.closed": "line closed",
-    "order_line.reopened": "line opened again",
-    "commitment.requested": "date requested",
-    "goods.returned": "goods returned",
-    "commitment.changed": "promise changed",
-    "hold.placed": "hold placed",
-    "hold.released": "hold released",
-    "production.released": "work released",
-    "production.rescheduled": "work rescheduled",
-    "operation.confirmed": "operation booked",
-    "operation.scrapped": "scrap",
-    "operation.reworked": "rework",
-    "material.stated": "material",
-    "inspection.recorded": "inspection",
-    "readiness.stated": "shipping condition",
-    "delivery.planned": "truck planned",
-    "goods.issued": "goods issued",
-    "decision.recorded": "decision",
-}
-"""What an event of each type is called."""
-STEP_WORDS = {"time": "time", "context": "morning", "model": "model"}
-"""What a step without an event is called."""
-CONTEXT_SENTENCE = "the morning's load and track record"
-SIGNALS_SENTENCE = "signals are computed in another way"
-_ENDED = {
-    "shipped": "it has shipped",
-    "cancelled": "it is cancelled",
-    "unpromised": "nothing is promised",
-    "late": "its promise has passed",
-}
+ENDED = ("shipped", "cancelled", "unpromised", "late")
+"""States of an order that a change ends with a word about."""
+CLOSED = ("complete", "short", "cancelled")
+"""How a line is closed."""
+LOSSES = {"operation.scrapped": "scrapped", "operation.reworked": "reworked"}
+"""What is booked at an operation that is not good."""
 
 
 @dataclass(frozen=True)
@@ -73,187 +59,211 @@ class EventFacts:
     earlier: int | None = None
 
 
-@dataclass(frozen=True)
-class Clock:
-    """How moments are told: in the zone of the plant, the year only where it is not that of ``now``."""
-
-    zone: tzinfo
-    now: int
-
-    def day(self, moment: int) -> str:
-        """A day with its weekday: Mon 5 Jan."""
-        local, now = self._local(moment), self._local(self.now)
-        year = "" if local.year == now.year else f" {local.year}"
-        return f"{WEEKDAYS[local.weekday()]} {local.day} {MONTHS[local.month - 1]}{year}"
-
-    def moment(self, moment: int) -> str:
-        """A day with the time of day, unless it is midnight."""
-        time = f"{self._local(moment):%H:%M}"
-        return self.day(moment) + ("" if time in ("00:00", "23:59") else f" {time}")
-
-    def _local(self, moment: int) -> datetime:
-        return (EPOCH + timedelta(microseconds=moment)).astimezone(self.zone)
+def type_words(event_type: str, language: Language = ENGLISH) -> str:
+    """What an event of a type is called."""
+    return language.say(f"change.type.{event_type}") if event_type in TYPES else event_type
 
 
-def counted(count: int, one: str, many: str) -> str:
-    """A number with its noun.
-
-    >>> counted(1, "day", "days"), counted(2, "day", "days")
-    ('1 day', '2 days')
-    """
-    return f"{count:,} {one if count == 1 else many}"
+def step_words(kind: str, language: Language = ENGLISH) -> str:
+    """What a step without an event is called."""
+    return language.say(f"change.step.{kind}")
 
 
-def signed_points(points: float) -> str:
-    """A share of probability in percentage points, with its sign.
-
-    >>> signed_points(0.094), signed_points(-0.004), signed_points(0.0)
-    ('+9', '-0.4', '0')
-    """
-    percent = points * 100
-    if abs(percent) >= 0.95:
-        return f"{percent:+.0f}"
-    return "0" if abs(percent) < 0.05 else f"{percent:+.1f}"
-
-
-def time_sentence(micros: int) -> str:
+def time_sentence(micros: int, language: Language = ENGLISH) -> str:
     """How long nothing was recorded, whole units of the largest that fits.
 
     >>> time_sentence(DAY), time_sentence(5 * HOUR), time_sentence(SECOND)
     ('a day passed', '5 hours passed', 'a moment passed')
     """
-    for unit, one, many in ((DAY, "a day", "days"), (HOUR, "an hour", "hours"), (MINUTE, "a minute", "minutes")):
+    for unit, name in ((DAY, "days"), (HOUR, "hours"), (MINUTE, "minutes")):
         if micros >= unit:
             count = round(micros / unit)
-            return f"{one if count == 1 else f'{count:,} {many}'} passed"
-    return "a moment passed"
+            return language.say(f"change.passed.{name}", n=count, count=language.number(count))
+    return language.say("change.passed.least")
 
 
-def model_sentence(before: str, after: str) -> str:
-    """Another model scores: its name and version before and after."""
-    return f"{after} scores instead of {before}"
+def model_sentence(before: str, after: str, language: Language = ENGLISH) -> str:
+    """Another model scores: its name and version before and after; without them, its signals have changed."""
+    if not (before or after):
+        return language.say("change.signals")
+    return language.say("change.model", before=before, after=after)
 
 
-def event_sentence(event: EventFacts, clock: Clock) -> str:
+def context_sentence(language: Language = ENGLISH) -> str:
+    """Another morning's context is scored with."""
+    return language.say("change.context")
+
+
+def event_sentence(event: EventFacts, dates: Dates) -> str:
     """What an event says, in words."""
+    language = dates.language
     make = _SENTENCES.get(event.type)
-    told = make(event, clock) if make else TYPE_WORDS.get(event.type, event.type)
-    because = f" ({event.reason})" if event.reason and event.type not in _WITHOUT_REASON else ""
-    return told + because
+    fact = make(event, dates) if make else type_words(event.type, language)
+    reason = "" if event.type in _WITHOUT_REASON else name_reason(language, event.reason)
+    return language.say("change.event", fact=fact, reason=reason)
 
 
-def _moved(thing: str, event: EventFacts, clock: Clock, first: str) -> str:
-    """A date that is stated, or stated anew."""
+# -- what each type says -------------------------------------------------------------------------------------
+
+
+def _dated(name: str, event: EventFacts, dates: Dates, **values: object) -> str:
+    """A date of a thing that is stated, or stated anew; with the time of day where it moves within a day."""
+    say, date, earlier = dates.language.say, event.date, event.earlier
+    if date is None:
+        return say(f"change.{name}.undated", **values)
+    day = dates.day(date, time=False)
+    if earlier is None:
+        return say(f"change.{name}.first", day=day, **values)
+    if dates.day(earlier) == dates.day(date):
+        return say(f"change.{name}.stays", day=day, **values)
+    time = dates.same_day(earlier, date)
+    return say(f"change.{name}.moved", first=dates.day(earlier, time), day=dates.day(date, time), **values)
+
+
+def _amount(language: Language, event: EventFacts) -> str:
+    return "" if event.quantity is None else language.say("change.amount", quantity=_quantity(language, event))
+
+
+def _quantity(language: Language, event: EventFacts) -> str:
+    return quantity(language, round((event.quantity or 0) * MICRO))
+
+
+def _ordered(event: EventFacts, dates: Dates) -> str:
+    line = name_line(dates.language, event.line_id)
     if event.date is None:
-        return thing
-    if event.earlier is None:
-        return f"{thing} {first} {clock.day(event.date)}"
-    if clock.moment(event.earlier) == clock.moment(event.date):
-        return f"{thing} stays at {clock.day(event.date)}"
-    same_day = clock.day(event.earlier) == clock.day(event.date)
-    told = clock.moment if same_day else clock.day
-    return f"{thing} moved from {told(event.earlier)} to {told(event.date)}"
+        return dates.language.say("change.line.unpromised", line=line)
+    return dates.language.say("change.line.ordered", line=line, day=dates.day(event.date, time=False))
 
 
-def _line(event: EventFacts) -> str:
-    return f" of line {event.line_id}" if event.line_id else ""
+def _changed(event: EventFacts, dates: Dates) -> str:
+    of, told = at_line(dates.language, "of", event.line_id), _quantity(dates.language, event)
+    return dates.language.say("change.line.quantity", of=of, quantity=told, n=event.quantity or 0)
 
 
-def _named(noun: str, name: str | None) -> str:
-    return f"{noun} {name}" if name else noun
+def _closed(event: EventFacts, dates: Dates) -> str:
+    language = dates.language
+    how = event.reason if event.reason in CLOSED else "closed"
+    line = name_line(language, event.line_id) if event.line_id else language.say("order.itself")
+    return language.say(f"change.line.{how}", line=line)
 
 
-def _hold(event: EventFacts) -> str:
-    return _named(f"{event.kind} hold" if event.kind else "hold", event.reference)
+def _reopened(event: EventFacts, dates: Dates) -> str:
+    return dates.language.say("change.line.reopened", line=name_line(dates.language, event.line_id))
 
 
-def _hold_placed(event: EventFacts, clock: Clock) -> str:
-    until = f", release expected {clock.day(event.date)}" if event.date is not None else ""
-    return f"{_hold(event)} placed{until}"
+def _promise(event: EventFacts, dates: Dates) -> str:
+    name = "promise" if event.type == "commitment.changed" else "requested"
+    return _dated(name, event, dates, of=at_line(dates.language, "of", event.line_id))
 
 
-def _material(event: EventFacts, clock: Clock) -> str:
-    component = event.reference or "a component"
+def _hold(event: EventFacts, dates: Dates) -> str:
+    language = dates.language
+    hold = name_hold(language, event.kind, event.reference)
+    if event.type == "hold.released":
+        return language.say("change.hold.released", hold=hold)
+    if event.date is None:
+        return language.say("change.hold.placed", hold=hold)
+    return language.say("change.hold.expected", hold=hold, day=dates.day(event.date, time=False))
+
+
+def _released(event: EventFacts, dates: Dates) -> str:
+    work = name_work(dates.language, event.reference)
+    if event.date is None:
+        return dates.language.say("change.work.released", work=work)
+    return dates.language.say("change.work.planned", work=work, day=dates.day(event.date, time=False))
+
+
+def _rescheduled(event: EventFacts, dates: Dates) -> str:
+    language = dates.language
+    of = at_line(language, "of", event.line_id)
+    if not of and event.reference:
+        of = language.say("of", lines=short(event.reference))
+    return _dated("plan", event, dates, of=of, work=name_work(language, event.reference))
+
+
+def _operation(event: EventFacts, dates: Dates) -> str:
+    language = dates.language
+    how = LOSSES.get(event.type, "done" if event.state == "final" else "booked")
+    operation = name_operation(language, event.reference)
+    return language.say(f"change.operation.{how}", operation=operation, amount=_amount(language, event))
+
+
+def _material(event: EventFacts, dates: Dates) -> str:
+    component = name_component(dates.language, event.reference)
     if event.state == "available":
-        return f"{component} is available"
-    if event.date is None:
-        return f"{component} is short, no date is known"
-    return _moved(component, event, clock, "is short until")
+        return dates.language.say("change.component.come", component=component)
+    return _dated("component", event, dates, component=component)
 
 
-def _operation(event: EventFacts, _: Clock) -> str:
-    name = _named("operation", event.reference)
-    return f"{name} is done" if event.state == "final" else f"{name} booked{_of(event)}"
+def _inspection(event: EventFacts, dates: Dates) -> str:
+    language = dates.language
+    state = event.state if event.state in ("passed", "failed") else "recorded"
+    inspection, lot = name_inspection(language, event.kind), name_lot(language, event.reference)
+    return language.say(f"change.inspection.{state}", inspection=inspection, lot=lot)
 
 
-def _of(event: EventFacts) -> str:
-    return "" if event.quantity is None else f", {event.quantity:,.6g}"
+def _condition(event: EventFacts, dates: Dates) -> str:
+    language = dates.language
+    state = event.state if event.state in ("met", "not_met") else "stated"
+    return language.say(
+        f"change.condition.{state}",
+        condition=name_condition(language, event.kind),
+        n=number_of_conditions([event.kind]),
+        lines=at_line(language, "for", event.line_id),
+    )
 
 
-def _goods_issued(event: EventFacts, _: Clock) -> str:
-    if event.quantity is not None and event.quantity < 0:
-        return f"goods issue{_line(event)} reversed{_of(event)}"
-    return f"goods issued{_line(event)}{_of(event)}"
+def _truck(event: EventFacts, dates: Dates) -> str:
+    return _dated("truck", event, dates, truck=name_truck(dates.language, event.reference))
 
 
-def _inspection(event: EventFacts, _: Clock) -> str:
-    kind = f"{event.kind.replace('_', '-')} inspection" if event.kind else "inspection"
-    return f"{_named(f'{kind} of lot', event.reference) if event.reference else kind} {event.state or 'recorded'}"
+def _goods(event: EventFacts, dates: Dates) -> str:
+    language = dates.language
+    issued = "reversed" if (event.quantity or 0) < 0 else "issued"
+    how = "returned" if event.type == "goods.returned" else issued
+    of = at_line(language, "of", event.line_id)
+    return language.say(f"change.goods.{how}", of=of, amount=_amount(language, event))
 
 
-def _condition(event: EventFacts, _: Clock) -> str:
-    met = {"met": "met", "not_met": "not met"}.get(event.state or "", "stated")
-    return f"{event.kind or 'a shipping condition'}{_line(event)} {met}"
+def _decision(event: EventFacts, dates: Dates) -> str:
+    if not event.kind:
+        return dates.language.say("change.decision.unnamed")
+    return dates.language.say("change.decision", kind=short(event.kind))
 
 
-def _closed(event: EventFacts, _: Clock) -> str:
-    how = {"complete": "closed as complete", "short": "closed short", "cancelled": "cancelled"}
-    what = _named("line", event.line_id) if event.line_id else "the order"
-    return f"{what} {how.get(event.reason or '', 'closed')}"
-
-
-def _ordered(event: EventFacts, clock: Clock) -> str:
-    promised = f", promised for {clock.day(event.date)}" if event.date is not None else ", not promised yet"
-    return f"{_named('line', event.line_id)} ordered{promised}"
-
-
-def _released(event: EventFacts, clock: Clock) -> str:
-    end = f", its planned end is {clock.day(event.date)}" if event.date is not None else ""
-    return f"{_named('work', event.reference)} released{end}"
-
-
-_SENTENCES: dict[str, Callable[[EventFacts, Clock], str]] = {
+_SENTENCES: dict[str, Callable[[EventFacts, Dates], str]] = {
     "order_line.created": _ordered,
-    "order_line.changed": lambda event, _: f"quantity{_line(event)} changed to {event.quantity or 0:,.6g}",
+    "order_line.changed": _changed,
     "order_line.closed": _closed,
-    "order_line.reopened": lambda event, _: f"{_named('line', event.line_id)} opened again",
-    "commitment.requested": lambda event, clock: _moved(f"date requested{_line(event)}", event, clock, "is"),
-    "goods.returned": lambda event, _: f"goods{_line(event)} returned{_of(event)}",
-    "commitment.changed": lambda event, clock: _moved(f"the promise{_line(event)}", event, clock, "is"),
-    "hold.placed": _hold_placed,
-    "hold.released": lambda event, _: f"{_hold(event)} released",
+    "order_line.reopened": _reopened,
+    "commitment.requested": _promise,
+    "commitment.changed": _promise,
+    "hold.placed": _hold,
+    "hold.released": _hold,
     "production.released": _released,
-    "production.rescheduled": lambda event, clock: _moved(
-        f"planned end{' of ' + event.reference if event.reference else ''}", event, clock, "is"
-    ),
+    "production.rescheduled": _rescheduled,
     "operation.confirmed": _operation,
-    "operation.scrapped": lambda event, _: f"scrap at {_named('operation', event.reference)}{_of(event)}",
-    "operation.reworked": lambda event, _: f"rework at {_named('operation', event.reference)}{_of(event)}",
+    "operation.scrapped": _operation,
+    "operation.reworked": _operation,
     "material.stated": _material,
     "inspection.recorded": _inspection,
     "readiness.stated": _condition,
-    "delivery.planned": lambda event, clock: _moved(_named("truck", event.reference), event, clock, "is planned for"),
-    "goods.issued": _goods_issued,
-    "decision.recorded": lambda event, _: f"decision: {event.kind or 'recorded'}",
+    "delivery.planned": _truck,
+    "goods.issued": _goods,
+    "goods.returned": _goods,
+    "decision.recorded": _decision,
 }
 _WITHOUT_REASON = ("order_line.closed", "decision.recorded")
 
 
-def since_words(since: int, until: int, clock: Clock, *, by_default: bool) -> str:
+# -- a change as a whole -------------------------------------------------------------------------------------
+
+
+def since_words(since: int, until: int, dates: Dates, *, by_default: bool) -> str:
     """Between which moments: "since yesterday" where nobody asked for others."""
     if by_default:
-        return "since yesterday"
-    return f"from {clock.moment(since)} to {clock.moment(until)}"
+        return dates.language.say("change.since.yesterday")
+    return dates.language.say("change.since", begin=dates.day(since), end=dates.day(until))
 
 
 @dataclass(frozen=True)
@@ -271,8 +281,12 @@ class ToldStep:
     passed: int = 0
 
 
-def summary(points: float | None, when: str, steps: Sequence[ToldStep], state: str) -> str:
+def summary(
+    points: float | None, when: str, steps: Sequence[ToldStep], state: str, language: Language = ENGLISH
+) -> str:
     """A change in one sentence: "+12 since yesterday: steel moved from 27 Dec to 5 Jan (+9), a day passed (+3)".
+
+    It is as long as its sentences make it.
 
     Parameters
     ----------
@@ -280,23 +294,25 @@ def summary(points: float | None, when: str, steps: Sequence[ToldStep], state: s
     when : since when, or between which moments
     state : of the order at the end
     """
-    told = [_ENDED[state]] if state in _ENDED else []
+    fill = language.fill
+    told = [language.say(f"change.ended.{state}")] if state in ENDED else []
     if points is None:
-        return ": ".join([f"no risk {when}", *told])
-    named = _by_weight(steps)
-    told += [f"{sentence} ({signed_points(own)})" for sentence, own in named[:MOST_TOLD]]
-    if len(named) > MOST_TOLD:
-        rest = sum(own for _, own in named[MOST_TOLD:])
-        count = counted(len(named) - MOST_TOLD, "other change", "other changes")
-        told.append(f"{count} ({signed_points(rest)})")
-    shown = signed_points(points)
-    begin = f"unchanged {when}" if shown == "0" else f"{shown} {when}"
-    return f"{begin}: {', '.join(told)}" if told else begin
+        begin = fill("change.sum.no_risk", when=when)
+    else:
+        shown = language.points(points)
+        begin = fill("change.sum.none" if shown == "0" else "change.sum", points=shown, when=when)
+        named = _by_weight(steps, language)
+        first, others = named[:MOST_TOLD], named[MOST_TOLD:]
+        told += [fill("change.told", sentence=name, points=language.points(own)) for name, own in first]
+        if others:
+            rest, n = language.points(sum(own for _, own in others)), len(others)
+            told.append(fill("change.others", n=n, count=language.number(n), points=rest))
+    return fill("change.sum.why", sum=begin, why=", ".join(told)) if told else begin
 
 
-def _by_weight(steps: Sequence[ToldStep]) -> list[tuple[str, float]]:
+def _by_weight(steps: Sequence[ToldStep], language: Language) -> list[tuple[str, float]]:
     """What moved most first; all the time that passed is one change, and so is what is told by the same sentence."""
-    passed = time_sentence(sum(step.passed for step in steps))
+    passed = time_sentence(sum(step.passed for step in steps), language)
     sums: dict[str, float] = {}
     for step in steps:
         name = passed if step.passed else step.sentence

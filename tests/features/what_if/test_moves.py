@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import UTC
 from typing import Any
 
 import numpy as np
@@ -9,11 +11,14 @@ import pandas as pd
 import pytest
 
 from features.history import History
+from features.readiness.blockers import Facts, hold_blockers, lot_blockers, shortage_blockers
+from features.readiness.statements import KnownOrder
 from features.times import micros
 from features.what_if.copies import stated
 from features.what_if.moves import Move, feasible_moves
 from features.what_if.possible import refusals
-from features.what_if.words import headline
+from features.what_if.words import KINDS, headline
+from features.wording import ENGLISH
 from tests.support.stories import created, event, moment, shipped, story
 
 PROMISED = "move_promise_3", "move_promise_7"
@@ -66,13 +71,14 @@ def test_open_holds_are_released_and_those_of_lines_that_left_are_not() -> None:
 
 
 def test_a_component_that_is_short_comes_today_or_sooner_than_is_said() -> None:
-    def short(date: float | None) -> list[str]:
+    def short(date: float | None, *lines: dict[str, Any]) -> list[str]:
         says = {"state": "short", "reference": "steel", "quantity": 60, "line": "30", "date": date}
-        return told(created(0, 11, line="30"), TRUCK, event("material.stated", 1, **says))
+        return told(created(0, 11, line="30"), *lines, TRUCK, event("material.stated", 1, **says))
 
-    assert short(20) == ["steel (60, line 30) comes today", "steel (60, line 30) comes by Wed 10 Jan"]
+    assert short(20) == ["steel (60) comes today", "steel (60) comes by Wed 10 Jan"]
     assert short(None) == short(20)
-    assert short(8) == short(3) == ["steel (60, line 30) comes today"]
+    assert short(8) == short(3) == ["steel (60) comes today"]
+    assert short(8, created(0, 11, line="20"))[0] == "steel (60, line 30) comes today", "one of several lines is named"
     says = {"state": "short", "reference": "steel", "line": "30"}
     found = moves(created(0, 11, line="30"), TRUCK, event("material.stated", 1, **says))
     assert [move.helps for move in found if move.kind == "component_sooner"] == [False], "no date may be sooner"
@@ -84,7 +90,7 @@ def test_failed_lots_pass_and_conditions_are_met() -> None:
     rows += [event("readiness.stated", 2, kind="labels", state="not_met", line="10")]
     rows += [event("readiness.stated", 2, kind="packaging", state="met", line="10")]
     assert told(*rows) == [
-        "lot L1 on line 10 passes its in-process inspection",
+        "in-process inspection of lot L1 on line 10 passes",
         "labels are put right for line 10",
     ]
 
@@ -96,11 +102,11 @@ def test_failed_lots_pass_and_conditions_are_met() -> None:
         ([event("delivery.planned", 1, reference="D0", date=3)], ["plan a truck for Fri 12 Jan"]),
         (
             [event("delivery.planned", 1, reference="D1", date=14)],
-            ["truck D1 leaves on Fri 12 Jan, not Mon 15 Jan"],
+            ["truck D1 leaves Fri 12 Jan, not Mon 15 Jan"],
         ),
         (
             [event("delivery.planned", 1, reference="D1", date=11, quantity=6)],
-            ["truck D1 takes 10 pieces, not 6"],
+            ["truck D1 takes 10 units, not 6"],
         ),
         ([event("delivery.planned", 1, reference="D1", date=11)], []),
     ],
@@ -108,6 +114,11 @@ def test_failed_lots_pass_and_conditions_are_met() -> None:
 )
 def test_trucks(trucks: list[dict[str, Any]], sentences: list[str]) -> None:
     assert told(created(0, 13, line="10"), *trucks) == sentences
+
+
+def test_a_truck_that_leaves_hours_too_late_is_told_with_the_time() -> None:
+    rows = created(0, 11, line="10"), event("delivery.planned", 1, reference="D1", date=11.25)
+    assert told(*rows) == ["truck D1 leaves Fri 12 Jan 12:00, not Fri 12 Jan 18:00"]
 
 
 def test_a_truck_leaves_by_the_promise_and_on_a_working_day() -> None:
@@ -122,7 +133,7 @@ def test_what_is_booked_in_part_is_booked_as_final() -> None:
     half = event("operation.confirmed", 2, line="10", reference="30", quantity=4, state="partial", work_center="saw")
     rows = [created(0, 11, line="10"), TRUCK, half]
     found = moves(*rows)[0]
-    assert found.sentence == "book what is left on line 10 as final (operation 30, 6 pieces)"
+    assert found.sentence == "book what is left on line 10 as final (operation 30, 6 units)"
     assert found.statements == (
         {"type": "operation.confirmed", "line_id": "10", "reference": "30", "state": "final", "quantity": 6.0,
          "work_center": "saw"},
@@ -136,10 +147,10 @@ def test_what_is_done_ships_once_somebody_says_so_and_nothing_holds_it() -> None
     packed = event("readiness.stated", 3, kind="packaging", state="met", line="10")
     rows = [created(0, 11, line="10"), TRUCK, made]
     assert told(*rows) == []
-    assert told(*rows, packed) == ["ship the 6 pieces of line 10 that are done"]
-    assert told(*rows, packed, shipped(3.5, 5, line="10"))[-1] == "ship the 1 piece of line 10 that is done"
+    assert told(*rows, packed) == ["ship the 6 units of line 10 that are done"]
+    assert told(*rows, packed, shipped(3.5, 5, line="10"))[-1] == "ship the 1 unit of line 10 that is done"
     assert told(*rows, packed, event("hold.placed", 3, kind="credit")) == ["release credit hold"]
-    assert told(created(0, 11, line="10"), TRUCK, packed) == ["ship all that is left of line 10 (10 pieces)"]
+    assert told(created(0, 11, line="10"), TRUCK, packed) == ["ship all that is left of line 10 (10 units)"]
 
 
 def test_an_order_that_is_late_shipped_or_unpromised_has_no_moves() -> None:
@@ -158,7 +169,44 @@ def test_days_are_those_of_the_plant() -> None:
     )
 
 
+def test_a_move_names_a_thing_as_the_blocker_does() -> None:
+    rows = [created(0, 11, line="10", quantity=5_000), created(0, 11, line="20"), TRUCK]
+    rows += [event("hold.placed", 1, kind="quality", reference="H1", line="20")]
+    rows += [event("material.stated", 1, reference="steel", state="short", quantity=1_200, line="10", date=3)]
+    rows += [event("inspection.recorded", 1, state="failed", kind="final", reference="L1", line="10")]
+    history = History.of(story(*rows))
+    facts = Facts(KnownOrder(history, 0, moment(4)), moment(4), UTC)
+    blockers = [*hold_blockers(facts), *shortage_blockers(facts), *lot_blockers(facts)]
+    names = ["quality hold H1 on line 20", "steel (1,200, line 10)", "final inspection of lot L1 on line 10"]
+    assert [one.sentence.startswith(name) for one, name in zip(blockers, names, strict=True)] == [True] * 3
+    assert [one.sentence for one in moves(*rows)[:3]] == [
+        f"release {names[0]}", f"{names[1]} comes today", f"{names[2]} passes",
+    ]  # fmt: skip
+
+
+def test_moves_in_another_language() -> None:
+    czech = replace(
+        ENGLISH,
+        templates={
+            **ENGLISH.templates,
+            "hold": "blokace {reference}",
+            "move.release": "uvolnit: {hold}",
+            "move.kind.release_hold": "{count} uvolnění uberou {taken}",
+            "move.taken": "{points} [n:bod|body|bodů]",
+        },
+        form=lambda number: 0 if number == 1 else 1 if 2 <= number <= 4 else 2,
+        decimal=",",
+        thousands=" ",
+    )
+    history = History.of(story(created(0, 11, line="10"), event("hold.placed", 1, kind="credit", reference="H1")))
+    assert feasible_moves(history, 0, moment(4), language=czech)[0].sentence == "uvolnit: blokace H1"
+    assert headline("release_hold", 1, 0.05, None, czech) == "1 uvolnění uberou 5 bodů"
+
+
 def test_headlines_are_singular_and_plural() -> None:
     assert headline("release_hold", 1, 0.012, None) == "this release takes 1.2 points off the list"
     assert headline(None, 13, 1.5, 2e6) == "these 13 moves take 150 points and 2,000,000 of value at risk off the list"
     assert headline(None, 0, 0.0, None) == "no move takes risk off the list"
+    assert headline("lot_passes", 1, 0.01, None) == "this passed lot takes 1 point off the list"
+    for kind in KINDS:
+        assert headline(kind, 2, 0.2, None).startswith("these two ")

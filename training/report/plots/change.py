@@ -13,7 +13,7 @@ from matplotlib.ticker import MaxNLocator
 
 from features.arrays import Floats
 from features.errors import InvalidRequest
-from training.change.wording import TYPE_WORDS
+from training.change.wording import type_words
 from training.report.plots.drawing import (
     ACCENT,
     BLUE,
@@ -207,6 +207,6 @@ def _free_place(x: float, y: float, width: float, taken: list[WordBox], along: F
 
 def _words(event: Any) -> str:
     """What an event is called, with the kind and the name of what it speaks of."""
-    words = TYPE_WORDS.get(event.type, event.type)
+    words = type_words(event.type)
     more = " ".join(word.replace("_", " ") for word in (event.kind, event.reference) if isinstance(word, str) and word)
     return f"{words} ({more})" if more else words
