@@ -38,7 +38,7 @@ from training.model.fit import fit_model
 from training.model.risk_model import RiskModel
 
 DAYS, LEAST_RISK, NEAREST, FARTHEST = 365, 0.25, 1, 10
-"""The plant's year; the risk, and the days to the promise between which an order is told."""
+"""The plant's year; the risk, and the days to the promise between which an order is topics."""
 DRAWS, SEED = 1000, 7
 NOT_SETTLED_DAYS = 10
 """Mornings at the end whose orders are not all settled."""
@@ -57,19 +57,19 @@ SHARES = dict.fromkeys(
 )  # fmt: skip
 """Nor can anybody change what became of other orders."""
 OTHER_TOPICS = {
-    "the clock told last": CLOCK,
+    "the clock topics last": CLOCK,
     "moved plans are work": PLANS,
     "both": CLOCK | PLANS,
-    "both, shares told last": CLOCK | PLANS | SHARES,
+    "both, shares topics last": CLOCK | PLANS | SHARES,
 }
-"""By way of telling, the signals that are told with another topic than theirs."""
+"""By way of telling, the signals that are topics with another topic than theirs."""
 ALL, BEGUN, LONGEST, WORK_TOO = "all causes", "begun by then", "the longest", "or work behind"
 KEEP_FROM_BEGINNING = ("component", "material hold", "credit hold", "engineering hold")
 """When one of these is over its work begins late: that the work is behind is then what is left of it."""
 
 
 @dataclass(frozen=True)
-class Told:
+class RankedTopics:
     """Failing orders on mornings: how each way of telling ranks the topics, and which topics name a true cause.
 
     Attributes
@@ -91,17 +91,17 @@ class Told:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--plants", nargs="*", default=["default:5000:41", "default:2000:42"])
-    told = []
+    topics = []
     for number, plant in enumerate(parser.parse_args().plants):
         name, orders, seed = plant.split(":")
-        one = told_of(play(load_plant(name), int(orders), DAYS, int(seed)))
+        one = rank_topics(play(load_plant(name), int(orders), DAYS, int(seed)))
         report(plant, one)
-        told.append(Told(one.order + number * 10**9, one.week, one.ways, one.named, one.longest, one.state))
-    if len(told) > 1:
-        report("together", join(told))
+        topics.append(RankedTopics(one.order + number * 10**9, one.week, one.ways, one.named, one.longest, one.state))
+    if len(topics) > 1:
+        report("together", join(topics))
 
 
-def told_of(played: PlayedPlant) -> Told:
+def rank_topics(played: PlayedPlant) -> RankedTopics:
     """Train on four fifths of the year, and tell the orders that fail after it."""
     snapshots = Snapshots.of(played.events)
     cut = split_by_time(snapshots.labelled(moves=False)[0]).at
@@ -117,7 +117,7 @@ def told_of(played: PlayedPlant) -> Told:
     delays = played.delays([str(each) for each in order_ids], later.as_of[failing].tolist())
     named, longest, state = topics_that_name(delays, order_ids, later.as_of[failing])
     ways = {way: by[failing] for way, by in rankings(model, later, logit(served), np.floor(days)).items()}
-    return Told(later.order[failing], later.week[failing], ways, named, longest, state)
+    return RankedTopics(later.order[failing], later.week[failing], ways, named, longest, state)
 
 
 def rankings(model: RiskModel, points: LabelledPoints, served: Floats, days: Floats) -> dict[str, Floats]:
@@ -132,9 +132,9 @@ def rankings(model: RiskModel, points: LabelledPoints, served: Floats, days: Flo
     level = served - explanation.log_odds
     by_topic = points_by_topic(model.names, explanation.contributions, level)
     ways = {"points, as they are": by_topic}
-    for way, told_with in OTHER_TOPICS.items():
+    for way, other in OTHER_TOPICS.items():
         ways[way] = by_topic.copy()
-        for name, topic in told_with.items():
+        for name, topic in other.items():
             moved = explanation.contributions[:, model.names.index(name)]
             ways[way][:, TOPICS.index(catalogue()[name].topic)] -= moved
             ways[way][:, TOPICS.index(topic)] += moved
@@ -175,39 +175,40 @@ def topics_that_name(
     return named, longest, state
 
 
-def report(plant: str, told: Told) -> None:
+def report(plant: str, topics: RankedTopics) -> None:
     """Shares with their intervals, what one could say without any model, and who is mistaken for whom."""
     print(
-        f"\n{plant}: {len(told.order):,} failing orders on mornings, {len(np.unique(told.order)):,} orders", flush=True
+        f"\n{plant}: {len(topics.order):,} failing orders on mornings, {len(np.unique(topics.order)):,} orders",
+        flush=True,
     )
-    print(f"{'':34}" + "".join(f"{which:24}" for which in told.named))
-    for way, ranked in told.ways.items():
-        print(f"{way:34}" + "".join(f"{_right(told, ranked, named, 1)!s:24}" for named in told.named.values()))
+    print(f"{'':34}" + "".join(f"{which:24}" for which in topics.named))
+    for way, ranked in topics.ways.items():
+        print(f"{way:34}" + "".join(f"{_right(topics, ranked, named, 1)!s:24}" for named in topics.named.values()))
         print(f"{'  among the first two':34}"
-              + "".join(f"{_right(told, ranked, named, 2)!s:24}" for named in told.named.values()))  # fmt: skip
-    first = next(iter(told.ways.values()))
+              + "".join(f"{_right(topics, ranked, named, 2)!s:24}" for named in topics.named.values()))  # fmt: skip
+    first = next(iter(topics.ways.values()))
     print(f"{'a topic above 0 at random':34}"
-          + "".join(f"{_at_random(first, named):.3f}{'':19}" for named in told.named.values()))  # fmt: skip
+          + "".join(f"{_at_random(first, named):.3f}{'':19}" for named in topics.named.values()))  # fmt: skip
     for topic in TOPICS:
-        always = [named[named.any(axis=1), TOPICS.index(topic)].mean() for named in told.named.values()]
+        always = [named[named.any(axis=1), TOPICS.index(topic)].mean() for named in topics.named.values()]
         print(f"{'always ' + topic:34}" + "".join(f"{share:.3f}{'':19}" for share in always))
-    for way, ranked in ((way, told.ways[way]) for way in ("points, as they are", "both")):
+    for way, ranked in ((way, topics.ways[way]) for way in ("points, as they are", "both")):
         first = ranked.argmax(axis=1)
-        right = pd.Series(told.named[ALL][np.arange(len(ranked)), first], name="right")
+        right = pd.Series(topics.named[ALL][np.arange(len(ranked)), first], name="right")
         topic = pd.Series([TOPICS[column] for column in first], name="first topic")
         print(f"\n{way}: the longest cause and the first topic; how often that is right")
-        print(pd.crosstab(pd.Series(told.longest, name="cause"), topic).to_string())
-        for key in (topic, pd.Series(told.state, name="the longest cause")):
+        print(pd.crosstab(pd.Series(topics.longest, name="cause"), topic).to_string())
+        for key in (topic, pd.Series(topics.state, name="the longest cause")):
             print(right.groupby(key).agg(["mean", "size"]).round(3).to_string())
 
 
-def _right(told: Told, ranked: Floats, named: Mask, first: int) -> Estimate:
+def _right(topics: RankedTopics, ranked: Floats, named: Mask, first: int) -> Estimate:
     """The share of rows of which one of the first topics, above 0, names a cause that counts."""
-    told_first = np.zeros(ranked.shape, dtype=bool)
-    np.put_along_axis(told_first, np.argsort(-ranked, axis=1)[:, :first], True, axis=1)
+    first_ones = np.zeros(ranked.shape, dtype=bool)
+    np.put_along_axis(first_ones, np.argsort(-ranked, axis=1)[:, :first], True, axis=1)
     judged = named.any(axis=1)
-    right = (told_first & (ranked > 0) & named).any(axis=1)[judged]
-    blocks = order_weight_blocks(told.order[judged], told.week[judged], DRAWS, SEED)
+    right = (first_ones & (ranked > 0) & named).any(axis=1)[judged]
+    blocks = order_weight_blocks(topics.order[judged], topics.week[judged], DRAWS, SEED)
     draws = [weight @ right / np.maximum(weight.sum(axis=1), 1.0) for weight in blocks]
     return percentiles(float(right.mean()), np.concatenate(draws))
 
@@ -218,15 +219,15 @@ def _at_random(ranked: Floats, named: Mask) -> float:
     return float(((above & named[judged]).sum(axis=1) / np.maximum(above.sum(axis=1), 1)).mean())
 
 
-def join(told: list[Told]) -> Told:
+def join(topics: list[RankedTopics]) -> RankedTopics:
     """Several plants as one."""
-    return Told(
-        np.concatenate([one.order for one in told]),
-        np.concatenate([one.week for one in told]),
-        {way: np.concatenate([one.ways[way] for one in told]) for way in told[0].ways},
-        {which: np.concatenate([one.named[which] for one in told]) for which in told[0].named},
-        [cause for one in told for cause in one.longest],
-        [state for one in told for state in one.state],
+    return RankedTopics(
+        np.concatenate([one.order for one in topics]),
+        np.concatenate([one.week for one in topics]),
+        {way: np.concatenate([one.ways[way] for one in topics]) for way in topics[0].ways},
+        {which: np.concatenate([one.named[which] for one in topics]) for which in topics[0].named},
+        [cause for one in topics for cause in one.longest],
+        [state for one in topics for state in one.state],
     )
 
 

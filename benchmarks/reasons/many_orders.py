@@ -61,8 +61,8 @@ def _repeated(events: pd.DataFrame, orders: list[str], count: int) -> pd.DataFra
         for copy in range(copies)
     ]
     whole = pd.concat(frames, ignore_index=True)
-    kept = [f"{order}-{copy}" for copy in range(copies) for order in orders][:count]
-    return whole[whole["order_id"].isin(kept)].reset_index(drop=True)
+    wanted = [f"{order}-{copy}" for copy in range(copies) for order in orders][:count]
+    return whole[whole["order_id"].isin(wanted)].reset_index(drop=True)
 
 
 if __name__ == "__main__":

@@ -83,14 +83,14 @@ def tightest_plan(facts: OrderFacts) -> tuple[KnownPlan, str]:
 
 def counter(facts: OrderFacts) -> Statement | None:
     """What speaks for an order though its work or its plans look bad, by what lowers its risk most."""
-    told = {
+    by_signal = {
         "planned_end_slack": _plan_in_time,
         "quantity_complete_ratio": _complete,
         "operations_finished_last_7_days": _finished_lately,
         "days_to_promise": _time_enough,
     }
-    ranked = sorted(told, key=lambda name: (facts.points.get(name, 0.0), name))
-    return next((statement for name in ranked if (statement := told[name](facts)) is not None), None)
+    ranked = sorted(by_signal, key=lambda name: (facts.points.get(name, 0.0), name))
+    return next((statement for name in ranked if (statement := by_signal[name](facts)) is not None), None)
 
 
 def _plan_in_time(facts: OrderFacts) -> Statement | None:

@@ -87,8 +87,8 @@ def _alive(facts: Facts, spell: SpellState) -> bool:
 
 def _again(event: KnownEvent, kind: str, **changed: object) -> Statement:
     """What an event speaks of, stated otherwise."""
-    said = {name: getattr(event, name) for name in ("line_id", "kind", "reference")}
-    return {"type": kind, **said, **changed}
+    named = {name: getattr(event, name) for name in ("line_id", "kind", "reference")}
+    return {"type": kind, **named, **changed}
 
 
 # -- what stands in the way ----------------------------------------------------------------------------------
@@ -128,9 +128,9 @@ def _passed_lots(facts: Facts) -> Iterator[Move]:
 def _conditions(facts: Facts) -> Iterator[Move]:
     for spell in facts.order.spells(CONDITIONS_MET):
         if not spell.open and _alive(facts, spell):
-            said = spell.latest
-            met = _again(said, "readiness.stated", state="met")
-            yield Move("meet_condition", words.condition(facts, said), (met,), said.line_id)
+            stated = spell.latest
+            met = _again(stated, "readiness.stated", state="met")
+            yield Move("meet_condition", words.condition(facts, stated), (met,), stated.line_id)
 
 
 # -- trucks --------------------------------------------------------------------------------------------------

@@ -28,8 +28,8 @@ class Dates:
         year = "" if local.year == self._today.year else f" {local.year}"
         names = self.language
         clock = f"{local:%H:%M}" if time else WHOLE_DAY[0]
-        said = f"{names.weekdays[local.weekday()]} {local.day} {names.months[local.month - 1]}{year}"
-        return said if clock in WHOLE_DAY else f"{said} {clock}"
+        text = f"{names.weekdays[local.weekday()]} {local.day} {names.months[local.month - 1]}{year}"
+        return text if clock in WHOLE_DAY else f"{text} {clock}"
 
     def distance(self, moment: int) -> str:
         """How far off it is: "today", "5 days ago", "in 6 days"; counted in calendar days of the plant."""

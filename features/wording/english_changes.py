@@ -94,7 +94,7 @@ CHANGES = {
     "change.ended.cancelled": "it is cancelled",
     "change.ended.unpromised": "nothing is promised",
     "change.ended.late": "its promise has passed",
-    "change.told": "{sentence} ({points})",
+    "change.clause": "{sentence} ({points})",
     "change.others": "[n:1 other change|{count} other changes] ({points})",
     "change.sum": "{points} {when}",
     "change.sum.none": "unchanged {when}",

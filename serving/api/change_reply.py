@@ -23,7 +23,7 @@ from serving.store.tables.events import events_of
 from training.change.path import EVENT, MODEL, TIME
 from training.change.wording import (
     EventFacts,
-    ToldStep,
+    SummaryStep,
     context_sentence,
     event_sentence,
     model_sentence,
@@ -34,7 +34,7 @@ from training.change.wording import (
     type_words,
 )
 
-SAID = ("type", "line_id", "kind", "state", "reference", "reason", "quantity", "date")
+STATED = ("type", "line_id", "kind", "state", "reference", "reason", "quantity", "date")
 STATES_DATE = {
     "commitment.changed": ("order_line.created", "commitment.changed"),
     "commitment.requested": ("commitment.requested",),
@@ -72,7 +72,7 @@ def order_change(
         raise InvalidRequest(f"to must not lie before the first score of the order, got {isoformat(window[1])}")
     dates = Dates(now, ZoneInfo(plant_calendar(settings.zone).zone), ENGLISH)
     sentences = [_sentence(step, events, dates) for step in path.steps]
-    told = [ToldStep(text, step.points, step.passed) for text, step in zip(sentences, path.steps, strict=True)]
+    steps = [SummaryStep(text, step.points, step.passed) for text, step in zip(sentences, path.steps, strict=True)]
     when = since_words(*window, dates, by_default=params.since is None and params.until is None)
     return {
         "order_id": order_id,
@@ -82,7 +82,7 @@ def order_change(
         "after": _risk_at(path.after),
         "began": path.began,
         "points": path.points,
-        "summary": summary(path.points, when, told, path.after["state"]),
+        "summary": summary(path.points, when, steps, path.after["state"]),
         "steps": [_present(step, text) for step, text in zip(path.steps, sentences, strict=True)],
     }
 
@@ -127,9 +127,9 @@ def _sentence(step: RiskStep, events: Sequence[Any], dates: Dates) -> str:
 
 def facts_of(event: Any, events: Sequence[Any]) -> EventFacts:
     """What an event says, and the date that was stated of the same thing before; ``events`` are those of its order."""
-    said = {name: getattr(event, name) for name in SAID}
+    columns = {name: getattr(event, name) for name in STATED}
     stated = [one for one in events if _comes_before(one, event)]
-    return EventFacts(**said, earlier=max(stated, key=_when).date if stated else None)
+    return EventFacts(**columns, earlier=max(stated, key=_when).date if stated else None)
 
 
 def _when(event: Any) -> tuple[int, int, int]:

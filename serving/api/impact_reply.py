@@ -30,10 +30,10 @@ def impact_reply(params: ImpactParams, services: Services, caller: Caller) -> di
 
     def read(connection: Connection) -> dict[str, Any]:
         steps = period_steps(connection, scorer, window, plants)
-        at_risk, told = at_risk_now(connection, plants, now, settings)
+        at_risk, covered = at_risk_now(connection, plants, now, settings)
         listed = count(connection, WorklistQuery(now, states=SCORED, plants=plants, snoozed=None))
         measured = sum_impact(steps, at_risk, (params.by,))
-        value = {"as_of": moment(now), "listed": listed, "told": told, "rows": at_risk.to_dict("records")}
+        value = {"as_of": moment(now), "listed": listed, "covered": covered, "rows": at_risk.to_dict("records")}
         return {**_sums(measured, params), "value_at_risk": value}
 
     champion = {"name": scorer.loaded.name, "version": scorer.loaded.version}

@@ -68,7 +68,7 @@ class AtRiskReply(BaseModel):
 
     as_of: str
     listed: Annotated[int, Field(description="Open and late orders, those put off too")]
-    told: Annotated[int, Field(description="Orders that the rows are about: those with most value at risk")]
+    covered: Annotated[int, Field(description="Orders that the rows are about: those with most value at risk")]
     rows: list[AtRiskRow]
 
 

@@ -108,6 +108,6 @@ def present_move(one: WeighedMove) -> dict[str, Any]:
 
 def _event(statement: Statement) -> dict[str, Any]:
     """A statement as a what-if takes it."""
-    said = {name: value for name, value in statement.items() if name != "type" and value is not None}
-    data = {name: isoformat(value) if COLUMNS[name] == MOMENT else value for name, value in said.items()}
+    given = {name: value for name, value in statement.items() if name != "type" and value is not None}
+    data = {name: isoformat(value) if COLUMNS[name] == MOMENT else value for name, value in given.items()}
     return {"type": statement["type"], "data": data}

@@ -187,10 +187,10 @@ class LineHistory:
 
     def _measured(self, late: float, found: dict[str, Spans]) -> Delay:
         hours = {cause: working_hours(self.calendar, spans) for cause, spans in found.items()}
-        kept = {cause: amount for cause, amount in hours.items() if amount >= LEAST}
-        if not kept:
+        counted = {cause: amount for cause, amount in hours.items() if amount >= LEAST}
+        if not counted:
             return Delay.of(late, {"work": late}, {"work": (self.truck, self.ready)})
-        return Delay.of(late, kept, {cause: (found[cause][0][0], found[cause][-1][1]) for cause in kept})
+        return Delay.of(late, counted, {cause: (found[cause][0][0], found[cause][-1][1]) for cause in counted})
 
     def _settled(self, delay: Delay) -> Delay:
         """What is lost and settled short takes as long as it would have taken to make again."""

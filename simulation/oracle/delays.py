@@ -84,8 +84,8 @@ class PlayedPlant:
 def play(plant: Plant, orders: int, days: int, seed: int, progress: Progress = no_progress) -> PlayedPlant:
     """Simulate as ``simulation.simulate`` does, the same events, and keep every order to ask what delayed it."""
     shop = start(plant, orders, days, seed)
-    kept: dict[str, Order] = {}
+    orders_of: dict[str, Order] = {}
     for day in range(1, days + 1):
         run_until(shop, day, progress)
-        kept |= shop.orders
-    return PlayedPlant(shop.records.frame(days), shop, kept)
+        orders_of |= shop.orders
+    return PlayedPlant(shop.records.frame(days), shop, orders_of)

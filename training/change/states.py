@@ -110,11 +110,11 @@ def differences(path: Ints, scored: ScoredStates) -> Differences:
     parts[late] = np.where(was[late, None] >= 0, scored.parts[was[late]], _only_base(scored.parts))
     parts[late, OF_TIME] += scored.risk[late] - parts[late].sum(axis=1)
     latest = _held(begins, np.where(np.isnan(scored.risk), np.nan, np.arange(len(path), dtype=np.float64)))
-    kept = parts[np.where(np.isnan(latest), 0, latest).astype(np.int64)]
+    latest_parts = parts[np.where(np.isnan(latest), 0, latest).astype(np.int64)]
     changed = _follows(begins) & ~np.isnan(_before(begins, held))
     before = _before(begins, held)
     points = np.where(changed, held - before, 0.0)
-    return Differences(before, points, np.where(changed[:, None], kept - np.roll(kept, 1, axis=0), 0.0))
+    return Differences(before, points, np.where(changed[:, None], latest_parts - np.roll(latest_parts, 1, axis=0), 0.0))
 
 
 def _only_base(parts: Floats) -> Floats:

@@ -62,10 +62,10 @@ def value_at_risk(
     known.close()
     risk = score_states(model, history, points, context).risk
     zone = context.calendar.zone
-    told = zip(points.order.tolist(), value.tolist(), risk.tolist(), strict=True)
+    orders = zip(points.order.tolist(), value.tolist(), risk.tolist(), strict=True)
     return sum_at_risk(
         OrderAtRisk(str(history.order_ids[order]), worth, own, blockers_of(history, order, as_of, zone))
-        for order, worth, own in told
+        for order, worth, own in orders
     )
 
 

@@ -136,8 +136,8 @@ def _ordered(event: EventFacts, dates: Dates) -> str:
 
 
 def _changed(event: EventFacts, dates: Dates) -> str:
-    of, told = at_line(dates.language, "of", event.line_id), _quantity(dates.language, event)
-    return dates.language.say("change.line.quantity", of=of, quantity=told, n=event.quantity or 0)
+    of, amount = at_line(dates.language, "of", event.line_id), _quantity(dates.language, event)
+    return dates.language.say("change.line.quantity", of=of, quantity=amount, n=event.quantity or 0)
 
 
 def _closed(event: EventFacts, dates: Dates) -> str:
@@ -267,7 +267,7 @@ def since_words(since: int, until: int, dates: Dates, *, by_default: bool) -> st
 
 
 @dataclass(frozen=True)
-class ToldStep:
+class SummaryStep:
     """A step as a summary tells it.
 
     Attributes
@@ -282,7 +282,7 @@ class ToldStep:
 
 
 def summary(
-    points: float | None, when: str, steps: Sequence[ToldStep], state: str, language: Language = ENGLISH
+    points: float | None, when: str, steps: Sequence[SummaryStep], state: str, language: Language = ENGLISH
 ) -> str:
     """A change in one sentence: "+12 since yesterday: steel moved from 27 Dec to 5 Jan (+9), a day passed (+3)".
 
@@ -295,7 +295,7 @@ def summary(
     state : of the order at the end
     """
     fill = language.fill
-    told = [language.say(f"change.ended.{state}")] if state in ENDED else []
+    clauses = [language.say(f"change.ended.{state}")] if state in ENDED else []
     if points is None:
         begin = fill("change.sum.no_risk", when=when)
     else:
@@ -303,15 +303,15 @@ def summary(
         begin = fill("change.sum.none" if shown == "0" else "change.sum", points=shown, when=when)
         named = _by_weight(steps, language)
         first, others = named[:MOST_TOLD], named[MOST_TOLD:]
-        told += [fill("change.told", sentence=name, points=language.points(own)) for name, own in first]
+        clauses += [fill("change.clause", sentence=name, points=language.points(own)) for name, own in first]
         if others:
             rest, n = language.points(sum(own for _, own in others)), len(others)
-            told.append(fill("change.others", n=n, count=language.number(n), points=rest))
-    return fill("change.sum.why", sum=begin, why=", ".join(told)) if told else begin
+            clauses.append(fill("change.others", n=n, count=language.number(n), points=rest))
+    return fill("change.sum.why", sum=begin, why=", ".join(clauses)) if clauses else begin
 
 
-def _by_weight(steps: Sequence[ToldStep], language: Language) -> list[tuple[str, float]]:
-    """What moved most first; all the time that passed is one change, and so is what is told by the same sentence."""
+def _by_weight(steps: Sequence[SummaryStep], language: Language) -> list[tuple[str, float]]:
+    """What moved most first; all the time that passed is one change, and so is what is clauses by the same sentence."""
     passed = time_sentence(sum(step.passed for step in steps), language)
     sums: dict[str, float] = {}
     for step in steps:

@@ -125,5 +125,5 @@ def _cells(reason: Reason) -> tuple[Any, ...]:
     if compared is not None:
         like = (compared.orders, compared.failed_share, compared.all_orders, compared.all_failed_share)
         usual = (*like, compared.days_from, compared.days_to)
-    told = (reason.topic, reason.points, reason.text, reason.changeable, reason.situation)
-    return *told, reason.usual, *usual, tuple((event.source, event.id) for event in reason.evidence)
+    own = (reason.topic, reason.points, reason.text, reason.changeable, reason.situation)
+    return *own, reason.usual, *usual, tuple((event.source, event.id) for event in reason.evidence)

@@ -48,7 +48,7 @@ def test_value_at_risk_is_that_of_the_worklist(store: House, trained: Trained) -
     fill_with_days(store, trained)
     told = impact(store)["value_at_risk"]
     listed = store.listed(states=("open", "late"), snoozed=None)
-    assert told["told"] == told["listed"] == len(listed)
+    assert told["covered"] == told["listed"] == len(listed)
     whole = sum(row["value_at_risk"] or 0 for row in listed)
     assert sum(row["first_value_at_risk"] for row in told["rows"]) == pytest.approx(whole, abs=1e-9)
     assert "hold" in {row["blocker"] for row in told["rows"]}
