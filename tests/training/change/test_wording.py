@@ -12,7 +12,7 @@ from features.times import DAY, HOUR, micros
 from features.wording import ENGLISH, Dates
 from training.change.wording import (
     EventFacts,
-    ToldStep,
+    SummaryStep,
     event_sentence,
     since_words,
     summary,
@@ -105,17 +105,17 @@ def test_points_have_a_sign_and_no_more_digits_than_they_are_worth() -> None:
 
 
 def test_a_summary_tells_what_moved_most_and_adds_up_the_rest() -> None:
-    moved = ToldStep("steel moved from Sat 27 Dec to Mon 5 Jan", 0.09)
-    passed = [ToldStep("12 hours passed", 0.02, 12 * HOUR), ToldStep("12 hours passed", 0.01, 12 * HOUR)]
+    moved = SummaryStep("steel moved from Sat 27 Dec to Mon 5 Jan", 0.09)
+    passed = [SummaryStep("12 hours passed", 0.02, 12 * HOUR), SummaryStep("12 hours passed", 0.01, 12 * HOUR)]
     since = since_words(0, 1, DATES, by_default=True)
     expected = "+12 since yesterday: steel moved from Sat 27 Dec to Mon 5 Jan (+9), a day passed (+3)"
     assert summary(0.12, since, [passed[0], moved, passed[1]], "open") == expected
-    few = [ToldStep(name, 0.01) for name in "abcde"]
+    few = [SummaryStep(name, 0.01) for name in "abcde"]
     assert summary(0.05, since, few[:4], "open").endswith("c (+1), 1 other change (+1)")
     assert summary(0.05, since, few, "open").endswith("c (+1), 2 other changes (+2)")
-    assert summary(0.0, since, [ToldStep("a", 0.0001)], "open") == "unchanged since yesterday"
+    assert summary(0.0, since, [SummaryStep("a", 0.0001)], "open") == "unchanged since yesterday"
     assert summary(None, since, [], "shipped") == "no risk since yesterday: it has shipped"
-    long = [ToldStep("a" * 100, 0.01), ToldStep("b" * 100, 0.01)]
+    long = [SummaryStep("a" * 100, 0.01), SummaryStep("b" * 100, 0.01)]
     assert summary(0.02, since, long, "open").endswith("b (+1)"), "it is a list of sentences and is not cut"
     assert since_words(at("2025-12-28"), at("2025-12-29T12:00:00Z"), DATES, by_default=False) == (
         "from Sun 28 Dec 01:00 to Mon 29 Dec 13:00"
