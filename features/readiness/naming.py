@@ -112,6 +112,9 @@ def line_ids(events: Iterable[KnownEvent]) -> tuple[str | None, ...]:
 
 def keys_of(events: Iterable[KnownEvent]) -> tuple[EventKey, ...]:
     """Which events, each once, in the order of the history."""
+    events = list(events)
+    if len(events) < 2:
+        return tuple(event.key for event in events)
     return tuple(event.key for _, event in sorted({event.place: event for event in events}.items()))
 
 

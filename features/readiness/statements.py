@@ -155,6 +155,8 @@ class KnownOrder:
     def __init__(self, history: History | None = None, order: int = 0, as_of: int = 0) -> None:
         self._history, self._order = history, order
         self.events = [] if history is None else known_events(history, order, as_of)
+        self._spells: dict[Spell, list[SpellState]] = {}
+        self._plans: dict[Select, list[KnownPlan]] = {}
 
     def words(self, dimension: str) -> list[str]:
         """The words that its events name of a dimension, such as its items, in the order in which they became known."""
@@ -166,6 +168,11 @@ class KnownOrder:
 
     def spells(self, spell: Spell) -> list[SpellState]:
         """Every spell of which something is stated, by its latest statement, in the order of their first ones."""
+        if spell not in self._spells:
+            self._spells[spell] = self._read_spells(spell)
+        return self._spells[spell]
+
+    def _read_spells(self, spell: Spell) -> list[SpellState]:
         if self._history is None:
             return []
         start = int(self._history.first[self._order])
@@ -182,6 +189,11 @@ class KnownOrder:
 
     def plans(self, what: Select) -> list[KnownPlan]:
         """The plans in force of selected statements, in the order in which they were first stated."""
+        if what not in self._plans:
+            self._plans[what] = self._read_plans(what)
+        return self._plans[what]
+
+    def _read_plans(self, what: Select) -> list[KnownPlan]:
         if self._history is None:
             return []
         history, start = self._history, int(self._history.first[self._order])
