@@ -13,7 +13,7 @@ from features.reasons.work import tightest_plan
 from features.times import DAY
 
 LOST = 2.0
-"""So many days of slack lost are told."""
+"""So many days of slack lost are told, and a plan that leaves fewer is called tight."""
 
 
 def _plan(facts: OrderFacts, _rises: bool) -> Statement:
@@ -134,7 +134,11 @@ def _none(facts: OrderFacts, rises: bool) -> Statement:
         return Statement(facts.say("changes.no_plan", left=facts.time_left, due=facts.due_day))
     plan, slack = tightest_plan(facts)
     values = {"day": facts.dates.day(date_of(plan), time=False), "slack": slack}
-    return Statement(facts.say("changes.unmoved_plan", **values), keys_of(one for one in (plan.dated_by,) if one))
+    tight = 0 <= facts.signal("planned_end_slack") < LOST
+    return Statement(
+        facts.say("changes.tight_plan" if tight else "changes.unmoved_plan", **values),
+        keys_of(one for one in (plan.dated_by,) if one),
+    )
 
 
 CHANGES = (

@@ -110,7 +110,8 @@ def _finished_lately(facts: OrderFacts) -> Statement | None:
 
 
 def _time_enough(facts: OrderFacts) -> Statement | None:
-    return _time(facts, False) if facts.due - facts.as_of >= 2 * DAY else None
+    late = facts.signal("work_slack") < 0 or facts.signal("pace_slack") < 0
+    return None if late or facts.due - facts.as_of < 2 * DAY else _time(facts, False)
 
 
 def _plan_passed(facts: OrderFacts, rises: bool) -> Statement:
@@ -133,6 +134,8 @@ def _paced(facts: OrderFacts, rises: bool) -> Statement:
         return _time(facts, rises)
     ends, of, deadline = _usual_end(facts)
     if not facts.slowest.operations >= 0.5 and facts.slowest.days < LITTLE:
+        if rises:
+            return _time(facts, rises)
         values = {"line": facts.line_name(line), "left": facts.time_left, "due": facts.due_day}
         return Statement(facts.say("work.little", **values), keys_of([line.ordered_by, *_work_of(facts, line)]))
     if rises and slack >= ROOMY:
@@ -195,7 +198,7 @@ def _not_begun(facts: OrderFacts, rises: bool) -> Statement:
     if rises and facts.signal("work_slack") == facts.signal("work_slack"):
         ends, of, deadline = _usual_end(facts)
         slack = facts.slack(ends, deadline, of)
-        if facts.signal("work_slack") >= ROOMY:
+        if facts.signal("work_slack") >= ROOMY and facts.slowest.days >= LITTLE:
             return _much_to_do(facts, values, events)
         template = "work.not_begun_tight" if facts.signal("work_slack") >= 0 else "work.not_begun_pace"
         text = facts.say(template, **values, day=facts.dates.day(ends, time=False), slack=slack)

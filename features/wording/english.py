@@ -83,7 +83,7 @@ BLOCKERS = {
     "truck.none": "no truck is planned",
     "truck.gone": "no truck is planned: the last was planned for {day}, {distance}",
     "truck.late": "{truck} leaves {day}, {slack} (due {due})",
-    "truck.small": "trucks are planned for {planned} of the {left} still to ship",
+    "truck.small": "trucks are planned for {planned} of the {left} units still to ship",
 }
 
 REASONS = {
@@ -169,6 +169,7 @@ REASONS = {
     "changes.quantity_more": "the ordered quantity was changed {n} times",
     "changes.slack_lost": "the plan has lost {time} of slack to the promise",
     "changes.none": "neither plan nor promise was moved",
+    "changes.tight_plan": "the plan ends {day}, only {slack}",
     "changes.unmoved_plan": "the plan ends {day}, {slack}, and neither plan nor promise was moved",
     "changes.no_plan": "no end of the work is planned yet; {left} to the promise ({due})",
     # records
@@ -237,6 +238,8 @@ REASONS = {
     "outweighed.conditions": "{fact}; what else is known of its shipping conditions outweighs that",
     "outweighed.truck": "{fact}; what else is known of its trucks outweighs that",
     "outweighed.changes": "{fact}; what else is known of its plans and promises outweighs that",
+    "outweighed.plant": "{fact}; what else is known of the plant outweighs that",
+    "outweighed.order": "{fact}; what else is known of it outweighs that",
     "outweighed.records": "{fact}; what else is known of its records outweighs that",
 }
 

@@ -156,7 +156,7 @@ class ReasonWriter:
             text, usual = self._language.say(f"{template}.{way}", fact=text, **self._shares(comparison)), ""
         elif against and counter is not None:
             text = self._language.say("although", counter=counter.text, fact=text)
-        elif against:
+        elif against or (statement.needs and comparison is not None and comparison.agrees == (-1 if rises else 1)):
             text = self._language.say(f"outweighed.{topic}", fact=text)
         return Reason(
             topic=topic,

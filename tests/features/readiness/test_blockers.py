@@ -211,18 +211,18 @@ def test_each_line_has_its_promise_and_may_have_its_truck() -> None:
 def test_trucks_that_are_too_small() -> None:
     told = [created(0, 20), stated(1, "labels"), truck(2, 10, quantity=4), truck(2, 12, quantity=5, reference="T2")]
     small = only(ready(*told, day=3), "truck_too_small")
-    assert small.sentence == "trucks are planned for 9 of the 10 still to ship"
+    assert small.sentence == "trucks are planned for 9 of the 10 units still to ship"
     assert len(small.events) == 2
     assert kinds(ready(*told, shipped(4, 1), day=5)) == []
     assert kinds(ready(*told, truck(3, 13, reference="T3"), day=5)) == []
-    assert only(ready(*told, day=11), "truck_too_small").sentence.startswith("trucks are planned for 5 of the 10")
+    assert only(ready(*told, day=11), "truck_too_small").sentence.startswith("trucks are planned for 5 of the 10 units")
 
 
 def test_a_truck_takes_what_was_last_planned_for_it_and_what_is_left_is_of_open_lines() -> None:
     told = [created(0, 20, line="1"), created(0, 20, line="2"), stated(1, "labels"), shipped(2, 15, line="1")]
     planned = [truck(2, 10, quantity=12), truck(3, 10, quantity=9), truck(4, 11)]
     small = only(ready(*told, *planned, day=5), "truck_too_small")
-    assert small.sentence == "trucks are planned for 9 of the 10 still to ship"
+    assert small.sentence == "trucks are planned for 9 of the 10 units still to ship"
 
 
 def test_a_truck_for_several_lines_takes_what_is_planned_for_each() -> None:
@@ -234,5 +234,5 @@ def test_a_truck_for_several_lines_takes_what_is_planned_for_each() -> None:
     ]
     assert kinds(ready(*told, truck(2, 10, line="2", quantity=10), day=3)) == []
     small = only(ready(*told, truck(2, 10, line="2", quantity=9), day=3), "truck_too_small")
-    assert small.sentence == "trucks are planned for 19 of the 20 still to ship"
+    assert small.sentence == "trucks are planned for 19 of the 20 units still to ship"
     assert kinds(ready(*told, truck(2, 10, line="2", quantity=9), truck(3, 11, quantity=20), day=4)) == []
