@@ -9,7 +9,7 @@ from features.readiness.naming import keys_of, name_lines, name_reason, quantity
 from features.readiness.statements import WHOLE_ORDER, KnownEvent
 from features.reasons.facts import OrderFacts, date_of
 from features.reasons.situation import BAD, EITHER, Situation, Statement, always
-from features.reasons.work import tightest_plan
+from features.reasons.work import plan_passed, tightest_plan
 from features.times import DAY
 
 LOST = 2.0
@@ -29,12 +29,13 @@ def _moved_plan(facts: OrderFacts, days: int | None) -> Statement:
     begin = 0 if days is None else facts.as_of - days * DAY
     histories = list(_dates_of(facts, "production.released", "production.rescheduled"))
     moved = [(dates, sum(one.recorded > begin for one in dates[1:])) for dates in histories]
-    moved = [(dates, n) for dates, n in moved if n]
+    counted = sum(n for _, n in moved)
+    moved = [(dates, n) for dates, n in moved if n and facts.open_lines_of(dates[-1].line_id)]
     if not moved:
-        return Statement(facts.say("changes.plan", n=round(facts.signal("schedule_churn"))))
+        return Statement(facts.say("changes.plan", n=max(counted, 1)))
     dates, n = max(moved, key=lambda one: (one[1], abs(_move(one[0]))))
     values = {
-        "line": facts.line_name(facts.open_line_named(dates[-1].line_id)),
+        "line": facts.named_line(dates[-1].line_id),
         "n": n,
         "first": facts.dates.day(dates[0].date or 0, time=False),
         "day": facts.dates.day(dates[-1].date or 0, time=False),
@@ -48,9 +49,10 @@ def _moved_plan(facts: OrderFacts, days: int | None) -> Statement:
 def _promise(facts: OrderFacts, rises: bool) -> Statement:
     histories = list(_dates_of(facts, "order_line.created", "commitment.changed"))
     moved = [dates for dates in histories if len(dates) > 1]
-    if not moved:
+    last = facts.latest("commitment.changed")
+    if last is None or last.date is None:
         return _none(facts, rises)
-    dates = max(moved, key=lambda one: (len(one), one[-1].recorded))
+    dates = max(moved, key=lambda one: (len(one), one[-1].recorded), default=[last])
     last = dates[-1]
     values = {
         "n": len(dates) - 1,
@@ -60,8 +62,10 @@ def _promise(facts: OrderFacts, rises: bool) -> Statement:
         "actor": facts.say("changes.by", actor=last.actor) if last.actor in ("customer", "plant") else "",
         "reason": name_reason(facts.language, last.reason),
     }
-    template = "changes.promise" if len(dates) == 2 else "changes.promise_more"
-    return Statement(facts.say(template, **values), keys_of(dates[1:]))
+    name = "promise" if len(dates) == 2 else "promise_more"
+    if values["first"] == values["day"]:
+        name = "promise_back" if len(dates) > 1 else "promise_last"
+    return Statement(facts.say(f"changes.{name}", **values), keys_of(dates[1:] or dates))
 
 
 def _dates_of(facts: OrderFacts, *types: str) -> Iterable[list[KnownEvent]]:
@@ -96,19 +100,23 @@ def _net(facts: OrderFacts, move: int) -> str:
 
 
 def _quantity(facts: OrderFacts, rises: bool) -> Statement:
-    changed = [event for event in facts.order.events if event.type == "order_line.changed" and event.quantity]
+    changed = [
+        event for event in facts.order.events if event.type == "order_line.changed" and event.quantity is not None
+    ]
     if not changed:
         return _none(facts, rises)
     if len(changed) > 1:
         return Statement(facts.say("changes.quantity_more", n=len(changed)), keys_of(changed))
+    before = _before(facts, changed[0])
     values = {
         "of": "" if len(facts.lines) == 1 else name_lines(facts.language, "of", changed),
-        "before": quantity(facts.language, _before(facts, changed[0])),
+        "before": quantity(facts.language, before),
         "quantity": quantity(facts.language, changed[0].quantity),
         "n": (changed[0].quantity or 0) / MICRO,
         "reason": name_reason(facts.language, changed[0].reason),
     }
-    return Statement(facts.say("changes.quantity", **values), keys_of(changed))
+    template = "changes.quantity" if before is not None else "changes.quantity_to"
+    return Statement(facts.say(template, **values), keys_of(changed))
 
 
 def _before(facts: OrderFacts, changed: KnownEvent) -> int | None:
@@ -133,6 +141,8 @@ def _none(facts: OrderFacts, rises: bool) -> Statement:
     if not facts.planned_ends:
         return Statement(facts.say("changes.no_plan", left=facts.time_left, due=facts.due_day))
     plan, slack = tightest_plan(facts)
+    if date_of(plan) < facts.as_of:
+        return plan_passed(facts, rises)
     values = {"day": facts.dates.day(date_of(plan), time=False), "slack": slack}
     tight = 0 <= facts.signal("planned_end_slack") < LOST
     return Statement(
@@ -144,7 +154,7 @@ def _none(facts: OrderFacts, rises: bool) -> Statement:
 CHANGES = (
     Situation("plan_moved_lately", lambda of: of("reschedules_last_7_days") > 0, _plan_recent, BAD),
     Situation("slack_lost", lambda of: of("planned_end_slack_lost") >= LOST, _slack_lost, BAD),
-    Situation("promise_moved", lambda of: of("promise_moves") > 0, _promise, EITHER),
+    Situation("promise_was_moved", lambda of: of("promise_moves") > 0, _promise, EITHER),
     Situation("plan_moved", lambda of: of("schedule_churn") > 0, _plan, BAD),
     Situation("quantity_changed", lambda of: of("quantity_changes") > 0, _quantity, EITHER),
     Situation("nothing_moved", always, _none, EITHER),

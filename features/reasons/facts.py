@@ -18,7 +18,7 @@ from features.readiness.blockers import (
 )
 from features.readiness.inferred_blockers import DELIVERIES, missing_blockers, silent_blockers, truck_blockers
 from features.readiness.naming import list_lines, name_line
-from features.readiness.statements import WHOLE_ORDER, KnownEvent, KnownLine, KnownPlan, SpellState
+from features.readiness.statements import KnownEvent, KnownLine, KnownPlan, SpellState
 from features.reasons.slowest_lines import NO_LINE, SlowestLines
 from features.wording.language import short
 
@@ -136,6 +136,12 @@ class OrderFacts(Facts):
             return self.say("order.itself")
         return name_line(self.language, line.id)
 
+    def named_line(self, line_id: str | None) -> str:
+        """What a statement speaks of: a line by the id that it gives, "the order" for all or the only one."""
+        if line_id is None or len(self.lines) == 1:
+            return self.say("order.itself")
+        return name_line(self.language, line_id)
+
     def lines_named(self, lines: list[KnownLine]) -> str:
         """Lines by their ids; "the order" where it has one alone."""
         if len(self.lines) == 1:
@@ -186,8 +192,7 @@ class OrderFacts(Facts):
     @cached_property
     def planned_ends(self) -> list[KnownPlan]:
         """The planned ends in force of lines to ship, the latest first."""
-        gone = {line.id for line in self.lines if not line.open}
-        plans = [plan for plan in self.order.plans(PLANNED_END) if plan.dated_by and plan.line_id not in gone]
+        plans = [plan for plan in self.order.plans(PLANNED_END) if plan.dated_by and self.open_lines_of(plan.line_id)]
         return sorted(plans, key=lambda plan: -date_of(plan))
 
     @cached_property
@@ -196,18 +201,33 @@ class OrderFacts(Facts):
         plans = [plan for plan in self.order.plans(DELIVERIES) if plan.dated_by and date_of(plan) >= self.as_of]
         return sorted(plans, key=date_of)
 
-    def open_line_named(self, line_id: str | None) -> KnownLine | None:
-        """The line to ship of an id."""
-        return next((line for line in self.open_lines if line.id == line_id), None)
+    def open_lines_of(self, line_id: str | None) -> list[KnownLine]:
+        """The lines to ship that an id speaks of: itself or its instalments, all of them without an id."""
+        return [line for line in self.open_lines if line_id is None or line_id in (line.id, _line_of(line.id))]
 
     def promise_for(self, line_id: str | None) -> int:
-        """The promise of a line by its id, the earliest of all for the whole order."""
-        line = self.open_line_named(line_id)
-        return self.promise_of(WHOLE_ORDER if line is None else line.key)
+        """The earliest promise of the lines that an id speaks of; that of all where it speaks of none."""
+        promises = [line.promise for line in self.open_lines_of(line_id) if line.promise is not None]
+        return min(promises, default=self.due)
+
+    def number(self, signal: str, known: int) -> int:
+        """A count by its signal; where the model does not read it, what is known of the order."""
+        value = self.signal(signal)
+        return known if value != value else round(value)
+
+    @cached_property
+    def news(self) -> list[KnownEvent]:
+        """What was recorded of the order, decisions about it left out."""
+        return [event for event in self.order.events if event.type != "decision.recorded"]
 
     def latest(self, *types: str) -> KnownEvent | None:
         """The last known event of some types, ``None`` for none."""
         return next((event for event in reversed(self.order.events) if event.type in types), None)
+
+
+def _line_of(line_id: str | None) -> str | None:
+    """The line of an instalment: what stands before the last slash of its id."""
+    return line_id.rpartition("/")[0] or None if line_id else None
 
 
 def date_of(plan: KnownPlan) -> int:

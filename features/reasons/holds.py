@@ -32,10 +32,13 @@ def _undated(facts: OrderFacts, _rises: bool) -> Statement:
     return Statement(text, oldest.events)
 
 
-def _released(facts: OrderFacts, _rises: bool) -> Statement:
+def _released(facts: OrderFacts, rises: bool) -> Statement:
+    """Holds that were released, unless one is open after all: a model may read few signals."""
+    if any(hold.open for hold in facts.holds):
+        return _undated(facts, rises)
     released = [hold for hold in facts.holds if not hold.open]
     if not released:
-        return _none(facts, False)
+        return Statement(facts.say("holds.none"))
     last = max(released, key=lambda hold: (hold.since, hold.latest.place))
     values = {
         "n": len(released),
@@ -45,8 +48,8 @@ def _released(facts: OrderFacts, _rises: bool) -> Statement:
     return Statement(facts.say("holds.released", **values), keys_of(hold.latest for hold in released))
 
 
-def _none(facts: OrderFacts, _rises: bool) -> Statement:
-    return Statement(facts.say("holds.none"))
+def _none(facts: OrderFacts, rises: bool) -> Statement:
+    return _released(facts, rises)
 
 
 def _oldest(blockers: list[Blocker]) -> Blocker | None:
@@ -57,7 +60,7 @@ def _of_hold(facts: OrderFacts, hold: Blocker | None) -> Statement:
     """One hold as the blockers have it, and how many more are open."""
     n = len(facts.blockers_of("hold"))
     if hold is None:
-        return Statement(facts.say("holds.unnamed", n=n or round(facts.signal("open_holds"))))
+        return Statement(facts.say("holds.unnamed", n=facts.number("open_holds", n)))
     return Statement(facts.say("holds.more", fact=hold.sentence, n=n - 1) if n > 1 else hold.sentence, hold.events)
 
 

@@ -53,15 +53,20 @@ def _undated(facts: OrderFacts, _rises: bool) -> Statement:
     return _of(facts, facts.blockers_of("shortage"))
 
 
-def _come(facts: OrderFacts, _rises: bool) -> Statement:
+def _come(facts: OrderFacts, rises: bool) -> Statement:
+    """Components that came, unless one is short after all: a model may read few signals."""
+    if any(shortage.open for shortage in facts.shortages):
+        return _undated(facts, rises)
     ended = [spell for spell in facts.shortages if not spell.open]
+    if not ended:
+        return Statement(facts.say("material.none"))
     names = list(dict.fromkeys(spell.latest.reference or facts.say("component.unnamed") for spell in ended))
     text = facts.say("material.come", n=len(names), names=facts.language.listed(names, 4))
     return Statement(text, keys_of(spell.latest for spell in ended))
 
 
-def _none(facts: OrderFacts, _rises: bool) -> Statement:
-    return Statement(facts.say("material.none"))
+def _none(facts: OrderFacts, rises: bool) -> Statement:
+    return _come(facts, rises)
 
 
 def _tightest(facts: OrderFacts) -> SpellState | None:
@@ -84,7 +89,7 @@ def _of_shortage(facts: OrderFacts, shortage: SpellState, template: str, **value
 def _of(facts: OrderFacts, blockers: list[Blocker]) -> Statement:
     """The oldest of some shortages, and how many more there are."""
     if not blockers:
-        return Statement(facts.say("material.unnamed", n=round(facts.signal("open_shortages"))))
+        return Statement(facts.say("material.unnamed", n=facts.number("open_shortages", len(facts.shortages))))
     first = min(blockers, key=lambda blocker: (blocker.moot, blocker.expected or 0, blocker.since or 0))
     others = [one for one in facts.blockers_of("shortage") if one is not first]
     if not others:

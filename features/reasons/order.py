@@ -51,14 +51,14 @@ def _of(facts: OrderFacts, driver: str, value: float) -> str:
     if driver in TIMES:
         return facts.say("order.weekday", day=facts.due_day)
     if driver in LEAD:
-        lead = language.duration(facts.signal("promised_lead_time"))
+        lead = facts.dates.between(facts.order.events[0].recorded, facts.due)
         return facts.say("order.lead", lead=lead, scale=facts.scale("promised_lead_time", language.duration))
     if driver == "order_value":
         return facts.say("order.value", value=language.number(value), scale=facts.scale(driver, language.number))
     if driver == "ordered_quantity":
         scale = facts.scale(driver, language.number)
         return facts.say("order.quantity", n=value, quantity=language.number(value, 2), scale=scale)
-    return facts.say("order.lines", n=round(facts.signal("order_lines")))
+    return facts.say("order.lines", n=facts.number("order_lines", len(facts.lines)))
 
 
 def _track_record(facts: OrderFacts, driver: str, value: float) -> str:

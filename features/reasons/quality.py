@@ -16,7 +16,7 @@ PRONE = 0.25
 def _failed(facts: OrderFacts, _rises: bool) -> Statement:
     lots = facts.blockers_of("failed_inspection")
     if not lots:
-        return Statement(facts.say("quality.unnamed", n=round(facts.signal("failed_inspections"))))
+        return Statement(facts.say("quality.unnamed", n=facts.number("failed_inspections", 1)))
     first = min(lots, key=lambda blocker: (blocker.moot, blocker.since or 0))
     n = len(lots) - 1
     return Statement(facts.say("quality.more", fact=first.sentence, n=n) if n else first.sentence, first.events)
@@ -51,6 +51,8 @@ def _is_failure(event: KnownEvent) -> bool:
 
 def _usual(facts: OrderFacts, rises: bool) -> Statement:
     usual = facts.signal("usual_failures_left")
+    if facts.blockers_of("failed_inspection"):
+        return _failed(facts, rises)
     if usual >= 0.95:
         return Statement(facts.say("quality.prone_more", n=round(usual)))
     if usual >= 0.05:

@@ -14,16 +14,16 @@ FEW = 5
 
 
 def _silent(facts: OrderFacts, _rises: bool) -> Statement:
-    last = facts.order.events[-1]
+    last = facts.news[-1]
     time = facts.language.duration((facts.as_of - last.recorded) / DAY)
     values = {"time": time, "day": facts.dates.day(last.recorded)}
     return Statement(facts.say("records.silent", **values), [last.key])
 
 
 def _late(facts: OrderFacts, _rises: bool) -> Statement:
-    late = [event for event in facts.order.events if event.recorded - event.occurred > DAY]
+    late = [event for event in facts.news if event.recorded - event.occurred > DAY]
     share = facts.language.share(facts.signal("late_record_ratio"))
-    text = facts.say("records.late", share=share, n=len(facts.order.events))
+    text = facts.say("records.late", share=share, n=len(facts.news))
     return Statement(text, [event.key for event in late])
 
 
@@ -32,15 +32,15 @@ def _busy(facts: OrderFacts, _rises: bool) -> Statement:
 
 
 def _few(facts: OrderFacts, _rises: bool) -> Statement:
-    return _counted(facts, "records.few", "events_known", len(facts.order.events))
+    return _counted(facts, "records.few", "events_known", len(facts.news))
 
 
 def _last(facts: OrderFacts, _rises: bool) -> Statement:
-    return _counted(facts, "records.last", "events_known", len(facts.order.events))
+    return _counted(facts, "records.last", "events_known", len(facts.news))
 
 
 def _counted(facts: OrderFacts, template: str, signal: str, n: int) -> Statement:
-    last = facts.order.events[-1]
+    last = facts.news[-1]
     scale = facts.scale(signal, facts.language.number)
     return Statement(facts.say(template, n=n, scale=scale, day=facts.dates.day(last.recorded)), [last.key])
 

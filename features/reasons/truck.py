@@ -30,8 +30,9 @@ def _in_time(facts: OrderFacts, rises: bool) -> Statement:
     """The last truck before the promise, and the time between them."""
     if not facts.trucks:
         return _none(facts, rises)
-    in_time = [plan for plan in facts.trucks if date_of(plan) <= facts.due] or facts.trucks[:1]
-    truck = in_time[-1]
+    slacks = {plan: facts.promise_for(plan.line_id) - date_of(plan) for plan in facts.trucks}
+    in_time = [plan for plan in facts.trucks if slacks[plan] >= 0] or facts.trucks[:1]
+    truck = min(in_time, key=lambda plan: slacks[plan])
     leaves, slack = date_of(truck), facts.signal("delivery_slack")
     promise = facts.promise_for(truck.line_id)
     name = "truck.in_time"

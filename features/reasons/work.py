@@ -50,7 +50,7 @@ def _planned_after_truck(facts: OrderFacts, rises: bool) -> Statement:
         return _planned(facts, rises)
     _, plan, truck = min(late, key=lambda one: one[0])
     values = {
-        "line": facts.line_name(facts.open_line_named(plan.line_id)),
+        "line": facts.named_line(plan.line_id),
         "is_": facts.tense(date_of(plan)),
         "day": facts.dates.day(date_of(plan)),
         "time": facts.dates.between(date_of(truck), date_of(plan)),
@@ -66,7 +66,7 @@ def _planned(facts: OrderFacts, rises: bool) -> Statement:
         return _time(facts, rises)
     plan, slack = tightest_plan(facts)
     values = {
-        "line": facts.line_name(facts.open_line_named(plan.line_id)),
+        "line": facts.named_line(plan.line_id),
         "is_": facts.tense(date_of(plan)),
         "day": facts.dates.day(date_of(plan)),
         "slack": slack,
@@ -114,13 +114,14 @@ def _time_enough(facts: OrderFacts) -> Statement | None:
     return None if late or facts.due - facts.as_of < 2 * DAY else _time(facts, False)
 
 
-def _plan_passed(facts: OrderFacts, rises: bool) -> Statement:
+def plan_passed(facts: OrderFacts, rises: bool) -> Statement:
+    """A planned end that has passed while work is left; the time that is left where none has."""
     passed = [plan for plan in facts.planned_ends if date_of(plan) < facts.as_of]
     if not passed:
         return _time(facts, rises)
     plan = passed[0]
     values = {
-        "line": facts.line_name(facts.open_line_named(plan.line_id)),
+        "line": facts.named_line(plan.line_id),
         "day": facts.dates.day(date_of(plan)),
         "distance": facts.dates.distance(date_of(plan)),
     }
@@ -250,7 +251,7 @@ WORK = (
     Situation("done", _all_done, _done, GOOD),
     Situation("planned_after_truck", lambda of: of("planned_end_truck_slack") < 0, _planned_after_truck, BAD),
     Situation("planned_after_promise", lambda of: of("planned_end_slack") < 0, _planned, BAD),
-    Situation("planned_end_passed", lambda of: of("days_to_planned_end") < 0, _plan_passed, BAD),
+    Situation("planned_end_passed", lambda of: of("days_to_planned_end") < 0, plan_passed, BAD),
     Situation("pace_too_slow", lambda of: of("work_slack") < 0, _paced, BAD),
     Situation("ships_too_late", lambda of: of("pace_slack") < 0, _ships_late, BAD),
     Situation("tight", lambda of: of("work_slack") < TIGHT, _paced, BAD),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bisect import bisect
+from bisect import bisect, bisect_left
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -87,16 +87,21 @@ class Peers:
             }
         return cls(cells, _count(settled, np.ones(len(settled), dtype=bool), distance), bounds)
 
-    def compare(self, topic: str, group: str, value: float, days: float) -> Comparison | None:
-        """What became of like orders, so many days before their promise or at any time; ``None`` below ``FEWEST``.
+    def compare(self, topic: str, situation: str, days: float) -> Comparison | None:
+        """What became of orders in a situation, so many days before their promise or at any time.
 
-        Parameters
-        ----------
-        group : a situation of the topic; or a signal, of which ``value`` says how large it is
+        ``None`` where they were fewer than ``FEWEST``.
         """
-        cell = self._rows.get(f"{topic}.{group}")
-        if group in self.bounds:
-            cell = None if value != value else self._rows.get(f"{group}.{GRADES[bisect(self.bounds[group], value)]}")
+        return self._compare(f"{topic}.{situation}", days)
+
+    def compare_size(self, signal: str, value: float, days: float) -> Comparison | None:
+        """What became of orders with a signal about as large; ``None`` for a missing one and below ``FEWEST``."""
+        if signal not in self.bounds or value != value:
+            return None
+        return self._compare(f"{signal}.{GRADES[bisect_left(self.bounds[signal], value)]}", days)
+
+    def _compare(self, name: str, days: float) -> Comparison | None:
+        cell = self._rows.get(name)
         distance = len(DAYS) if days != days else bisect(DAYS, days)
         if cell is not None and cell[distance][0] < FEWEST:
             distance = ANY
@@ -155,7 +160,7 @@ def _thirds(values: Floats) -> tuple[float, float] | None:
 
 def _grade(values: Floats, bounds: tuple[float, float]) -> Ints:
     """(n,) 0, 1 or 2, and -1 for a missing value."""
-    return np.where(np.isnan(values), -1, np.searchsorted(bounds, values, side="right"))
+    return np.where(np.isnan(values), -1, np.searchsorted(bounds, values, side="left"))
 
 
 def _count(points: LabelledPoints, rows: NDArray[np.bool_], distance: Ints) -> Floats:

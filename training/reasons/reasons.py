@@ -79,7 +79,7 @@ class UsualOf(Usual):
             overall = self.overall()
             low, high = bounds or ((0.0, 1.0) if overall is None else (overall - SAME, overall + SAME))
             return (value > high) - (value < low)
-        compared = self._peers.compare("", name, value, self._signals.get("days_to_promise", float("nan")))
+        compared = self._peers.compare_size(name, value, self._signals.get("days_to_promise", float("nan")))
         return 0 if compared is None else compared.agrees
 
     def scale(self, name: str) -> tuple[float, float] | None:
@@ -145,7 +145,11 @@ class ReasonWriter:
             statement = Statement(level.sentence)
         days = (facts.due - facts.as_of) / DAY
         group, rises = statement.graded_by or situation.name, points > 0
-        comparison = self._peers.compare(topic, group, facts.signal(group), days)
+        comparison = (
+            self._peers.compare_size(group, facts.signal(group), days)
+            if statement.graded_by
+            else self._peers.compare(topic, group, days)
+        )
         against = situation.tone != EITHER and (situation.tone > 0) != rises
         template = "even_so" if against else statement.needs
         borne_out = comparison is not None and comparison.agrees == (1 if rises else -1)

@@ -41,32 +41,32 @@ def forty() -> LabelledPoints:
 
 def test_an_order_counts_once_however_often_it_was_looked_at() -> None:
     peers = Peers.of(forty())
-    assert peers.compare("holds", "hold_open", 1.0, 5.0) == Comparison(30, 0.8, 40, 0.75, 3.0, 7.0)
-    assert peers.compare("holds", "hold_open", 1.0, 10.0) == Comparison(30, 0.8, 40, 0.75, 7.0, 14.0)
+    assert peers.compare("holds", "hold_open", 5.0) == Comparison(30, 0.8, 40, 0.75, 3.0, 7.0)
+    assert peers.compare("holds", "hold_open", 10.0) == Comparison(30, 0.8, 40, 0.75, 7.0, 14.0)
 
 
 def test_below_thirty_orders_nothing_is_said() -> None:
     peers = Peers.of(forty())
-    assert peers.compare("holds", "no_hold", 0.0, 5.0) is None
-    assert peers.compare("holds", "unheard of", 1.0, 5.0) is None
-    assert NOBODY.compare("holds", "hold_open", 1.0, 5.0) is None
+    assert peers.compare("holds", "no_hold", 5.0) is None
+    assert peers.compare("holds", "unheard of", 5.0) is None
+    assert NOBODY.compare("holds", "hold_open", 5.0) is None
 
 
 def test_where_too_few_were_as_far_orders_at_any_distance_are_compared() -> None:
-    assert Peers.of(forty()).compare("holds", "hold_open", 1.0, 40.0) == Comparison(30, 0.8, 40, 0.75, None, None)
+    assert Peers.of(forty()).compare("holds", "hold_open", 40.0) == Comparison(30, 0.8, 40, 0.75, None, None)
 
 
 def test_orders_are_alike_by_a_third_of_a_signal() -> None:
     hundred = looks(list(range(99)), [0.0] * 99, [5.0] * 99, [0] * 66 + [1] * 33, np.arange(99.0))
     peers = Peers.of(hundred)
-    assert peers.compare("order", "order_value", 98.0, 5.0) == Comparison(33, 1.0, 99, 1 / 3, 3.0, 7.0)
-    assert peers.compare("order", "order_value", 0.0, 5.0) == Comparison(33, 0.0, 99, 1 / 3, 3.0, 7.0)
-    assert peers.compare("order", "order_value", float("nan"), 5.0) is None
+    assert peers.compare_size("order_value", 98.0, 5.0) == Comparison(33, 1.0, 99, 1 / 3, 3.0, 7.0)
+    assert peers.compare_size("order_value", 0.0, 5.0) == Comparison(33, 0.0, 99, 1 / 3, 3.0, 7.0)
+    assert peers.compare_size("order_value", float("nan"), 5.0) is None
 
 
 def test_what_a_model_keeps_is_what_it_counted() -> None:
     peers = Peers.of(forty())
     again = Peers.from_json(peers.to_json())
-    assert again.compare("holds", "hold_open", 1.0, 5.0) == peers.compare("holds", "hold_open", 1.0, 5.0)
-    assert again.compare("order", "order_value", 39.0, 5.0) == peers.compare("order", "order_value", 39.0, 5.0)
+    assert again.compare("holds", "hold_open", 5.0) == peers.compare("holds", "hold_open", 5.0)
+    assert again.compare_size("order_value", 39.0, 5.0) == peers.compare_size("order_value", 39.0, 5.0)
     assert Peers.from_json(peers.to_json() | {"days": [1, 2]}) == NOBODY
