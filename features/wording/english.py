@@ -114,7 +114,7 @@ REASONS = {
     "work.paced_tight": "{line} still needs {work}; at the usual pace that ends {day}, only {slack}",
     "work.operations": "about {n} more [n:operation|operations]",
     "work.all_operations": "about {n} [n:operation|operations]",
-    "work.days": "about {time} of work",
+    "work.days": "{time} of work",
     "work.ships": "at the usual pace {line} ships {day}, {slack} ({due})",
     "work.not_begun_pace": "work on {lines} has not begun; at the usual pace it ends {day}, {slack}",
     "work.not_begun_much": "work on {lines} has not begun, and {line} needs {work}; {left} to the promise ({due})",
