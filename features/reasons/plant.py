@@ -38,10 +38,18 @@ def _say(facts: OrderFacts, rises: bool) -> Statement:
         values["plant"] = facts.say("plant.at", plant=plant[0]) if plant else ""
         values |= {"n": round(value), "scale": facts.scale(driver, facts.language.number)}
         needs = "times" if driver.startswith("plant") else "such"
-        return Statement(facts.say(COUNTED[driver], **values), needs=needs, graded_by=driver)
+        text = facts.say(COUNTED[driver], **values)
+        if not rises and _is_above_usual(facts, driver) and facts.usual.agrees(driver) >= 0:
+            return Statement(facts.say("outweighed.plant", fact=text), graded_by=driver)
+        return Statement(text, needs=needs, graded_by=driver)
     values["plant"] = facts.say("plant.of", plant=plant[0]) if plant and driver.startswith("plant") else ""
     values |= {"share": facts.language.share(value), "scale": facts.overall}
     return Statement(facts.say(SHARED[driver], **values), graded_by=driver)
+
+
+def _is_above_usual(facts: OrderFacts, signal: str) -> bool:
+    bounds = facts.usual.scale(signal)
+    return bounds is not None and facts.signal(signal) > bounds[1]
 
 
 PLANT = (Situation("plant", always, _say, EITHER),)

@@ -27,8 +27,13 @@ def _late(facts: OrderFacts, _rises: bool) -> Statement:
     return Statement(text, [event.key for event in late])
 
 
-def _busy(facts: OrderFacts, _rises: bool) -> Statement:
-    return _counted(facts, "records.busy", "events_last_7_days", round(facts.signal("events_last_7_days")))
+def _busy(facts: OrderFacts, rises: bool) -> Statement:
+    return _counted(
+        facts,
+        "records.busy" if rises else "records.news",
+        "events_last_7_days",
+        round(facts.signal("events_last_7_days")),
+    )
 
 
 def _few(facts: OrderFacts, _rises: bool) -> Statement:

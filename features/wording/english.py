@@ -72,7 +72,7 @@ BLOCKERS = {
     "open_hold.due": "{hold}{lines}{reason} stands since {since}, release expected {day}",
     "open_hold.undated": "{hold}{lines}{reason} stands since {since}",
     "failed_lot": "{inspection}{lot}{lines} stands failed since {since}",
-    "condition.not_met": "{condition} [n:is|are] not met{lines} since {since}{reason}",
+    "condition.not_met": "{condition} [n:is|are] outstanding{lines} since {since}{reason}",
     "conditions.silent": "nobody has said that a shipping condition is met{line}",
     "conditions.silent_since": "nobody has said that a shipping condition is met{line} since its latest work, {since}",
     "missing": "{line} is {missing} short: {ordered} ordered{before}, {work}",
@@ -179,6 +179,7 @@ REASONS = {
     "records.silent": "nothing was recorded for {time}, since {day}",
     "records.late": "{share} of its {n} records came more than a day after the fact",
     "records.busy": "{n} [n:event was|events were] recorded in the last 7 days{scale}, the last {day}",
+    "records.news": "there is news of it: {n} [n:record|records] in the last 7 days{scale}, the last {day}",
     "records.few": "{n} [n:event is|events are] recorded of the order so far{scale}, the last {day}",
     "records.last": "the last of its {n} records is of {day}",
     # plant

@@ -22,7 +22,7 @@ def test_complete_is_not_shippable() -> None:
     found = ready(*told, day=7)
     assert (found.state, found.due, found.shippable) == ("open", moment(20), False)
     assert [blocker.sentence for blocker in found.blockers] == [
-        "packaging is not met since Sun 7 Jan 12:00 (no cartons)"
+        "packaging is outstanding since Sun 7 Jan 12:00 (no cartons)"
     ]
     packed = ready(*told, stated(8, "packaging"), day=9)
     assert (packed.shippable, packed.blockers) == (True, ())
@@ -128,7 +128,7 @@ def test_the_oldest_statement_speaks_for_all_that_are_not_met() -> None:
     found = ready(*told, day=4)
     labels, blocker = condition(found, "labels"), only(found, "condition")
     assert (labels.since, labels.reason, blocker.since) == (moment(2), "torn", moment(2))
-    assert blocker.sentence == "labels are not met for lines 1 and 2 since Wed 3 Jan 12:00 (torn)"
+    assert blocker.sentence == "labels are outstanding for lines 1 and 2 since Wed 3 Jan 12:00 (torn)"
     left = only(ready(*told, shipped(4, 10, line="2"), day=5), "condition")
     assert (left.lines, left.since, left.moot) == (("1",), moment(3), False)
     whole = [told[0], told[1], stated(1, "labels", "not_met"), told[2]]
