@@ -216,6 +216,18 @@ def test_an_id_that_is_stored_and_an_order_that_is_not(client: httpx.Client, hel
     assert problem(suppose(client, held), 422)["errors"][0]["pointer"] == "/events"
 
 
+def test_an_event_without_an_id_takes_the_first_that_is_free(client: httpx.Client) -> None:
+    send(
+        client,
+        created(0, 20, order="Named", line="10", source="what-if", event_id="what-if 1"),
+        event("hold.placed", 1, "Named", kind="credit", source="what-if", event_id="what-if 3"),
+    )
+    released, placed = says("hold.released", kind="credit"), says("hold.placed", kind="quality", reference="Q")
+    reply = suppose(client, "Named", released, placed | {"id": "what-if 4"}, says("decision.recorded", kind="expedite"))
+    assert reply.status_code == 200, reply.text
+    assert [one["id"] for one in reply.json()["events"]] == ["what-if 2", "what-if 4", "what-if 5"]
+
+
 # -- moves worth trying --------------------------------------------------------------------------------------
 
 
