@@ -12,7 +12,7 @@ from datetime import tzinfo
 from functools import cached_property
 from typing import Literal
 
-from features.events.schema import EventKey
+from features.events.schema import INSTALMENT_MARK, EventKey
 from features.orders.spells import FAILED_LOTS, HOLDS, SHIPPING_HOLD_KINDS, SHORTAGES
 from features.readiness.naming import (
     at_line,
@@ -90,6 +90,22 @@ class Facts:
     @cached_property
     def open_lines(self) -> list[KnownLine]:
         return [line for line in self.lines if line.open]
+
+    def lines_of(self, name: str | None) -> list[KnownLine]:
+        """The known lines that a name speaks of: that line, all where none is named, else what it is in instalments.
+
+        The rule of ``features.orders.line_state.speaks_of``.
+        """
+        return self.lines if name is None else self._lines_by_name.get(name, [])
+
+    @cached_property
+    def _lines_by_name(self) -> dict[str, list[KnownLine]]:
+        by_name: dict[str, list[KnownLine]] = {}
+        for line in self.lines:
+            whole, mark, _ = (line.id or "").rpartition(INSTALMENT_MARK)
+            if mark:
+                by_name.setdefault(whole, []).append(line)
+        return by_name | {line.id: [line] for line in self.lines if line.id is not None}
 
     @cached_property
     def gone(self) -> set[int]:

@@ -19,6 +19,8 @@ from features.history import CODED, History
 from features.times import NEVER, isoformat
 
 SOURCE = "what-if"
+MOST_COPIED = 200_000
+"""Events that are copied at once: more are looked at in turns, so that memory does not grow with them."""
 Statement = dict[str, Any]
 """One event that nobody sent: its ``type`` and columns of the event table; ``date`` in microseconds."""
 TYPE_NAMES = np.array(list(TYPES), dtype=object)

@@ -6,18 +6,19 @@ leaves too late. What cannot happen is not among them.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from features.events.schema import MICRO
+from features.events.selection import Spell
 from features.history import History
 from features.orders.spells import CONDITIONS_MET, FAILED_LOTS, HOLDS, SHORTAGES
 from features.readiness.assessment import status_of
 from features.readiness.blockers import Facts
 from features.readiness.inferred_blockers import DELIVERIES, is_silent, of_line, work_of
-from features.readiness.statements import WHOLE_ORDER, KnownEvent, KnownLine, KnownOrder, KnownPlan, SpellState
+from features.readiness.statements import KnownEvent, KnownLine, KnownOrder, KnownPlan, SpellState
 from features.what_if import words
 from features.what_if.copies import Statement
 from features.wording import ENGLISH, Language
@@ -29,6 +30,8 @@ AFTERNOON = 15
 """The hour at which a truck is planned, as nobody says when one would leave."""
 LATER = (3, 7)
 """Days by which a promise could be moved."""
+MOST_STATEMENTS = 50
+"""Events that one what-if takes, and so those of one move."""
 
 
 @dataclass(frozen=True)
@@ -58,6 +61,8 @@ def feasible_moves(
 ) -> list[Move]:
     """The moves of one order at a moment; none unless it is open, for of a late one the promise is broken.
 
+    By kind: what stands in the way, trucks, conditions, bookings, shipments, promises; the oldest of each first.
+
     Parameters
     ----------
     order : its index in ``history.order_ids``
@@ -72,8 +77,8 @@ def feasible_moves(
         *_releases(facts),
         *_arrivals(facts),
         *_passed_lots(facts),
-        *_conditions(facts),
         *_trucks(facts),
+        *_conditions(facts),
         *_bookings(facts, history, first),
         *_shipments(facts),
         *_promises(facts),
@@ -81,8 +86,18 @@ def feasible_moves(
 
 
 def _alive(facts: Facts, spell: SpellState) -> bool:
-    """Whether it is about something that is still to ship."""
-    return spell.latest.line not in facts.gone
+    """Whether it is about something that is still to ship: a line that is known and open, or one of its instalments."""
+    return _is_open(facts, spell.latest.line_id)
+
+
+def _is_open(facts: Facts, name: str | None) -> bool:
+    return any(line.open for line in facts.lines_of(name))
+
+
+def _oldest(facts: Facts, spell: Spell, *, open_: bool = True) -> list[SpellState]:
+    """Spells that are open, or ended, and about something that is still to ship, the oldest first."""
+    spells = (one for one in facts.order.spells(spell) if one.open == open_ and _alive(facts, one))
+    return sorted(spells, key=lambda one: (one.since, one.statements[0].place))
 
 
 def _again(event: KnownEvent, kind: str, **changed: object) -> Statement:
@@ -95,18 +110,15 @@ def _again(event: KnownEvent, kind: str, **changed: object) -> Statement:
 
 
 def _releases(facts: Facts) -> Iterator[Move]:
-    for spell in facts.order.spells(HOLDS):
-        if spell.open and _alive(facts, spell):
-            placed = spell.latest
-            yield Move("release_hold", words.release(facts, placed), (_again(placed, "hold.released"),), placed.line_id)
+    for spell in _oldest(facts, HOLDS):
+        placed = spell.latest
+        yield Move("release_hold", words.release(facts, placed), (_again(placed, "hold.released"),), placed.line_id)
 
 
 def _arrivals(facts: Facts) -> Iterator[Move]:
     """Each component that is short comes today, or in a few working days where that is sooner than is said."""
     soon = _end_of_day(_working_days_on(facts, SOON))
-    for spell in facts.order.spells(SHORTAGES):
-        if not spell.open or not _alive(facts, spell):
-            continue
+    for spell in _oldest(facts, SHORTAGES):
         short = spell.latest
         here = _again(short, "material.stated", state="available", quantity=0.0)
         yield Move("component_here", words.arrival(facts, short), (here,), short.line_id)
@@ -118,19 +130,17 @@ def _arrivals(facts: Facts) -> Iterator[Move]:
 
 
 def _passed_lots(facts: Facts) -> Iterator[Move]:
-    for spell in facts.order.spells(FAILED_LOTS):
-        if spell.open and _alive(facts, spell):
-            failed = spell.latest
-            passed = _again(failed, "inspection.recorded", state="passed")
-            yield Move("lot_passes", words.lot(facts, failed), (passed,), failed.line_id)
+    for spell in _oldest(facts, FAILED_LOTS):
+        failed = spell.latest
+        passed = _again(failed, "inspection.recorded", state="passed")
+        yield Move("lot_passes", words.lot(facts, failed), (passed,), failed.line_id)
 
 
 def _conditions(facts: Facts) -> Iterator[Move]:
-    for spell in facts.order.spells(CONDITIONS_MET):
-        if not spell.open and _alive(facts, spell):
-            stated = spell.latest
-            met = _again(stated, "readiness.stated", state="met")
-            yield Move("meet_condition", words.condition(facts, stated), (met,), stated.line_id)
+    for spell in _oldest(facts, CONDITIONS_MET, open_=False):
+        stated = spell.latest
+        met = _again(stated, "readiness.stated", state="met")
+        yield Move("meet_condition", words.condition(facts, stated), (met,), stated.line_id)
 
 
 # -- trucks --------------------------------------------------------------------------------------------------
@@ -139,10 +149,9 @@ def _conditions(facts: Facts) -> Iterator[Move]:
 def _trucks(facts: Facts) -> Iterator[Move]:
     """A truck where none is planned; else those that leave after their promise earlier, and the last one larger."""
     promises = sorted(line.promise for line in facts.open_lines if line.promise is not None)
-    plans = (
-        plan for plan in facts.order.plans(DELIVERIES) if plan.dated_by and (plan.dated_by.date or 0) >= facts.as_of
-    )
-    coming = sorted(plans, key=_leaves)
+    if not promises:
+        return
+    coming = sorted(_coming(facts), key=_leaves)
     left = sum(line.ordered - line.issued for line in facts.open_lines)
     if not coming:
         by = _last_day_by(facts, promises[0])
@@ -155,9 +164,10 @@ def _trucks(facts: Facts) -> Iterator[Move]:
             }
             yield Move("plan_truck", words.truck_planned(facts, by), (planned,))
         return
-    by_line = {line.id: line.promise for line in facts.open_lines}
     for plan in coming:
-        promise = by_line.get(plan.line_id) or (promises[0] if len(coming) == 1 else promises[-1])
+        own = [line.promise for line in facts.lines_of(plan.line_id) if line.open and line.promise is not None]
+        named = plan.line_id is not None and own
+        promise = min(own) if named else promises[0] if len(coming) == 1 else promises[-1]
         by = _last_day_by(facts, promise)
         if _leaves(plan) > promise and by > facts.as_of:
             earlier = words.truck_earlier(facts, plan.reference, by, _leaves(plan))
@@ -179,6 +189,12 @@ def _larger(facts: Facts, coming: list[KnownPlan], left: int) -> Iterator[Move]:
     yield Move("truck_larger", sentence, (stated,), last.line_id)
 
 
+def _coming(facts: Facts) -> list[KnownPlan]:
+    """Trucks that are still to leave, for something that is still to ship."""
+    plans = facts.order.plans(DELIVERIES)
+    return [plan for plan in plans if _leaves(plan) >= facts.as_of and _is_open(facts, plan.line_id)]
+
+
 def _leaves(plan: KnownPlan) -> int:
     return (plan.dated_by.date or 0) if plan.dated_by else 0
 
@@ -191,14 +207,15 @@ def _truck(plan: KnownPlan, **changed: object) -> Statement:
 
 
 def _bookings(facts: Facts, history: History, first: int) -> Iterator[Move]:
-    """The operation of each open line that was booked in part last is booked in full."""
-    for line in facts.open_lines:
-        booked = [
-            event for event in facts.order.events if event.type == "operation.confirmed" and event.line == line.key
-        ]
-        last = max(booked, key=lambda event: (event.occurred, event.place), default=None)
-        if last is None or last.state == "final":
-            continue
+    """The operation of each open line that was booked in part last is booked in full, the oldest booking first."""
+    by_line: dict[int, list[KnownEvent]] = {line.key: [] for line in facts.open_lines}
+    for event in facts.order.events:
+        if event.type == "operation.confirmed" and event.line in by_line:
+            by_line[event.line].append(event)
+    latest = {key: max(booked, key=_when) for key, booked in by_line.items() if booked}
+    begun = [line for line in facts.open_lines if line.key in latest and latest[line.key].state != "final"]
+    for line in sorted(begun, key=lambda line: _when(latest[line.key])):
+        booked, last = by_line[line.key], latest[line.key]
         good = sum(event.quantity or 0 for event in booked if event.reference == last.reference)
         left = line.ordered - line.before_work - good
         if left > 0:
@@ -209,15 +226,19 @@ def _bookings(facts: Facts, history: History, first: int) -> Iterator[Move]:
             yield Move("book_rest", words.operation_rest(facts, line.id, last.reference, left), (final,), line.id)
 
 
+def _when(event: KnownEvent) -> tuple[int, int]:
+    return event.occurred, event.place
+
+
 def _shipments(facts: Facts) -> Iterator[Move]:
     """What is booked good leaves, where nothing holds the line and somebody said that a condition is met since."""
     stated = facts.order.spells(CONDITIONS_MET)
-    held = {spell.latest.line for spell in facts.order.spells(HOLDS) if spell.open}
+    held = _spoken_of(facts, (event for spell in _stopping(facts) for event in spell.statements))
+    at_work = _spoken_of(facts, (event for event in facts.order.events if _is_work(event)))
     for line in facts.open_lines:
-        stopped = {line.key, WHOLE_ORDER} & held or any(not one.open for one in of_line(stated, line.key))
-        if stopped or is_silent(facts, line, stated):
+        if line.key in held or any(not one.open for one in of_line(stated, line.key)) or is_silent(facts, line, stated):
             continue
-        done = _done(facts, line)
+        done = _done(facts, line, at_work)
         if done > 0:
             everything = done == line.ordered - line.issued
             issued: Statement = {"type": "goods.issued", "line_id": line.id, "quantity": done / MICRO}
@@ -225,13 +246,23 @@ def _shipments(facts: Facts) -> Iterator[Move]:
             yield Move("ship_done", sentence, (issued,), line.id, helps=False)
 
 
-def _done(facts: Facts, line: KnownLine) -> int:
+def _stopping(facts: Facts) -> Iterator[SpellState]:
+    """What holds the lines that it speaks of: open holds, failed lots, and what is not met of a line in instalments."""
+    for spell in (HOLDS, FAILED_LOTS):
+        yield from (one for one in facts.order.spells(spell) if one.open)
+    yield from (one for one in facts.order.spells(CONDITIONS_MET) if not one.open and one.latest.line_id is not None)
+
+
+def _spoken_of(facts: Facts, events: Iterable[KnownEvent]) -> set[int]:
+    """Keys of the lines that events speak of: their own, their instalments, or all."""
+    return {line.key for name in {event.line_id for event in events} for line in facts.lines_of(name)}
+
+
+def _done(facts: Facts, line: KnownLine, at_work: set[int]) -> int:
     """Millionths of a line that could leave: booked good at its last operation, or all where there is no work on it."""
     work, left = work_of(facts, line), line.ordered - line.issued
     if work is None:
-        return (
-            0 if any(event.line in (line.key, WHOLE_ORDER) for event in facts.order.events if _is_work(event)) else left
-        )
+        return 0 if line.key in at_work else left
     if any(event.type != "operation.confirmed" for event in work.events):
         return 0
     return min(work.quantity - (line.issued - line.before_work), left)
@@ -247,16 +278,25 @@ def _is_work(event: KnownEvent) -> bool:
 def _promises(facts: Facts) -> Iterator[Move]:
     """The promises of all lines to ship and the trucks to come, some days later, to a working day."""
     lines = [line for line in facts.open_lines if line.promised_by is not None and line.promised_by.date is not None]
-    coming = [plan for plan in facts.order.plans(DELIVERIES) if _leaves(plan) >= facts.as_of]
+    coming = _coming(facts)
     for days in LATER if lines else ():
         dates = [_later(facts, line.promised_by.date or 0, days) for line in lines if line.promised_by is not None]
         promised: list[Statement] = [
-            {"type": "commitment.changed", "line_id": line.id, "date": date, "actor": "agreed"}
-            for line, date in zip(lines, dates, strict=True)
+            {"type": "commitment.changed", "line_id": name, "date": date, "actor": "agreed"}
+            for name, date in _once(facts, [line.id for line in lines], dates)
         ]
         trucks = [_truck(plan, date=_later(facts, _leaves(plan), days)) for plan in coming]
         sentence = words.promise(facts, days, min(dates), len(set(dates)))
         yield Move(f"move_promise_{days}", sentence, (*promised, *trucks), consent=True)
+
+
+def _once(facts: Facts, names: list[str | None], dates: list[int]) -> Iterator[tuple[str | None, int]]:
+    """Dates by name: of a line without an id for the whole order, and first; then of those that this does not fit."""
+    stated: dict[str | None, int] = {}
+    for name, date in sorted(zip(names, dates, strict=True), key=lambda one: one[0] is not None):
+        if stated.get(name) != date:
+            yield name, date
+            stated |= {line.id: date for line in facts.lines_of(name)}
 
 
 # -- days of the plant ---------------------------------------------------------------------------------------

@@ -5,15 +5,15 @@ Each event is judged after those before it, so that a hold may be placed and the
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 import numpy as np
 
 from features.decision_points import DecisionPoints
 from features.events.columns import Columns
-from features.events.schema import INSTALMENT_MARK
 from features.events.selection import Select, Spell
 from features.history import PLANNED_END, History
 from features.orders.commitments import OrderStatus
@@ -23,7 +23,7 @@ from features.readiness.blockers import Facts
 from features.readiness.naming import name_component, name_hold, name_line, quantity
 from features.readiness.statements import KnownEvent, KnownLine, KnownOrder, SpellState
 from features.what_if import words
-from features.what_if.copies import with_events
+from features.what_if.copies import MOST_COPIED, with_events
 from features.wording import ENGLISH
 
 TRUCKS = Select("delivery.planned")
@@ -74,10 +74,8 @@ class Standing:
         return self.facts.dates.day(moment, time=False)
 
     def lines_of(self, event: KnownEvent) -> list[KnownLine]:
-        """The known lines that an event speaks of: its own, its instalments, or all."""
-        name = event.line_id
-        part = f"{name}{INSTALMENT_MARK}"
-        return [line for line in self.facts.lines if name in (None, line.id) or (line.id or "").startswith(part)]
+        """The known lines that an event speaks of."""
+        return self.facts.lines_of(event.line_id)
 
 
 def refusals(history: History, order: int, as_of: int, added: Columns, zone: str = "UTC") -> list[Refusal]:
@@ -88,22 +86,27 @@ def refusals(history: History, order: int, as_of: int, added: Columns, zone: str
     order : its index in ``history.order_ids``
     added : validated columns of (n,) events; see ``features.what_if.copies.with_events``
     """
-    n = len(added["date"])
-    copy = np.repeat(np.arange(n + 1), np.arange(n + 1))
-    rows = np.concatenate([np.arange(count) for count in range(n + 1)]).astype(np.int64)
-    stories = {name: values.take(rows) if hasattr(values, "texts") else values[rows] for name, values in added.items()}
-    points = DecisionPoints(np.full(n + 1, order, dtype=np.int64), np.full(n + 1, as_of, dtype=np.int64))
-    copies = with_events(history, points, stories, copy)
     keys = list(zip(added["source"].texts(), added["event_id"].texts(), strict=True))
     found = []
-    before = _standing(copies, 0, as_of, zone)
-    for row in range(n):
-        after = _standing(copies, row + 1, as_of, zone)
-        event = next(one for one in after.order.events if (one.source, one.event_id) == keys[row])
+    for row, (before, after) in enumerate(pairwise(_standings(history, order, as_of, added, zone))):
+        event = next(one for one in reversed(after.order.events) if (one.source, one.event_id) == keys[row])
         fault = _fault(before, event)
         found += [] if fault is None else [Refusal(row, *fault)]
-        before = after
     return found
+
+
+def _standings(history: History, order: int, as_of: int, added: Columns, zone: str) -> Iterator[Standing]:
+    """The order with none of the events, with the first, with the first two, and so on; some copies at a time."""
+    n = len(added["date"])
+    at_once = max(MOST_COPIED // int(history.first[order + 1] - history.first[order] + n), 1)
+    for begin in range(0, n + 1, at_once):
+        counts = np.arange(begin, min(begin + at_once, n + 1))
+        rows = np.concatenate([np.arange(count) for count in counts]).astype(np.int64)
+        some = {name: values.take(rows) if hasattr(values, "texts") else values[rows] for name, values in added.items()}
+        points = DecisionPoints(np.full(len(counts), order), np.full(len(counts), as_of, dtype=np.int64))
+        copies = with_events(history, points, some, np.repeat(np.arange(len(counts)), counts))
+        for copy in range(len(counts)):
+            yield _standing(copies, copy, as_of, zone)
 
 
 def _standing(copies: History, copy: int, as_of: int, zone: str) -> Standing:

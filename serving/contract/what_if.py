@@ -6,10 +6,26 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from features.what_if.moves import MOST_STATEMENTS
 from features.what_if.words import RESPONSE
 from serving.contract.scoring import EventData, ModelKey, Moment, ScoreReply, Text
 
-MOST_EVENTS = 50
+MOST_EVENTS = MOST_STATEMENTS
+MoveKind = Literal[
+    "release_hold",
+    "component_here",
+    "component_sooner",
+    "lot_passes",
+    "meet_condition",
+    "plan_truck",
+    "truck_earlier",
+    "truck_larger",
+    "book_rest",
+    "ship_done",
+    "move_promise_3",
+    "move_promise_7",
+]
+"""``features.what_if.words.KINDS``."""
 Label = Annotated[str, Field(description="What the figures are", examples=[RESPONSE])]
 RELEASE: dict[str, Any] = {
     "type": "hold.released",
@@ -135,6 +151,7 @@ class OrderMoves(BaseModel):
     label: Label
     moves: list[MoveReply]
     tried: Annotated[int, Field(description="How many moves were weighed; those that take no risk away are not shown")]
+    not_tried: Annotated[int, Field(description="How many feasible moves were left out, as the order has too many")]
     reason: Annotated[str | None, Field(description="Why there are no moves to weigh")]
     model: ModelKey
     degraded: bool
@@ -150,7 +167,12 @@ class PlantMoves(BaseModel):
     by_kind: Annotated[list[KindTotal], Field(description="Over all orders looked at, the most points first")]
     moves: list[MoveReply]
     orders: Annotated[int, Field(description="How many open orders were looked at")]
-    tried: int
+    orders_skipped: Annotated[
+        int,
+        Field(description="How many more were not: those before them, or they alone, are too much at once"),
+    ]
+    tried: Annotated[int, Field(description="How many moves were weighed, of those that are asked for")]
+    not_tried: Annotated[int, Field(description="How many more of these were left out, as their orders have too many")]
     model: ModelKey
     degraded: bool
     degraded_because: list[str]
@@ -167,5 +189,5 @@ class MovesParams(BaseModel):
     sort: Annotated[Literal["value_at_risk", "risk"], Field(description="Which orders are looked at first")] = (
         "value_at_risk"
     )
-    kind: Annotated[list[Text], Field(description="Only these kinds of moves")] = []
+    kind: Annotated[list[MoveKind], Field(description="Only these kinds of moves")] = []
     consent: Annotated[bool, Field(description="Also moves that the customer must agree to")] = False

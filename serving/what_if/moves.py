@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from sqlalchemy import Connection
+from sqlalchemy import Connection, RowMapping
 
+from features.arrays import Ints
 from features.decision_points import DecisionPoints
 from features.events.schema import COLUMNS, MOMENT
 from features.history import History
 from features.readiness.assessment import status_of
 from features.times import isoformat
 from features.what_if.copies import Statement
+from features.what_if.moves import Move
 from features.what_if.words import RESPONSE
 from serving.contract.what_if import MovesParams
 from serving.models.scorer import Scorer
@@ -21,9 +24,19 @@ from serving.settings import Settings
 from serving.store.tables.events import events_of, history_of
 from serving.store.tables.worklist import WorklistQuery, page
 from serving.what_if.suppose import StoredOrder
-from training.what_if.moves import WeighedMove, best_of_each, headlines, total, weigh_moves
+from training.what_if.moves import WeighedMove, Weighing, best_of_each, headlines, total, weigh
 
 NOT_OPEN = "only an open order has moves to weigh, this one is {state}"
+MOST_COPIED_OF_ALL = 600_000
+"""Events that are copied for one ``GET /v1/moves``: some seconds of work; orders beyond it are skipped."""
+
+
+@dataclass(frozen=True)
+class ListedOrders:
+    """The first orders of a worklist that have a risk, and rows of ``events_of`` of them, in any order."""
+
+    rows: Sequence[RowMapping]
+    events: Sequence[Any]
 
 
 def order_moves(stored: StoredOrder, scorer: Scorer, settings: Settings) -> dict[str, Any]:
@@ -31,50 +44,73 @@ def order_moves(stored: StoredOrder, scorer: Scorer, settings: Settings) -> dict
     history = history_of(stored.events, scorer.model.policy)
     known = int(np.searchsorted(history.recorded, stored.now, side="right"))
     state = status_of(history, 0, known, stored.now)[0]
-    weighed = _weigh(scorer, history, stored.now, settings, [None])
+    orders = np.arange(history.n_orders, dtype=np.int64)
+    weighing = _weigh(scorer, history, orders, stored.now, settings)
     return {
         "order_id": stored.order_id,
-        "moves": [present_move(one) for one in weighed if one.worth_trying],
-        "tried": len(weighed),
+        "moves": [present_move(one) for one in weighing.moves if one.worth_trying],
+        "tried": len(weighing.moves),
+        "not_tried": weighing.not_tried,
         "reason": None if state == "open" else NOT_OPEN.format(state=state),
         **_answered_by(scorer, stored.now),
     }
 
 
+def listed_orders(connection: Connection, query: WorklistQuery, most: int) -> ListedOrders:
+    """What ``plant_moves`` reads of the store."""
+    rows = [row for row in page(connection, query, most) if row["risk"] is not None]
+    return ListedOrders(rows, events_of(connection, sorted(row["order_id"] for row in rows)))
+
+
 def plant_moves(
-    connection: Connection, query: WorklistQuery, params: MovesParams, scorer: Scorer, settings: Settings
+    listed: ListedOrders, moment: int, params: MovesParams, scorer: Scorer, settings: Settings
 ) -> dict[str, Any]:
-    """The reply of ``GET /v1/moves``: the first orders of a worklist, every move of theirs in one batch."""
-    rows = {row["order_id"]: row for row in page(connection, query, params.orders) if row["risk"] is not None}
-    history = history_of(events_of(connection, sorted(rows)), scorer.model.policy)
-    now = max([query.now, *(row["as_of"] for row in rows.values())])
-    values = [rows[order_id]["value"] for order_id in history.order_ids.tolist()]
-    every = _weigh(scorer, history, now, settings, values)
-    weighed = [one for one in every if _asked_for(one, params)]
+    """The reply of ``GET /v1/moves``: the moves of the first orders of a worklist, of the first of them first."""
+    history = history_of(listed.events, scorer.model.policy)
+    now = max([moment, *(row["as_of"] for row in listed.rows)])
+    index = {order_id: number for number, order_id in enumerate(history.order_ids.tolist())}
+    rows = [row for row in listed.rows if row["order_id"] in index]
+    orders = np.array([index[row["order_id"]] for row in rows], dtype=np.int64)
+    weighing = _weigh(
+        scorer, history, orders, now, settings, [row["value"] for row in rows],
+        wanted=lambda move: _asked_for(move, params), most_copied=MOST_COPIED_OF_ALL,
+    )  # fmt: skip
+    weighed = weighing.moves
     best = best_of_each(weighed)[: params.limit]
     kinds = {one.move.kind for one in best}
     return {
         "headline": total(best, kinds.pop() if len(kinds) == 1 else None),
         "by_kind": headlines(weighed),
         "moves": [present_move(one) for one in best],
-        "orders": len(rows),
-        "tried": len(every),
+        "orders": len(listed.rows) - weighing.skipped,
+        "orders_skipped": weighing.skipped,
+        "tried": len(weighed),
+        "not_tried": weighing.not_tried,
         **_answered_by(scorer, now),
     }
 
 
-def _asked_for(one: WeighedMove, params: MovesParams) -> bool:
-    return (params.consent or not one.move.consent) and (not params.kind or one.move.kind in params.kind)
+def _asked_for(move: Move, params: MovesParams) -> bool:
+    return (params.consent or not move.consent) and (not params.kind or move.kind in params.kind)
 
 
 def _weigh(
-    scorer: Scorer, history: History, now: int, settings: Settings, values: Sequence[float | None]
-) -> list[WeighedMove]:
-    orders = np.arange(history.n_orders, dtype=np.int64)
+    scorer: Scorer,
+    history: History,
+    orders: Ints,
+    now: int,
+    settings: Settings,
+    values: Sequence[float | None] | None = None,
+    *,
+    wanted: Callable[[Move], bool] = lambda _: True,
+    most_copied: int | None = None,
+) -> Weighing:
     if not len(orders):
-        return []
-    points = DecisionPoints(orders, np.full(history.n_orders, now, dtype=np.int64))
-    return weigh_moves(scorer.model, history, points, scorer.context, settings.zone, values)
+        return Weighing([])
+    points = DecisionPoints(orders, np.full(len(orders), now, dtype=np.int64))
+    return weigh(
+        scorer.model, history, points, scorer.context, settings.zone, values, wanted=wanted, most_copied=most_copied
+    )
 
 
 def _answered_by(scorer: Scorer, now: int) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import count
 from typing import Any
 
 from features.events.columns import Columns
@@ -43,7 +44,10 @@ def suppose(
     stored: StoredOrder, request: WhatIfRequest, scorer: Scorer, settings: Settings, caller: Caller
 ) -> dict[str, Any]:
     """The reply to a what-if. Raises ``InvalidBody`` for events that do not hold, or that cannot happen."""
-    envelopes = [_envelope(event, number, stored) for number, event in enumerate(request.events)]
+    envelopes = [
+        _envelope(event, event_id, stored)
+        for event, event_id in zip(request.events, _ids(request.events, stored), strict=True)
+    ]
     added = _checked(envelopes, stored, settings, caller)
     history = history_of(stored.events, scorer.model.policy)
     refused = refusals(history, 0, stored.now, added, settings.zone)
@@ -53,11 +57,24 @@ def suppose(
     }
 
 
-def _envelope(event: HypotheticalEvent, number: int, stored: StoredOrder) -> dict[str, Any]:
+def _ids(events: Sequence[HypotheticalEvent], stored: StoredOrder) -> list[str]:
+    """The id of each event: its own, else the first that is free within its source."""
+    taken = {(row.source, row.event_id) for row in stored.events}
+    taken |= {(event.source or SOURCE, event.id) for event in events if event.id}
+    ids = []
+    for event in events:
+        source = event.source or SOURCE
+        free = (name for number in count(1) if (source, name := f"{SOURCE} {number}") not in taken)
+        ids.append(event.id or next(free))
+        taken.add((source, ids[-1]))
+    return ids
+
+
+def _envelope(event: HypotheticalEvent, event_id: str, stored: StoredOrder) -> dict[str, Any]:
     """The CloudEvent that would say it."""
     return {
         "specversion": "1.0",
-        "id": event.id or f"{SOURCE} {number + 1}",
+        "id": event_id,
         "source": event.source or SOURCE,
         "type": PREFIX + event.type.removeprefix(PREFIX),
         "subject": stored.order_id,

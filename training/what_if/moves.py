@@ -1,8 +1,8 @@
-"""Moves worth trying: what a model answers to each feasible move of some orders, all in one batch."""
+"""Moves worth trying: what a model answers to each feasible move of some orders, many at once."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,17 +11,22 @@ import numpy as np
 from features.arrays import Ints
 from features.context.context import Context
 from features.decision_points import DecisionPoints
+from features.engine.ordering import known_until
 from features.errors import InvalidRequest
 from features.events.columns import Columns
 from features.history import History
-from features.what_if.copies import stated, with_events
-from features.what_if.moves import Move, feasible_moves
+from features.what_if.copies import MOST_COPIED, stated, with_events
+from features.what_if.moves import MOST_STATEMENTS, Move, feasible_moves
 from features.what_if.words import KINDS, headline
 from training.model.risk_model import RiskModel
 from training.what_if.answer import Answer, answer_of, risks_by_topic
 
 NONE = 0.001
 """A difference below a tenth of a point is none."""
+MOST_MOVES = 40
+"""Moves of one order that are weighed, the first in the order of ``features.what_if.moves.feasible_moves``."""
+Found = tuple[int, Move]
+"""The place of an order among those that are asked about, and one of its moves."""
 
 
 @dataclass(frozen=True)
@@ -57,6 +62,21 @@ class WeighedMove:
         return None if self.value is None else self.value * self.removed
 
 
+@dataclass(frozen=True)
+class Weighing:
+    """Moves that were weighed, those that take most risk away first, and what was not.
+
+    Attributes
+    ----------
+    not_tried : feasible moves beyond ``MOST_MOVES`` of their order, or of more events than one what-if takes
+    skipped : orders whose moves were not looked for, as those before them took what may be copied
+    """
+
+    moves: list[WeighedMove]
+    not_tried: int = 0
+    skipped: int = 0
+
+
 def weigh_moves(
     model: RiskModel,
     history: History,
@@ -65,20 +85,81 @@ def weigh_moves(
     zone: str = "UTC",
     values: Sequence[float | None] | None = None,
 ) -> list[WeighedMove]:
-    """Every feasible move of some orders at their moments, those that take most risk away first; ties as they come.
+    """The moves of ``weigh``, of every order."""
+    return weigh(model, history, points, context, zone, values).moves
 
-    What several moves of one order take away does not add up.
+
+def weigh(
+    model: RiskModel,
+    history: History,
+    points: DecisionPoints,
+    context: Context | None = None,
+    zone: str = "UTC",
+    values: Sequence[float | None] | None = None,
+    *,
+    wanted: Callable[[Move], bool] = lambda _: True,
+    most_copied: int | None = None,
+) -> Weighing:
+    """The feasible moves of some orders at their moments, those that take most risk away first; ties as they come.
+
+    Of each order the first ``MOST_MOVES`` are weighed. What several moves of one order take away does not add up.
 
     Parameters
     ----------
-    points : (n,) an order once
+    points : (n,) an order once; the first are looked at first
     context : load, track record and levels of all orders; the model's own where ``None``
     values : (n,) of what is to ship of each order
+    wanted : which moves to weigh; the others do not count
+    most_copied : events that may be copied in all; an order that could go beyond it is skipped
     """
-    pairs = list(zip(points.order.tolist(), points.as_of.tolist(), strict=True))
-    found = [(place, move) for place, pair in enumerate(pairs) for move in feasible_moves(history, *pair, zone)]
-    if not found:
-        return []
+    known = known_until(history.first, history.recorded, points.order, points.as_of) - history.first[points.order]
+    found: list[Found] = []
+    not_tried = skipped = copied = 0
+    for place, events in enumerate(known.tolist()):
+        if most_copied is not None and copied + events * (1 + MOST_MOVES) > most_copied:
+            skipped += 1
+            continue
+        feasible = feasible_moves(history, int(points.order[place]), int(points.as_of[place]), zone)
+        moves = [move for move in feasible if wanted(move)]
+        tried = [move for move in moves if len(move.statements) <= MOST_STATEMENTS][:MOST_MOVES]
+        found += [(place, move) for move in tried]
+        not_tried += len(moves) - len(tried)
+        copied += events * (1 + len(tried))
+    weighed = [
+        one
+        for some in _batches(found, known.tolist())
+        for one in _weigh_at_once(model, history, points, model.context if context is None else context, some, values)
+    ]
+    return Weighing(sorted(weighed, key=lambda one: -one.removed), not_tried, skipped)
+
+
+def _batches(found: Iterable[Found], known: Sequence[int]) -> Iterator[list[Found]]:
+    """Moves to weigh at once: at most ``MOST_COPIED`` events are copied for them, or one move's and its order's.
+
+    ``known`` (n,) are the events of each order; each batch has a copy of every order as it stands.
+    """
+    batch: list[Found] = []
+    size = 0
+    for place, move in found:
+        own = known[place] + len(move.statements)
+        more = own if batch and batch[-1][0] == place else own + known[place]
+        if batch and size + more > MOST_COPIED:
+            yield batch
+            batch, size, more = [], 0, own + known[place]
+        batch.append((place, move))
+        size += more
+    if batch:
+        yield batch
+
+
+def _weigh_at_once(
+    model: RiskModel,
+    history: History,
+    points: DecisionPoints,
+    context: Context,
+    found: Sequence[Found],
+    values: Sequence[float | None] | None,
+) -> list[WeighedMove]:
     moved = np.array([place for place, _ in found], dtype=np.int64)
     own = np.unique(moved)
     of_copies = np.append(own, moved)
@@ -86,14 +167,14 @@ def weigh_moves(
         history, points.take(of_copies), *_statements([move for _, move in found], points.as_of[moved], len(own))
     )
     looked = DecisionPoints(np.arange(len(of_copies)), points.as_of[of_copies])
-    risks = risks_by_topic(model, variants, looked, model.context if context is None else context)
+    risks = risks_by_topic(model, variants, looked, context)
     weighed = []
     for number, (place, move) in enumerate(found):
         answer = answer_of(risks, int(np.searchsorted(own, place)), len(own) + number)
         value = None if values is None else values[place]
         order_id = str(history.order_ids[points.order[place]])
         weighed.append(WeighedMove(order_id, move, answer, _removed(answer), value))
-    return sorted(weighed, key=lambda one: -one.removed)
+    return weighed
 
 
 def _statements(moves: Sequence[Move], as_of: Ints, first: int) -> tuple[Columns, Ints]:

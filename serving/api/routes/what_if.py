@@ -15,7 +15,7 @@ from serving.principal import Caller, CurrentCaller
 from serving.scores.services import Services
 from serving.store.tables.events import events_of
 from serving.store.tables.worklist import WorklistQuery
-from serving.what_if.moves import order_moves, plant_moves
+from serving.what_if.moves import listed_orders, order_moves, plant_moves
 from serving.what_if.suppose import StoredOrder, suppose
 
 router = APIRouter(tags=["what-if"])
@@ -55,8 +55,8 @@ def get_moves(params: Annotated[MovesParams, Query()], services: CurrentServices
     scorer = services.daily_context.scorer()
     words = (("plant", tuple(sorted(set(params.plant)))),) if params.plant else ()
     query = WorklistQuery(services.clock(), sort=params.sort, states=("open",), words=words, plants=caller.plants)
-    reply = services.database.read(lambda c: plant_moves(c, query, params, scorer, services.settings))
-    return json_response(reply)
+    listed = services.database.read(lambda connection: listed_orders(connection, query, params.orders))
+    return json_response(plant_moves(listed, query.now, params, scorer, services.settings))
 
 
 def _stored(services: Services, order_id: str, caller: Caller) -> StoredOrder:

@@ -62,12 +62,13 @@ def what_if(
             except InvalidEvents as error:
                 raise InvalidRequest(str(error)) from error
         else:
-            weighed = moves.weigh_moves(scorer.model, history, point, scorer.context, zone)
+            weighing = moves.weigh(scorer.model, history, point, scorer.context, zone)
     asked = {"order_id": order, "as_of": as_of, "label": RESPONSE}
     if supposed:
         _show_answer(answered, asked, as_json)
     else:
-        _show_moves([one for one in weighed if one.worth_trying], asked, as_json)
+        worth = [one for one in weighing.moves if one.worth_trying]
+        _show_moves(worth, weighing.not_tried, asked, as_json)
 
 
 def parse_event(text: str) -> dict[str, Any]:
@@ -104,14 +105,15 @@ def _risk(answered: Answer, which: int) -> str:
     return answered.state[which] if risk is None else f"{risk:.1%}"
 
 
-def _show_moves(worth: list[WeighedMove], asked: dict[str, str], as_json: bool) -> None:
+def _show_moves(worth: list[WeighedMove], not_tried: int, asked: dict[str, str], as_json: bool) -> None:
     if as_json:
         content = [
             {"kind": one.move.kind, "sentence": one.move.sentence, "points": -one.removed,
              "needs_consent": one.move.consent, "risk": one.answer.before, "risk_after": one.answer.after}
             for one in worth
         ]  # fmt: skip
-        print_json({**asked, "moves": content})
+        print_json({**asked, "moves": content, "not_tried": not_tried})
         return
     rows = [[one.move.sentence, f"{-100 * one.removed:+.1f}"] for one in worth]
-    print_table(f"Moves worth trying for {asked['order_id']} ({asked['label']})", ["move", "points"], rows)
+    left_out = f"; {not_tried:,} more were not tried" if not_tried else ""
+    print_table(f"Moves worth trying for {asked['order_id']} ({asked['label']}{left_out})", ["move", "points"], rows)

@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from features.history import History
 from features.readiness.blockers import Facts, hold_blockers, lot_blockers, shortage_blockers
@@ -210,3 +212,105 @@ def test_headlines_are_singular_and_plural() -> None:
     assert headline("lot_passes", 1, 0.01, None) == "this passed lot takes 1 point off the list"
     for kind in KINDS:
         assert headline(kind, 2, 0.2, None).startswith("these two ")
+
+
+# -- instalments, lines without an id, lines that nobody created ---------------------------------------------
+
+
+INSTALMENTS = [created(0, 11, line="10/1"), created(0, 11, line="10/2"), TRUCK]
+READY = [event("readiness.stated", 3, kind="labels", state="met", line=part) for part in ("10/1", "10/2")]
+
+
+@pytest.mark.parametrize(
+    "stops",
+    [
+        event("hold.placed", 2, kind="quality", reference="H1", line="10"),
+        event("operation.confirmed", 2, line="10", reference="30", quantity=4, state="partial"),
+        event("inspection.recorded", 2, state="failed", kind="final", reference="L1", line="10"),
+        event("readiness.stated", 2, kind="packaging", state="not_met", line="10"),
+    ],
+    ids=["hold", "work", "failed lot", "condition"],
+)
+def test_what_is_stated_of_a_line_stops_its_instalments(stops: dict[str, Any]) -> None:
+    ships = [move.line_id for move in moves(*INSTALMENTS, *READY) if move.kind == "ship_done"]
+    assert ships == ["10/1", "10/2"]
+    assert "ship_done" not in [move.kind for move in moves(*INSTALMENTS, stops, *READY)]
+
+
+def test_a_line_with_a_failed_lot_does_not_ship() -> None:
+    rows = [created(0, 11, line="10"), created(0, 11, line="20"), TRUCK]
+    rows += [event("inspection.recorded", 1, state="failed", kind="final", reference="L1", line="10")]
+    rows += [event("readiness.stated", 3, kind="labels", state="met")]
+    assert [move.line_id for move in moves(*rows) if move.kind == "ship_done"] == ["20"]
+    passed = event("inspection.recorded", 2, state="passed", kind="final", reference="L1", line="10")
+    assert [move.line_id for move in moves(*rows, passed) if move.kind == "ship_done"] == ["10", "20"]
+
+
+def test_the_promise_of_a_line_without_an_id_is_that_of_the_whole_order_and_is_stated_once() -> None:
+    def dates(*rows: dict[str, Any]) -> list[tuple[str | None, int]]:
+        return [(one["line_id"], one["date"]) for one in moves(*rows)[-1].statements if "actor" in one]
+
+    assert dates(created(0, 11), created(0, 11, line="1")) == [(None, moment(18))]
+    assert dates(created(0, 11), created(0, 14, line="1"), created(0, 11, line="2")) == [
+        (None, moment(18)), ("1", moment(21)),
+    ]  # fmt: skip
+    whole_and_part = created(0, 11, line="10"), created(0, 11, line="10/1")
+    assert dates(*whole_and_part) == [("10", moment(18)), ("10/1", moment(18))], (
+        "a line that is known speaks for itself"
+    )
+
+
+def test_what_is_stated_of_a_line_that_nobody_created_is_not_a_move() -> None:
+    rows = [created(0, 11, line="10"), TRUCK]
+    rows += [event("hold.placed", 1, kind="quality", reference="H9", line="9")]
+    rows += [event("material.stated", 1, state="short", reference="steel", line="9")]
+    rows += [event("inspection.recorded", 1, state="failed", kind="final", reference="L9", line="9")]
+    rows += [event("readiness.stated", 1, kind="labels", state="not_met", line="9")]
+    assert told(*rows) == []
+
+
+def test_trucks_of_lines_that_left_are_not_those_of_the_others() -> None:
+    rows = [created(0, 11, line="10"), created(0, 13, line="20"), shipped(2, line="10")]
+    rows += [event("delivery.planned", 1, reference="D1", date=16, quantity=2, line="10")]
+    found = moves(*rows)
+    assert found[0].sentence == "plan a truck for Fri 12 Jan"
+    assert [move.kind for move in found] == ["plan_truck", *PROMISED]
+    assert all(one["type"] == "commitment.changed" for one in found[-1].statements)
+
+
+NAMES = st.sampled_from([None, "1", "2", "9", "10", "10/1", "10/2"])
+STATED = st.one_of(
+    st.builds(lambda line, day: created(0, day, line=line), NAMES, st.sampled_from([11, 14, None])),
+    st.builds(
+        lambda line, day, word: event("delivery.planned", 1, reference=word, date=day, quantity=6, line=line),
+        NAMES, st.sampled_from([3, 11, 16]), st.sampled_from(["D1", "D2", None]),
+    ),
+    st.builds(
+        lambda what, line, word: event(what, 2, kind="quality", reference=word, line=line),
+        st.sampled_from(["hold.placed", "hold.released"]), NAMES, st.sampled_from(["H1", None]),
+    ),
+    st.builds(
+        lambda state, line, day: event("material.stated", 2, state=state, reference="steel", date=day, line=line),
+        st.sampled_from(["short", "short", "available"]), NAMES, st.sampled_from([5, 20]),
+    ),
+    st.builds(
+        lambda state, line: event("inspection.recorded", 2, state=state, kind="final", reference="L1", line=line),
+        st.sampled_from(["failed", "passed"]), NAMES,
+    ),
+    st.builds(
+        lambda kind, state, line: event("readiness.stated", 3, kind=kind, state=state, line=line),
+        st.sampled_from(["labels", "packaging"]), st.sampled_from(["met", "met", "not_met"]), NAMES,
+    ),
+    st.builds(
+        lambda state, line: event("operation.confirmed", 2, reference="30", quantity=4, state=state, line=line),
+        st.sampled_from(["partial", "final"]), NAMES,
+    ),
+    st.builds(lambda quantity, line: shipped(2.5, quantity, line=line), st.sampled_from([None, 3]), NAMES),
+)  # fmt: skip
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.lists(st.sampled_from([None, "1", "2", "10/1", "10/2"]), min_size=1, max_size=3, unique=True),
+       st.lists(STATED, min_size=1, max_size=10))  # fmt: skip
+def test_every_move_can_happen_as_it_stands(lines: list[str | None], rows: list[dict[str, Any]]) -> None:
+    moves(*(created(0, 11 + 3 * (line == "1"), line=line) for line in lines), *rows)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, get_args
 
 import httpx
 import pytest
 
+from features.what_if.words import KINDS
+from serving.contract.what_if import MoveKind
 from tests.serving.api.test_api import problem
 from tests.serving.api.test_records import send
 from tests.support.stories import created, event, shipped
@@ -214,6 +216,18 @@ def test_an_id_that_is_stored_and_an_order_that_is_not(client: httpx.Client, hel
     assert problem(suppose(client, held), 422)["errors"][0]["pointer"] == "/events"
 
 
+def test_an_event_without_an_id_takes_the_first_that_is_free(client: httpx.Client) -> None:
+    send(
+        client,
+        created(0, 20, order="Named", line="10", source="what-if", event_id="what-if 1"),
+        event("hold.placed", 1, "Named", kind="credit", source="what-if", event_id="what-if 3"),
+    )
+    released, placed = says("hold.released", kind="credit"), says("hold.placed", kind="quality", reference="Q")
+    reply = suppose(client, "Named", released, placed | {"id": "what-if 4"}, says("decision.recorded", kind="expedite"))
+    assert reply.status_code == 200, reply.text
+    assert [one["id"] for one in reply.json()["events"]] == ["what-if 2", "what-if 4", "what-if 5"]
+
+
 # -- moves worth trying --------------------------------------------------------------------------------------
 
 
@@ -272,3 +286,23 @@ def test_the_moves_of_a_plant_are_the_best_of_each_order_and_only_these_add_up(c
         "no move takes risk off the list"
     )
     assert client.get("/v1/moves", params={"orders": 201}).status_code == 422
+    assert (told["orders_skipped"], told["not_tried"]) == (0, 0)
+
+
+def test_moves_are_asked_for_by_kinds_that_there_are(client: httpx.Client, held: str) -> None:
+    assert get_args(MoveKind) == KINDS
+    assert problem(client.get("/v1/moves", params={"kind": "bogus"}), 422)["errors"]
+    reply = client.get("/v1/moves", params={"kind": ["release_hold", "component_here"], "limit": 200})
+    assert {move["kind"] for move in reply.json()["moves"]} <= {"release_hold", "component_here"}
+    assert held in {move["order_id"] for move in reply.json()["moves"]}
+
+
+def test_of_an_order_with_many_lines_the_moves_beyond_the_first_are_counted(client: httpx.Client) -> None:
+    rows = []
+    for number in range(45):
+        rows.append(created(0, 20, order="Wide", line=f"{number}"))
+        rows.append(event("hold.placed", 1, "Wide", kind="quality", reference=f"H{number}", line=f"{number}"))
+    send(client, *rows)
+    reply = client.get("/v1/orders/Wide/moves").json()
+    assert reply["tried"] == 40
+    assert reply["not_tried"] == 8, "five holds, a truck and two promises"

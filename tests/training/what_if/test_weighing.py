@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from typing import Any
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -12,10 +15,13 @@ from features.history import History
 from features.known.known import Known
 from features.pipeline.table import states
 from features.times import DAY
-from features.what_if.moves import Move
+from features.what_if.copies import with_events
+from features.what_if.moves import MOST_STATEMENTS, Move, feasible_moves
+from tests.support.stories import created, event, moment, story
+from tests.support.stories import points as points_on
 from training.trainer import Trained
 from training.what_if.answer import Answer, ImpossibleEvents, what_if
-from training.what_if.moves import WeighedMove, best_of_each, headlines, total, weigh_moves
+from training.what_if.moves import MOST_MOVES, WeighedMove, best_of_each, headlines, total, weigh, weigh_moves
 
 
 @pytest.fixture(scope="module")
@@ -89,3 +95,61 @@ def test_what_cannot_happen_and_who_is_not_known_is_refused(
         what_if(trained.model, history, "nobody", as_of, [])
     with pytest.raises(InvalidRequest, match="known at as_of"):
         what_if(trained.model, history, order, 0, [])
+
+
+# -- an order of many moves ----------------------------------------------------------------------------------
+
+
+def _many(lines: int, order: str = "A") -> list[dict[str, Any]]:
+    """Lines with a hold and a component short each: three moves a line."""
+    return [
+        row
+        for number in range(lines)
+        for row in (
+            created(0, 20, order=order, line=f"{number}"),
+            event("hold.placed", 1, order, kind="quality", reference=f"H{number}", line=f"{number}"),
+            event("material.stated", 2, order, state="short", reference="steel", line=f"{number}", date=19),
+        )
+    ]
+
+
+def test_of_an_order_with_many_moves_the_first_are_weighed_and_the_others_counted(trained: Trained) -> None:
+    history = History.of(story(*_many(30)))
+    weighing = weigh(trained.model, history, points_on(history, 4))
+    kinds = Counter(one.move.kind for one in weighing.moves)
+    assert kinds == {"release_hold": 30, "component_here": 5, "component_sooner": 5}
+    assert len(weighing.moves) + weighing.not_tried == len(feasible_moves(history, 0, moment(4))) > MOST_MOVES
+    assert {one.move.line_id for one in weighing.moves if one.move.kind == "component_here"} == set("01234")
+    promises = weigh(trained.model, history, points_on(history, 4), wanted=lambda move: move.consent)
+    assert {one.move.kind for one in promises.moves} == {"move_promise_3", "move_promise_7"}
+    assert promises.not_tried == 0
+
+
+def test_no_move_has_more_events_than_a_what_if_takes(trained: Trained) -> None:
+    history = History.of(story(*_many(MOST_STATEMENTS + 1)))
+    promises = weigh(trained.model, history, points_on(history, 4), wanted=lambda move: move.consent)
+    assert (promises.moves, promises.not_tried) == ([], 2)
+
+
+def test_many_moves_are_weighed_in_turns_and_answer_the_same(trained: Trained, monkeypatch: pytest.MonkeyPatch) -> None:
+    history = History.of(story(*_many(4), *_many(3, "B")))
+    at_once = weigh(trained.model, history, points_on(history, 4))
+    copied: list[int] = []
+
+    def counted(*args: Any) -> History:
+        variants = with_events(*args)
+        copied.append(variants.n_events)
+        return variants
+
+    monkeypatch.setattr("training.what_if.moves.with_events", counted)
+    monkeypatch.setattr("training.what_if.moves.MOST_COPIED", 60)
+    assert weigh(trained.model, history, points_on(history, 4)) == at_once
+    assert len(copied) > 3
+    assert max(copied) <= 60
+
+
+def test_orders_beyond_what_may_be_copied_are_skipped_and_counted(trained: Trained) -> None:
+    history = History.of(story(*_many(10), *_many(1, "B"), *_many(10, "C"), *_many(1, "D")))
+    weighing = weigh(trained.model, history, points_on(history, 4), most_copied=30 * (1 + MOST_MOVES) + 200)
+    assert {one.order_id for one in weighing.moves} == {"A", "B", "D"}
+    assert weighing.skipped == 1
