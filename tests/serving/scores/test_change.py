@@ -10,13 +10,14 @@ import pytest
 
 from features.decision_points import DecisionPoints
 from features.errors import InvalidRequest
-from features.times import HOUR, isoformat
+from features.times import HOUR, isoformat, micros
 from serving.api.change_reply import order_change
 from serving.contract.change import ChangeParams, ChangeReply
 from serving.models.cache import LoadedModel
 from serving.models.scorer import Scorer
 from serving.principal import NOBODY, Caller, Role
 from serving.problems import NotFound
+from serving.scores import change as change_module
 from serving.store.schema import scores
 from serving.store.tables.contexts import load_context
 from serving.store.tables.events import events_of, history_of
@@ -166,7 +167,52 @@ def test_what_arrives_late_counts_from_the_score_that_had_not_seen_it(store: Hou
     require_sums(told)
 
 
+def test_several_that_arrive_late_each_leave_the_order_as_if_it_had_arrived_alone(
+    store: House, trained: Trained
+) -> None:
+    """Recorded between what had been seen: the states after each are histories of their own, the last one is whole."""
+    store.ingest(created(0, 20, plant="Kiel"), event("hold.placed", 2.8, kind="credit", reference="seen"))
+    store.move_to(4)
+    kinds = ("quality", "delivery", "material")
+    store.ingest(*(event("hold.placed", 1 + at, kind=kind, reference="late") for at, kind in enumerate(kinds[:2])))
+    store.ingest(event("hold.placed", 3.5, kind=kinds[2], reference="new"))
+    reply = change(store, trained, "A", **{"from": 3.1, "to": 4})
+    require_sums(reply)
+    row = store.all(scores)[-1]
+    context = store.database.read(lambda c: load_context(c, row["context_id"]))
+    scorer = Scorer(LoadedModel("order-risk", "1", trained.model), context)
+    events = store.database.read(lambda c: events_of(c, ["A"]))
+    steps = [step for step in reply["steps"] if step["step"] == "event"]
+    assert [step["sentence"].split()[0] for step in steps] == list(kinds)
+    for number, step in enumerate(steps, start=1):
+        known = [one for one in events if one.kind not in kinds[number:]]
+        at_point = DecisionPoints(np.array([0]), np.array([micros(step["at"])]))
+        assert step["after"] == scorer.score(history_of(known), at_point)[0].risk
 
+
+@pytest.mark.parametrize(
+    ("limit", "most", "sentence"),
+    [
+        ("MOST_EVENTS", 2, "at most 2 events, got 3"),
+        ("MOST_READ", 10, "at most 10 events known in all states together, got 17"),
+        ("MOST_MORNINGS", 1, "at most 1 contexts and models, got 2"),
+    ],
+)
+def test_a_change_of_too_much_is_refused(
+    store: House, trained: Trained, monkeypatch: pytest.MonkeyPatch, limit: str, most: int, sentence: str
+) -> None:
+    """Events are counted over the whole path, whatever contexts they fall under."""
+    store.ingest(created(0, 20))
+    store.move_to(3.5)
+    store.ingest(*(event("hold.placed", day, kind="quality", reference=str(day)) for day in (3.2, 3.3)))
+    store.move_to(4.5)
+    store.fresh()
+    store.ingest(event("hold.placed", 4.4, kind="quality", reference="last"))
+    window = {"from": 3.1, "to": 4.5}
+    assert {"event", "context"} <= {step["step"] for step in change(store, trained, "A", **window)["steps"]}
+    monkeypatch.setattr(change_module, limit, most)
+    with pytest.raises(InvalidRequest, match=sentence):
+        change(store, trained, "A", **window)
 
 
 def test_a_new_model_is_a_step_of_its_own(store: House, trained: Trained) -> None:
@@ -282,5 +328,6 @@ def test_steps_of_random_orders_add_up(store: House, trained: Trained) -> None:
     for order in orders:
         reply = change(store, trained, order, **{"from": 4.1, "to": 10.5})
         require_sums(reply)
+        assert "signals are computed in another way" not in {step["sentence"] for step in reply["steps"]}
         states |= {reply["before"]["state"], reply["after"]["state"]}
     assert states >= {"open", "late", "shipped", "cancelled"}
