@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from bisect import bisect_left
+from collections.abc import Mapping, Sequence
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -34,7 +35,7 @@ from training.change.wording import (
     type_words,
 )
 
-STATED = ("type", "line_id", "kind", "state", "reference", "reason", "quantity", "date")
+STATED = ("type", "line_id", "instalment", "kind", "state", "reference", "reason", "quantity", "date")
 STATES_DATE = {
     "commitment.changed": ("order_line.created", "commitment.changed"),
     "commitment.requested": ("commitment.requested",),
@@ -43,6 +44,13 @@ STATES_DATE = {
     "material.stated": ("material.stated",),
 }
 """By type, the types that state the same date before."""
+PROMISES = ("commitment.changed", "commitment.requested")
+LINE = "order_line.created"
+HERE = "available"
+"""State of a component that has come: what it was due before is over."""
+Part = tuple[str | None, str | None]
+"""A line and its instalment, ``None`` for all of them."""
+Statements = Mapping[str, Sequence[Any]]
 
 
 def window_of(since: str | None, until: str | None, now: int, zone: str, *, days: int = 1) -> tuple[int, int]:
@@ -71,7 +79,8 @@ def order_change(
     if path is None:
         raise InvalidRequest(f"to must not lie before the first score of the order, got {isoformat(window[1])}")
     dates = Dates(now, ZoneInfo(plant_calendar(settings.zone).zone), ENGLISH)
-    sentences = [_sentence(step, events, dates) for step in path.steps]
+    statements = statements_of(events)
+    sentences = [_sentence(step, statements, dates) for step in path.steps]
     steps = [SummaryStep(text, step.points, step.passed) for text, step in zip(sentences, path.steps, strict=True)]
     when = since_words(*window, dates, by_default=params.since is None and params.until is None)
     return {
@@ -115,9 +124,9 @@ def _present(step: RiskStep, sentence: str) -> dict[str, Any]:
     }
 
 
-def _sentence(step: RiskStep, events: Sequence[Any], dates: Dates) -> str:
+def _sentence(step: RiskStep, statements: Statements, dates: Dates) -> str:
     if step.kind == EVENT:
-        return event_sentence(facts_of(step.event, events), dates)
+        return event_sentence(facts_of(step.event, statements), dates)
     if step.kind == TIME:
         return time_sentence(step.passed)
     if step.kind == MODEL:
@@ -125,21 +134,67 @@ def _sentence(step: RiskStep, events: Sequence[Any], dates: Dates) -> str:
     return context_sentence()
 
 
-def facts_of(event: Any, events: Sequence[Any]) -> EventFacts:
-    """What an event says, and the date that was stated of the same thing before; ``events`` are those of its order."""
+def statements_of(events: Sequence[Any]) -> Statements:
+    """By type, the events of an order that state the same date, in their order; and those that name its lines."""
+    ordered = sorted(events, key=_when)
+    stating = {own: [one for one in ordered if one.type in types] for own, types in STATES_DATE.items()}
+    return stating | {LINE: [one for one in ordered if one.type == LINE]}
+
+
+def facts_of(event: Any, statements: Statements) -> EventFacts:
+    """What an event says, and the date that was stated of the same thing before."""
     columns = {name: getattr(event, name) for name in STATED}
-    stated = [one for one in events if _comes_before(one, event)]
-    return EventFacts(**columns, earlier=max(stated, key=_when).date if stated else None)
+    return EventFacts(**columns, earlier=_date_before(event, statements))
+
+
+def _date_before(event: Any, statements: Statements) -> int | None:
+    if event.type not in STATES_DATE:
+        return None
+    latest_first = _before(event, statements[event.type])[::-1]
+    if event.type in PROMISES:
+        named = _before(event, statements[LINE])
+        return _date_of_all(event, {_part(one) for one in (*named, *latest_first)}, latest_first)
+    for one in latest_first:
+        if one.reference == event.reference and _meet(_part(one), _part(event)):
+            if one.state == HERE:
+                return None
+            if one.date is not None:
+                return int(one.date)
+    return None
 
 
 def _when(event: Any) -> tuple[int, int, int]:
     return event.recorded_at, event.occurred_at, event.seq
 
 
-def _comes_before(one: Any, event: Any) -> bool:
-    """Whether an event stated the date of the same thing before: of a line, or a truck, work or component."""
-    same = one.line_id == event.line_id or event.line_id is None or one.line_id is None
-    if not event.type.startswith("commitment"):
-        same = same and one.reference == event.reference
-    says = one.type in STATES_DATE.get(event.type, ()) and one.date is not None
-    return bool(says and same and _when(one) < _when(event))
+def _before(event: Any, ordered: Sequence[Any]) -> Sequence[Any]:
+    return ordered[: bisect_left(ordered, _when(event), key=_when)]
+
+
+def _part(event: Any) -> Part:
+    """The part of the order that an event speaks of."""
+    return event.line_id, event.instalment if event.line_id else None
+
+
+def _covers(whole: Part, part: Part) -> bool:
+    """Whether the one is the other or has it as a part: the order its lines, a line its instalments."""
+    return all(name is None or name == own for name, own in zip(whole, part, strict=True))
+
+
+def _meet(one: Part, other: Part) -> bool:
+    return _covers(one, other) or _covers(other, one)
+
+
+def _date_of_all(event: Any, parts: set[Part], latest_first: Sequence[Any]) -> int | None:
+    """The date that was stated before of all that an event speaks of; ``None`` where its parts had several, or none."""
+    own = _part(event)
+    within = {part for part in parts if _covers(own, part)} or {own}
+    divided = {(line, None) for line, instalment in within if instalment} | {(None, None) for line, _ in within if line}
+    undated, dates = within - divided, set()
+    for one in latest_first:
+        if one.date is not None and (stated := {part for part in undated if _covers(_part(one), part)}):
+            undated -= stated
+            dates.add(one.date)
+        if not undated or len(dates) > 1:
+            break
+    return dates.pop() if len(dates) == 1 and not undated else None

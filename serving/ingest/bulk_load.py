@@ -30,7 +30,7 @@ from serving.store.dialects import chunks
 from serving.store.locks import lock_orders
 from serving.store.schema import order_words, orders
 from serving.store.tables.events import append_many, events_of, history_of, rows_of
-from serving.store.tables.scores import latest_scores, newest_scores
+from serving.store.tables.scores import latest_moments, newest_scores
 
 EVENTS_PART, ORDERS_PART = 5_000, 200
 """So many events, or orders, of one transaction."""
@@ -106,7 +106,7 @@ def catch_up(database: Database, scoring_context: ScoringContext, progress: Prog
     """Score the orders that have events which no score has seen; how many there were."""
 
     def job(connection: Connection, some: Sequence[str]) -> None:
-        earliest = {order_id: score["as_of"] for order_id, score in latest_scores(connection, some).items()}
+        earliest = latest_moments(connection, some)
         save_scores(connection, rescore_orders(events_of(connection, some), earliest, scoring_context))
 
     return _in_parts(database, database.read(orders_behind), job, "scoring orders", progress)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby, pairwise
 from typing import Any
@@ -10,25 +10,25 @@ from typing import Any
 import numpy as np
 from sqlalchemy import Connection
 
-from features.arrays import Floats
+from features.arrays import Floats, Ints, Mask
 from features.context.context import Context
 from features.decision_points import DecisionPoints
 from features.errors import InvalidRequest
+from features.events.columns import Columns, take
 from features.history import History
 from features.times import plant_calendar
 from serving.scores.replay import LoadVersion, active_model_of
 from serving.scores.scoring_context import ActiveModel
 from serving.settings import Settings
-from serving.store.schema import EVENT_COLUMNS
-from serving.store.tables.events import columns_of, history_of
+from serving.store.tables.events import columns_of
 from serving.store.tables.scores import latest_score_by, scores_up_to
 from training.change.path import BEGIN, CONTEXT, EVENT, MODEL, TIME
 from training.change.states import PARTS, ScoredStates, differences, score_states
 
 MOST_EVENTS, MOST_MORNINGS = 500, 60
 """So many events, and scores by another context or model than the one before, are told of in one change."""
-ORDER_ID = 1 + EVENT_COLUMNS.index("order_id")
-"""Where the order's id stands in a row of ``events_of``."""
+MOST_READ = 3_000_000
+"""So many events are known in all states of a change together: the order's size times the states."""
 NO_MODEL = "no model"
 StoredRow = Mapping[Any, Any]
 
@@ -80,9 +80,9 @@ class ScorePath:
 
 @dataclass(frozen=True)
 class _State:
-    """A state on the path: which events are known (the number of a copy of the order), when, and what led to it."""
+    """A state on the path: how many of its leg's events are known, when, and what led to it."""
 
-    copy: int
+    known: int
     as_of: int
     kind: str
     event: Any | None = None
@@ -116,8 +116,8 @@ def change_between(
 
     Raises
     ------
-    InvalidRequest : where more than ``MOST_EVENTS`` events or ``MOST_MORNINGS`` contexts lie between, or where one of
-        the contexts or models is not there any more
+    InvalidRequest : where more than ``MOST_EVENTS`` events or ``MOST_MORNINGS`` contexts lie between, where all states
+        together know more than ``MOST_READ`` events, or where one of the contexts or models is not there any more
     """
     after = latest_score_by(connection, order_id, window[1])
     if after is None:
@@ -126,14 +126,14 @@ def change_between(
     rows = scores_up_to(connection, after, found["id"] if found else 0)
     firsts = [next(iter(same)) for _, same in groupby(rows, _rests_on)]
     _require_few(len(firsts), MOST_MORNINGS, "contexts and models")
-    models: dict[Any, ActiveModel] = {}
-    for row in firsts:
-        models[_rests_on(row)] = active_model_of(connection, row, load_version)
-    legs = [
-        _Leg.of(models[_rests_on(first)], first, last, events, settings)
-        for first, last in pairwise([*firsts, rows[-1]])
-    ]
-    states, scored = _walk(legs, [models[_rests_on(row)] for row in firsts])
+    stretches = list(pairwise([*firsts, rows[-1]]))
+    _require_little(stretches, events)
+    order = _Order.of(events)
+    legs = (
+        _Leg.of(active_model_of(connection, first, load_version), first, last, order, settings)
+        for first, last in stretches
+    )
+    states, scored = _walk(legs)
     states, scored = _with_stored(states, scored, rows[0], rows[-1])
     return _path(states, scored, rows[0], rows[-1], began=found is None)
 
@@ -142,14 +142,57 @@ def _rests_on(row: StoredRow) -> tuple[str, ...]:
     return row["context_id"], row["model"], row["model_version"], row["run_id"]
 
 
+def _require_little(stretches: Sequence[tuple[StoredRow, StoredRow]], events: Sequence[Any]) -> None:
+    """Raise ``InvalidRequest`` unless what lies between can be told at once."""
+    seen = _Seen.of(events)
+    sizes = [(seen.by(first), seen.by(last)) for first, last in stretches]
+    new = [int((later & ~known).sum()) for known, later in sizes]
+    _require_few(sum(new), MOST_EVENTS, "events")
+    read = sum(int((known | later).sum()) * (own + 1) for (known, later), own in zip(sizes, new, strict=True))
+    _require_few(read, MOST_READ, "events known in all states together")
+
+
 def _require_few(got: int, most: int, what: str) -> None:
     if got > most:
-        raise InvalidRequest(f"a change must lead over at most {most} {what}, got {got:,}: ask for a shorter time")
+        raise InvalidRequest(f"a change must lead over at most {most:,} {what}, got {got:,}: ask for a shorter time")
 
 
-def _seen(events: Sequence[Any], row: StoredRow) -> set[int]:
-    """The events that a score has seen, by their number of arrival."""
-    return {event.seq for event in events if event.seq <= row["seq"] and event.recorded_at <= row["as_of"]}
+@dataclass(frozen=True)
+class _Seen:
+    """(n,) when events arrived and when they were recorded: which of them a score has seen."""
+
+    seq: Ints
+    recorded: Ints
+
+    @classmethod
+    def of(cls, events: Sequence[Any]) -> _Seen:
+        seq, recorded = (
+            np.array([getattr(event, name) for event in events], dtype=np.int64) for name in ("seq", "recorded_at")
+        )
+        return cls(seq, recorded)
+
+    def by(self, row: StoredRow) -> Mask:
+        """(n,) whether a score has seen each event."""
+        return np.asarray((self.seq <= row["seq"]) & (self.recorded <= row["as_of"]))
+
+
+@dataclass(frozen=True)
+class _Order:
+    """All (n,) events of the order, as they stand in its history."""
+
+    events: Sequence[Any]
+    columns: Columns
+    seen: _Seen
+
+    @classmethod
+    def of(cls, events: Sequence[Any]) -> _Order:
+        columns = columns_of(events)
+        history = History.of_columns(columns)
+        place = {(event.source, event.event_id): row for row, event in enumerate(events)}
+        keys = zip(history.source.tolist(), history.event_id.tolist(), strict=True)
+        rows = [place[key] for key in keys]
+        ordered = [events[row] for row in rows]
+        return cls(ordered, take(columns, np.array(rows, dtype=np.int64)), _Seen.of(ordered))
 
 
 @dataclass(frozen=True)
@@ -158,70 +201,86 @@ class _Leg:
 
     Attributes
     ----------
-    copies : the order, a copy for each number of events that are known
+    columns : the (n,) events that one of the two scores has seen, as they stand in the history
+    turn : (n,) 0 for what the first score has seen, then 1, 2, ... for what was new to it: a state knows the events
+        up to its turn
+    history : of all of them
     context : of the model, or the order's own where there is no model
     states : the first is that of the first score
     """
 
     active: ActiveModel
-    copies: History
+    columns: Columns
+    turn: Ints
+    history: History
     context: Context
     states: list[_State]
 
     @classmethod
-    def of(
-        cls, active: ActiveModel, first: StoredRow, last: StoredRow, events: Sequence[Any], settings: Settings
-    ) -> _Leg:
-        known, later = _seen(events, first), _seen(events, last)
-        _require_few(len(later - known), MOST_EVENTS, "events")
+    def of(cls, active: ActiveModel, first: StoredRow, last: StoredRow, order: _Order, settings: Settings) -> _Leg:
+        known, later = order.seen.by(first), order.seen.by(last)
+        rows = np.flatnonzero(known | later)
+        new = ~known[rows]
         policy = active.scorer.model.policy if active.scorer else settings.policy
-        by_seq = {event.seq: event for event in events if event.seq in later | known}
-        whole = history_of(by_seq.values(), policy)
-        by_key = {(event.source, event.event_id): event for event in by_seq.values()}
-        keys = zip(whole.source.tolist(), whole.event_id.tolist(), strict=True)
-        new = [event for key in keys if (event := by_key[key]).seq not in known]
+        columns = take(order.columns, rows)
+        history = History.of_columns(columns, policy)
         states = [_State(0, first["as_of"], BEGIN)]
-        for number, event in enumerate(new):
-            clock = max(event.recorded_at, first["as_of"])
+        for number, row in enumerate(rows[new].tolist(), start=1):
+            clock = max(order.events[row].recorded_at, first["as_of"])
             states += _time_to(clock, states[-1])
-            states.append(_State(number + 1, clock, EVENT, event))
+            states.append(_State(number, clock, EVENT, order.events[row]))
         states += _time_to(last["as_of"], states[-1])
-        before = [event for event in by_seq.values() if event.seq in known]
-        rows = [_renamed(event, number) for number in range(len(new) + 1) for event in before + new[:number]]
-        copies = History.of_columns(columns_of(rows), policy)
-        context = active.scorer.context if active.scorer else Context.of(whole, plant_calendar(settings.zone))
-        return cls(active, copies, context, states)
+        context = active.scorer.context if active.scorer else Context.of(history, plant_calendar(settings.zone))
+        return cls(active, columns, np.where(new, np.cumsum(new), 0), history, context, states)
 
-    def scored(self, states: Sequence[_State], active: ActiveModel, context: Context | None = None) -> ScoredStates:
-        """The risks of some states by a model, and by another context if it is given."""
-        copy, as_of = (np.array([getattr(state, name) for state in states]) for name in ("copy", "as_of"))
-        model = active.scorer.model if active.scorer else None
-        return score_states(model, self.copies, DecisionPoints(copy, as_of), context or self.context)
+    def scored(self, states: Sequence[_State], context: Context | None = None) -> ScoredStates:
+        """The risks of some states by the model, and by another context if it is given.
 
+        What a state knows is the begin of the history, unless an event has arrived late: from there to where all that
+        was recorded before the others is known, it is a history of its own.
+        """
+        turns, as_of = (np.array([getattr(state, name) for state in states]) for name in ("known", "as_of"))
+        known = np.searchsorted(np.sort(self.turn), turns, side="right")
+        begins = (known == 0) | (np.maximum.accumulate(self.turn)[np.maximum(known - 1, 0)] <= turns)
+        rows, parts = [np.flatnonzero(begins)], []
+        if len(rows[0]):
+            points = DecisionPoints(np.zeros(len(rows[0]), dtype=np.int64), as_of[begins], known[begins])
+            parts.append(self._scores(self.history, points, context))
+        for turn in np.unique(turns[~begins]).tolist():
+            rows.append(np.flatnonzero(turns == turn))
+            moments = as_of[rows[-1]]
+            history = History.of_columns(take(self.columns, np.flatnonzero(self.turn <= turn)), self.history.policy)
+            parts.append(self._scores(history, DecisionPoints(np.zeros_like(moments), moments), context))
+        return ScoredStates.join(*parts).take(np.argsort(np.concatenate(rows), kind="stable"))
 
-def _renamed(event: Any, number: int) -> tuple[Any, ...]:
-    """The row as one of a copy of the order."""
-    row = tuple(event)
-    return (*row[:ORDER_ID], f"{number:06}", *row[ORDER_ID + 1 :])
+    def _scores(self, history: History, points: DecisionPoints, context: Context | None) -> ScoredStates:
+        model = self.active.scorer.model if self.active.scorer else None
+        return score_states(model, history, points, context or self.context)
 
 
 def _time_to(clock: int, state: _State) -> list[_State]:
     """The state after time has passed, if any does."""
     passed = clock - state.as_of
-    return [_State(state.copy, clock, TIME, passed=passed)] if passed else []
+    return [_State(state.known, clock, TIME, passed=passed)] if passed else []
 
 
-def _walk(legs: Sequence[_Leg], models: Sequence[ActiveModel]) -> tuple[list[_State], ScoredStates]:
+def _walk(legs: Iterable[_Leg]) -> tuple[list[_State], ScoredStates]:
     """The states of all legs one after the other, and between two the context and then the model that change."""
-    states, scored = list(legs[0].states), [legs[0].scored(legs[0].states, models[0])]
-    for leg, following in pairwise(legs):
-        last, scores_on = leg.states[-1], leg.active.scored_by == following.active.scored_by
-        if leg.active.context_id != following.active.context_id and not scores_on and following.active.scorer:
-            states.append(_State(last.copy, last.as_of, CONTEXT))
-            scored.append(leg.scored([last], leg.active, following.active.scorer.context))
-        names = _name(leg.active), _name(following.active)
-        states += [_State(0, last.as_of, CONTEXT if scores_on else MODEL, names=names), *following.states[1:]]
-        scored.append(following.scored(following.states, following.active))
+    states: list[_State] = []
+    scored: list[ScoredStates] = []
+    before: _Leg | None = None
+    for leg in legs:
+        if before is None:
+            states += leg.states
+        else:
+            last, scores_on = before.states[-1], before.active.scored_by == leg.active.scored_by
+            if before.active.context_id != leg.active.context_id and not scores_on and leg.active.scorer:
+                states.append(_State(last.known, last.as_of, CONTEXT))
+                scored.append(before.scored([last], leg.active.scorer.context))
+            names = _name(before.active), _name(leg.active)
+            states += [_State(0, last.as_of, CONTEXT if scores_on else MODEL, names=names), *leg.states[1:]]
+        scored.append(leg.scored(leg.states))
+        before = leg
     return states, ScoredStates.join(*scored)
 
 

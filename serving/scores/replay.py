@@ -54,7 +54,8 @@ def replay_score(
     events = [event for event in events_of(connection, [score["order_id"]]) if event.seq <= score["seq"]]
     as_of = {score["order_id"]: score["as_of"]}
     repeated = rescore_orders(events, as_of, ScoringContext(score["cause"], score["as_of"], active, settings))[0].score
-    differs = [column for column in COMPARED if not _same(score[column], repeated[column])]
+    compared = [column for column in COMPARED if column != "reasons" or score[column] is not None]
+    differs = [column for column in compared if not _same(score[column], repeated[column])]
     return {"again": repeated | {"id": score["id"]}, "differs": differs, "notes": _notes(score, active)}
 
 
@@ -79,6 +80,9 @@ def _same(then: Any, now: Any) -> bool:
 
 
 def _notes(score: Mapping[Any, Any], active: ActiveModel) -> list[str]:
-    if active.features_hash == score["features_hash"]:
-        return []
-    return ["the code of a signal has changed since the score was made: it may differ"]
+    notes = []
+    if active.features_hash != score["features_hash"]:
+        notes.append("the code of a signal has changed since the score was made: it may differ")
+    if score["reasons"] is None:
+        notes.append("the score was made before there were reasons: they are not compared")
+    return notes

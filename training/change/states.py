@@ -45,6 +45,10 @@ class ScoredStates:
     def __len__(self) -> int:
         return len(self.risk)
 
+    def take(self, rows: Ints) -> ScoredStates:
+        """Some of the states."""
+        return ScoredStates(self.state[rows], self.risk[rows], self.parts[rows])
+
     @classmethod
     def join(cls, *some: ScoredStates) -> ScoredStates:
         """Those of one after those of the other."""

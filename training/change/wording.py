@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from features.events.schema import MICRO, TYPES
+from features.events.schema import INSTALMENT_MARK, MICRO, TYPES
 from features.readiness.naming import (
     at_line,
     name_component,
@@ -46,10 +46,12 @@ class EventFacts:
     ----------
     date : the date that it states, ``None`` for none
     earlier : the date that was stated of the same thing before, ``None`` for none
+    line_id, instalment : the line, and the part of it that has dates of its own; ``None`` for all of it
     """
 
     type: str
     line_id: str | None = None
+    instalment: str | None = None
     kind: str | None = None
     state: str | None = None
     reference: str | None = None
@@ -57,6 +59,11 @@ class EventFacts:
     quantity: float | None = None
     date: int | None = None
     earlier: int | None = None
+
+    @property
+    def line(self) -> str | None:
+        """The line as it is named, an instalment behind the line that it belongs to."""
+        return f"{self.line_id}{INSTALMENT_MARK}{self.instalment}" if self.line_id and self.instalment else self.line_id
 
 
 def type_words(event_type: str, language: Language = ENGLISH) -> str:
@@ -95,7 +102,7 @@ def context_sentence(language: Language = ENGLISH) -> str:
 
 
 def event_sentence(event: EventFacts, dates: Dates) -> str:
-    """What an event says, in words."""
+    """What an event says, in words: as it was stated then, as it may be read long after."""
     language = dates.language
     make = _SENTENCES.get(event.type)
     fact = make(event, dates) if make else type_words(event.type, language)
@@ -129,31 +136,31 @@ def _quantity(language: Language, event: EventFacts) -> str:
 
 
 def _ordered(event: EventFacts, dates: Dates) -> str:
-    line = name_line(dates.language, event.line_id)
+    line = name_line(dates.language, event.line)
     if event.date is None:
         return dates.language.say("change.line.unpromised", line=line)
     return dates.language.say("change.line.ordered", line=line, day=dates.day(event.date, time=False))
 
 
 def _changed(event: EventFacts, dates: Dates) -> str:
-    of, amount = at_line(dates.language, "of", event.line_id), _quantity(dates.language, event)
+    of, amount = at_line(dates.language, "of", event.line), _quantity(dates.language, event)
     return dates.language.say("change.line.quantity", of=of, quantity=amount, n=event.quantity or 0)
 
 
 def _closed(event: EventFacts, dates: Dates) -> str:
     language = dates.language
     how = event.reason if event.reason in CLOSED else "closed"
-    line = name_line(language, event.line_id) if event.line_id else language.say("order.itself")
+    line = name_line(language, event.line) if event.line else language.say("order.itself")
     return language.say(f"change.line.{how}", line=line)
 
 
 def _reopened(event: EventFacts, dates: Dates) -> str:
-    return dates.language.say("change.line.reopened", line=name_line(dates.language, event.line_id))
+    return dates.language.say("change.line.reopened", line=name_line(dates.language, event.line))
 
 
 def _promise(event: EventFacts, dates: Dates) -> str:
     name = "promise" if event.type == "commitment.changed" else "requested"
-    return _dated(name, event, dates, of=at_line(dates.language, "of", event.line_id))
+    return _dated(name, event, dates, of=at_line(dates.language, "of", event.line))
 
 
 def _hold(event: EventFacts, dates: Dates) -> str:
@@ -175,7 +182,7 @@ def _released(event: EventFacts, dates: Dates) -> str:
 
 def _rescheduled(event: EventFacts, dates: Dates) -> str:
     language = dates.language
-    of = at_line(language, "of", event.line_id)
+    of = at_line(language, "of", event.line)
     if not of and event.reference:
         of = language.say("of", lines=short(event.reference))
     return _dated("plan", event, dates, of=of, work=name_work(language, event.reference))
@@ -209,7 +216,7 @@ def _condition(event: EventFacts, dates: Dates) -> str:
         f"change.condition.{state}",
         condition=name_condition(language, event.kind),
         n=number_of_conditions([event.kind]),
-        lines=at_line(language, "for", event.line_id),
+        lines=at_line(language, "for", event.line),
     )
 
 
@@ -221,7 +228,7 @@ def _goods(event: EventFacts, dates: Dates) -> str:
     language = dates.language
     issued = "reversed" if (event.quantity or 0) < 0 else "issued"
     how = "returned" if event.type == "goods.returned" else issued
-    of = at_line(language, "of", event.line_id)
+    of = at_line(language, "of", event.line)
     return language.say(f"change.goods.{how}", of=of, amount=_amount(language, event))
 
 

@@ -11,7 +11,12 @@ from serving.store.dialects import any_of, chunks
 from serving.store.schema import orders, scores
 
 _LATEST = orders.c.score_id == scores.c.id
+LARGE = ("factors", "reasons")
+"""Compressed texts, which not everybody reads."""
+SMALL = [column for column in scores.c if column.name not in LARGE]
 LATEST = select(scores).join(orders, _LATEST).where(orders.c.order_id.in_(any_of("order_ids")))
+
+LATEST_MOMENTS = LATEST.with_only_columns(scores.c.order_id, scores.c.as_of)
 
 
 def latest_scores(connection: Connection, order_ids: Sequence[str]) -> dict[str, Mapping[Any, Any]]:
@@ -20,6 +25,14 @@ def latest_scores(connection: Connection, order_ids: Sequence[str]) -> dict[str,
     for some in chunks(order_ids):
         latest |= {row["order_id"]: row for row in connection.execute(LATEST, {"order_ids": some}).mappings()}
     return latest
+
+
+def latest_moments(connection: Connection, order_ids: Sequence[str]) -> dict[str, int]:
+    """The moment of the latest score of each order that has one, microseconds."""
+    moments: dict[str, int] = {}
+    for some in chunks(order_ids):
+        moments |= {row.order_id: row.as_of for row in connection.execute(LATEST_MOMENTS, {"order_ids": some})}
+    return moments
 
 
 def score_of(connection: Connection, score_id: int) -> RowMapping | None:
@@ -41,13 +54,12 @@ def newest_scores(connection: Connection, order_ids: Sequence[str]) -> dict[str,
 
 
 def latest_score_by(connection: Connection, order_id: str, moment: int) -> RowMapping | None:
-    """The latest score of an order at or before a moment, microseconds."""
-    query = select(scores).where(scores.c.order_id == order_id, scores.c.as_of <= moment)
+    """What the latest score of an order at or before a moment, microseconds, rests on, without what is ``LARGE``."""
+    query = select(*SMALL).where(scores.c.order_id == order_id, scores.c.as_of <= moment)
     return connection.execute(query.order_by(scores.c.id.desc()).limit(1)).mappings().first()
 
 
 def scores_up_to(connection: Connection, last: Mapping[Any, Any], first_id: int = 0) -> Sequence[RowMapping]:
-    """What the scores of an order rest on, without their factors: from one id to another score, in their order."""
-    columns = [column for column in scores.c if column.name != "factors"]
-    query = select(*columns).where(scores.c.order_id == last["order_id"], scores.c.id.between(first_id, last["id"]))
+    """What the scores of an order rest on, without what is ``LARGE``: from one id to another score, in their order."""
+    query = select(*SMALL).where(scores.c.order_id == last["order_id"], scores.c.id.between(first_id, last["id"]))
     return connection.execute(query.order_by(scores.c.id)).mappings().all()

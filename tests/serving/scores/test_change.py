@@ -10,13 +10,14 @@ import pytest
 
 from features.decision_points import DecisionPoints
 from features.errors import InvalidRequest
-from features.times import HOUR, isoformat
+from features.times import HOUR, isoformat, micros
 from serving.api.change_reply import order_change
 from serving.contract.change import ChangeParams, ChangeReply
 from serving.models.cache import LoadedModel
 from serving.models.scorer import Scorer
 from serving.principal import NOBODY, Caller, Role
 from serving.problems import NotFound
+from serving.scores import change as change_module
 from serving.store.schema import scores
 from serving.store.tables.contexts import load_context
 from serving.store.tables.events import events_of, history_of
@@ -86,10 +87,50 @@ def test_a_change_is_told_in_one_sentence(store: House, trained: Trained) -> Non
     told = change(store, trained, "A")
     sentences = [step["sentence"] for step in told["steps"] if step["step"] == "event"]
     assert "steel moved from Tue 9 Jan to Thu 18 Jan" in sentences
-    assert "quality hold H1 placed (surface)" in sentences
+    assert "quality hold H1 was placed (surface)" in sentences
     assert "since yesterday" in told["summary"]
-    assert "quality hold H1 placed (surface) (+" in told["summary"]
+    assert "quality hold H1 was placed (surface) (+" in told["summary"]
     require_sums(told)
+
+
+def sentences_of(store: House, trained: Trained, order: str, **window: float) -> list[str]:
+    reply = change(store, trained, order, **window)
+    return [step["sentence"] for step in reply["steps"] if step["step"] == "event"]
+
+
+def test_a_promise_is_moved_from_what_was_promised_for_the_same(store: House, trained: Trained) -> None:
+    """An instalment from its own date, the whole order only where all of its lines had the same one."""
+    rows = [
+        created(0, 10, order="A", line="10", instalment="1"),
+        created(0.1, 40, order="A", line="10", instalment="2"),
+        *(created(0, due, order=order, line=line) for order in "BC" for line, due in (("10", 9), ("20", 9))),
+        created(0.1, 39, order="C", line="30"),
+    ]
+    store.ingest(*rows)
+    store.move_to(3.5)
+    moved = [event("commitment.changed", 3.2, order, date=12) for order in "BC"]
+    store.ingest(event("commitment.changed", 3.2, "A", line="10", instalment="1", date=12), *moved)
+    store.move_to(3.9)
+    store.ingest(event("commitment.changed", 3.7, "A", line="10", date=15))
+    window = {"from": 3.1, "to": 3.9}
+    assert sentences_of(store, trained, "A", **window) == [
+        "the promise of line 10/1 was moved from Thu 11 Jan to Sat 13 Jan",
+        "the promise of line 10 was set to Tue 16 Jan",
+    ]
+    assert sentences_of(store, trained, "B", **window) == ["the promise was moved from Wed 10 Jan to Sat 13 Jan"]
+    assert sentences_of(store, trained, "C", **window) == ["the promise was set to Sat 13 Jan"]
+
+
+def test_a_component_that_came_and_is_short_again_is_due_anew(store: House, trained: Trained) -> None:
+    store.ingest(created(0, 20), event("material.stated", 1, reference="steel", state="short", date=4))
+    store.ingest(event("material.stated", 2, reference="steel", state="available"))
+    store.move_to(3.9)
+    store.ingest(event("material.stated", 3.2, reference="steel", state="short", date=11))
+    store.ingest(event("material.stated", 3.4, reference="steel", state="short", date=12))
+    assert sentences_of(store, trained, "A", **{"from": 3.1, "to": 3.9}) == [
+        "steel was stated missing, due Fri 12 Jan",
+        "steel moved from Fri 12 Jan to Sat 13 Jan",
+    ]
 
 
 def test_the_step_of_an_event_is_the_scorers_risk_before_and_after_it(store: House, trained: Trained) -> None:
@@ -106,7 +147,7 @@ def test_the_step_of_an_event_is_the_scorers_risk_before_and_after_it(store: Hou
     scorer = Scorer(LoadedModel("order-risk", "1", trained.model), context)
     seen = [one for one in events if one.kind != "quality"]
     at_point = DecisionPoints(np.array([0]), np.array([moment(3.5)]))
-    credit = next(step for step in told["steps"] if step["sentence"] == "credit hold later placed")
+    credit = next(step for step in told["steps"] if step["sentence"] == "credit hold later was placed")
     assert credit["after"] == scorer.score(history_of(seen), at_point)[0].risk
     assert credit["before"] == scorer.score(history_of(seen[:1]), at_point)[0].risk
     assert credit["at"] == isoformat(moment(3.5))
@@ -124,6 +165,54 @@ def test_what_arrives_late_counts_from_the_score_that_had_not_seen_it(store: Hou
     assert (first["before"], told["before"]["risk"]) == (before, before)
     assert {step["step"] for step in told["steps"]} <= {"event", "time", "context"}
     require_sums(told)
+
+
+def test_several_that_arrive_late_each_leave_the_order_as_if_it_had_arrived_alone(
+    store: House, trained: Trained
+) -> None:
+    """Recorded between what had been seen: the states after each are histories of their own, the last one is whole."""
+    store.ingest(created(0, 20, plant="Kiel"), event("hold.placed", 2.8, kind="credit", reference="seen"))
+    store.move_to(4)
+    kinds = ("quality", "delivery", "material")
+    store.ingest(*(event("hold.placed", 1 + at, kind=kind, reference="late") for at, kind in enumerate(kinds[:2])))
+    store.ingest(event("hold.placed", 3.5, kind=kinds[2], reference="new"))
+    reply = change(store, trained, "A", **{"from": 3.1, "to": 4})
+    require_sums(reply)
+    row = store.all(scores)[-1]
+    context = store.database.read(lambda c: load_context(c, row["context_id"]))
+    scorer = Scorer(LoadedModel("order-risk", "1", trained.model), context)
+    events = store.database.read(lambda c: events_of(c, ["A"]))
+    steps = [step for step in reply["steps"] if step["step"] == "event"]
+    assert [step["sentence"].split()[0] for step in steps] == list(kinds)
+    for number, step in enumerate(steps, start=1):
+        known = [one for one in events if one.kind not in kinds[number:]]
+        at_point = DecisionPoints(np.array([0]), np.array([micros(step["at"])]))
+        assert step["after"] == scorer.score(history_of(known), at_point)[0].risk
+
+
+@pytest.mark.parametrize(
+    ("limit", "most", "sentence"),
+    [
+        ("MOST_EVENTS", 2, "at most 2 events, got 3"),
+        ("MOST_READ", 10, "at most 10 events known in all states together, got 17"),
+        ("MOST_MORNINGS", 1, "at most 1 contexts and models, got 2"),
+    ],
+)
+def test_a_change_of_too_much_is_refused(
+    store: House, trained: Trained, monkeypatch: pytest.MonkeyPatch, limit: str, most: int, sentence: str
+) -> None:
+    """Events are counted over the whole path, whatever contexts they fall under."""
+    store.ingest(created(0, 20))
+    store.move_to(3.5)
+    store.ingest(*(event("hold.placed", day, kind="quality", reference=str(day)) for day in (3.2, 3.3)))
+    store.move_to(4.5)
+    store.fresh()
+    store.ingest(event("hold.placed", 4.4, kind="quality", reference="last"))
+    window = {"from": 3.1, "to": 4.5}
+    assert {"event", "context"} <= {step["step"] for step in change(store, trained, "A", **window)["steps"]}
+    monkeypatch.setattr(change_module, limit, most)
+    with pytest.raises(InvalidRequest, match=sentence):
+        change(store, trained, "A", **window)
 
 
 def test_a_new_model_is_a_step_of_its_own(store: House, trained: Trained) -> None:
@@ -239,5 +328,6 @@ def test_steps_of_random_orders_add_up(store: House, trained: Trained) -> None:
     for order in orders:
         reply = change(store, trained, order, **{"from": 4.1, "to": 10.5})
         require_sums(reply)
+        assert "signals are computed in another way" not in {step["sentence"] for step in reply["steps"]}
         states |= {reply["before"]["state"], reply["after"]["state"]}
     assert states >= {"open", "late", "shipped", "cancelled"}

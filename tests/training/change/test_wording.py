@@ -35,16 +35,16 @@ def at(text: str) -> int:
             "steel moved from Sat 27 Dec to Mon 5 Jan 2026",
         ),
         (EventFacts("material.stated", reference="steel", state="available"), "steel has come"),
-        (EventFacts("material.stated"), "a component is missing, and no date is stated"),
+        (EventFacts("material.stated"), "a component was stated missing, without a date"),
         (
             EventFacts("delivery.planned", reference="T1", date=at("2025-12-31T23:30:00Z")),
-            "truck T1 is planned for Thu 1 Jan 2026",
+            "truck T1 was planned for Thu 1 Jan 2026",
         ),
         (
             EventFacts("delivery.planned", date=at("2025-12-31T10:00:00Z"), earlier=at("2025-12-31T07:00:00Z")),
             "the truck moved from Wed 31 Dec 08:00 to Wed 31 Dec 11:00",
         ),
-        (EventFacts("hold.placed", kind="quality", reference="H1", reason="rust"), "quality hold H1 placed (rust)"),
+        (EventFacts("hold.placed", kind="quality", reference="H1", reason="rust"), "quality hold H1 was placed (rust)"),
         (EventFacts("order_line.closed", line_id="10", reason="cancelled"), "line 10 cancelled"),
         (EventFacts("inspection.recorded", kind="in_process", state="failed"), "in-process inspection failed"),
         (EventFacts("goods.issued", quantity=-3.0), "goods issue reversed, -3"),
@@ -55,9 +55,9 @@ def at(text: str) -> int:
         ),
         (
             EventFacts("readiness.stated", kind="labels", state="not_met", line_id="10"),
-            "labels are not met for line 10",
+            "labels were stated not met for line 10",
         ),
-        (EventFacts("readiness.stated", kind="packaging", state="met"), "packaging is met"),
+        (EventFacts("readiness.stated", kind="packaging", state="met"), "packaging was stated met"),
         (
             EventFacts("commitment.changed", date=at("2026-01-05"), earlier=at("2025-12-27"), reason="later wanted"),
             "the promise was moved from Sat 27 Dec to Mon 5 Jan 2026 (later wanted)",
@@ -66,11 +66,33 @@ def at(text: str) -> int:
             EventFacts("production.rescheduled", reference="P", date=at("2025-12-28"), earlier=at("2025-12-27")),
             "the planned end of P was moved from Sat 27 Dec to Sun 28 Dec",
         ),
-        (EventFacts("production.released", reference="P"), "work P released"),
+        (EventFacts("production.released", reference="P"), "work P was released"),
     ],
 )
 def test_an_event_in_words(facts: EventFacts, sentence: str) -> None:
     assert event_sentence(facts, DATES) == sentence
+
+
+@pytest.mark.parametrize(
+    ("facts", "sentence"),
+    [
+        (EventFacts("material.stated", reference="steel"), "steel was stated missing, due Sun 7 Dec"),
+        (EventFacts("delivery.planned", reference="D"), "truck D was planned for Sun 7 Dec"),
+        (
+            EventFacts("hold.placed", kind="quality", reference="H"),
+            "quality hold H was placed, release expected by Sun 7 Dec",
+        ),
+        (EventFacts("production.released", reference="W"), "work W was released with its planned end Sun 7 Dec"),
+        (EventFacts("production.rescheduled", line_id="10"), "the planned end of line 10 was set to Sun 7 Dec"),
+        (
+            EventFacts("commitment.changed", line_id="10", instalment="1"),
+            "the promise of line 10/1 was set to Sun 7 Dec",
+        ),
+        (EventFacts("commitment.requested"), "the date requested was set to Sun 7 Dec"),
+    ],
+)
+def test_a_date_that_has_passed_is_no_present(facts: EventFacts, sentence: str) -> None:
+    assert event_sentence(replace(facts, date=at("2025-12-07T12:00:00Z")), DATES) == sentence
 
 
 def test_an_event_in_another_language() -> None:
