@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from features.events.schema import MICRO
 from features.readiness.naming import keys_of, name_lines, name_reason, quantity
 from features.readiness.statements import WHOLE_ORDER, KnownEvent
-from features.reasons.facts import OrderFacts, date_of
+from features.reasons.facts import OrderFacts, date_of, dated_by
 from features.reasons.situation import BAD, EITHER, Situation, Statement, always
 from features.reasons.work import plan_passed, tightest_plan
 from features.times import DAY
@@ -147,7 +147,7 @@ def _none(facts: OrderFacts, rises: bool) -> Statement:
     tight = 0 <= facts.signal("planned_end_slack") < LOST
     return Statement(
         facts.say("changes.tight_plan" if tight else "changes.unmoved_plan", **values),
-        keys_of(one for one in (plan.dated_by,) if one),
+        dated_by(plan),
     )
 
 

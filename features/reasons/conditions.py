@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from features.events.schema import EventKey
+from features.readiness.assessment import FIVE
 from features.readiness.naming import keys_of, number_of_conditions
 from features.reasons.facts import OrderFacts
 from features.reasons.situation import BAD, EITHER, GOOD, Situation, Statement, Values, always
 
-FIVE = ("inspection", "packaging", "labels", "documents", "quantities")
 SOON = 5.0
 """So many days before the promise a condition that is not met is in the way."""
 

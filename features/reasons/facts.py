@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
+from features.events.schema import EventKey
 from features.history import PLANNED_END
 from features.orders.spells import CONDITIONS_MET, HOLDS, SHORTAGES
 from features.readiness.blockers import (
@@ -17,7 +18,7 @@ from features.readiness.blockers import (
     shortage_blockers,
 )
 from features.readiness.inferred_blockers import DELIVERIES, missing_blockers, silent_blockers, truck_blockers
-from features.readiness.naming import list_lines, name_line
+from features.readiness.naming import keys_of, list_lines, name_line
 from features.readiness.statements import KnownEvent, KnownLine, KnownPlan, SpellState
 from features.reasons.slowest_lines import NO_LINE, SlowestLines
 from features.wording.language import short
@@ -120,11 +121,6 @@ class OrderFacts(Facts):
         """Whether a moment "is" to come or "was"."""
         return self.say("was" if moment < self.as_of else "is")
 
-    def promise_of(self, line: int) -> int:
-        """The promise of a line to ship by its key; the earliest of all where it has none, or for the whole order."""
-        own = next((one.promise for one in self.open_lines if one.key == line), None)
-        return self.due if own is None else own
-
     def line(self, place: int) -> KnownLine | None:
         """The line at a place among those that are not cancelled, ``None`` for -1."""
         counted = [line for line in self.lines if line.closed != "cancelled"]
@@ -202,8 +198,8 @@ class OrderFacts(Facts):
         return sorted(plans, key=date_of)
 
     def open_lines_of(self, line_id: str | None) -> list[KnownLine]:
-        """The lines to ship that an id speaks of: itself or its instalments, all of them without an id."""
-        return [line for line in self.open_lines if line_id is None or line_id in (line.id, _line_of(line.id))]
+        """The lines to ship that an id speaks of."""
+        return [line for line in self.lines_of(line_id) if line.open]
 
     def promise_for(self, line_id: str | None) -> int:
         """The earliest promise of the lines that an id speaks of; that of all where it speaks of none."""
@@ -225,9 +221,9 @@ class OrderFacts(Facts):
         return next((event for event in reversed(self.order.events) if event.type in types), None)
 
 
-def _line_of(line_id: str | None) -> str | None:
-    """The line of an instalment: what stands before the last slash of its id."""
-    return line_id.rpartition("/")[0] or None if line_id else None
+def dated_by(*plans: KnownPlan) -> tuple[EventKey, ...]:
+    """The events that state the dates of plans in force."""
+    return keys_of(plan.dated_by for plan in plans if plan.dated_by is not None)
 
 
 def date_of(plan: KnownPlan) -> int:

@@ -16,11 +16,11 @@ def _dated(facts: OrderFacts, _rises: bool) -> Statement:
     dated = [hold for hold in facts.holds if hold.open and hold.latest.date is not None]
     if not dated:
         return _of_hold(facts, None)
-    hold = min(dated, key=lambda one: (facts.promise_of(one.line) - (one.latest.date or 0), one.since))
+    hold = min(dated, key=lambda one: (facts.promise_for(one.latest.line_id) - (one.latest.date or 0), one.since))
     own = next((blocker for blocker in facts.blockers_of("hold") if hold.latest.key in blocker.events), None)
     if own is None or hold.latest.date is None:
         return _of_hold(facts, own)
-    slack = facts.slack(hold.latest.date, facts.promise_of(hold.line))
+    slack = facts.slack(hold.latest.date, facts.promise_for(hold.latest.line_id))
     return Statement(facts.say("holds.slack", fact=own.sentence, slack=slack), own.events)
 
 
@@ -33,10 +33,10 @@ def _undated(facts: OrderFacts, _rises: bool) -> Statement:
 
 
 def _released(facts: OrderFacts, rises: bool) -> Statement:
-    """Holds that were released, unless one is open after all: a model may read few signals."""
+    """Holds that were released, or that none was placed; unless one is open: a model may read few signals."""
     if any(hold.open for hold in facts.holds):
         return _undated(facts, rises)
-    released = [hold for hold in facts.holds if not hold.open]
+    released = facts.holds
     if not released:
         return Statement(facts.say("holds.none"))
     last = max(released, key=lambda hold: (hold.since, hold.latest.place))
@@ -46,10 +46,6 @@ def _released(facts: OrderFacts, rises: bool) -> Statement:
         "day": facts.dates.day(last.since),
     }
     return Statement(facts.say("holds.released", **values), keys_of(hold.latest for hold in released))
-
-
-def _none(facts: OrderFacts, rises: bool) -> Statement:
-    return _released(facts, rises)
 
 
 def _oldest(blockers: list[Blocker]) -> Blocker | None:
@@ -70,5 +66,5 @@ HOLDS = (
     Situation("hold_dated", lambda of: of("hold_release_slack") >= 0, _dated, BAD),
     Situation("hold_open", lambda of: of("open_holds") > 0, _undated, BAD),
     Situation("holds_released", lambda of: of("hold_days") > 0, _released, GOOD),
-    Situation("no_hold", always, _none, GOOD),
+    Situation("no_hold", always, _released, GOOD),
 )

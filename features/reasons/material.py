@@ -23,7 +23,7 @@ def _after_need(facts: OrderFacts, _rises: bool) -> Statement:
     shortage = _tightest(facts)
     if shortage is None or shortage.latest.date is None:
         return _of(facts, [])
-    expected, promise = shortage.latest.date, facts.promise_of(shortage.line)
+    expected, promise = shortage.latest.date, facts.promise_for(shortage.latest.line_id)
     if expected > promise or end is None or end.date is None:
         return _of_shortage(facts, shortage, "material.after_promise", slack=facts.slack(expected, promise))
     return _of_shortage(facts, shortage, "material.after_plan", end=facts.dates.day(end.date))
@@ -34,7 +34,7 @@ def _usually_late(facts: OrderFacts, _rises: bool) -> Statement:
     if shortage is None or shortage.latest.date is None or not delay > 0:
         return _before_promise(facts, True)
     comes = max(shortage.latest.date, facts.as_of) + round(delay * DAY)
-    slack = facts.slack(comes, facts.promise_of(shortage.line))
+    slack = facts.slack(comes, facts.promise_for(shortage.latest.line_id))
     return _of_shortage(facts, shortage, "material.usually_late", delay=facts.language.duration(delay), slack=slack)
 
 
@@ -42,7 +42,7 @@ def _before_promise(facts: OrderFacts, rises: bool) -> Statement:
     shortage = _tightest(facts)
     if shortage is None or shortage.latest.date is None:
         return _of(facts, [])
-    promise = facts.promise_of(shortage.line)
+    promise = facts.promise_for(shortage.latest.line_id)
     if rises and promise > shortage.latest.date:
         left = facts.left(shortage.latest.date, promise)
         return _of_shortage(facts, shortage, "material.time_left", left=left)
@@ -54,26 +54,24 @@ def _undated(facts: OrderFacts, _rises: bool) -> Statement:
 
 
 def _come(facts: OrderFacts, rises: bool) -> Statement:
-    """Components that came, unless one is short after all: a model may read few signals."""
+    """Components that came, or that none was missing; unless one is short: a model may read few signals."""
     if any(shortage.open for shortage in facts.shortages):
         return _undated(facts, rises)
-    ended = [spell for spell in facts.shortages if not spell.open]
-    if not ended:
+    latest = [spell.latest for spell in facts.shortages]
+    if not latest:
         return Statement(facts.say("material.none"))
-    names = list(dict.fromkeys(spell.latest.reference or facts.say("component.unnamed") for spell in ended))
+    names = list(dict.fromkeys(event.reference or facts.say("component.unnamed") for event in latest))
     text = facts.say("material.come", n=len(names), names=facts.language.listed(names, 4))
-    return Statement(text, keys_of(spell.latest for spell in ended))
-
-
-def _none(facts: OrderFacts, rises: bool) -> Statement:
-    return _come(facts, rises)
+    return Statement(text, keys_of(latest))
 
 
 def _tightest(facts: OrderFacts) -> SpellState | None:
     """The open shortage with a date that leaves the least time before its line's promise."""
     dated = [spell for spell in facts.shortages if spell.open and spell.latest.date is not None]
     return min(
-        dated, key=lambda spell: (facts.promise_of(spell.line) - (spell.latest.date or 0), spell.since), default=None
+        dated,
+        key=lambda spell: (facts.promise_for(spell.latest.line_id) - (spell.latest.date or 0), spell.since),
+        default=None,
     )
 
 
@@ -111,5 +109,5 @@ MATERIAL = (
     Situation("component_in_time", lambda of: of("shortage_slack") >= CLOSE, _before_promise, EITHER),
     Situation("component_undated", _open, _undated, BAD),
     Situation("components_came", lambda of: of("shortages_stated") > 0, _come, GOOD),
-    Situation("none_missing", always, _none, GOOD),
+    Situation("none_missing", always, _come, GOOD),
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from features.events.schema import MICRO
 from features.readiness.naming import keys_of, name_truck, quantity
-from features.reasons.facts import OrderFacts, date_of
+from features.reasons.facts import OrderFacts, date_of, dated_by
 from features.reasons.situation import BAD, EITHER, Situation, Statement, Values, always
 
 EARLY = 3.0
@@ -27,7 +27,7 @@ def _gone(facts: OrderFacts, rises: bool) -> Statement:
 
 
 def _in_time(facts: OrderFacts, rises: bool) -> Statement:
-    """The last truck before the promise, and the time between them."""
+    """The truck that leaves its lines the least time before their promise, and that time."""
     if not facts.trucks:
         return _none(facts, rises)
     slacks = {plan: facts.promise_for(plan.line_id) - date_of(plan) for plan in facts.trucks}
@@ -35,21 +35,18 @@ def _in_time(facts: OrderFacts, rises: bool) -> Statement:
     truck = min(in_time, key=lambda plan: slacks[plan])
     leaves, slack = date_of(truck), facts.signal("delivery_slack")
     promise = facts.promise_for(truck.line_id)
-    name = "truck.in_time"
-    if rises:
-        name = (
-            "truck.same_day"
-            if facts.dates.same_day(leaves, promise)
-            else "truck.early"
-            if slack >= 1
-            else "truck.tight"
-        )
+    if not rises:
+        name = "in_time"
+    elif facts.dates.same_day(leaves, promise):
+        name = "same_day"
+    else:
+        name = "early" if slack >= 1 else "tight"
     values = {
         "truck": name_truck(facts.language, truck.reference),
         "day": facts.dates.day(leaves),
         "slack": facts.slack(leaves, promise),
     }
-    return Statement(facts.say(name, **values), keys_of(one for one in (truck.dated_by,) if one))
+    return Statement(facts.say(f"truck.{name}", **values), dated_by(truck))
 
 
 def _shipped(facts: OrderFacts, rises: bool) -> Statement:

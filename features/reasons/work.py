@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import math
 
-from features.events.schema import EventKey
+from features.events.schema import MICRO, EventKey
 from features.readiness.naming import keys_of, name_truck
 from features.readiness.statements import WHOLE_ORDER, KnownEvent, KnownLine, KnownPlan
-from features.reasons.facts import OrderFacts, date_of
+from features.reasons.facts import OrderFacts, date_of, dated_by
 from features.reasons.situation import BAD, EITHER, GOOD, Situation, Statement, Values, always
 from features.times import DAY
 
@@ -29,7 +29,7 @@ def _short(facts: OrderFacts, rises: bool) -> Statement:
     line, cover = facts.line(facts.slowest.cover), facts.signal("quantity_cover")
     if line is None or not cover < 0:
         return _time(facts, rises)
-    ordered = line.ordered / 1e6
+    ordered = line.ordered / MICRO
     values = {
         "line": facts.line_name(line),
         "missing": facts.language.number(-cover * ordered, 2),
@@ -56,8 +56,7 @@ def _planned_after_truck(facts: OrderFacts, rises: bool) -> Statement:
         "time": facts.dates.between(date_of(truck), date_of(plan)),
         "truck": name_truck(facts.language, truck.reference),
     }
-    events = keys_of(one for one in (plan.dated_by, truck.dated_by) if one)
-    return Statement(facts.say("work.planned_after_truck", **values), events)
+    return Statement(facts.say("work.planned_after_truck", **values), dated_by(plan, truck))
 
 
 def _planned(facts: OrderFacts, rises: bool) -> Statement:
@@ -72,7 +71,7 @@ def _planned(facts: OrderFacts, rises: bool) -> Statement:
         "slack": slack,
         "due": facts.dates.day(facts.promise_for(plan.line_id)),
     }
-    return Statement(facts.say("work.planned_late", **values), keys_of(one for one in (plan.dated_by,) if one))
+    return Statement(facts.say("work.planned_late", **values), dated_by(plan))
 
 
 def tightest_plan(facts: OrderFacts) -> tuple[KnownPlan, str]:
@@ -125,7 +124,7 @@ def plan_passed(facts: OrderFacts, rises: bool) -> Statement:
         "day": facts.dates.day(date_of(plan)),
         "distance": facts.dates.distance(date_of(plan)),
     }
-    return Statement(facts.say("work.plan_passed", **values), keys_of(one for one in (plan.dated_by,) if one))
+    return Statement(facts.say("work.plan_passed", **values), dated_by(plan))
 
 
 def _paced(facts: OrderFacts, rises: bool) -> Statement:
@@ -167,11 +166,10 @@ def _far(facts: OrderFacts, line: KnownLine) -> Statement:
     return Statement(facts.say("work.far", **values), keys_of([line.ordered_by, *_work_of(facts, line)]))
 
 
-def _work_left(facts: OrderFacts) -> str:
+def _work_left(facts: OrderFacts, template: str = "work.operations") -> str:
     """Operations left, or the time that they usually take where it is less than one."""
-    operations = round(facts.slowest.operations) if facts.slowest.operations == facts.slowest.operations else 0
-    if operations >= 1:
-        return facts.say("work.operations", n=operations)
+    if facts.slowest.operations >= 1:
+        return facts.say(template, n=round(facts.slowest.operations))
     return facts.say("work.days", time=facts.language.duration(facts.slowest.days))
 
 
@@ -210,9 +208,7 @@ def _not_begun(facts: OrderFacts, rises: bool) -> Statement:
 
 def _much_to_do(facts: OrderFacts, values: dict[str, str], events: tuple[EventKey, ...]) -> Statement:
     """Time enough, and yet what is still to do adds to the risk: how much it is for the line with most of it."""
-    operations = round(facts.slowest.operations) if facts.slowest.operations >= 1 else 0
-    days = facts.say("work.days", time=facts.language.duration(facts.slowest.days))
-    work = facts.say("work.all_operations", n=operations) if operations else days
+    work = _work_left(facts, "work.all_operations")
     line = facts.line_name(facts.line(facts.slowest.work))
     return Statement(facts.say("work.not_begun_much", **values, line=line, work=work), events, needs="such")
 
