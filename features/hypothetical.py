@@ -137,14 +137,14 @@ def _places(begin: Ints, stop: Ints, lengths: Ints, added: Ints) -> tuple[Ints, 
     An added event is taken from the last that is known, until its own columns are written. The (n,) copies have
     ``lengths`` events, ``added`` among them.
     """
-    copy, within = _rows_of(lengths)
+    copy, within = rows_of(lengths)
     known = (stop - begin)[copy]
     stated = (within >= known) & (within < known + added[copy])
     back = np.clip(within - known + 1, 0, added[copy])
     return begin[copy] + within - back, stated
 
 
-def _rows_of(lengths: Ints) -> tuple[Ints, Ints]:
+def rows_of(lengths: Ints) -> tuple[Ints, Ints]:
     """Of (n,) runs of rows one after another: (n_rows,) the run of each row, and its place in it."""
     starts = np.cumsum(lengths) - lengths
     return np.repeat(np.arange(len(lengths)), lengths), np.arange(lengths.sum()) - np.repeat(starts, lengths)
@@ -175,5 +175,5 @@ def _with_words(texts: Coded, rows: Mask, words: Texts) -> Coded:
 
 def _of_orders(values: Ints, starts: Ints, order: Ints) -> Ints:
     """The values of each order, one order after the other."""
-    run, within = _rows_of(np.diff(starts)[order])
+    run, within = rows_of(np.diff(starts)[order])
     return np.asarray(values[starts[order][run] + within])

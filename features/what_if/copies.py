@@ -16,6 +16,7 @@ from features.events.schema import COLUMNS, MICRO, MOMENT, NUMBER, STRING, TYPES
 from features.events.text import Coded, code_objects
 from features.events.validation import validate_columns
 from features.history import CODED, History
+from features.hypothetical import rows_of
 from features.times import NEVER, isoformat
 
 SOURCE = "what-if"
@@ -41,10 +42,10 @@ def with_events(history: History, points: DecisionPoints, added: Columns, copy: 
     stop = known_until(history.first, history.recorded, points.order, points.as_of)
     begin = history.first[points.order]
     lengths = stop - begin
-    of_known, within = _runs(lengths)
+    of_known, within = rows_of(lengths)
     by = np.argsort(copy, kind="stable")
     more = np.bincount(copy, minlength=len(points))
-    of_added, place = _runs(more)
+    of_added, place = rows_of(more)
     known = _columns_of(history, begin[of_known] + within)
     columns: Columns = {name: _join(known[name], _take(added[name], by)) for name in COLUMNS if name != "sequence"}
     names = np.array([f"{number:09}" for number in range(len(points))], dtype=object)
@@ -104,12 +105,6 @@ def _columns_of(history: History, rows: Ints) -> Columns:
         columns[name] = np.where(millionths == NEVER, np.nan, millionths / MICRO)
     columns["order_id"] = columns["instalment"]
     return columns
-
-
-def _runs(lengths: Ints) -> tuple[Ints, Ints]:
-    """Of (n,) runs of rows one after another: (n_rows,) the run of each row, and its place in it."""
-    starts = np.cumsum(lengths) - lengths
-    return np.repeat(np.arange(len(lengths)), lengths), np.arange(lengths.sum()) - np.repeat(starts, lengths)
 
 
 def _take(values: Any, rows: Ints) -> Any:

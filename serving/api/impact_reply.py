@@ -51,11 +51,7 @@ def _plants(plant: str | None, caller: Caller) -> frozenset[str] | None:
 def _sums(measured: Impact, params: ImpactParams) -> dict[str, Any]:
     table = measured.causes[params.by].rename(columns={params.by: "name"})
     return {
-        "events": measured.events,
-        "orders": measured.orders,
-        "added": measured.added,
-        "removed": measured.removed,
-        "net": measured.net,
+        **measured.totals,
         "rows": table.head(params.limit).to_dict("records"),
         "rows_total": len(table),
     }

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from copy import copy
 from dataclasses import dataclass, replace
 from functools import partial
+from typing import Any
 
 import numpy as np
 
@@ -196,6 +197,11 @@ class Scorer:
             trained = self.model.about["trained_until"]
             reasons.append(f"the model has learned from outcomes known until {trained}, after as_of")
         return reasons
+
+    def degradation(self, as_of: int) -> dict[str, Any]:
+        """Whether scores at a moment are not as good as they could be, and why, as replies have it."""
+        reasons = self.degraded_because(as_of)
+        return {"degraded": bool(reasons), "degraded_because": reasons}
 
     def _unscored(self, history: History, points: DecisionPoints, i: int, state: str, due: int) -> OrderScore:
         return OrderScore(

@@ -40,8 +40,7 @@ class ActiveModel:
 
     def degradation(self, now: int) -> dict[str, Any]:
         """Whether scores are not as good as they could be at a moment, and why, as replies have it."""
-        reasons = self.scorer.degraded_because(now) if self.scorer else [NO_MODEL]
-        return {"degraded": bool(reasons), "degraded_because": reasons}
+        return self.scorer.degradation(now) if self.scorer else {"degraded": True, "degraded_because": [NO_MODEL]}
 
 
 @dataclass(frozen=True)

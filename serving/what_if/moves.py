@@ -114,13 +114,11 @@ def _weigh(
 
 
 def _answered_by(scorer: Scorer, now: int) -> dict[str, Any]:
-    reasons = scorer.degraded_because(now)
     return {
         "as_of": isoformat(now),
         "label": RESPONSE,
         "model": {"name": scorer.loaded.name, "version": scorer.loaded.version},
-        "degraded": bool(reasons),
-        "degraded_because": reasons,
+        **scorer.degradation(now),
     }
 
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from itertools import count
 from typing import Any
 
+from features.catalogue.topics import TOPICS
 from features.events.columns import Columns
 from features.history import History
 from features.times import isoformat
@@ -19,13 +20,13 @@ from features.what_if.words import RESPONSE
 from serving.contract.cloudevents import PREFIX, place
 from serving.contract.what_if import HypotheticalEvent, WhatIfRequest
 from serving.ingest.validation import EventResult, parse_events, validate_events
-from serving.models.scorer import Scorer
+from serving.models.scorer import OrderScore, Scorer
 from serving.principal import Caller
 from serving.problems import MAX_ERRORS, InvalidBody
 from serving.settings import Settings
 from serving.store.schema import EVENT_COLUMNS
 from serving.store.tables.events import columns_of, history_of
-from training.what_if.answer import answer_of, risks_by_topic, variants_of
+from training.what_if.answer import variants_of
 
 UNHEARD = "the model does not hear of decisions: it answers once the floor does something"
 Errors = list[dict[str, str]]
@@ -107,10 +108,7 @@ def _refuse(errors: Errors) -> None:
 
 def _reply(stored: StoredOrder, history: History, added: Columns, scorer: Scorer, factors: int) -> dict[str, Any]:
     variants, points = variants_of(history, 0, stored.now, added)
-    answer = answer_of(risks_by_topic(scorer.model, variants, points, scorer.context))
     before, after = (replace(score, order_id=stored.order_id) for score in scorer.score(variants, points, factors))
-    topics = None if answer.by_topic is None else sorted(answer.by_topic.items(), key=lambda one: -abs(one[1]))
-    reasons = scorer.degraded_because(stored.now)
     decided = "decision.recorded" in added["type"].texts()
     return {
         "order_id": stored.order_id,
@@ -118,12 +116,21 @@ def _reply(stored: StoredOrder, history: History, added: Columns, scorer: Scorer
         "label": RESPONSE,
         "before": before,
         "after": after,
-        "points": answer.points,
-        "by_topic": topics and [{"topic": topic, "points": points} for topic, points in topics],
+        "points": None if before.risk is None or after.risk is None else after.risk - before.risk,
+        "by_topic": _by_topic(before, after),
         "notes": [UNHEARD] if decided else [],
         "model": {"name": scorer.loaded.name, "version": scorer.loaded.version},
         "features_hash": scorer.model.about["features_hash"],
         "context_known_until": isoformat(scorer.context.known_until),
-        "degraded": bool(reasons),
-        "degraded_because": reasons,
+        **scorer.degradation(stored.now),
     }
+
+
+def _by_topic(before: OrderScore, after: OrderScore) -> list[dict[str, Any]] | None:
+    """What each topic adds to the difference, the most first; ``None`` unless the order is open before and after."""
+    if not before.state == after.state == "open":
+        return None
+    first, second = ({reason.topic: reason.points for reason in score.reasons} for score in (before, after))
+    change = {topic: second.get(topic, 0.0) - first.get(topic, 0.0) for topic in TOPICS}
+    ranked = sorted(change.items(), key=lambda one: -abs(one[1]))
+    return [{"topic": topic, "points": points} for topic, points in ranked]

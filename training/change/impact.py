@@ -52,6 +52,12 @@ class Impact:
         """What is added less what is removed."""
         return self.added + self.removed
 
+    @property
+    def totals(self) -> dict[str, float]:
+        """The figures of all events, by name."""
+        names = ("events", "orders", "added", "removed", "net")
+        return {name: getattr(self, name) for name in names}
+
 
 def measure_impact(
     model: RiskModel,

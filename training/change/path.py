@@ -12,6 +12,7 @@ from features.context.context import Context
 from features.decision_points import DecisionPoints
 from features.engine.ordering import known_until
 from features.history import History
+from features.hypothetical import rows_of
 
 BEGIN, EVENT, TIME, CONTEXT, MODEL = "begin", "event", "time", "context", "model"
 STEPS = (BEGIN, EVENT, TIME, CONTEXT, MODEL)
@@ -155,6 +156,5 @@ def _in_order(history: History, *parts: _States) -> Path:
 
 def _ranges(begin: Ints, end: Ints) -> Ints:
     """The positions from each begin to before its end, one range after the other."""
-    lengths = end - begin
-    starts = np.cumsum(lengths) - lengths
-    return np.asarray(np.arange(lengths.sum()) - np.repeat(starts - begin, lengths))
+    run, within = rows_of(end - begin)
+    return np.asarray(begin[run] + within)

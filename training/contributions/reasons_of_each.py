@@ -34,7 +34,8 @@ def reasons_of_each(
     plants : (n,) the plant each order names first, "" for none
     slowest : (n,) which line of each order decides
     """
+    sentences = {plant: levels.sentence(str(plant)) for plant in set(plants.tolist())}
     rows = zip(points.order.tolist(), points.as_of.tolist(), plants, shares.level.tolist(), slowest, strict=True)
     for row, (order, as_of, plant, added, lines) in enumerate(rows):
-        level = PlantLevel(added, levels.sentence(str(plant)))
+        level = PlantLevel(added, sentences[plant])
         yield writer.reasons(history, order, as_of, signals[row], shares.signals[row], level, lines)

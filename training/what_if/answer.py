@@ -8,39 +8,16 @@ from typing import Any
 
 import numpy as np
 
-from features.arrays import Floats, Ints
 from features.catalogue.topics import TOPICS
 from features.context.context import Context
 from features.decision_points import DecisionPoints
 from features.errors import InvalidEvents, InvalidRequest
 from features.events.columns import Columns
-from features.events.text import Texts
 from features.history import History
-from features.known.known import Known
-from features.pipeline.computation import compute
-from features.pipeline.table import states
 from features.what_if.copies import checked_events, with_events
 from features.what_if.possible import refusals
-from training.explanation.topics import points_by_topic
-from training.model.morning import levels_of
+from training.change.states import ScoredStates, score_states
 from training.model.risk_model import RiskModel
-
-
-@dataclass(frozen=True)
-class TopicRisks:
-    """Risks of ``n`` decision points and their parts. ``base_risk + topics.sum(axis=1)`` is the risk of open orders.
-
-    Attributes
-    ----------
-    state : (n,) open, late, shipped, cancelled, unpromised or unknown
-    risk : (n,) probability; 1 for late orders, NaN for those that nothing is left to say of
-    topics : (n, n_topics) points, probability, in the order of ``TOPICS``; NaN for orders that are not open
-    """
-
-    state: Texts
-    risk: Floats
-    base_risk: float
-    topics: Floats
 
 
 @dataclass(frozen=True)
@@ -94,7 +71,7 @@ def what_if(
     if refused:
         raise ImpossibleEvents("; ".join(f"event {one.row}: {one.column} {one}" for one in refused))
     variants = variants_of(history, index, as_of, added)
-    return answer_of(risks_by_topic(model, *variants, context or model.context))
+    return answer_of(score_states(model, *variants, context or model.context))
 
 
 def known_order(history: History, order: str, as_of: int) -> int:
@@ -113,32 +90,14 @@ def variants_of(history: History, order: int, as_of: int, added: Columns) -> tup
     return history, DecisionPoints(np.arange(2), moment)
 
 
-def answer_of(risks: TopicRisks, before: int = 0, after: int = 1) -> Answer:
-    """The change between two of the points."""
-    first, second = (None if np.isnan(risk) else float(risk) for risk in risks.risk[[before, after]])
-    change = risks.topics[after] - risks.topics[before]
+def answer_of(scored: ScoredStates, before: int = 0, after: int = 1) -> Answer:
+    """The change between two states; the base risk is that of one model and changes nothing."""
+    first, second = (None if np.isnan(risk) else float(risk) for risk in scored.risk[[before, after]])
+    change = (scored.parts[after] - scored.parts[before])[1:]
     return Answer(
-        state=(str(risks.state[before]), str(risks.state[after])),
+        state=(str(scored.state[before]), str(scored.state[after])),
         before=first,
         after=second,
         points=None if first is None or second is None else second - first,
         by_topic=None if np.isnan(change).any() else dict(zip(TOPICS, change.tolist(), strict=True)),
     )
-
-
-def risks_by_topic(model: RiskModel, history: History, points: DecisionPoints, context: Context) -> TopicRisks:
-    """The risk of each decision point as it is served, and what each topic adds to it."""
-    known = Known(history, points, context)
-    state, plants = states(known), known.first_word("plant")
-    known.close()
-    open_: Ints = np.flatnonzero(state == "open")
-    risk = np.where(state == "late", 1.0, np.nan)
-    topics = np.full((len(points), len(TOPICS)), np.nan)
-    base_risk = np.nan
-    if len(open_):
-        signals = compute(history, points.take(open_), context, model.names)
-        level = levels_of(model, context).log_odds(plants[open_])
-        predicted, explanation = model.predict_and_explain(signals, level)
-        base_risk, of_signals, of_level = explanation.points()
-        risk[open_], topics[open_] = predicted.risk, points_by_topic(model.names, of_signals, of_level)
-    return TopicRisks(state, risk, base_risk, topics)

@@ -18,8 +18,9 @@ from features.history import History
 from features.what_if.copies import MOST_COPIED, stated, with_events
 from features.what_if.moves import MOST_STATEMENTS, Move, feasible_moves
 from features.what_if.words import KINDS, headline
+from training.change.states import score_states
 from training.model.risk_model import RiskModel
-from training.what_if.answer import Answer, answer_of, risks_by_topic
+from training.what_if.answer import Answer, answer_of
 
 NONE = 0.001
 """A difference below a tenth of a point is none."""
@@ -167,10 +168,10 @@ def _weigh_at_once(
         history, points.take(of_copies), *_statements([move for _, move in found], points.as_of[moved], len(own))
     )
     looked = DecisionPoints(np.arange(len(of_copies)), points.as_of[of_copies])
-    risks = risks_by_topic(model, variants, looked, context)
+    scored = score_states(model, variants, looked, context)
     weighed = []
     for number, (place, move) in enumerate(found):
-        answer = answer_of(risks, int(np.searchsorted(own, place)), len(own) + number)
+        answer = answer_of(scored, int(np.searchsorted(own, place)), len(own) + number)
         value = None if values is None else values[place]
         order_id = str(history.order_ids[points.order[place]])
         weighed.append(WeighedMove(order_id, move, answer, _removed(answer), value))

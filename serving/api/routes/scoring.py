@@ -78,15 +78,13 @@ def score_events(scorer: Scorer, request: ScoreRequest, settings: Settings, now:
     with scoring("request", orders):
         scores, known_until = scorer.score_all(history, as_of, request.factors, request.reasons)
     shadow.offer(scorer.loaded, history, as_of, scores)
-    reasons = scorer.degraded_because(as_of)
     return {
         "as_of": isoformat(as_of),
         "model": {"name": scorer.loaded.name, "version": scorer.loaded.version},
         "features_hash": scorer.model.about["features_hash"],
         "events_known_until": isoformat(known_until),
         "context_known_until": isoformat(scorer.context.known_until),
-        "degraded": bool(reasons),
-        "degraded_because": reasons,
+        **scorer.degradation(as_of),
         "scores": scores,
     }
 

@@ -115,11 +115,7 @@ def _as_one_table(measured: Impact) -> pd.DataFrame:
 
 def _impact_content(measured: Impact) -> dict[str, Any]:
     return {
-        "events": measured.events,
-        "orders": measured.orders,
-        "added": measured.added,
-        "removed": measured.removed,
-        "net": measured.net,
+        **measured.totals,
         "causes": {cause: table.to_dict("records") for cause, table in measured.causes.items()},
         "value_at_risk": measured.at_risk.to_dict("records"),
     }
