@@ -14,7 +14,7 @@ from features.catalogue.topics import FIXED, TOPICS
 from features.events.schema import EventKey
 from features.history import History
 from features.readiness.statements import KnownOrder
-from features.reasons import EITHER, OrderFacts, Statement, describe
+from features.reasons import EITHER, Description, OrderFacts, Statement, describe
 from features.reasons.facts import Usual
 from features.reasons.order import PARTIAL
 from features.reasons.slowest_lines import NO_LINE, SlowestLines
@@ -140,38 +140,51 @@ class ReasonWriter:
         return tuple(sorted(found, key=lambda reason: (reason.topic == FIXED, -abs(reason.points))))
 
     def _reason(self, topic: str, points: float, facts: OrderFacts, level: PlantLevel) -> Reason:
-        situation, statement, counter = describe(topic, facts, points > 0)
+        described = describe(topic, facts, points > 0)
         if topic == LEVEL_TOPIC and self._is_level(level, points, facts.points):
-            statement = Statement(level.sentence)
-        days = (facts.due - facts.as_of) / DAY
-        group, rises = statement.graded_by or situation.name, points > 0
-        comparison = (
-            self._peers.compare_size(group, facts.signal(group), days)
-            if statement.graded_by
-            else self._peers.compare(topic, group, days)
-        )
-        against = situation.tone != EITHER and (situation.tone > 0) != rises
-        template = "even_so" if against else statement.needs
-        borne_out = comparison is not None and comparison.agrees == (1 if rises else -1)
-        compares = bool(statement.graded_by) and not statement.needs
-        text, usual = statement.text, "" if compares else self._usual(comparison, rises)
-        if template and comparison is not None and borne_out:
-            way = "up" if rises else "down"
-            text, usual = self._language.say(f"{template}.{way}", fact=text, **self._shares(comparison)), ""
-        elif against and counter is not None:
-            text = self._language.say("although", counter=counter.text, fact=text)
-        elif against or (statement.needs and comparison is not None and comparison.agrees == (-1 if rises else 1)):
-            text = self._language.say(f"outweighed.{topic}", fact=text)
+            described = described._replace(statement=Statement(level.sentence))
+        situation, statement, _ = described
+        comparison = self._comparison(topic, described, facts)
+        text, usual = self._in_words(topic, described, points > 0, comparison)
         return Reason(
             topic=topic,
             points=points,
             text=text,
-            situation=group,
+            situation=statement.graded_by or situation.name,
             changeable=topic != FIXED,
             usual=usual,
             comparison=comparison,
             evidence=tuple(statement.events[-MOST_EVENTS:]),
         )
+
+    def _comparison(self, topic: str, described: Description, facts: OrderFacts) -> Comparison | None:
+        """What became of orders alike: by the size of a signal where the statement names one, else by situation."""
+        days, graded_by = (facts.due - facts.as_of) / DAY, described.statement.graded_by
+        if graded_by:
+            return self._peers.compare_size(graded_by, facts.signal(graded_by), days)
+        return self._peers.compare(topic, described.situation.name, days)
+
+    def _in_words(
+        self, topic: str, described: Description, rises: bool, comparison: Comparison | None
+    ) -> tuple[str, str]:
+        """The sentence, which says why a fact weighs the other way than one would think; and what is usual beside it.
+
+        What became of like orders is said once: in the sentence where it is the why, else beside it, and not at all
+        where the fact is itself a comparison.
+        """
+        situation, (fact, _, needs, graded_by), counter = described
+        against = situation.tone != EITHER and (situation.tone > 0) != rises
+        usual = "" if graded_by and not needs else self._usual(comparison, rises)
+        template = "even_so" if against else needs
+        agrees = 0 if comparison is None else comparison.agrees * (1 if rises else -1)
+        if template and comparison is not None and agrees > 0:
+            way = "up" if rises else "down"
+            return self._language.say(f"{template}.{way}", fact=fact, **self._shares(comparison)), ""
+        if against and counter is not None:
+            return self._language.say("although", counter=counter.text, fact=fact), usual
+        if against or (needs and agrees < 0):
+            return self._language.say(f"outweighed.{topic}", fact=fact), usual
+        return fact, usual
 
     def _is_level(self, level: PlantLevel, points: float, of_signals: Mapping[str, float]) -> bool:
         """Whether the level moves the risk that way more than any signal of its topic."""
