@@ -168,7 +168,7 @@ def _far(facts: OrderFacts, line: KnownLine) -> Statement:
 
 def _work_left(facts: OrderFacts, template: str = "work.operations") -> str:
     """Operations left, or the time that they usually take where it is less than one."""
-    if facts.slowest.operations >= 1:
+    if facts.slowest.operations > 0.5:
         return facts.say(template, n=round(facts.slowest.operations))
     return facts.say("work.days", time=facts.language.duration(facts.slowest.days))
 
