@@ -77,6 +77,8 @@ class Peers:
         distance = _distance(settled.days_to_promise)
         cells: dict[str, Floats] = {}
         for topic, place in zip(TOPICS, situations_of(settled.names, settled.signals).T, strict=True):
+            if len(SITUATIONS[topic]) == 1:
+                continue  # everybody is in it
             for number, situation in enumerate(SITUATIONS[topic]):
                 cells[f"{topic}.{situation.name}"] = _count(settled, place == number, distance)
         bounds = {name: bound for name in settled.names if (bound := _thirds(settled.column(name)))}

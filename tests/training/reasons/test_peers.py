@@ -56,6 +56,13 @@ def test_where_too_few_were_as_far_orders_at_any_distance_are_compared() -> None
     assert Peers.of(forty()).compare("holds", "hold_open", 40.0) == Comparison(30, 0.8, 40, 0.75, None, None)
 
 
+def test_nobody_is_compared_with_everybody() -> None:
+    """A topic of one situation tells orders apart by the size of a signal alone."""
+    peers = Peers.of(forty())
+    assert peers.compare("plant", "plant", 5.0) is None
+    assert peers.compare("order", "order", 5.0) is None
+
+
 def test_orders_are_alike_by_a_third_of_a_signal() -> None:
     hundred = looks(list(range(99)), [0.0] * 99, [5.0] * 99, [0] * 66 + [1] * 33, np.arange(99.0))
     peers = Peers.of(hundred)
