@@ -28,6 +28,7 @@ from serving.models.cache import LoadedModel, ModelMissing, load_champion
 from serving.models.follower import Follower
 from serving.models.scorer import Scorer
 from serving.models.shadow import Shadow
+from serving.pages import add_pages
 from serving.problems import NotReady
 from serving.scores.daily_context import DailyContext
 from serving.scores.keeper import Background
@@ -68,7 +69,7 @@ def build_app(
     active = scorer if isinstance(scorer, ActiveScorer) else ActiveScorer(scorer)
     services = build_services(active.current, settings, clock, pinned)
     background = (*background, record_model_changes(active, services.database))
-    return create_app(services, shadow or Shadow(), auth, background, keeps)
+    return create_app(services, shadow or Shadow(), auth, background, keeps, add_pages)
 
 
 def build_services(current: Callable[[], Scorer], settings: Settings, clock: Clock, pinned: bool = False) -> Services:

@@ -39,7 +39,18 @@ def worklist_query(params: WorklistParams, caller: Caller, now: int, settings: S
         risk=(params.risk_min, params.risk_max),
         owners=tuple(sorted(set(params.owner))),
         snoozed=SNOOZED[params.snoozed],
+        search=None if params.search is None else lower_ascii(params.search),
+        recorded_from=_bound(params.recorded_from, settings.zone, end=False),
     )
+
+
+def lower_ascii(text: str) -> str:
+    """A text to look for: the databases put ASCII letters alone into lower case.
+
+    >>> lower_ascii("ÄRGER Nord")
+    'Ärger nord'
+    """
+    return "".join(letter.lower() if letter.isascii() else letter for letter in text)
 
 
 def _bound(text: str | None, zone: str, *, end: bool) -> int | None:

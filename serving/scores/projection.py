@@ -120,6 +120,7 @@ def _order_row(
             "snoozed_until": decisions.snoozed_until,
             "snoozed_until_change": int(decisions.until_change),
             "decision": decisions.kind,
+            "recorded_at": max(event.recorded_at for event in events),
             "scored_by": _scored_by(score),
         }
     )

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, RowMapping, Select, and_, false, func, or_, select
+from sqlalchemy import ColumnElement, Connection, RowMapping, Select, and_, case, false, func, or_, select
 from sqlalchemy.sql.base import ColumnCollection
 
 from serving.store.dialects import by_index, fenced, is_among
@@ -17,6 +17,8 @@ PageKey = tuple[Any, int, str]
 RowColumns = ColumnCollection[str, Any]
 AT_ONCE, NEAR = 8, 2_000
 """So many orders of a list are read in the hope of a page: so many times what is asked for, then so many."""
+SEARCHED = ("customer", "item")
+"""What a text is looked for in, besides an order's id."""
 FEW = 10_000
 """If a filter leaves at most so many orders, they are looked up one by one."""
 
@@ -30,6 +32,8 @@ class WorklistQuery:
     words : by dimension (plant, customer, item): an order is wanted if one of its lines has one of them
     plants : those the caller may see, ``None`` for all
     snoozed : True for only those put off, False for none of them, ``None`` for either
+    search : in lower case; an order is wanted if it is part of its id, or of a customer or item that a line names
+    recorded_from : an order is wanted if something was recorded of it at that moment or later
     """
 
     now: int
@@ -42,6 +46,8 @@ class WorklistQuery:
     risk: tuple[float | None, float | None] = (None, None)
     owners: tuple[str, ...] = ()
     snoozed: bool | None = False
+    search: str | None = None
+    recorded_from: int | None = None
 
     @property
     def named(self) -> tuple[tuple[str, tuple[str, ...]], ...]:
@@ -148,6 +154,21 @@ def count(connection: Connection, query: WorklistQuery) -> int:
     return int(connection.execute(statement).scalar_one())
 
 
+def totals(connection: Connection, query: WorklistQuery, likely: float) -> Sequence[RowMapping]:
+    """By state, how many orders are wanted and their value; and of those with at least a risk ``likely`` alike."""
+    fails = orders.c.risk >= likely
+    columns = (
+        orders.c.state,
+        func.count().label("orders"),
+        func.sum(orders.c.value).label("value"),
+        func.sum(case((fails, 1), else_=0)).label("likely"),
+        func.sum(case((fails, orders.c.value))).label("likely_value"),
+    )
+    statement = by_index(select(*columns), orders, "orders_listed").group_by(orders.c.state)
+    statement = statement.where(_listed(query), *_conditions(connection, query, orders.c))
+    return connection.execute(statement).mappings().all()
+
+
 def key_of(row: RowMapping) -> PageKey:
     """Where a page that ends with this row ends."""
     return row["key"], row["due_key"], row["order_id"]
@@ -184,13 +205,27 @@ def _conditions(connection: Connection, query: WorklistQuery, of: RowColumns) ->
     if query.snoozed is not None:
         put_off = func.coalesce(of.snoozed_until, 0) > query.now
         conditions.append(put_off if query.snoozed else ~put_off)
-    return conditions
+    if query.search is not None:
+        conditions.append(_mentions(connection, of, query.search))
+    return conditions + _between(of.recorded_at, (query.recorded_from, None))
 
 
 def _names(connection: Connection, of: RowColumns, dimension: str, words: tuple[str, ...]) -> ColumnElement[bool]:
     """Whether a line names one of these words. What an order names first is in its row; few need to be looked up."""
     further = is_among(connection, of.order_id, order_words.c.order_id, ids_with_word(dimension, words))
     return or_(of[dimension].in_(words), and_(of[f"{dimension}s"] > 1, further))
+
+
+def _mentions(connection: Connection, of: RowColumns, text: str) -> ColumnElement[bool]:
+    """Whether an order or one of its lines names a text. Few orders name more than their row says."""
+    named = select(order_words.c.order_id).where(order_words.c.dimension.in_(SEARCHED), _has(order_words.c.word, text))
+    several = or_(*(of[f"{dimension}s"] > 1 for dimension in SEARCHED))
+    first = (_has(of[name], text) for name in ("order_id", *SEARCHED))
+    return or_(*first, and_(several, is_among(connection, of.order_id, order_words.c.order_id, named)))
+
+
+def _has(column: ColumnElement[Any], text: str) -> ColumnElement[bool]:
+    return func.coalesce(func.lower(column), "").contains(text, autoescape=True)
 
 
 def ids_with_word(dimension: str, words: tuple[str, ...]) -> Select[Any]:

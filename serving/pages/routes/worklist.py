@@ -1,0 +1,155 @@
+"""The worklist, its files, and what is decided about several orders at once."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Path, Request, Response
+from pydantic import ValidationError
+from starlette.responses import RedirectResponse
+
+from features.errors import InvalidRequest, ShipriskError
+from serving.api.calls import export_orders, list_orders, list_views, record_decision, sum_worklist
+from serving.api.dependencies import CurrentServices
+from serving.contract.decision import DecisionRequest
+from serving.pages.address import NOT_LISTED_LATE, Address
+from serving.pages.browser import Form, SentForm, address_within, notify
+from serving.pages.columns import SORTS, columns_of
+from serving.pages.rendering import render
+from serving.pages.rows import show_rows
+from serving.pages.wording import DECISIONS, PlantClock
+from serving.principal import Caller, CurrentCaller
+from serving.scores.services import Services
+
+router = APIRouter()
+LIKELY = 0.5
+"""A risk of so much or more is called likely to fail."""
+LATE_SHOWN = 5
+MOST_AT_ONCE = 200
+FILE_KINDS = Literal["csv", "xlsx"]
+
+
+@router.get("/")
+def get_worklist(request: Request, services: CurrentServices, caller: CurrentCaller) -> Response:
+    """Open orders, the riskiest first; without an address the view that the caller has made their default."""
+    views = list_views(services, caller)
+    if not request.query_params and (default := next((view for view in views if view["is_default"]), None)):
+        return RedirectResponse(f"/?{default['query']}", 303)
+    address = Address.of(pair for pair in request.query_params.multi_items() if pair[0] != "all")
+    clock = PlantClock(services.clock(), services.settings.zone)
+    params = address.params(caller, clock)
+    listed = list_orders(services, params, caller)
+    rows = show_rows(services, listed["orders"], clock)
+    return render(
+        request,
+        "worklist.html",
+        address=address,
+        chips=address.chips(),
+        columns=columns_of(listed["orders"]),
+        late=_late(services, caller, address, clock),
+        late_alone=params.state == ["late"],
+        next_cursor=listed["next_cursor"],
+        order=params.order,
+        rows=rows,
+        sort=params.sort,
+        sorts=SORTS,
+        summary=_summary(services, caller, address, clock),
+        views=views,
+    )
+
+
+def _summary(services: Services, caller: Caller, address: Address, clock: PlantClock) -> dict[str, Any]:
+    """What the orders of all pages come to, and whether there are any at all."""
+    params = address.params(caller, clock, cursor=None, state=["open", "late", "unpromised"])
+    states = sum_worklist(services, params, caller, LIKELY)
+    listed = [states[state] for state in NOT_LISTED_LATE if state in states]
+    late = states.get("late", {"orders": 0, "value": None})
+    return {
+        "orders": sum(state["orders"] for state in listed),
+        "likely": sum(state["likely"] or 0 for state in listed),
+        "likely_value": sum(state["likely_value"] or 0.0 for state in listed),
+        "late": late["orders"],
+        "late_value": late["value"],
+        "nothing": not states and _is_empty(services, caller, clock),
+    }
+
+
+def _is_empty(services: Services, caller: Caller, clock: PlantClock) -> bool:
+    """Whether there is no order to see, whatever is asked for."""
+    params = Address(()).params(caller, clock, snoozed="include", limit=1, state=["open", "late", "unpromised"])
+    return not list_orders(services, params, caller)["orders"]
+
+
+def _late(services: Services, caller: Caller, address: Address, clock: PlantClock) -> list[dict[str, Any]]:
+    """The late orders that are worth most, of those that the filters leave."""
+    fixed: dict[str, Any] = {"state": ["late"], "sort": "value", "order": None, "limit": LATE_SHOWN, "cursor": None}
+    if address.get("cursor") or address.all("state"):
+        return []
+    params = address.params(caller, clock, **fixed)
+    return show_rows(services, list_orders(services, params, caller)["orders"], clock)
+
+
+@router.get("/worklist.{kind}")
+def get_file(
+    request: Request, kind: Annotated[FILE_KINDS, Path()], services: CurrentServices, caller: CurrentCaller
+) -> Response:
+    """What the page lists, all pages of it, as a file."""
+    address = Address.of(pair for pair in request.query_params.multi_items() if pair[0] not in ("all", "cursor"))
+    clock = PlantClock(services.clock(), services.settings.zone)
+    return export_orders(services, kind, address.params(caller, clock), caller)
+
+
+@router.post("/decisions")
+def post_decisions(request: Request, form: SentForm, services: CurrentServices, caller: CurrentCaller) -> Response:
+    """Decide about the orders that are chosen, or about the one whose button was pressed."""
+    back = address_within(form.get("next"))
+    kind, order_ids = _chosen(form)
+    decision = decision_of(kind, form, caller)
+    refused: dict[str, str] = {}
+    for order_id in order_ids:
+        try:
+            record_decision(services, request, order_id, decision, caller, "*")
+        except ShipriskError as error:
+            refused[order_id] = str(error)
+    response = RedirectResponse(back, 303)
+    notify(request, response, _outcome(kind, order_ids, refused))
+    return response
+
+
+def _chosen(form: Form) -> tuple[str, list[str]]:
+    """The kind of decision, and the ids of the orders. Raises ``InvalidRequest`` where none is chosen."""
+    kind, _, only = form.get("only").partition(" ")
+    if only:
+        return kind, [only]
+    order_ids = list(dict.fromkeys(form.all("order")))
+    if not 0 < len(order_ids) <= MOST_AT_ONCE:
+        raise InvalidRequest(f"choose at least one order and at most {MOST_AT_ONCE}, got {len(order_ids)}")
+    return form.get("kind"), order_ids
+
+
+def decision_of(kind: str, form: Form, caller: Caller) -> DecisionRequest:
+    """A decision from a form. Raises ``InvalidRequest`` that says what is missing."""
+    fields: dict[str, Any] = {"kind": kind, "comment": form.get("comment") or None}
+    if kind == "snooze":
+        fields["until"] = form.get("until") or None
+        fields["until_change"] = form.get("until_change") == "1"
+    if kind == "assign":
+        fields["owner"] = form.get("owner") or caller.name
+    if kind == "override":
+        fields["reason"] = form.get("reason") or None
+    try:
+        return DecisionRequest.model_validate(fields)
+    except ValidationError as error:
+        what = "; ".join(str(one["msg"]).removeprefix("Value error, ") for one in error.errors())
+        raise InvalidRequest(f"a decision must be complete: {what}") from error
+
+
+def _outcome(kind: str, order_ids: list[str], refused: dict[str, str]) -> str:
+    done = [order_id for order_id in order_ids if order_id not in refused]
+    parts = []
+    if done:
+        parts.append(f"{done[0] if len(done) == 1 else f'{len(done)} orders'} {DECISIONS.get(kind, kind)}.")
+    parts += [f"Not {order_id}: {why}." for order_id, why in list(refused.items())[:3]]
+    if len(refused) > 3:
+        parts.append(f"And {len(refused) - 3} more were refused.")
+    return " ".join(parts)

@@ -1,0 +1,47 @@
+"""A row of the worklist as the page shows it, from the row that the API gives."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+from urllib.parse import quote
+
+from features.times import DAY
+from serving.api.calls import trace_risks
+from serving.pages.columns import BLOCKERS
+from serving.pages.drawing import TRACE_DAYS, Risks, change_since, draw_trace
+from serving.pages.wording import PlantClock
+from serving.scores.services import Services
+
+Row = dict[str, Any]
+
+
+def path_of(order_id: str) -> str:
+    """The page of an order; its id is one part of the path whatever it is."""
+    return f"/orders/{quote(order_id, safe='')}"
+
+
+def show_rows(services: Services, orders: Sequence[Mapping[str, Any]], clock: PlantClock) -> list[Row]:
+    """Rows with what only a page shows: the path, the trace, the change since yesterday, the reason as a sentence."""
+    since = clock.now - TRACE_DAYS * DAY
+    traces = trace_risks(services, [order["order_id"] for order in orders], since) if orders else {}
+    return [_row(order, traces[order["order_id"]], clock) for order in orders]
+
+
+def _row(order: Mapping[str, Any], risks: Risks, clock: PlantClock) -> Row:
+    reasons = [reason["text"] for reason in order["reasons"]]
+    return {
+        **order,
+        "path": path_of(order["order_id"]),
+        "trace": draw_trace(risks, clock.now),
+        "change": change_since(risks, clock.now - DAY),
+        "why": reasons[0] if reasons else order["reason"] or "",
+        "then": reasons[1:],
+        "ways": _ways(order),
+    }
+
+
+def _ways(order: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """What is in the way, as the API says it of a row: the kind and its word, each once."""
+    kinds = [one if isinstance(one, str) else one["kind"] for one in order.get("blockers") or ()]
+    return [(kind, BLOCKERS.get(kind, kind.replace("_", " "))) for kind in dict.fromkeys(kinds)]
