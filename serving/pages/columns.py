@@ -9,6 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
+from serving.api.order_queries import ASCENDING
+from serving.contract.orders import WorklistParams
+from serving.pages.address import Address
+
 
 class PageColumn(NamedTuple):
     """A column.
@@ -18,7 +22,7 @@ class PageColumn(NamedTuple):
     name : its macro
     title : over it
     sorts : what it can be sorted by, each with its word; the first one by the title itself
-    needs : a field without which there is nothing to show
+    needs : a field of a row without which there is nothing to show, in no row
     number : whether it holds figures, which stand right
     """
 
@@ -31,7 +35,7 @@ class PageColumn(NamedTuple):
 
 COLUMNS = (
     PageColumn("risk", "Risk, change", (("risk", "Risk, change"),)),
-    PageColumn("trace", "10 days"),
+    PageColumn("trace", "10 days", needs="trace"),
     PageColumn("order", "Order", (("customer", "Customer"),)),
     PageColumn("item", "Item", (("item", "Item"), ("plant", "Plant"))),
     PageColumn("due", "Due", (("due", "Due"),)),
@@ -73,7 +77,43 @@ BLOCKERS: Mapping[str, str] = {
 """What is in the way, in a word."""
 
 
-def columns_of(rows: Iterable[Mapping[str, Any]]) -> list[PageColumn]:
-    """The columns for which the rows have something."""
-    fields = set().union(*rows)
-    return [column for column in COLUMNS if not column.needs or column.needs in fields]
+class SortLink(NamedTuple):
+    """What a column can be sorted by: where that leads, and which way it is sorted now, empty where it is not."""
+
+    title: str
+    address: str
+    now: str
+
+
+class Heading(NamedTuple):
+    """A column and what stands over it."""
+
+    column: PageColumn
+    links: list[SortLink]
+
+    @property
+    def sorted(self) -> str:
+        """As ``aria-sort`` has it, empty where the list is not sorted by it."""
+        return next((link.now for link in self.links if link.now), "")
+
+    @property
+    def linked(self) -> bool:
+        """Whether the title itself sorts."""
+        return bool(self.links) and self.links[0].title == self.column.title
+
+
+def headings(rows: Iterable[Mapping[str, Any]], address: Address, params: WorklistParams) -> list[Heading]:
+    """The columns for which a row has something; a second click on what it is sorted by turns the list round."""
+    filled = {name for row in rows for name, value in row.items() if value is not None}
+    shown = [column for column in COLUMNS if not column.needs or column.needs in filled]
+    return [
+        Heading(column, [_sort_link(name, title, address, params) for name, title in column.sorts]) for column in shown
+    ]
+
+
+def _sort_link(name: str, title: str, address: Address, params: WorklistParams) -> SortLink:
+    if params.sort != name:
+        return SortLink(title, address.with_(sort=name, order=None), "")
+    ascending = name in ASCENDING if params.order is None else params.order == "asc"
+    turned = address.with_(sort=name, order="desc" if ascending else "asc")
+    return SortLink(title, turned, "ascending" if ascending else "descending")

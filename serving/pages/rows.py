@@ -25,7 +25,8 @@ def show_rows(services: Services, orders: Sequence[Mapping[str, Any]], clock: Pl
     """Rows with what only a page shows: the path, the trace, the change since yesterday, the reason as a sentence."""
     since = clock.now - TRACE_DAYS * DAY
     traces = trace_risks(services, [order["order_id"] for order in orders], since) if orders else {}
-    return [_row(order, traces[order["order_id"]], clock) for order in orders]
+    rows = [_row(order, traces[order["order_id"]], clock) for order in orders]
+    return [row | {"number": number} for number, row in enumerate(rows)]
 
 
 def _row(order: Mapping[str, Any], risks: Risks, clock: PlantClock) -> Row:

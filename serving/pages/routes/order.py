@@ -7,16 +7,16 @@ from typing import Any
 from fastapi import APIRouter, Request, Response
 from starlette.responses import RedirectResponse
 
-from features.times import micros
+from features.times import DAY, micros
 from serving.api.calls import read_events, read_history, read_lines, read_order, record_decision
 from serving.api.dependencies import CurrentServices, OrderId
 from serving.ingest.decisions import etag_of
 from serving.pages.browser import SentForm, notify
-from serving.pages.drawing import Risks, draw_waterfall
-from serving.pages.drawing import change_since as risk_change
+from serving.pages.drawing import Risks, change_since, draw_waterfall
 from serving.pages.rendering import render
 from serving.pages.routes.worklist import decision_of
 from serving.pages.rows import path_of
+from serving.pages.time_line import draw_time_line
 from serving.pages.wording import DECISIONS, PlantClock
 from serving.principal import CurrentCaller
 
@@ -33,13 +33,14 @@ def get_order_page(request: Request, order_id: OrderId, services: CurrentService
     content, version = read_order(services, order_id, caller)
     events = read_events(services, order_id, caller)
     clock = PlantClock(services.clock(), services.settings.zone)
-    risks = risks_of(read_history(services, order_id, caller, limit=SCORES)["scores"])
+    scores = read_history(services, order_id, caller, limit=SCORES)["scores"]
     score, order = content["score"], content["order"]
     return render(
         request,
         "order.html",
         **content,
-        change=risk_change(risks, clock.now - 86_400_000_000),
+        change=change_since(risks_of(scores), clock.now - DAY),
+        drawing=draw_time_line(scores, events, content["decisions"], order["due_at"], clock),
         events_count=len(events),
         falls=_reasons(score, events),
         lines=read_lines(services, order_id, caller),

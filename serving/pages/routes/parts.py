@@ -9,14 +9,13 @@ from fastapi import APIRouter, Query, Request, Response
 from pydantic import ValidationError
 
 from features.errors import InvalidRequest
-from serving.api.calls import read_change, read_events, read_history, read_lines, read_moves, read_order, try_events
+from serving.api.calls import read_change, read_events, read_lines, read_moves, try_events
 from serving.api.dependencies import CurrentServices, OrderId
 from serving.contract.change import ChangeParams
 from serving.contract.what_if import WhatIfRequest
 from serving.pages.browser import Form, SentForm
-from serving.pages.drawing import TRACE_DAYS, draw_time_line
+from serving.pages.drawing import TRACE_DAYS
 from serving.pages.rendering import render
-from serving.pages.routes.order import SCORES, risks_of
 from serving.pages.rows import path_of
 from serving.pages.wording import PlantClock
 from serving.principal import CurrentCaller
@@ -24,14 +23,20 @@ from serving.principal import CurrentCaller
 router = APIRouter()
 EVENTS_A_PAGE = 50
 NUMBERS = ("quantity",)
-SHOWN_STEPS = 12
+LEAST_STEP = 0.005
+"""Steps that move the risk by less, in probability, are counted and not listed."""
 
 
 def render_part(request: Request, order_id: str, part: str, title: str, **content: Any) -> Response:
     """A part for the page that asks for it by script, else a page around it."""
     asked = request.headers.get("hx-request") and not request.headers.get("hx-boosted")
     template = f"parts/{part}.html" if asked else "part.html"
-    around = {"part": f"parts/{part}.html", "title": title, "order_id": order_id, "path": path_of(order_id)}
+    around: dict[str, Any] = {
+        "part": f"parts/{part}.html",
+        "title": title,
+        "order_id": order_id,
+        "path": path_of(order_id),
+    }
     return render(request, template, **around, **content)
 
 
@@ -52,28 +57,13 @@ def get_moves_part(request: Request, order_id: OrderId, services: CurrentService
 
 @router.get("/orders/{order_id}/change")
 def get_change_part(request: Request, order_id: OrderId, services: CurrentServices, caller: CurrentCaller) -> Response:
-    """How the risk came to be what it is: the time line, and what moved it in the last days."""
+    """What moved the risk in the last days, step by step: the model is asked again for each, which takes a moment."""
     clock = PlantClock(services.clock(), services.settings.zone)
-    content, _ = read_order(services, order_id, caller)
-    risks = risks_of(read_history(services, order_id, caller, limit=SCORES)["scores"])
-    steps, summary = [], ""
-    try:
-        params = ChangeParams.model_validate({"from": clock.ahead(-TRACE_DAYS)})
-        change = read_change(services, order_id, params, caller)
-        steps, summary = change["steps"], change["summary"]
-    except InvalidRequest as error:
-        summary = str(error)
-    drawing = draw_time_line(risks, steps, content["decisions"], content["order"]["due_at"], clock)
-    return render_part(
-        request,
-        order_id,
-        "change",
-        "How it got there",
-        drawing=drawing,
-        steps=sorted(steps, key=lambda step: step["at"], reverse=True)[:SHOWN_STEPS],
-        summary=summary,
-        more=max(len(steps) - SHOWN_STEPS, 0),
-    )
+    params = ChangeParams.model_validate({"from": clock.ahead(-TRACE_DAYS)})
+    change = read_change(services, order_id, params, caller)
+    steps = [step for step in reversed(change["steps"]) if abs(step["points"]) >= LEAST_STEP]
+    less = len(change["steps"]) - len(steps)
+    return render_part(request, order_id, "change", "What moved it", steps=steps, summary=change["summary"], less=less)
 
 
 @router.get("/orders/{order_id}/events")

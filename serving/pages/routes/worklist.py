@@ -14,7 +14,7 @@ from serving.api.dependencies import CurrentServices
 from serving.contract.decision import DecisionRequest
 from serving.pages.address import NOT_LISTED_LATE, Address
 from serving.pages.browser import Form, SentForm, address_within, notify
-from serving.pages.columns import SORTS, columns_of
+from serving.pages.columns import SORTS, headings
 from serving.pages.rendering import render
 from serving.pages.rows import show_rows
 from serving.pages.wording import DECISIONS, PlantClock
@@ -45,11 +45,10 @@ def get_worklist(request: Request, services: CurrentServices, caller: CurrentCal
         "worklist.html",
         address=address,
         chips=address.chips(),
-        columns=columns_of(listed["orders"]),
+        headings=headings(rows, address, params),
         late=_late(services, caller, address, clock),
         late_alone=params.state == ["late"],
         next_cursor=listed["next_cursor"],
-        order=params.order,
         rows=rows,
         sort=params.sort,
         sorts=SORTS,
