@@ -43,8 +43,8 @@ class Address:
 
     @classmethod
     def of(cls, pairs: Iterable[tuple[str, str]]) -> Address:
-        """From the parameters of a request."""
-        return cls(tuple((name, value.strip()) for name, value in pairs if value.strip()))
+        """From the parameters of a request; a blank owner is nobody."""
+        return cls(tuple((name, value.strip()) for name, value in pairs if value.strip() or name == "owner"))
 
     def all(self, name: str) -> list[str]:
         """Every value of a name."""
@@ -128,6 +128,8 @@ SAID: Mapping[str, str] = {
 
 def _in_words(name: str, value: str) -> str | None:
     """A filter in words, ``None`` for what is none, or is shown elsewhere."""
+    if (name, value) == ("owner", ""):
+        return "Nobody's"
     if name in SAID:
         return SAID[name].format(value).replace("last 1 days", "day since yesterday")
     if name in ("due_from", "due_to", "recorded_from"):

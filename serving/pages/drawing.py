@@ -15,7 +15,7 @@ TRACE_DAYS = 10
 TRACE_WIDTH, TRACE_HEIGHT, TRACE_MARGIN = 72.0, 20.0, 2.5
 
 
-class Trace(NamedTuple):
+class RiskTrace(NamedTuple):
     """A line the size of a word: a risk over the last days, in steps. ``points`` are those of a polyline."""
 
     points: str
@@ -24,7 +24,7 @@ class Trace(NamedTuple):
     step: int
 
 
-def draw_trace(risks: Risks, now: int) -> Trace | None:
+def draw_trace(risks: Risks, now: int) -> RiskTrace | None:
     """The trace of an order, ``None`` where there is but one score to draw."""
     known = [(moment, risk) for moment, risk in risks if risk is not None]
     if len(known) < 2:
@@ -37,7 +37,7 @@ def draw_trace(risks: Risks, now: int) -> Trace | None:
         path += [(x, path[-1][1])] if path else []
         path.append((x, y))
     path.append((TRACE_WIDTH - TRACE_MARGIN, path[-1][1]))
-    return Trace(polyline_of(path), *path[-1], step_of(known[-1][1]))
+    return RiskTrace(polyline_of(path), *path[-1], step_of(known[-1][1]))
 
 
 def change_since(risks: Risks, moment: int) -> float | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import re
 from collections.abc import Iterator
@@ -34,7 +35,7 @@ STYLE = "<style>*{display:none}</style>"
 class Reader:
     """A person with a browser that runs no script."""
 
-    client: httpx.Client
+    client: httpx.Client | InProcess
     url: str
 
     def get(self, path: str, **headers: str) -> httpx.Response:
@@ -52,6 +53,30 @@ class Reader:
 
     def sign_in(self, key: str) -> httpx.Response:
         return self.post("/sign-in", {"key": key})
+
+
+@dataclass
+class InProcess:
+    """A client of an application in this process, for what needs settings of its own; it runs no background."""
+
+    app: Any
+    host: str = "127.0.0.1:8000"
+    cookies: httpx.Cookies = field(default_factory=httpx.Cookies)
+
+    def get(self, url: str, **options: Any) -> httpx.Response:
+        return asyncio.run(self._send("GET", url, options))
+
+    def post(self, url: str, **options: Any) -> httpx.Response:
+        return asyncio.run(self._send("POST", url, options))
+
+    async def _send(self, method: str, url: str, options: dict[str, Any]) -> httpx.Response:
+        transport = httpx.ASGITransport(self.app)
+        async with httpx.AsyncClient(
+            transport=transport, base_url=f"http://{self.host}", cookies=self.cookies
+        ) as client:
+            reply = await client.request(method, url, **options)
+            self.cookies.update(client.cookies)
+            return reply
 
 
 @dataclass

@@ -37,7 +37,8 @@ ASKED = (
 def test_a_planner_of_kiel_sees_nothing_of_another_plant(planned: Planned, route: str, foreign: str) -> None:
     method, path = route.split(" ")
     role = Role.PLANNER if Role.PLANNER in PAGE_ACCESS[route] else min(PAGE_ACCESS[route])
-    reader, admin = planned.signed_in(role, "Kiel"), planned.signed_in(Role.ADMIN)
+    reader, admin = planned.reader(), planned.signed_in(Role.ADMIN)
+    reader.sign_in(planned.key(role, "Kiel"))
     before = text_of(admin.get(f"/orders/{foreign}"))
     address = filled(path, foreign)
     if method == "POST":

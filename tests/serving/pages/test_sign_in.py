@@ -14,10 +14,11 @@ from serving.auth.permissions import PAGE_ACCESS
 from serving.auth.sessions import LIFETIME, Sessions, begin_session, end_session, form_token
 from serving.bootstrap import build_app
 from serving.clock import system_clock
+from serving.middleware.stack import AuthMode
 from serving.pages.browser import address_within
 from serving.principal import Role
 from serving.settings import Settings
-from tests.serving.pages.conftest import Planned, Reader, text_of
+from tests.serving.pages.conftest import InProcess, Planned, Reader, text_of
 from tests.support.pages import Page
 from tests.support.stores import House
 
@@ -165,19 +166,14 @@ def test_nobody_is_led_away(address: str) -> None:
 
 
 def test_without_keys_nobody_signs_in_and_forms_carry_their_token_all_the_same(store: House) -> None:
-    from starlette.testclient import TestClient
-
-    from serving.middleware.stack import AuthMode
-
-    settings = Settings(database_url=str(store.services.settings.database_url))
+    settings = Settings(database_url=store.services.settings.database_url)
     app = build_app(None, settings, store.services.clock, auth=AuthMode.LOCAL)
-    with TestClient(app, base_url="http://127.0.0.1:8000", follow_redirects=False) as client:
-        reader = Reader(client, "")  # type: ignore[arg-type]
-        assert "No orders yet" in reader.get("/").text
-        assert "Sign out" not in reader.get("/").text
-        assert reader.post("/views", {"name": "x"}, "").status_code == 403
-        assert reader.post("/views", {"name": "x", "query": "mine=1"}).status_code == 303
-        assert client.get("/", headers={"host": "evil.test"}).status_code == 403
+    reader = Reader(InProcess(app), "")
+    assert "No orders yet" in reader.get("/").text
+    assert "Sign out" not in reader.get("/").text
+    assert reader.post("/views", {"name": "x"}, "").status_code == 403
+    assert reader.post("/views", {"name": "x", "query": "mine=1"}).status_code == 303
+    assert InProcess(app, "evil.test").get("/").status_code == 403
 
 
 # -- what every page says ------------------------------------------------------------------------------------
@@ -215,12 +211,6 @@ def test_files_are_for_ever_under_a_name_of_their_content(planned: Planned) -> N
 
 
 def test_tries_of_keys_are_counted_by_address(store: House) -> None:
-    from starlette.testclient import TestClient
-
-    from serving.middleware.stack import AuthMode
-
     settings = Settings(database_url=store.services.settings.database_url, rate_limit_address="3/hour")
-    with TestClient(build_app(None, settings, auth=AuthMode.KEYS), follow_redirects=False) as client:
-        reader = Reader(client, "")  # type: ignore[arg-type]
-        found = [reader.sign_in("wrong").status_code for _ in range(5)]
-    assert found == [401, 401, 401, 429, 429]
+    reader = Reader(InProcess(build_app(None, settings, auth=AuthMode.KEYS)), "")
+    assert [reader.sign_in("wrong").status_code for _ in range(5)] == [401, 401, 401, 429, 429]
