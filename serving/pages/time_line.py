@@ -119,7 +119,7 @@ def find_jumps(scores: Sequence[dict[str, Any]], events: Sequence[dict[str, Any]
 def _scale(risks: Risks, due: int | None, now: int) -> TimeScale:
     """From the first score, at least a day before now, to the promise where that is not far off."""
     begin, end = min(risks[0][0], now - DAY), max(now, risks[-1][0])
-    return TimeScale(begin, max(end, min(due, now + (now - begin) // 2)) if due else end)
+    return TimeScale(begin, max(end, min(due, now + (now - begin))) if due else end)
 
 
 def _path(risks: Risks, scale: TimeScale, now: int) -> str:

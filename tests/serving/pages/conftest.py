@@ -131,8 +131,8 @@ def first_events() -> list[dict[str, Any]]:
         created(0, 20, order="N1", customer="Nowhere", item="Cover", value=1.0),
         created(0, 12, order="X/1 <b>", **evil),
         event("hold.placed", 1, "X/1 <b>", kind="quality", reference=STYLE, reason=FORMULA, actor=SCRIPT),
-        event("hold.placed", 2.8, "W1", kind="quality", reference="Q-8", reason="dimension"),
-        event("hold.placed", 2.8, "K2", kind="quality", reference="Q-117", reason="dimension", actor="QA Lindner"),
+        event("hold.placed", 2.75, "W1", kind="quality", reference="Q-8", reason="dimension"),
+        event("hold.placed", 2.75, "K2", kind="quality", reference="Q-117", reason="dimension", actor="QA Lindner"),
         event("material.stated", 2.5, "K2", state="short", reference="steel", quantity=4.0, date=8),
     ]
     return [row | {"event_id": f"first {number}"} for number, row in enumerate(rows)]

@@ -54,7 +54,7 @@ def test_lines_events_moves_and_changes_are_pages_and_parts(planned: Planned) ->
         assert said in text_of(fragment)
         assert (Page(page.text).faults, Page(fragment.text).faults) == ([], [])
         assert "<html" not in fragment.text
-    assert "Thu 4 Jan 07:12" in text_of(reader.get("/orders/K2/events"))
+    assert "Thu 4 Jan 06:00" in text_of(reader.get("/orders/K2/events"))
 
 
 def test_events_are_paged(planned: Planned) -> None:
