@@ -21,8 +21,8 @@ from serving.principal import Caller
 Pairs = Sequence[tuple[str, str]]
 LISTS = ("state", "plant", "customer", "item", "owner", "blocker")
 RELATIVE = ("within", "changed", "mine")
-NOT_LISTED_LATE = ("open", "unpromised")
-"""States of the list itself; late orders stand apart, above it or alone."""
+APART_FROM_LATE, EVERY_STATE = ("open", "unpromised"), ("open", "late", "unpromised")
+"""States of the list itself, as late orders stand apart, above it or alone; and of what a search finds."""
 PLACE = ("cursor",)
 """Where in the list one is, which is no part of what is asked."""
 MOST_DAYS = 3650
@@ -79,7 +79,7 @@ class Address:
 
     def params(self, caller: Caller, clock: PlantClock, **fixed: Any) -> WorklistParams:
         """The question, as the API takes it. Raises ``InvalidRequest`` that says what is wrong with the address."""
-        asked: dict[str, Any] = {"state": list(NOT_LISTED_LATE)}
+        asked: dict[str, Any] = {"state": list(EVERY_STATE if self.get("search") else APART_FROM_LATE)}
         for name, value in self.pairs:
             if name in LISTS:
                 asked[name] = self.all(name)

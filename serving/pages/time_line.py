@@ -15,6 +15,8 @@ WIDTH, HEIGHT, MARGIN = 760.0, 132.0, 4.0
 MOST_MARKS, LEAST_POINTS = 4, 0.02
 """So many jumps are named, of those that move the risk by so much; the page of what moved it has them all."""
 MOST_TICKS = 8
+LETTER = 6.5
+"""Width of a letter, about."""
 MOVED_BY = ("event", "import")
 """Causes of a score that is made because events came in."""
 
@@ -90,7 +92,7 @@ def draw_time_line(
     made = [micros(one["recorded_at"]) for one in decisions]
     return TimeLine(
         points=_path(risks, scale, clock.now),
-        marks=[_mark(jump, scale) for jump in jumps if abs(jump.points) >= LEAST_POINTS],
+        marks=_marks([jump for jump in jumps if abs(jump.points) >= LEAST_POINTS], scale),
         decisions=[
             Mark(scale.x(at), HEIGHT, one["kind"], "middle", HEIGHT)
             for one, at in zip(decisions, made, strict=True)
@@ -131,10 +133,25 @@ def _path(risks: Risks, scale: TimeScale, now: int) -> str:
     return polyline_of(path)
 
 
-def _mark(jump: Jump, scale: TimeScale) -> Mark:
-    x, y = scale.x(jump.at), scale.y(jump.risk)
-    anchor = "end" if x > WIDTH / 2 else "start"
-    return Mark(x, y, f"{jump.what} {points(jump.points)}", anchor, y - 8 if y > 20 else y + 16)
+def _marks(jumps: Sequence[Jump], scale: TimeScale) -> list[Mark]:
+    """The jumps from the left, each text where no other one stands."""
+    marks: list[Mark] = []
+    taken: list[tuple[float, float, float]] = []
+    for jump in sorted(jumps):
+        x, y, text = scale.x(jump.at), scale.y(jump.risk), f"{jump.what} {points(jump.points)}"
+        left_of_it = x > WIDTH / 2
+        width = LETTER * len(text)
+        left = x - width if left_of_it else x
+        places = (y - 8 if y > 20 else y + 16, y + 18, y + 32, y - 22, y + 46)
+        free = (at for at in places if 8 < at < HEIGHT and not _collides(left, width, at, taken))
+        label_y = next(free, places[0])
+        taken.append((left, width, label_y))
+        marks.append(Mark(x, y, text, "end" if left_of_it else "start", label_y))
+    return marks
+
+
+def _collides(left: float, width: float, y: float, taken: Sequence[tuple[float, float, float]]) -> bool:
+    return any(abs(y - at) < 12 and left < other + wide and other < left + width for other, wide, at in taken)
 
 
 def _ticks(scale: TimeScale, clock: PlantClock) -> list[Tick]:

@@ -9,21 +9,20 @@ from pydantic import ValidationError
 from starlette.responses import RedirectResponse
 
 from features.errors import InvalidRequest, ShipriskError
-from serving.api.calls import export_orders, list_orders, list_views, record_decision, sum_worklist
+from serving.api.calls import export_orders, list_orders, list_views, record_decision
 from serving.api.dependencies import CurrentServices
 from serving.contract.decision import DecisionRequest
-from serving.pages.address import NOT_LISTED_LATE, Address
+from serving.pages.address import Address
 from serving.pages.browser import Form, SentForm, address_within, notify
 from serving.pages.columns import SORTS, headings
 from serving.pages.rendering import render
 from serving.pages.rows import show_rows
+from serving.pages.summary import Figures
 from serving.pages.wording import DECISIONS, PlantClock
 from serving.principal import Caller, CurrentCaller
 from serving.scores.services import Services
 
 router = APIRouter()
-LIKELY = 0.5
-"""A risk of so much or more is called likely to fail."""
 LATE_SHOWN = 5
 MOST_AT_ONCE = 200
 FILE_KINDS = Literal["csv", "xlsx"]
@@ -38,6 +37,7 @@ def get_worklist(request: Request, services: CurrentServices, caller: CurrentCal
     address = Address.of(pair for pair in request.query_params.multi_items() if pair[0] != "all")
     clock = PlantClock(services.clock(), services.settings.zone)
     params = address.params(caller, clock)
+    figures: Figures = request.app.state.figures.figures(services, caller)
     listed = list_orders(services, params, caller)
     rows = show_rows(services, listed["orders"], clock)
     return render(
@@ -46,43 +46,21 @@ def get_worklist(request: Request, services: CurrentServices, caller: CurrentCal
         address=address,
         chips=address.chips(),
         headings=headings(rows, address, params),
-        late=_late(services, caller, address, clock),
+        late=_late(services, caller, address, clock) if figures.late else [],
         late_alone=params.state == ["late"],
         next_cursor=listed["next_cursor"],
         rows=rows,
         sort=params.sort,
         sorts=SORTS,
-        summary=_summary(services, caller, address, clock),
+        summary=figures,
         views=views,
     )
-
-
-def _summary(services: Services, caller: Caller, address: Address, clock: PlantClock) -> dict[str, Any]:
-    """What the orders of all pages come to, and whether there are any at all."""
-    params = address.params(caller, clock, cursor=None, state=["open", "late", "unpromised"])
-    states = sum_worklist(services, params, caller, LIKELY)
-    listed = [states[state] for state in NOT_LISTED_LATE if state in states]
-    late = states.get("late", {"orders": 0, "value": None})
-    return {
-        "orders": sum(state["orders"] for state in listed),
-        "likely": sum(state["likely"] or 0 for state in listed),
-        "likely_value": sum(state["likely_value"] or 0.0 for state in listed),
-        "late": late["orders"],
-        "late_value": late["value"],
-        "nothing": not states and _is_empty(services, caller, clock),
-    }
-
-
-def _is_empty(services: Services, caller: Caller, clock: PlantClock) -> bool:
-    """Whether there is no order to see, whatever is asked for."""
-    params = Address(()).params(caller, clock, snoozed="include", limit=1, state=["open", "late", "unpromised"])
-    return not list_orders(services, params, caller)["orders"]
 
 
 def _late(services: Services, caller: Caller, address: Address, clock: PlantClock) -> list[dict[str, Any]]:
     """The late orders that are worth most, of those that the filters leave."""
     fixed: dict[str, Any] = {"state": ["late"], "sort": "value", "order": None, "limit": LATE_SHOWN, "cursor": None}
-    if address.get("cursor") or address.all("state"):
+    if address.get("cursor") or address.get("search") or address.all("state"):
         return []
     params = address.params(caller, clock, **fixed)
     return show_rows(services, list_orders(services, params, caller)["orders"], clock)

@@ -142,6 +142,9 @@ def _indexed_matches(query: WorklistQuery) -> Iterator[tuple[Select[Any], Select
     """By filter, the orders that an index finds, and their ids alone."""
     for dimension, words in query.named:
         yield select(orders).where(with_word(dimension, words)), ids_with_word(dimension, words)
+    if query.search is not None:
+        ids = _ids_that_mention(query.search)
+        yield select(orders).where(orders.c.order_id.in_(ids)), ids
     for name, which in query.indexed.items():
         some = by_index(select(orders), orders, f"orders_by_{name}").where(_listed(query), *which)
         yield some, some.with_only_columns(orders.c.order_id)
@@ -218,10 +221,21 @@ def _names(connection: Connection, of: RowColumns, dimension: str, words: tuple[
 
 def _mentions(connection: Connection, of: RowColumns, text: str) -> ColumnElement[bool]:
     """Whether an order or one of its lines names a text. Few orders name more than their row says."""
-    named = select(order_words.c.order_id).where(order_words.c.dimension.in_(SEARCHED), _has(order_words.c.word, text))
+    named = _ids_by_words(text)
     several = or_(*(of[f"{dimension}s"] > 1 for dimension in SEARCHED))
     first = (_has(of[name], text) for name in ("order_id", *SEARCHED))
     return or_(*first, and_(several, is_among(connection, of.order_id, order_words.c.order_id, named)))
+
+
+def _ids_that_mention(text: str) -> Select[Any]:
+    """The ids of orders that mention a text, some twice; two indexes tell them, so that no row is read for it."""
+    matches = select(orders.c.order_id).where(_has(orders.c.order_id, text)).union_all(_ids_by_words(text)).subquery()
+    return select(matches.c.order_id)
+
+
+def _ids_by_words(text: str) -> Select[Any]:
+    statement = select(order_words.c.order_id).where(order_words.c.dimension.in_(SEARCHED))
+    return statement.where(_has(order_words.c.word, text))
 
 
 def _has(column: ColumnElement[Any], text: str) -> ColumnElement[bool]:

@@ -62,7 +62,8 @@ def test_no_sort_is_forgotten() -> None:
 @pytest.mark.parametrize(
     ("query", "expected"),
     [
-        ("search=nordwerft", {"K1", "K4"}),
+        ("search=nordwerft", {"K1", "K3", "K4"}),
+        ("search=nordwerft&state=open", {"K1"}),
         ("search=vALVE", {"K2"}),
         ("search=k2", {"K2"}),
         ("search=100%25", set()),
