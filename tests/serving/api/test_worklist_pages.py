@@ -69,14 +69,17 @@ def test_a_text_is_found_in_what_further_lines_name_and_however_many_orders_ther
     assert [row["order_id"] for row in (*first, *rest)] == [f"M{number:03}" for number in range(60)]
 
 
+LIKELY = 0.3
+
+
 def test_totals_are_those_of_the_list(store: House) -> None:
     fill_with_orders(store)
     for wanted in ({}, {"plants": frozenset({"P1"})}, {"search": "c1"}):
-        rows, likely = store.listed(**wanted), 0.3
-        found = store.database.read(lambda c, wanted=wanted: totals(c, WorklistQuery(store.now[0], **wanted), likely))
+        rows = store.listed(**wanted)
+        found = store.database.read(lambda c, wanted=wanted: totals(c, WorklistQuery(store.now[0], **wanted), LIKELY))
         for of_state in found:
             own = [row for row in rows if row["state"] == of_state["state"]]
-            fails = [row for row in own if (row["risk"] or 0) >= likely]
+            fails = [row for row in own if (row["risk"] or 0) >= LIKELY]
             assert (of_state["orders"], of_state["likely"]) == (len(own), len(fails))
             assert (of_state["value"] or 0) == sum(row["value"] or 0 for row in own)
         assert sum(of_state["orders"] for of_state in found) == len(rows)
