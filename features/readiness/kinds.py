@@ -1,0 +1,68 @@
+"""What can be in the way of a shipment, in the field's words: a closed vocabulary, and which rule speaks of which."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+FIVE = ("inspection", "packaging", "labels", "documents", "quantities")
+"""The shipping conditions of the goods."""
+CARRIER = "carrier"
+"""The sixth one: that somebody fetches them."""
+CONDITIONS = (*FIVE, CARRIER)
+
+BlockerKind = Literal[
+    "hold",
+    "material",
+    "not_made",
+    "inspection",
+    "packing",
+    "labels",
+    "documents",
+    "quantity",
+    "carrier",
+    "plan_after_truck",
+]
+BlockerRule = Literal[
+    "hold",
+    "shortage",
+    "failed_inspection",
+    "missing_quantity",
+    "not_made",
+    "condition",
+    "no_truck",
+    "truck_too_late",
+    "truck_too_small",
+    "plan_after_truck",
+]
+KIND_OF: dict[BlockerRule, BlockerKind] = {
+    "hold": "hold",
+    "shortage": "material",
+    "failed_inspection": "inspection",
+    "missing_quantity": "quantity",
+    "not_made": "not_made",
+    "condition": "packing",
+    "no_truck": "carrier",
+    "truck_too_late": "carrier",
+    "truck_too_small": "carrier",
+    "plan_after_truck": "plan_after_truck",
+}
+"""What each rule speaks of. A condition that nobody names is about packing, where the goods begin to leave the work."""
+KIND_OF_CONDITION: dict[str, BlockerKind] = {
+    "inspection": "inspection",
+    "packaging": "packing",
+    "labels": "labels",
+    "documents": "documents",
+    "quantities": "quantity",
+    "carrier": "carrier",
+}
+
+
+def kind_of(rule: BlockerRule, condition: str | None) -> BlockerKind:
+    """The word of the vocabulary for a rule, and for the condition by its name where the rule is about one.
+
+    >>> kind_of("shortage", "steel"), kind_of("condition", "labels"), kind_of("condition", None)
+    ('material', 'labels', 'packing')
+    """
+    if rule == "condition" and condition is not None:
+        return KIND_OF_CONDITION.get(condition, KIND_OF[rule])
+    return KIND_OF[rule]
