@@ -10,7 +10,6 @@ from features.readiness.blockers import Blocker
 from features.readiness.pack_time import PackTimes
 from tests.support.stories import days, event, moment, story
 
-
 LONG = PackTimes(overall=days(365))
 """Packing takes so long that silence about any promise is in the way."""
 

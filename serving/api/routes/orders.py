@@ -91,7 +91,8 @@ def _format_of(accept: str) -> str:
 def _file(kind: str, query: WorklistQuery, params: WorklistParams, services: Services) -> Response:
     limit = params.limit or services.settings.max_rows
     rows = services.database.read(lambda connection: page(connection, query, limit, _page_key(query, params)))
-    content, media = (csv_file(rows), CSV) if kind == "csv" else (xlsx_file(rows), XLSX)
+    zone = services.settings.zone
+    content, media = (csv_file(rows, zone), CSV) if kind == "csv" else (xlsx_file(rows, zone, query.now), XLSX)
     headers = {"content-disposition": f'attachment; filename="worklist.{kind}"'}
     return Response(content, headers=headers, media_type=media)
 

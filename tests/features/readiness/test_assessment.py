@@ -13,7 +13,7 @@ from features.history import History
 from features.readiness.assessment import ConditionStanding, ConditionState, StatedBy, assess
 from features.readiness.kinds import BlockerKind, BlockerRule
 from features.times import micros
-from tests.support.readiness import booked, condition, ids, rules, only, ready, stated, truck
+from tests.support.readiness import booked, condition, ids, only, ready, rules, stated, truck
 from tests.support.stories import created, event, moment, shipped
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from tests.support.readiness import booked, ids, rules, only, ready, stated, truck
+from tests.support.readiness import booked, ids, only, ready, rules, stated, truck
 from tests.support.stories import at, created, event, moment, shipped
 
 

@@ -8,7 +8,7 @@ down_revision = "0007"
 
 
 def upgrade() -> None:
-    """Columns and an index of the worklist, one of mornings; every listed order is due, so that blockers are looked up."""
+    """Columns and an index of the worklist, one of mornings; what is listed is due, so that blockers are looked up."""
     kinds = "kinds of what is in the way, JSON; null while nobody has looked"
     op.add_column("orders", sa.Column("blockers", sa.String(), comment=kinds))
     op.add_column("orders", sa.Column("shippable", sa.SmallInteger(), comment="1 where it could ship now"))
