@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from collections.abc import Iterable
+from typing import Literal, get_args
 
 FIVE = ("inspection", "packaging", "labels", "documents", "quantities")
 """The shipping conditions of the goods."""
@@ -34,6 +35,8 @@ BlockerRule = Literal[
     "truck_too_small",
     "plan_after_truck",
 ]
+BIT_OF: dict[BlockerKind, int] = {kind: 1 << place for place, kind in enumerate(get_args(BlockerKind))}
+"""A bit a kind, as stores have them; a kind more is written behind the others."""
 KIND_OF: dict[BlockerRule, BlockerKind] = {
     "hold": "hold",
     "shortage": "material",
@@ -66,3 +69,17 @@ def kind_of(rule: BlockerRule, condition: str | None) -> BlockerKind:
     if rule == "condition" and condition is not None:
         return KIND_OF_CONDITION.get(condition, KIND_OF[rule])
     return KIND_OF[rule]
+
+
+def bits_of(kinds: Iterable[BlockerKind]) -> int:
+    """Kinds as the bits of one integer.
+
+    >>> bits_of(["material", "hold"]), kinds_of(3)
+    (3, ['hold', 'material'])
+    """
+    return sum(BIT_OF[kind] for kind in set(kinds))
+
+
+def kinds_of(bits: int) -> list[BlockerKind]:
+    """The kinds whose bits are set, in the order of the vocabulary."""
+    return [kind for kind, bit in BIT_OF.items() if bits & bit]

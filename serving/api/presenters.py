@@ -10,6 +10,7 @@ import orjson
 from features.events import EventKey
 from features.readiness.assessment import Condition, Readiness
 from features.readiness.blockers import Blocker
+from features.readiness.kinds import kinds_of
 from features.times import LATEST, isoformat
 from serving.contract.decision import DECISION, UNTIL_CHANGE
 from serving.ingest.ingest import IngestResult, ScoreChange
@@ -117,7 +118,7 @@ def present_order(row: Mapping[Any, Any]) -> dict[str, Any]:
         "reasons": orjson.loads(row["reasons"]),
         "factors": orjson.loads(row["factors"]),
         "cannot_tell": orjson.loads(row["cannot_tell"]),
-        "blockers": None if row["blockers"] is None else orjson.loads(row["blockers"]),
+        "blockers": None if row["blocking"] is None else kinds_of(row["blocking"]),
         "shippable": None if row["shippable"] is None else bool(row["shippable"]),
         "owner": row["owner"],
         "snoozed_until": None if row["snoozed_until"] == LATEST else moment(row["snoozed_until"]),

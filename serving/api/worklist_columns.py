@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 import orjson
 
+from features.readiness.kinds import kinds_of
 from features.times import LATEST
 from serving.api.presenters import reason_of
 
@@ -56,9 +57,9 @@ def _reasons(row: Row) -> list[str]:
 
 
 def _in_the_way(row: Row) -> str | None:
-    if row["blockers"] is None:
+    if row["blocking"] is None:
         return None
-    return ", ".join(kind.replace("_", " ") for kind in orjson.loads(row["blockers"])) or "nothing"
+    return ", ".join(kind.replace("_", " ") for kind in kinds_of(row["blocking"])) or "nothing"
 
 
 def _could_ship(row: Row) -> str | None:

@@ -50,9 +50,7 @@ class OrderRow(BaseModel):
     cannot_tell: CannotTell
     blockers: Annotated[
         list[BlockerKind] | None,
-        Field(
-            description="Kinds of what was in the way when it was scored, first what stops it first; null if unknown"
-        ),
+        Field(description="Kinds of what was in the way when it was scored; null if unknown"),
     ]
     shippable: Annotated[bool | None, Field(description="Whether it could ship then; null if unknown")]
     owner: str | None

@@ -18,6 +18,7 @@ from features.history import History
 from features.known.known import Known
 from features.pipeline.table import states
 from features.readiness.assessment import assess
+from features.readiness.kinds import bits_of
 from features.times import NEVER, plant_calendar
 from serving.models.scorer import Factor
 from serving.scores.decision_state import fold_decisions
@@ -140,10 +141,10 @@ def _decided(events: list[Any], fact: dict[str, Any], zone: str) -> dict[str, An
 def _in_the_way(history: History, order: int, fact: dict[str, Any], scoring_context: ScoringContext) -> dict[str, Any]:
     """The kinds of what is in the way of an order that is still to be shipped, and whether it could ship now."""
     if fact["state"] not in LISTED:
-        return {"blockers": "[]", "shippable": 0}
+        return {"blocking": 0, "shippable": 0}
     zone, usual = scoring_context.settings.zone, scoring_context.active.pack_times
     readiness = assess(history, order, fact["as_of"], zone, usual)
-    return {"blockers": orjson.dumps(readiness.kinds).decode(), "shippable": int(readiness.shippable)}
+    return {"blocking": bits_of(readiness.kinds), "shippable": int(readiness.shippable)}
 
 
 def _scored_by(score: dict[str, Any]) -> str:

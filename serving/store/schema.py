@@ -123,7 +123,7 @@ orders = Table(
     Column("factors", String, nullable=False, comment="the first factors in words, JSON"),
     Column("reasons", String, nullable=False, server_default="[]", comment="the first reasons in words, JSON"),
     Column("cannot_tell", String, nullable=False, server_default="[]", comment="why the risk is worth little, JSON"),
-    Column("blockers", String, comment="kinds of what is in the way, JSON; null while nobody has looked"),
+    Column("blocking", Integer, comment="kinds of what is in the way, a bit each; null while nobody has looked"),
     Column("shippable", SmallInteger, comment="1 where it could ship now"),
     Column("owner", Words),
     Column("snoozed_until", BigInteger),
@@ -229,5 +229,5 @@ for _name in INDEXED:
     _first = SORTS[_name].desc() if _name in DESCENDING else SORTS[_name]
     Index(f"orders_by_{_name}", orders.c.listed, _first, SORTS["due"], orders.c.order_id)
 Index("orders_listed", orders.c.listed)
-Index("orders_blocked", orders.c.listed, orders.c.blockers, orders.c.order_id)
+Index("orders_blocked", orders.c.listed, orders.c.blocking, orders.c.order_id)
 Index("orders_next", orders.c.listed, orders.c.next_at)

@@ -17,7 +17,6 @@ PageKey = tuple[Any, int, str]
 RowColumns = ColumnCollection[str, Any]
 AT_ONCE, NEAR = 8, 2_000
 """So many orders of a list are read in the hope of a page: so many times what is asked for, then so many."""
-NOTHING = "nothing"
 FEW = 10_000
 """If a filter leaves at most so many orders, they are looked up one by one."""
 
@@ -30,7 +29,7 @@ class WorklistQuery:
     ----------
     words : by dimension (plant, customer, item): an order is wanted if one of its lines has one of them
     plants : those the caller may see, ``None`` for all
-    blockers : kinds of which one is in the way; ``NOTHING`` for orders that nothing is in the way of
+    blocking : the bits of kinds of which one is in the way; 0 for orders that nothing is in the way of
     snoozed : True for only those put off, False for none of them, ``None`` for either; a late order is not put off
     """
 
@@ -43,7 +42,7 @@ class WorklistQuery:
     due: tuple[int | None, int | None] = (None, None)
     risk: tuple[float | None, float | None] = (None, None)
     owners: tuple[str, ...] = ()
-    blockers: tuple[str, ...] = ()
+    blocking: int | None = None
     snoozed: bool | None = False
 
     @property
@@ -142,10 +141,10 @@ def _indexed_matches(query: WorklistQuery) -> Iterator[tuple[Select[Any], Select
     for name, which in query.indexed.items():
         some = by_index(select(orders), orders, f"orders_by_{name}").where(_listed(query), *which)
         yield some, some.with_only_columns(orders.c.order_id)
-    if query.blockers:
-        ids = by_index(select(orders.c.order_id), orders, "orders_blocked")
-        ids = ids.where(_listed(query), _blocked(orders.c, query.blockers))
-        yield select(orders).where(orders.c.order_id.in_(ids)), ids
+    if query.blocking is not None:
+        some = by_index(select(orders), orders, "orders_blocked")
+        some = some.where(_listed(query), _blocked(orders.c, query.blocking))
+        yield some, some.with_only_columns(orders.c.order_id)
 
 
 def count(connection: Connection, query: WorklistQuery) -> int:
@@ -188,8 +187,8 @@ def _conditions(connection: Connection, query: WorklistQuery, of: RowColumns) ->
     if query.owners:
         conditions.append(func.coalesce(of.owner, "").in_(query.owners))
     conditions += _between(of.due_at, query.due) + _between(of.risk, query.risk)
-    if query.blockers:
-        conditions.append(_blocked(of, query.blockers))
+    if query.blocking is not None:
+        conditions.append(_blocked(of, query.blocking))
     if query.snoozed is not None:
         put_off = and_(func.coalesce(of.snoozed_until, 0) > query.now, func.coalesce(of.due_at, AFTER) >= query.now)
         conditions.append(put_off if query.snoozed else ~put_off)
@@ -202,10 +201,9 @@ def _names(connection: Connection, of: RowColumns, dimension: str, words: tuple[
     return or_(of[dimension].in_(words), and_(of[f"{dimension}s"] > 1, further))
 
 
-def _blocked(of: RowColumns, kinds: tuple[str, ...]) -> ColumnElement[bool]:
-    """Whether one of these kinds is in the way; a kind stands in quotes among those of an order."""
-    some = [of.blockers.contains(f'"{kind}"', autoescape=True) for kind in kinds if kind != NOTHING]
-    return or_(*some, *([of.blockers == "[]"] if NOTHING in kinds else []))
+def _blocked(of: RowColumns, bits: int) -> ColumnElement[bool]:
+    blocking: ColumnElement[int] = of.blocking
+    return blocking.bitwise_and(bits) != 0 if bits else blocking == 0
 
 
 def ids_with_word(dimension: str, words: tuple[str, ...]) -> Select[Any]:
