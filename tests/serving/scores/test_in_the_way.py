@@ -58,5 +58,5 @@ def test_orders_are_found_by_what_is_in_their_way(store: House) -> None:
     wanted = {bits: bits_of(bits) for bits in (("hold",), ("carrier", "labels"), ("material",), ())}
     found = {kinds: [row["order_id"] for row in store.listed(blocking=bits)] for kinds, bits in wanted.items()}
     assert found == {("hold",): ["B"], ("carrier", "labels"): ["B"], ("material",): [], (): ["A"]}
-    store.ingest(event("hold.released", 2.5, "B", reference="h"))
+    store.ingest(event("hold.released", 2.5, "B", kind="quality", reference="h"))
     assert store.listed(blocking=1) == []
