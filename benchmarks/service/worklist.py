@@ -27,6 +27,7 @@ import numpy as np
 import orjson
 from sqlalchemy import insert, select
 
+from features.readiness.kinds import bits_of
 from features.times import DAY, micros
 from serving.store.database import Database
 from serving.store.dialects import upsert
@@ -35,6 +36,9 @@ from serving.store.schema import FILTERED, LISTED, SORTS, order_words, orders
 
 NOW = "2026-01-01T00:00:00Z"
 PORT = 8765
+BLOCKING = tuple(map(bits_of, ([], ["packing"], ["hold"], ["material", "carrier"], ["labels"])))
+SHARES = (0.5, 0.8, 0.88, 0.998, 1.0)
+"""What is in the way, and the share of orders up to there."""
 WRITTEN = 200
 """Orders written a second."""
 FILTERS: dict[str, dict[str, Any]] = {
@@ -60,6 +64,10 @@ FILTERS: dict[str, dict[str, Any]] = {
     "search: nothing": {"search": "no such thing"},
     "search: everything": {"search": "so0"},
     "recorded today": {"recorded_from": NOW},
+    "blocked by a hold (8 %)": {"blocker": "hold"},
+    "blocked by labels (0.2 %)": {"blocker": "labels"},
+    "nothing in the way": {"blocker": "nothing"},
+    "two blockers, a plant": {"blocker": ["hold", "carrier"], "plant": "P3"},
 }
 
 
@@ -86,7 +94,8 @@ def fill(database: Database, n: int) -> None:
                 "value_at_risk": value * risk, "factors": said, "owner": f"U{draw.integers(20)}" if draw.random() < 0.3
                 else None, "snoozed_until": now + DAY if draw.random() < 0.05 else None, "snoozed_until_change": 0,
                 "decision": None, "seq": number + 1, "score_id": number + 1, "scored_by": "", "as_of": now,
-                "next_at": now + DAY, "recorded_at": now - int(draw.integers(0, 20)) * DAY,
+                "next_at": now + DAY, "blocking": BLOCKING[np.searchsorted(SHARES, draw.random())], "shippable": 0,
+                "recorded_at": now - int(draw.integers(0, 20)) * DAY,
             }
         )  # fmt: skip
         words += [{"dimension": dimension, "word": word, "order_id": order_id} for dimension, word in named.items()]

@@ -15,7 +15,7 @@ from serving.api.dependencies import write_once
 from serving.api.export import CSV, XLSX, csv_file, xlsx_file
 from serving.api.order_details import present_events, present_lines
 from serving.api.order_queries import order_page, score_history, visible_order, worklist_query
-from serving.api.presenters import json_reply, moment, present_change, present_decisions, present_order
+from serving.api.presenters import json_reply, moment, present_change, present_decisions, present_order, present_snooze
 from serving.contract.change import ChangeParams
 from serving.contract.decision import DecisionRequest
 from serving.contract.orders import WorklistParams
@@ -63,15 +63,16 @@ def export_orders(services: Services, kind: str, params: WorklistParams, caller:
     query = worklist_query(params, caller, services.clock(), services.settings)
     limit = params.limit or services.settings.max_rows
     rows = services.database.read(lambda connection: page(connection, query, limit, _page_key(query, params)))
-    content, media = (csv_file(rows), CSV) if kind == "csv" else (xlsx_file(rows), XLSX)
+    zone = services.settings.zone
+    content, media = (csv_file(rows, zone), CSV) if kind == "csv" else (xlsx_file(rows, zone, query.now), XLSX)
     headers = {"content-disposition": f'attachment; filename="worklist.{kind}"'}
     return Response(content, headers=headers, media_type=media)
 
 
 def read_order(services: Services, order_id: str, caller: Caller) -> tuple[dict[str, Any], int]:
     """How an order stands, and its version. Raises ``NotFound`` where the caller may see none of that id."""
-    now, settings = services.clock(), services.settings
-    return services.database.read(lambda connection: order_page(connection, order_id, caller, now, settings))
+    now, settings, usual = services.clock(), services.settings, services.daily_context.active_model().pack_times
+    return services.database.read(lambda connection: order_page(connection, order_id, caller, now, settings, usual))
 
 
 def read_history(
@@ -139,8 +140,9 @@ def record_decision(
     scoring_context = services.scoring_context("decision")
 
     def job(connection: Connection) -> StoredReply:
-        change, seq = decide(connection, order_id, decision, version, caller, scoring_context)
-        content = present_change(change) | {"decisions": present_decisions(events_of(connection, [order_id]))}
+        change, seq, snooze = decide(connection, order_id, decision, version, caller, scoring_context)
+        decisions = present_decisions(events_of(connection, [order_id]))
+        content = present_change(change) | {"snooze": present_snooze(snooze), "decisions": decisions}
         return json_reply(content, headers={"etag": etag_of(seq)}, effect=Effect(order_id, decision.kind))
 
     return write_once(services, request, caller, body, key, job)

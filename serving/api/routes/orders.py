@@ -81,5 +81,6 @@ def post_decision(
     """Record what somebody decides: acknowledge, assign, snooze, expedite, override, comment. It is an event.
 
     ``If-Match`` is the ETag of the order as it was read: 412 if something has been recorded since, 428 without it.
+    A snooze ends before the working day before the promise; a late order cannot be snoozed: 422.
     """
     return record_decision(services, request, order_id, decision, caller, version, body, key)

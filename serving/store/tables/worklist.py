@@ -6,11 +6,25 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, RowMapping, Select, and_, case, false, func, or_, select
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    Connection,
+    RowMapping,
+    Select,
+    and_,
+    bindparam,
+    case,
+    false,
+    func,
+    or_,
+    select,
+)
 from sqlalchemy.sql.base import ColumnCollection
 
+from features.readiness.kinds import BIT_OF
 from serving.store.dialects import by_index, fenced, is_among
-from serving.store.schema import DESCENDING, INDEXED, LISTED, SORTS, order_words, orders
+from serving.store.schema import AFTER, DESCENDING, INDEXED, LISTED, SORTS, order_words, orders
 
 PageKey = tuple[Any, int, str]
 """Where a page ends: what it is sorted by, due date, order id."""
@@ -19,6 +33,7 @@ AT_ONCE, NEAR = 8, 2_000
 """So many orders of a list are read in the hope of a page: so many times what is asked for, then so many."""
 SEARCHED = ("customer", "item")
 """What a text is looked for in, besides an order's id."""
+ALL_KINDS = sum(BIT_OF.values())
 FEW = 10_000
 """If a filter leaves at most so many orders, they are looked up one by one."""
 
@@ -31,7 +46,8 @@ class WorklistQuery:
     ----------
     words : by dimension (plant, customer, item): an order is wanted if one of its lines has one of them
     plants : those the caller may see, ``None`` for all
-    snoozed : True for only those put off, False for none of them, ``None`` for either
+    blocking : the bits of kinds of which one is in the way; 0 for orders that nothing is in the way of
+    snoozed : True for only those put off, False for none of them, ``None`` for either; a late order is not put off
     search : in lower case; an order is wanted if it is part of its id, or of a customer or item that a line names
     recorded_from : an order is wanted if something was recorded of it at that moment or later
     """
@@ -45,6 +61,7 @@ class WorklistQuery:
     due: tuple[int | None, int | None] = (None, None)
     risk: tuple[float | None, float | None] = (None, None)
     owners: tuple[str, ...] = ()
+    blocking: int | None = None
     snoozed: bool | None = False
     search: str | None = None
     recorded_from: int | None = None
@@ -148,6 +165,10 @@ def _indexed_matches(query: WorklistQuery) -> Iterator[tuple[Select[Any], Select
     for name, which in query.indexed.items():
         some = by_index(select(orders), orders, f"orders_by_{name}").where(_listed(query), *which)
         yield some, some.with_only_columns(orders.c.order_id)
+    if query.blocking is not None:
+        some = by_index(select(orders), orders, "orders_blocked")
+        some = some.where(_listed(query), orders.c.blocking.in_(_sets_with(query.blocking)))
+        yield some, some.with_only_columns(orders.c.order_id)
 
 
 def count(connection: Connection, query: WorklistQuery) -> int:
@@ -205,8 +226,10 @@ def _conditions(connection: Connection, query: WorklistQuery, of: RowColumns) ->
     if query.owners:
         conditions.append(func.coalesce(of.owner, "").in_(query.owners))
     conditions += _between(of.due_at, query.due) + _between(of.risk, query.risk)
+    if query.blocking is not None:
+        conditions.append(_blocked(of, query.blocking))
     if query.snoozed is not None:
-        put_off = func.coalesce(of.snoozed_until, 0) > query.now
+        put_off = and_(func.coalesce(of.snoozed_until, 0) > query.now, func.coalesce(of.due_at, AFTER) >= query.now)
         conditions.append(put_off if query.snoozed else ~put_off)
     if query.search is not None:
         conditions.append(_mentions(connection, of, query.search))
@@ -240,6 +263,17 @@ def _ids_by_words(text: str) -> Select[Any]:
 
 def _has(column: ColumnElement[Any], text: str) -> ColumnElement[bool]:
     return func.coalesce(func.lower(column), "").contains(text, autoescape=True)
+
+
+def _sets_with(bits: int) -> BindParameter[Any]:
+    """Every set of kinds with one of these bits; an index finds them one by one, and knows how many there are."""
+    sets = [some for some in range(1, ALL_KINDS + 1) if some & bits] if bits else [0]
+    return bindparam("sets", sets, expanding=True, literal_execute=True)
+
+
+def _blocked(of: RowColumns, bits: int) -> ColumnElement[bool]:
+    blocking: ColumnElement[int] = of.blocking
+    return blocking.bitwise_and(bits) != 0 if bits else blocking == 0
 
 
 def ids_with_word(dimension: str, words: tuple[str, ...]) -> Select[Any]:
