@@ -15,6 +15,7 @@ from features.progress import Progress, no_progress
 from features.times import isoformat
 from training.data.dataset import Dataset, dataset_of, fingerprint
 from training.data.labelled import LabelledPoints
+from training.data.ship_points import points_to_learn
 from training.data.snapshots import Snapshots, recorded_until
 from training.data.split import FEWEST_ORDERS, split_by_time
 from training.data.worklists import worklists_between
@@ -101,11 +102,14 @@ def train_on(
     trees = tune(past) if tune else trees or Trees()
     about = describe_dataset(whole, snapshots.scheme, snapshots.zone)
     known_then = about | {"trained_until": isoformat(cut)}
-    twin = Twin(fit_model(past, whole.context, known_then, trees, progress), past, cut)
+    looks = points_to_learn(snapshots, cut, whole.points.names)
+    twin = Twin(fit_model(past, whole.context, known_then, trees, progress, looks), past, cut)
     progress("judging on later orders", 0, 0)
     evaluation = _judge(twin, whole, snapshots, trees, draws)
     progress("fitting on all orders", 0, 0)
-    model = fit_model(whole.points, whole.context, about | {"judged": evaluation.summary()}, trees, progress)
+    looks = points_to_learn(snapshots, snapshots.until, whole.points.names)
+    judged = about | {"judged": evaluation.summary()}
+    model = fit_model(whole.points, whole.context, judged, trees, progress, looks)
     return Trained(model, whole, evaluation, snapshots, twin, trees)
 
 
