@@ -109,12 +109,16 @@ def test_a_tolerance_is_enough(shop: Shop) -> None:
     assert shipped_at(held) == math.inf
     assert shipped_at(held, OutcomeRules(under_delivery=0.1)) == 22 * DAY
     assert shipped_at(held, OutcomeRules(under_delivery=0.09)) == math.inf
+    ship(order.lines[0], 1, 24)
+    assert shipped_at(held, OutcomeRules(under_delivery=0.1)) == 22 * DAY
+    assert shipped_at(held) == 24 * DAY
 
 
-def test_closed_short_is_never_in_full_and_accepted_is(shop: Shop) -> None:
+@pytest.mark.parametrize("promise", [PROMISE, PASSED])
+def test_closed_short_is_never_in_full_and_accepted_is(shop: Shop, promise: float) -> None:
     ends = []
     for reason in ("short", "complete"):
-        order = order_of(shop, PROMISE)
+        order = order_of(shop, promise)
         held = Commitment.of(order, NOW)
         ship(order.lines[0], 9, 22)
         close(order.lines[0], reason, 22)
