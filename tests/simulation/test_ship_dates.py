@@ -187,7 +187,7 @@ def test_every_open_and_every_late_order_has_dates(moment: Moment, dates: pd.Dat
     assert late == {order.order_id for order in moment.late}
     left = [order for order in moment.shop.open_orders() if lines_to_ship(order)]
     assert set(moment.orders) | set(moment.late) == set(left)
-    for order in moment.late:
+    for order in moment.orders + moment.late:
         due = dates.set_index("order_id").loc[order.order_id, "due"]
         assert micros(due) == moment.shop.records.micros(min(line.promise for line in lines_to_ship(order)))
 
