@@ -12,7 +12,7 @@ from features.errors import InvalidRequest
 from serving.api.change_reply import order_change
 from serving.api.cursors import read_cursor, write_cursor
 from serving.api.dependencies import write_once
-from serving.api.export import CSV, XLSX, csv_file, xlsx_file
+from serving.api.files.export import CSV, XLSX, csv_file, xlsx_file
 from serving.api.order_details import present_events, present_lines
 from serving.api.order_queries import order_page, score_history, visible_order, worklist_query
 from serving.api.presenters import json_reply, moment, present_change, present_decisions, present_order, present_snooze

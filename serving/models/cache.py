@@ -13,7 +13,7 @@ from features.catalogue.fingerprint import features_hash
 from features.catalogue.registry import catalogue
 from features.errors import ShipriskError
 from serving.settings import Settings
-from training.model.lightgbm import load_lightgbm
+from training.lightgbm import load_lightgbm
 from training.model.risk_model import RiskModel
 from training.registry.registry import CHAMPION, ModelVersion, Registry, RegistryUnavailable, UnknownModel
 
