@@ -58,23 +58,6 @@ SORTS = (
     ("owner", "Owner"),
 )
 """Everything that the API sorts by, in words."""
-BLOCKERS: Mapping[str, str] = {
-    "hold": "Hold",
-    "shortage": "Material",
-    "missing_quantity": "Not made",
-    "failed_inspection": "Inspection",
-    "inspection": "Inspection",
-    "packaging": "Packing",
-    "labels": "Labels",
-    "documents": "Documents",
-    "quantities": "Quantity",
-    "carrier": "Carrier",
-    "condition": "Not stated",
-    "no_truck": "No truck",
-    "truck_too_late": "Plan after truck",
-    "truck_too_small": "Truck too small",
-}
-"""What is in the way, in a word."""
 
 
 class SortLink(NamedTuple):

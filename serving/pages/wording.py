@@ -66,6 +66,11 @@ class PlantClock:
         """The weekday and the day."""
         return NONE if text is None else self.dates.day(micros(text), time=False)
 
+    def day_of(self, form_day: str) -> str:
+        """The weekday and the day of a date as a form has it."""
+        noon = datetime.combine(date.fromisoformat(form_day), datetime.min.time(), self._zone) + timedelta(hours=12)
+        return self.dates.day(round(noon.timestamp() * 1e6), time=False)
+
     def time(self, text: str | None) -> str:
         """The weekday, the day and the time, unless a whole day is meant."""
         return NONE if text is None else self.dates.day(micros(text))
