@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, Literal
 
 from sqlalchemy import Connection, RowMapping
 
 from features.errors import InvalidRequest
 from features.readiness.assessment import assess
+from features.readiness.kinds import BlockerKind, bits_of
+from features.readiness.pack_time import PackTimes
 from serving.api.presenters import present_decisions, present_order, present_readiness, present_score
 from serving.auth.plant_scope import require_seen, unknown_order
 from serving.contract.orders import WorklistParams
@@ -38,8 +41,17 @@ def worklist_query(params: WorklistParams, caller: Caller, now: int, settings: S
         due=due,
         risk=(params.risk_min, params.risk_max),
         owners=tuple(sorted(set(params.owner))),
+        blocking=_bits(params.blocker),
         snoozed=SNOOZED[params.snoozed],
     )
+
+
+def _bits(kinds: Sequence[BlockerKind | Literal["nothing"]]) -> int | None:
+    """Raises ``InvalidRequest`` where nothing and something are asked for at once."""
+    asked: list[BlockerKind] = [kind for kind in kinds if kind != "nothing"]
+    if asked and len(asked) < len(kinds):
+        raise InvalidRequest(f"a blocker must be nothing or kinds of blockers, got nothing and {', '.join(asked)}")
+    return bits_of(asked) if kinds else None
 
 
 def _bound(text: str | None, zone: str, *, end: bool) -> int | None:
@@ -47,13 +59,13 @@ def _bound(text: str | None, zone: str, *, end: bool) -> int | None:
 
 
 def order_page(
-    connection: Connection, order_id: str, caller: Caller, now: int, settings: Settings
+    connection: Connection, order_id: str, caller: Caller, now: int, settings: Settings, usual: PackTimes
 ) -> tuple[dict[str, Any], int]:
     """How an order stands, why, what is ready, what is in the way, what was decided; and its version."""
     order, words = visible_order(connection, order_id, caller)
     events = [event for event in events_of(connection, [order_id]) if event.seq <= order["seq"]]
     score = latest_scores(connection, [order_id])[order_id]
-    state = assess(history_of(events, settings.policy), 0, max(now, order["as_of"]), settings.zone)
+    state = assess(history_of(events, settings.policy), 0, max(now, order["as_of"]), settings.zone, usual)
     content = {
         "order": present_order(order),
         **{f"{dimension}s": words[dimension] for dimension in ("plant", "customer", "item")},

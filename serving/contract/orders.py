@@ -7,6 +7,8 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from features.orders.commitments import OrderStatus
+from features.readiness.assessment import ConditionStanding, ConditionState
+from features.readiness.kinds import BlockerKind, BlockerRule
 from serving.contract.decision import DecisionReply
 from serving.contract.events import StoredScore
 from serving.contract.scoring import CannotTell, EventKeyReply, Moment, Text, Topic
@@ -46,6 +48,11 @@ class OrderRow(BaseModel):
     reasons: Annotated[list[ReasonInWords], Field(description="The weightiest three")]
     factors: list[FactorInWords]
     cannot_tell: CannotTell
+    blockers: Annotated[
+        list[BlockerKind] | None,
+        Field(description="Kinds of what was in the way when it was scored; null if unknown"),
+    ]
+    shippable: Annotated[bool | None, Field(description="Whether it could ship then; null if unknown")]
     owner: str | None
     snoozed_until: str | None
     snoozed_until_change: bool
@@ -69,7 +76,8 @@ class ConditionReply(BaseModel):
     """One of the five shipping conditions, see docs/readiness.md."""
 
     kind: str
-    state: Literal["met", "not_met", "partly_met", "not_stated"]
+    standing: Annotated[ConditionStanding, Field(description="not_yet_due is no fault")]
+    state: ConditionState
     since: str | None
     source: str | None
     actor: str | None
@@ -83,12 +91,14 @@ class ConditionReply(BaseModel):
 class BlockerReply(BaseModel):
     """One thing in the way; ``moot`` where it concerns only lines that have left or are closed."""
 
-    kind: str
+    kind: BlockerKind
+    rule: Annotated[BlockerRule, Field(description="By which it is in the way, see docs/readiness.md")]
     what: str | None
     sentence: str
     since: str | None
     expected: str | None
     overdue: bool
+    due_from: Annotated[str | None, Field(description="From when it is in the way, of what is not due yet")]
     moot: bool
     lines: list[str | None]
     events: list[EventKeyReply]
@@ -109,6 +119,7 @@ class OrderReply(BaseModel):
     shippable: bool
     conditions: list[ConditionReply]
     blockers: list[BlockerReply]
+    not_due: Annotated[list[BlockerReply], Field(description="Outstanding, and in nobody's way yet")]
     decisions: Annotated[list[DecisionReply], Field(description="The latest first")]
 
 
@@ -159,6 +170,10 @@ class WorklistParams(BaseModel):
     customer: list[Text] = []
     item: list[Text] = []
     owner: Annotated[list[Annotated[str, Field(max_length=512)]], Field(description="Empty for nobody's")] = []
+    blocker: Annotated[
+        list[BlockerKind | Literal["nothing"]],
+        Field(description="Orders that one of these was in the way of when they were scored"),
+    ] = []
     due_from: Annotated[Moment | None, Field(description="A moment, or a date for its start")] = None
     due_to: Annotated[Moment | None, Field(description="A moment, or a date for its end")] = None
     risk_min: Annotated[float | None, Field(ge=0, le=1)] = None

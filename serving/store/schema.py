@@ -97,6 +97,7 @@ mornings = Table(
     Column("day", Integer, primary_key=True, autoincrement=False, comment="days since 1970-01-01 in the plant's zone"),
     Column("context_id", String, nullable=False),
     Column("made_at", BigInteger, nullable=False),
+    Column("pack_times", String, comment="usual pack times by plant in microseconds, JSON"),
 )
 
 orders = Table(
@@ -122,6 +123,8 @@ orders = Table(
     Column("factors", String, nullable=False, comment="the first factors in words, JSON"),
     Column("reasons", String, nullable=False, server_default="[]", comment="the first reasons in words, JSON"),
     Column("cannot_tell", String, nullable=False, server_default="[]", comment="why the risk is worth little, JSON"),
+    Column("blocking", Integer, comment="kinds of what is in the way, a bit each; null while nobody has looked"),
+    Column("shippable", SmallInteger, comment="1 where it could ship now"),
     Column("owner", Words),
     Column("snoozed_until", BigInteger),
     Column("snoozed_until_change", SmallInteger, nullable=False),
@@ -226,4 +229,5 @@ for _name in INDEXED:
     _first = SORTS[_name].desc() if _name in DESCENDING else SORTS[_name]
     Index(f"orders_by_{_name}", orders.c.listed, _first, SORTS["due"], orders.c.order_id)
 Index("orders_listed", orders.c.listed)
+Index("orders_blocked", orders.c.listed, orders.c.blocking, orders.c.order_id)
 Index("orders_next", orders.c.listed, orders.c.next_at)

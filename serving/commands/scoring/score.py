@@ -37,7 +37,7 @@ def score(
 ) -> None:
     """Score every order that is open at a moment and sort them: a worklist, the riskiest first."""
     from features.decision_points import standing_orders
-    from serving.commands.scoring.worklist import build_worklist
+    from serving.commands.scoring.worklist import build_worklist, write_worklist
 
     require_source(events, store)
     moment = past_moment(as_of, "as_of")
@@ -52,7 +52,7 @@ def score(
         table = build_worklist(scorer, history, points, factors)
         if out is not None:
             out.parent.mkdir(parents=True, exist_ok=True)
-            table.to_csv(out, index=False)
+            write_worklist(table, out)
     for reason in scorer.degraded_because(moment):
         terminal.print(f"note: {reason}", markup=False)
     if as_json:

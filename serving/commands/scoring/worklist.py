@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 
@@ -9,6 +11,7 @@ from features.decision_points import DecisionPoints
 from features.history import History
 from features.known.known import Known
 from serving.models.scorer import OrderScore, Scorer
+from serving.spreadsheet_text import harmless
 
 REASONS = 3
 """So many reasons of an order are shown."""
@@ -35,6 +38,13 @@ def build_worklist(scorer: Scorer, history: History, points: DecisionPoints, mos
     frame = frame.astype(dict.fromkeys(rounded, "float64")).round(rounded)
     frame.insert(0, "rank", np.arange(1, len(frame) + 1))
     return frame.reset_index(drop=True)
+
+
+def write_worklist(table: pd.DataFrame, out: Path) -> None:
+    """As CSV; no text in it becomes a formula where a spreadsheet opens it."""
+    texts = table.select_dtypes("object").columns
+    safe = {name: table[name].map(lambda cell: harmless(cell) if isinstance(cell, str) else cell) for name in texts}
+    table.assign(**safe).to_csv(out, index=False)
 
 
 def phrase(text: str, points: float) -> str:

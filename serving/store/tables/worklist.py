@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, Connection, RowMapping, Select, and_, fals
 from sqlalchemy.sql.base import ColumnCollection
 
 from serving.store.dialects import by_index, fenced, is_among
-from serving.store.schema import DESCENDING, INDEXED, LISTED, SORTS, order_words, orders
+from serving.store.schema import AFTER, DESCENDING, INDEXED, LISTED, SORTS, order_words, orders
 
 PageKey = tuple[Any, int, str]
 """Where a page ends: what it is sorted by, due date, order id."""
@@ -29,7 +29,8 @@ class WorklistQuery:
     ----------
     words : by dimension (plant, customer, item): an order is wanted if one of its lines has one of them
     plants : those the caller may see, ``None`` for all
-    snoozed : True for only those put off, False for none of them, ``None`` for either
+    blocking : the bits of kinds of which one is in the way; 0 for orders that nothing is in the way of
+    snoozed : True for only those put off, False for none of them, ``None`` for either; a late order is not put off
     """
 
     now: int
@@ -41,6 +42,7 @@ class WorklistQuery:
     due: tuple[int | None, int | None] = (None, None)
     risk: tuple[float | None, float | None] = (None, None)
     owners: tuple[str, ...] = ()
+    blocking: int | None = None
     snoozed: bool | None = False
 
     @property
@@ -139,6 +141,10 @@ def _indexed_matches(query: WorklistQuery) -> Iterator[tuple[Select[Any], Select
     for name, which in query.indexed.items():
         some = by_index(select(orders), orders, f"orders_by_{name}").where(_listed(query), *which)
         yield some, some.with_only_columns(orders.c.order_id)
+    if query.blocking is not None:
+        some = by_index(select(orders), orders, "orders_blocked")
+        some = some.where(_listed(query), _blocked(orders.c, query.blocking))
+        yield some, some.with_only_columns(orders.c.order_id)
 
 
 def count(connection: Connection, query: WorklistQuery) -> int:
@@ -181,8 +187,10 @@ def _conditions(connection: Connection, query: WorklistQuery, of: RowColumns) ->
     if query.owners:
         conditions.append(func.coalesce(of.owner, "").in_(query.owners))
     conditions += _between(of.due_at, query.due) + _between(of.risk, query.risk)
+    if query.blocking is not None:
+        conditions.append(_blocked(of, query.blocking))
     if query.snoozed is not None:
-        put_off = func.coalesce(of.snoozed_until, 0) > query.now
+        put_off = and_(func.coalesce(of.snoozed_until, 0) > query.now, func.coalesce(of.due_at, AFTER) >= query.now)
         conditions.append(put_off if query.snoozed else ~put_off)
     return conditions
 
@@ -191,6 +199,11 @@ def _names(connection: Connection, of: RowColumns, dimension: str, words: tuple[
     """Whether a line names one of these words. What an order names first is in its row; few need to be looked up."""
     further = is_among(connection, of.order_id, order_words.c.order_id, ids_with_word(dimension, words))
     return or_(of[dimension].in_(words), and_(of[f"{dimension}s"] > 1, further))
+
+
+def _blocked(of: RowColumns, bits: int) -> ColumnElement[bool]:
+    blocking: ColumnElement[int] = of.blocking
+    return blocking.bitwise_and(bits) != 0 if bits else blocking == 0
 
 
 def ids_with_word(dimension: str, words: tuple[str, ...]) -> Select[Any]:
