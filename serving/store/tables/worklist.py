@@ -6,9 +6,22 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, RowMapping, Select, and_, false, func, or_, select
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    Connection,
+    RowMapping,
+    Select,
+    and_,
+    bindparam,
+    false,
+    func,
+    or_,
+    select,
+)
 from sqlalchemy.sql.base import ColumnCollection
 
+from features.readiness.kinds import BIT_OF
 from serving.store.dialects import by_index, fenced, is_among
 from serving.store.schema import AFTER, DESCENDING, INDEXED, LISTED, SORTS, order_words, orders
 
@@ -17,6 +30,7 @@ PageKey = tuple[Any, int, str]
 RowColumns = ColumnCollection[str, Any]
 AT_ONCE, NEAR = 8, 2_000
 """So many orders of a list are read in the hope of a page: so many times what is asked for, then so many."""
+ALL_KINDS = sum(BIT_OF.values())
 FEW = 10_000
 """If a filter leaves at most so many orders, they are looked up one by one."""
 
@@ -150,7 +164,7 @@ def _indexed_matches(query: WorklistQuery) -> Iterator[tuple[Select[Any], Select
         yield some, some.with_only_columns(orders.c.order_id)
     if query.blocking is not None:
         some = by_index(select(orders), orders, "orders_blocked")
-        some = some.where(_listed(query), _blocked(orders.c, query.blocking))
+        some = some.where(_listed(query), orders.c.blocking.in_(_sets_with(query.blocking)))
         yield some, some.with_only_columns(orders.c.order_id)
 
 
@@ -207,6 +221,12 @@ def _names(connection: Connection, of: RowColumns, dimension: str, words: tuple[
     """Whether a line names one of these words. What an order names first is in its row; few need to be looked up."""
     further = is_among(connection, of.order_id, order_words.c.order_id, ids_with_word(dimension, words))
     return or_(of[dimension].in_(words), and_(of[f"{dimension}s"] > 1, further))
+
+
+def _sets_with(bits: int) -> BindParameter[Any]:
+    """Every set of kinds with one of these bits; an index finds them one by one, and knows how many there are."""
+    sets = [some for some in range(1, ALL_KINDS + 1) if some & bits] if bits else [0]
+    return bindparam("sets", sets, expanding=True, literal_execute=True)
 
 
 def _blocked(of: RowColumns, bits: int) -> ColumnElement[bool]:

@@ -104,6 +104,21 @@ def test_orders_that_were_there_before_know_how_many_words_they_have(url: str) -
     database.close()
 
 
+def test_what_is_in_the_way_of_orders_that_were_there_before_is_looked_up_soon(url: str) -> None:
+    database = Database(url)
+    upgrade(database, "0007")
+    columns = "order_id, listed, state, factors, snoozed_until_change, seq, score_id, scored_by, as_of"
+    rows = "('L', 1, 'late', '[]', 0, 1, 1, '', 7), ('S', 0, 'shipped', '[]', 0, 2, 2, '', 7)"
+    database.write(lambda c: c.execute(text(f"INSERT INTO orders ({columns}) VALUES {rows}")))
+    upgrade(database)
+    found = database.read(lambda c: c.execute(select(orders).order_by(orders.c.order_id)).mappings().all())
+    assert [(row["next_at"], row["blocking"], row["shippable"]) for row in found] == [
+        (7, None, None),
+        (None, None, None),
+    ]
+    database.close()
+
+
 STORED: dict[str, Any] = {
     "event_id": "4711-10 created", "source": "erp", "type": "order_line.created", "order_id": "4711", "line_id": "10",
     "occurred_at": 1_704_110_400_000_000, "recorded_at": 1_704_110_460_000_000, "quantity": 500.0,
