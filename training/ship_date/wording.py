@@ -28,23 +28,19 @@ class ShipWording:
         sure : the day by which everything has shipped with a probability of ``SURE``; ``BEYOND`` the last
         last, left : the last day asked about, and the probability that something is left after it
         """
+        say, share = self._dates.language.say, self._dates.language.share
         if expected == BEYOND:
-            return self._with_delay("ship_date.late_at_least", self._later_than(last), last + 1 - promised)
-        return self._with_delay("ship_date.late", self._likely(expected, sure, last, left), expected - promised)
-
-    def _later_than(self, last: int) -> str:
-        return self._dates.language.say("ship_date.later", day=self._day(last + 1))
-
-    def _likely(self, expected: int, sure: int, last: int, left: float) -> str:
-        say, share, day = self._dates.language.say, self._dates.language.share, self._day(expected)
+            return say("ship_date.later", day=self._with_delay("ship_date.late_at_least", last + 1, promised))
+        day = self._with_delay("ship_date.late", expected, promised)
         if sure == BEYOND:
             return say("ship_date.open", day=day, last=self._day(last), share=share(left))
         if sure == expected:
             return say("ship_date.by_then", day=day, share=share(SURE))
         return say("ship_date.likely", day=day, sure=self._day(sure), share=share(SURE))
 
-    def _with_delay(self, template: str, fact: str, days: int) -> str:
-        return self._dates.language.say(template, fact=fact, n=days) if days > 0 else fact
+    def _with_delay(self, template: str, day: int, promised: int) -> str:
+        late, text = day - promised, self._day(day)
+        return self._dates.language.say(template, day=text, n=late) if late > 0 else text
 
     def _day(self, day: int) -> str:
         return self._dates.day(int(self._starts[day + 1]), time=False)
