@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -21,6 +21,7 @@ from training.data.split import FEWEST_ORDERS, split_by_time
 from training.data.worklists import worklists_between
 from training.evaluate.evaluation import Evaluation, evaluate
 from training.evaluate.folds import evaluate_on_folds
+from training.evaluate.ship_dates import judge_on_mornings
 from training.model.fit import describe_dataset, fit_model
 from training.model.risk_model import RiskModel
 from training.model.trees import Trees
@@ -106,6 +107,9 @@ def train_on(
     twin = Twin(fit_model(past, whole.context, known_then, trees, progress, looks), past, cut)
     progress("judging on later orders", 0, 0)
     evaluation = _judge(twin, whole, snapshots, trees, draws)
+    progress("judging ship dates on later mornings", 0, 0)
+    dates = judge_on_mornings(twin.model, looks, snapshots, evaluation.worklists.of_model, past.order, draws)
+    evaluation = replace(evaluation, ship_dates=dates)
     progress("fitting on all orders", 0, 0)
     looks = points_to_learn(snapshots, snapshots.until, whole.points.names)
     judged = about | {"judged": evaluation.summary()}

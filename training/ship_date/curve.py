@@ -77,7 +77,7 @@ def _bend(first: Ints, day: Ints, hazards: Floats, promised: Ints, on_time: Floa
                 out[at] = on_time[i] * (out[at] / reached) if reached > 0.0 else 0.0
             elif at > last:
                 late = (out[at] - reached) / (1.0 - reached) if reached < 1.0 else 1.0
-                out[at] = on_time[i] + (1.0 - on_time[i]) * late
+                out[at] = min(on_time[i] + (1.0 - on_time[i]) * late, 1.0)
         out[last] = on_time[i]
     return out
 
