@@ -38,8 +38,8 @@ def test_open_orders_are_scored_again_at_the_tick_and_in_the_morning(store: Hous
     store.now[0] += SECOND
     assert store.fresh() == 1
     store.move_to(4)
-    assert store.fresh() == 1
-    assert causes(store)[3:] == ["tick", "morning"]
+    assert store.fresh() == 2, "the late one too: its ship date moves as days pass"
+    assert causes(store)[3:] == ["tick", "morning", "morning"]
 
 
 def test_what_an_older_champion_scored_late_is_scored_again(store: House, trained: Trained) -> None:

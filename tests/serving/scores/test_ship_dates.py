@@ -1,4 +1,4 @@
-"""Ship dates that are stored: late orders ranked by them, moved by silence, made again, and absent in scores of before."""
+"""Ship dates that are stored: late orders are ranked by them, silence moves them, each is made again bit for bit."""
 
 from __future__ import annotations
 
@@ -27,9 +27,7 @@ def fill_with_late_orders(store: House) -> None:
 def test_late_orders_are_listed_by_how_late_they_are_expected_to_be(store: House) -> None:
     fill_with_late_orders(store)
     rows = {row["order_id"]: row for row in store.listed()}
-    assert [row["days_late"] for row in rows.values()][:2] == sorted(
-        (rows[x]["days_late"] for x in rows), reverse=True
-    )[:2]
+    assert rows["L0"]["days_late"] > rows["L2"]["days_late"] > 0
     assert list(rows) == ["L0", "L2", "O"]
     store.database.write(lambda c: c.execute(orders.update().where(orders.c.order_id == "L2").values(days_late=LATER)))
     assert [row["order_id"] for row in store.listed()] == ["L2", "L0", "O"]
