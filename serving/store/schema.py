@@ -226,11 +226,15 @@ def _word(name: str) -> ColumnElement[str]:
     return func.coalesce(orders.c[name], literal_column("''"))
 
 
+def _days_late() -> ColumnElement[int]:
+    """Whole numbers stay whole: one without a date stands below all others."""
+    return func.coalesce(orders.c.days_late, literal_column("-100000"))
+
+
 def _overdue() -> ColumnElement[int]:
     """Above every risk, the more the later a late order is expected to ship; those without a date after the others."""
     late = orders.c.state == literal_column("'late'")
-    days = func.coalesce(orders.c.days_late, literal_column("-100000")) + literal_column("100001")
-    return case((late, days), else_=literal_column("0"))
+    return case((late, _days_late() + literal_column("100001")), else_=literal_column("0"))
 
 
 SORTS: dict[str, ColumnElement[Any]] = {
@@ -241,7 +245,7 @@ SORTS: dict[str, ColumnElement[Any]] = {
     "value": _number("value"),
     "due": _moment("due_at"),
     "expected_ship": _moment("expected_ship"),
-    "days_late": _number("days_late"),
+    "days_late": _days_late(),
     "customer": _word("customer"),
     "plant": _word("plant"),
     "item": _word("item"),

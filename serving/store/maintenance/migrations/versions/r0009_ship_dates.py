@@ -11,8 +11,9 @@ DAYS = {
     "ship_earliest": "the first day of the range",
     "ship_latest": "the last day of the range",
 }
-OVERDUE = "CASE WHEN (state = 'late') THEN coalesce(days_late, -100000) + 100001 ELSE 0 END"
-ADDED = {"expected_ship": "coalesce(expected_ship, 7258118400000000)", "days_late": "coalesce(days_late, -1e300) DESC"}
+DAYS_LATE = "coalesce(days_late, -100000)"
+OVERDUE = f"CASE WHEN (state = 'late') THEN {DAYS_LATE} + 100001 ELSE 0 END"
+ADDED = {"expected_ship": "coalesce(expected_ship, 7258118400000000)", "days_late": f"{DAYS_LATE} DESC"}
 DUE = "coalesce(due_at, 7258118400000000)"
 
 
