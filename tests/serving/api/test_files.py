@@ -95,7 +95,7 @@ def test_a_whole_day_is_a_date_and_what_nobody_knows_is_empty() -> None:
         "risk": None,
         "state": "unpromised",
         "reasons": "[]",
-        "blockers": None,
+        "blocking": None,
         "shippable": None,
         **dict.fromkeys(("expected_ship", "ship_earliest", "ship_latest", "days_late")),
     }

@@ -19,8 +19,8 @@ NAMED = {"plant": "P1", "customer": "C1", "item": "I1"}
 
 
 def fill_with_late_orders(store: House) -> None:
-    """Two orders that have been late for one day and for three, and an open one; the days of their ids."""
-    store.ingest(created(-9, 0, order="L0", **NAMED), created(-9, 2, order="L2", **NAMED))
+    """An order that has been late for a long time and one that fell late yesterday; and an open one."""
+    store.ingest(created(-20, -10, order="L0", **NAMED), created(-9, 2, order="L2", **NAMED))
     store.ingest(created(-9, 12, order="O", **NAMED))
 
 
