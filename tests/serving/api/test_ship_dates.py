@@ -14,7 +14,7 @@ from tests.serving.api.test_records import send, told
 from tests.serving.api.test_what_if import says, suppose
 from tests.support.stories import created, event
 
-NAMED = {"plant": "Shipyard", "customer": "C1", "item": "I1"}
+NAMED: dict[str, Any] = {"plant": "Shipyard", "customer": "C1", "item": "I1"}
 
 
 @pytest.fixture(scope="module")

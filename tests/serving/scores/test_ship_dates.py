@@ -15,7 +15,7 @@ from tests.support.stores import House
 from tests.support.stories import created, event, moment
 from training.trainer import Trained
 
-NAMED = {"plant": "P1", "customer": "C1", "item": "I1"}
+NAMED: dict[str, Any] = {"plant": "P1", "customer": "C1", "item": "I1"}
 
 
 def fill_with_late_orders(store: House) -> None:
