@@ -123,6 +123,9 @@ SAID: Mapping[str, str] = {
     "item": "Item {}",
     "owner": "Owner {}",
     "search": "“{}”",
+    "min_days_late": "Expected {} days late or more",
+    "ships_after": "Ships from {}",
+    "ships_before": "Ships by {}",
     "within": "Due within {} days",
     "changed": "Changed in the last {} days",
 }

@@ -125,6 +125,15 @@ def amount(value: float | None) -> str:
     return ENGLISH.number(value, 0 if abs(value) >= 1000 or value == int(value) else 1)
 
 
+def days(count: int) -> str:
+    """A number of days.
+
+    >>> days(1), days(12)
+    ('1 day', '12 days')
+    """
+    return f"{amount(count)} day{'' if count == 1 else 's'}"
+
+
 def step_of(risk: float | None) -> int:
     """The step of the ramp, 0 to 3.
 
@@ -143,6 +152,7 @@ FILTERS: dict[str, Callable[..., Any]] = {
     "percent": percent,
     "points": points,
     "amount": amount,
+    "days": days,
     "risk_step": step_of,
     "step_words": lambda risk: STEP_WORDS[step_of(risk)],
     "sentence": capitalised,

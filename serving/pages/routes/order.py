@@ -17,6 +17,7 @@ from serving.pages.decisions import Outcome, decision_of, offer_snooze
 from serving.pages.drawing import Risks, change_since, draw_waterfall
 from serving.pages.rendering import render
 from serving.pages.rows import path_of
+from serving.pages.ship_curve import draw_ship_curve
 from serving.pages.time_line import draw_time_line
 from serving.pages.wording import PlantClock
 from serving.principal import CurrentCaller
@@ -46,6 +47,7 @@ def get_order_page(request: Request, order_id: OrderId, services: CurrentService
         falls=_reasons(score, events),
         lines=read_lines(services, order_id, caller),
         path=path_of(order["order_id"]),
+        ship_curve=draw_ship_curve(score["ship_date"], events, clock),
         snooze=offer_snooze(order, clock),
         readiness=list_readiness(content["blockers"], content["not_due"], content["conditions"]),
         version=etag_of(version),

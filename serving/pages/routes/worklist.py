@@ -8,12 +8,12 @@ from fastapi import APIRouter, Path, Request, Response
 from starlette.responses import RedirectResponse
 
 from features.errors import InvalidRequest, ShipriskError
-from serving.api.calls import export_orders, list_orders, list_views, record_decision
+from serving.api.calls import export_orders, last_score, list_orders, list_views, record_decision
 from serving.api.dependencies import CurrentServices
 from serving.pages.address import Address
 from serving.pages.blockers import CHOICES
 from serving.pages.browser import Form, SentForm, address_within, notify
-from serving.pages.columns import SORTS, headings
+from serving.pages.columns import SORTS, headings, is_ascending
 from serving.pages.decisions import Outcome, decision_of
 from serving.pages.rendering import render
 from serving.pages.rows import show_rows
@@ -37,6 +37,7 @@ def get_worklist(request: Request, services: CurrentServices, caller: CurrentCal
     address = Address.of(pair for pair in request.query_params.multi_items() if pair[0] != "all")
     clock = PlantClock(services.clock(), services.settings.zone)
     params = address.params(caller, clock)
+    newest = last_score(services)
     figures: Figures = request.app.state.figures.figures(services, caller)
     listed = list_orders(services, params, caller)
     rows = show_rows(services, listed["orders"], clock)
@@ -48,6 +49,9 @@ def get_worklist(request: Request, services: CurrentServices, caller: CurrentCal
         chips=address.chips(),
         headings=headings(rows, address, params),
         late=_late(services, caller, address, clock) if figures.late else [],
+        ascending=is_ascending(params),
+        last_score=newest,
+        whole=not address.pairs,
         late_alone=params.state == ["late"],
         next_cursor=listed["next_cursor"],
         rows=rows,
@@ -59,8 +63,8 @@ def get_worklist(request: Request, services: CurrentServices, caller: CurrentCal
 
 
 def _late(services: Services, caller: Caller, address: Address, clock: PlantClock) -> list[dict[str, Any]]:
-    """The late orders that are worth most, of those that the filters leave."""
-    fixed: dict[str, Any] = {"state": ["late"], "sort": "value", "order": None, "limit": LATE_SHOWN, "cursor": None}
+    """The late orders that are expected latest, of those that the filters leave."""
+    fixed: dict[str, Any] = {"state": ["late"], "sort": "days_late", "order": None, "limit": LATE_SHOWN, "cursor": None}
     if address.get("cursor") or address.get("search") or address.all("state"):
         return []
     params = address.params(caller, clock, **fixed)

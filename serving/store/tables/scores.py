@@ -73,3 +73,15 @@ def risks_since(connection: Connection, order_ids: Sequence[str], since: int) ->
         query = select(*columns).where(scores.c.order_id.in_(some), scores.c.as_of >= since).order_by(scores.c.id)
         risks += connection.execute(query).mappings().all()
     return risks
+
+
+def last_score_id(connection: Connection) -> int:
+    """The highest id of a score, 0 where there is none."""
+    return connection.execute(select(func.max(scores.c.id))).scalar() or 0
+
+
+def scores_after(connection: Connection, after: int, limit: int) -> Sequence[RowMapping]:
+    """Ids, orders, states and risks of the scores with a higher id, at most ``limit`` of them, the lowest id first."""
+    columns = scores.c.id, scores.c.order_id, scores.c.state, scores.c.risk
+    query = select(*columns).where(scores.c.id > after).order_by(scores.c.id).limit(limit)
+    return connection.execute(query).mappings().all()
