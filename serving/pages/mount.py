@@ -7,10 +7,10 @@ from functools import partial
 from fastapi import FastAPI
 
 from serving.api.calls import last_score, news_after
-from serving.pages.feed import ScoreFeed
+from serving.pages.live.feed import ScoreFeed
+from serving.pages.live.strips import SilenceCache
 from serving.pages.problem_pages import ProblemPagesMiddleware
 from serving.pages.routes import order, parts, session, stream, views, worklist
-from serving.pages.strips import SilenceCache
 from serving.pages.summary import FiguresCache
 from serving.scores.services import Services
 

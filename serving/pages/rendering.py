@@ -10,9 +10,9 @@ from fastapi import Request, Response
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from serving.pages.browser import THEMES, TOKEN, ensure_visitor, hand_over, notice_of, theme_of, token_of
+from serving.pages.live.strips import Strip, strips_of
 from serving.pages.navigation import NAVIGATION
 from serving.pages.static_files import address_of
-from serving.pages.strips import Strip, strips_of
 from serving.pages.wording import FILTERS, PlantClock
 from serving.principal import NOBODY
 from serving.scores.services import Services

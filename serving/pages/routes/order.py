@@ -13,12 +13,12 @@ from serving.api.dependencies import CurrentServices, OrderId
 from serving.ingest.decisions import etag_of
 from serving.pages.blockers import list_readiness
 from serving.pages.browser import SentForm, notify
-from serving.pages.decisions import Outcome, decision_of, offer_snooze
 from serving.pages.drawing import Risks, change_since, draw_waterfall
+from serving.pages.order.decisions import Outcome, decision_of, offer_snooze
+from serving.pages.order.ship_curve import draw_ship_curve
+from serving.pages.order.time_line import draw_time_line
 from serving.pages.rendering import render
 from serving.pages.rows import path_of
-from serving.pages.ship_curve import draw_ship_curve
-from serving.pages.time_line import draw_time_line
 from serving.pages.wording import PlantClock
 from serving.principal import CurrentCaller
 

@@ -12,7 +12,7 @@ import orjson
 from fastapi import APIRouter, Header, Query, Request
 from starlette.responses import StreamingResponse
 
-from serving.pages.feed import NewsBatch, ScoreFeed
+from serving.pages.live.feed import NewsBatch, ScoreFeed
 from serving.pages.wording import percent, step_of
 from serving.principal import Caller, CurrentCaller
 from serving.problems import NotReady

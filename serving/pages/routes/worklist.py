@@ -14,7 +14,7 @@ from serving.pages.address import Address
 from serving.pages.blockers import CHOICES
 from serving.pages.browser import Form, SentForm, address_within, notify
 from serving.pages.columns import SORTS, headings, is_ascending
-from serving.pages.decisions import Outcome, decision_of
+from serving.pages.order.decisions import Outcome, decision_of
 from serving.pages.rendering import render
 from serving.pages.rows import show_rows
 from serving.pages.summary import Figures

@@ -9,7 +9,7 @@ import pytest
 
 from features.errors import ShipriskError
 from serving.api.calls import ScoreNews
-from serving.pages.feed import AT_ONCE, WAITING, Listener, NewsBatch, ScoreFeed
+from serving.pages.live.feed import AT_ONCE, WAITING, Listener, NewsBatch, ScoreFeed
 from serving.pages.routes.stream import MOST_A_KEY, StreamPlaces, write_event
 from serving.principal import Caller
 from serving.problems import NotReady
