@@ -53,8 +53,6 @@ def verify(scorer: Scorer, seconds: Seconds = time.perf_counter) -> None:
     scores, _ = scorer.score_all(history, as_of, most_factors=len(scorer.model.names))
     for score in scores:
         _require_whole(score)
-        if scorer.model.ship_dates is not None:
-            _require_dated(score)
     _require_coherent(scorer)
     _require_quick(lambda: scorer.score_all(sample_orders(as_of), as_of), seconds)
 
@@ -90,13 +88,6 @@ def _require_whole(score: OrderScore) -> None:
     for what, sum_ in (("points", total), ("reasons", because)):
         if not abs(sum_ - score.risk) <= TOLERANCE:
             raise SmokeTestFailed(f"base risk and {what} must add up to the risk {score.risk}, got {sum_}")
-
-
-def _require_dated(score: OrderScore) -> None:
-    """The ship date of a made-up order is a distribution over days."""
-    shares = [share for _, share in score.ship_date.curve] if score.ship_date else []
-    if not shares or not all(0 <= share <= 1 for share in shares) or shares != sorted(shares):
-        raise SmokeTestFailed(f"the probability of having shipped must rise within [0, 1], got {shares}")
 
 
 def _require_shares(*shares: float) -> None:

@@ -31,7 +31,7 @@ Words = String().with_variant(String(collation="C"), "postgresql")
 RowId = BigInteger().with_variant(Integer, "sqlite")
 LEAST: ColumnElement[Any] = literal_column("-1e300")
 AFTER: ColumnElement[Any] = literal_column(str(LATEST))
-"""What sorts before every number, and after every moment and every day, for what is not there."""
+"""What sorts before every number, and after every moment, for what is not there."""
 
 _TYPES = {MOMENT: BigInteger, NUMBER: Double, WHOLE: BigInteger}
 EVENT_COLUMNS = tuple(COLUMNS)
@@ -245,8 +245,13 @@ def _word(name: str) -> ColumnElement[str]:
     return func.coalesce(orders.c[name], literal_column("''"))
 
 
+def _expected_ship() -> ColumnElement[int]:
+    """Days stay small whole numbers: an order without a date stands after those that ship later than was asked."""
+    return func.coalesce(orders.c.expected_ship, literal_column("200000"))
+
+
 def _days_late() -> ColumnElement[int]:
-    """Whole numbers stay whole: one without a date stands below all others."""
+    """An order without a date stands below all others."""
     return func.coalesce(orders.c.days_late, literal_column("-100000"))
 
 
@@ -263,7 +268,7 @@ SORTS: dict[str, ColumnElement[Any]] = {
     "value_at_risk": _number("value_at_risk"),
     "value": _number("value"),
     "due": _moment("due_at"),
-    "expected_ship": _moment("expected_ship"),
+    "expected_ship": _expected_ship(),
     "days_late": _days_late(),
     "customer": _word("customer"),
     "plant": _word("plant"),

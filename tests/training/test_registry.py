@@ -17,6 +17,7 @@ from serving.models.cache import ModelMissing, load_champion
 from serving.settings import Settings
 from tests.conftest import Home, free_port, wait_for
 from training.data.dataset import build_dataset
+from training.model.pyfunc import OPTIONAL
 from training.registry.registry import Registry
 from training.ship_date.forecast import iso_day
 from training.ship_date.model import ShipQuestion
@@ -47,8 +48,9 @@ def test_a_run_holds_what_a_data_scientist_looks_for(settings: Settings, plant: 
     assert run.data.params["outcome_policy_hash"] == OutcomePolicy().digest
     registry.mlflow.set_tracking_uri(settings.tracking_uri)
     info = registry.mlflow.models.get_model_info("models:/order-risk@champion")
-    required = [column for column in info.signature.inputs.inputs if column.required]
-    assert len(required) == len(load_champion(settings).model.names)
+    columns = {column.name: column.required for column in info.signature.inputs.inputs}
+    assert list(columns) == [*load_champion(settings).model.names, *OPTIONAL]
+    assert not any(columns[name] for name in OPTIONAL)
     assert info.saved_input_example_info is not None
 
 

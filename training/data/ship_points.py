@@ -20,6 +20,8 @@ LATE_AFTER = (1, 2, 3, 5, 7, 10, 14, 21, 28, 42, 56)
 """Days after its promise on which a late order is looked at."""
 LATE_BOOKING = 2 * DAY
 """What is booked within so long of the end of the records may still be missing there."""
+MOST_LOOKS, SEED = 30_000, 7
+"""So many looks at open orders are learned from at most, and as many at late ones; and what draws them."""
 FIELDS = ("signals", "order", "as_of", "promised", "late", "plant", "route", "weight")
 
 
@@ -70,6 +72,10 @@ class ShipPoints:
         ended = np.where(self.dates.ended_at == NEVER, self.until - LATE_BOOKING, self.dates.ended_at)
         return np.where(self.shipped, self.dates.shipped_at, np.minimum(ended, self.until - LATE_BOOKING))
 
+    def could_ship(self, time: int) -> Mask:
+        """(n,) True where so long, microseconds, is recorded after the promise, and after the look."""
+        return np.asarray(np.maximum(self.as_of, self.promised) <= self.until - time)
+
     def take(self, rows: Mask | Ints) -> ShipPoints:
         columns: dict[str, Any] = {name: getattr(self, name)[rows] for name in FIELDS}
         return replace(self, dates=self.dates.take(rows), **columns)
@@ -91,22 +97,35 @@ class ShipPoints:
 def points_to_learn(snapshots: Snapshots, until: int, names: list[str]) -> ShipPoints:
     """Looks at open orders, fewer far from the promise, and at late ones, with what was known of them at a moment.
 
+    They are those of mornings, whatever looks the risk is learned from: a date is asked for at any distance.
+
     Parameters
     ----------
     until : microseconds
     names : the signals
     """
-    order = snapshots.points.order
+    daily = snapshots.with_scheme("daily")
+    order = daily.points.order
     starts = np.flatnonzero(np.append(True, order[1:] != order[:-1])[: len(order)])
     look = np.arange(len(order)) - np.repeat(starts, np.diff(np.append(starts, len(order))))
-    early = np.flatnonzero(snapshots.points.as_of <= until)
-    known = Known(snapshots.history, snapshots.points.take(early), snapshots.context)
+    early = np.flatnonzero(daily.points.as_of <= until)
+    known = Known(daily.history, daily.points.take(early), daily.context)
     kept, stands_for = thin(look[early], known.days_until(known.due()))
+    some = _draw(len(kept))
     shipping_days = ShippingDays.of(snapshots.history, snapshots.context, until)
-    open_ = replace(_points(snapshots, early[kept], until, names, shipping_days, late=False), weight=stands_for)
+    open_ = _points(daily, early[kept[some]], until, names, shipping_days, late=False)
     late = snapshots.late(LATE_AFTER)
     rows = np.flatnonzero(late.points.as_of <= until)
-    return open_.join(replace(_points(late, rows, until, names, shipping_days, late=True), weight=_gaps(late, rows)))
+    rows = rows[_draw(len(rows))]
+    late_ = replace(_points(late, rows, until, names, shipping_days, late=True), weight=_gaps(late, rows))
+    return replace(open_, weight=stands_for[some]).join(late_)
+
+
+def _draw(n: int) -> Ints:
+    """At most ``MOST_LOOKS`` of so many rows, drawn at random, in their order."""
+    if n <= MOST_LOOKS:
+        return np.arange(n)
+    return np.sort(np.random.default_rng([SEED, n]).choice(n, MOST_LOOKS, replace=False))
 
 
 def points_on_mornings(snapshots: Snapshots, mornings: Ints, names: list[str], without: Ints) -> ShipPoints:

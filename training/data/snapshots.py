@@ -55,6 +55,7 @@ class Snapshots:
     def __post_init__(self) -> None:
         self._signals = np.empty((len(self.points), len(self.names)))
         self._computed = np.zeros(len(self.points), dtype=bool)
+        self._others: dict[str, Snapshots] = {}
         self._late: dict[tuple[int, ...] | None, Snapshots] = {}
 
     @classmethod
@@ -86,8 +87,10 @@ class Snapshots:
         """Snapshots of these orders at the decision points of another scheme."""
         if scheme == self.scheme:
             return self
-        points = decision_points(self.history, scheme, self.calendar, until=self.until)
-        return replace(self, points=points, scheme=scheme)
+        if scheme not in self._others:
+            points = decision_points(self.history, scheme, self.calendar, until=self.until)
+            self._others[scheme] = replace(self, points=points, scheme=scheme)
+        return self._others[scheme]
 
     def late(self, after: tuple[int, ...] | None = None) -> Snapshots:
         """Snapshots of these orders at starts of day at which they were late, see ``features.decision_points``."""

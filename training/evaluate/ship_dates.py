@@ -34,7 +34,7 @@ FEWEST_ORDERS = 20
 
 @dataclass(frozen=True)
 class RangeCoverage:
-    """Of some looks at orders that shipped: how often within the range, and how wide it was, days, the median."""
+    """Of some looks at orders: how often they shipped within the range, and how wide it was, days, the median."""
 
     name: str
     looks: int
@@ -55,7 +55,8 @@ class ShipDateEvaluation:
     integrated_brier : by model, over the first ``BRIER_DAYS`` days
     pinball : by model, of each of ``QUANTILES``, days, of orders that shipped
     error : by model, mean distance of the expected day from the day that came, days
-    coverage : of the range: all looks first, then by days to the promise
+    coverage : of the range: all looks first, then by days to the promise; of those that had time to ship since, and who
+        had not is outside
     """
 
     mornings: int
@@ -225,11 +226,12 @@ def _due_week(points: ShipPoints) -> Ints:
 
 
 def _rows_by_days(points: ShipPoints, came: CameOn, calendar: PlantCalendar) -> Iterator[tuple[str, Mask]]:
-    """The orders that shipped: all, then late ones and those so many days before their promise."""
-    yield "all", points.shipped
+    """Looks with time to ship since: all, then at late orders and those so many days before their promise."""
+    judged = points.could_ship(TIME_TO_SHIP)
+    yield "all", judged
     bucket = buckets(points.late, calendar.day(points.promised) - came.today)
     for place, name in enumerate(BUCKETS):
-        some = points.shipped & (bucket == place)
+        some = judged & (bucket == place)
         if len(np.unique(points.order[some])) >= FEWEST_ORDERS:
             yield name, some
 

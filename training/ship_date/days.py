@@ -93,28 +93,37 @@ def _list_days(today: Ints, promised: Ints, leaves: Mask) -> tuple[Ints, Ints, I
     return first, row, day
 
 
-def columns_of_days(asked: Asked, days: Days, names: list[str]) -> Floats:
-    """(n_days, len(OF_DAY)) what distinguishes each day; ``names`` are those of the signals."""
+def places(asked: Asked, days: Days, rows: Ints) -> tuple[Ints, Ints]:
+    """(n_rows,) of some of the days: how far the promise was from today, and how many days after it each lies."""
+    promised = asked.promised[days.row[rows]]
+    return promised - asked.today[days.row[rows]], days.day[rows] - promised
+
+
+def columns_of_days(asked: Asked, days: Days, names: list[str], rows: Ints) -> Floats:
+    """(n_rows, len(OF_DAY)) what distinguishes some of the days; ``names`` are those of the signals."""
     plans, slacks = (np.array([names.index(name) for name in some]) for some in (PLANS, SLACKS))
-    return _fill_columns(asked.signals, asked.today, asked.promised, *days, plans, slacks, names.index(PROMISE))
+    numbers = (plans, slacks, names.index(PROMISE))
+    return _fill_columns(asked.signals, asked.today, asked.promised, *days, rows, *numbers)
 
 
 @compiled
 def _fill_columns(
-    signals: Floats, today: Ints, promised: Ints, first: Ints, row: Ints, day: Ints, plans: Ints, slacks: Ints, due: int
-) -> Floats:
-    out = np.empty((len(day), OWN + len(plans) + len(slacks)))
-    for at in range(len(day)):
+    signals: Floats, today: Ints, promised: Ints, first: Ints, row: Ints, day: Ints, rows: Ints, plans: Ints,
+    slacks: Ints, due: int,
+) -> Floats:  # fmt: skip
+    out = np.empty((len(rows), OWN + len(plans) + len(slacks)))
+    for to in range(len(rows)):
+        at = rows[to]
         i = row[at]
         from_now = day[at] - today[i]
-        out[at, 0], out[at, 1] = at - first[i], from_now
-        out[at, 2] = day[at] - promised[i]
-        out[at, 3] = _weekdays(day[at]) - _weekdays(promised[i])
-        out[at, 4] = (day[at] + 3) % 7
+        out[to, 0], out[to, 1] = at - first[i], from_now
+        out[to, 2] = day[at] - promised[i]
+        out[to, 3] = _weekdays(day[at]) - _weekdays(promised[i])
+        out[to, 4] = (day[at] + 3) % 7
         for j in range(len(plans)):
-            out[at, OWN + j] = from_now - signals[i, plans[j]]
+            out[to, OWN + j] = from_now - signals[i, plans[j]]
         for j in range(len(slacks)):
-            out[at, OWN + len(plans) + j] = from_now - signals[i, due] + signals[i, slacks[j]]
+            out[to, OWN + len(plans) + j] = from_now - signals[i, due] + signals[i, slacks[j]]
     return out
 
 

@@ -23,7 +23,7 @@ class Hazards:
     def __init__(self, forest: Forest) -> None:
         self._trees = TreeNodes(*(getattr(forest, name) for name in TreeNodes._fields))
 
-    def of(self, signals: Floats, first: Ints, of_day: Floats) -> Floats:
+    def of(self, signals: Floats, first: Ints, of_day: Floats, begin: Floats) -> Floats:
         """(n_days,) hazards in (0, 1).
 
         Parameters
@@ -31,8 +31,9 @@ class Hazards:
         signals : (n, n_signals)
         first : (n + 1,) where each order's days begin
         of_day : (n_days, len(OF_DAY))
+        begin : (n_days,) log-odds to which the trees add
         """
-        rows, out = np.ascontiguousarray(signals, dtype=np.float64), np.zeros(len(of_day))
+        rows, out = np.ascontiguousarray(signals, dtype=np.float64), begin.copy()
         starts = range(0, len(rows), ORDERS_A_THREAD)
         job = lambda at: _walk(self._trees, rows, first, of_day, at, min(at + ORDERS_A_THREAD, len(rows)), out)  # noqa: E731
         list(side_by_side(job, starts, 100 * len(of_day)))

@@ -18,9 +18,10 @@ from training.data.shipping_days import ShippingDays
 from training.explanation.forest import Forest
 from training.lightgbm import load_lightgbm
 from training.ship_date.curve import ShipCurves, bend
-from training.ship_date.days import PLANS, PROMISE, SLACKS, Asked, columns_of_days, days_asked
+from training.ship_date.days import PLANS, PROMISE, SLACKS, Asked, columns_of_days, days_asked, places
 from training.ship_date.hazards import Hazards
 from training.ship_date.ranges import Ranges, buckets
+from training.ship_date.usual import UsualHazards
 
 TREES, ABOUT = "ship_date.txt", "ship_date.json"
 NEEDED = frozenset((*PLANS, *SLACKS, PROMISE))
@@ -50,6 +51,19 @@ class ShipQuestion:
     late: Mask
     plant: Texts
     route: Texts
+
+    def on_calendar(self, calendar: PlantCalendar, shipping_days: ShippingDays) -> Asked:
+        """The days of the moments, and those on which each order can leave."""
+        return Asked(
+            signals=np.ascontiguousarray(self.signals, dtype=np.float64),
+            today=calendar.day(self.as_of),
+            promised=self.promised_day(calendar),
+            leaves=shipping_days.of_orders(self.plant, self.route),
+        )
+
+    def promised_day(self, calendar: PlantCalendar) -> Ints:
+        """(n,) the day of the promise, today where none is known."""
+        return calendar.day(np.where(self.promised == NEVER, self.as_of, self.promised))
 
 
 @dataclass(frozen=True)
@@ -83,38 +97,35 @@ class ShipDateModel:
     Attributes
     ----------
     names : the signals, in the order of the columns
-    booster : LightGBM booster of the hazard of a day
+    booster : LightGBM booster of what the hazard of a day adds to what is usual
+    usual : the hazards that it begins with
     shipping_days : on which weekdays goods leave
     ranges : what the range leaves out on either side
     """
 
     names: list[str]
     booster: Any
+    usual: UsualHazards
     shipping_days: ShippingDays = field(default_factory=ShippingDays)
     ranges: Ranges = field(default_factory=Ranges)
 
     def curves(self, asked: ShipQuestion, on_time: Floats, calendar: PlantCalendar) -> ShipCurves:
         """The distributions; ``on_time`` is (n,) one minus the risk, NaN where an order is late."""
-        question = self._on_calendar(asked, calendar)
+        question = asked.on_calendar(calendar, self.shipping_days)
         days = days_asked(question)
-        hazards = self._hazards.of(question.signals, days.first, columns_of_days(question, days, self.names))
+        every = np.arange(len(days.day))
+        begin = self.usual.at(*places(question, days, every))
+        of_day = columns_of_days(question, days, self.names, every)
+        hazards = self._hazards.of(question.signals, days.first, of_day, begin)
         return bend(days, hazards, question.promised, np.where(asked.late, np.nan, on_time))
 
     def forecast(self, asked: ShipQuestion, on_time: Floats, calendar: PlantCalendar) -> ShipForecast:
         """The distributions with their median and range; parameters as of ``curves``."""
         curves = self.curves(asked, on_time, calendar)
-        promised = calendar.day(np.where(asked.promised == NEVER, asked.as_of, asked.promised))
+        promised = asked.promised_day(calendar)
         bucket = buckets(asked.late, promised - calendar.day(asked.as_of))
         earliest, latest = self.ranges.of(curves, bucket)
         return ShipForecast(curves, curves.quantile(np.full(len(curves), 0.5)), earliest, latest, promised)
-
-    def _on_calendar(self, asked: ShipQuestion, calendar: PlantCalendar) -> Asked:
-        return Asked(
-            signals=np.ascontiguousarray(asked.signals, dtype=np.float64),
-            today=calendar.day(asked.as_of),
-            promised=calendar.day(np.where(asked.promised == NEVER, asked.as_of, asked.promised)),
-            leaves=self.shipping_days.of_orders(asked.plant, asked.route),
-        )
 
     @cached_property
     def _hazards(self) -> Hazards:
@@ -127,8 +138,9 @@ class ShipDateModel:
             "signals": self.names,
             "shipping_days": self.shipping_days.to_json(),
             "tails": self.ranges.to_json(),
+            "usual_log_odds": self.usual.to_json(),
         }
-        (folder / ABOUT).write_text(json.dumps(content, indent=1, sort_keys=True) + "\n", encoding="utf-8")
+        (folder / ABOUT).write_text(json.dumps(content, sort_keys=True) + "\n", encoding="utf-8")
 
     @classmethod
     def load(cls, folder: Path) -> ShipDateModel | None:
@@ -141,6 +153,7 @@ class ShipDateModel:
             return cls(
                 content["signals"],
                 library.Booster(model_str=(folder / TREES).read_text(encoding="utf-8")),
+                UsualHazards.from_json(content["usual_log_odds"]),
                 ShippingDays.from_json(content["shipping_days"]),
                 Ranges.from_json(content["tails"]),
             )

@@ -17,8 +17,8 @@ EDGES = (4.0, 8.0, 15.0)
 BUCKETS = ("late", "up to 3 days", "4 to 7 days", "8 to 14 days", "15 days or more")
 TAILS = np.round(np.arange(0.02, 0.355, 0.01), 2)
 """Shares left out on either side that are tried."""
-WHOLE_WEIGHT = 100.0
-"""A bucket is believed as it stands from about so many looks on; with fewer, it is more like all others."""
+OWN = 0.5
+"""How far a bucket is believed as it stands; for the rest it is like all of them."""
 
 
 @dataclass(frozen=True)
@@ -44,8 +44,8 @@ class Ranges:
         tails = []
         for place in range(len(BUCKETS)):
             rows = bucket == place
-            seen = inside[:, rows] @ weight[rows] + WHOLE_WEIGHT * whole
-            covered = seen / (weight[rows].sum() + WHOLE_WEIGHT)
+            own = np.average(inside[:, rows], axis=1, weights=weight[rows]) if rows.any() else whole
+            covered = OWN * own + (1 - OWN) * whole
             tails.append(float(TAILS[np.argmin(np.abs(covered - COVERED))]))
         return cls(tuple(tails))
 

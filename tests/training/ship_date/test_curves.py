@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy.special import expit
 
 from features.arrays import Floats, Ints
 from features.times import plant_calendar
@@ -91,7 +92,7 @@ def test_days_differ_by_what_lies_between_them_and_promise_and_plans() -> None:
     signals = np.full((1, len(names)), np.nan)
     signals[0, :2], signals[0, names.index("planned_end_slack")] = (8.0, 6.0), 2.0
     question = Asked(signals, np.array([MONDAY]), np.array([MONDAY + 8]), WEEKDAYS)
-    on_the_promise = columns_of_days(question, days_asked(question), names)[6]  # seven weekdays from Monday to Tuesday
+    on_the_promise = columns_of_days(question, days_asked(question), names, np.array([6]))[0]  # the seventh weekday
     assert on_the_promise[:6].tolist() == [6, 8, 0, 0, 1, 2]
     assert on_the_promise[4 + 5 + 1 + 5 - 1] == 2  # days after the planned end that the slack counts from
     assert np.isnan(on_the_promise[-1])
@@ -103,12 +104,13 @@ def test_hazards_are_those_of_lightgbm(seed: int) -> None:
     signals, of_day, first = draw.normal(size=(6, 4)), draw.normal(size=(18, 3)), np.arange(7) * 3
     signals[draw.random(signals.shape) < 0.2] = np.nan
     rows = np.hstack([of_day, signals[np.repeat(np.arange(6), 3)]])
-    target = draw.integers(0, 2, 18)
+    target, begin = draw.integers(0, 2, 18), draw.normal(size=18)
     library = load_lightgbm()
     few = {"objective": "binary", "min_child_samples": 1, "num_leaves": 4, "verbosity": -1, "num_threads": 1}
     booster = library.train(few, library.Dataset(rows, target), 5)
-    found = Hazards(Forest.of(booster)).of(signals, first, of_day)
-    np.testing.assert_allclose(found, booster.predict(rows), rtol=0, atol=1e-12)
+    found = Hazards(Forest.of(booster)).of(signals, first, of_day, begin)
+    expected = expit(booster.predict(rows, raw_score=True) + begin)
+    np.testing.assert_allclose(found, expected, rtol=0, atol=1e-12)
 
 
 def naive_crps(day: Ints, by: Floats, today: int, came: int, seen: int) -> float:

@@ -13,7 +13,7 @@ DAYS = {
 }
 DAYS_LATE = "coalesce(days_late, -100000)"
 OVERDUE = f"CASE WHEN (state = 'late') THEN {DAYS_LATE} + 100001 ELSE 0 END"
-ADDED = {"expected_ship": "coalesce(expected_ship, 7258118400000000)", "days_late": f"{DAYS_LATE} DESC"}
+ADDED = {"expected_ship": "coalesce(expected_ship, 200000)", "days_late": f"{DAYS_LATE} DESC"}
 DUE = "coalesce(due_at, 7258118400000000)"
 
 
