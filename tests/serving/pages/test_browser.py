@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from tests.serving.pages.conftest import Planned, missing
+from tests.support.stories import event
 
 CHROMIUM = Path("/usr/bin/chromium")
 QUIET = [
@@ -23,6 +24,14 @@ QUIET = [
     "--disable-sync",
 ]
 """Chromium as root, and without looking for its maker."""
+
+
+SHIFTS = """() => {
+  window.shifts = 0;
+  const add = (list) => list.getEntries().forEach((one) => (window.shifts += one.value));
+  new PerformanceObserver(add).observe({ type: "layout-shift" });
+}"""
+"""Counts how far things move that the reader did not move."""
 
 
 @pytest.fixture(scope="module")
@@ -152,3 +161,58 @@ def test_axe_finds_nothing(chromium: Any, planned: Planned, theme: str) -> None:
     page.goto("/sign-in")
     page.evaluate(axe)
     assert page.evaluate("axe.run().then(result => result.violations.map(v => v.id))") == []
+
+
+def test_a_new_score_marks_its_row_and_moves_nothing(chromium: Any, planned: Planned) -> None:
+    page = opened(chromium, planned)
+    order = "() => Array.from(document.querySelectorAll('tr[data-order]'), row => row.dataset.order)"
+    place = "() => document.querySelector('tr[data-order=W3]').getBoundingClientRect().y"
+    page.evaluate(SHIFTS)
+    before, at = page.evaluate(order), page.evaluate(place)
+    page.keyboard.press("j")
+    row = focused(page)
+    hold = {"kind": "quality", "reference": "Q-live", "reason": "dimension", "event_id": f"live {id(page)}"}
+    planned.send(event("hold.placed", 2.9, "W3", **hold))
+    page.wait_for_selector("tr[data-order=W3].fresh", timeout=20_000)
+    assert re.fullmatch(r"(▲|▼) \d+, just now|same, just now", page.inner_text("tr[data-order=W3] [data-news]"))
+    assert page.evaluate(order) == before
+    assert page.evaluate(place) == at
+    assert focused(page) == row
+    assert page.evaluate("window.shifts") == 0
+    assert page.get_attribute("#live", "role") == "status"
+    assert page.complaints == []
+
+
+def test_a_planners_morning(chromium: Any, planned: Planned) -> None:
+    page = opened(chromium, planned, plant="Kiel")
+    page.goto("/?all=1")
+    page.click("summary:has-text('Filter and sort')")
+    page.check("input[name=blocker][value=hold]")
+    page.click("text=Show >> nth=-1")
+    page.wait_for_url("**blocker=hold**")
+    orders = page.locator("tr[data-order]").evaluate_all("rows => rows.map(row => row.dataset.order)")
+    assert "K2" in orders
+    assert "K1" not in orders
+    assert "Hold" in page.inner_text("tr[data-order=K2] .col-in_the_way")
+    page.click("tr[data-order=K2] .id")
+    assert "Q-117" in page.inner_text(".ready")
+    assert page.locator(".ready .not_yet_due .mark").first.inner_text() == "○"
+    page.click(".fall details summary >> nth=0")
+    page.wait_for_selector(".moves button")
+    page.click(".moves button >> nth=0")
+    page.wait_for_selector(".answer")
+    page.fill("#comment", "QA comes at ten")
+    page.click("button:has-text('Acknowledge')")
+    page.wait_for_selector(".notice")
+    assert "K2 acknowledged." in page.inner_text(".notice")
+    page.fill("#until", page.get_attribute("#until", "max"))
+    page.click("button:has-text('Snooze until')")
+    page.wait_for_selector(".notice")
+    page.goto("/?all=1")
+    assert page.locator("tr[data-order=K2]").count() == 0
+    with page.expect_download() as download:
+        page.click("text=CSV")
+    assert "K1" in download.value.path().read_text(encoding="utf-8-sig")
+    page.goto("/?changed=1&snoozed=include")
+    assert "snoozed until" in page.inner_text("tr[data-order=K2]")
+    assert page.complaints == []

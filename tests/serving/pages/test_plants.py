@@ -72,7 +72,7 @@ def test_each_role_opens_what_the_table_says(planned: Planned, route: str) -> No
         if path == "/sign-out":
             reader.sign_in(planned.key(role))
         fields = FIELDS | {
-            "order": "K1",
+            "order": "R1",
             "next": "/",
             "events": '[{"type": "hold.placed", "data": {"kind": "credit"}}]',
         }
