@@ -85,9 +85,10 @@ class ScoreFeed:
         """Listen from now on, or from the score after an id on. A score may come twice; none is left out."""
         listener = Listener()
         self._listeners.add(listener)
-        if self._looking is None:
+        if self._looking is None or self._looking.done():
             newest = await run_in_threadpool(self._last)
-            self._looking = self._looking or asyncio.create_task(self._look_on(newest))
+            if self._looking is None or self._looking.done():
+                self._looking = asyncio.create_task(self._look_on(newest))
         try:
             if after is not None:
                 listener.put(await self._since(after))

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from tests.serving.pages.conftest import Planned, missing
-from tests.support.stories import event
+from tests.support.stories import created, event
 
 CHROMIUM = Path("/usr/bin/chromium")
 QUIET = [
@@ -184,17 +184,19 @@ def test_a_new_score_marks_its_row_and_moves_nothing(chromium: Any, planned: Pla
 
 
 def test_a_planners_morning(chromium: Any, planned: Planned) -> None:
-    page = opened(chromium, planned, plant="Kiel")
+    rows = [created(0, 14, order=name, plant="Husum", item="Pump", customer="Nordwerft") for name in ("H1", "H2")]
+    rows.append(event("hold.placed", 2.75, "H2", kind="quality", reference="Q-117", reason="dimension"))
+    planned.send(*[row | {"event_id": f"Husum {number}"} for number, row in enumerate(rows)])
+    page = opened(chromium, planned, plant="Husum")
     page.goto("/?all=1")
     page.click("summary:has-text('Filter and sort')")
     page.check("input[name=blocker][value=hold]")
-    page.click("text=Show >> nth=-1")
+    page.click("form.filter button.primary")
     page.wait_for_url("**blocker=hold**")
     orders = page.locator("tr[data-order]").evaluate_all("rows => rows.map(row => row.dataset.order)")
-    assert "K2" in orders
-    assert "K1" not in orders
-    assert "Hold" in page.inner_text("tr[data-order=K2] .col-in_the_way")
-    page.click("tr[data-order=K2] .id")
+    assert orders == ["H2"]
+    assert "Hold" in page.inner_text("tr[data-order=H2] .col-in_the_way")
+    page.click("tr[data-order=H2] .id")
     assert "Q-117" in page.inner_text(".ready")
     assert page.locator(".ready .not_yet_due .mark").first.inner_text() == "○"
     page.click(".fall details summary >> nth=0")
@@ -204,15 +206,15 @@ def test_a_planners_morning(chromium: Any, planned: Planned) -> None:
     page.fill("#comment", "QA comes at ten")
     page.click("button:has-text('Acknowledge')")
     page.wait_for_selector(".notice")
-    assert "K2 acknowledged." in page.inner_text(".notice")
+    assert "H2 acknowledged." in page.inner_text(".notice")
     page.fill("#until", page.get_attribute("#until", "max"))
     page.click("button:has-text('Snooze until')")
     page.wait_for_selector(".notice")
     page.goto("/?all=1")
-    assert page.locator("tr[data-order=K2]").count() == 0
+    assert page.locator("tr[data-order=H2]").count() == 0
     with page.expect_download() as download:
         page.click("text=CSV")
-    assert "K1" in download.value.path().read_text(encoding="utf-8-sig")
+    assert "H1" in download.value.path().read_text(encoding="utf-8-sig")
     page.goto("/?changed=1&snoozed=include")
-    assert "snoozed until" in page.inner_text("tr[data-order=K2]")
+    assert "snoozed until" in page.inner_text("tr[data-order=H2]")
     assert page.complaints == []
