@@ -28,6 +28,8 @@ APART_FROM_LATE, EVERY_STATE = ("open", "unpromised"), ("open", "late", "unpromi
 PLACE = ("cursor",)
 """Where in the list one is, which is no part of what is asked."""
 MOST_DAYS = 3650
+ROWS = 40
+"""Orders of a page: with style and scripts less than 150 kB."""
 
 
 class Chip(NamedTuple):
@@ -81,7 +83,7 @@ class Address:
 
     def params(self, caller: Caller, clock: PlantClock, **fixed: Any) -> WorklistParams:
         """The question, as the API takes it. Raises ``InvalidRequest`` that says what is wrong with the address."""
-        asked: dict[str, Any] = {"state": list(EVERY_STATE if self.get("search") else APART_FROM_LATE)}
+        asked: dict[str, Any] = {"limit": ROWS, "state": list(EVERY_STATE if self.get("search") else APART_FROM_LATE)}
         for name, value in self.pairs:
             if name in LISTS:
                 asked[name] = self.all(name)

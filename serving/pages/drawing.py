@@ -37,7 +37,8 @@ def draw_trace(risks: Risks, now: int) -> RiskTrace | None:
         path += [(x, path[-1][1])] if path else []
         path.append((x, y))
     path.append((TRACE_WIDTH - TRACE_MARGIN, path[-1][1]))
-    return RiskTrace(polyline_of(path), *path[-1], step_of(known[-1][1]))
+    end_x, end_y = path[-1]
+    return RiskTrace(polyline_of(path), round(end_x, 1), round(end_y, 1), step_of(known[-1][1]))
 
 
 def change_since(risks: Risks, moment: int) -> float | None:

@@ -71,6 +71,15 @@ class PlantClock:
         noon = datetime.combine(date.fromisoformat(form_day), datetime.min.time(), self._zone) + timedelta(hours=12)
         return self.dates.day(round(noon.timestamp() * 1e6), time=False)
 
+    def range_of(self, first: str, last: str | None) -> str:
+        """Two days of forms in few words: the month once where it is the same; no end where the last is not known."""
+        begin, end = (None if day is None else date.fromisoformat(day) for day in (first, last))
+        words = [f"{day.day} {ENGLISH.months[day.month - 1]}" for day in (begin, end) if day is not None]
+        if begin is None or end is None:
+            return f"from {words[0]}"
+        same = (begin.year, begin.month) == (end.year, end.month)
+        return words[0] if begin == end else f"{begin.day if same else words[0]} to {words[1]}"
+
     def time(self, text: str | None) -> str:
         """The weekday, the day and the time, unless a whole day is meant."""
         return NONE if text is None else self.dates.day(micros(text))

@@ -85,11 +85,8 @@ class ScoreFeed:
         """Listen from now on, or from the score after an id on. A score may come twice; none is left out."""
         listener = Listener()
         self._listeners.add(listener)
-        if self._looking is None or self._looking.done():
-            newest = await run_in_threadpool(self._last)
-            if self._looking is None or self._looking.done():
-                self._looking = asyncio.create_task(self._look_on(newest))
         try:
+            await self._begin()
             if after is not None:
                 listener.put(await self._since(after))
             yield listener
@@ -98,6 +95,17 @@ class ScoreFeed:
             if not self._listeners and self._looking is not None:
                 self._looking.cancel()
                 self._looking = None
+
+    async def _begin(self) -> None:
+        if self._looks:
+            return
+        newest = await run_in_threadpool(self._last)
+        if not self._looks:
+            self._looking = asyncio.create_task(self._look_on(newest))
+
+    @property
+    def _looks(self) -> bool:
+        return self._looking is not None and not self._looking.done()
 
     async def _since(self, after: int) -> NewsBatch:
         found = await run_in_threadpool(self._read, after, AT_ONCE)
