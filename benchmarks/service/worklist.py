@@ -26,6 +26,7 @@ import numpy as np
 import orjson
 from sqlalchemy import insert, select
 
+from features.readiness.kinds import bits_of
 from features.times import DAY, micros
 from serving.store.database import Database
 from serving.store.dialects import upsert
@@ -34,6 +35,9 @@ from serving.store.schema import FILTERED, SORTS, order_words, orders
 
 NOW = "2026-01-01T00:00:00Z"
 PORT = 8765
+BLOCKING = tuple(map(bits_of, ([], ["packing"], ["hold"], ["material", "carrier"], ["labels"])))
+SHARES = (0.5, 0.8, 0.88, 0.998, 1.0)
+"""What is in the way, and the share of orders up to there."""
 WRITTEN = 200
 """Orders written a second."""
 FILTERS: dict[str, dict[str, Any]] = {
@@ -54,6 +58,10 @@ FILTERS: dict[str, dict[str, Any]] = {
     "late of a plant": {"state": "late", "plant": "P3"},
     "a plant, snoozed": {"plant": "P3", "snoozed": "only"},
     "a plant, a customer": {"plant": "P3", "customer": "C77"},
+    "blocked by a hold (8 %)": {"blocker": "hold"},
+    "blocked by labels (0.2 %)": {"blocker": "labels"},
+    "nothing in the way": {"blocker": "nothing"},
+    "two blockers, a plant": {"blocker": ["hold", "carrier"], "plant": "P3"},
 }
 
 
@@ -80,7 +88,7 @@ def fill(database: Database, n: int) -> None:
                 "value_at_risk": value * risk, "factors": said, "owner": f"U{draw.integers(20)}" if draw.random() < 0.3
                 else None, "snoozed_until": now + DAY if draw.random() < 0.05 else None, "snoozed_until_change": 0,
                 "decision": None, "seq": number + 1, "score_id": number + 1, "scored_by": "", "as_of": now,
-                "next_at": now + DAY,
+                "next_at": now + DAY, "blocking": BLOCKING[np.searchsorted(SHARES, draw.random())], "shippable": 0,
             }
         )  # fmt: skip
         words += [{"dimension": dimension, "word": word, "order_id": order_id} for dimension, word in named.items()]

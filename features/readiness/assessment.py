@@ -18,13 +18,17 @@ from features.history import History
 from features.orders.commitments import OrderStatus, commitments, statuses
 from features.orders.spells import CONDITIONS_MET
 from features.readiness.blockers import Blocker, Facts, stated_blockers
-from features.readiness.inferred_blockers import inferred_blockers, of_line
+from features.readiness.due_conditions import Silences, silences
+from features.readiness.inferred_blockers import missing_blockers, of_line, truck_blockers
+from features.readiness.kinds import FIVE, BlockerKind
 from features.readiness.naming import keys_of
+from features.readiness.pack_time import UNKNOWN_PAST, PackTimes
+from features.readiness.planned_work import plan_after_truck_blockers
 from features.readiness.statements import WHOLE_ORDER, KnownOrder, SpellState
 from features.times import NEVER, plant_calendar
 
-FIVE = ("inspection", "packaging", "labels", "documents", "quantities")
 ConditionState = Literal["met", "not_met", "partly_met", "not_stated"]
+ConditionStanding = Literal["in_the_way", "not_yet_due", "met"]
 
 
 @dataclass(frozen=True)
@@ -42,6 +46,8 @@ class Condition:
     Attributes
     ----------
     kind : inspection, packaging, labels, documents or quantities
+    standing : what a planner makes of it: in_the_way when it is stated not met, or silence about a line is in the way;
+        met when it is; else not_yet_due, which is no fault
     state : not_met when a line or the whole order is stated not met; met when the whole order or every open line is
         met; partly_met when only some lines are; not_stated when nobody said anything that still holds
     since : microseconds; for not_met since its first statement not met, else since the last one that it took
@@ -52,6 +58,7 @@ class Condition:
     """
 
     kind: str
+    standing: ConditionStanding
     state: ConditionState
     since: int | None
     said_by: StatedBy | None
@@ -72,6 +79,7 @@ class Readiness:
     state : as the worklist has it
     conditions : the five, in their usual order
     blockers : what stops the work first, then what stops shipping, then the truck; within these the oldest first
+    not_due : lines whose conditions nobody states, and whose usual pack time has not begun; they are in nobody's way
     shippable : whether something is left to ship and all of it could leave; a truck after the promise is late, but
         takes it
     """
@@ -82,10 +90,18 @@ class Readiness:
     due: int | None
     conditions: tuple[Condition, ...]
     blockers: tuple[Blocker, ...]
+    not_due: tuple[Blocker, ...]
     shippable: bool
 
+    @property
+    def kinds(self) -> tuple[BlockerKind, ...]:
+        """The kinds of what is in the way, each once, what stops it first before the others; moot blockers aside."""
+        return tuple(dict.fromkeys(blocker.kind for blocker in self.blockers if not blocker.moot))
 
-def assess(history: History, order: int, as_of: int, zone: str = "UTC") -> Readiness:
+
+def assess(
+    history: History, order: int, as_of: int, zone: str = "UTC", pack_times: PackTimes = UNKNOWN_PAST
+) -> Readiness:
     """Readiness of one order by what was recorded until a moment.
 
     Parameters
@@ -93,20 +109,25 @@ def assess(history: History, order: int, as_of: int, zone: str = "UTC") -> Readi
     order : its index in ``history.order_ids``
     as_of : microseconds
     zone : the plant's time zone, in which sentences name days and times
+    pack_times : from when before its promise silence about a line is in the way; see ``features.readiness.pack_time``
     """
     known = KnownOrder(history, order, as_of)
     state, due = status_of(history, order, len(known.events), as_of)
     facts = Facts(known, as_of, ZoneInfo(plant_calendar(zone).zone))
     stated = known.spells(CONDITIONS_MET)
-    blockers = () if state in ("shipped", "cancelled") else _blockers(facts, stated)
+    plant = next(iter(known.words("plant")), None)
+    over = state in ("shipped", "cancelled")
+    silence = Silences([], []) if over else silences(facts, stated, pack_times.of(plant))
+    blockers = () if over else _blockers(facts, stated, silence)
     return Readiness(
         order_id=str(history.order_ids[order]),
         as_of=as_of,
         state=state,
         due=due,
-        conditions=tuple(_condition(facts, stated, kind) for kind in FIVE),
+        conditions=tuple(_condition(facts, stated, kind, silence) for kind in FIVE),
         blockers=blockers,
-        shippable=state in ("open", "late") and not any(_stops(blocker) for blocker in blockers),
+        not_due=tuple(silence.not_due),
+        shippable=state in ("open", "late") and not silence.not_due and not any(_stops(one) for one in blockers),
     )
 
 
@@ -120,24 +141,31 @@ def status_of(history: History, order: int, known: int, as_of: int) -> tuple[Ord
     return status, None if due == NEVER else due
 
 
-def _blockers(facts: Facts, conditions: list[SpellState]) -> tuple[Blocker, ...]:
-    return tuple(sorted([*stated_blockers(facts, conditions), *inferred_blockers(facts, conditions)], key=_rank))
+def _blockers(facts: Facts, conditions: list[SpellState], silence: Silences) -> tuple[Blocker, ...]:
+    blockers = [
+        *stated_blockers(facts, conditions),
+        *missing_blockers(facts),
+        *silence.in_the_way,
+        *truck_blockers(facts),
+        *plan_after_truck_blockers(facts),
+    ]
+    return tuple(sorted(blockers, key=_rank))
 
 
 def _stops(blocker: Blocker) -> bool:
-    return not blocker.moot and blocker.kind != "truck_too_late"
+    return not blocker.moot and blocker.rule not in ("truck_too_late", "plan_after_truck")
 
 
 def _rank(blocker: Blocker) -> tuple[int, bool, int, str, str, tuple[str, ...], tuple[EventKey, ...]]:
     lines = tuple(line or "" for line in blocker.lines)
     since = blocker.since or 0
-    return blocker.stage, blocker.since is None, since, blocker.kind, blocker.what or "", lines, blocker.events
+    return blocker.stage, blocker.since is None, since, blocker.rule, blocker.what or "", lines, blocker.events
 
 
 # -- conditions ----------------------------------------------------------------------------------------------
 
 
-def _condition(facts: Facts, conditions: list[SpellState], kind: str) -> Condition:
+def _condition(facts: Facts, conditions: list[SpellState], kind: str, silence: Silences) -> Condition:
     stated = [spell for spell in conditions if spell.latest.kind == kind]
     of_open = {line.key: next(iter(of_line(stated, line.key)), None) for line in facts.open_lines}
     lines = sorted(({spell.line: spell for spell in stated if spell.line != WHOLE_ORDER} | of_open).items())
@@ -146,6 +174,7 @@ def _condition(facts: Facts, conditions: list[SpellState], kind: str) -> Conditi
     decides = _deciding(stated, state)
     return Condition(
         kind=kind,
+        standing=_standing(facts, stated, state, silence),
         state=state,
         since=decides.since if decides else None,
         said_by=StatedBy(decides.latest.source, decides.latest.actor) if decides else None,
@@ -163,6 +192,14 @@ def _state(stated: list[SpellState], every_open_line: bool) -> ConditionState:
     if any(not spell.open for spell in stated):
         return "not_met"
     return "met" if every_open_line or any(spell.line == WHOLE_ORDER for spell in stated) else "partly_met"
+
+
+def _standing(facts: Facts, stated: list[SpellState], state: ConditionState, silence: Silences) -> ConditionStanding:
+    """A line that is silent has none of them met; statements about lines that have left are in nobody's way."""
+    not_met = any(not spell.open and spell.line not in facts.gone for spell in stated)
+    if not_met or silence.in_the_way:
+        return "in_the_way"
+    return "met" if state == "met" and not silence.not_due else "not_yet_due"
 
 
 def _deciding(stated: list[SpellState], state: ConditionState) -> SpellState | None:

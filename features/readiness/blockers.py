@@ -10,10 +10,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import tzinfo
 from functools import cached_property
-from typing import Literal
 
 from features.events.schema import INSTALMENT_MARK, EventKey
 from features.orders.spells import FAILED_LOTS, HOLDS, SHIPPING_HOLD_KINDS, SHORTAGES
+from features.readiness.kinds import CARRIER, BlockerKind, BlockerRule, kind_of
 from features.readiness.naming import (
     at_line,
     keys_of,
@@ -30,19 +30,7 @@ from features.readiness.naming import (
 from features.readiness.statements import KnownEvent, KnownLine, KnownOrder, SpellState
 from features.wording import ENGLISH, Dates, Language
 
-CARRIER = "carrier"
 STOPS_WORK, STOPS_SHIPPING, STOPS_TRUCK = range(3)
-
-BlockerKind = Literal[
-    "hold",
-    "shortage",
-    "failed_inspection",
-    "missing_quantity",
-    "condition",
-    "no_truck",
-    "truck_too_late",
-    "truck_too_small",
-]
 
 
 @dataclass(frozen=True)
@@ -51,6 +39,7 @@ class Blocker:
 
     Attributes
     ----------
+    rule : by which it is in the way; ``kind`` is what that is about, in the field's words
     what : the hold, component, lot, operation, condition or delivery by its name, ``None`` where it has none
     sentence : what a planner would say
     since : microseconds, ``None`` where nothing was ever said
@@ -60,9 +49,10 @@ class Blocker:
     expected : when it is stated to be over, microseconds, ``None`` where nobody says
     overdue : whether that has passed
     moot : whether it concerns only lines that have left or are closed
+    due_from : microseconds from when it is in the way, for what is not due yet; ``None`` where nothing is promised
     """
 
-    kind: BlockerKind
+    rule: BlockerRule
     what: str | None
     sentence: str
     since: int | None
@@ -72,6 +62,12 @@ class Blocker:
     expected: int | None = None
     overdue: bool = False
     moot: bool = False
+    due_from: int | None = None
+
+    @property
+    def kind(self) -> BlockerKind:
+        """What is in the way."""
+        return kind_of(self.rule, self.what)
 
 
 @dataclass(frozen=True)
@@ -210,7 +206,7 @@ def condition_blockers(facts: Facts, not_met: list[SpellState]) -> list[Blocker]
 
 def _stated(
     facts: Facts,
-    kind: BlockerKind,
+    rule: BlockerRule,
     what: str | None,
     template: str,
     values: Mapping[str, object],
@@ -219,16 +215,16 @@ def _stated(
 ) -> Blocker:
     """A blocker made of spells that somebody stated open; holds and shortages are expected to be over at a date."""
     latest = [spell.latest for spell in spells]
-    expected = latest[0].date if kind in ("hold", "shortage") else None
+    expected = latest[0].date if rule in ("hold", "shortage") else None
     overdue = expected is not None and expected < facts.as_of
     moot = all(event.line in facts.gone for event in latest)
-    if kind in ("hold", "shortage"):
+    if rule in ("hold", "shortage"):
         template = f"{template}.{'undated' if expected is None else 'overdue' if overdue else 'due'}"
     if expected is not None:
         values = {**values, "day": facts.dates.day(expected), "distance": facts.dates.distance(expected)}
     sentence = facts.say(template, **values)
     return Blocker(
-        kind=kind,
+        rule=rule,
         what=what,
         sentence=facts.say("moot", fact=sentence) if moot else sentence,
         since=min(spell.since for spell in spells),

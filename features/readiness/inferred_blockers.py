@@ -7,23 +7,17 @@ from typing import NamedTuple
 
 from features.events.selection import Select
 from features.readiness.blockers import (
-    CARRIER,
     STOPS_SHIPPING,
     STOPS_TRUCK,
     STOPS_WORK,
     Blocker,
-    BlockerKind,
     Facts,
 )
+from features.readiness.kinds import CARRIER, BlockerRule
 from features.readiness.naming import at_line, keys_of, name_line, name_operation, name_truck, quantity
 from features.readiness.statements import WHOLE_ORDER, WORK, KnownEvent, KnownLine, SpellState
 
 DELIVERIES = Select("delivery.planned")
-
-
-def inferred_blockers(facts: Facts, conditions: list[SpellState]) -> list[Blocker]:
-    """Missing quantities and silence of each open line, and what is wrong with the trucks; see docs/readiness.md."""
-    return [*missing_blockers(facts), *silent_blockers(facts, conditions), *truck_blockers(facts)]
 
 
 def missing_blockers(facts: Facts) -> list[Blocker]:
@@ -33,7 +27,7 @@ def missing_blockers(facts: Facts) -> list[Blocker]:
 
 def silent_blockers(facts: Facts, conditions: list[SpellState]) -> list[Blocker]:
     """One a line to ship of which nobody says that a shipping condition is met."""
-    return [blocker for line in facts.open_lines if (blocker := _silent(facts, line, conditions)) is not None]
+    return [blocker for line in facts.open_lines if (blocker := silent_blocker(facts, line, conditions)) is not None]
 
 
 # -- pieces that are not there -------------------------------------------------------------------------------
@@ -77,7 +71,7 @@ def _missing(facts: Facts, line: KnownLine) -> Blocker | None:
     )
     events = [line.ordered_by, *work_done.events]
     return Blocker(
-        kind="missing_quantity",
+        rule="missing_quantity",
         what=work_done.operation,
         sentence=sentence,
         since=_latest(events),
@@ -106,7 +100,7 @@ def _by_operations(facts: Facts, work: list[KnownEvent]) -> WorkQuantity | None:
         if event.type == "operation.confirmed":
             bookings.setdefault(event.reference, []).append(event)
     begun = list(bookings.items())
-    finished = [number for number, (_, booked) in enumerate(begun) if _finished(booked)]
+    finished = [number for number, (_, booked) in enumerate(begun) if is_finished(booked)]
     if not finished:
         return None
     operation, booked = max(begun[finished[-1] :], key=lambda entry: _total(entry[1]))
@@ -116,7 +110,7 @@ def _by_operations(facts: Facts, work: list[KnownEvent]) -> WorkQuantity | None:
     return WorkQuantity(_total(booked), operation, facts.say(template, quantity=good, operation=named), booked)
 
 
-def _finished(booked: list[KnownEvent]) -> bool:
+def is_finished(booked: list[KnownEvent]) -> bool:
     """Whether the latest statement is final; one that says neither partial nor final changes nothing."""
     latest = max((event for event in booked if event.state is not None), key=lambda event: event.place, default=None)
     return latest is not None and latest.state == "final"
@@ -147,14 +141,14 @@ def _silence(facts: Facts, line: KnownLine, conditions: list[SpellState]) -> tup
     return silent, last if stated else None
 
 
-def _silent(facts: Facts, line: KnownLine, conditions: list[SpellState]) -> Blocker | None:
+def silent_blocker(facts: Facts, line: KnownLine, conditions: list[SpellState]) -> Blocker | None:
     """A line of which no condition is stated at all, or none since its latest work: complete is not shippable."""
     silent, after = _silence(facts, line, conditions)
     if not silent:
         return None
     where = at_line(facts.language, "for", line.id)
     return Blocker(
-        kind="condition",
+        rule="condition",
         what=None,
         sentence=facts.say("conditions.silent", line=where)
         if after is None
@@ -244,14 +238,14 @@ def _too_small(facts: Facts, coming: list[Truck]) -> Blocker | None:
 
 
 def _truck(
-    kind: BlockerKind,
+    rule: BlockerRule,
     what: str | None,
     sentence: str,
     events: list[KnownEvent],
     since: int | None,
     expected: int | None = None,
 ) -> Blocker:
-    return Blocker(kind, what, sentence, since, (), keys_of(events), STOPS_TRUCK, expected)
+    return Blocker(rule, what, sentence, since, (), keys_of(events), STOPS_TRUCK, expected)
 
 
 def _latest(events: Iterable[KnownEvent]) -> int:

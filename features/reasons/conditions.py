@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from features.events.schema import EventKey
-from features.readiness.assessment import FIVE
+from features.readiness.kinds import FIVE
 from features.readiness.naming import keys_of, number_of_conditions
 from features.reasons.facts import OrderFacts
 from features.reasons.situation import BAD, EITHER, GOOD, Situation, Statement, Values, always

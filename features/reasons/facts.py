@@ -158,23 +158,23 @@ class OrderFacts(Facts):
     def shortages(self) -> list[SpellState]:
         return self.order.spells(SHORTAGES)
 
-    def blockers_of(self, kind: str) -> list[Blocker]:
-        """The blockers of a kind, those first that still matter."""
-        if kind not in self._blockers:
-            found = [blocker for blocker in self._make_blockers(kind) if blocker.kind == kind]
-            self._blockers[kind] = sorted(found, key=lambda blocker: blocker.moot)
-        return self._blockers[kind]
+    def blockers_of(self, rule: str) -> list[Blocker]:
+        """The blockers by a rule, those first that still matter."""
+        if rule not in self._blockers:
+            found = [blocker for blocker in self._make_blockers(rule) if blocker.rule == rule]
+            self._blockers[rule] = sorted(found, key=lambda blocker: blocker.moot)
+        return self._blockers[rule]
 
-    def _make_blockers(self, kind: str) -> list[Blocker]:
-        if kind == "hold":
+    def _make_blockers(self, rule: str) -> list[Blocker]:
+        if rule == "hold":
             return hold_blockers(self)
-        if kind == "shortage":
+        if rule == "shortage":
             return shortage_blockers(self)
-        if kind == "failed_inspection":
+        if rule == "failed_inspection":
             return lot_blockers(self)
-        if kind == "missing_quantity":
+        if rule == "missing_quantity":
             return missing_blockers(self)
-        if kind == "condition":
+        if rule == "condition":
             not_met = [spell for spell in self.conditions if not spell.open]
             return [*condition_blockers(self, not_met), *silent_blockers(self, self.conditions)]
         return truck_blockers(self)

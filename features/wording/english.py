@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from features.wording.english_changes import CHANGES
 from features.wording.english_moves import MOVES
+from features.wording.english_ship_dates import SHIP_DATES
 from features.wording.language import Language
 
 WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
@@ -75,6 +76,11 @@ BLOCKERS = {
     "condition.not_met": "{condition} [n:is|are] outstanding{lines} since {since}{reason}",
     "conditions.silent": "nobody has said that a shipping condition is met{line}",
     "conditions.silent_since": "nobody has said that a shipping condition is met{line} since its latest work, {since}",
+    "conditions.not_due": "packing and papers{line} are not due before {day}, {distance}; they usually take {time}",
+    "conditions.unpromised": "packing and papers{line} are not due while nothing is promised",
+    "not_made": "work on {line} is not finished",
+    "not_made.planned": "work on {line} is not finished; it is planned to end {day}, {distance}",
+    "not_made.passed": "work on {line} is not finished; it was planned to end {day}, {distance}",
     "missing": "{line} is {missing} short: {ordered} ordered{before}, {work}",
     "missing.before": ", {quantity} shipped before the work",
     "missing.orders": "{n} production orders of {quantity} in all, {lost} scrapped",
@@ -247,4 +253,4 @@ REASONS = {
     "outweighed.records": "{fact}; what else is known of its records outweighs that",
 }
 
-ENGLISH = Language("en", {**PARTS, **BLOCKERS, **REASONS, **CHANGES, **MOVES}, WEEKDAYS, MONTHS)
+ENGLISH = Language("en", {**PARTS, **BLOCKERS, **REASONS, **CHANGES, **MOVES, **SHIP_DATES}, WEEKDAYS, MONTHS)

@@ -22,7 +22,8 @@ from training.change.impact import Impact, sum_impact
 def impact_reply(params: ImpactParams, services: Services, caller: Caller) -> dict[str, Any]:
     """The sums of a period's events by the active model. Raises ``NotReady`` while there is no model."""
     now, settings = services.clock(), services.settings
-    scorer = services.daily_context.active_model().scorer
+    active = services.daily_context.active_model()
+    scorer = active.scorer
     if scorer is None:
         raise NotReady(NO_MODEL)
     window = window_of(params.since, params.until, now, settings.zone, days=7)
@@ -30,7 +31,7 @@ def impact_reply(params: ImpactParams, services: Services, caller: Caller) -> di
 
     def read(connection: Connection) -> dict[str, Any]:
         steps = period_steps(connection, scorer, window, plants)
-        at_risk, covered = at_risk_now(connection, plants, now, settings)
+        at_risk, covered = at_risk_now(connection, plants, now, settings, active.pack_times)
         listed = count(connection, WorklistQuery(now, states=SCORED, plants=plants, snoozed=None))
         measured = sum_impact(steps, at_risk, (params.by,))
         value = {"as_of": moment(now), "listed": listed, "covered": covered, "rows": at_risk.to_dict("records")}

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, Literal
 
 from sqlalchemy import Connection, RowMapping
 
 from features.errors import InvalidRequest
 from features.readiness.assessment import assess
+from features.readiness.kinds import BlockerKind, bits_of
+from features.readiness.pack_time import PackTimes
 from serving.api.presenters import present_decisions, present_order, present_readiness, present_score
 from serving.auth.plant_scope import require_seen, unknown_order
 from serving.contract.orders import WorklistParams
@@ -18,8 +21,9 @@ from serving.store.tables.events import events_of, history_of
 from serving.store.tables.orders import order_of, words_of
 from serving.store.tables.scores import latest_scores, scores_before
 from serving.store.tables.worklist import WorklistQuery
+from training.ship_date.forecast import day_number
 
-ASCENDING = ("due", "customer", "plant", "item", "owner")
+ASCENDING = ("due", "expected_ship", "customer", "plant", "item", "owner")
 SNOOZED = {"exclude": False, "include": None, "only": True}
 
 
@@ -37,9 +41,28 @@ def worklist_query(params: WorklistParams, caller: Caller, now: int, settings: S
         plants=caller.plants,
         due=due,
         risk=(params.risk_min, params.risk_max),
+        ships=(_day("ships_after", params.ships_after), _day("ships_before", params.ships_before)),
+        days_late=params.min_days_late,
         owners=tuple(sorted(set(params.owner))),
+        blocking=_bits(params.blocker),
         snoozed=SNOOZED[params.snoozed],
     )
+
+
+def _bits(kinds: Sequence[BlockerKind | Literal["nothing"]]) -> int | None:
+    """Raises ``InvalidRequest`` where nothing and something are asked for at once."""
+    asked: list[BlockerKind] = [kind for kind in kinds if kind != "nothing"]
+    if asked and len(asked) < len(kinds):
+        raise InvalidRequest(f"a blocker must be nothing or kinds of blockers, got nothing and {', '.join(asked)}")
+    return bits_of(asked) if kinds else None
+
+
+def _day(name: str, text: str | None) -> int | None:
+    """Days since 1970-01-01. Raises ``InvalidRequest`` for what is no day of the calendar."""
+    try:
+        return None if text is None else day_number(text)
+    except ValueError as error:
+        raise InvalidRequest(f"{name} must be a date such as 2015-03-02, got {text!r}") from error
 
 
 def _bound(text: str | None, zone: str, *, end: bool) -> int | None:
@@ -47,13 +70,13 @@ def _bound(text: str | None, zone: str, *, end: bool) -> int | None:
 
 
 def order_page(
-    connection: Connection, order_id: str, caller: Caller, now: int, settings: Settings
+    connection: Connection, order_id: str, caller: Caller, now: int, settings: Settings, usual: PackTimes
 ) -> tuple[dict[str, Any], int]:
     """How an order stands, why, what is ready, what is in the way, what was decided; and its version."""
     order, words = visible_order(connection, order_id, caller)
     events = [event for event in events_of(connection, [order_id]) if event.seq <= order["seq"]]
     score = latest_scores(connection, [order_id])[order_id]
-    state = assess(history_of(events, settings.policy), 0, max(now, order["as_of"]), settings.zone)
+    state = assess(history_of(events, settings.policy), 0, max(now, order["as_of"]), settings.zone, usual)
     content = {
         "order": present_order(order),
         **{f"{dimension}s": words[dimension] for dimension in ("plant", "customer", "item")},

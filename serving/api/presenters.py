@@ -10,14 +10,18 @@ import orjson
 from features.events import EventKey
 from features.readiness.assessment import Condition, Readiness
 from features.readiness.blockers import Blocker
+from features.readiness.kinds import kinds_of
 from features.times import LATEST, isoformat
 from serving.contract.decision import DECISION, UNTIL_CHANGE
 from serving.ingest.ingest import IngestResult, ScoreChange
 from serving.models.scorer import REASONS
-from serving.scores.projection import unpack
+from serving.scores.projection import unpack, unpack_ship_date
 from serving.scores.scoring_context import NO_MODEL, ActiveModel
+from serving.scores.snooze import Snooze
+from serving.store.schema import LATER, SHIP_DAYS
 from serving.store.tables.events import Outcome
 from serving.store.tables.idempotency import Effect, StoredReply
+from training.ship_date.forecast import iso_day
 
 OUTCOMES: tuple[Outcome, ...] = ("accepted", "duplicate", "conflict", "rejected")
 SHOWN = ("plant", "customer", "item", "value", "risk", "missed", "partial", "base_risk", "value_at_risk")
@@ -48,6 +52,12 @@ def reason_of(state: str, *, scored: bool) -> str | None:
     return REASONS.get(state) or (None if scored else NO_MODEL)
 
 
+def ship_columns(row: Mapping[Any, Any]) -> dict[str, Any]:
+    """When an order ships, from the columns of its row; ``None`` for what is later than any day asked about."""
+    days = {name: None if row[name] in (None, LATER) else iso_day(row[name]) for name in SHIP_DAYS}
+    return days | {"days_late": None if row["days_late"] == LATER else row["days_late"]}
+
+
 def present_score(row: Mapping[Any, Any] | None) -> dict[str, Any] | None:
     """A row of the scores."""
     if row is None:
@@ -60,6 +70,7 @@ def present_score(row: Mapping[Any, Any] | None) -> dict[str, Any] | None:
         "state": row["state"],
         "due_at": moment(row["due_at"]),
         **{name: row[name] for name in ("risk", "missed", "partial", "base_risk")},
+        "ship_date": unpack_ship_date(row["ship_date"]),
         "reasons": unpack(row["reasons"]),
         "factors": unpack(row["factors"]),
         "other_points": row["other_points"],
@@ -113,9 +124,12 @@ def present_order(row: Mapping[Any, Any]) -> dict[str, Any]:
         "state": row["state"],
         "due_at": moment(row["due_at"]),
         **{name: row[name] for name in SHOWN},
+        **ship_columns(row),
         "reasons": orjson.loads(row["reasons"]),
         "factors": orjson.loads(row["factors"]),
         "cannot_tell": orjson.loads(row["cannot_tell"]),
+        "blockers": None if row["blocking"] is None else kinds_of(row["blocking"]),
+        "shippable": None if row["shippable"] is None else bool(row["shippable"]),
         "owner": row["owner"],
         "snoozed_until": None if row["snoozed_until"] == LATEST else moment(row["snoozed_until"]),
         "snoozed_until_change": bool(row["snoozed_until_change"]),
@@ -143,6 +157,14 @@ def present_decision(event: Any) -> dict[str, Any]:
     }
 
 
+def present_snooze(snooze: Snooze | None) -> dict[str, Any] | None:
+    """How long an order is put off."""
+    if snooze is None:
+        return None
+    until, asked = moment(snooze.until), moment(snooze.asked)
+    return {"until": until, "asked": asked, "cut": snooze.cut, "sentence": snooze.sentence}
+
+
 def present_decisions(events: Sequence[Any]) -> list[dict[str, Any]]:
     """The decisions among an order's events, the latest first."""
     return [present_decision(event) for event in reversed(events) if event.type == DECISION]
@@ -160,6 +182,7 @@ def present_readiness(readiness: Readiness) -> dict[str, Any]:
         "shippable": readiness.shippable,
         "conditions": [_condition(condition) for condition in readiness.conditions],
         "blockers": [_blocker(blocker) for blocker in readiness.blockers],
+        "not_due": [_blocker(blocker) for blocker in readiness.not_due],
     }
 
 
@@ -167,6 +190,7 @@ def _condition(condition: Condition) -> dict[str, Any]:
     said_by = condition.said_by
     return {
         "kind": condition.kind,
+        "standing": condition.standing,
         "state": condition.state,
         "since": moment(condition.since),
         "source": said_by.source if said_by else None,
@@ -182,11 +206,13 @@ def _condition(condition: Condition) -> dict[str, Any]:
 def _blocker(blocker: Blocker) -> dict[str, Any]:
     return {
         "kind": blocker.kind,
+        "rule": blocker.rule,
         "what": blocker.what,
         "sentence": blocker.sentence,
         "since": moment(blocker.since),
         "expected": moment(blocker.expected),
         "overdue": blocker.overdue,
+        "due_from": moment(blocker.due_from),
         "moot": blocker.moot,
         "lines": list(blocker.lines),
         "events": _keys(blocker.events),

@@ -235,6 +235,7 @@ def show(
     from features.events import read_events
     from features.history import History
     from features.readiness.assessment import assess
+    from features.readiness.pack_time import pack_times
     from features.times import micros, timestamps
     from serving.commands.readiness import print_readiness
     from serving.contract.cloudevents import cloud_events
@@ -256,7 +257,8 @@ def show(
     if not own.empty:
         history = History.of(own, read_policy(outcome, zone))
         moment = int(history.recorded.max()) if as_of is None else micros(as_of)
-        print_readiness(assess(history, 0, moment, zone), zone)
+        usual = pack_times(History.of(frame), moment)
+        print_readiness(assess(history, 0, moment, zone, usual), zone)
 
 
 def _fields(event: dict[str, object]) -> str:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 SHOWN = 8
 EVENTS, EVENT, STORY, STORE = "events.parquet", "event.json", "story.json", "shiprisk.db"
 DECISION_POINTS = "daily"
-FORMAT = 4
+FORMAT = 5
 """Of what is kept; a story of an earlier version is told anew."""
 
 
@@ -144,7 +144,7 @@ def _score_morning(settings: Settings, events: pd.DataFrame, as_of: int) -> dict
     from features.decision_points import standing_orders
     from features.history import History
     from features.times import plant_calendar
-    from serving.commands.scoring.worklist import build_worklist
+    from serving.commands.scoring.worklist import build_worklist, write_worklist
     from serving.models.cache import load_champion
     from serving.models.scorer import Scorer
     from training.model.morning import add_levels
@@ -156,7 +156,7 @@ def _score_morning(settings: Settings, events: pd.DataFrame, as_of: int) -> dict
         context = add_levels(Context.of(history, plant_calendar(), as_of), champion.model, [history], as_of)
         step("scoring")
         table = build_worklist(Scorer(champion, context), history, standing_orders(history, as_of))
-    table.to_csv(settings.home / "scores.csv", index=False)
+    write_worklist(table, settings.home / "scores.csv")
     open_orders = table[table["state"] == "open"]
     shown = open_orders.head(SHOWN)
     (settings.home / EVENT).write_text(

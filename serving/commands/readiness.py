@@ -14,7 +14,7 @@ CONDITION = ["condition", "state", "since", "said by", "reason", "not met for li
 
 
 def print_readiness(readiness: Readiness, zone: str) -> None:
-    """The five conditions and what is in the way; moments are those of the plant's zone."""
+    """The five conditions, what is in the way and what is not due yet; moments are those of the plant's zone."""
     say("")
     title = f"{_title(readiness)} on {_local(readiness.as_of, zone)} ({zone})"
     print_table(title, CONDITION, [_row(condition, zone) for condition in readiness.conditions])
@@ -24,6 +24,9 @@ def print_readiness(readiness: Readiness, zone: str) -> None:
         print_table("In the way", ["what", "events"], rows)
     elif readiness.state in ("open", "late"):
         say("Nothing is in the way.")
+    if readiness.not_due:
+        say("")
+        print_table("Not due yet", ["what"], [[one.sentence] for one in readiness.not_due])
 
 
 def _title(readiness: Readiness) -> str:

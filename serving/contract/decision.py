@@ -25,6 +25,7 @@ class DecisionRequest(BaseModel):
             "examples": [
                 {"kind": "snooze", "until": "2015-03-05", "reason": "waiting_for_customer", "actor": "Ann"},
                 {"kind": "assign", "owner": "Ann"},
+                {"kind": "assign", "owner": ""},
                 {
                     "kind": "override",
                     "reason": "truck_confirmed",
@@ -38,7 +39,10 @@ class DecisionRequest(BaseModel):
     reason: Annotated[Text | None, Field(description="A code of the plant's own, such as truck_confirmed")] = None
     comment: Text | None = None
     actor: Annotated[Text | None, Field(description="Who decides; the caller if not given")] = None
-    owner: Annotated[Text | None, Field(description="With assign: who looks after the order from now on")] = None
+    owner: Annotated[
+        str | None,
+        Field(max_length=512, description="With assign: who looks after the order from now on, empty for nobody"),
+    ] = None
     until: Annotated[Moment | None, Field(description="With snooze: a moment, or a date for the end of that day")] = (
         None
     )
@@ -79,10 +83,20 @@ class DecisionReply(BaseModel):
     score_id: str | None
 
 
+class SnoozeReply(BaseModel):
+    """How long an order is put off: at the latest until the working day before its promise begins."""
+
+    until: Annotated[str | None, Field(description="None where only the next event ends it")]
+    asked: Annotated[str | None, Field(description="What was asked for")]
+    cut: Annotated[bool, Field(description="Whether it ends earlier than was asked for")]
+    sentence: str
+
+
 class DecisionResult(BaseModel):
     """The order after the decision."""
 
     order_id: str
+    snooze: Annotated[SnoozeReply | None, Field(description="With snooze")]
     decisions: list[DecisionReply]
     before: StoredScore | None
     after: StoredScore | None

@@ -7,9 +7,11 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from features.orders.commitments import OrderStatus
+from features.readiness.assessment import ConditionStanding, ConditionState
+from features.readiness.kinds import BlockerKind, BlockerRule
 from serving.contract.decision import DecisionReply
 from serving.contract.events import StoredScore
-from serving.contract.scoring import CannotTell, EventKeyReply, Moment, Text, Topic
+from serving.contract.scoring import CannotTell, Date, DaysLate, EventKeyReply, ExpectedShip, Moment, Text, Topic
 
 
 class FactorInWords(BaseModel):
@@ -43,9 +45,18 @@ class OrderRow(BaseModel):
     partial: float | None
     base_risk: float | None
     value_at_risk: float | None
+    expected_ship: ExpectedShip
+    ship_earliest: Annotated[Date | None, Field(description="Four of five such orders ship from that day on ...")]
+    ship_latest: Annotated[Date | None, Field(description="... until that day")]
+    days_late: DaysLate
     reasons: Annotated[list[ReasonInWords], Field(description="The weightiest three")]
     factors: list[FactorInWords]
     cannot_tell: CannotTell
+    blockers: Annotated[
+        list[BlockerKind] | None,
+        Field(description="Kinds of what was in the way when it was scored; null if unknown"),
+    ]
+    shippable: Annotated[bool | None, Field(description="Whether it could ship then; null if unknown")]
     owner: str | None
     snoozed_until: str | None
     snoozed_until_change: bool
@@ -69,7 +80,8 @@ class ConditionReply(BaseModel):
     """One of the five shipping conditions, see docs/readiness.md."""
 
     kind: str
-    state: Literal["met", "not_met", "partly_met", "not_stated"]
+    standing: Annotated[ConditionStanding, Field(description="not_yet_due is no fault")]
+    state: ConditionState
     since: str | None
     source: str | None
     actor: str | None
@@ -83,12 +95,14 @@ class ConditionReply(BaseModel):
 class BlockerReply(BaseModel):
     """One thing in the way; ``moot`` where it concerns only lines that have left or are closed."""
 
-    kind: str
+    kind: BlockerKind
+    rule: Annotated[BlockerRule, Field(description="By which it is in the way, see docs/readiness.md")]
     what: str | None
     sentence: str
     since: str | None
     expected: str | None
     overdue: bool
+    due_from: Annotated[str | None, Field(description="From when it is in the way, of what is not due yet")]
     moot: bool
     lines: list[str | None]
     events: list[EventKeyReply]
@@ -109,6 +123,7 @@ class OrderReply(BaseModel):
     shippable: bool
     conditions: list[ConditionReply]
     blockers: list[BlockerReply]
+    not_due: Annotated[list[BlockerReply], Field(description="Outstanding, and in nobody's way yet")]
     decisions: Annotated[list[DecisionReply], Field(description="The latest first")]
 
 
@@ -142,15 +157,25 @@ class ReplayReply(BaseModel):
     notes: list[str]
 
 
+Day = Annotated[
+    str, Field(pattern=r"^\d{4}-\d{2}-\d{2}$", examples=["2015-03-09"], json_schema_extra={"format": "date"})
+]
+
+
 class WorklistParams(BaseModel):
     """Which orders, in which order. A list is said by repeating the parameter: ``plant=Kiel&plant=Bremen``."""
 
     model_config = ConfigDict(extra="forbid")
 
     sort: Annotated[
-        Literal["risk", "missed", "partial", "value_at_risk", "value", "due", "customer", "plant", "item", "owner"],
-        Field(description="Ties by due date, then by the order's id"),
-    ] = "risk"
+        Literal[
+            "risk", "missed", "partial", "value_at_risk", "value", "due", "expected_ship", "days_late", "customer",
+            "plant", "item", "owner",
+        ],
+        Field(
+            description="Ties by due date, then by the order's id; by risk, late orders are sorted by days_late first"
+        ),
+    ] = "risk"  # fmt: skip
     order: Annotated[
         Literal["asc", "desc"] | None, Field(description="Numbers the highest first, dates and names ascending")
     ] = None
@@ -159,10 +184,17 @@ class WorklistParams(BaseModel):
     customer: list[Text] = []
     item: list[Text] = []
     owner: Annotated[list[Annotated[str, Field(max_length=512)]], Field(description="Empty for nobody's")] = []
+    blocker: Annotated[
+        list[BlockerKind | Literal["nothing"]],
+        Field(description="Orders that one of these was in the way of when they were scored"),
+    ] = []
     due_from: Annotated[Moment | None, Field(description="A moment, or a date for its start")] = None
     due_to: Annotated[Moment | None, Field(description="A moment, or a date for its end")] = None
     risk_min: Annotated[float | None, Field(ge=0, le=1)] = None
     risk_max: Annotated[float | None, Field(ge=0, le=1)] = None
+    ships_after: Annotated[Day | None, Field(description="Expected to ship on that day or later")] = None
+    ships_before: Annotated[Day | None, Field(description="Expected to ship on that day or sooner")] = None
+    min_days_late: Annotated[int | None, Field(description="At least so many days late", ge=-10_000, le=10_000)] = None
     snoozed: Literal["exclude", "include", "only"] = "exclude"
     limit: Annotated[int | None, Field(ge=1, le=500, description="Orders a page (50); rows of a file (all)")] = None
     cursor: Annotated[str | None, Field(max_length=4096)] = None

@@ -2,23 +2,33 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import uuid4
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, RowMapping
 
 from features.times import isoformat
 from serving.auth.plant_scope import require_seen, unknown_order
 from serving.contract.cloudevents import PREFIX
 from serving.contract.decision import DECISION, UNTIL_CHANGE, DecisionRequest
 from serving.ingest.ingest import ScoreChange, ingest_events
+from serving.plant_time import date_of
 from serving.principal import Caller
 from serving.problems import InvalidBody, VersionMismatch, VersionMissing
 from serving.scores.scoring_context import ScoringContext
+from serving.scores.snooze import Snooze, agree_snooze
 from serving.store.locks import lock_orders
 from serving.store.tables.orders import order_of, words_of
 
 SOURCE = "shiprisk"
+
+
+class DecisionOutcome(NamedTuple):
+    """The order's score before and after a decision, its new version, and how long it is put off if it was."""
+
+    change: ScoreChange
+    seq: int
+    snooze: Snooze | None
 
 
 def etag_of(seq: int) -> str:
@@ -33,24 +43,32 @@ def decide(
     version: str | None,
     caller: Caller,
     scoring_context: ScoringContext,
-) -> tuple[ScoreChange, int]:
-    """Record a decision at the version its order was read; the order's score before and after, and its new version."""
+) -> DecisionOutcome:
+    """Record a decision at the version its order was read.
+
+    Raises ``InvalidRequest`` for a snooze that the order's promise does not allow.
+    """
     lock_orders(connection, [order_id])
     order = order_of(connection, order_id)
     if order is None:
         raise unknown_order(order_id)
     require_seen(caller, words_of(connection, order_id)["plant"], order_id)
     _require_version(version, etag_of(order["seq"]))
-    actor = decision.actor or caller.name
-    events = [
-        _event(order_id, data, actor, order["score_id"], scoring_context.now) for data in _decision_events(decision)
-    ]
+    actor, now = decision.actor or caller.name, scoring_context.now
+    snooze = _snooze(order, decision, now, scoring_context.settings.zone) if decision.kind == "snooze" else None
+    contents = _decision_events(decision, snooze)
+    events = [_event(order_id, data, actor, order["score_id"], now) for data in contents]
     result = ingest_events(connection, events, scoring_context, caller)
     wrong = [error for event in result.events for error in event.errors]
     if wrong:
         raise InvalidBody("; ".join(f"{error['pointer']} {error['detail']}" for error in wrong), wrong)
     change = result.orders[0]
-    return change, int(change.after["seq"]) if change.after else 0
+    return DecisionOutcome(change, int(change.after["seq"]) if change.after else 0, snooze)
+
+
+def _snooze(order: RowMapping, decision: DecisionRequest, now: int, zone: str) -> Snooze:
+    asked = None if decision.until is None else date_of(decision.until, zone)
+    return agree_snooze(order["order_id"], order["due_at"], asked, now, zone)
 
 
 def _require_version(if_match: str | None, current: str) -> None:
@@ -64,13 +82,14 @@ def _require_version(if_match: str | None, current: str) -> None:
         )
 
 
-def _decision_events(decision: DecisionRequest) -> list[dict[str, Any]]:
+def _decision_events(decision: DecisionRequest, snooze: Snooze | None) -> list[dict[str, Any]]:
     """What the event says, and a comment as an event of its own."""
     comment = {"kind": "comment", "reason": decision.comment}
     if decision.kind == "comment":
         return [comment]
-    state = decision.owner or (UNTIL_CHANGE if decision.until_change else None)
-    data = {"kind": decision.kind, "reason": decision.reason, "state": state, "date": decision.until}
+    state = (decision.owner or "").strip() or (UNTIL_CHANGE if decision.until_change else None)
+    until = None if snooze is None or snooze.until is None else isoformat(snooze.until)
+    data = {"kind": decision.kind, "reason": decision.reason, "state": state, "date": until}
     return [data, comment] if decision.comment else [data]
 
 

@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 
 from features.context.context import Context, policy_id
 from features.policy import DEFAULT_POLICY, OutcomePolicy
+from features.readiness.pack_time import UNKNOWN_PAST
 from features.times import plant_calendar
 from serving.clock import Clock
 from serving.models.scorer import Scorer
@@ -17,7 +18,14 @@ from serving.problems import NotReady
 from serving.scores.scoring_context import ActiveModel
 from serving.store.bulk_reads import context_of, histories_of
 from serving.store.database import Database
-from serving.store.tables.contexts import context_key, latest_morning, load_context, save_context, set_morning
+from serving.store.tables.contexts import (
+    context_key,
+    latest_morning,
+    latest_pack_times,
+    load_context,
+    save_context,
+    set_morning,
+)
 from serving.store.tables.idempotency import delete_expired
 from training.model.morning import add_levels
 from training.model.risk_model import RiskModel
@@ -49,6 +57,7 @@ class DailyContext:
         self.pinned = pinned
         self._context: Context | None = None
         self._context_id = ""
+        self._pack_times = UNKNOWN_PAST
         self._active: tuple[Scorer, str, ActiveModel] | None = None
         self._stored_ids: set[str] = set()
 
@@ -69,11 +78,11 @@ class DailyContext:
         return scorer if scorer is not None else self._current()
 
     def active_model(self) -> ActiveModel:
-        """The scorer with its context's id, ``ActiveModel(None, "")`` while there is no model."""
+        """The scorer with its context's id and the pack times of the morning; no scorer while there is no model."""
         try:
             champion = self._current()
         except NotReady:
-            return ActiveModel(None, "")
+            return ActiveModel(None, "", self._pack_times)
         with self._lock:
             if self._active is None or self._active[:2] != (champion, self._context_id):
                 self._active = champion, self._context_id, self._combine(champion)
@@ -81,8 +90,8 @@ class DailyContext:
 
     def _combine(self, champion: Scorer) -> ActiveModel:
         if self._context is None:
-            return ActiveModel(champion, context_key(champion.context))
-        return ActiveModel(Scorer(champion.loaded, self._context), self._context_id)
+            return ActiveModel(champion, context_key(champion.context), self._pack_times)
+        return ActiveModel(Scorer(champion.loaded, self._context), self._context_id, self._pack_times)
 
     def lacks_levels(self) -> bool:
         """Whether the morning was begun beside another champion than that of now, so that it has no levels for it."""
@@ -111,8 +120,9 @@ class DailyContext:
         context = load_context(connection, morning[1])
         if context is None or context.outcome_policy != self._policy_id:
             return False
+        pack_times = latest_pack_times(connection)
         with self._lock:
-            self._context, self._context_id = context, morning[1]
+            self._context, self._context_id, self._pack_times = context, morning[1], pack_times
         self._stored_ids.add(morning[1])
         return True
 
@@ -133,20 +143,21 @@ def begin_day(
     policy: OutcomePolicy = DEFAULT_POLICY,
     model: RiskModel | None = None,
 ) -> bool:
-    """Build load and track record from all that is stored, for today's scores; whether there was anything.
+    """Build load, track record and pack times from all that is stored, for today; whether there was anything.
 
     With a model the level of each plant is built too, from the outcomes known when the day began.
     """
     calendar = plant_calendar(zone)
-    context = context_of(database, calendar, policy)
-    if context is None:
+    morning = context_of(database, calendar, policy, calendar.start_of_day(now))
+    if morning is None:
         return False
+    context, usual = morning
     if model is not None:
         with histories_of(database, policy) as histories:
             context = add_levels(context, model, histories, calendar.start_of_day(now))
 
     def store(connection: Connection) -> None:
-        set_morning(connection, day_of(now, zone), save_context(connection, context, now), now)
+        set_morning(connection, day_of(now, zone), save_context(connection, context, now), usual, now)
         delete_expired(connection, now)
 
     database.write(store)

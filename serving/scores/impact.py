@@ -9,6 +9,7 @@ import pandas as pd
 from sqlalchemy import Connection, RowMapping
 
 from features.errors import InvalidRequest
+from features.readiness.pack_time import PackTimes
 from serving.models.scorer import Scorer
 from serving.settings import Settings
 from serving.store.schema import SCORED
@@ -60,15 +61,17 @@ def period_steps(
 
 
 def at_risk_now(
-    connection: Connection, plants: frozenset[str] | None, now: int, settings: Settings
+    connection: Connection, plants: frozenset[str] | None, now: int, settings: Settings, usual: PackTimes
 ) -> tuple[pd.DataFrame, int]:
     """Value at risk by what is in the way, of the orders with most of it as they were last scored; and how many."""
     query = WorklistQuery(now, sort="value_at_risk", states=SCORED, plants=plants, snoozed=None)
     rows = page(connection, query, MOST_AT_RISK)
-    return sum_at_risk(_at_risk(connection, rows, now, settings)), len(rows)
+    return sum_at_risk(_at_risk(connection, rows, now, settings, usual)), len(rows)
 
 
-def _at_risk(connection: Connection, rows: Sequence[RowMapping], now: int, settings: Settings) -> list[OrderAtRisk]:
+def _at_risk(
+    connection: Connection, rows: Sequence[RowMapping], now: int, settings: Settings, usual: PackTimes
+) -> list[OrderAtRisk]:
     if not rows:
         return []
     history = history_of(events_of(connection, [row["order_id"] for row in rows]), settings.policy)
@@ -78,7 +81,7 @@ def _at_risk(connection: Connection, rows: Sequence[RowMapping], now: int, setti
             row["order_id"],
             np.nan if row["value"] is None else row["value"],
             row["risk"] or 0.0,
-            blockers_of(history, place[row["order_id"]], max(now, row["as_of"]), settings.zone),
+            blockers_of(history, place[row["order_id"]], max(now, row["as_of"]), settings.zone, usual),
         )
         for row in rows
     ]

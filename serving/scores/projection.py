@@ -17,12 +17,16 @@ from features.decision_points import DecisionPoints
 from features.history import History
 from features.known.known import Known
 from features.pipeline.table import states
+from features.readiness.assessment import assess
+from features.readiness.kinds import bits_of
 from features.times import NEVER, plant_calendar
 from serving.models.scorer import Factor
+from serving.models.ship_date import ShipDate
 from serving.scores.decision_state import fold_decisions
 from serving.scores.schedule import next_score
 from serving.scores.scoring_context import ScoringContext
-from serving.store.schema import FILTERED, LISTED
+from serving.scores.snooze import latest_snooze
+from serving.store.schema import FILTERED, LISTED, SHIP_COLUMNS
 from training.reasons.reasons import Reason
 
 SHOWN_REASONS = 3
@@ -48,9 +52,9 @@ def points_at(history: History, as_of: Ints) -> DecisionPoints:
     return DecisionPoints(np.arange(history.n_orders, dtype=np.int64), as_of)
 
 
-def pack(explained: Sequence[Factor] | Sequence[Reason]) -> bytes:
-    """Factors or reasons as they are stored."""
-    return zlib.compress(orjson.dumps(explained), 1)
+def pack(content: Sequence[Factor] | Sequence[Reason] | ShipDate) -> bytes:
+    """Factors, reasons or a ship date as they are stored."""
+    return zlib.compress(orjson.dumps(content), 1)
 
 
 def unpack(stored: bytes | None) -> list[dict[str, Any]]:
@@ -59,6 +63,11 @@ def unpack(stored: bytes | None) -> list[dict[str, Any]]:
         return []
     explained: list[dict[str, Any]] = orjson.loads(zlib.decompress(stored))
     return explained
+
+
+def unpack_ship_date(stored: bytes | None) -> dict[str, Any] | None:
+    """A ship date as it was; ``None`` where none was stored."""
+    return None if stored is None else orjson.loads(zlib.decompress(stored))
 
 
 def project(
@@ -74,13 +83,14 @@ def project(
     known = Known(history, points_at(history, as_of), context)
     state, due, value = states(known), known.due(), known.value()
     words = _words(known)
+    dates_late = scorer is not None and scorer.model.ship_dates is not None
     by_order = defaultdict(list)
     for event in events:
         by_order[event.order_id].append(event)
     new_scores = []
     for i, order_id in enumerate(history.order_ids.tolist()):
         own = by_order[order_id]
-        next_at = next_score(int(as_of[i]), str(state[i]), int(due[i]), settings)
+        next_at = next_score(int(as_of[i]), str(state[i]), int(due[i]), settings, dates_late=dates_late)
         fact = {
             "order_id": order_id,
             "state": str(state[i]),
@@ -92,15 +102,15 @@ def project(
         score = scored[i] | fact | {"made_at": scoring_context.now, "cause": scoring_context.cause}
         if state[i] == "late":
             score |= {"risk": 1.0}
-        order = _order_row(fact, score, None if np.isnan(value[i]) else float(value[i]), words[i], own)
+        order = _order_row(fact, score, None if np.isnan(value[i]) else float(value[i]), words[i])
+        order |= _decided(own, fact, settings.zone) | _in_the_way(history, i, fact, scoring_context)
         new_scores.append(NewScore(score, order, frozenset(words[i])))
     return new_scores
 
 
 def _order_row(
-    fact: dict[str, Any], score: dict[str, Any], value: float | None, words: list[tuple[str, str]], events: list[Any]
+    fact: dict[str, Any], score: dict[str, Any], value: float | None, words: list[tuple[str, str]]
 ) -> dict[str, Any]:
-    decisions = fold_decisions(events)
     words_of = {dimension: [word for of, word in words if of == dimension] for dimension in FILTERED}
     factors = [{key: factor[key] for key in ("signal", "points", "sentence")} for factor in unpack(score["factors"])]
     reasons = [{key: reason[key] for key in ("topic", "points", "text")} for reason in unpack(score["reasons"])]
@@ -109,20 +119,39 @@ def _order_row(
         fact
         | {dimension: names[0] if names else None for dimension, names in words_of.items()}
         | {f"{dimension}s": len(names) for dimension, names in words_of.items()}
-        | {key: score[key] for key in ("risk", "missed", "partial", "base_risk", "cannot_tell")}
+        | {key: score[key] for key in ("risk", "missed", "partial", "base_risk", "cannot_tell", *SHIP_COLUMNS)}
         | {
             "listed": int(fact["state"] in LISTED),
             "value": value,
             "value_at_risk": value * score["risk"] if both else None,
             "factors": orjson.dumps(factors).decode(),
             "reasons": orjson.dumps(reasons[:SHOWN_REASONS]).decode(),
-            "owner": decisions.owner,
-            "snoozed_until": decisions.snoozed_until,
-            "snoozed_until_change": int(decisions.until_change),
-            "decision": decisions.kind,
             "scored_by": _scored_by(score),
         }
     )
+
+
+def _decided(events: list[Any], fact: dict[str, Any], zone: str) -> dict[str, Any]:
+    """What was decided; an order is put off no longer than its promise allows, and not at all once it is late."""
+    decisions = fold_decisions(events)
+    snoozed_until, late = decisions.snoozed_until, fact["state"] == "late"
+    if snoozed_until is not None and fact["due_at"] is not None:
+        snoozed_until = min(snoozed_until, latest_snooze(fact["due_at"], zone))
+    return {
+        "owner": decisions.owner,
+        "snoozed_until": None if late else snoozed_until,
+        "snoozed_until_change": int(decisions.until_change and not late),
+        "decision": decisions.kind,
+    }
+
+
+def _in_the_way(history: History, order: int, fact: dict[str, Any], scoring_context: ScoringContext) -> dict[str, Any]:
+    """The kinds of what is in the way of an order that is still to be shipped, and whether it could ship now."""
+    if fact["state"] not in LISTED:
+        return {"blocking": 0, "shippable": 0}
+    zone, usual = scoring_context.settings.zone, scoring_context.active.pack_times
+    readiness = assess(history, order, fact["as_of"], zone, usual)
+    return {"blocking": bits_of(readiness.kinds), "shippable": int(readiness.shippable)}
 
 
 def _scored_by(score: dict[str, Any]) -> str:

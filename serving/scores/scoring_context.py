@@ -8,6 +8,7 @@ from typing import Any
 
 from features.catalogue.fingerprint import features_hash
 from features.policy import OutcomePolicy
+from features.readiness.pack_time import UNKNOWN_PAST, PackTimes
 from serving.models.scorer import Scorer
 from serving.settings import Settings
 
@@ -22,10 +23,12 @@ class ActiveModel:
     ----------
     scorer : ``None`` while there is no model
     context_id : of the load and track record that the scorer reads
+    pack_times : from when silence about an order is in its way
     """
 
     scorer: Scorer | None
     context_id: str
+    pack_times: PackTimes = UNKNOWN_PAST
 
     @property
     def scored_by(self) -> str:

@@ -14,6 +14,7 @@ from features.errors import InvalidEvents
 from features.events.columns import as_frame
 from features.history import History
 from features.policy import DEFAULT_POLICY, OutcomePolicy
+from features.readiness.pack_time import PackSample, PackTimes, pack_samples
 from features.times import PlantCalendar
 from serving.store.database import Database
 from serving.store.schema import events, orders
@@ -34,11 +35,20 @@ def event_frame(database: Database) -> pd.DataFrame:
     return pd.concat(parts, ignore_index=True)
 
 
-def context_of(database: Database, calendar: PlantCalendar, policy: OutcomePolicy = DEFAULT_POLICY) -> Context | None:
-    """Load and track record of all orders, in bounded memory; ``None`` where no event is stored."""
+def context_of(
+    database: Database, calendar: PlantCalendar, policy: OutcomePolicy, as_of: int
+) -> tuple[Context, PackTimes] | None:
+    """Load and track record of all orders, and usual pack times as of a moment, microseconds; in bounded memory.
+
+    ``None`` where no event is stored.
+    """
+    parts: list[PartialContext] = []
+    samples: list[PackSample] = []
     with histories_of(database, policy) as histories:
-        parts = [PartialContext.of(history, calendar) for history in histories]
-    return Context.sum(parts, calendar, policy=policy) if parts else None
+        for history in histories:
+            parts.append(PartialContext.of(history, calendar))
+            samples += pack_samples(history, as_of)
+    return (Context.sum(parts, calendar, policy=policy), PackTimes.of_samples(samples)) if parts else None
 
 
 @contextmanager

@@ -6,7 +6,7 @@ from typing import Any
 
 from features.times import isoformat
 from serving.contract.decision import DecisionRequest
-from serving.ingest.decisions import decide, etag_of
+from serving.ingest.decisions import DecisionOutcome, decide, etag_of
 from serving.models.cache import LoadedModel
 from serving.principal import NOBODY, Caller
 from tests.support.models import steeper
@@ -33,10 +33,15 @@ def fill_with_orders(store: House, count: int = 23) -> None:
 def record_decision(
     store: House, order_id: str, caller: Caller = NOBODY, version: str | None = "*", **fields: Any
 ) -> str:
+    return etag_of(outcome_of(store, order_id, caller, version, **fields).seq)
+
+
+def outcome_of(
+    store: House, order_id: str, caller: Caller = NOBODY, version: str | None = "*", **fields: Any
+) -> DecisionOutcome:
     decision = DecisionRequest.model_validate(fields)
     scoring_context = store.services.scoring_context("decision")
-    _, seq = store.database.write(lambda c: decide(c, order_id, decision, version, caller, scoring_context))
-    return etag_of(seq)
+    return store.database.write(lambda c: decide(c, order_id, decision, version, caller, scoring_context))
 
 
 def fill_with_days(store: House, trained: Trained) -> None:

@@ -7,23 +7,27 @@ from typing import Any
 from features.history import History
 from features.readiness.assessment import Condition, Readiness, assess
 from features.readiness.blockers import Blocker
-from tests.support.stories import event, moment, story
+from features.readiness.pack_time import PackTimes
+from tests.support.stories import days, event, moment, story
+
+LONG = PackTimes(overall=days(365))
+"""Packing takes so long that silence about any promise is in the way."""
 
 
-def ready(*events: dict[str, Any], day: float, zone: str = "UTC") -> Readiness:
-    return assess(History.of(story(*events)), 0, moment(day), zone)
+def ready(*events: dict[str, Any], day: float, zone: str = "UTC", usual: PackTimes = LONG) -> Readiness:
+    return assess(History.of(story(*events)), 0, moment(day), zone, usual)
 
 
 def condition(found: Readiness, kind: str) -> Condition:
     return next(condition for condition in found.conditions if condition.kind == kind)
 
 
-def kinds(found: Readiness) -> list[str]:
-    return [blocker.kind for blocker in found.blockers]
+def rules(found: Readiness) -> list[str]:
+    return [blocker.rule for blocker in found.blockers]
 
 
-def only(found: Readiness, kind: str) -> Blocker:
-    (blocker,) = [blocker for blocker in found.blockers if blocker.kind == kind]
+def only(found: Readiness, rule: str) -> Blocker:
+    (blocker,) = [blocker for blocker in found.blockers if blocker.rule == rule]
     return blocker
 
 

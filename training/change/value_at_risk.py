@@ -15,6 +15,7 @@ from features.history import History
 from features.known.known import Known
 from features.pipeline.table import states
 from features.readiness.assessment import assess
+from features.readiness.pack_time import PackTimes, pack_times
 from training.change.states import score_states
 from training.model.risk_model import RiskModel
 
@@ -61,18 +62,17 @@ def value_at_risk(
     points, value = points.take(rows), known.value()[rows]
     known.close()
     risk = score_states(model, history, points, context).risk
-    zone = context.calendar.zone
+    zone, usual = context.calendar.zone, pack_times(history, as_of)
     orders = zip(points.order.tolist(), value.tolist(), risk.tolist(), strict=True)
     return sum_at_risk(
-        OrderAtRisk(str(history.order_ids[order]), worth, own, blockers_of(history, order, as_of, zone))
+        OrderAtRisk(str(history.order_ids[order]), worth, own, blockers_of(history, order, as_of, zone, usual))
         for order, worth, own in orders
     )
 
 
-def blockers_of(history: History, order: int, as_of: int, zone: str) -> tuple[str, ...]:
+def blockers_of(history: History, order: int, as_of: int, zone: str, usual: PackTimes) -> tuple[str, ...]:
     """The kinds of what is in the way of an order, each once, what stops it first before the others."""
-    blockers = assess(history, order, as_of, zone).blockers
-    return tuple(dict.fromkeys(blocker.kind for blocker in blockers if not blocker.moot))
+    return assess(history, order, as_of, zone, usual).kinds
 
 
 @dataclass

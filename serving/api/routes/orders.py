@@ -20,7 +20,14 @@ from serving.api.dependencies import (
 )
 from serving.api.export import CSV, XLSX, csv_file, xlsx_file
 from serving.api.order_queries import order_page, score_history, worklist_query
-from serving.api.presenters import json_reply, moment, present_change, present_decisions, present_order
+from serving.api.presenters import (
+    json_reply,
+    moment,
+    present_change,
+    present_decisions,
+    present_order,
+    present_snooze,
+)
 from serving.contract.decision import DecisionRequest, DecisionResult
 from serving.contract.orders import (
     HistoryReply,
@@ -84,7 +91,8 @@ def _format_of(accept: str) -> str:
 def _file(kind: str, query: WorklistQuery, params: WorklistParams, services: Services) -> Response:
     limit = params.limit or services.settings.max_rows
     rows = services.database.read(lambda connection: page(connection, query, limit, _page_key(query, params)))
-    content, media = (csv_file(rows), CSV) if kind == "csv" else (xlsx_file(rows), XLSX)
+    zone = services.settings.zone
+    content, media = (csv_file(rows, zone), CSV) if kind == "csv" else (xlsx_file(rows, zone, query.now), XLSX)
     headers = {"content-disposition": f'attachment; filename="worklist.{kind}"'}
     return Response(content, headers=headers, media_type=media)
 
@@ -92,9 +100,9 @@ def _file(kind: str, query: WorklistQuery, params: WorklistParams, services: Ser
 @router.get("/v1/orders/{order_id}", response_model=OrderReply, responses=replies({"headers": VERSION}, 404, 422, 503))
 def get_order(order_id: OrderId, services: CurrentServices, caller: CurrentCaller) -> Response:
     """One order: its risk and the factors with their evidence, readiness, blockers, and what was decided."""
-    now, settings = services.clock(), services.settings
+    now, settings, usual = services.clock(), services.settings, services.daily_context.active_model().pack_times
     content, version = services.database.read(
-        lambda connection: order_page(connection, order_id, caller, now, settings)
+        lambda connection: order_page(connection, order_id, caller, now, settings, usual)
     )
     return to_response(json_reply(content, headers={"etag": etag_of(version)}))
 
@@ -126,12 +134,14 @@ def post_decision(
     """Record what somebody decides: acknowledge, assign, snooze, expedite, override, comment. It is an event.
 
     ``If-Match`` is the ETag of the order as it was read: 412 if something has been recorded since, 428 without it.
+    A snooze ends before the working day before the promise; a late order cannot be snoozed: 422.
     """
     scoring_context = services.scoring_context("decision")
 
     def job(connection: Connection) -> StoredReply:
-        change, seq = decide(connection, order_id, decision, version, caller, scoring_context)
-        content = present_change(change) | {"decisions": present_decisions(events_of(connection, [order_id]))}
+        change, seq, snooze = decide(connection, order_id, decision, version, caller, scoring_context)
+        decisions = present_decisions(events_of(connection, [order_id]))
+        content = present_change(change) | {"snooze": present_snooze(snooze), "decisions": decisions}
         return json_reply(content, headers={"etag": etag_of(seq)}, effect=Effect(order_id, decision.kind))
 
     return write_once(services, request, caller, body, key, job)

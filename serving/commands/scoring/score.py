@@ -6,7 +6,7 @@ What is heavy is imported where it is used, so that ``--help`` answers at once.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -15,6 +15,8 @@ from serving.commands.options import AsOf, Json, Name, Outcome, Zone, check_outp
 from serving.commands.scoring.morning import CHAMPION, one_order, scorer_of_morning
 from serving.commands.source import EventsOrStore, Store, read_source, require_source
 from serving.settings import Settings
+
+SHOWN = ["", "order", "state", "risk", "due", "ships", "days late", "why"]
 
 
 def add_to(app: typer.Typer) -> None:
@@ -37,7 +39,7 @@ def score(
 ) -> None:
     """Score every order that is open at a moment and sort them: a worklist, the riskiest first."""
     from features.decision_points import standing_orders
-    from serving.commands.scoring.worklist import build_worklist
+    from serving.commands.scoring.worklist import build_worklist, write_worklist
 
     require_source(events, store)
     moment = past_moment(as_of, "as_of")
@@ -52,7 +54,7 @@ def score(
         table = build_worklist(scorer, history, points, factors)
         if out is not None:
             out.parent.mkdir(parents=True, exist_ok=True)
-            table.to_csv(out, index=False)
+            write_worklist(table, out)
     for reason in scorer.degraded_because(moment):
         terminal.print(f"note: {reason}", markup=False)
     if as_json:
@@ -60,10 +62,12 @@ def score(
         print_json({"as_of": as_of, "model": champion.name, "version": champion.version, "orders": content})
         return
     shown = table.head(10)
-    rows = [
-        [row["rank"], row["order_id"], row["state"], f"{row['risk']:.1%}", str(row["due_at"])[:10], row["reason_1"]]
-        for row in shown.astype(object).where(shown.notna(), "").to_dict("records")
-    ]
-    print_table(f"{len(table):,} open or late orders", ["", "order", "state", "risk", "due", "why"], rows)
+    rows = [_shown(row) for row in shown.astype(object).where(shown.notna(), "").to_dict("records")]
+    print_table(f"{len(table):,} open or late orders", SHOWN, rows)
     if out is not None:
         say(f"\nWorklist: {out}")
+
+
+def _shown(row: dict[Any, Any]) -> list[Any]:
+    first = [row["rank"], row["order_id"], row["state"], f"{row['risk']:.1%}", str(row["due_at"])[:10]]
+    return [*first, row["expected_ship"], row["days_late"], row["reason_1"]]

@@ -9,6 +9,7 @@ import orjson
 from sqlalchemy import Connection, select
 
 from features.context.context import Context
+from features.readiness.pack_time import UNKNOWN_PAST, PackTimes
 from serving.store.dialects import insert_new, upsert
 from serving.store.schema import contexts, mornings
 
@@ -42,9 +43,10 @@ def load_context(connection: Connection, context_id: str) -> Context | None:
     return None if content is None else Context.from_json(orjson.loads(zlib.decompress(content)))
 
 
-def set_morning(connection: Connection, day: int, context_id: str, now: int) -> None:
-    """From this day on, in days since 1970-01-01, scores read this context."""
-    row = {"day": day, "context_id": context_id, "made_at": now}
+def set_morning(connection: Connection, day: int, context_id: str, usual: PackTimes, now: int) -> None:
+    """From this day on, in days since 1970-01-01, scores read this context, and blockers these pack times."""
+    pack_times = orjson.dumps(usual.to_json()).decode()
+    row = {"day": day, "context_id": context_id, "pack_times": pack_times, "made_at": now}
     connection.execute(upsert(connection, mornings, ["day"]), row)
 
 
@@ -53,3 +55,10 @@ def latest_morning(connection: Connection) -> tuple[int, str] | None:
     rows = connection.execute(select(mornings.c.day, mornings.c.context_id).order_by(mornings.c.day.desc()).limit(1))
     row = rows.first()
     return None if row is None else (int(row.day), str(row.context_id))
+
+
+def latest_pack_times(connection: Connection) -> PackTimes:
+    """Those of the last day for which a context was made; a day that was begun before they were learned has none."""
+    query = select(mornings.c.pack_times).order_by(mornings.c.day.desc()).limit(1)
+    stored = connection.execute(query).scalar()
+    return UNKNOWN_PAST if stored is None else PackTimes.from_json(orjson.loads(stored))

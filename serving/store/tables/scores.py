@@ -11,7 +11,7 @@ from serving.store.dialects import any_of, chunks
 from serving.store.schema import orders, scores
 
 _LATEST = orders.c.score_id == scores.c.id
-LARGE = ("factors", "reasons")
+LARGE = ("factors", "reasons", "ship_date")
 """Compressed texts, which not everybody reads."""
 SMALL = [column for column in scores.c if column.name not in LARGE]
 LATEST = select(scores).join(orders, _LATEST).where(orders.c.order_id.in_(any_of("order_ids")))

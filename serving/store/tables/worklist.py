@@ -6,17 +6,31 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, RowMapping, Select, and_, false, func, or_, select
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    Connection,
+    RowMapping,
+    Select,
+    and_,
+    bindparam,
+    false,
+    func,
+    or_,
+    select,
+)
 from sqlalchemy.sql.base import ColumnCollection
 
+from features.readiness.kinds import BIT_OF
 from serving.store.dialects import by_index, fenced, is_among
-from serving.store.schema import DESCENDING, INDEXED, LISTED, SORTS, order_words, orders
+from serving.store.schema import AFTER, DESCENDING, INDEXED, LISTED, SORTS, order_words, orders
 
 PageKey = tuple[Any, int, str]
 """Where a page ends: what it is sorted by, due date, order id."""
 RowColumns = ColumnCollection[str, Any]
 AT_ONCE, NEAR = 8, 2_000
 """So many orders of a list are read in the hope of a page: so many times what is asked for, then so many."""
+ALL_KINDS = sum(BIT_OF.values())
 FEW = 10_000
 """If a filter leaves at most so many orders, they are looked up one by one."""
 
@@ -29,7 +43,10 @@ class WorklistQuery:
     ----------
     words : by dimension (plant, customer, item): an order is wanted if one of its lines has one of them
     plants : those the caller may see, ``None`` for all
-    snoozed : True for only those put off, False for none of them, ``None`` for either
+    ships : the first and the last day by which an order is expected to ship, days since 1970-01-01
+    days_late : so many days from the promise to the expected day at least
+    blocking : the bits of kinds of which one is in the way; 0 for orders that nothing is in the way of
+    snoozed : True for only those put off, False for none of them, ``None`` for either; a late order is not put off
     """
 
     now: int
@@ -40,7 +57,10 @@ class WorklistQuery:
     plants: frozenset[str] | None = None
     due: tuple[int | None, int | None] = (None, None)
     risk: tuple[float | None, float | None] = (None, None)
+    ships: tuple[int | None, int | None] = (None, None)
+    days_late: int | None = None
     owners: tuple[str, ...] = ()
+    blocking: int | None = None
     snoozed: bool | None = False
 
     @property
@@ -50,10 +70,13 @@ class WorklistQuery:
 
     @property
     def indexed(self) -> dict[str, list[ColumnElement[bool]]]:
-        """By sort, the part of its list in which all that is wanted lies; late orders have a risk of one."""
+        """By sort, the part of its list in which all that is wanted lies; late orders stand above a risk of one."""
+        low, high = self.risk
         parts: dict[str, tuple[Any, Any]] = {
-            "risk": (1.0, None) if self.states == ("late",) else self.risk,
+            "risk": (1.0, None) if self.states == ("late",) else (low, None if high is None or high >= 1.0 else high),
             "due": self.due,
+            "expected_ship": self.ships,
+            "days_late": (self.days_late, None),
             "owner": (min(self.owners), max(self.owners)) if self.owners else (None, None),
         }
         return {name: conditions for name, part in parts.items() if (conditions := _between(SORTS[name], part))}
@@ -139,6 +162,10 @@ def _indexed_matches(query: WorklistQuery) -> Iterator[tuple[Select[Any], Select
     for name, which in query.indexed.items():
         some = by_index(select(orders), orders, f"orders_by_{name}").where(_listed(query), *which)
         yield some, some.with_only_columns(orders.c.order_id)
+    if query.blocking is not None:
+        some = by_index(select(orders), orders, "orders_blocked")
+        some = some.where(_listed(query), orders.c.blocking.in_(_sets_with(query.blocking)))
+        yield some, some.with_only_columns(orders.c.order_id)
 
 
 def count(connection: Connection, query: WorklistQuery) -> int:
@@ -181,8 +208,11 @@ def _conditions(connection: Connection, query: WorklistQuery, of: RowColumns) ->
     if query.owners:
         conditions.append(func.coalesce(of.owner, "").in_(query.owners))
     conditions += _between(of.due_at, query.due) + _between(of.risk, query.risk)
+    conditions += _between(of.expected_ship, query.ships) + _between(of.days_late, (query.days_late, None))
+    if query.blocking is not None:
+        conditions.append(_blocked(of, query.blocking))
     if query.snoozed is not None:
-        put_off = func.coalesce(of.snoozed_until, 0) > query.now
+        put_off = and_(func.coalesce(of.snoozed_until, 0) > query.now, func.coalesce(of.due_at, AFTER) >= query.now)
         conditions.append(put_off if query.snoozed else ~put_off)
     return conditions
 
@@ -191,6 +221,17 @@ def _names(connection: Connection, of: RowColumns, dimension: str, words: tuple[
     """Whether a line names one of these words. What an order names first is in its row; few need to be looked up."""
     further = is_among(connection, of.order_id, order_words.c.order_id, ids_with_word(dimension, words))
     return or_(of[dimension].in_(words), and_(of[f"{dimension}s"] > 1, further))
+
+
+def _sets_with(bits: int) -> BindParameter[Any]:
+    """Every set of kinds with one of these bits; an index finds them one by one, and knows how many there are."""
+    sets = [some for some in range(1, ALL_KINDS + 1) if some & bits] if bits else [0]
+    return bindparam("sets", sets, expanding=True, literal_execute=True)
+
+
+def _blocked(of: RowColumns, bits: int) -> ColumnElement[bool]:
+    blocking: ColumnElement[int] = of.blocking
+    return blocking.bitwise_and(bits) != 0 if bits else blocking == 0
 
 
 def ids_with_word(dimension: str, words: tuple[str, ...]) -> Select[Any]:

@@ -9,6 +9,7 @@ import pandas as pd
 from features.history import History
 from features.pipeline.table import signal_table
 from features.readiness.assessment import Readiness, assess
+from tests.support.readiness import LONG
 from tests.support.stories import at, created, event, moment, shipped, story
 
 TWO = [created(0, 20, line="1"), created(0, 30, line="2")]
@@ -21,12 +22,12 @@ def signals(*told: dict[str, Any], day: float) -> pd.Series[float]:
 
 
 def ready(*told: dict[str, Any], day: float) -> Readiness:
-    return assess(History.of(story(*told)), 0, moment(day))
+    return assess(History.of(story(*told)), 0, moment(day), pack_times=LONG)
 
 
 def silent_lines(*told: dict[str, Any], day: float) -> list[str | None]:
     """The lines to ship of which nobody has said that a shipping condition is met."""
-    return [line for blocker in ready(*told, day=day).blockers if blocker.kind == "condition" for line in blocker.lines]
+    return [line for blocker in ready(*told, day=day).blockers if blocker.rule == "condition" for line in blocker.lines]
 
 
 # -- before the line is known ------------------------------------------------------------------------------------
@@ -135,16 +136,16 @@ def test_the_spread_of_promises_reaches_to_the_latest_whatever_its_place() -> No
 def test_a_line_created_again_has_its_new_promise() -> None:
     """The truck of day 15 suits the promise of day 20 and not that of day 10."""
     truck = event("delivery.planned", 2, date=15, reference="T")
-    late = [b for b in ready(created(0, 20), created(1, 10), truck, day=3).blockers if b.kind == "truck_too_late"]
+    late = [b for b in ready(created(0, 20), created(1, 10), truck, day=3).blockers if b.rule == "truck_too_late"]
     assert len(late) == 1
     in_time = ready(created(0, 10), created(1, 20), truck, day=3)
-    assert "truck_too_late" not in {blocker.kind for blocker in in_time.blockers}
+    assert "truck_too_late" not in {blocker.rule for blocker in in_time.blockers}
 
 
 def test_a_promise_of_the_whole_order_is_one_of_each_line() -> None:
     sooner = event("commitment.changed", 1, date=10)
     found = ready(*TWO, sooner, event("delivery.planned", 2, date=15, reference="T"), day=3)
-    assert "truck_too_late" in {blocker.kind for blocker in found.blockers}
+    assert "truck_too_late" in {blocker.rule for blocker in found.blockers}
 
 
 def test_a_cancelled_line_is_no_line_of_the_order() -> None:

@@ -10,10 +10,10 @@ import pytest
 
 from features.events import read_events
 from features.history import History
-from features.readiness.assessment import ConditionState, StatedBy, assess
-from features.readiness.blockers import BlockerKind
+from features.readiness.assessment import ConditionStanding, ConditionState, StatedBy, assess
+from features.readiness.kinds import BlockerKind, BlockerRule
 from features.times import micros
-from tests.support.readiness import booked, condition, ids, kinds, only, ready, stated, truck
+from tests.support.readiness import booked, condition, ids, only, ready, rules, stated, truck
 from tests.support.stories import created, event, moment, shipped
 
 
@@ -39,7 +39,7 @@ def test_a_line_that_nobody_speaks_of_is_not_shippable() -> None:
     told = [created(0, 20, line="1"), created(0, 20, line="2"), truck(1, 19), stated(2, "labels", line="1")]
     found = ready(*told, day=3)
     assert not found.shippable
-    assert [(b.kind, b.sentence, b.lines, b.since) for b in found.blockers] == [
+    assert [(b.rule, b.sentence, b.lines, b.since) for b in found.blockers] == [
         ("condition", "nobody has said that a shipping condition is met for line 2", ("2",), None)
     ]
     assert ready(*told, stated(4, "labels"), day=5).shippable
@@ -53,7 +53,7 @@ def test_silence_comes_after_what_is_said_and_is_not_added_to_it() -> None:
         stated(2, "labels", "not_met", line="2"),
         booked(3, 10, line="2"),
     ]
-    assert [(blocker.kind, blocker.lines) for blocker in ready(*told, day=4).blockers] == [
+    assert [(blocker.rule, blocker.lines) for blocker in ready(*told, day=4).blockers] == [
         ("condition", ("2",)),
         ("condition", ("1",)),
     ]
@@ -157,16 +157,16 @@ def test_what_is_said_of_a_line_that_has_left_is_told_and_holds_nothing_back() -
         stated(2, "labels", "not_met", line="1"),
         event("material.stated", 2, reference="screw", state="short", line="1"),
     ]
-    assert [(b.kind, b.moot) for b in ready(*told, day=3).blockers] == [("shortage", False), ("condition", False)]
+    assert [(b.rule, b.moot) for b in ready(*told, day=3).blockers] == [("shortage", False), ("condition", False)]
     left = ready(*told, shipped(4, 10, line="1"), day=5)
-    assert [(b.kind, b.moot) for b in left.blockers] == [("shortage", True), ("condition", True)]
+    assert [(b.rule, b.moot) for b in left.blockers] == [("shortage", True), ("condition", True)]
     assert left.blockers[1].sentence.endswith("; what it concerns has left or is closed")
     assert (condition(left, "labels").state, left.shippable) == ("not_met", True)
 
 
 def test_nothing_is_asked_of_a_closed_line() -> None:
     told = [created(0, 20, line="1"), created(0, 20, line="2"), truck(1, 19), stated(2, "labels", line="2")]
-    assert kinds(ready(*told, day=3)) == ["condition"]
+    assert rules(ready(*told, day=3)) == ["condition"]
     assert ready(*told, event("order_line.closed", 3, line="1", reason="short"), day=3).shippable
 
 
@@ -189,7 +189,7 @@ def test_of_an_order_that_is_not_known_nothing_is_known() -> None:
 
 def test_a_hold_may_be_known_before_a_line_is() -> None:
     found = ready(event("hold.placed", 0, kind="credit", reference="h"), created(5, 20), day=4)
-    assert (found.state, kinds(found), found.shippable) == ("unknown", ["hold"], False)
+    assert (found.state, rules(found), found.shippable) == ("unknown", ["hold"], False)
 
 
 @pytest.mark.parametrize(
@@ -202,7 +202,7 @@ def test_a_hold_may_be_known_before_a_line_is() -> None:
 )
 def test_nothing_is_in_the_way_of_an_order_that_is_over(end: dict[str, Any], state: str) -> None:
     told = [created(0, 20), event("hold.placed", 1, kind="credit", reference="h"), stated(2, "labels", "not_met"), end]
-    assert kinds(ready(*told, day=3)) == ["hold", "condition", "no_truck"]
+    assert rules(ready(*told, day=3)) == ["hold", "condition", "no_truck"]
     over = ready(*told, day=5)
     assert (over.state, over.due, over.blockers, over.shippable) == (state, None, (), False)
     assert condition(over, "labels").state == "not_met"
@@ -227,5 +227,5 @@ def test_the_example_of_the_page_says_what_it_shows(tmp_path: Path) -> None:
 
 def test_the_page_names_every_kind_of_blocker_and_every_state() -> None:
     page = (Path(__file__).parents[3] / "docs" / "readiness.md").read_text(encoding="utf-8")
-    words = {*get_args(ConditionState), *get_args(BlockerKind)}
+    words = {word for of in (ConditionState, ConditionStanding, BlockerKind, BlockerRule) for word in get_args(of)}
     assert [word for word in sorted(words) if f"`{word}`" not in page] == []

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from tests.support.readiness import booked, ids, kinds, only, ready, stated, truck
+from tests.support.readiness import booked, ids, only, ready, rules, stated, truck
 from tests.support.stories import at, created, event, moment, shipped
 
 
@@ -34,7 +34,7 @@ def test_a_released_hold_is_no_blocker_and_one_placed_again_keeps_its_age() -> N
     again = only(ready(*told, day=5), "hold")
     assert (again.since, again.overdue, len(again.events)) == (moment(2), False, 2)
     assert again.sentence == "credit hold h stands since Wed 3 Jan 12:00, release expected Tue 9 Jan"
-    assert "hold" not in kinds(ready(*told, day=6))
+    assert "hold" not in rules(ready(*told, day=6))
 
 
 def test_a_hold_is_one_by_its_reference_whatever_its_line() -> None:
@@ -50,12 +50,12 @@ def test_a_hold_is_one_by_its_reference_whatever_its_line() -> None:
         "quality hold on line 1 stands since Thu 4 Jan 12:00",
         "credit hold stands since Thu 4 Jan 12:00",
     ]
-    assert kinds(ready(*told, day=4)).count("hold") == 2
+    assert rules(ready(*told, day=4)).count("hold") == 2
 
 
 def test_what_is_recorded_late_is_not_seen_before() -> None:
     told = [created(0, 20), event("hold.placed", 2, kind="quality", reference="h", late=3)]
-    assert "hold" not in kinds(ready(*told, day=4.9))
+    assert "hold" not in rules(ready(*told, day=4.9))
     assert only(ready(*told, day=5), "hold").since == moment(2)
 
 
@@ -73,7 +73,7 @@ def test_shortages_are_told_line_by_line_and_failed_lots_by_lot() -> None:
         "screw (2, line 2) is missing since Wed 3 Jan 12:00, and no date is stated",
         "in-process inspection of lot lot on line 2 stands failed since Thu 4 Jan 12:00",
     ]
-    assert kinds(ready(*told, event("material.stated", 10, reference="screw", state="available"), day=11)) == [
+    assert rules(ready(*told, event("material.stated", 10, reference="screw", state="available"), day=11)) == [
         "failed_inspection",
         "condition",
         "condition",
@@ -89,7 +89,7 @@ def test_blockers_are_told_in_the_order_of_the_work_and_by_age() -> None:
         event("material.stated", 3, reference="screw", state="short"),
         event("hold.placed", 4, kind="engineering", reference="e"),
     ]
-    assert [(b.kind, b.what) for b in ready(*told, day=5).blockers] == [
+    assert [(b.rule, b.what) for b in ready(*told, day=5).blockers] == [
         ("shortage", "screw"),
         ("hold", "e"),
         ("hold", "c"),
@@ -100,19 +100,19 @@ def test_blockers_are_told_in_the_order_of_the_work_and_by_age() -> None:
 
 def test_a_line_is_short_when_its_furthest_finished_operation_booked_less_than_ordered() -> None:
     told = [created(0, 20, event_id="line"), booked(2, 10, "10"), booked(3, 6, "20", "partial", event_id="b1")]
-    assert "missing_quantity" not in kinds(ready(*told, day=4))
+    assert "missing_quantity" not in rules(ready(*told, day=4))
     final = booked(4, 2, "20", event_id="b2")
     short = only(ready(*told, final, day=5), "missing_quantity")
     assert short.sentence == "the line is 2 short: 10 ordered, 8 booked good at operation 20"
     assert (short.what, short.since, ids(short)) == ("20", moment(4), ["line", "b1", "b2"])
     more = booked(5, 9, "30", "partial")
     assert only(ready(*told, final, more, day=6), "missing_quantity").what == "30"
-    assert "missing_quantity" not in kinds(ready(*told, final, booked(5, 2, "20"), day=6))
+    assert "missing_quantity" not in rules(ready(*told, final, booked(5, 2, "20"), day=6))
 
 
 def test_a_reversal_is_not_booked_good() -> None:
     told = [created(0, 20), booked(1, 10), booked(2, -1, state="partial"), booked(3, 0)]
-    assert "missing_quantity" not in kinds(ready(*told, day=2))
+    assert "missing_quantity" not in rules(ready(*told, day=2))
     assert only(ready(*told, day=3), "missing_quantity").sentence.startswith("the line is 1 short")
 
 
@@ -147,7 +147,7 @@ def test_operations_begin_in_the_order_in_which_they_happened() -> None:
 
 def test_a_booking_without_a_line_says_nothing_of_one_among_several() -> None:
     told = [created(0, 20, line="1"), created(0, 20, line="2"), booked(1, 8)]
-    assert "missing_quantity" not in kinds(ready(*told, day=2))
+    assert "missing_quantity" not in rules(ready(*told, day=2))
 
 
 def test_several_production_orders_bring_what_was_released_less_what_was_scrapped() -> None:
@@ -162,12 +162,12 @@ def test_several_production_orders_bring_what_was_released_less_what_was_scrappe
     assert only(ready(*told, day=3), "missing_quantity").sentence == (
         "line 1 is 3 short: 10 ordered, 7 booked good at operation P1/10"
     )
-    assert "missing_quantity" not in kinds(ready(*told, day=5))
+    assert "missing_quantity" not in rules(ready(*told, day=5))
     assert only(ready(*told, day=6), "missing_quantity").sentence == (
         "line 1 is 1 short: 10 ordered, 2 production orders of 13 in all, 4 scrapped"
     )
     told[4] |= {"quantity": None}
-    assert "missing_quantity" not in kinds(ready(*told, day=6))
+    assert "missing_quantity" not in rules(ready(*told, day=6))
 
 
 def test_no_more_is_missing_than_is_left_to_ship() -> None:
@@ -195,17 +195,17 @@ def test_a_truck_after_the_promise_is_too_late_and_takes_the_goods_all_the_same(
     assert (late.what, late.since, late.expected, ids(late)) == ("T1", moment(2), moment(12), ["line", "t"])
     assert found.shippable
     assert [ready(*told, day=day).state for day in (10, 11)] == ["open", "late"]
-    assert kinds(ready(*told, day=11)) == ["truck_too_late"]
-    assert kinds(ready(*told, event("commitment.changed", 3, date=12), day=4)) == []
+    assert rules(ready(*told, day=11)) == ["truck_too_late"]
+    assert rules(ready(*told, event("commitment.changed", 3, date=12), day=4)) == []
 
 
 def test_each_line_has_its_promise_and_may_have_its_truck() -> None:
     told = [created(0, 10, line="1"), created(0, 20, line="2"), stated(1, "labels"), truck(2, 19)]
-    assert kinds(ready(*told, day=3)) == ["truck_too_late"]
-    assert kinds(ready(*told, truck(3, 9, reference="T2"), day=3)) == []
-    assert kinds(ready(*told, truck(3, 9, reference="T2"), truck(3, 21), day=3)) == ["truck_too_late"]
+    assert rules(ready(*told, day=3)) == ["truck_too_late"]
+    assert rules(ready(*told, truck(3, 9, reference="T2"), day=3)) == []
+    assert rules(ready(*told, truck(3, 9, reference="T2"), truck(3, 21), day=3)) == ["truck_too_late"]
     late_line = shipped(11, 10, line="1")
-    assert (ready(*told, late_line, day=12).state, kinds(ready(*told, late_line, day=12))) == ("late", [])
+    assert (ready(*told, late_line, day=12).state, rules(ready(*told, late_line, day=12))) == ("late", [])
 
 
 def test_trucks_that_are_too_small() -> None:
@@ -213,8 +213,8 @@ def test_trucks_that_are_too_small() -> None:
     small = only(ready(*told, day=3), "truck_too_small")
     assert small.sentence == "trucks are planned for 9 of the 10 units still to ship"
     assert len(small.events) == 2
-    assert kinds(ready(*told, shipped(4, 1), day=5)) == []
-    assert kinds(ready(*told, truck(3, 13, reference="T3"), day=5)) == []
+    assert rules(ready(*told, shipped(4, 1), day=5)) == []
+    assert rules(ready(*told, truck(3, 13, reference="T3"), day=5)) == []
     assert only(ready(*told, day=11), "truck_too_small").sentence.startswith("trucks are planned for 5 of the 10 units")
 
 
@@ -232,7 +232,7 @@ def test_a_truck_for_several_lines_takes_what_is_planned_for_each() -> None:
         stated(1, "labels"),
         truck(2, 10, line="1", quantity=10),
     ]
-    assert kinds(ready(*told, truck(2, 10, line="2", quantity=10), day=3)) == []
+    assert rules(ready(*told, truck(2, 10, line="2", quantity=10), day=3)) == []
     small = only(ready(*told, truck(2, 10, line="2", quantity=9), day=3), "truck_too_small")
     assert small.sentence == "trucks are planned for 19 of the 20 units still to ship"
-    assert kinds(ready(*told, truck(2, 10, line="2", quantity=9), truck(3, 11, quantity=20), day=4)) == []
+    assert rules(ready(*told, truck(2, 10, line="2", quantity=9), truck(3, 11, quantity=20), day=4)) == []

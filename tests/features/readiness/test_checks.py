@@ -109,7 +109,7 @@ def test_every_event_named_is_known_and_of_the_order(rows: list[dict[str, Any]],
     for order, found in all_ready(events, day).items():
         own = events[((events["order_id"] == order) & (events["recorded_at"] <= at(day))).to_numpy()]
         known = set(map(EventKey, own["source"], own["event_id"]))
-        for named in (*found.blockers, *found.conditions):
+        for named in (*found.blockers, *found.not_due, *found.conditions):
             assert set(named.events) <= known
             assert len(set(named.events)) == len(named.events)
             assert bool(named.events) == (named.since is not None)
@@ -146,8 +146,8 @@ def test_what_stands_is_what_the_signals_count(rows: list[dict[str, Any]], day: 
                 "open_holds": count(found, "hold"),
                 "open_shortages": count(found, "shortage"),
                 "failed_inspections": count(found, "failed_inspection"),
-                "holds_overdue": sum(b.overdue for b in found.blockers if b.kind == "hold"),
-                "shortages_overdue": sum(b.overdue for b in found.blockers if b.kind == "shortage"),
+                "holds_overdue": sum(b.overdue for b in found.blockers if b.rule == "hold"),
+                "shortages_overdue": sum(b.overdue for b in found.blockers if b.rule == "shortage"),
                 "conditions_met": sum(spell.open for spell in conditions),
                 "conditions_not_met": sum(not spell.open for spell in conditions),
                 "conditions_outstanding": sum(condition.state != "met" for condition in found.conditions),
@@ -156,7 +156,7 @@ def test_what_stands_is_what_the_signals_count(rows: list[dict[str, Any]], day: 
 
 
 def count(found: Readiness, kind: str) -> int:
-    return sum(blocker.kind == kind for blocker in found.blockers)
+    return sum(blocker.rule == kind for blocker in found.blockers)
 
 
 def test_spells_come_in_the_order_of_their_first_statements_whatever_they_state_now() -> None:

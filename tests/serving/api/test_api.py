@@ -186,8 +186,8 @@ def test_the_worklist_as_a_file_runs_no_formula(client: httpx.Client) -> None:
     post(client, order("File", customer="=1+1", item="@x"), STRUCTURED)
     sheet = client.get("/v1/orders", headers={"accept": "text/csv"})
     assert sheet.headers["content-type"].startswith("text/csv")
-    rows = {row["order_id"]: row for row in csv.DictReader(io.StringIO(sheet.text))}
-    assert (rows["File"]["customer"], rows["File"]["item"]) == ("'=1+1", "'@x")
+    rows = {row["Order"]: row for row in csv.DictReader(io.StringIO(sheet.text))}
+    assert (rows["File"]["Customer"], rows["File"]["Item"]) == ("'=1+1", "'@x")
     book = client.get("/v1/orders", params={"format": "xlsx"})
     inside = zipfile.ZipFile(io.BytesIO(book.content))
     assert b"<f>" not in inside.read("xl/worksheets/sheet1.xml")

@@ -68,8 +68,8 @@ def test_orders_without_a_promise_can_be_asked_for(client: httpx.Client) -> None
     assert "Undated" not in [row["order_id"] for row in others]
     sheet = client.get("/v1/orders", params=asked | {"format": "csv"})
     row = next(csv.DictReader(io.StringIO(sheet.text)))
-    assert (row["order_id"], row["risk"], row["due_at"]) == ("Undated", "", "")
-    assert "no date is promised yet" in row["reason"]
+    assert (row["Order"], row["Risk"], row["Due"]) == ("Undated", "", "")
+    assert "no date is promised yet" in row["Why"]
     book = zipfile.ZipFile(io.BytesIO(client.get("/v1/orders", params=asked | {"format": "xlsx"}).content))
     assert b"no date is promised yet" in book.read("xl/sharedStrings.xml")
     page = client.get("/v1/orders/Undated").json()

@@ -72,7 +72,7 @@ def test_a_plant_and_a_period_are_all_that_is_counted(trained: Trained) -> None:
 
 def test_value_at_risk_is_told_by_what_is_in_the_way(trained: Trained) -> None:
     table = impact_of(trained).at_risk.set_index("blocker")
-    assert {"hold", "shortage"} <= set(table.index)
+    assert {"hold", "material"} <= set(table.index)
     assert "C" not in {one["order_id"] for top in table["top_orders"] for one in top}, "it has shipped"
     assert table.loc["hold", "orders"] == 1
 
@@ -80,14 +80,14 @@ def test_value_at_risk_is_told_by_what_is_in_the_way(trained: Trained) -> None:
 def test_an_order_with_two_blockers_counts_in_both_and_once_in_the_first() -> None:
     table = sum_at_risk(
         [
-            OrderAtRisk("A", 100.0, 0.5, ("hold", "shortage")),
-            OrderAtRisk("B", 10.0, 0.5, ("shortage",)),
+            OrderAtRisk("A", 100.0, 0.5, ("hold", "material")),
+            OrderAtRisk("B", 10.0, 0.5, ("material",)),
             OrderAtRisk("C", np.nan, 0.5, ()),
         ]
     ).set_index("blocker")
-    assert table["value_at_risk"].to_dict() == {"shortage": 55.0, "hold": 50.0, "nothing": 0.0}
-    assert table["first_value_at_risk"].to_dict() == {"shortage": 5.0, "hold": 50.0, "nothing": 0.0}
-    assert table.loc["shortage", "top_orders"][0] == {"order_id": "A", "value_at_risk": 50.0}
+    assert table["value_at_risk"].to_dict() == {"material": 55.0, "hold": 50.0, "nothing": 0.0}
+    assert table["first_value_at_risk"].to_dict() == {"material": 5.0, "hold": 50.0, "nothing": 0.0}
+    assert table.loc["material", "top_orders"][0] == {"order_id": "A", "value_at_risk": 50.0}
 
 
 def test_a_cause_is_one_that_events_name(trained: Trained) -> None:

@@ -1,0 +1,68 @@
+"""How long an order may be put off: not when it is late, and never into the working day before its promise."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+from zoneinfo import ZoneInfo
+
+import numpy as np
+
+from features.errors import InvalidRequest
+from features.times import plant_calendar
+from features.wording import ENGLISH, Dates
+
+
+class Snooze(NamedTuple):
+    """How long an order is put off. Moments are microseconds, ``None`` where only an event ends it.
+
+    Attributes
+    ----------
+    until : what was agreed
+    asked : what was asked for
+    """
+
+    until: int | None
+    asked: int | None
+    sentence: str
+
+    @property
+    def cut(self) -> bool:
+        """Whether it ends earlier than was asked for."""
+        return self.until != self.asked
+
+
+def latest_snooze(due: int, zone: str) -> int:
+    """The last moment, microseconds, before the working day (Monday to Friday) before a promise begins in a zone.
+
+    >>> from features.times import isoformat, micros
+    >>> isoformat(latest_snooze(micros("2026-01-05T16:00:00Z"), "UTC"))  # a Monday
+    '2026-01-01T23:59:59.999999Z'
+    """
+    calendar = plant_calendar(zone)
+    day = calendar.working_days_before(calendar.day(np.array([due])), 1)
+    return int(calendar.starts_of(day)[0]) - 1
+
+
+def agree_snooze(order_id: str, due: int | None, asked: int | None, now: int, zone: str) -> Snooze:
+    """The snooze that an order with a due date may have.
+
+    Raises ``InvalidRequest`` where it is late, or where the working day before its promise has begun.
+    """
+    dates = Dates(now, ZoneInfo(plant_calendar(zone).zone), ENGLISH)
+    if due is None:
+        return Snooze(asked, asked, _until(order_id, asked, dates))
+    if due < now:
+        was_due = f"{dates.day(due)}, {dates.distance(due)}"
+        raise InvalidRequest(f"a late order cannot be snoozed: {order_id} was due {was_due}")
+    latest = latest_snooze(due, zone)
+    back = f"{dates.day(latest + 1)}, the working day before its promise of {dates.day(due)}"
+    if latest < now:
+        raise InvalidRequest(f"a snooze of {order_id} must end before {back}, and that day has begun")
+    if asked is not None and asked <= latest:
+        return Snooze(asked, asked, _until(order_id, asked, dates))
+    wish = "at the latest" if asked is None else f"not {dates.day(asked)} as asked"
+    return Snooze(latest, asked, f"{_until(order_id, latest, dates)}, {wish}: it is back in the list on {back}")
+
+
+def _until(order_id: str, until: int | None, dates: Dates) -> str:
+    return f"{order_id} is snoozed until {'something happens' if until is None else dates.day(until)}"

@@ -1,0 +1,62 @@
+"""The worklist knows what is in the way of each order, and by when the plant usually packs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from features.readiness.kinds import bits_of, kinds_of
+from features.readiness.pack_time import LEAST_ORDERS, UNKNOWN_PAST
+from serving.store.tables.contexts import latest_pack_times
+from tests.support.readiness import stated
+from tests.support.stores import House
+from tests.support.stories import created, days, event, shipped
+
+
+def packed_orders() -> list[dict[str, Any]]:
+    """Orders that leave a day after their first condition is met."""
+    told = []
+    for number in range(LEAST_ORDERS):
+        order = f"P{number:02}"
+        told += [created(0, 3, order=order, plant="Kiel"), stated(1, "labels") | {"order_id": order}]
+        told.append(shipped(2, 10, order))
+    return told
+
+
+def in_the_way(store: House) -> dict[str, tuple[list[str], int]]:
+    return {row["order_id"]: (list(kinds_of(row["blocking"])), row["shippable"]) for row in store.listed()}
+
+
+def test_silence_comes_into_force_as_time_passes(store: House) -> None:
+    """Nothing is known of the plant, so packing takes five days."""
+    truck = event("delivery.planned", 1, date=19, reference="T")
+    store.ingest(created(0, 20), truck)
+    assert in_the_way(store) == {"A": ([], 0)}
+    store.move_to(15.1)
+    store.fresh()
+    assert in_the_way(store) == {"A": (["packing"], 0)}
+    store.ingest(stated(15, "packaging"))
+    assert in_the_way(store) == {"A": ([], 1)}
+
+
+def test_a_morning_learns_how_long_packing_takes(store: House) -> None:
+    store.ingest(*packed_orders(), created(2, 8, plant="Kiel"), event("delivery.planned", 2, date=7.5, reference="T"))
+    assert store.database.read(latest_pack_times) == UNKNOWN_PAST
+    store.move_to(4)
+    store.fresh()
+    assert store.database.read(latest_pack_times).of("Kiel") == days(1)
+    assert store.services.daily_context.active_model().pack_times.of("Kiel") == days(1)
+    assert in_the_way(store) == {"A": ([], 0)}
+    store.move_to(7.1)
+    store.fresh()
+    assert in_the_way(store) == {"A": (["packing"], 0)}
+
+
+def test_orders_are_found_by_what_is_in_their_way(store: House) -> None:
+    truck = event("delivery.planned", 1, "A", date=19, reference="T")
+    store.ingest(created(0, 20), truck, created(0, 20, order="B"))
+    store.ingest(event("hold.placed", 2, "B", kind="quality", reference="h"))
+    wanted = {bits: bits_of(bits) for bits in (("hold",), ("carrier", "labels"), ("material",), ())}
+    found = {kinds: [row["order_id"] for row in store.listed(blocking=bits)] for kinds, bits in wanted.items()}
+    assert found == {("hold",): ["B"], ("carrier", "labels"): ["B"], ("material",): [], (): ["A"]}
+    store.ingest(event("hold.released", 2.5, "B", kind="quality", reference="h"))
+    assert store.listed(blocking=1) == []
