@@ -112,7 +112,8 @@ class Judge:
     def score(self, orders: list[tuple[OpenOrder, list[Event]]]) -> tuple[np.ndarray, np.ndarray]:
         """(n,) risks and expected ship dates of orders, each with its events stated now, as orders of their own.
 
-        A date is the day since 1970-01-01 by which it is as likely as not that all has shipped.
+        A date is the day since 1970-01-01 by which it is as likely as not that all has shipped; of a model without dates
+        all are the first.
         """
         frame = self.events.take(np.concatenate([order.rows for order, _ in orders]))
         copy = np.repeat(np.arange(len(orders)), [len(order.rows) for order, _ in orders])
@@ -132,7 +133,8 @@ class Judge:
         signals = compute(history, points, self.context, self.model.names)
         risk = self.model.predict(signals).risk
         known, rows = Known(history, points, self.context), np.arange(len(orders))
-        assert self.model.ship_dates is not None
+        if self.model.ship_dates is None:
+            return risk, np.zeros(len(orders))
         late = np.zeros(len(orders), dtype=bool)
         found = forecast_known(self.model.ship_dates, self.model.names, signals, known, rows, late, risk)
         last = found.curves.days.day[found.curves.days.first[1:] - 1]
