@@ -112,8 +112,8 @@ class Judge:
     def score(self, orders: list[tuple[OpenOrder, list[Event]]]) -> tuple[np.ndarray, np.ndarray]:
         """(n,) risks and expected ship dates of orders, each with its events stated now, as orders of their own.
 
-        A date is the day since 1970-01-01 by which it is as likely as not that all has shipped; of a model without dates
-        all are the first.
+        A date is the day since 1970-01-01 by which it is as likely as not that all has shipped; the first of a model
+        without dates.
         """
         frame = self.events.take(np.concatenate([order.rows for order, _ in orders]))
         copy = np.repeat(np.arange(len(orders)), [len(order.rows) for order, _ in orders])
