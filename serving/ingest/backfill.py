@@ -95,7 +95,7 @@ def _scored_until(connection: Connection) -> int:
 
 
 def _score(services: Services, step: Step, changed: Sequence[str] | None) -> int:
-    """Score what is due at a step: orders with new events, in the first step all of them, in mornings every open one."""
+    """Score what is due at a step: orders with new events, in the first step all such, in mornings every open one."""
     database, settings = services.database, services.settings
     if step.morning:
         model = services.daily_context.model_or_none()
