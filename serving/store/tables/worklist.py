@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import (
@@ -36,6 +36,8 @@ SEARCHED = ("customer", "item")
 ALL_KINDS = sum(BIT_OF.values())
 FEW = 10_000
 """If a filter leaves at most so many orders, they are looked up one by one."""
+FOUND = 1_000
+"""If a search finds at most so many, their ids are handed to the next statement."""
 
 
 @dataclass(frozen=True)
@@ -93,8 +95,13 @@ def page(
     """At most ``limit`` orders, the first, or those after a key; each with its ``key``.
 
     However rare is what is wanted, and wherever in the list it lies, the database reads the next ``NEAR`` of the list,
-    the few orders that one filter leaves, or each listed order once. Which of them is not left to its planner.
+    the few orders that one filter leaves, or each listed order once. Which of them is not left to its planner. What a
+    search finds is looked for once.
     """
+    if query.search is not None and (found := _found(connection, query.search)) is not None:
+        mentioned = _each(query, select(orders).where(orders.c.order_id.in_(found)), after)
+        fitting = mentioned.where(*_conditions(connection, replace(query, search=None), orders.c))
+        return _read_sorted(connection, fitting, query, limit)
     walks = query.sort in INDEXED
     if walks and len(rows := _read(connection, _next(query, after, AT_ONCE * limit), query, limit)) == limit:
         return rows
@@ -248,6 +255,12 @@ def _mentions(connection: Connection, of: RowColumns, text: str) -> ColumnElemen
     several = or_(*(of[f"{dimension}s"] > 1 for dimension in SEARCHED))
     first = (_has(of[name], text) for name in ("order_id", *SEARCHED))
     return or_(*first, and_(several, is_among(connection, of.order_id, order_words.c.order_id, named)))
+
+
+def _found(connection: Connection, text: str) -> list[str] | None:
+    """The ids of the orders that mention a text, ``None`` where they are more than ``FOUND``."""
+    ids = connection.execute(_ids_that_mention(text).limit(FOUND + 1)).scalars().all()
+    return None if len(ids) > FOUND else sorted(set(ids))
 
 
 def _ids_that_mention(text: str) -> Select[Any]:
