@@ -103,8 +103,10 @@ def _score(services: Services, step: Step, changed: Sequence[str] | None) -> int
     services.daily_context.refresh()
     scoring_context = services.scoring_context("import")
     if changed is None:
-        return catch_up(database, scoring_context, no_progress)
-    return score_orders(database, changed, scoring_context, no_progress) + (_score_due(services) if step.morning else 0)
+        scored = catch_up(database, scoring_context, no_progress)
+    else:
+        scored = score_orders(database, changed, scoring_context, no_progress)
+    return scored + _score_due(services) if step.morning else scored
 
 
 def _score_due(services: Services) -> int:
