@@ -26,7 +26,8 @@ from features.outcomes import MISSED, ON_TIME_IN_FULL, PARTIAL, UNSETTLED, outco
 from features.pipeline.computation import compute
 from features.times import isoformat, micros, plant_calendar
 from simulation import load_plant
-from simulation.oracle.oracle import oracle_days, simulate_with_oracle
+from simulation.oracle.oracle import SHIP_DATES_FILE, oracle_days, simulate_with_oracle
+from simulation.oracle.tables import read_ship_dates
 from training.data.dataset import build_dataset
 from training.data.labelled import LabelledPoints
 from training.metrics.bootstrap import metric_estimates
@@ -126,17 +127,28 @@ def parser_of_plant(about: str) -> argparse.ArgumentParser:
 
 def plant(options: argparse.Namespace) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Its events and the oracle's table, played or read from the folder."""
-    played = (Path(options.plant).stem, options.orders, options.seed, options.moments, options.futures)
-    folder = options.folder / "-".join(map(str, played))
-    if not (folder / "oracle.parquet").exists():
+    folder = folder_of(options)
+    if not (folder / SHIP_DATES_FILE).exists():
         folder.mkdir(parents=True, exist_ok=True)
         days = oracle_days(DAYS, options.moments)
         found = simulate_with_oracle(
             load_plant(options.plant), options.orders, DAYS, options.seed, days, options.futures, of_each=0
         )
         write_events(found.events, folder / "events.parquet")
-        found.risks.to_parquet(folder / "oracle.parquet", index=False)
+        found.write(folder)
     return read_events(folder / "events.parquet"), pd.read_parquet(folder / "oracle.parquet")
+
+
+def ship_dates(options: argparse.Namespace) -> pd.DataFrame:
+    """The oracle's ship dates of the plant, once ``plant`` has been played."""
+    return read_ship_dates(folder_of(options) / SHIP_DATES_FILE)
+
+
+def folder_of(options: argparse.Namespace) -> Path:
+    """Where the plant is kept."""
+    played = (Path(options.plant).stem, options.orders, options.seed, options.moments, options.futures)
+    folder: Path = options.folder / "-".join(map(str, played))
+    return folder
 
 
 if __name__ == "__main__":

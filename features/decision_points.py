@@ -12,7 +12,7 @@ from features.arrays import Ints
 from features.engine.ordering import known_until
 from features.errors import InvalidRequest
 from features.history import History
-from features.orders.commitments import Commitments, commitments, is_awaited
+from features.orders.commitments import Commitments, commitments, is_awaited, is_to_ship
 from features.outcomes import labelled_moments
 from features.times import DAY, LATEST, NEVER, PlantCalendar, timestamps
 
@@ -124,6 +124,32 @@ def decision_points(history: History, scheme: str, calendar: PlantCalendar, unti
         parts = (_days(history, state, calendar, end), _events(history, state, end))
         order, as_of = (np.concatenate(column) for column in zip(*parts, strict=True))
     return _sorted(order, as_of)
+
+
+def late_points(
+    history: History, calendar: PlantCalendar, until: int, after: tuple[int, ...] | None = None
+) -> DecisionPoints:
+    """Every start of day at which an order was late: a promise had passed, and something was still to ship.
+
+    Parameters
+    ----------
+    until : microseconds, no decision point after it
+    after : how many days after the promise it is looked at, rising; ``None`` for every day
+    """
+    state = commitments(history)
+    late = is_to_ship(state.state) & (state.due != NEVER)
+    since = np.maximum(history.recorded, np.where(late, state.due, 0) + 1)
+    last = np.minimum(history.next_recorded - 1, min(until, LATEST - DAY))
+    late &= since <= last
+    order, since, last, due = (values[late] for values in (history.order, since, last, state.due))
+    begin, promised = calendar.day(since - 1) + 1, calendar.day(due)
+    count = (calendar.day(last) - begin + 1).clip(min=0)
+    offset = np.arange(count.sum()) - np.repeat(np.cumsum(count) - count, count)
+    day = np.repeat(begin, count) + offset
+    if after is not None:
+        wanted = np.isin(day - np.repeat(promised, count), after)
+        return _sorted(np.repeat(order, count)[wanted], calendar.starts_of(day[wanted]))
+    return _sorted(np.repeat(order, count), calendar.starts_of(day))
 
 
 def _sorted(order: Ints, as_of: Ints) -> DecisionPoints:

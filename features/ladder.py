@@ -31,7 +31,7 @@ from features.orders.line_state import (
     new_lines,
 )
 from features.orders.rules import GRACE, OVER, first_moments
-from features.outcomes import (
+from features.orders.tally import (
     ALONE,
     EXCUSED,
     IN_FULL,
@@ -40,8 +40,8 @@ from features.outcomes import (
     in_time,
     judge_line,
     new_tally,
-    rules_of,
 )
+from features.outcomes import rules_of
 from features.policy import PROMISES, OutcomePolicy, Promise
 from features.times import NEVER
 

@@ -15,42 +15,39 @@ import numpy as np
 
 from features.arrays import Ints, Mask
 from features.engine.ordering import known_until
-from features.events.schema import MICRO
 from features.events.selection import Select
 from features.history import History
 from features.jit import compiled
-from features.orders.commitments import OPEN, commitments, is_awaited, is_to_ship
-from features.orders.issues import LEFT_AT, NOT_REVERSED, SLOT, new_ledger, with_room
+from features.orders.commitments import OPEN, commitments, full_since, is_awaited, is_to_ship
+from features.orders.issues import new_ledger, with_room
 from features.orders.known_lines import fold_lines_until
 from features.orders.line import apply
 from features.orders.line_state import (
-    CANCELLED_LINE,
-    CHANGED,
-    CLOSED,
-    CLOSED_AS,
-    COMPLETE,
     CREATED,
     KNOWN,
     N_LINE,
-    NOT_CLOSED,
-    ORDERED,
     PROMISE,
-    PROMISED_BY,
-    REOPENED,
-    ROUNDING,
-    SHIPPED_QUANTITY,
-    UNDER,
-    LineEvent,
     LineEvents,
     changes_lines,
-    is_enough,
+    is_cancelled,
+    is_open,
     line_event,
     line_events,
     lines_of,
     new_lines,
-    speaks_of,
 )
-from features.orders.rules import GRACE, OVER, code_of, excuses, first_moments, rules_in_force, terms_of
+from features.orders.rules import GRACE, OVER, first_moments, rules_in_force, terms_of
+from features.orders.tally import (
+    ALONE,
+    EXCUSED,
+    FULL_AT,
+    NOT_IN_FULL,
+    UNPROMISED_LINE,
+    count_statement,
+    in_time,
+    judge_line,
+    new_tally,
+)
 from features.times import DAY, LATEST, NEVER
 
 __all__ = [
@@ -61,10 +58,12 @@ __all__ = [
     "PARTIAL",
     "UNSETTLED",
     "LabelRevisions",
+    "ShipDates",
     "decided_between",
     "label_revisions",
     "labelled_moments",
     "outcomes",
+    "ship_dates",
 ]
 UNSETTLED, ON_TIME_IN_FULL, PARTIAL, MISSED, CANCELLED = 0, 1, 2, 3, 4
 OUTCOMES = np.array(["unsettled", "on_time_in_full", "partial", "missed", "cancelled"], dtype=object)
@@ -167,13 +166,6 @@ def labelled_moments(history: History, notice: int) -> tuple[Ints, Ints, Mask]:
 
 # -- the loop ------------------------------------------------------------------------------------------------
 
-IN_FORCE, IN_FORCE_AT, WITHDRAWN, WITHDRAWN_AT, FULL_AT, EXCUSED = range(6)
-N_TALLY = 6
-"""The columns of what counts of a line by its promise: the quantity in force and whether the line was cancelled, each
-with the moment of the statement that says so, since when it is in full, and whether it is excused if it is not."""
-ALONE, UNPROMISED_LINE, IN_FULL, NOT_IN_FULL = range(4)
-"""What counts of a line: nothing, that it has no promise, that it is in full, or that it is not."""
-
 
 @compiled
 def label(
@@ -237,15 +229,6 @@ def label(
 
 
 @compiled
-def new_tally(count: int) -> Ints:
-    """(n_lines, N_TALLY) of lines of which nothing is stated yet."""
-    tally = np.zeros((count, N_TALLY), dtype=np.int64)
-    for column in (IN_FORCE_AT, WITHDRAWN_AT, FULL_AT):
-        tally[:, column] = NEVER
-    return tally
-
-
-@compiled
 def _ripe_at(promised: Ints, grace: int) -> int:
     """When the last promise plus grace has passed, NEVER where nothing is promised."""
     ripe = NEVER
@@ -253,70 +236,6 @@ def _ripe_at(promised: Ints, grace: int) -> int:
         if promised[j, KNOWN] and promised[j, PROMISE] != NEVER:
             ripe = max(ripe, promised[j, PROMISE] + grace)
     return ripe
-
-
-@compiled
-def count_statement(tally: Ints, lines: Ints, promised: Ints, event: LineEvent, known: bool) -> None:
-    """What one event says of the quantity in force at the promises, of lines that are cancelled by then, or excused.
-
-    ``known`` is whether it was known when the promises were read.
-    """
-    kind, moment = event.type, min(event.occurred, event.recorded)
-    for j in range(len(lines)) if excuses(event.rule) else range(0):
-        if speaks_of(lines, event.line, j):
-            tally[j, EXCUSED] = 1
-    if not (kind == CREATED or kind == CHANGED or kind == CLOSED or kind == REOPENED):
-        return
-    for j in range(len(lines)):
-        promise = promised[j, PROMISE]
-        if not speaks_of(lines, event.line, j) or (not known and promise != NEVER and event.occurred > promise):
-            continue
-        if kind == CREATED or kind == CHANGED:
-            if moment >= tally[j, IN_FORCE_AT]:
-                own = kind == CREATED or event.line < 0 or event.line == j
-                tally[j, IN_FORCE] = event.quantity if own else lines[j, ORDERED]
-                tally[j, IN_FORCE_AT] = moment
-            if kind == CREATED and lines[j, CLOSED_AS] == NOT_CLOSED:
-                tally[j, WITHDRAWN] = 0
-        elif moment >= tally[j, WITHDRAWN_AT]:
-            tally[j, WITHDRAWN] = kind == CLOSED and code_of(event.rule) == CANCELLED_LINE
-            tally[j, WITHDRAWN_AT] = moment
-
-
-@compiled
-def in_time(ledger: Ints, promised: Ints, begins: Ints) -> Ints:
-    """(n_lines, 2) what left of each line up to its promise, and when the last of it did; NEVER where nothing did.
-
-    What left before the first of the moments at which delivery counts, by the statement of the promise, is not in time.
-    """
-    out = np.zeros((len(promised), 2), dtype=np.int64)
-    out[:, 1] = NEVER
-    for row in range(1, ledger[0, 0] + 1):
-        line, left = ledger[row, SLOT], ledger[row, LEFT_AT]
-        if line < 0 or ledger[row, NOT_REVERSED] <= 0 or left > promised[line, PROMISE]:
-            continue
-        if len(begins) and left < begins[promised[line, PROMISED_BY]]:
-            continue
-        out[line, 0] += ledger[row, NOT_REVERSED]
-        out[line, 1] = max(out[line, 1], left)
-    return out
-
-
-@compiled
-def judge_line(tally: Ints, lines: Ints, promised: Ints, shipped: int, j: int, over: int) -> int:
-    """What counts of line ``j``, of which so much shipped in time: ALONE, UNPROMISED_LINE, IN_FULL or NOT_IN_FULL."""
-    if not promised[j, KNOWN] or tally[j, WITHDRAWN]:
-        return ALONE
-    wanted = tally[j, IN_FORCE]
-    most = wanted + int(np.rint(wanted * (over / MICRO))) + wanted // ROUNDING
-    if lines[j, CLOSED_AS] == COMPLETE:
-        wanted = min(wanted, lines[j, SHIPPED_QUANTITY])
-    if wanted <= 0 and shipped <= 0:
-        return ALONE
-    if promised[j, PROMISE] == NEVER:
-        return UNPROMISED_LINE
-    enough = is_enough(shipped, wanted, promised[j, UNDER]) and (over < 0 or shipped <= most)
-    return IN_FULL if enough else NOT_IN_FULL
 
 
 @compiled
@@ -352,3 +271,85 @@ def _verdict(tally: Ints, lines: Ints, promised: Ints, left: Ints, grace: int, o
     if full == total:
         return ON_TIME_IN_FULL, NEVER if settled_at == NEVER else settled_at + grace
     return (PARTIAL if some else MISSED), last_promise + grace
+
+
+# -- when it shipped ------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class ShipDates:
+    """When all of an order had left: shapes (n,), microseconds, NEVER where the records do not say so.
+
+    Attributes
+    ----------
+    shipped_at : the last issue that it took, by the quantities in force when the records end
+    ended_at : since when nothing is to ship though it never was in full: cancelled, or closed with less
+    """
+
+    shipped_at: Ints
+    ended_at: Ints
+
+    def take(self, rows: Ints | Mask) -> ShipDates:
+        return ShipDates(self.shipped_at[rows], self.ended_at[rows])
+
+
+def ship_dates(history: History, order: Ints, as_of: Ints, until: int) -> ShipDates:
+    """When all lines that were known of each (order, as_of) had left in full, by what is recorded until a moment.
+
+    Parameters
+    ----------
+    order, as_of : (n,) index of the order, microseconds
+    until : microseconds; the records end here
+    """
+    stop = known_until(history.first, history.recorded, order, as_of)
+    return ShipDates(*find_ship_dates(order, stop, until, *line_events(history)))
+
+
+@compiled
+def find_ship_dates(order: Ints, stop: Ints, until: int, *columns: Any) -> tuple[Ints, Ints]:
+    """See ``ship_dates``; an order is folded once where its rows stand side by side."""
+    events = LineEvents(*columns)
+    shipped_at, ended_at = np.full(len(order), NEVER, dtype=np.int64), np.full(len(order), NEVER, dtype=np.int64)
+    lines, created, full_at = np.empty((0, N_LINE), np.int64), np.empty(0, np.int64), np.empty(0, np.int64)
+    changed, of = NEVER, -1
+    for s in range(len(order)):
+        if order[s] != of:
+            of = order[s]
+            lines, created, full_at, changed = _fold_until(events, of, until)
+        latest, missing, awaited = NEVER, False, False
+        for j in range(len(lines)):
+            if created[j] < 0 or created[j] >= stop[s] or is_cancelled(lines, j):
+                continue
+            missing |= full_at[j] == NEVER
+            awaited |= full_at[j] == NEVER and is_open(lines, j)
+            latest = max(latest, full_at[j])
+        if latest != NEVER and not missing:
+            shipped_at[s] = latest
+        elif not awaited:
+            ended_at[s] = changed
+    return shipped_at, ended_at
+
+
+@compiled
+def _fold_until(events: LineEvents, order: int, until: int) -> tuple[Ints, Ints, Ints, int]:
+    """The lines of an order by the records until a moment, the position at which each was created (-1: not yet), when
+    it was in full, and when anything last changed."""
+    begin, end = events.first[order], events.first[order + 1]
+    lines, ledger = new_lines(lines_of(events, order), N_LINE), new_ledger()
+    created = np.full(len(lines), -1, dtype=np.int64)
+    changed = NEVER
+    for i in range(begin, end):
+        if events.recorded[i] > until:
+            break
+        if not changes_lines(events.type[i]):
+            continue
+        event = line_event(events, i)
+        ledger = with_room(ledger, event.type, len(lines))
+        apply(lines, ledger, event)
+        changed = event.recorded
+        if event.type == CREATED and created[event.line] < 0:
+            created[event.line] = i
+    full_at = np.full(len(lines), NEVER, dtype=np.int64)
+    for j in range(len(lines)):
+        full_at[j] = full_since(lines, ledger, j)
+    return lines, created, full_at, changed

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -15,11 +15,13 @@ from features.progress import Progress, no_progress
 from features.times import isoformat
 from training.data.dataset import Dataset, dataset_of, fingerprint
 from training.data.labelled import LabelledPoints
+from training.data.ship_points import points_to_learn
 from training.data.snapshots import Snapshots, recorded_until
 from training.data.split import FEWEST_ORDERS, split_by_time
 from training.data.worklists import worklists_between
 from training.evaluate.evaluation import Evaluation, evaluate
 from training.evaluate.folds import evaluate_on_folds
+from training.evaluate.ship_dates import judge_on_mornings
 from training.model.fit import describe_dataset, fit_model
 from training.model.risk_model import RiskModel
 from training.model.trees import Trees
@@ -101,11 +103,17 @@ def train_on(
     trees = tune(past) if tune else trees or Trees()
     about = describe_dataset(whole, snapshots.scheme, snapshots.zone)
     known_then = about | {"trained_until": isoformat(cut)}
-    twin = Twin(fit_model(past, whole.context, known_then, trees, progress), past, cut)
+    looks = points_to_learn(snapshots, cut, whole.points.names)
+    twin = Twin(fit_model(past, whole.context, known_then, trees, progress, looks), past, cut)
     progress("judging on later orders", 0, 0)
     evaluation = _judge(twin, whole, snapshots, trees, draws)
+    progress("judging ship dates on later mornings", 0, 0)
+    dates = judge_on_mornings(twin.model, looks, snapshots, evaluation.worklists.of_model, past.order, draws)
+    evaluation = replace(evaluation, ship_dates=dates)
     progress("fitting on all orders", 0, 0)
-    model = fit_model(whole.points, whole.context, about | {"judged": evaluation.summary()}, trees, progress)
+    looks = points_to_learn(snapshots, snapshots.until, whole.points.names)
+    judged = about | {"judged": evaluation.summary()}
+    model = fit_model(whole.points, whole.context, judged, trees, progress, looks)
     return Trained(model, whole, evaluation, snapshots, twin, trees)
 
 

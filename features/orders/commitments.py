@@ -155,7 +155,7 @@ def fold_commitments(*columns: Any) -> Ints:
             if states:
                 _note_changes(out, lines, before, i)
             for j in range(len(lines)):
-                full_at[j] = _full_at(lines, ledger, j)
+                full_at[j] = full_since(lines, ledger, j)
             _note(out, lines, full_at, i)
     return table
 
@@ -174,7 +174,7 @@ def _note_changes(out: Commitments, lines: Ints, before: Ints, i: int) -> None:
 
 
 @compiled
-def _full_at(lines: Ints, ledger: Ints, j: int) -> int:
+def full_since(lines: Ints, ledger: Ints, j: int) -> int:
     """Since when a line is in full: since enough of it had left, or less was wanted; NEVER where it is not."""
     if not lines[j, KNOWN] or not is_in_full(lines, j):
         return NEVER

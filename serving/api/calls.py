@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from fastapi import Request, Response
 from sqlalchemy import Connection
@@ -12,7 +12,7 @@ from features.errors import InvalidRequest
 from serving.api.change_reply import order_change
 from serving.api.cursors import read_cursor, write_cursor
 from serving.api.dependencies import write_once
-from serving.api.export import CSV, XLSX, csv_file, xlsx_file
+from serving.api.files.export import CSV, XLSX, csv_file, xlsx_file
 from serving.api.order_details import present_events, present_lines
 from serving.api.order_queries import order_page, score_history, visible_order, worklist_query
 from serving.api.presenters import json_reply, moment, present_change, present_decisions, present_order, present_snooze
@@ -25,9 +25,10 @@ from serving.models.cache import LoadedModel, load_version
 from serving.principal import Caller
 from serving.scores.replay import LoadVersion
 from serving.scores.services import Services
-from serving.store.tables.events import events_of
+from serving.store.tables.events import events_of, latest_records
 from serving.store.tables.idempotency import Effect, StoredReply
-from serving.store.tables.scores import risks_since
+from serving.store.tables.orders import plants_of
+from serving.store.tables.scores import last_score_id, risks_since, scores_after
 from serving.store.tables.views import MOST_VIEWS, drop_view, save_view, views_of
 from serving.store.tables.worklist import PageKey, WorklistQuery, count, key_of, page, totals
 from serving.what_if.moves import order_moves
@@ -35,6 +36,16 @@ from serving.what_if.suppose import StoredOrder, suppose
 
 PAGE = 50
 """Orders, or scores, of a page."""
+
+
+class ScoreNews(NamedTuple):
+    """A score that was stored, of an order whose lines name these plants."""
+
+    score_id: int
+    order_id: str
+    state: str
+    risk: float | None
+    plants: frozenset[str]
 
 
 def list_orders(services: Services, params: WorklistParams, caller: Caller) -> dict[str, Any]:
@@ -166,6 +177,31 @@ def trace_risks(services: Services, order_ids: Sequence[str], since: int) -> dic
     for row in services.database.read(lambda connection: risks_since(connection, order_ids, since)):
         traces[row["order_id"]].append((row["as_of"], row["risk"]))
     return traces
+
+
+def read_latest_records(services: Services, caller: Caller, most: int) -> list[tuple[str, int]]:
+    """Source and moment, microseconds, of what came in last about orders that the caller may see."""
+    now = services.clock()
+    return services.database.read(lambda connection: latest_records(connection, now, most, caller.plants))
+
+
+def last_score(services: Services) -> int:
+    """The id of the score that was stored last."""
+    return services.database.read(last_score_id)
+
+
+def news_after(services: Services, after: int, limit: int) -> list[ScoreNews]:
+    """Scores with a higher id, at most ``limit``, the earliest first: of every plant, whoever asks."""
+
+    def read(connection: Connection) -> list[ScoreNews]:
+        rows = scores_after(connection, after, limit)
+        plants = plants_of(connection, sorted({row["order_id"] for row in rows})) if rows else {}
+        return [
+            ScoreNews(row["id"], row["order_id"], row["state"], row["risk"], plants.get(row["order_id"], frozenset()))
+            for row in rows
+        ]
+
+    return services.database.read(read)
 
 
 def read_lines(services: Services, order_id: str, caller: Caller) -> list[dict[str, Any]]:

@@ -13,13 +13,14 @@ from features.errors import InvalidRequest
 from features.times import DAY, isoformat, plant_calendar
 from features.wording import ENGLISH, Dates
 from serving.api.order_queries import visible_order
-from serving.api.presenters import moment
+from serving.api.presenters import moment, ship_columns
 from serving.contract.change import ChangeParams
 from serving.plant_time import moment_of
 from serving.principal import Caller
 from serving.scores.change import RiskStep, StoredRow, change_between, parts_of
 from serving.scores.replay import LoadVersion
 from serving.settings import Settings
+from serving.store.schema import LATER
 from serving.store.tables.events import events_of
 from training.change.path import EVENT, MODEL, TIME
 from training.change.wording import (
@@ -91,6 +92,7 @@ def order_change(
         "after": _risk_at(path.after),
         "began": path.began,
         "points": path.points,
+        "days_won": _days_won(path.before, path.after),
         "summary": summary(path.points, when, steps, path.after["state"]),
         "steps": [_present(step, text) for step, text in zip(path.steps, sentences, strict=True)],
     }
@@ -98,14 +100,21 @@ def order_change(
 
 def _risk_at(row: StoredRow) -> dict[str, Any]:
     model = {"name": row["model"], "version": row["model_version"]} if row["model"] else None
+    dates = ship_columns(row)
     return {
         "score_id": row["id"],
         "as_of": moment(row["as_of"]),
         "state": row["state"],
         "risk": row["risk"],
+        **{name: dates[name] for name in ("expected_ship", "days_late")},
         "model": model,
         "context_id": row["context_id"],
     }
+
+
+def _days_won(before: StoredRow, after: StoredRow) -> int | None:
+    days = before["expected_ship"], after["expected_ship"]
+    return None if {None, LATER} & {*days} else int(days[0] - days[1])
 
 
 def _present(step: RiskStep, sentence: str) -> dict[str, Any]:
@@ -120,6 +129,7 @@ def _present(step: RiskStep, sentence: str) -> dict[str, Any]:
         "before": step.before,
         "after": step.after,
         "points": step.points,
+        "days_won": step.days_won,
         "topics": parts_of(step),
     }
 

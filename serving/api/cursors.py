@@ -13,7 +13,7 @@ import orjson
 from features.errors import InvalidRequest
 from serving.store.tables.worklist import PageKey, WorklistQuery
 
-NUMBERS = ("risk", "missed", "partial", "value_at_risk", "value", "due")
+NUMBERS = ("risk", "missed", "partial", "value_at_risk", "value", "due", "expected_ship", "days_late")
 MUST = "a cursor must be the next_cursor of the page before, with the same sort and filters"
 
 

@@ -21,8 +21,9 @@ from serving.store.tables.events import events_of, history_of
 from serving.store.tables.orders import order_of, words_of
 from serving.store.tables.scores import latest_scores, scores_before
 from serving.store.tables.worklist import WorklistQuery
+from training.ship_date.forecast import day_number
 
-ASCENDING = ("due", "customer", "plant", "item", "owner")
+ASCENDING = ("due", "expected_ship", "customer", "plant", "item", "owner")
 SNOOZED = {"exclude": False, "include": None, "only": True}
 
 
@@ -40,6 +41,8 @@ def worklist_query(params: WorklistParams, caller: Caller, now: int, settings: S
         plants=caller.plants,
         due=due,
         risk=(params.risk_min, params.risk_max),
+        ships=(_day("ships_after", params.ships_after), _day("ships_before", params.ships_before)),
+        days_late=params.min_days_late,
         owners=tuple(sorted(set(params.owner))),
         blocking=_bits(params.blocker),
         snoozed=SNOOZED[params.snoozed],
@@ -63,6 +66,14 @@ def lower_ascii(text: str) -> str:
     'Ärger nord'
     """
     return "".join(letter.lower() if letter.isascii() else letter for letter in text)
+
+
+def _day(name: str, text: str | None) -> int | None:
+    """Days since 1970-01-01. Raises ``InvalidRequest`` for what is no day of the calendar."""
+    try:
+        return None if text is None else day_number(text)
+    except ValueError as error:
+        raise InvalidRequest(f"{name} must be a date such as 2015-03-02, got {text!r}") from error
 
 
 def _bound(text: str | None, zone: str, *, end: bool) -> int | None:

@@ -15,11 +15,13 @@ from features.times import LATEST, isoformat
 from serving.contract.decision import DECISION, UNTIL_CHANGE
 from serving.ingest.ingest import IngestResult, ScoreChange
 from serving.models.scorer import REASONS
-from serving.scores.projection import unpack
+from serving.scores.projection import unpack, unpack_ship_date
 from serving.scores.scoring_context import NO_MODEL, ActiveModel
 from serving.scores.snooze import Snooze
+from serving.store.schema import LATER, SHIP_DAYS
 from serving.store.tables.events import Outcome
 from serving.store.tables.idempotency import Effect, StoredReply
+from training.ship_date.forecast import iso_day
 
 OUTCOMES: tuple[Outcome, ...] = ("accepted", "duplicate", "conflict", "rejected")
 SHOWN = ("plant", "customer", "item", "value", "risk", "missed", "partial", "base_risk", "value_at_risk")
@@ -50,6 +52,12 @@ def reason_of(state: str, *, scored: bool) -> str | None:
     return REASONS.get(state) or (None if scored else NO_MODEL)
 
 
+def ship_columns(row: Mapping[Any, Any]) -> dict[str, Any]:
+    """When an order ships, from the columns of its row; ``None`` for what is later than any day asked about."""
+    days = {name: None if row[name] in (None, LATER) else iso_day(row[name]) for name in SHIP_DAYS}
+    return days | {"days_late": None if row["days_late"] == LATER else row["days_late"]}
+
+
 def present_score(row: Mapping[Any, Any] | None) -> dict[str, Any] | None:
     """A row of the scores."""
     if row is None:
@@ -62,6 +70,7 @@ def present_score(row: Mapping[Any, Any] | None) -> dict[str, Any] | None:
         "state": row["state"],
         "due_at": moment(row["due_at"]),
         **{name: row[name] for name in ("risk", "missed", "partial", "base_risk")},
+        "ship_date": unpack_ship_date(row["ship_date"]),
         "reasons": unpack(row["reasons"]),
         "factors": unpack(row["factors"]),
         "other_points": row["other_points"],
@@ -115,6 +124,7 @@ def present_order(row: Mapping[Any, Any]) -> dict[str, Any]:
         "state": row["state"],
         "due_at": moment(row["due_at"]),
         **{name: row[name] for name in SHOWN},
+        **ship_columns(row),
         "reasons": orjson.loads(row["reasons"]),
         "factors": orjson.loads(row["factors"]),
         "cannot_tell": orjson.loads(row["cannot_tell"]),

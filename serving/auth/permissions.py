@@ -43,6 +43,7 @@ PAGE_ACCESS: dict[str, frozenset[Role]] = {
     "GET /": frozenset({PLANNER, SCIENTIST, ADMIN}),
     "GET /worklist.{kind}": frozenset({PLANNER, SCIENTIST, ADMIN}),
     "POST /decisions": frozenset({PLANNER, ADMIN}),
+    "GET /stream": frozenset({PLANNER, SCIENTIST, ADMIN}),
     "POST /views": frozenset({PLANNER, SCIENTIST, ADMIN}),
     "GET /orders/{order_id}": EVERYBODY,
     "GET /orders/{order_id}/lines": EVERYBODY,
@@ -62,6 +63,8 @@ ALL_PLANTS_ONLY = ("GET /v1/audit", "GET /metrics")
 """About all plants at once: a key of some plants may not call them."""
 DESCRIPTIONS = ("/docs", "/redoc", "/openapi.json", "/static-offline-docs")
 """Pages that describe the API, by how their paths begin."""
+STREAM = "GET /stream"
+"""A reply that lasts as long as somebody listens."""
 SIGN_IN = "POST /sign-in"
 """Where keys are tried without being shown as one."""
 _ALL = ACCESS | PAGE_ACCESS

@@ -39,10 +39,11 @@ def simulate_plant(
     futures: Annotated[int, typer.Option(min=2, help="How often each future of a moment is played.")] = FUTURES,
     as_json: Json = False,
 ) -> None:
-    """Simulate a plant and write its events, on request with the true risk of its open orders.
+    """Simulate a plant and write its events, on request with the true risk and ship dates of its orders.
 
     Writes events.parquet; with --oracle also oracle.parquet (P(missed) and P(partial) of every open order at each
-    moment) and interventions.parquet (the true effect of decisions), which take minutes.
+    moment), oracle_ship_dates.parquet (when every open or late order ships, in each future) and
+    interventions.parquet (the true effect of decisions), which take minutes.
     """
     from features.events import write_events
     from simulation import load_plant, simulate
@@ -59,9 +60,7 @@ def simulate_plant(
         else:
             outcome = simulate_with_oracle(described, orders, days, seed, at_days, futures, progress=progress)
             events = outcome.events
-            for name, table in (("oracle", outcome.risks), ("interventions", outcome.interventions)):
-                table.to_parquet(out / f"{name}.parquet", index=False, compression="zstd")
-                written[f"{name}.parquet"] = len(table)
+            written = outcome.write(out)
         write_events(events, out / "events.parquet")
     written = {"events.parquet": len(events)} | written
     about = _about(events) | {"seconds": round(time.perf_counter() - begin, 1)}

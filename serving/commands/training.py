@@ -166,7 +166,11 @@ def register_trained(
 
     step("the gate")
     latency = scoring_latency(trained.model)
-    verdict = challenge(trained.snapshots, trained.twin, champion, latency, trained.trees, progress=step)
+    dates = trained.evaluation.ship_dates
+    covered = None if dates is None else dates.covered
+    verdict = challenge(
+        trained.snapshots, trained.twin, champion, latency, trained.trees, progress=step, covered=covered
+    )
     version = registry.log(Report(replace(trained, verdict=verdict)), name)
     decision = decide(registry, name, version.version, verdict, hold=hold)
     step("done")

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from features.orders.commitments import OrderStatus
-from serving.contract.scoring import EventKeyReply, ModelKey, Moment
+from serving.contract.scoring import DaysLate, DaysWon, EventKeyReply, ExpectedShip, ModelKey, Moment
 
 
 class ChangeParams(BaseModel):
@@ -28,6 +28,8 @@ class RiskAt(BaseModel):
     as_of: str
     state: OrderStatus
     risk: float | None
+    expected_ship: ExpectedShip
+    days_late: DaysLate
     model: ModelKey | None
     context_id: str
 
@@ -44,6 +46,7 @@ class ChangeStep(BaseModel):
     before: float | None
     after: Annotated[float | None, Field(description="None where the order has no risk: it has shipped, say")]
     points: float
+    days_won: DaysWon
     topics: Annotated[dict[str, float], Field(description="By topic, and base where the model has another base risk")]
 
 
@@ -57,5 +60,6 @@ class ChangeReply(BaseModel):
     after: Annotated[RiskAt, Field(description="The latest score at to")]
     began: Annotated[bool, Field(description="Whether the order had no score yet at from")]
     points: Annotated[float | None, Field(description="None where the order has had no risk in that time")]
+    days_won: DaysWon
     summary: str
     steps: list[ChangeStep]

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, Field
 
 from features.orders.commitments import OrderStatus
-from serving.contract.scoring import CannotTell, FactorReply, ModelKey, ReasonReply
+from serving.contract.scoring import CannotTell, FactorReply, ModelKey, ReasonReply, ShipDateOrNone
 
 EXAMPLE: dict[str, Any] = {
     "specversion": "1.0",
@@ -52,7 +52,8 @@ class EventReply(BaseModel):
 class StoredScore(BaseModel):
     """A score as it is stored. ``base_risk`` + the points of all reasons = ``risk``.
 
-    So does ``base_risk`` + the points of the factors + ``other_points``. Scores of before have no reasons.
+    So does ``base_risk`` + the points of the factors + ``other_points``. Scores of before have neither reasons nor a
+    ship date.
     """
 
     score_id: int
@@ -64,6 +65,7 @@ class StoredScore(BaseModel):
     missed: float | None
     partial: float | None
     base_risk: float | None
+    ship_date: ShipDateOrNone
     reasons: list[ReasonReply]
     factors: list[FactorReply]
     other_points: float | None

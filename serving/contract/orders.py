@@ -11,7 +11,7 @@ from features.readiness.assessment import ConditionStanding, ConditionState
 from features.readiness.kinds import BlockerKind, BlockerRule
 from serving.contract.decision import DecisionReply
 from serving.contract.events import StoredScore
-from serving.contract.scoring import CannotTell, EventKeyReply, Moment, Text, Topic
+from serving.contract.scoring import CannotTell, Date, DaysLate, EventKeyReply, ExpectedShip, Moment, Text, Topic
 
 
 class FactorInWords(BaseModel):
@@ -45,6 +45,10 @@ class OrderRow(BaseModel):
     partial: float | None
     base_risk: float | None
     value_at_risk: float | None
+    expected_ship: ExpectedShip
+    ship_earliest: Annotated[Date | None, Field(description="Four of five such orders ship from that day on ...")]
+    ship_latest: Annotated[Date | None, Field(description="... until that day")]
+    days_late: DaysLate
     reasons: Annotated[list[ReasonInWords], Field(description="The weightiest three")]
     factors: list[FactorInWords]
     cannot_tell: CannotTell
@@ -153,15 +157,25 @@ class ReplayReply(BaseModel):
     notes: list[str]
 
 
+Day = Annotated[
+    str, Field(pattern=r"^\d{4}-\d{2}-\d{2}$", examples=["2015-03-09"], json_schema_extra={"format": "date"})
+]
+
+
 class WorklistParams(BaseModel):
     """Which orders, in which order. A list is said by repeating the parameter: ``plant=Kiel&plant=Bremen``."""
 
     model_config = ConfigDict(extra="forbid")
 
     sort: Annotated[
-        Literal["risk", "missed", "partial", "value_at_risk", "value", "due", "customer", "plant", "item", "owner"],
-        Field(description="Ties by due date, then by the order's id"),
-    ] = "risk"
+        Literal[
+            "risk", "missed", "partial", "value_at_risk", "value", "due", "expected_ship", "days_late", "customer",
+            "plant", "item", "owner",
+        ],
+        Field(
+            description="Ties by due date, then by the order's id; by risk, late orders are sorted by days_late first"
+        ),
+    ] = "risk"  # fmt: skip
     order: Annotated[
         Literal["asc", "desc"] | None, Field(description="Numbers the highest first, dates and names ascending")
     ] = None
@@ -178,6 +192,9 @@ class WorklistParams(BaseModel):
     due_to: Annotated[Moment | None, Field(description="A moment, or a date for its end")] = None
     risk_min: Annotated[float | None, Field(ge=0, le=1)] = None
     risk_max: Annotated[float | None, Field(ge=0, le=1)] = None
+    ships_after: Annotated[Day | None, Field(description="Expected to ship on that day or later")] = None
+    ships_before: Annotated[Day | None, Field(description="Expected to ship on that day or sooner")] = None
+    min_days_late: Annotated[int | None, Field(description="At least so many days late", ge=-10_000, le=10_000)] = None
     snoozed: Literal["exclude", "include", "only"] = "exclude"
     search: Annotated[
         Text | None, Field(description="Part of the order's id, or of a customer or item of its lines, in any case")

@@ -162,6 +162,20 @@ class ScoreRequest(BaseModel):
     reasons: Annotated[bool, Field(description="Whether to say why in words")] = True
 
 
+Date = Annotated[str, Field(examples=["2015-03-09"], json_schema_extra={"format": "date"})]
+ExpectedShip = Annotated[
+    Date | None,
+    Field(
+        description="By that day it is as likely as not that all has shipped; null for later than any day asked about"
+    ),
+]
+DaysLate = Annotated[
+    int | None, Field(description="From the last promise to the expected day, negative where it ships sooner")
+]
+DaysWon = Annotated[
+    int | None,
+    Field(description="By how many days it is expected to ship sooner; less than 0 for later, null where that is open"),
+]
 CannotTell = Annotated[list[str], Field(description="Why the risk is worth little; empty where nothing says so")]
 
 
@@ -215,6 +229,26 @@ class FactorReply(BaseModel):
     evidence_total: int
 
 
+class ShipDateReply(BaseModel):
+    """When everything of an order will have shipped, in days of the plant's calendar."""
+
+    expected: ExpectedShip
+    earliest: Annotated[Date | None, Field(description="Four of five such orders ship within earliest and latest")]
+    latest: Date | None
+    promised: Annotated[Date, Field(description="The last promise among the lines to ship")]
+    days_late: DaysLate
+    curve: Annotated[
+        list[tuple[Date, float]],
+        Field(description="Days, and the probability that everything has shipped by each; at the promise 1 - risk"),
+    ]
+    sentence: Annotated[str, Field(examples=["most likely Thu 8 Jan; by Tue 13 Jan with 90 %"])]
+
+
+ShipDateOrNone = Annotated[
+    ShipDateReply | None, Field(description="Of open and late orders, where the model foretells ship dates")
+]
+
+
 class ScoreReply(BaseModel):
     """One order. ``risk`` = ``missed`` + ``partial`` = ``base_risk`` + the points of all reasons.
 
@@ -230,6 +264,7 @@ class ScoreReply(BaseModel):
     days_to_promise: float | None
     reason: Annotated[str | None, Field(description="Why the order is not scored by the model")]
     base_risk: float | None
+    ship_date: ShipDateOrNone
     reasons: Annotated[list[ReasonReply], Field(description="The weightiest first, what nobody can change last")]
     factors: list[FactorReply]
     other_points: float | None

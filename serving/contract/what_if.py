@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from features.what_if.moves import MOST_STATEMENTS
 from features.what_if.words import RESPONSE
-from serving.contract.scoring import EventData, ModelKey, Moment, ScoreReply, Text
+from serving.contract.scoring import DaysWon, EventData, ExpectedShip, ModelKey, Moment, ScoreReply, Text
 
 MOST_EVENTS = MOST_STATEMENTS
 MoveKind = Literal[
@@ -91,6 +91,7 @@ class WhatIfReply(BaseModel):
     before: ScoreReply
     after: ScoreReply
     points: Annotated[float | None, Field(description="null where an order is not scored, before or after")]
+    days_won: DaysWon
     by_topic: Annotated[
         list[TopicChange] | None,
         Field(description="The largest first; null unless the order is open before and after"),
@@ -121,6 +122,9 @@ class MoveReply(BaseModel):
     risk: float
     risk_after: Annotated[float | None, Field(description="null where nothing is left to ship")]
     points: float
+    expected_ship: ExpectedShip
+    expected_ship_after: ExpectedShip
+    days_won: DaysWon
     by_topic: list[TopicChange] | None
     value_at_risk: Annotated[float | None, Field(description="That the move takes off the list, the plant's currency")]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
+from functools import partial
 from typing import Protocol
 
 from starlette.concurrency import run_in_threadpool
@@ -72,11 +73,13 @@ class AuthenticationMiddleware:
             return
         page = route is not None and route.is_page
         token = session_token(Headers(scope=scope)) if page else _token(Headers(scope=scope))
-        caller, quota = await self._identify(self._sessions if page else self._keys, token, _address(scope))
+        finder: CallerFinder = self._sessions if page else self._keys
+        caller, quota = await self._identify(finder, token, _address(scope))
         if isinstance(caller, Response):
             await caller(scope, receive, send)
             return
         scope["state"]["caller"] = caller
+        scope["state"]["find_again"] = partial(_find, finder, token)
         refusal = _refusal(caller, route, quota)
         if refusal is not None:
             await self._record(caller, route, refusal.status_code)
@@ -120,6 +123,11 @@ class AuthenticationMiddleware:
             await run_in_threadpool(self._database.write, lambda connection: record(connection, entry))
         except ShipriskError:
             return
+
+
+async def _find(finder: CallerFinder, token: str) -> Caller | None:
+    """Who it is now: a reply that takes long asks again, for a key or a session may have ended meanwhile."""
+    return finder.cached(token) or await run_in_threadpool(finder.find, token)
 
 
 def session_token(headers: Headers) -> str:

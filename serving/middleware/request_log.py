@@ -8,7 +8,7 @@ import structlog
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from serving.auth.permissions import Route, describes_api, find_route
+from serving.auth.permissions import STREAM, Route, describes_api, find_route
 from serving.middleware.paths import keep_quoted
 from serving.problems import as_problem, unexpected_problem
 from serving.telemetry.logs import new_request_id, request_id
@@ -92,7 +92,8 @@ def _add_headers(headers: MutableHeaders, current_id: str, policy: str) -> None:
 
 def _count(name: str, status: int, seconds: float, state: dict[str, object]) -> None:
     REQUESTS.labels(name, str(status)).inc()
-    REQUEST_SECONDS.labels(name).observe(seconds)
+    if name != STREAM:  # how long somebody listened says nothing of how fast the service is
+        REQUEST_SECONDS.labels(name).observe(seconds)
     if status < 400 and name in UNLOGGED:
         return
     caller = state.get("caller")

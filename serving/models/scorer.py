@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from copy import copy
 from dataclasses import dataclass, replace
 from functools import partial
@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from features.arrays import Floats
+from features.arrays import Floats, Ints, Mask
 from features.catalogue.registry import catalogue
 from features.catalogue.signal import Signal
 from features.context.context import Context
@@ -29,10 +29,12 @@ from features.reasons.slowest_lines import SlowestLines, slowest_lines, slowest_
 from features.times import DAY, NEVER, isoformat, micros
 from serving.models.cache import LoadedModel
 from serving.models.evidence import Evidence, evidence_of_each
+from serving.models.ship_date import ShipDate, ship_dates_of
 from training.contributions.reasons_of_each import reasons_of_each
 from training.evaluate.doubts import doubts_of
 from training.model.morning import levels_of
 from training.reasons.reasons import Reason, ReasonWriter
+from training.ship_date.forecast import forecast_known
 
 __all__ = ["Factor", "OrderScore", "Scorer", "order_index"]
 STALE_AFTER = 7 * DAY
@@ -77,6 +79,7 @@ class OrderScore:
     """One order's risk, or the reason why there is none; ``cannot_tell`` says why the risk is worth little.
 
     Base risk and the points of all ``reasons`` add up to the risk, as do those of all factors and ``other_points``.
+    Open and late orders have a ship date, where the model foretells any.
     """
 
     order_id: str
@@ -92,6 +95,7 @@ class OrderScore:
     other_points: float | None
     cannot_tell: tuple[str, ...] = ()
     reasons: tuple[Reason, ...] = ()
+    ship_date: ShipDate | None = None
 
 
 class Scorer:
@@ -119,47 +123,68 @@ class Scorer:
         """One score a decision point, in their order; with its reasons in words unless they are not wanted."""
         known = Known(history, points, self.context)
         state, due = states(known), known.due()
-        open_ = np.flatnonzero(state == "open")
         scores = [self._unscored(history, points, i, str(state[i]), int(due[i])) for i in range(len(points))]
-        if open_.size == 0:
+        wanted = state == "open"
+        if self.model.ship_dates is not None:
+            wanted |= state == "late"
+        rows = np.flatnonzero(wanted)
+        if rows.size == 0:
             return scores
-        open_points = points.take(open_)
-        if len(points) == 1:
-            signals, evidence = self._signals_of(known, most_factors)
-        else:
-            signals, evidence = self._signals_of_each(history, open_points)
-        plants = known.first_word("plant")[open_]
+        is_open = state[rows] == "open"
+        risk = np.ones(len(rows))
+        signals, evidence = self._read(known, rows, rows[is_open], most_factors)
+        if is_open.any():
+            of_open = signals if is_open.all() else signals[is_open]
+            explained = self._explained(known, rows[is_open], of_open, evidence, most_factors, reasons)
+            for i, score in zip(rows[is_open].tolist(), explained, strict=True):
+                scores[i] = replace(scores[i], **score)
+            risk[is_open] = [scores[i].risk for i in rows[is_open]]
+        for i, ship_date in zip(rows.tolist(), self._ship_dates(known, rows, signals, ~is_open, risk), strict=False):
+            scores[i] = replace(scores[i], ship_date=ship_date)
+        known.close()
+        return scores
+
+    def _explained(
+        self, known: Known, rows: Ints, signals: Floats, evidence: Iterable[Evidence], most_factors: int, reasons: bool
+    ) -> Iterator[dict[str, Any]]:
+        """What the model says of each open order."""
+        plants = known.first_word("plant")[rows]
         predicted, explanation = self.model.predict_and_explain(signals, self.levels.log_odds(plants))
         doubts = doubts_of(self.model, signals, plants, self.levels)
         parts = explanation.points()
         base_risk, shares, of_levels = parts
-        because: Iterable[tuple[Reason, ...]] = [()] * len(open_)
+        because: Iterable[tuple[Reason, ...]] = [()] * len(rows)
         if reasons:
-            slowest = self._slowest(known, history, open_points)
-            because = reasons_of_each(self._writer, self.levels, history, open_points, signals, parts, plants, slowest)
-        for row, (i, proof, why) in enumerate(zip(open_, evidence, because, strict=True)):
+            points = known.points.take(rows)
+            slowest = self._slowest(known, known.history, points)
+            because = reasons_of_each(self._writer, self.levels, known.history, points, signals, parts, plants, slowest)
+        for row, (proof, why) in enumerate(zip(evidence, because, strict=True)):
             factors = self._factors(proof, signals[row], shares[row], explanation.contributions[row], most_factors)
             if of_levels[row]:
                 level = self._level_factor(str(plants[row]), float(of_levels[row]))
                 factors = _with_factor(factors, level, most_factors)
-            scores[i] = replace(
-                scores[i],
-                risk=float(predicted.risk[row]),
-                missed=float(predicted.missed[row]),
-                partial=float(predicted.partial[row]),
-                base_risk=base_risk,
-                factors=factors,
-                other_points=float(shares[row].sum() + of_levels[row] - sum(factor.points for factor in factors)),
-                cannot_tell=doubts[row],
-                reasons=why,
-            )
-        known.close()
-        return scores
+            yield {
+                "risk": float(predicted.risk[row]),
+                "missed": float(predicted.missed[row]),
+                "partial": float(predicted.partial[row]),
+                "base_risk": base_risk,
+                "factors": factors,
+                "other_points": float(shares[row].sum() + of_levels[row] - sum(factor.points for factor in factors)),
+                "cannot_tell": doubts[row],
+                "reasons": why,
+            }
 
-    def with_reasons(self, reasons: tuple[str, ...]) -> Scorer:
-        """This scorer with other reasons why it is not as good as it could be."""
+    def _ship_dates(self, known: Known, rows: Ints, signals: Floats, late: Mask, risk: Floats) -> Iterable[ShipDate]:
+        """When each of these orders ships, by the risk that it is shown with; none where the model foretells none."""
+        if self.model.ship_dates is None:
+            return ()
+        forecast = forecast_known(self.model.ship_dates, self.model.names, signals, known, rows, late, risk)
+        return ship_dates_of(forecast, known.as_of[rows], self.context.calendar)
+
+    def with_reasons(self, reasons: tuple[str, ...], since: int | None = None) -> Scorer:
+        """This scorer with other reasons why it is not as good as it could be, ``since`` a moment, microseconds."""
         twin = copy(self)
-        twin.loaded = replace(self.loaded, degraded_because=reasons)
+        twin.loaded = replace(self.loaded, degraded_because=reasons, degraded_since=since)
         return twin
 
     def warm_up(self) -> None:
@@ -223,6 +248,14 @@ class Scorer:
         one = len(known) == 1
         return slowest_lines_of(known) if one else slowest_lines(history, open_points, self.context)
 
+    def _read(self, known: Known, rows: Ints, open_: Ints, most_factors: int) -> tuple[Floats, Iterable[Evidence]]:
+        """Signals of some orders, and the evidence of the open ones among them, read when it is asked for."""
+        if len(known) == 1:
+            return self._signals_of(known, most_factors if len(open_) else 0)
+        history, points = known.history, known.points
+        signals = compute(history, points.take(rows), self.context, self.model.names)
+        return signals, evidence_of_each(history, points.take(open_), self.context)
+
     def _signals_of(self, known: Known, most_factors: int) -> tuple[Floats, Iterable[Evidence]]:
         """Signals of one order, and the evidence of all in the same pass where more than a few are shown."""
         history, order, names = known.history, int(known.order[0]), self.model.names
@@ -230,11 +263,6 @@ class Scorer:
             return compute_known(known, names), [Evidence(history, order, partial(evidence_bits, known))]
         signals, read = compute_with_evidence(known, names)
         return signals, [Evidence(history, order, dict(zip(names, read, strict=True)).__getitem__)]
-
-    def _signals_of_each(self, history: History, points: DecisionPoints) -> tuple[Floats, Iterable[Evidence]]:
-        """Signals of many orders at once; the evidence of those that are shown is read when it is asked for."""
-        signals = compute(history, points, self.context, self.model.names)
-        return signals, evidence_of_each(history, points, self.context)
 
     def _factors(
         self, evidence: Evidence, signals: Floats, points: Floats, added: Floats, most: int

@@ -1,7 +1,8 @@
 """The worklist's address: filters and sort as a reader bookmarks them, and the question that they ask.
 
 Names are those of ``GET /v1/orders``. Three more are relative, so that a saved view means the same tomorrow: ``within``
-(due in so many days), ``changed`` (something was recorded in the last so many days) and ``mine``.
+(due in so many days), ``changed`` (something was recorded in the last so many days) and ``mine``; and ``nobody`` asks
+for what nobody owns, as an empty field of a form asks for nothing.
 """
 
 from __future__ import annotations
@@ -15,12 +16,13 @@ from pydantic import ValidationError
 
 from features.errors import InvalidRequest
 from serving.contract.orders import WorklistParams
+from serving.pages.blockers import word_of
 from serving.pages.wording import PlantClock, percent
 from serving.principal import Caller
 
 Pairs = Sequence[tuple[str, str]]
 LISTS = ("state", "plant", "customer", "item", "owner", "blocker")
-RELATIVE = ("within", "changed", "mine")
+RELATIVE = ("within", "changed", "mine", "nobody")
 APART_FROM_LATE, EVERY_STATE = ("open", "unpromised"), ("open", "late", "unpromised")
 """States of the list itself, as late orders stand apart, above it or alone; and of what a search finds."""
 PLACE = ("cursor",)
@@ -43,8 +45,8 @@ class Address:
 
     @classmethod
     def of(cls, pairs: Iterable[tuple[str, str]]) -> Address:
-        """From the parameters of a request; a blank owner is nobody."""
-        return cls(tuple((name, value.strip()) for name, value in pairs if value.strip() or name == "owner"))
+        """From the parameters of a request."""
+        return cls(tuple((name, value.strip()) for name, value in pairs if value.strip()))
 
     def all(self, name: str) -> list[str]:
         """Every value of a name."""
@@ -98,8 +100,9 @@ class Address:
             asked["due_to"] = clock.ahead(_days(days))
         if days := self.get("changed"):
             asked["recorded_from"] = clock.ahead(-_days(days))
-        if self.get("mine"):
-            asked["owner"] = [caller.name]
+        whose = [name for word, name in (("mine", caller.name), ("nobody", "")) if self.get(word)]
+        if whose:
+            asked["owner"] = [*self.all("owner"), *whose]
         return asked
 
 
@@ -119,17 +122,25 @@ SAID: Mapping[str, str] = {
     "customer": "Customer {}",
     "item": "Item {}",
     "owner": "Owner {}",
-    "blocker": "In the way: {}",
     "search": "“{}”",
+    "min_days_late": "Expected {} days late or more",
+    "ships_after": "Ships from {}",
+    "ships_before": "Ships by {}",
     "within": "Due within {} days",
     "changed": "Changed in the last {} days",
+}
+SWITCHES: Mapping[tuple[str, str], str] = {
+    ("snoozed", "only"): "Snoozed",
+    ("snoozed", "include"): "With snoozed ones",
+    ("mine", "1"): "Mine",
+    ("nobody", "1"): "Nobody's",
 }
 
 
 def _in_words(name: str, value: str) -> str | None:
     """A filter in words, ``None`` for what is none, or is shown elsewhere."""
-    if (name, value) == ("owner", ""):
-        return "Nobody's"
+    if name == "blocker":
+        return f"In the way: {word_of(value)}"
     if name in SAID:
         return SAID[name].format(value).replace("last 1 days", "day since yesterday")
     if name in ("due_from", "due_to", "recorded_from"):
@@ -137,5 +148,10 @@ def _in_words(name: str, value: str) -> str | None:
         return f"{before} {value}"
     if name in ("risk_min", "risk_max") and value.replace(".", "", 1).isdigit():
         return f"Risk {'≥' if name == 'risk_min' else '≤'} {percent(float(value))}"
-    words = {("snoozed", "only"): "Snoozed", ("snoozed", "include"): "With snoozed ones", ("mine", "1"): "Mine"}
+    words = {
+        ("snoozed", "only"): "Snoozed",
+        ("snoozed", "include"): "With snoozed ones",
+        ("mine", "1"): "Mine",
+        ("nobody", "1"): "Nobody's",
+    }
     return words.get((name, value))

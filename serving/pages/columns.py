@@ -33,13 +33,14 @@ class PageColumn(NamedTuple):
     number: bool = False
 
 
+SHIP_SORTS = (("expected_ship", "Expected ship"), ("days_late", "Days late"))
 COLUMNS = (
     PageColumn("risk", "Risk, change", (("risk", "Risk, change"),)),
     PageColumn("trace", "10 days", needs="trace"),
     PageColumn("order", "Order", (("customer", "Customer"),)),
     PageColumn("item", "Item", (("item", "Item"), ("plant", "Plant"))),
     PageColumn("due", "Due", (("due", "Due"),)),
-    PageColumn("ships", "Ships", (("expected_ship", "Ships"), ("days_late", "Days late")), needs="expected_ship"),
+    PageColumn("ships", "Expected ship", SHIP_SORTS, needs="expected_ship"),
     PageColumn("value", "Value", (("value", "Value"), ("value_at_risk", "At risk")), number=True),
     PageColumn("why", "Why"),
     PageColumn("in_the_way", "In the way", needs="blockers"),
@@ -52,29 +53,14 @@ SORTS = (
     ("value_at_risk", "Value at risk"),
     ("value", "Value"),
     ("due", "Due date"),
+    ("expected_ship", "Expected ship date"),
+    ("days_late", "Days late"),
     ("customer", "Customer"),
     ("item", "Item"),
     ("plant", "Plant"),
     ("owner", "Owner"),
 )
 """Everything that the API sorts by, in words."""
-BLOCKERS: Mapping[str, str] = {
-    "hold": "Hold",
-    "shortage": "Material",
-    "missing_quantity": "Not made",
-    "failed_inspection": "Inspection",
-    "inspection": "Inspection",
-    "packaging": "Packing",
-    "labels": "Labels",
-    "documents": "Documents",
-    "quantities": "Quantity",
-    "carrier": "Carrier",
-    "condition": "Not stated",
-    "no_truck": "No truck",
-    "truck_too_late": "Plan after truck",
-    "truck_too_small": "Truck too small",
-}
-"""What is in the way, in a word."""
 
 
 class SortLink(NamedTuple):
@@ -111,9 +97,14 @@ def headings(rows: Iterable[Mapping[str, Any]], address: Address, params: Workli
     ]
 
 
+def is_ascending(params: WorklistParams) -> bool:
+    """Whether the list begins with the least."""
+    return params.sort in ASCENDING if params.order is None else params.order == "asc"
+
+
 def _sort_link(name: str, title: str, address: Address, params: WorklistParams) -> SortLink:
     if params.sort != name:
         return SortLink(title, address.with_(sort=name, order=None), "")
-    ascending = name in ASCENDING if params.order is None else params.order == "asc"
+    ascending = is_ascending(params)
     turned = address.with_(sort=name, order="desc" if ascending else "asc")
     return SortLink(title, turned, "ascending" if ascending else "descending")

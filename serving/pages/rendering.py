@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cache
 from typing import Any
 
@@ -9,6 +10,7 @@ from fastapi import Request, Response
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from serving.pages.browser import THEMES, TOKEN, ensure_visitor, hand_over, notice_of, theme_of, token_of
+from serving.pages.live.strips import Strip, strips_of
 from serving.pages.navigation import NAVIGATION
 from serving.pages.static_files import address_of
 from serving.pages.wording import FILTERS, PlantClock
@@ -21,10 +23,19 @@ HTML = "text/html; charset=utf-8"
 def render(request: Request, template: str, status: int = 200, **content: Any) -> Response:
     """A page, or a part of one, as the reply to a request."""
     ensure_visitor(request)
-    shown = _environment().get_template(template).render(**_around(request), **content)
+    shown = _environment().get_template(template).render(strips=_strips(request, status), **_around(request), **content)
     response = Response(shown, status, media_type=HTML)
     hand_over(request, response)
     return response
+
+
+def _strips(request: Request, status: int) -> Callable[[], list[Strip]]:
+    """What stands above a page; a part of one does not ask, and a problem must be shown though nothing can be read."""
+    state = request.app.state
+    route = getattr(request.state, "route", None)
+    if status >= 400 or route is None or not route.roles:
+        return list
+    return lambda: strips_of(state.services, request.state.caller, state.silences)
 
 
 def _around(request: Request) -> dict[str, Any]:

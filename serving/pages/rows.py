@@ -6,12 +6,13 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import quote
 
-from features.times import DAY
+from features.times import DAY, micros
 from serving.api.calls import trace_risks
-from serving.pages.columns import BLOCKERS
+from serving.pages.blockers import word_of
 from serving.pages.drawing import TRACE_DAYS, Risks, change_since, draw_trace
 from serving.pages.wording import PlantClock
 from serving.scores.services import Services
+from serving.scores.snooze import latest_snooze
 
 Row = dict[str, Any]
 
@@ -39,10 +40,19 @@ def _row(order: Mapping[str, Any], risks: Risks, clock: PlantClock) -> Row:
         "why": reasons[0] if reasons else order["reason"] or "",
         "then": reasons[1:],
         "ways": _ways(order),
+        "cannot_snooze": _cannot_snooze(order, clock),
     }
 
 
-def _ways(order: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """What is in the way, as the API says it of a row: the kind and its word, each once."""
-    kinds = [one if isinstance(one, str) else one["kind"] for one in order.get("blockers") or ()]
-    return [(kind, BLOCKERS.get(kind, kind.replace("_", " "))) for kind in dict.fromkeys(kinds)]
+def _ways(order: Mapping[str, Any]) -> list[tuple[str, str]] | None:
+    """What is in the way: each kind and its word; ``None`` where nobody has looked yet."""
+    kinds = order["blockers"]
+    return None if kinds is None else [(kind, word_of(kind)) for kind in kinds]
+
+
+def _cannot_snooze(order: Mapping[str, Any], clock: PlantClock) -> str:
+    """Why an order cannot be put off, in few words; empty where it can."""
+    if order["state"] == "late":
+        return "late: cannot be snoozed"
+    due = None if order["due_at"] is None else micros(order["due_at"])
+    return "due too soon to snooze" if due is not None and latest_snooze(due, clock.zone) < clock.now else ""

@@ -12,6 +12,7 @@ FOREVER = "public, max-age=31536000, immutable"
 SOURCES = {
     "pages.css": ("serving.pages", "assets/pages.css"),
     "pages.js": ("serving.pages", "assets/pages.js"),
+    "live.js": ("serving.pages", "assets/live.js"),
     "icon.svg": ("serving.pages", "assets/icon.svg"),
     "htmx.js": ("js_lib_htmx", "static/htmx/htmx.min.js"),
 }

@@ -66,6 +66,11 @@ class PlantClock:
         """The weekday and the day."""
         return NONE if text is None else self.dates.day(micros(text), time=False)
 
+    def day_of(self, form_day: str) -> str:
+        """The weekday and the day of a date as a form has it."""
+        noon = datetime.combine(date.fromisoformat(form_day), datetime.min.time(), self._zone) + timedelta(hours=12)
+        return self.dates.day(round(noon.timestamp() * 1e6), time=False)
+
     def time(self, text: str | None) -> str:
         """The weekday, the day and the time, unless a whole day is meant."""
         return NONE if text is None else self.dates.day(micros(text))
@@ -120,6 +125,15 @@ def amount(value: float | None) -> str:
     return ENGLISH.number(value, 0 if abs(value) >= 1000 or value == int(value) else 1)
 
 
+def days(count: int) -> str:
+    """A number of days.
+
+    >>> days(1), days(12)
+    ('1 day', '12 days')
+    """
+    return f"{amount(count)} day{'' if count == 1 else 's'}"
+
+
 def step_of(risk: float | None) -> int:
     """The step of the ramp, 0 to 3.
 
@@ -138,6 +152,7 @@ FILTERS: dict[str, Callable[..., Any]] = {
     "percent": percent,
     "points": points,
     "amount": amount,
+    "days": days,
     "risk_step": step_of,
     "step_words": lambda risk: STEP_WORDS[step_of(risk)],
     "sentence": capitalised,

@@ -23,7 +23,7 @@ from serving.settings import Settings
 from serving.store.tables.events import columns_of
 from serving.store.tables.scores import latest_score_by, scores_up_to
 from training.change.path import BEGIN, CONTEXT, EVENT, MODEL, TIME
-from training.change.states import PARTS, ScoredStates, differences, score_states
+from training.change.states import PARTS, ScoredStates, days_won_by_step, differences, score_states
 
 MOST_EVENTS, MOST_MORNINGS = 500, 60
 """So many events, and scores by another context or model than the one before, are told of in one change."""
@@ -47,6 +47,8 @@ class RiskStep:
     before, after : the risks, ``None`` for none; ``before`` is the last there was
     points : what it adds to the risk
     parts : (n_parts,) what ``points`` is the sum of
+    days_won : days by which the order is expected to ship sooner, less than nothing for later; ``None`` where no day
+        is expected, or none was before
     """
 
     kind: str
@@ -58,6 +60,7 @@ class RiskStep:
     after: float | None
     points: float
     parts: Floats
+    days_won: int | None
 
 
 @dataclass(frozen=True)
@@ -255,7 +258,7 @@ class _Leg:
 
     def _scores(self, history: History, points: DecisionPoints, context: Context | None) -> ScoredStates:
         model = self.active.scorer.model if self.active.scorer else None
-        return score_states(model, history, points, context or self.context)
+        return score_states(model, history, points, context or self.context, ship_dates=True)
 
 
 def _time_to(clock: int, state: _State) -> list[_State]:
@@ -311,13 +314,14 @@ def _stored(row: StoredRow, scored: ScoredStates, at: int) -> ScoredStates:
     risk = np.nan if row["risk"] is None else row["risk"]
     parts = scored.parts[[at]].copy()
     parts[0, 0] += risk - scored.risk[at]
-    return ScoredStates(np.array([row["state"]], dtype=object), np.array([risk]), parts)
+    return ScoredStates(np.array([row["state"]], dtype=object), np.array([risk]), parts, scored.expected[[at]])
 
 
 def _path(
     states: Sequence[_State], scored: ScoredStates, before: StoredRow, after: StoredRow, *, began: bool
 ) -> ScorePath:
     changed = differences(np.zeros(len(states), dtype=np.int64), scored)
+    won = days_won_by_step(scored.expected)
     steps = [
         RiskStep(
             kind=state.kind,
@@ -329,9 +333,10 @@ def _path(
             after=_risk(scored.risk[i]),
             points=float(changed.points[i]),
             parts=changed.parts[i],
+            days_won=won[i],
         )
         for i, state in enumerate(states)
-        if i and (state.kind in (EVENT, MODEL) or changed.points[i])
+        if i and (state.kind in (EVENT, MODEL) or changed.points[i] or won[i])
     ]
     risks = scored.risk[~np.isnan(scored.risk)]
     points = float(risks[-1] - risks[0]) if len(risks) else None

@@ -21,11 +21,12 @@ from features.readiness.assessment import assess
 from features.readiness.kinds import bits_of
 from features.times import NEVER, plant_calendar
 from serving.models.scorer import Factor
+from serving.models.ship_date import ShipDate
 from serving.scores.decision_state import fold_decisions
 from serving.scores.schedule import next_score
 from serving.scores.scoring_context import ScoringContext
 from serving.scores.snooze import latest_snooze
-from serving.store.schema import FILTERED, LISTED
+from serving.store.schema import FILTERED, LISTED, SHIP_COLUMNS
 from training.reasons.reasons import Reason
 
 SHOWN_REASONS = 3
@@ -51,9 +52,9 @@ def points_at(history: History, as_of: Ints) -> DecisionPoints:
     return DecisionPoints(np.arange(history.n_orders, dtype=np.int64), as_of)
 
 
-def pack(explained: Sequence[Factor] | Sequence[Reason]) -> bytes:
-    """Factors or reasons as they are stored."""
-    return zlib.compress(orjson.dumps(explained), 1)
+def pack(content: Sequence[Factor] | Sequence[Reason] | ShipDate) -> bytes:
+    """Factors, reasons or a ship date as they are stored."""
+    return zlib.compress(orjson.dumps(content), 1)
 
 
 def unpack(stored: bytes | None) -> list[dict[str, Any]]:
@@ -62,6 +63,11 @@ def unpack(stored: bytes | None) -> list[dict[str, Any]]:
         return []
     explained: list[dict[str, Any]] = orjson.loads(zlib.decompress(stored))
     return explained
+
+
+def unpack_ship_date(stored: bytes | None) -> dict[str, Any] | None:
+    """A ship date as it was; ``None`` where none was stored."""
+    return None if stored is None else orjson.loads(zlib.decompress(stored))
 
 
 def project(
@@ -77,13 +83,14 @@ def project(
     known = Known(history, points_at(history, as_of), context)
     state, due, value = states(known), known.due(), known.value()
     words = _words(known)
+    dates_late = scorer is not None and scorer.model.ship_dates is not None
     by_order = defaultdict(list)
     for event in events:
         by_order[event.order_id].append(event)
     new_scores = []
     for i, order_id in enumerate(history.order_ids.tolist()):
         own = by_order[order_id]
-        next_at = next_score(int(as_of[i]), str(state[i]), int(due[i]), settings)
+        next_at = next_score(int(as_of[i]), str(state[i]), int(due[i]), settings, dates_late=dates_late)
         fact = {
             "order_id": order_id,
             "state": str(state[i]),
@@ -113,7 +120,7 @@ def _order_row(
         fact
         | {dimension: names[0] if names else None for dimension, names in words_of.items()}
         | {f"{dimension}s": len(names) for dimension, names in words_of.items()}
-        | {key: score[key] for key in ("risk", "missed", "partial", "base_risk", "cannot_tell")}
+        | {key: score[key] for key in ("risk", "missed", "partial", "base_risk", "cannot_tell", *SHIP_COLUMNS)}
         | {
             "listed": int(fact["state"] in LISTED),
             "value": value,

@@ -16,6 +16,7 @@ from serving.problems import NotFound
 from serving.scores.rescore import rescore_orders
 from serving.scores.scoring_context import ActiveModel, ScoringContext
 from serving.settings import Settings
+from serving.store.schema import SHIP_COLUMNS
 from serving.store.tables.contexts import load_context
 from serving.store.tables.events import events_of
 from serving.store.tables.orders import words_of
@@ -34,6 +35,9 @@ COMPARED = (
     "cannot_tell",
     "next_at",
 )
+DATES = (*SHIP_COLUMNS, "ship_date")
+"""Compared too, unless the score was made before there were ship dates: then late orders had no ``next_at`` either."""
+UNDATED = "the score was made before there were ship dates: they are not compared"
 LoadVersion = Callable[[str, str, str], LoadedModel]
 """A model by its name, version and run."""
 
@@ -54,9 +58,12 @@ def replay_score(
     events = [event for event in events_of(connection, [score["order_id"]]) if event.seq <= score["seq"]]
     as_of = {score["order_id"]: score["as_of"]}
     repeated = rescore_orders(events, as_of, ScoringContext(score["cause"], score["as_of"], active, settings))[0].score
-    compared = [column for column in COMPARED if column != "reasons" or score[column] is not None]
+    undated = score["ship_date"] is None and repeated["ship_date"] is not None
+    left_out = {*(() if score["reasons"] is not None else ("reasons",)), *((*DATES, "next_at") if undated else ())}
+    compared = [column for column in (*COMPARED, *DATES) if column not in left_out]
     differs = [column for column in compared if not _same(score[column], repeated[column])]
-    return {"again": repeated | {"id": score["id"]}, "differs": differs, "notes": _notes(score, active)}
+    notes = [*_notes(score, active), *([UNDATED] if undated else [])]
+    return {"again": repeated | {"id": score["id"]}, "differs": differs, "notes": notes}
 
 
 def active_model_of(connection: Connection, score: Mapping[Any, Any], load_version: LoadVersion) -> ActiveModel:

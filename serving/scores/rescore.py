@@ -12,12 +12,14 @@ from sqlalchemy import Connection
 from features.arrays import Ints
 from features.history import History
 from serving.models.scorer import OrderScore
+from serving.models.ship_date import ShipDate
 from serving.scores.projection import NewScore, pack, points_at, project
 from serving.scores.scoring_context import ActiveModel, ScoringContext
 from serving.store.dialects import insert_new, upsert
-from serving.store.schema import order_words, orders, scores
+from serving.store.schema import LATER, SHIP_COLUMNS, order_words, orders, scores
 from serving.store.tables.events import history_of
 from serving.telemetry.metrics import scoring
+from training.ship_date.forecast import day_number
 
 FACTORS = 5
 """So many factors of a score are stored."""
@@ -68,10 +70,22 @@ def _columns(score: OrderScore) -> dict[str, Any]:
         "cannot_tell": orjson.dumps(score.cannot_tell).decode(),
         "factors": pack(score.factors),
         "reasons": pack(score.reasons),
+        **_ship_columns(score.ship_date),
     }
 
 
+def _ship_columns(ship_date: ShipDate | None) -> dict[str, Any]:
+    """A ship date as numbers that a list is sorted by, and as it is shown."""
+    if ship_date is None:
+        return dict.fromkeys((*SHIP_COLUMNS, "ship_date"))
+    days = (ship_date.expected, ship_date.earliest, ship_date.latest)
+    numbers = [LATER if day is None else day_number(day) for day in days]
+    days_late = LATER if ship_date.days_late is None else ship_date.days_late
+    return dict(zip(SHIP_COLUMNS, (*numbers, days_late), strict=True)) | {"ship_date": pack(ship_date)}
+
+
 _UNSCORED = dict.fromkeys(("risk", "missed", "partial", "base_risk", "other_points")) | {
+    **_ship_columns(None),
     **dict.fromkeys(("model", "model_version", "run_id", "features_hash", "context_id"), ""),
     "factors": pack([]),
     "reasons": pack([]),

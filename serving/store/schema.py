@@ -16,6 +16,7 @@ from sqlalchemy import (
     String,
     Table,
     UniqueConstraint,
+    case,
     func,
     literal_column,
 )
@@ -40,6 +41,21 @@ LISTED = ("open", "late", "unpromised")
 """The states of an order that is still to be shipped."""
 SCORED = ("open", "late")
 """The states of an order that has a risk."""
+SHIP_DAYS = {
+    "expected_ship": "the day by which it is as likely as not that all has shipped",
+    "ship_earliest": "the first day of the range",
+    "ship_latest": "the last day of the range",
+}
+"""Days since 1970-01-01 in the plant's zone, or ``LATER``; null where no ship date is foretold."""
+SHIP_COLUMNS = (*SHIP_DAYS, "days_late")
+LATER = 100_000
+"""Stands for a day later than any that was asked about, and for the days from the promise to it."""
+
+
+def _ship_columns() -> list[Column[Any]]:
+    days = [Column(name, Integer, comment=f"{what}, 100000 for later") for name, what in SHIP_DAYS.items()]
+    return [*days, Column("days_late", Integer, comment="from the last promise to the expected day")]
+
 
 events = Table(
     "events",
@@ -76,6 +92,8 @@ scores = Table(
     Column("other_points", Double),
     Column("factors", LargeBinary, nullable=False, comment="compressed JSON"),
     Column("reasons", LargeBinary, comment="compressed JSON, null for what was scored before there were any"),
+    *_ship_columns(),
+    Column("ship_date", LargeBinary, comment="compressed JSON, null where none is foretold"),
     Column("cannot_tell", String, nullable=False, server_default="[]", comment="why the risk is worth little, JSON"),
     Column("next_at", BigInteger, comment="when the next one comes without an event"),
     Index("scores_of_order", "order_id", "id"),
@@ -120,6 +138,7 @@ orders = Table(
     Column("partial", Double),
     Column("base_risk", Double),
     Column("value_at_risk", Double),
+    *_ship_columns(),
     Column("factors", String, nullable=False, comment="the first factors in words, JSON"),
     Column("reasons", String, nullable=False, server_default="[]", comment="the first reasons in words, JSON"),
     Column("cannot_tell", String, nullable=False, server_default="[]", comment="why the risk is worth little, JSON"),
@@ -226,21 +245,40 @@ def _word(name: str) -> ColumnElement[str]:
     return func.coalesce(orders.c[name], literal_column("''"))
 
 
+def _expected_ship() -> ColumnElement[int]:
+    """Days stay small whole numbers: an order without a date stands after those that ship later than was asked."""
+    return func.coalesce(orders.c.expected_ship, literal_column("200000"))
+
+
+def _days_late() -> ColumnElement[int]:
+    """An order without a date stands below all others."""
+    return func.coalesce(orders.c.days_late, literal_column("-100000"))
+
+
+def _overdue() -> ColumnElement[int]:
+    """Above every risk, the more the later a late order is expected to ship; those without a date after the others."""
+    late = orders.c.state == literal_column("'late'")
+    return case((late, _days_late() + literal_column("100001")), else_=literal_column("0"))
+
+
 SORTS: dict[str, ColumnElement[Any]] = {
-    "risk": _number("risk"),
+    "risk": _number("risk") + _overdue(),
     "missed": _number("missed"),
     "partial": _number("partial"),
     "value_at_risk": _number("value_at_risk"),
     "value": _number("value"),
     "due": _moment("due_at"),
+    "expected_ship": _expected_ship(),
+    "days_late": _days_late(),
     "customer": _word("customer"),
     "plant": _word("plant"),
     "item": _word("item"),
     "owner": _word("owner"),
 }
-"""What a worklist can be sorted by; ties by due date, then by the order's id."""
+"""What a worklist can be sorted by; ties by due date, then by the order's id. Late orders are the riskiest, and among
+themselves the one expected to be latest comes first."""
 
-DESCENDING = ("risk", "missed", "partial", "value_at_risk", "value")
+DESCENDING = ("risk", "missed", "partial", "value_at_risk", "value", "days_late")
 """Sorted from the highest unless asked otherwise. The other way round is the same list from its end, ties too."""
 INDEXED = tuple(name for name in SORTS if name not in ("missed", "partial"))
 """Sorts that have an index. Each score would write those of the parts of a risk too, which few lists are sorted by."""

@@ -135,6 +135,9 @@ def present_move(one: WeighedMove) -> dict[str, Any]:
         "risk": one.answer.before,
         "risk_after": one.answer.after,
         "points": -one.removed,
+        "expected_ship": one.answer.expected_ship[0],
+        "expected_ship_after": one.answer.expected_ship[1],
+        "days_won": one.answer.days_won,
         "by_topic": [{"topic": topic, "points": points} for topic, points in topics] or None,
         "value_at_risk": one.value_removed,
     }

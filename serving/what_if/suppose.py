@@ -21,6 +21,7 @@ from serving.contract.cloudevents import PREFIX, place
 from serving.contract.what_if import HypotheticalEvent, WhatIfRequest
 from serving.ingest.validation import EventResult, parse_events, validate_events
 from serving.models.scorer import OrderScore, Scorer
+from serving.models.ship_date import won
 from serving.principal import Caller
 from serving.problems import MAX_ERRORS, InvalidBody
 from serving.settings import Settings
@@ -117,6 +118,7 @@ def _reply(stored: StoredOrder, history: History, added: Columns, scorer: Scorer
         "before": before,
         "after": after,
         "points": None if before.risk is None or after.risk is None else after.risk - before.risk,
+        "days_won": won(before.ship_date, after.ship_date),
         "by_topic": _by_topic(before, after),
         "notes": [UNHEARD] if decided else [],
         "model": {"name": scorer.loaded.name, "version": scorer.loaded.version},

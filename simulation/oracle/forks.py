@@ -1,4 +1,4 @@
-"""Playing many futures of one process: each in a forked child that sends back a row of small numbers."""
+"""Playing many futures of one process: each in a forked child that sends back a row of numbers."""
 
 from __future__ import annotations
 
@@ -7,13 +7,14 @@ import os
 import selectors
 import warnings
 from collections.abc import Callable
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from features.errors import ShipriskError
 
-Codes = NDArray[np.int8]
+Element = TypeVar("Element", bound=np.generic)
 
 
 class ForkingFailed(ShipriskError):
@@ -34,21 +35,26 @@ def require_fork() -> None:
 
 
 def play_futures(
-    future: Callable[[int], Codes], count: int, size: int, after_each: Callable[[], None] = lambda: None
-) -> Codes:
+    future: Callable[[int], NDArray[Element]],
+    count: int,
+    size: int,
+    dtype: np.dtype[Element],
+    after_each: Callable[[], None] = lambda: None,
+) -> NDArray[Element]:
     """``future(0)`` ... ``future(count - 1)``, each in a child of its own that changes nothing here.
 
     Parameters
     ----------
-    future : returns (size,) codes; runs in the child, which ends with it
+    future : returns (size,) of ``dtype``; runs in the child, which ends with it
+    count, size, dtype : of futures, of what each sends back, and of its elements
     after_each : called in the parent after each future
 
     Returns
     -------
-    (count, size) codes, row k that of ``future(k)``, whatever the number of cores.
+    (count, size) of ``dtype``, row k that of ``future(k)``, whatever the number of cores.
     """
     require_fork()
-    results = np.zeros((count, size), dtype=np.int8)
+    results = np.zeros((count, size), dtype=dtype)
     waiting = iter(range(count))
     gc.freeze()
     try:
@@ -64,7 +70,7 @@ def play_futures(
     return results
 
 
-def _begin(selector: selectors.BaseSelector, future: Callable[[int], Codes], number: int) -> None:
+def _begin(selector: selectors.BaseSelector, future: Callable[[int], NDArray[Element]], number: int) -> None:
     reading, writing = os.pipe()
     child = _fork()
     if child == 0:
@@ -85,7 +91,7 @@ def _fork() -> int:
         return os.fork()
 
 
-def _run_child(future: Callable[[int], Codes], number: int, writing: int) -> None:
+def _run_child(future: Callable[[int], NDArray[Element]], number: int, writing: int) -> None:
     """The child's life: play, send, leave without the parent's clean-up."""
     code = 1
     gc.disable()
@@ -100,7 +106,7 @@ def _run_child(future: Callable[[int], Codes], number: int, writing: int) -> Non
         os._exit(code)
 
 
-def _collect(selector: selectors.BaseSelector, results: Codes, after_each: Callable[[], None]) -> None:
+def _collect(selector: selectors.BaseSelector, results: NDArray[Element], after_each: Callable[[], None]) -> None:
     """Read what children have sent; take the result of those that are done."""
     for key, _ in selector.select():
         child, number, received = key.data
@@ -111,13 +117,13 @@ def _collect(selector: selectors.BaseSelector, results: Codes, after_each: Calla
         selector.unregister(key.fd)
         os.close(key.fd)
         _, status = os.waitpid(child, 0)
-        if received[:1] != b"+" or len(received) != 1 + results.shape[1]:
+        if received[:1] != b"+" or len(received) != 1 + results[number].nbytes:
             message = received[1:].decode(errors="replace") or f"nothing, exit status {status}"
             _end_all(selector)
             raise ForkingFailed(
                 f"every future must send back {results.shape[1]} outcomes, got from {number}: {message}"
             )
-        results[number] = np.frombuffer(bytes(received[1:]), dtype=np.int8)
+        results[number] = np.frombuffer(bytes(received[1:]), dtype=results.dtype)
         after_each()
 
 

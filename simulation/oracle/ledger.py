@@ -8,6 +8,7 @@ from features.outcomes import CANCELLED, MISSED, ON_TIME_IN_FULL, PARTIAL
 from features.policy import OutcomeRules
 from simulation.plant.calendar import DAY
 from simulation.plant.state import REQUESTED, Line, Order
+from simulation.plant.stays import FOREVER
 
 ROUNDING = 1e-9
 """Shares of whole quantities are compared so closely."""
@@ -32,28 +33,40 @@ class Commitment:
         return max(promise for _, promise in self.promises)
 
 
+def lines_to_ship(order: Order) -> list[Line]:
+    """The promised lines of which something is left to ship; one closed in error is not until it is reopened."""
+    return [line for line in order.lines if order.promised and line.open and not line.closed_in_error]
+
+
 def is_open(order: Order, moment: float) -> bool:
-    """Whether there is a promise and something left to ship, no promise has passed, and none was kept too late.
+    """Whether there is a promise and something left to ship, no promise has passed, and none was kept too late."""
+    return bool(lines_to_ship(order)) and not _has_failed(order, moment)
 
-    A line that is closed in error is not left to ship until it is reopened.
+
+def is_late(order: Order, moment: float) -> bool:
+    """Whether there is something left to ship, and a promise has passed or was kept too late."""
+    return bool(lines_to_ship(order)) and _has_failed(order, moment)
+
+
+def _has_failed(order: Order, moment: float) -> bool:
+    if any(line.promise < moment for line in lines_to_ship(order)):
+        return True
+    return any(line.promise < full_at(line) < FOREVER for line in order.lines if line.closed != "cancelled")
+
+
+def full_at(line: Line, rules: OutcomeRules | None = None) -> float:
+    """Since when the line is in full, hours: enough had left, less was wanted, or it was accepted as that.
+
+    ``FOREVER`` where it is not, as where it was closed short.
     """
-    left = [line for line in order.lines if line.open and not line.closed_in_error]
-    if not order.promised or not left or min(line.promise for line in left) < moment:
-        return False
-    return not any(_shipped_late(line) for line in order.lines if line.closed != "cancelled")
-
-
-def _shipped_late(line: Line) -> bool:
-    """Whether the line is in full, or accepted as that, and came to be so after its promise."""
+    enough = 1 - (rules or OutcomeRules()).under_delivery
     stated = [(moment, quantity, 0) for moment, quantity in line.ordered_log]
     left = [(moment, 0, quantity) for moment, quantity in line.shipped_log]
-    ordered, shipped, full_at = 0, 0, None
+    ordered, shipped, since = 0, 0, FOREVER
     for moment, now, more in sorted(stated + left, key=lambda entry: entry[0]):
         ordered, shipped = (now, shipped) if more == 0 else (ordered, shipped + more)
-        full_at = None if shipped < ordered else moment if full_at is None else full_at
-    if full_at is None and line.closed == "complete":
-        full_at = line.closed_at
-    return full_at is not None and full_at > line.promise
+        since = FOREVER if shipped < ordered * enough - ROUNDING else min(since, moment)
+    return line.closed_at if since == FOREVER and line.closed == "complete" else since
 
 
 def promise_held(line: Line, rules: OutcomeRules) -> float | None:
@@ -88,6 +101,40 @@ def judge_commitment(commitment: Commitment, rules: OutcomeRules | None = None, 
     return MISSED if all(result == MISSED for result in counted) else PARTIAL
 
 
+def shipped_at(commitment: Commitment, rules: OutcomeRules | None = None, judged_at: float = FOREVER) -> float:
+    """When the last of all that the order is owed had left, hours: each line in full, by the quantity in force.
+
+    ``FOREVER`` where a line is not, as where it was closed short; not a number where the order was cancelled. What
+    ``judge_commitment`` says of a line against a promise that is ahead holds here, too: cancelled by then, it has left
+    the order and is owed nothing from then on; given up later, it has failed; closed as complete by ``judged_at``,
+    it is in full since its last piece left. A line whose promise had passed has nothing left to fail: it has
+    left the order whenever it is given up, and is in full when less is wanted.
+
+    Parameters
+    ----------
+    rules : what counts as in full; of them ``under_delivery`` and ``late``
+    judged_at : when the outcome was judged, hours
+    """
+    rules = rules or OutcomeRules()
+    ends, cancelled = [], True
+    for line, promise in commitment.promises:
+        held_until = promise + rules.late * DAY
+        ahead = held_until >= commitment.moment
+        withdrawn = _cancelled_at(line, held_until if ahead else FOREVER)
+        end = full_at(line, rules) if withdrawn is None else withdrawn
+        if ahead and line.closed == "complete" and line.closed_at <= judged_at and line.shipped_log:
+            end = min(end, max(commitment.moment, line.shipped_log[-1][0]))
+        ends.append(end)
+        cancelled &= withdrawn is not None
+    return float("nan") if cancelled else max(ends)
+
+
+def _cancelled_at(line: Line, until: float) -> float | None:
+    """When the line was cancelled by what had been stated until then; ``None`` where it was not."""
+    stated = [(moment, reason) for moment, reason in line.closed_log if moment <= until]
+    return stated[-1][0] if stated and stated[-1][1] == "cancelled" else None
+
+
 def _first_moment(promise: float, rules: OutcomeRules, weekday: int) -> float:
     """When the window opens in which delivery counts, hours."""
     if rules.earliest is None:
@@ -106,8 +153,7 @@ def _judge_line(line: Line, promise: float, held_since: float, rules: OutcomeRul
     """
     opens, promise = _first_moment(promise, rules, weekday), promise + rules.late * DAY
     counts_until = max(promise, held_since)
-    stated = [reason for moment, reason in line.closed_log if moment <= counts_until]
-    if stated and stated[-1] == "cancelled":
+    if _cancelled_at(line, counts_until) is not None:
         return CANCELLED
     ordered = [quantity for moment, quantity in line.ordered_log if moment <= counts_until][-1]
     most = float("inf") if rules.over_delivery is None else ordered * (1 + rules.over_delivery) + ROUNDING

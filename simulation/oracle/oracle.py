@@ -1,23 +1,28 @@
-"""The oracle: the true risk of open orders, by playing the plant's futures from a moment many times over."""
+"""The oracle: the true risks and ship dates of orders, by playing the plant's futures from a moment many times over."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from features.arrays import Floats, Ints
 from features.errors import InvalidRequest
 from features.outcomes import CANCELLED, MISSED, PARTIAL
 from features.progress import Progress, no_progress
-from features.times import timestamps
+from features.times import NEVER
 from simulation.description.description import Plant
-from simulation.oracle.forks import Codes, play_futures, require_fork
+from simulation.oracle.forks import play_futures, require_fork
 from simulation.oracle.interventions import Intervention, carry_out, choose
-from simulation.oracle.ledger import Commitment, is_open, judge_commitment
+from simulation.oracle.ledger import Commitment, is_late, is_open, judge_commitment, lines_to_ship, shipped_at
+from simulation.oracle.tables import EFFECTS, RISKS, SHIP_DATES, as_table, write_ship_dates
+from simulation.plant.calendar import DAY
 from simulation.plant.shop import Shop
+from simulation.plant.state import Order
 from simulation.run import run_until, start
 
 FUTURES = 200
@@ -25,27 +30,46 @@ OF_EACH = 2
 """Decisions of each kind tried at a moment."""
 LATER_PART = 0.2
 PLAYING = "playing futures"
-RISKS = {"as_of": "moment", "order_id": "str", "p_missed": "float64", "p_partial": "float64", "n": "int64"}
-EFFECTS = {
-    "as_of": "moment", "order_id": "str", "decision": "str", "reference": "str", "p_failed_without": "float64",
-    "p_failed_with": "float64", "effect": "float64", "standard_error": "float64", "n": "int64",
-}  # fmt: skip
+SHIP_DATES_FILE = "oracle_ship_dates.parquet"
+SHIP_DAYS = 45
+"""Futures go on for so many days beyond the last promise of the moment, until its orders have shipped."""
+FATE = np.dtype([("outcome", np.int8), ("shipped_at", np.float64)])
+"""What becomes of an order in one future: its outcome, and when the last of it leaves as ``shipped_at`` has it."""
+Codes = NDArray[np.int8]
 
 
 @dataclass(frozen=True)
 class Oracle:
-    """The events of the plant, which asking has not changed, and the truth about its open orders.
+    """The events of the plant, which asking has not changed, and the truth about its open and late orders.
 
     Attributes
     ----------
     risks : as_of, order_id, p_missed, p_partial, n (the futures in which the order was not cancelled)
+    ship_dates : as_of, order_id, due (the earliest promise of what is left to ship), late (whether a promise has
+        passed or was kept too late), n (the futures in which the order was not cancelled), shipped_at ((n,) rising,
+        datetime64 in UTC: when the last of all that the order is owed left; NaT, at the end, where it did not)
     interventions : as_of, order_id, decision, reference, p_failed_without, p_failed_with, effect (with minus
         without, negative where the decision helps), standard_error, n (the futures counted on both sides)
     """
 
     events: pd.DataFrame
     risks: pd.DataFrame
+    ship_dates: pd.DataFrame
     interventions: pd.DataFrame
+
+    def write(self, folder: Path) -> dict[str, int]:
+        """Write the tables of the truth to a folder: oracle, oracle_ship_dates and interventions, as Parquet.
+
+        Returns the rows of each file.
+        """
+        for name, table in (("oracle", self.risks), ("interventions", self.interventions)):
+            table.to_parquet(folder / f"{name}.parquet", index=False, compression="zstd")
+        write_ship_dates(self.ship_dates, folder / SHIP_DATES_FILE)
+        return {
+            "oracle.parquet": len(self.risks),
+            SHIP_DATES_FILE: len(self.ship_dates),
+            "interventions.parquet": len(self.interventions),
+        }
 
 
 def oracle_days(days: int, moments: int) -> list[int]:
@@ -84,16 +108,19 @@ def simulate_with_oracle(
     if list(at_days) != sorted(set(at_days)) or not all(0 < day <= days for day in at_days):
         raise InvalidRequest(f"oracle days must rise and lie between 1 and {days}, got {list(at_days)}")
     shop = start(plant, orders, days, seed)
-    risks, effects = [], []
+    risks, ship_dates, effects = [], [], []
     at_most = futures * (1 + 3 * of_each)
     for number, day in enumerate(at_days):
         run_until(shop, day)
         moment = Moment(shop, seed, day, futures, _FutureCount(progress, number, len(at_days), at_most))
         risks.extend(moment.risks())
+        ship_dates.extend(moment.ship_dates())
         effects.extend(moment.effects(of_each))
     run_until(shop, days)
     progress(PLAYING, 1, 1)
-    return Oracle(shop.records.frame(days), _as_table(risks, RISKS), _as_table(effects, EFFECTS))
+    return Oracle(
+        shop.records.frame(days), as_table(risks, RISKS), as_table(ship_dates, SHIP_DATES), as_table(effects, EFFECTS)
+    )
 
 
 class _FutureCount:
@@ -118,7 +145,9 @@ class Moment:
         self.futures, self.after_each = futures, after_each
         self.as_of = shop.records.micros(shop.now)
         self.orders = [order for order in shop.open_orders() if is_open(order, shop.now)]
-        self.without = self._outcomes([Commitment.of(order, shop.now) for order in self.orders])
+        self.late = [order for order in shop.open_orders() if is_late(order, shop.now)]
+        fates = self._fates()
+        self.without, self.shipped = fates["outcome"][:, : len(self.orders)], fates["shipped_at"]
 
     def risks(self) -> list[tuple[object, ...]]:
         """One row an open order, see ``Oracle.risks``; an order cancelled in every future has none."""
@@ -130,6 +159,23 @@ class Moment:
                 rows.append((self.as_of, order.order_id, missed, partial, n))
         return rows
 
+    def ship_dates(self) -> list[tuple[object, ...]]:
+        """One row an open or late order, see ``Oracle.ship_dates``; one cancelled in every future has none."""
+        rows: list[tuple[object, ...]] = []
+        for number, order in enumerate(self.orders + self.late):
+            dates = np.sort(self.shipped[:, number])
+            dates = dates[~np.isnan(dates)]
+            if len(dates):
+                due = self.shop.records.micros(min(line.promise for line in lines_to_ship(order)))
+                late = number >= len(self.orders)
+                rows.append((self.as_of, order.order_id, due, late, len(dates), self._micros(dates)))
+        return rows
+
+    def _micros(self, hours: Floats) -> Ints:
+        """(n,) microseconds, NEVER where something never happens."""
+        micros = self.shop.records.micros
+        return np.array([NEVER if np.isinf(each) else micros(each) for each in hours], dtype=np.int64)
+
     def effects(self, of_each: int) -> list[tuple[object, ...]]:
         """One row a decision, see ``Oracle.interventions``."""
         stream = self.shop.chance.stream("choices", self.day)
@@ -140,7 +186,7 @@ class Moment:
         """What a decision changes over futures played with and without it; None where all of them cancel the order."""
         index = [order.order_id for order in self.orders].index(intervention.order_id)
         without = self.without[:, index]
-        with_it = self._outcomes([Commitment.of(self.orders[index], self.shop.now)], intervention)[:, 0]
+        with_it = self._outcomes_with(intervention, self.orders[index])
         both = (without != CANCELLED) & (with_it != CANCELLED)
         n = int(both.sum())
         if n < 2:
@@ -152,34 +198,50 @@ class Moment:
         means = float(failed.mean()), float(failed_with.mean()), float(difference.mean())
         return self.as_of, intervention.order_id, intervention.decision, intervention.reference, *means, error, n
 
-    def _outcomes(self, committed: list[Commitment], intervention: Intervention | None = None) -> Codes:
-        """(futures, n_orders) outcomes of orders held to their promises of this moment, or to those just decided."""
-        last = max((entry.last_promise for entry in committed), default=self.shop.now)
+    def _fates(self) -> NDArray[np.void]:
+        """(futures, n_open + n_late) of ``FATE``, of orders held to their promises of this moment.
+
+        Outcomes are those of the open orders, judged at their last promise; for ship dates the same futures go on.
+        """
+        shop = self.shop
+        open_, late = ([Commitment.of(order, shop.now) for order in orders] for orders in (self.orders, self.late))
+        judged_at = max((entry.last_promise for entry in open_), default=shop.now) + 1 / 60
+        ends = max([shop.now, *(entry.last_promise for entry in open_ + late)]) + SHIP_DAYS * DAY
+
+        def future(number: int) -> NDArray[np.void]:
+            self._begin_future(number)
+            fates = np.zeros(len(open_) + len(late), dtype=FATE)
+            shop.env.run(until=judged_at)
+            fates["outcome"][: len(open_)] = [judge_commitment(entry) for entry in open_]
+            _run_until_shipped(shop, open_ + late, ends)
+            fates["shipped_at"] = [shipped_at(entry, judged_at=judged_at) for entry in open_ + late]
+            return fates
+
+        return play_futures(future, self.futures, len(open_) + len(late), FATE, self.after_each)
+
+    def _outcomes_with(self, intervention: Intervention, order: Order) -> Codes:
+        """(futures,) outcomes of an order held to its promises just after a decision on it."""
+        shop = self.shop
 
         def future(number: int) -> Codes:
-            shop = self.shop
-            shop.records.on = False
-            shop.reseed(self.seed, self.day, number + 1)
-            held_to, until = committed, last
-            if intervention is not None:
-                carry_out(shop, intervention)
-                held_to = [Commitment.of(entry.order, shop.now) for entry in committed]
-                until = max(entry.last_promise for entry in held_to)
-            shop.env.run(until=until + 1 / 60)
-            return np.array([judge_commitment(entry) for entry in held_to], dtype=np.int8)
+            self._begin_future(number)
+            carry_out(shop, intervention)
+            held_to = Commitment.of(order, shop.now)
+            shop.env.run(until=held_to.last_promise + 1 / 60)
+            return np.array([judge_commitment(held_to)], dtype=np.int8)
 
-        return play_futures(future, self.futures, len(committed), self.after_each)
+        return play_futures(future, self.futures, 1, np.dtype(np.int8), self.after_each)[:, 0]
+
+    def _begin_future(self, number: int) -> None:
+        self.shop.records.on = False
+        self.shop.reseed(self.seed, self.day, number + 1)
+
+
+def _run_until_shipped(shop: Shop, entries: list[Commitment], ends: float) -> None:
+    """Run until nothing of these orders is left to ship, looked at day by day, and not beyond the end."""
+    while shop.now < ends and any(entry.order.order_id in shop.orders for entry in entries):
+        shop.env.run(until=min(ends, shop.now + DAY))
 
 
 def _failed(outcomes: Codes) -> NDArray[np.float64]:
     return np.isin(outcomes, (MISSED, PARTIAL)).astype(np.float64)
-
-
-def _as_table(rows: list[tuple[object, ...]], columns: dict[str, str]) -> pd.DataFrame:
-    table = pd.DataFrame(rows, columns=list(columns))
-    for name, kind in columns.items():
-        if kind == "moment":
-            table[name] = timestamps(table[name].to_numpy(dtype=np.int64))
-        else:
-            table[name] = table[name].astype(kind)  # type: ignore[call-overload]
-    return table

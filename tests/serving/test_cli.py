@@ -57,6 +57,8 @@ def test_score_writes_a_worklist_sorted_by_risk(home: Home) -> None:
     assert opened["factor_1"].str.contains(r"\([+-]\d+\.\d points\)$").all()
     late = table[table["state"] == "late"]
     assert late["reason_1"].str.contains("has passed unshipped").all()
+    assert table[["expected_ship", "ship_earliest", "ship_latest", "ship_date"]].notna().all(axis=None)
+    assert late["days_late"].is_monotonic_decreasing
     assert ((opened["missed"] + opened["partial"] - opened["risk"]).abs() < 2e-6).all()
     assert "learned from outcomes known until" in done.stderr
 
@@ -66,6 +68,8 @@ def test_json_is_the_last_line_of_standard_output(home: Home) -> None:
     assert done.returncode == 0, done.stderr
     found = json.loads(done.stdout.splitlines()[-1])
     assert [order["order_id"] for order in found["orders"]] == ["O0290"]
+    assert found["orders"][0]["ship_date"].startswith("most likely ")
+    assert isinstance(found["orders"][0]["days_late"], int)
 
 
 def test_impact_sums_what_added_the_risk_of_a_period(here: Here, tmp_path: Path) -> None:

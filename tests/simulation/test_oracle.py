@@ -18,6 +18,7 @@ from simulation import simulate
 from simulation.oracle.forks import ForkingFailed, play_futures
 from simulation.oracle.interventions import Intervention
 from simulation.oracle.oracle import Moment, Oracle, oracle_days, simulate_with_oracle
+from simulation.oracle.tables import read_ship_dates
 from simulation.run import run_until, start
 from tests.support.plants import TINY, loaded, queues_only, tiny
 
@@ -36,6 +37,7 @@ def test_asking_the_oracle_changes_nothing(oracle: Oracle) -> None:
 def test_the_oracle_is_the_same_for_a_seed(oracle: Oracle) -> None:
     again = simulate_with_oracle(tiny(), ORDERS, PERIOD, SEED, [30, 36], futures=12, of_each=1)
     pd.testing.assert_frame_equal(oracle.risks, again.risks, check_exact=True)
+    pd.testing.assert_frame_equal(oracle.ship_dates, again.ship_dates, check_exact=True)
     pd.testing.assert_frame_equal(oracle.interventions, again.interventions, check_exact=True)
 
 
@@ -118,11 +120,11 @@ def test_a_future_that_dies_is_reported() -> None:
         raise ValueError(f"no future {number}")
 
     with pytest.raises(ForkingFailed, match=r"send back 3 outcomes, got from \d: ValueError: no future \d"):
-        play_futures(dies, 3, 3)
+        play_futures(dies, 3, 3, np.dtype(np.int8))
 
 
 def test_futures_come_back_in_their_order() -> None:
-    got = play_futures(lambda number: np.full(2, number, dtype=np.int8), 5, 2)
+    got = play_futures(lambda number: np.full(2, number, dtype=np.int8), 5, 2, np.dtype(np.int8))
     assert got.tolist() == [[number, number] for number in range(5)]
 
 
@@ -141,7 +143,11 @@ def test_the_command_writes_the_same_files_twice(tmp_path: Path) -> None:
     second = runner.invoke(app, [*args, "--out", str(tmp_path / "b")])
     assert (first.exit_code, second.exit_code) == (0, 0), first.output + second.output
     said = orjson.loads(first.stdout.splitlines()[-1])
-    assert set(said["rows"]) == {"events.parquet", "oracle.parquet", "interventions.parquet"}
+    assert set(said["rows"]) == {
+        "events.parquet", "oracle.parquet", "oracle_ship_dates.parquet", "interventions.parquet",
+    }  # fmt: skip
+    dates = read_ship_dates(tmp_path / "a" / "oracle_ship_dates.parquet")
+    assert len(dates) == said["rows"]["oracle_ship_dates.parquet"] >= said["rows"]["oracle.parquet"] > 0
     assert said["orders"] == 60
     written = (tmp_path / "a" / "events.parquet").read_bytes()
     assert written == (tmp_path / "b" / "events.parquet").read_bytes()

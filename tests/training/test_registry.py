@@ -12,11 +12,15 @@ import pandas as pd
 import pytest
 
 from features.policy import OutcomePolicy
+from features.times import DAY, isoformat
 from serving.models.cache import ModelMissing, load_champion
 from serving.settings import Settings
 from tests.conftest import Home, free_port, wait_for
 from training.data.dataset import build_dataset
+from training.model.pyfunc import OPTIONAL
 from training.registry.registry import Registry
+from training.ship_date.forecast import iso_day
+from training.ship_date.model import ShipQuestion
 
 
 @pytest.fixture
@@ -44,7 +48,9 @@ def test_a_run_holds_what_a_data_scientist_looks_for(settings: Settings, plant: 
     assert run.data.params["outcome_policy_hash"] == OutcomePolicy().digest
     registry.mlflow.set_tracking_uri(settings.tracking_uri)
     info = registry.mlflow.models.get_model_info("models:/order-risk@champion")
-    assert len(info.signature.inputs.inputs) == len(load_champion(settings).model.names)
+    columns = {column.name: column.required for column in info.signature.inputs.inputs}
+    assert list(columns) == [*load_champion(settings).model.names, *OPTIONAL]
+    assert not any(columns[name] for name in OPTIONAL)
     assert info.saved_input_example_info is not None
 
 
@@ -57,6 +63,27 @@ def test_mlflow_loads_the_same_numbers(settings: Settings, plant: pd.DataFrame) 
     served = theirs.predict(points.frame())
     np.testing.assert_array_equal(served["risk"], expected.risk)
     np.testing.assert_array_equal(served["partial"], expected.partial)
+
+
+def test_mlflow_answers_with_ship_dates_where_it_is_given_moments(settings: Settings, plant: pd.DataFrame) -> None:
+    """Those of the model itself at the risk without a level; with signals alone it gives the risk alone."""
+    registry = Registry(settings.tracking_uri, settings.artifacts)
+    registry.mlflow.set_tracking_uri(settings.tracking_uri)
+    theirs = registry.mlflow.pyfunc.load_model("models:/order-risk@champion")
+    points = build_dataset(plant, "before=5").points.take(np.arange(40))
+    as_of = points.as_of
+    promised = as_of + (points.days_to_promise * DAY).astype(np.int64)
+    moments = {"as_of": [isoformat(one) for one in as_of], "promised": [isoformat(one) for one in promised]}
+    served = theirs.predict(points.frame().assign(**moments, plant=points.plant))
+    model = load_champion(settings).model
+    assert model.ship_dates is not None
+    asked = ShipQuestion(
+        points.signals, as_of, promised, np.zeros(40, dtype=bool), points.plant, np.full(40, "", dtype=object)
+    )
+    forecast = model.ship_dates.forecast(asked, 1 - model.predict(points.signals).risk, model.context.calendar)
+    assert served["expected_ship"].tolist() == [iso_day(day) for day in forecast.expected.tolist()]
+    assert served["ship_latest"].tolist() == [iso_day(day) for day in forecast.latest.tolist()]
+    assert list(theirs.predict(points.frame()).columns) == ["risk", "missed", "partial"]
 
 
 def test_no_pickle_is_kept(home: Home) -> None:

@@ -114,6 +114,13 @@ def test_lists_of_the_same_effort_have_the_figures_of_the_json(page: Page, evalu
         ]
 
 
+def test_ship_dates_have_the_figures_of_the_json(page: Page, evaluation_json: dict[str, Any]) -> None:
+    found = evaluation_json["ship_dates"]
+    assert [row[:2] for row in page.cells("dates")] == [[name, shown(crps)] for name, crps in found["crps"].items()]
+    expected = [[part["name"], f"{part['orders']:,}", f"{part['looks']:,}"] for part in found["coverage"]]
+    assert [row[:3] for row in page.cells("ranges")] == expected
+
+
 def test_the_parts_have_the_figures_of_the_json(page: Page, evaluation_json: dict[str, Any]) -> None:
     slices = {part["name"]: part for part in evaluation_json["parts"]}
     rows = page.cells("by-part")

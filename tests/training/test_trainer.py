@@ -18,9 +18,9 @@ from training.data.dataset import build_dataset, fingerprint
 from training.data.labelled import LabelledPoints, join
 from training.data.snapshots import Snapshots
 from training.data.split import FEWEST_ORDERS, folds_by_time, split_by_time
+from training.lightgbm import load_lightgbm
 from training.model.calibration import Affine, fit_affine, fit_intercept
 from training.model.fit import describe_dataset, fit_model
-from training.model.lightgbm import load_lightgbm
 from training.model.risk_model import Explanation, InvalidModel, RiskModel
 from training.model.trees import Trees, boost
 from training.trainer import Trained, of_other_orders, train, train_on

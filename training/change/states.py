@@ -18,6 +18,7 @@ from features.pipeline.table import states
 from training.explanation.topics import points_by_topic
 from training.model.morning import levels_of
 from training.model.risk_model import RiskModel
+from training.ship_date.forecast import NO_DATE, days_won, forecast_known, is_day
 
 BASE = "base"
 PARTS = (BASE, *TOPICS)
@@ -36,48 +37,78 @@ class ScoredStates:
     risk : (n,) probability; 1 where a promise has passed, NaN where the order has no risk: nothing of it is known,
         nothing is promised yet, or all of it has shipped or is cancelled
     parts : (n, n_parts) what an open order's risk is the sum of, in the order of ``PARTS``; NaN for others
+    expected : (n,) the day by which it is as likely as not that everything has shipped, days since 1970-01-01;
+        ``BEYOND`` those asked about, ``NO_DATE`` where none is asked for or none is foretold
     """
 
     state: Texts
     risk: Floats
     parts: Floats
+    expected: Ints
 
     def __len__(self) -> int:
         return len(self.risk)
 
     def take(self, rows: Ints) -> ScoredStates:
         """Some of the states."""
-        return ScoredStates(self.state[rows], self.risk[rows], self.parts[rows])
+        return ScoredStates(self.state[rows], self.risk[rows], self.parts[rows], self.expected[rows])
 
     @classmethod
     def join(cls, *some: ScoredStates) -> ScoredStates:
         """Those of one after those of the other."""
-        return cls(*(np.concatenate([getattr(one, name) for one in some]) for name in ("state", "risk", "parts")))
+        return cls(*(np.concatenate([getattr(one, name) for one in some]) for name in cls.__dataclass_fields__))
 
 
-def score_states(model: RiskModel | None, history: History, points: DecisionPoints, context: Context) -> ScoredStates:
+def score_states(
+    model: RiskModel | None, history: History, points: DecisionPoints, context: Context, *, ship_dates: bool = False
+) -> ScoredStates:
     """The risk of each state, bit for bit as the orders are scored one by one; without a model open orders have none.
 
     Parameters
     ----------
     points : (n,) sorted by order, moment and what is known
     context : load, track record and levels of all orders
+    ship_dates : whether the days are asked for too on which open and late orders ship
     """
     known = Known(history, points, context)
     state = states(known)
     risk = np.where(state == "late", 1.0, np.nan)
     parts = np.full((len(points), len(PARTS)), np.nan)
-    open_ = np.flatnonzero(state == "open")
-    if len(open_) and model is not None:
-        signals = compute(history, points.take(open_), context, model.names, threads=1)
-        plants = known.first_word("plant")[open_]
-        predicted, explanation = model.predict_and_explain(signals, levels_of(model, context).log_odds(plants))
-        shares = explanation.points()
-        risk[open_] = predicted.risk
-        parts[open_, 0] = shares.base_risk
-        parts[open_, 1:] = points_by_topic(model.names, shares.signals, shares.level)
+    expected = np.full(len(points), NO_DATE, dtype=np.int64)
+    dates = model.ship_dates if model is not None and ship_dates else None
+    rows = np.flatnonzero((state == "open") | ((state == "late") & (dates is not None)))
+    if len(rows) and model is not None:
+        signals = compute(history, points.take(rows), context, model.names, threads=1)
+        is_open = state[rows] == "open"
+        if is_open.any():
+            risk[rows[is_open]], parts[rows[is_open]] = _explained(model, known, rows[is_open], signals[is_open])
+        if dates is not None:
+            forecast = forecast_known(dates, model.names, signals, known, rows, ~is_open, risk[rows])
+            expected[rows] = forecast.expected
     known.close()
-    return ScoredStates(state, risk, parts)
+    return ScoredStates(state, risk, parts, expected)
+
+
+def _explained(model: RiskModel, known: Known, rows: Ints, signals: Floats) -> tuple[Floats, Floats]:
+    """(n,) the risks of open orders, and (n, n_parts) what they are the sum of."""
+    plants = known.first_word("plant")[rows]
+    predicted, explanation = model.predict_and_explain(signals, levels_of(model, known.context).log_odds(plants))
+    shares = explanation.points()
+    base = np.full((len(rows), 1), shares.base_risk)
+    return predicted.risk, np.hstack([base, points_by_topic(model.names, shares.signals, shares.level)])
+
+
+def days_won_by_step(expected: Ints) -> list[int | None]:
+    """Days by which each of (n,) states of one path is expected to ship sooner than the last before it that had a day.
+
+    Less than nothing where it ships later; ``None`` where no day is expected, or none was before.
+    """
+    won: list[int | None] = []
+    last = NO_DATE
+    for day in expected.tolist():
+        won.append(days_won(last, day))
+        last = day if is_day(day) else last
+    return won
 
 
 @dataclass(frozen=True)

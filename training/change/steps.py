@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -114,7 +115,7 @@ def _begun(history: History, path: Path, scored: ScoredStates) -> ScoredStates:
     unfinished = (path.event >= 0) & (history.next_recorded[event] == first)
     risk, parts = scored.risk.copy(), scored.parts.copy()
     risk[unfinished] = parts[unfinished] = np.nan
-    return ScoredStates(scored.state, risk, parts)
+    return replace(scored, risk=risk, parts=parts)
 
 
 def _frame(

@@ -11,7 +11,7 @@ import pandas as pd
 from features.arrays import Floats, Ints
 from features.catalogue.registry import catalogue
 from features.context.context import Context
-from features.decision_points import DecisionPoints, decision_points
+from features.decision_points import DecisionPoints, decision_points, late_points
 from features.errors import InvalidRequest
 from features.history import History
 from features.hypothetical import with_moves
@@ -55,6 +55,8 @@ class Snapshots:
     def __post_init__(self) -> None:
         self._signals = np.empty((len(self.points), len(self.names)))
         self._computed = np.zeros(len(self.points), dtype=bool)
+        self._others: dict[str, Snapshots] = {}
+        self._late: dict[tuple[int, ...] | None, Snapshots] = {}
 
     @classmethod
     def of(
@@ -85,8 +87,18 @@ class Snapshots:
         """Snapshots of these orders at the decision points of another scheme."""
         if scheme == self.scheme:
             return self
-        points = decision_points(self.history, scheme, self.calendar, until=self.until)
-        return replace(self, points=points, scheme=scheme)
+        if scheme not in self._others:
+            points = decision_points(self.history, scheme, self.calendar, until=self.until)
+            self._others[scheme] = replace(self, points=points, scheme=scheme)
+        return self._others[scheme]
+
+    def late(self, after: tuple[int, ...] | None = None) -> Snapshots:
+        """Snapshots of these orders at starts of day at which they were late, see ``features.decision_points``."""
+        found = self._late.get(after)
+        if found is None:
+            points = late_points(self.history, self.calendar, self.until, after)
+            found = self._late[after] = replace(self, points=points, moves_seed=None)
+        return found
 
     @property
     def notice(self) -> str | None:

@@ -8,6 +8,7 @@ from functools import cached_property, partial
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from features.arrays import Floats, Mask
 from features.times import isoformat
@@ -16,6 +17,7 @@ from training.data.worklists import DailyWorklists
 from training.evaluate.doubts import doubts_of
 from training.evaluate.drift import CHANCES, CalibrationInTheLarge, failures_by_chance
 from training.evaluate.foretold import BY_DAYS, Foretold, compare_foretold, days_to_promise_groups
+from training.evaluate.ship_dates import ShipDateEvaluation
 from training.evaluate.worklist_metrics import (
     LOOKS,
     Stability,
@@ -82,6 +84,14 @@ class RankedWorklists:
         return cls(daily, {name: risk_of(daily.points) for name, risk_of in predict.items()})
 
     @property
+    def of_model(self) -> pd.DataFrame:
+        """order, as_of, risk: what the model says of every row; empty where there is no morning."""
+        points = None if self.daily is None else self.daily.points
+        if points is None:
+            return pd.DataFrame({"order": [], "as_of": [], "risk": []})
+        return pd.DataFrame({"order": points.order, "as_of": points.as_of, "risk": self.risks[MODEL]})
+
+    @property
     def n_mornings(self) -> int:
         return 0 if self.daily is None else len(np.unique(self.daily.points.as_of))
 
@@ -122,6 +132,7 @@ class Evaluation:
     test : the later rows
     worklists : the mornings after the cut as each model ranks them
     folds : models of so many pasts were judged, each on what came next; more than one where orders are few
+    ship_dates : what the dates of these orders were worth; ``None`` where there are none, or too few to judge
     """
 
     tested_after: str
@@ -131,6 +142,7 @@ class Evaluation:
     worklists: RankedWorklists
     draws: int
     folds: int = 1
+    ship_dates: ShipDateEvaluation | None = None
 
     @cached_property
     def worklist_metrics(self) -> dict[str, list[WorklistMetrics]]:
@@ -228,6 +240,7 @@ class Evaluation:
         return {
             "tested_after": self.tested_after,
             "folds": self.folds,
+            "ship_dates": None if self.ship_dates is None else self.ship_dates.to_json(),
             "parts": [asdict(each) | {"brier_skill": each.brier_skill} for each in self.slices],
             "calibration_error_by_chance": asdict(self.by_chance),
             "foretold": [asdict(entry) for entry in self.foretold],

@@ -170,7 +170,7 @@ def _by_blocks(job: Callable[[int, int], None], rows: int) -> None:
 
 
 @compiled_inline
-def _goes_left(value: float, threshold: float, missing: int, default_left: bool) -> bool:
+def goes_left(value: float, threshold: float, missing: int, default_left: bool) -> bool:
     """LightGBM's rule: what is missing takes the default; any other NaN is zero, as are numbers next to it."""
     is_nan = np.isnan(value)
     is_zero = is_nan | (abs(value) <= ZERO)
@@ -191,7 +191,7 @@ def _score(trees: TreeNodes, rows: Floats, begin: int, end: int, out: Floats) ->
                 while at >= 0:
                     n = first + at
                     value = rows[row, trees.signal[n]]
-                    goes = _goes_left(value, trees.threshold[n], trees.missing[n], trees.default_left[n])
+                    goes = goes_left(value, trees.threshold[n], trees.missing[n], trees.default_left[n])
                     at = trees.left[n] if goes else trees.right[n]
                 out[row] += trees.value[trees.leaves[t] - 1 - at]
 
@@ -278,7 +278,7 @@ def _integrate(
                 for s in range(paths.steps[first + e], paths.steps[first + e + 1]):
                     n = root + paths.node[s]
                     value = rows[row, trees.signal[n]]
-                    goes = _goes_left(value, trees.threshold[n], trees.missing[n], trees.default_left[n])
+                    goes = goes_left(value, trees.threshold[n], trees.missing[n], trees.default_left[n])
                     held &= goes == paths.goes_left[s]
                 own[e, 0] = 1.0 if held else 0.0
             _leaf_adds(rule, trees.value[leaf], paths.share[first : first + m], 1, own, after, before, adds)

@@ -16,8 +16,8 @@ import numpy as np
 from features.arrays import Floats
 from training.data.labelled import LabelledPoints, join
 from training.data.split import FEWEST_ORDERS, Split, folds_by_time
+from training.lightgbm import load_lightgbm
 from training.model.calibration import Affine, NearPromise, fit_affine, fit_calibration
-from training.model.lightgbm import load_lightgbm
 from training.model.missing import fill_never_missing
 from training.model.trees import Trees, raw_scores, tree_dataset
 

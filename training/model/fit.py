@@ -6,8 +6,10 @@ from dataclasses import asdict
 from typing import Any
 
 import numpy as np
-from scipy.special import logit
+import pandas as pd
+from scipy.special import expit, logit
 
+from features.arrays import Floats
 from features.catalogue.fingerprint import features_hash
 from features.context.context import Context
 from features.errors import InvalidRequest
@@ -16,15 +18,17 @@ from features.progress import Progress, no_progress
 from features.times import isoformat
 from training.data.dataset import Dataset
 from training.data.labelled import LabelledPoints
+from training.data.ship_points import ShipPoints
 from training.data.split import Split, split_by_time
+from training.lightgbm import load_lightgbm
 from training.model.calibration import Affine, NearPromise
 from training.model.cross_fit import CrossFit, cross_fit
 from training.model.level import MaturedLooks
-from training.model.lightgbm import load_lightgbm
 from training.model.missing import neutral_values
 from training.model.risk_model import RiskModel
 from training.model.trees import Trees, boost
 from training.reasons.peers import Peers
+from training.ship_date.fit import fit_ship_dates
 
 FEWEST_PARTIAL = 100
 """Below so many partial orders (or so many missed ones) the share of partial is one number."""
@@ -39,8 +43,9 @@ def fit_model(
     about: dict[str, Any],
     trees: Trees | None = None,
     progress: Progress = no_progress,
+    looks: ShipPoints | None = None,
 ) -> RiskModel:
-    """A calibrated model of labelled points.
+    """A calibrated model of labelled points, with ship dates where there are looks to learn them from.
 
     Trees of what was known when each of three folds begins score its orders; the last fold reaches to the end. As many
     trees as are best on all folds are then grown on all orders, with the calibration of those scores.
@@ -66,9 +71,12 @@ def fit_model(
         "farthest_promise": float(points.days_to_promise.max()),
         "features_hash": features_hash(points.names),
     }
+    ship_dates = None
+    if looks is not None:
+        progress("growing the trees of ship dates", 0, 0)
+        ship_dates = fit_ship_dates(looks, context.calendar, _on_time_unseen(crossed, calibration, near, looks))
     values = zip(points.names, neutral_values(points.signals, points.weight).tolist(), strict=True)
     neutral = {name: value for name, value in values if np.isfinite(value)}
-    looks = _looks_of(crossed, calibration, near)
     return RiskModel(
         points.names,
         risk,
@@ -79,9 +87,22 @@ def fit_model(
         context,
         neutral,
         near,
-        looks,
+        _looks_of(crossed, calibration, near),
         Peers.of(points),
+        ship_dates,
     )
+
+
+def _on_time_unseen(crossed: CrossFit, calibration: Affine, near: NearPromise, looks: ShipPoints) -> Floats:
+    """(n,) the probability that orders are on time by trees that had not seen them, NaN where none of a fold looked."""
+    on_time = np.full(len(looks), np.nan)
+    if crossed.points is None:
+        return on_time
+    seen = crossed.points
+    log_odds = calibration.apply(crossed.log_odds) + near.of(seen.days_to_promise)
+    frame = pd.DataFrame({"order": seen.order, "as_of": seen.as_of, "on_time": expit(-log_odds)})
+    asked = pd.DataFrame({"order": looks.order, "as_of": looks.as_of})
+    return asked.merge(frame, how="left", on=["order", "as_of"])["on_time"].to_numpy(dtype=np.float64)
 
 
 def _looks_of(crossed: CrossFit, calibration: Affine, near: NearPromise) -> MaturedLooks | None:

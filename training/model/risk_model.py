@@ -20,11 +20,12 @@ from features.times import plant_calendar
 from training.data.labelled import LabelledPoints
 from training.explanation.forest import Forest
 from training.explanation.treeshap import TreeShap
+from training.lightgbm import load_lightgbm
 from training.model.calibration import Affine, NearPromise
 from training.model.level import MaturedLooks, levels_by_morning
-from training.model.lightgbm import load_lightgbm
 from training.model.missing import fill_missing, neutral_where
 from training.reasons.peers import NOBODY, Peers
+from training.ship_date.model import InvalidShipDates, ShipDateModel
 
 FORMAT = 2
 DAYS_TO_PROMISE = "days_to_promise"
@@ -112,6 +113,7 @@ class RiskModel:
     looks : what trees that had not seen them foretold of orders of the last year, and what came: the level of a plant
         begins with them; ``None`` in models of before
     peers : what became of the training orders by situation, to compare an order with; nobody in models of before
+    ship_dates : when orders will ship; ``None`` where too few had, and in models of before
     """
 
     names: list[str]
@@ -125,6 +127,7 @@ class RiskModel:
     near: NearPromise = field(default_factory=NearPromise)
     looks: MaturedLooks | None = None
     peers: Peers = NOBODY
+    ship_dates: ShipDateModel | None = None
 
     def predict(self, signals: Floats, level: Floats | None = None) -> Prediction:
         """Probabilities of (n, n_signals) signals; ``level`` is (n,) log-odds to add to the risk, none by default."""
@@ -277,6 +280,8 @@ class RiskModel:
         if self.looks is not None:
             (folder / LOOKS).write_text(json.dumps(self.looks.to_json()), encoding="utf-8")
         (folder / PEERS).write_text(json.dumps(self.peers.to_json()), encoding="utf-8")
+        if self.ship_dates is not None:
+            self.ship_dates.save(folder)
 
     @classmethod
     def load(cls, folder: Path) -> RiskModel:
@@ -300,7 +305,10 @@ class RiskModel:
                 near=NearPromise(tuple(content["near_promise"])) if "near_promise" in content else NearPromise(),
                 looks=None if matured is None else MaturedLooks.from_json(matured),
                 peers=NOBODY if peers is None else Peers.from_json(peers),
+                ship_dates=ShipDateModel.load(folder),
             )
+        except InvalidShipDates as error:
+            raise InvalidModel(str(error)) from error
         except (OSError, KeyError, ValueError, TypeError) as error:
             raise InvalidModel(f"a model is {RISK}, {ABOUT} and {CONTEXT}, got from {folder}: {error!r}") from error
 

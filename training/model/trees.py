@@ -9,14 +9,12 @@ import numpy as np
 
 from features.arrays import Floats
 from training.data.labelled import LabelledPoints
-from training.model.lightgbm import load_lightgbm
+from training.lightgbm import UNREAD, load_lightgbm
 from training.model.missing import fill_never_missing
 
 MANY_ROWS = 50_000
 MOVED_SHARE = 0.5
 """What the orders with a moved promise weigh, of what all orders weigh."""
-UNREAD = ("customer_orders_judged", "item_orders_judged", "events_known", "events_last_7_days")
-"""Signals that only say how much is known of an order: no split tests them, so that records alone move no risk."""
 
 
 @dataclass(frozen=True)

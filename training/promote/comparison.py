@@ -13,6 +13,7 @@ from features.progress import Progress, no_progress
 from features.times import isoformat, micros
 from training.data.labelled import LabelledPoints
 from training.data.snapshots import Snapshots
+from training.metrics.bootstrap import Estimate
 from training.model.baselines import fit_baselines
 from training.model.fit import fit_model
 from training.model.risk_model import RiskModel
@@ -55,6 +56,7 @@ def challenge(
     trees: Trees | None = None,
     limits: Limits | None = None,
     progress: Progress = no_progress,
+    covered: Estimate | None = None,
 ) -> Verdict:
     """Judge a candidate that has learned from everything by its twin, which has not.
 
@@ -62,6 +64,10 @@ def challenge(
     moment than the twin, another twin is fitted on what was known when half of the matured decision points that are
     new to the champion had been looked at; it is judged on the other half. A champion that reads signals which are no
     more cannot be compared: the verdict is then against the baselines, and says that there was no champion.
+
+    Parameters
+    ----------
+    covered : how often orders shipped within the range of the ship date that the twin gave them
     """
     limits = limits or Limits()
     if champion is not None and champion.missing_signals:
@@ -74,7 +80,7 @@ def challenge(
     after = twin.until if champion is None else max(twin.until, champion.trained_until)
     window = snapshots.matured_after(after)
     window = window.take(~np.isin(window.order, twin.learned.order))
-    return verdict_on(snapshots, window, after, twin.model, twin.learned, champion, latency_ms, limits)
+    return verdict_on(snapshots, window, after, twin.model, twin.learned, champion, latency_ms, limits, covered)
 
 
 def _twin_at(snapshots: Snapshots, moment: int, trees: Trees | None) -> Twin:
@@ -116,6 +122,7 @@ def verdict_on(
     champion: Incumbent | None,
     latency_ms: float,
     limits: Limits | None = None,
+    covered: Estimate | None = None,
 ) -> Verdict:
     """The gate's verdict on what matured after a moment, on models as they are served.
 
@@ -129,4 +136,4 @@ def verdict_on(
         return model.risk_as_served(window, window if trained == after else snapshots.matured_after(trained))
 
     theirs = None if champion is None else (champion.version, served(champion.model))
-    return judge_candidate(window, served(candidate), theirs, baselines, latency_ms, limits)
+    return judge_candidate(window, served(candidate), theirs, baselines, latency_ms, limits, covered)

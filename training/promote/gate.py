@@ -32,12 +32,15 @@ class Limits:
     fewest_orders, fewest_failures : in the window both models are judged on
     calibration_error : at most so much, or what chance alone gives a perfectly calibrated model on so few orders
     latency_ms : milliseconds for the risk and the contributions of one order, median
+    covered : the least and the most of the orders that must ship within the range of their ship date, of which four of
+        five should, or what chance gives on so few
     """
 
     fewest_orders: int = 100
     fewest_failures: int = 20
     calibration_error: float = 0.1
     latency_ms: float = 20.0
+    covered: tuple[float, float] = (0.7, 0.9)
 
 
 @dataclass(frozen=True)
@@ -123,6 +126,7 @@ def judge_candidate(
     baselines: dict[str, Floats],
     latency_ms: float,
     limits: Limits | None = None,
+    covered: Estimate | None = None,
 ) -> Verdict:
     """The verdict on a candidate.
 
@@ -133,6 +137,7 @@ def judge_candidate(
     champion : the version and its risks, ``None`` where there is none yet
     baselines : risks by name, see ``training.model.baselines``
     latency_ms : what one order takes the candidate
+    covered : how often orders shipped within the range of their ship date, ``None`` where none was judged
     """
     limits = limits or Limits()
     orders = window.n_orders
@@ -146,6 +151,7 @@ def judge_candidate(
         checks += [_check_better(f"better than {name}", gains[name]) for name in RULES]
     checks += [_check_not_worse(name, gain) for name, gain in gains.items() if champion or name not in RULES]
     checks += [_check_calibration(window, candidate, limits), _check_latency(latency_ms, limits)]
+    checks += [] if covered is None else [_check_covered(covered, limits)]
     after, until = (isoformat(int(moment)) or "" for moment in _first_and_last(window))
     return Verdict(champion[0] if champion else None, after, until, orders, failures, improvement, checks)
 
@@ -182,6 +188,13 @@ def _check_calibration(window: LabelledPoints, risk: Floats, limits: Limits) -> 
 def _check_latency(latency_ms: float, limits: Limits) -> Check:
     must = f"score and explain an order in at most {limits.latency_ms:g} ms"
     return Check("latency", must, f"{latency_ms:.2f} ms", latency_ms <= limits.latency_ms)
+
+
+def _check_covered(covered: Estimate, limits: Limits) -> Check:
+    least, most = limits.covered
+    must = f"see {least:.0%} to {most:.0%} of the orders ship within their range, or what chance gives on so few"
+    got = f"{covered.value:.0%} ({covered.low:.0%} to {covered.high:.0%})"
+    return Check("ranges of ship dates", must, got, covered.low <= most and covered.high >= least)
 
 
 def _in_words(gain: Estimate) -> str:

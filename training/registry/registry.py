@@ -22,7 +22,7 @@ import pandas as pd
 import features
 from features.catalogue.registry import catalogue
 from features.errors import InvalidRequest, ShipriskError
-from training.model.pyfunc import MODEL_NEEDS
+from training.model.pyfunc import MODEL_NEEDS, OPTIONAL
 from training.model.risk_model import RiskModel
 
 if TYPE_CHECKING:
@@ -245,16 +245,13 @@ class Registry:
             mlflow.log_figure(figure, f"plots/{name}.png")
 
     def _log_model(self, report: TrainingReport, files: Path) -> Any:
-        from mlflow.models import infer_signature
-
         model = report.model
         example = pd.DataFrame(report.dataset.points.signals[:5], columns=model.names)
-        signature = infer_signature(example, pd.DataFrame(asdict(model.predict(example.to_numpy()))))
         return self.mlflow.pyfunc.log_model(
             name=FILES,
             loader_module="training.model.pyfunc",
             data_path=str(files),
-            signature=signature,
+            signature=_signature(model, example),
             input_example=example,
             code_paths=[features.__path__[0], str(TRAINING)],
             pip_requirements=[f"{package}=={version(package)}" for package in MODEL_NEEDS],
@@ -273,6 +270,16 @@ class Registry:
         if code in ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE"):
             return UnknownModel(f"the registry at {self.uri} must hold {what}, got: it has no such model")
         return RegistryUnavailable(f"the registry at {self.uri} must answer, got {type(error).__name__}: {error}")
+
+
+def _signature(model: RiskModel, example: pd.DataFrame) -> Any:
+    """The signals, and what else a ship date is asked for with, which may be left out."""
+    from mlflow.models import infer_signature
+    from mlflow.types import ColSpec, Schema
+
+    signature = infer_signature(example, pd.DataFrame(asdict(model.predict(example.to_numpy()))))
+    signature.inputs = Schema([*signature.inputs.inputs, *(ColSpec("string", name, False) for name in OPTIONAL)])
+    return signature
 
 
 def _tags(report: TrainingReport, name: str) -> dict[str, str]:

@@ -8,6 +8,7 @@ import numpy as np
 
 from training.evaluate.backtest import Stretch
 from training.evaluate.evaluation import MODEL, Evaluation, Slice
+from training.evaluate.ship_dates import ShipDateEvaluation
 
 PLANNER_FIGURES = ("caught", "in_time", "warning_days", "false_alarms_per_catch")
 STRETCH_FIGURES = ("roc_auc", "brier_skill", "calibration_error")
@@ -20,7 +21,20 @@ def training_metrics(evaluation: Evaluation) -> dict[str, float]:
         for entry in by_looks:
             for figure in PLANNER_FIGURES:
                 metrics[f"{_prefix(model)}{figure}_at_{entry.looks}"] = getattr(entry, figure).value
-    return only_finite(metrics)
+    return only_finite(metrics | ({} if evaluation.ship_dates is None else ship_date_metrics(evaluation.ship_dates)))
+
+
+def ship_date_metrics(found: ShipDateEvaluation) -> dict[str, float]:
+    """By name: the CRPS of every model, days, what the model is ahead by, and how often its range holds."""
+    metrics = {f"{_prefix(model)}ship_date.crps": estimate.value for model, estimate in found.crps.items()}
+    ahead, covered = found.ahead[found.best_baseline], found.covered
+    metrics |= {"ship_date.ahead": ahead.value, "ship_date.ahead.low": ahead.low, "ship_date.ahead.high": ahead.high}
+    metrics |= {f"ship_date.covered.{part.name.replace(' ', '_')}": part.covered.value for part in found.coverage[1:]}
+    return metrics | {
+        "ship_date.covered": covered.value,
+        "ship_date.integrated_brier": found.integrated_brier[MODEL].value,
+        "ship_date.days_off": found.error[MODEL],
+    }
 
 
 def slice_metrics(rows: Slice) -> dict[str, float]:

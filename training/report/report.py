@@ -63,6 +63,7 @@ GLOSSARY = {
     "caught": "The same on any morning before the promise, the last included.",
     "warning": "Days from the first look to the promise; the mean counts a failure that was not caught as none.",
     "false alarm": "An order looked at that was on time in full without anybody having expedited or overridden it.",
+    "CRPS": "Squared distance of a distribution over days from what came, added up over the days; one day: days off.",
     "base rate": "The failure share of the orders learned from, for all. As a list: the earliest promise first.",
     "plant share of 180 days": "The failure share of the order's plant over the last 180 days before the cut.",
     "plant share of 365 days": "The same over the last 365 days: all that a table of one number a plant tells.",

@@ -18,6 +18,7 @@ from features.what_if.copies import checked_events, with_events
 from features.what_if.possible import refusals
 from training.change.states import ScoredStates, score_states
 from training.model.risk_model import RiskModel
+from training.ship_date.forecast import days_won, iso_day
 
 
 @dataclass(frozen=True)
@@ -30,6 +31,9 @@ class Answer:
     before, after : risk, ``None`` where nothing is left to score
     points : after less before, probability; ``None`` where one of them is
     by_topic : by topic, points that add up to ``points``; ``None`` unless the order is open before and after
+    expected_ship : before and after, the date by which it is as likely as not that everything has shipped; ``None``
+        where none is foretold, or later than any day asked about
+    days_won : days by which that date comes sooner, less than nothing for later; ``None`` where one of them is
     """
 
     state: tuple[str, str]
@@ -37,6 +41,8 @@ class Answer:
     after: float | None
     points: float | None
     by_topic: dict[str, float] | None
+    expected_ship: tuple[str | None, str | None] = (None, None)
+    days_won: int | None = None
 
 
 class ImpossibleEvents(InvalidEvents):
@@ -71,7 +77,7 @@ def what_if(
     if refused:
         raise ImpossibleEvents("; ".join(f"event {one.row}: {one.column} {one}" for one in refused))
     variants = variants_of(history, index, as_of, added)
-    return answer_of(score_states(model, *variants, context or model.context))
+    return answer_of(score_states(model, *variants, context or model.context, ship_dates=True))
 
 
 def known_order(history: History, order: str, as_of: int) -> int:
@@ -93,6 +99,7 @@ def variants_of(history: History, order: int, as_of: int, added: Columns) -> tup
 def answer_of(scored: ScoredStates, before: int = 0, after: int = 1) -> Answer:
     """The change between two states; the base risk is that of one model and changes nothing."""
     first, second = (None if np.isnan(risk) else float(risk) for risk in scored.risk[[before, after]])
+    day, day_after = (int(day) for day in scored.expected[[before, after]])
     change = (scored.parts[after] - scored.parts[before])[1:]
     return Answer(
         state=(str(scored.state[before]), str(scored.state[after])),
@@ -100,4 +107,6 @@ def answer_of(scored: ScoredStates, before: int = 0, after: int = 1) -> Answer:
         after=second,
         points=None if first is None or second is None else second - first,
         by_topic=None if np.isnan(change).any() else dict(zip(TOPICS, change.tolist(), strict=True)),
+        expected_ship=(iso_day(day), iso_day(day_after)),
+        days_won=days_won(day, day_after),
     )

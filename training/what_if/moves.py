@@ -168,7 +168,7 @@ def _weigh_at_once(
         history, points.take(of_copies), *_statements([move for _, move in found], points.as_of[moved], len(own))
     )
     looked = DecisionPoints(np.arange(len(of_copies)), points.as_of[of_copies])
-    scored = score_states(model, variants, looked, context)
+    scored = score_states(model, variants, looked, context, ship_dates=True)
     weighed = []
     for number, (place, move) in enumerate(found):
         answer = answer_of(scored, int(np.searchsorted(own, place)), len(own) + number)

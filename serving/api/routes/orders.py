@@ -8,7 +8,7 @@ from fastapi import APIRouter, Header, Query, Request, Response
 
 from serving.api.calls import PAGE, export_orders, list_orders, read_history, read_order, record_decision
 from serving.api.dependencies import READS, Body, CurrentServices, IdempotencyKey, OrderId, replies, to_response
-from serving.api.export import CSV, XLSX
+from serving.api.files.export import CSV, XLSX
 from serving.api.presenters import json_reply
 from serving.contract.decision import DecisionRequest, DecisionResult
 from serving.contract.orders import (

@@ -6,7 +6,7 @@ What is heavy is imported where it is used, so that ``--help`` answers at once.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -15,6 +15,8 @@ from serving.commands.options import AsOf, Json, Name, Outcome, Zone, check_outp
 from serving.commands.scoring.morning import CHAMPION, one_order, scorer_of_morning
 from serving.commands.source import EventsOrStore, Store, read_source, require_source
 from serving.settings import Settings
+
+SHOWN = ["", "order", "state", "risk", "due", "ships", "days late", "why"]
 
 
 def add_to(app: typer.Typer) -> None:
@@ -60,10 +62,12 @@ def score(
         print_json({"as_of": as_of, "model": champion.name, "version": champion.version, "orders": content})
         return
     shown = table.head(10)
-    rows = [
-        [row["rank"], row["order_id"], row["state"], f"{row['risk']:.1%}", str(row["due_at"])[:10], row["reason_1"]]
-        for row in shown.astype(object).where(shown.notna(), "").to_dict("records")
-    ]
-    print_table(f"{len(table):,} open or late orders", ["", "order", "state", "risk", "due", "why"], rows)
+    rows = [_shown(row) for row in shown.astype(object).where(shown.notna(), "").to_dict("records")]
+    print_table(f"{len(table):,} open or late orders", SHOWN, rows)
     if out is not None:
         say(f"\nWorklist: {out}")
+
+
+def _shown(row: dict[Any, Any]) -> list[Any]:
+    first = [row["rank"], row["order_id"], row["state"], f"{row['risk']:.1%}", str(row["due_at"])[:10]]
+    return [*first, row["expected_ship"], row["days_late"], row["reason_1"]]

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from features.errors import InvalidEvents, InvalidRequest
-from serving.commands.console import print_json, print_table, step_progress
+from serving.commands.console import print_json, print_table, say, step_progress
 from serving.commands.options import AsOf, Events, Json, Name, Outcome, Zone, enter, past_moment
 from serving.commands.scoring.morning import CHAMPION, one_order, scorer_of_morning
 from serving.commands.source import read_source
@@ -91,13 +91,16 @@ def _show_answer(answered: Answer, asked: dict[str, str], as_json: bool) -> None
     if as_json:
         risks = {"before": answered.before, "after": answered.after, "points": answered.points}
         states = {"state_before": answered.state[0], "state_after": answered.state[1]}
-        print_json({**asked, **states, **risks, "by_topic": answered.by_topic})
+        dates = dict(zip(("expected_ship", "expected_ship_after"), answered.expected_ship, strict=True))
+        print_json({**asked, **states, **risks, **dates, "days_won": answered.days_won, "by_topic": answered.by_topic})
         return
     title = f"{asked['order_id']}: {_risk(answered, 0)} before, {_risk(answered, 1)} after ({asked['label']})"
     topics = sorted((answered.by_topic or {}).items(), key=lambda entry: -abs(entry[1]))
     rows: list[list[Any]] = [[topic, f"{100 * points:+.1f}"] for topic, points in topics]
     points = "" if answered.points is None else f"{100 * answered.points:+.1f}"
     print_table(title, ["topic", "points"], [*rows, ["in all", points]])
+    if answered.days_won is not None:
+        say("expected to ship {} before, {} after".format(*answered.expected_ship))
 
 
 def _risk(answered: Answer, which: int) -> str:
@@ -109,11 +112,15 @@ def _show_moves(worth: list[WeighedMove], not_tried: int, asked: dict[str, str],
     if as_json:
         content = [
             {"kind": one.move.kind, "sentence": one.move.sentence, "points": -one.removed,
-             "needs_consent": one.move.consent, "risk": one.answer.before, "risk_after": one.answer.after}
+             "needs_consent": one.move.consent, "risk": one.answer.before, "risk_after": one.answer.after,
+             "expected_ship": one.answer.expected_ship[0], "expected_ship_after": one.answer.expected_ship[1],
+             "days_won": one.answer.days_won}
             for one in worth
         ]  # fmt: skip
         print_json({**asked, "moves": content, "not_tried": not_tried})
         return
-    rows = [[one.move.sentence, f"{-100 * one.removed:+.1f}"] for one in worth]
+    rows = [[one.move.sentence, f"{-100 * one.removed:+.1f}", one.answer.days_won or ""] for one in worth]
     left_out = f"; {not_tried:,} more were not tried" if not_tried else ""
-    print_table(f"Moves worth trying for {asked['order_id']} ({asked['label']}{left_out})", ["move", "points"], rows)
+    print_table(
+        f"Moves worth trying for {asked['order_id']} ({asked['label']}{left_out})", ["move", "points", "days won"], rows
+    )

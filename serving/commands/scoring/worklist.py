@@ -20,7 +20,8 @@ REASONS = 3
 def build_worklist(scorer: Scorer, history: History, points: DecisionPoints, most_factors: int = 5) -> pd.DataFrame:
     """Score every order and sort: the highest risk first, then the earliest promise, then the order's id.
 
-    Returns (n_open_and_late, 15 + 2 * most_factors); orders that shipped or were cancelled are left out.
+    Among late orders, the one that is expected to ship most days after its promise comes first.
+    Returns (n_open_and_late, 20 + 2 * most_factors); orders that shipped or were cancelled are left out.
     """
     scores = scorer.score(history, points, most_factors)
     known = Known(history, points, scorer.context)
@@ -31,13 +32,22 @@ def build_worklist(scorer: Scorer, history: History, points: DecisionPoints, mos
         if score.risk is not None
     ]
     columns = list(_row(_EMPTY, "", "", 0.0, most_factors))
-    frame = pd.DataFrame(rows, columns=columns).sort_values(
-        ["risk", "due_at", "order_id"], ascending=[False, True, True], kind="stable"
+    frame = pd.DataFrame(rows, columns=columns)
+    frame = frame.assign(overdue=_overdue(frame)).sort_values(
+        ["risk", "overdue", "due_at", "order_id"], ascending=[False, False, True, True], kind="stable"
     )
+    frame = frame.drop(columns="overdue").astype({"days_late": "Int64"})
     rounded = dict.fromkeys(("risk", "missed", "partial", "days_to_promise", "value"), 6)
     frame = frame.astype(dict.fromkeys(rounded, "float64")).round(rounded)
     frame.insert(0, "rank", np.arange(1, len(frame) + 1))
     return frame.reset_index(drop=True)
+
+
+def _overdue(frame: pd.DataFrame) -> pd.Series:
+    """(n,) days late of late orders, without end where they ship later than any day asked about; below 0 for others."""
+    later = frame["ship_date"].notna() & frame["expected_ship"].isna()
+    days = frame["days_late"].astype("float64").mask(later, np.inf)
+    return days.where(frame["state"] == "late", -np.inf).fillna(-np.inf)
 
 
 def write_worklist(table: pd.DataFrame, out: Path) -> None:
@@ -53,6 +63,7 @@ def phrase(text: str, points: float) -> str:
 
 
 def _row(score: OrderScore, customer: str, plant: str, value: float, most: int) -> dict[str, object]:
+    ship_date = score.ship_date
     row: dict[str, object] = {
         "order_id": score.order_id,
         "state": score.state,
@@ -61,6 +72,11 @@ def _row(score: OrderScore, customer: str, plant: str, value: float, most: int) 
         "partial": score.partial,
         "due_at": score.due_at,
         "days_to_promise": score.days_to_promise,
+        "expected_ship": ship_date.expected if ship_date else None,
+        "ship_earliest": ship_date.earliest if ship_date else None,
+        "ship_latest": ship_date.latest if ship_date else None,
+        "days_late": ship_date.days_late if ship_date else None,
+        "ship_date": ship_date.sentence if ship_date else None,
         "customer": customer,
         "plant": plant,
         "value": value,

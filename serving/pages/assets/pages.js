@@ -41,6 +41,7 @@ const KEYS = {
   x: () => current() && current().querySelector("input[type=checkbox]").click(),
   a: () => press("a"),
   s: () => press("s"),
+  t: () => press("t"),
   c: comment,
   "/": () => document.getElementById("search") && document.getElementById("search").focus(),
   "?": () => document.getElementById("keys").showModal(),

@@ -11,13 +11,15 @@ from features.times import DAY, micros
 from serving.api.calls import read_events, read_history, read_lines, read_order, record_decision
 from serving.api.dependencies import CurrentServices, OrderId
 from serving.ingest.decisions import etag_of
+from serving.pages.blockers import list_readiness
 from serving.pages.browser import SentForm, notify
 from serving.pages.drawing import Risks, change_since, draw_waterfall
+from serving.pages.order.decisions import Outcome, decision_of, offer_snooze
+from serving.pages.order.ship_curve import draw_ship_curve
+from serving.pages.order.time_line import draw_time_line
 from serving.pages.rendering import render
-from serving.pages.routes.worklist import decision_of
 from serving.pages.rows import path_of
-from serving.pages.time_line import draw_time_line
-from serving.pages.wording import DECISIONS, PlantClock
+from serving.pages.wording import PlantClock
 from serving.principal import CurrentCaller
 
 router = APIRouter()
@@ -45,6 +47,9 @@ def get_order_page(request: Request, order_id: OrderId, services: CurrentService
         falls=_reasons(score, events),
         lines=read_lines(services, order_id, caller),
         path=path_of(order["order_id"]),
+        ship_curve=draw_ship_curve(score["ship_date"], events, clock),
+        snooze=offer_snooze(order, clock),
+        readiness=list_readiness(content["blockers"], content["not_due"], content["conditions"]),
         version=etag_of(version),
     )
 
@@ -77,8 +82,9 @@ def post_order_decision(
     request: Request, order_id: OrderId, form: SentForm, services: CurrentServices, caller: CurrentCaller
 ) -> Response:
     """Decide about the order as it was read; who decided meanwhile is not overruled unseen."""
-    kind = form.get("kind")
-    record_decision(services, request, order_id, decision_of(kind, form, caller), caller, form.get("version") or None)
+    decision = decision_of(form.get("kind"), form, caller)
+    outcome = Outcome(decision)
+    outcome.add(order_id, record_decision(services, request, order_id, decision, caller, form.get("version") or None))
     response = RedirectResponse(path_of(order_id), 303)
-    notify(request, response, f"{order_id} {DECISIONS.get(kind, kind)}.")
+    notify(request, response, outcome.text)
     return response

@@ -8,7 +8,7 @@ from starlette.responses import RedirectResponse
 from serving.api.dependencies import CurrentServices
 from serving.auth.sessions import begin_session, end_session
 from serving.middleware.authentication import SESSION
-from serving.pages.browser import SentForm, address_within, begin, choose_theme, end, sent_form
+from serving.pages.browser import SentForm, address_within, begin, choose_theme, end, notify, sent_form
 from serving.pages.rendering import render
 from serving.pages.static_files import FOREVER, find_file
 from serving.principal import CurrentCaller
@@ -43,6 +43,7 @@ def post_sign_out(request: Request, services: CurrentServices, caller: CurrentCa
         end_session(services.database, token, caller, request_id.get())
     response = RedirectResponse("/sign-in", 303)
     end(response)
+    notify(request, response, "You are signed out.")
     return response
 
 

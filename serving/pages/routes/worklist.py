@@ -5,20 +5,20 @@ from __future__ import annotations
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Path, Request, Response
-from pydantic import ValidationError
 from starlette.responses import RedirectResponse
 
 from features.errors import InvalidRequest, ShipriskError
-from serving.api.calls import export_orders, list_orders, list_views, record_decision
+from serving.api.calls import export_orders, last_score, list_orders, list_views, record_decision
 from serving.api.dependencies import CurrentServices
-from serving.contract.decision import DecisionRequest
 from serving.pages.address import Address
+from serving.pages.blockers import CHOICES
 from serving.pages.browser import Form, SentForm, address_within, notify
-from serving.pages.columns import SORTS, headings
+from serving.pages.columns import SORTS, headings, is_ascending
+from serving.pages.order.decisions import Outcome, decision_of
 from serving.pages.rendering import render
 from serving.pages.rows import show_rows
 from serving.pages.summary import Figures
-from serving.pages.wording import DECISIONS, PlantClock
+from serving.pages.wording import PlantClock
 from serving.principal import Caller, CurrentCaller
 from serving.scores.services import Services
 
@@ -37,6 +37,7 @@ def get_worklist(request: Request, services: CurrentServices, caller: CurrentCal
     address = Address.of(pair for pair in request.query_params.multi_items() if pair[0] != "all")
     clock = PlantClock(services.clock(), services.settings.zone)
     params = address.params(caller, clock)
+    newest = last_score(services)
     figures: Figures = request.app.state.figures.figures(services, caller)
     listed = list_orders(services, params, caller)
     rows = show_rows(services, listed["orders"], clock)
@@ -44,9 +45,13 @@ def get_worklist(request: Request, services: CurrentServices, caller: CurrentCal
         request,
         "worklist.html",
         address=address,
+        choices=CHOICES,
         chips=address.chips(),
         headings=headings(rows, address, params),
         late=_late(services, caller, address, clock) if figures.late else [],
+        ascending=is_ascending(params),
+        last_score=newest,
+        whole=not address.pairs,
         late_alone=params.state == ["late"],
         next_cursor=listed["next_cursor"],
         rows=rows,
@@ -58,8 +63,8 @@ def get_worklist(request: Request, services: CurrentServices, caller: CurrentCal
 
 
 def _late(services: Services, caller: Caller, address: Address, clock: PlantClock) -> list[dict[str, Any]]:
-    """The late orders that are worth most, of those that the filters leave."""
-    fixed: dict[str, Any] = {"state": ["late"], "sort": "value", "order": None, "limit": LATE_SHOWN, "cursor": None}
+    """The late orders that are expected latest, of those that the filters leave."""
+    fixed: dict[str, Any] = {"state": ["late"], "sort": "days_late", "order": None, "limit": LATE_SHOWN, "cursor": None}
     if address.get("cursor") or address.get("search") or address.all("state"):
         return []
     params = address.params(caller, clock, **fixed)
@@ -82,14 +87,14 @@ def post_decisions(request: Request, form: SentForm, services: CurrentServices, 
     back = address_within(form.get("next"))
     kind, order_ids = _chosen(form)
     decision = decision_of(kind, form, caller)
-    refused: dict[str, str] = {}
+    outcome = Outcome(decision)
     for order_id in order_ids:
         try:
-            record_decision(services, request, order_id, decision, caller, "*")
+            outcome.add(order_id, record_decision(services, request, order_id, decision, caller, "*"))
         except ShipriskError as error:
-            refused[order_id] = str(error)
+            outcome.refused[order_id] = str(error)
     response = RedirectResponse(back, 303)
-    notify(request, response, _outcome(kind, order_ids, refused))
+    notify(request, response, outcome.text)
     return response
 
 
@@ -102,31 +107,3 @@ def _chosen(form: Form) -> tuple[str, list[str]]:
     if not 0 < len(order_ids) <= MOST_AT_ONCE:
         raise InvalidRequest(f"choose at least one order and at most {MOST_AT_ONCE}, got {len(order_ids)}")
     return form.get("kind"), order_ids
-
-
-def decision_of(kind: str, form: Form, caller: Caller) -> DecisionRequest:
-    """A decision from a form. Raises ``InvalidRequest`` that says what is missing."""
-    fields: dict[str, Any] = {"kind": kind, "comment": form.get("comment") or None}
-    if kind == "snooze":
-        fields["until"] = form.get("until") or None
-        fields["until_change"] = form.get("until_change") == "1"
-    if kind == "assign":
-        fields["owner"] = form.get("owner") or caller.name
-    if kind == "override":
-        fields["reason"] = form.get("reason") or None
-    try:
-        return DecisionRequest.model_validate(fields)
-    except ValidationError as error:
-        what = "; ".join(str(one["msg"]).removeprefix("Value error, ") for one in error.errors())
-        raise InvalidRequest(f"a decision must be complete: {what}") from error
-
-
-def _outcome(kind: str, order_ids: list[str], refused: dict[str, str]) -> str:
-    done = [order_id for order_id in order_ids if order_id not in refused]
-    parts = []
-    if done:
-        parts.append(f"{done[0] if len(done) == 1 else f'{len(done)} orders'} {DECISIONS.get(kind, kind)}.")
-    parts += [f"Not {order_id}: {why}." for order_id, why in list(refused.items())[:3]]
-    if len(refused) > 3:
-        parts.append(f"And {len(refused) - 3} more were refused.")
-    return " ".join(parts)

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, select
 
-from serving.store.schema import orders
+from serving.store.schema import SCORED, orders
 
 DUE = (orders.c.order_id, orders.c.seq, orders.c.score_id, orders.c.as_of)
 
@@ -18,8 +18,8 @@ def due_by_time(connection: Connection, now: int, limit: int) -> Sequence[Any]:
 
 
 def due_by_model(connection: Connection, scored_by: str, limit: int) -> Sequence[Any]:
-    """Open orders that another model has scored."""
-    return _due(connection, (orders.c.state == "open") & (orders.c.scored_by != scored_by), limit)
+    """Open and late orders that another model has scored."""
+    return _due(connection, orders.c.state.in_(SCORED) & (orders.c.scored_by != scored_by), limit)
 
 
 def _due(connection: Connection, which: ColumnElement[bool], limit: int) -> Sequence[Any]:

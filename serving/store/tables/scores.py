@@ -11,7 +11,7 @@ from serving.store.dialects import any_of, chunks
 from serving.store.schema import orders, scores
 
 _LATEST = orders.c.score_id == scores.c.id
-LARGE = ("factors", "reasons")
+LARGE = ("factors", "reasons", "ship_date")
 """Compressed texts, which not everybody reads."""
 SMALL = [column for column in scores.c if column.name not in LARGE]
 LATEST = select(scores).join(orders, _LATEST).where(orders.c.order_id.in_(any_of("order_ids")))
@@ -73,3 +73,15 @@ def risks_since(connection: Connection, order_ids: Sequence[str], since: int) ->
         query = select(*columns).where(scores.c.order_id.in_(some), scores.c.as_of >= since).order_by(scores.c.id)
         risks += connection.execute(query).mappings().all()
     return risks
+
+
+def last_score_id(connection: Connection) -> int:
+    """The highest id of a score, 0 where there is none."""
+    return connection.execute(select(func.max(scores.c.id))).scalar() or 0
+
+
+def scores_after(connection: Connection, after: int, limit: int) -> Sequence[RowMapping]:
+    """Ids, orders, states and risks of the scores with a higher id, at most ``limit`` of them, the lowest id first."""
+    columns = scores.c.id, scores.c.order_id, scores.c.state, scores.c.risk
+    query = select(*columns).where(scores.c.id > after).order_by(scores.c.id).limit(limit)
+    return connection.execute(query).mappings().all()

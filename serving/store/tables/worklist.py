@@ -48,6 +48,8 @@ class WorklistQuery:
     ----------
     words : by dimension (plant, customer, item): an order is wanted if one of its lines has one of them
     plants : those the caller may see, ``None`` for all
+    ships : the first and the last day by which an order is expected to ship, days since 1970-01-01
+    days_late : so many days from the promise to the expected day at least
     blocking : the bits of kinds of which one is in the way; 0 for orders that nothing is in the way of
     snoozed : True for only those put off, False for none of them, ``None`` for either; a late order is not put off
     search : in lower case; an order is wanted if it is part of its id, or of a customer or item that a line names
@@ -62,6 +64,8 @@ class WorklistQuery:
     plants: frozenset[str] | None = None
     due: tuple[int | None, int | None] = (None, None)
     risk: tuple[float | None, float | None] = (None, None)
+    ships: tuple[int | None, int | None] = (None, None)
+    days_late: int | None = None
     owners: tuple[str, ...] = ()
     blocking: int | None = None
     snoozed: bool | None = False
@@ -75,10 +79,13 @@ class WorklistQuery:
 
     @property
     def indexed(self) -> dict[str, list[ColumnElement[bool]]]:
-        """By sort, the part of its list in which all that is wanted lies; late orders have a risk of one."""
+        """By sort, the part of its list in which all that is wanted lies; late orders stand above a risk of one."""
+        low, high = self.risk
         parts: dict[str, tuple[Any, Any]] = {
-            "risk": (1.0, None) if self.states == ("late",) else self.risk,
+            "risk": (1.0, None) if self.states == ("late",) else (low, None if high is None or high >= 1.0 else high),
             "due": self.due,
+            "expected_ship": self.ships,
+            "days_late": (self.days_late, None),
             "owner": (min(self.owners), max(self.owners)) if self.owners else (None, None),
         }
         return {name: conditions for name, part in parts.items() if (conditions := _between(SORTS[name], part))}
@@ -233,6 +240,7 @@ def _conditions(connection: Connection, query: WorklistQuery, of: RowColumns) ->
     if query.owners:
         conditions.append(func.coalesce(of.owner, "").in_(query.owners))
     conditions += _between(of.due_at, query.due) + _between(of.risk, query.risk)
+    conditions += _between(of.expected_ship, query.ships) + _between(of.days_late, (query.days_late, None))
     if query.blocking is not None:
         conditions.append(_blocked(of, query.blocking))
     if query.snoozed is not None:

@@ -14,9 +14,10 @@ import pytest
 
 from features.readiness.kinds import bits_of
 from features.times import LATEST
-from serving.api.export import csv_file, xlsx_file
-from serving.api.worklist_columns import COLUMNS
+from serving.api.files.export import csv_file, xlsx_file
+from serving.api.files.worklist_columns import COLUMNS
 from serving.spreadsheet_text import harmless
+from serving.store.schema import LATER
 from tests.support.stories import moment
 
 ZONE = "Europe/Berlin"
@@ -25,6 +26,7 @@ TEXTS = ["=1+1", "+1", "-1", "@a", "\t=1", "\r=1", " =1", "a;=1", "a\t=1", 'a";=
 ROW: dict[str, Any] = {
     "order_id": "4711", "customer": "=1+1", "item": "+x", "plant": "Kiel", "state": "open", "due_at": moment(4.25),
     "risk": 0.8436120912345678, "missed": 0.5, "partial": 0.3436, "value": 1234.5, "value_at_risk": 1041.0391,
+    "expected_ship": 19_730, "ship_earliest": 19_728, "ship_latest": LATER, "days_late": 3,
     "reasons": '[{"topic": "holds", "points": 0.3, "text": "quality hold H-1 stands"},'
     ' {"topic": "work", "points": 0.1, "text": "little work is left"}]',
     "blocking": bits_of(["hold", "plan_after_truck"]), "shippable": 0, "owner": "Ann", "snoozed_until": None,
@@ -64,7 +66,7 @@ class Book:
         assert cell.get("t") is None
         style = self.styles.findall("m:cellXfs/m:xf", NS)[int(cell.get("s", "0"))]
         formats = {one.get("numFmtId"): one.get("formatCode") for one in self.styles.findall("m:numFmts/m:numFmt", NS)}
-        builtin = {"3": "#,##0"}
+        builtin = {"1": "0", "3": "#,##0"}
         shown = style.get("numFmtId", "")
         return float(cell.findtext("m:v", "", NS)), str(formats.get(shown) or builtin[shown])
 
@@ -77,7 +79,8 @@ def test_a_csv_says_it_in_a_planners_words() -> None:
     found = sheet_of(ROW)
     assert found == {
         "Order": "4711", "Customer": "'=1+1", "Item": "'+x", "Plant": "Kiel", "State": "open",
-        "Due": "2024-01-05 19:00",
+        "Due": "2024-01-05 19:00", "Expected to ship": "2024-01-08", "Days late": "3", "Ships from": "2024-01-06",
+        "Ships until": "later",
         "Risk": "84.4%", "Missed": "50.0%", "Partial": "34.4%", "Value": "1234.50", "Value at risk": "1041.04",
         "Why": "quality hold H-1 stands", "Also": "little work is left", "In the way": "hold, plan after truck",
         "Could ship now": "no", "Owner": "Ann", "Snoozed until": "", "Last decision": "assign",
@@ -92,12 +95,14 @@ def test_a_whole_day_is_a_date_and_what_nobody_knows_is_empty() -> None:
         "risk": None,
         "state": "unpromised",
         "reasons": "[]",
-        "blockers": None,
+        "blocking": None,
         "shippable": None,
+        **dict.fromkeys(("expected_ship", "ship_earliest", "ship_latest", "days_late")),
     }
     assert sheet_of(ROW | {"due_at": end_of_day})["Due"] == "2024-01-05"
     found = sheet_of(undated | {"snoozed_until": LATEST})
     assert (found["Due"], found["Risk"], found["In the way"], found["Could ship now"]) == ("", "", "", "")
+    assert (found["Expected to ship"], found["Days late"]) == ("", "")
     assert (found["State"], found["Snoozed until"]) == ("no promise", "something happens")
     assert "no date is promised yet" in found["Why"]
     assert sheet_of(ROW | {"blocking": 0, "shippable": 1})["In the way"] == "nothing"
@@ -106,6 +111,9 @@ def test_a_whole_day_is_a_date_and_what_nobody_knows_is_empty() -> None:
 def test_a_workbook_has_real_dates_and_numbers() -> None:
     book = book_of(ROW)
     assert book.number("Due") == (pytest.approx(45296 + 19 / 24), "ddd d mmm yyyy hh:mm")
+    assert book.number("Expected to ship") == (45299, "ddd d mmm yyyy")
+    assert book.number("Days late") == (3, "0")
+    assert book.text("Ships until") == "later"
     assert book.number("Risk") == (ROW["risk"], "0 %")
     assert book.number("Value at risk") == (1041.0391, "#,##0")
     assert (book.text("Customer"), book.text("Item")) == ("=1+1", "+x")
@@ -120,7 +128,7 @@ def test_a_workbook_can_be_filtered_and_printed() -> None:
     assert pane is not None
     assert (pane.get("state"), pane.get("ySplit")) == ("frozen", "1")
     assert filtered is not None
-    assert filtered.get("ref") == "A1:T2"
+    assert filtered.get("ref") == "A1:X2"
     assert page is not None
     assert (page.get("orientation"), page.get("fitToHeight")) == ("landscape", "0")
     assert "Page &P of &N" in footer

@@ -39,7 +39,26 @@ class Reader:
     url: str
 
     def get(self, path: str, **headers: str) -> httpx.Response:
+        if path.startswith("/stream") and isinstance(self.client, httpx.Client):
+            return self.listen(path, **headers)
         return self.client.get(self.url + path, headers=headers)
+
+    def listen(self, path: str, seconds: float = 5.0, **headers: str) -> httpx.Response:
+        """What a stream has sent when its first event, or nothing for some seconds, has come."""
+        assert isinstance(self.client, httpx.Client)
+        timeout = httpx.Timeout(30, read=seconds)
+        with self.client.stream("GET", self.url + path, headers=headers, timeout=timeout) as reply:
+            lines: list[str] = []
+            try:
+                for line in reply.iter_lines():
+                    lines.append(line)
+                    if line.startswith("data:"):
+                        break
+            except httpx.ReadTimeout:
+                pass
+            content = "\n".join(lines).encode()
+        own = {name: value for name, value in reply.headers.items() if name != "content-length"}
+        return httpx.Response(reply.status_code, headers=own, content=content, request=reply.request)
 
     def token(self, path: str = "/sign-in") -> str:
         """What forms of a page carry."""

@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from serving.pages.drawing import change_since, draw_trace, draw_waterfall
-from serving.pages.time_line import find_jumps
+from serving.pages.order.time_line import find_jumps
 from serving.principal import Role
 from tests.serving.pages.conftest import Planned, text_of
 from tests.support.pages import Page

@@ -30,7 +30,7 @@ def test_open_orders_are_listed_and_late_ones_stand_apart(planned: Planned) -> N
     assert set(listed(reply)) == {"K1", "K2", "K4", "X%2F1%20%3Cb%3E"}
     words = text_of(reply)
     assert "1 late order" in words
-    assert "the largest: K3, Nordwerft" in words
+    assert "worst: K3, Nordwerft" in words
     assert listed(reader.get("/?state=late")) == ["K3"]
     assert Page(reply.text).faults == []
 

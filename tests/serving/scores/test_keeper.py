@@ -38,8 +38,8 @@ def test_open_orders_are_scored_again_at_the_tick_and_in_the_morning(store: Hous
     store.now[0] += SECOND
     assert store.fresh() == 1
     store.move_to(4)
-    assert store.fresh() == 1
-    assert causes(store)[3:] == ["tick", "morning"]
+    assert store.fresh() == 2, "the late one too: its ship date moves as days pass"
+    assert causes(store)[3:] == ["tick", "morning", "morning"]
 
 
 def test_what_an_older_champion_scored_late_is_scored_again(store: House, trained: Trained) -> None:
@@ -81,7 +81,8 @@ def test_an_order_falls_late_by_itself(store: House) -> None:
     assert store.listed()[0]["next_at"] == moment(3.01) + 1
     store.now[0] = moment(3.01) + 1
     assert store.fresh() == 1
-    assert [(row["state"], row["risk"], row["next_at"]) for row in store.listed()] == [("late", 1.0, None)]
+    morning = moment(3.5)
+    assert [(row["state"], row["risk"], row["next_at"]) for row in store.listed()] == [("late", 1.0, morning)]
 
 
 def test_each_morning_has_its_own_load_and_track_record(store: House) -> None:
@@ -96,12 +97,12 @@ def test_each_morning_has_its_own_load_and_track_record(store: House) -> None:
     assert used == new_house
 
 
-def test_another_champion_scores_all_open_orders_again(store: House, trained: Trained) -> None:
+def test_another_champion_scores_all_open_and_late_orders_again(store: House, trained: Trained) -> None:
     fill_with_orders(store)
     store.fresh()
     store.champion[0] = LoadedModel("order-risk", "2", trained.model, run_id="other")
-    assert store.fresh() == 19
-    assert {row["scored_by"] for row in store.listed(states=("open",))} == {"order-risk@2 of other"}
+    assert store.fresh() == 23
+    assert {row["scored_by"] for row in store.listed(states=("open", "late"))} == {"order-risk@2 of other"}
     assert store.fresh() == 0
 
 

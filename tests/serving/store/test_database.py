@@ -14,7 +14,9 @@ from sqlalchemy import func, select, text
 from serving.store.bulk_reads import event_frame
 from serving.store.database import Database, DatabaseFull, DatabaseUnavailable
 from serving.store.maintenance.migrate import head, upgrade
-from serving.store.schema import events, metadata, order_words, orders, scores
+from serving.store.schema import SHIP_COLUMNS, events, metadata, order_words, orders, scores
+from serving.store.tables.scores import latest_scores
+from serving.store.tables.worklist import WorklistQuery, page
 from tests.support.stores import House, house, new_database
 from tests.support.stories import created
 from training.trainer import Trained
@@ -116,6 +118,38 @@ def test_what_is_in_the_way_of_orders_that_were_there_before_is_looked_up_soon(u
         (7, None, None),
         (None, None, None),
     ]
+    database.close()
+
+
+def test_what_was_scored_before_there_were_ship_dates_is_read_and_listed_without(url: str) -> None:
+    database = Database(url)
+    upgrade(database, "0008")
+    score = {
+        "id": 1,
+        "order_id": "A",
+        "as_of": 5,
+        "made_at": 5,
+        "cause": "event",
+        "seq": 1,
+        "state": "late",
+        "risk": 1.0,
+    }
+    score |= dict.fromkeys(("model", "model_version", "run_id", "features_hash", "context_id"), "")
+    score |= {"risk": 1.0, "factors": b"x"}
+    order = {"order_id": "A", "listed": 1, "state": "late", "risk": 1.0, "factors": "[]", "snoozed_until_change": 0}
+    order |= {"seq": 1, "score_id": 1, "scored_by": "", "as_of": 5}
+
+    def fill(connection: Any) -> None:
+        for table, row in (("scores", score), ("orders", order)):
+            names, values = ", ".join(row), ", ".join(f":{name}" for name in row)
+            connection.execute(text(f"INSERT INTO {table} ({names}) VALUES ({values})"), row)
+
+    database.write(fill)
+    upgrade(database)
+    stored = database.read(lambda c: latest_scores(c, ["A"]))["A"]
+    assert {stored[name] for name in (*SHIP_COLUMNS, "ship_date")} == {None}
+    listed = database.read(lambda c: page(c, WorklistQuery(9), 9))
+    assert [(row["order_id"], row["days_late"]) for row in listed] == [("A", None)]
     database.close()
 
 

@@ -12,7 +12,7 @@ from sqlalchemy import insert
 
 from serving.store.database import Database
 from serving.store.maintenance.migrate import upgrade
-from serving.store.schema import DESCENDING, LISTED, SORTS, order_words, orders
+from serving.store.schema import DESCENDING, LATER, LISTED, SORTS, order_words, orders
 from serving.store.tables import worklist
 from serving.store.tables.worklist import WorklistQuery, count, key_of, page
 from tests.support.stores import KINDS, new_database
@@ -20,6 +20,7 @@ from tests.support.stores import KINDS, new_database
 NOW = 1_000
 STATES = ("open", "open", "late", "shipped", "cancelled", "unpromised")
 BLOCKING = (None, 0, 1, 3, 4, 768, 16)
+EXPECTED, LATE = (None, 300, 305, LATER, 290), (None, -2, 3, LATER, 3)
 WAYS = {"few": (1_000, 1_000), "next": (-1, 40), "next in vain": (-1, 3), "each": (-1, 0), "as they come": (8, 12)}
 """How many orders are few, and how many next ones are read."""
 
@@ -38,6 +39,7 @@ def some_orders(count: int = 60) -> list[dict[str, Any]]:
             "owner": None if n % 3 else f"U{n % 2}", "snoozed_until": None if n % 6 else NOW - 100 + n * 5,
             "snoozed_until_change": 0, "decision": None, "factors": "[]", "seq": n, "score_id": n, "scored_by": "",
             "as_of": NOW, "next_at": None, "plants": 0 if n % 17 == 0 else 1 + (n % 8 == 1), "customers": 1,
+            "expected_ship": EXPECTED[n % 5], "days_late": LATE[n % 5],
             "items": 1 + n % 3, "blocking": BLOCKING[n % 7], "shippable": None if n % 7 == 0 else int(n % 7 == 1),
         }
         for n in range(count)
@@ -86,9 +88,11 @@ def by_definition(wanted: WorklistQuery) -> list[str]:
     rows = [row for row in ROWS if is_wanted(row, wanted)]
     column = {"due": "due_at"}.get(wanted.sort, wanted.sort)
     words = column in ("customer", "plant", "item", "owner")
-    missing: Any = "" if words else float("inf") if column == "due_at" else float("-inf")
+    missing: Any = "" if words else float("inf") if column in ("due_at", "expected_ship") else float("-inf")
 
     def key(row: dict[str, Any]) -> Any:
+        if column == "risk" and row["state"] == "late":
+            return 2 + (-1 if row["days_late"] is None else 100 + row["days_late"])
         return missing if row[column] is None else row[column]
 
     def due(row: dict[str, Any]) -> float:
@@ -110,6 +114,8 @@ def is_wanted(row: dict[str, Any], wanted: WorklistQuery) -> bool:
         and (wanted.blocking is None or is_blocked(row["blocking"], wanted.blocking))
         and within(row["due_at"], wanted.due)
         and within(row["risk"], wanted.risk)
+        and within(row["expected_ship"], wanted.ships)
+        and within(row["days_late"], (wanted.days_late, None))
         and wanted.snoozed in (None, put_off)
     )
 
@@ -151,6 +157,8 @@ def questions(draw: st.DrawFn) -> WorklistQuery:
         plants=draw(maybe(some("P0", "P2", "P9").map(frozenset))),
         due=(draw(maybe(moments)), draw(maybe(moments))),
         risk=(draw(maybe(shares)), draw(maybe(shares))),
+        ships=(draw(maybe(st.sampled_from([290, 301]))), draw(maybe(st.sampled_from([300, 305, LATER])))),
+        days_late=draw(maybe(st.sampled_from([-2, 0, 3, 4]))),
         owners=draw(some("", "U0", "U1")),
         blocking=draw(maybe(st.sampled_from([0, 1, 4, 5, 16, 64]))),
         snoozed=draw(st.sampled_from([False, None, True])),

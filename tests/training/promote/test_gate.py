@@ -8,6 +8,7 @@ from scipy.special import expit, logit
 
 from features.outcomes import MISSED, ON_TIME_IN_FULL
 from training.data.labelled import WEEK, LabelledPoints
+from training.metrics.bootstrap import Estimate
 from training.promote.gate import Limits, Verdict, judge_candidate, paired_gain
 
 SEEDS = range(20)
@@ -82,6 +83,20 @@ def test_rows_of_an_order_are_one_piece_of_evidence() -> None:
     often = paired_gain(*(np.repeat(v, 5) for v in (order, order, failed, np.full(3, 0.2), theirs, ours)))
     assert once.value == pytest.approx((0.25 - 0.04 + 0.25 - 0.16 + 0.25 - 0.16) / 3)
     assert (often.low, often.high) == (pytest.approx(once.low), pytest.approx(once.high))
+
+
+def test_ranges_that_hold_too_few_or_too_many_are_refused_unless_chance_gives_them() -> None:
+    points, truth, _ = window(1)
+
+    def passed(*covered: float) -> bool:
+        base = {"base rate": np.full(len(points), 0.5)}
+        found = judge_candidate(points, truth, None, base | rules(points), 1.0, covered=Estimate(*covered))
+        return all("ranges" not in entry for entry in found.falls_short)
+
+    assert passed(0.8, 0.75, 0.85)
+    assert passed(0.6, 0.5, 0.72)  # few orders
+    assert not passed(0.6, 0.55, 0.65)
+    assert not passed(0.95, 0.92, 0.97)
 
 
 def test_a_slow_or_badly_calibrated_candidate_is_refused() -> None:

@@ -14,6 +14,7 @@ from training.report.plots.drawing import lay_out
 from training.report.plots.planner import looks_plot, warning_plot
 from training.report.plots.ranking import comparison_plot, ranking_plot
 from training.report.plots.replay import came_plot, drift_plot, skill_plot
+from training.report.plots.ship_dates import ship_dates_plot
 from training.report.plots.signals import dependence_plot, importance_plot
 from training.report.plots.slices import days_plot, plants_plot
 from training.report.plots.timeline import timeline_plot
@@ -40,6 +41,7 @@ def evaluation_plots(evaluation: Evaluation) -> dict[str, Figure]:
             "looks": looks_plot(evaluation),
             "by_days": days_plot(evaluation),
             "by_plant": plants_plot(evaluation),
+            "ship_dates": ship_dates_plot(evaluation.ship_dates),
         }
     )
 

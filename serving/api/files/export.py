@@ -14,7 +14,7 @@ from xlsxwriter.worksheet import Worksheet
 
 from features.times import plant_calendar
 from features.wording.dates import EPOCH, WHOLE_DAY
-from serving.api.worklist_columns import COLUMNS, FileColumn, Row
+from serving.api.files.worklist_columns import COLUMNS, FileColumn, Row
 from serving.spreadsheet_text import harmless
 
 CSV = "text/csv"
@@ -25,10 +25,13 @@ FORMATS = {
     "sentence": TOP | {"text_wrap": True},
     "share": TOP | {"num_format": "0 %"},
     "amount": TOP | {"num_format": "#,##0"},
+    "count": TOP | {"num_format": "0"},
     "day": TOP | {"num_format": "ddd d mmm yyyy", "align": "left"},
     "moment": TOP | {"num_format": "ddd d mmm yyyy hh:mm", "align": "left"},
     "header": {"bold": True, "bottom": 1, "text_wrap": True, "valign": "top"},
 }
+NUMBERS = {"share": "{:.1%}", "amount": "{:.2f}", "count": "{}"}
+"""How numbers are written in a CSV."""
 A4 = 9
 
 
@@ -49,7 +52,9 @@ def _text(column: FileColumn, cell: Any, zone: str) -> str:
     if column.style == "moment":
         local = _local(cell, zone)
         return local.isoformat(" ", "minutes") if isinstance(local, datetime) else local.isoformat()
-    return f"{cell:.1%}" if column.style == "share" else f"{cell:.2f}"
+    if isinstance(cell, date):
+        return cell.isoformat()
+    return NUMBERS[column.style].format(cell)
 
 
 def _local(moment: int, zone: str) -> date:
@@ -88,6 +93,8 @@ def _write(
     elif column.style == "moment":
         local = _local(cell, zone)
         sheet.write_datetime(row, place, local, formats["moment" if isinstance(local, datetime) else "day"])
+    elif isinstance(cell, date):
+        sheet.write_datetime(row, place, cell, formats[column.style])
     else:
         sheet.write_number(row, place, cell, formats[column.style])
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import date, timedelta
 from typing import Any, Literal
 
 import orjson
@@ -11,9 +12,11 @@ import orjson
 from features.readiness.kinds import kinds_of
 from features.times import LATEST
 from serving.api.presenters import reason_of
+from serving.store.schema import LATER
 
 Row = Mapping[Any, Any]
-Style = Literal["text", "sentence", "share", "amount", "moment"]
+Style = Literal["text", "sentence", "share", "amount", "count", "moment", "day"]
+BEGIN = date(1970, 1, 1)
 STATES = {"unpromised": "no promise"}
 
 
@@ -23,7 +26,7 @@ class FileColumn:
 
     Attributes
     ----------
-    cell : of an order's row: a text, a number, or for a moment microseconds; ``None`` for an empty cell
+    cell : of an order's row: a text, a number, a date, or for a moment microseconds; ``None`` for an empty cell
     style : how it is written: a share of one as percent, an amount of money in units, a moment in the plant's zone
     width : characters
     """
@@ -36,6 +39,20 @@ class FileColumn:
 
 def _field(name: str) -> Callable[[Row], Any]:
     return lambda row: row[name]
+
+
+def _day(name: str) -> Callable[[Row], Any]:
+    """A day on which an order is expected to ship, or "later" than any that was asked about."""
+
+    def cell(row: Row) -> Any:
+        day = row[name]
+        return None if day is None else "later" if day == LATER else BEGIN + timedelta(days=day)
+
+    return cell
+
+
+def _days_late(row: Row) -> int | None:
+    return None if row["days_late"] == LATER else row["days_late"]
 
 
 def _state(row: Row) -> str:
@@ -81,6 +98,10 @@ COLUMNS = (
     FileColumn("Plant", _field("plant"), width=9),
     FileColumn("State", _state, width=10),
     FileColumn("Due", _field("due_at"), "moment", 21),
+    FileColumn("Expected to ship", _day("expected_ship"), "day", 16),
+    FileColumn("Days late", _days_late, "count", 7),
+    FileColumn("Ships from", _day("ship_earliest"), "day", 16),
+    FileColumn("Ships until", _day("ship_latest"), "day", 16),
     FileColumn("Risk", _field("risk"), "share", 7),
     FileColumn("Missed", _field("missed"), "share", 8),
     FileColumn("Partial", _field("partial"), "share", 8),

@@ -1,0 +1,12 @@
+"""English of ship dates: when an order will most likely have shipped, and by when it almost surely has."""
+
+from __future__ import annotations
+
+SHIP_DATES = {
+    "ship_date.likely": "most likely {day}; by {sure} with {share}",
+    "ship_date.by_then": "most likely {day}; by then with {share}",
+    "ship_date.open": "most likely {day}; after {last} with {share}",
+    "ship_date.later": "most likely not before {day}",
+    "ship_date.late": "{day}, {n} [n:day|days] late",
+    "ship_date.late_at_least": "{day}, at least {n} [n:day|days] late",
+}

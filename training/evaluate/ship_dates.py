@@ -1,0 +1,242 @@
+"""How good ship dates are on later mornings: beside their baselines, with intervals, and whether ranges hold."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from features.arrays import Floats, Ints, Mask
+from features.times import DAY, PlantCalendar
+from training.data.labelled import week_of
+from training.data.ship_points import ShipPoints, points_on_mornings
+from training.data.snapshots import Snapshots
+from training.metrics.bootstrap import Estimate, order_weight_blocks, percentiles
+from training.metrics.distribution import LIMIT, NOT_YET, crps, pinball
+from training.model.risk_model import RiskModel
+from training.ship_date.baselines import fit_date_baselines
+from training.ship_date.curve import BEYOND, ShipCurves
+from training.ship_date.days import day_of_shipment
+from training.ship_date.fit import question_of
+from training.ship_date.ranges import BUCKETS, buckets, is_covered
+
+MODEL, UNBENT = "model", "without the risk"
+MORNINGS = 12
+TIME_TO_SHIP = 25 * DAY
+"""The last morning lies so long before the end of the records."""
+BRIER_DAYS = 30
+QUANTILES = (0.1, 0.5, 0.9)
+FEWEST_ORDERS = 20
+
+
+@dataclass(frozen=True)
+class RangeCoverage:
+    """Of some looks at orders: how often they shipped within the range, and how wide it was, days, the median."""
+
+    name: str
+    looks: int
+    orders: int
+    covered: Estimate
+    width: float
+
+
+@dataclass(frozen=True)
+class ShipDateEvaluation:
+    """What ship dates of later orders were worth.
+
+    Attributes
+    ----------
+    mornings, looks, orders, late : what was judged: mornings, orders on them, different orders, looks at late ones
+    crps : by model, days, see ``training.metrics.distribution``
+    ahead : by baseline, 1 - CRPS of the model / CRPS of the baseline, on the same draws
+    integrated_brier : by model, over the first ``BRIER_DAYS`` days
+    pinball : by model, of each of ``QUANTILES``, days, of orders that shipped
+    error : by model, mean distance of the expected day from the day that came, days
+    coverage : of the range: all looks first, then by days to the promise; of those that had time to ship since, and who
+        had not is outside
+    """
+
+    mornings: int
+    looks: int
+    orders: int
+    late: int
+    crps: dict[str, Estimate]
+    ahead: dict[str, Estimate]
+    integrated_brier: dict[str, Estimate]
+    pinball: dict[str, list[float]]
+    error: dict[str, float]
+    coverage: list[RangeCoverage]
+
+    @property
+    def covered(self) -> Estimate:
+        """How often orders shipped within their range."""
+        return self.coverage[0].covered
+
+    @property
+    def best_baseline(self) -> str:
+        """The baseline with the least CRPS."""
+        return min((name for name in self.crps if name not in (MODEL, UNBENT)), key=lambda name: self.crps[name].value)
+
+    def to_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+@dataclass(frozen=True)
+class CameOn:
+    """What came of looks at orders, days since 1970-01-01.
+
+    Attributes
+    ----------
+    today : (n,)
+    day : (n,) on which each shipped, ``NOT_YET`` where it has not
+    seen : (n,) where it has not, the first day of which nothing is known
+    """
+
+    today: Ints
+    day: Ints
+    seen: Ints
+
+    @classmethod
+    def of(cls, points: ShipPoints, calendar: PlantCalendar) -> CameOn:
+        today = calendar.day(points.as_of)
+        day = np.maximum(day_of_shipment(points.waited_until, points.promised, calendar), today)
+        return cls(today, np.where(points.shipped, day, NOT_YET), day)
+
+    def crps(self, curves: ShipCurves, days: int = LIMIT) -> Floats:
+        """(n,) of the curves of these looks."""
+        return crps(curves.days.first, curves.days.day, curves.shipped_by, self.today, self.day, self.seen, days)
+
+
+def judge_ship_dates(
+    model: RiskModel, learned: ShipPoints, test: ShipPoints, on_time: Floats, calendar: PlantCalendar, draws: int = 500
+) -> ShipDateEvaluation:
+    """The ship dates of a model beside baselines fitted on what it learned from.
+
+    Parameters
+    ----------
+    test : (n,) looks at orders that it has not learned of
+    on_time : (n,) one minus their risks as served, NaN where late
+    """
+    dates, asked = model.ship_dates, question_of(test)
+    if dates is None:
+        raise ValueError("the model must have ship dates to be judged")
+    forecast = dates.forecast(asked, on_time, calendar)
+    curves = {MODEL: forecast.curves, UNBENT: dates.curves(asked, np.full(len(test), np.nan), calendar)}
+    curves |= {name: baseline(test) for name, baseline in fit_date_baselines(learned, calendar).items()}
+    came = CameOn.of(test, calendar)
+    scores = {name: came.crps(each) for name, each in curves.items()}
+    early = {name: came.crps(each, BRIER_DAYS) / BRIER_DAYS for name, each in curves.items()}
+    resample = _Resampling(test.order, _due_week(test), draws)
+    covered = is_covered(forecast.earliest, forecast.latest, came.day)
+    width = np.where(forecast.latest == BEYOND, LIMIT, forecast.latest - forecast.earliest + 1)
+    rows = _rows_by_days(test, came, calendar)
+    quantiles = {name: [_quantile(each, share) for share in QUANTILES] for name, each in curves.items()}
+    shipped = test.shipped
+    return ShipDateEvaluation(
+        mornings=len(np.unique(test.as_of)),
+        looks=len(test),
+        orders=len(np.unique(test.order)),
+        late=int(test.late.sum()),
+        crps={name: resample.mean(score) for name, score in scores.items()},
+        ahead={name: resample.gain(scores[MODEL], score) for name, score in scores.items() if name != MODEL},
+        integrated_brier={name: resample.mean(score) for name, score in early.items()},
+        pinball={
+            name: [
+                float(pinball(at[shipped], came.day[shipped], share).mean())
+                for at, share in zip(found, QUANTILES, strict=True)
+            ]
+            for name, found in quantiles.items()
+        },
+        error={name: float(np.abs(found[1] - came.day)[shipped].mean()) for name, found in quantiles.items()},
+        coverage=[
+            RangeCoverage(
+                name,
+                int(some.sum()),
+                len(np.unique(test.order[some])),
+                resample.mean(covered.astype(np.float64), some),
+                float(np.median(width[some])),
+            )
+            for name, some in rows
+        ],
+    )
+
+
+def judge_on_mornings(
+    model: RiskModel,
+    learned: ShipPoints,
+    snapshots: Snapshots,
+    risks: pd.DataFrame,
+    without: Ints,
+    draws: int = 500,
+) -> ShipDateEvaluation | None:
+    """The ship dates of a model on ``MORNINGS`` mornings after it was fitted; ``None`` where nothing can be told.
+
+    Parameters
+    ----------
+    risks : order, as_of, risk of open orders on mornings, as served
+    without : the orders that it has learned from
+    """
+    if model.ship_dates is None or not len(risks):
+        return None
+    mornings = np.unique(risks["as_of"].to_numpy())
+    mornings = mornings[mornings <= snapshots.until - TIME_TO_SHIP]
+    if not len(mornings):
+        return None
+    some = mornings[np.unique(np.linspace(0, len(mornings) - 1, MORNINGS).astype(int))]
+    test = points_on_mornings(snapshots, some, model.names, without)
+    asked = pd.DataFrame({"order": test.order, "as_of": test.as_of})
+    risk = asked.merge(risks, how="left", on=["order", "as_of"])["risk"].to_numpy(dtype=np.float64)
+    judged = test.late | ~np.isnan(risk)
+    test, risk = test.take(judged), risk[judged]
+    if len(np.unique(test.order[test.shipped])) < FEWEST_ORDERS:
+        return None
+    return judge_ship_dates(model, learned, test, 1.0 - risk, snapshots.calendar, draws)
+
+
+class _Resampling:
+    """Means with their intervals when weeks of orders are drawn again."""
+
+    def __init__(self, order: Ints, week: Ints, draws: int) -> None:
+        self._order, self._week, self._draws = order, week, draws
+
+    def mean(self, values: Floats, rows: Mask | None = None) -> Estimate:
+        """Of some rows."""
+        some = np.ones(len(values)) if rows is None else rows.astype(np.float64)
+        samples = [(times @ (values * some)) / (times @ some) for times in self._times()]
+        return percentiles(float(values @ some / max(some.sum(), 1)), np.concatenate(samples))
+
+    def gain(self, ours: Floats, theirs: Floats) -> Estimate:
+        """1 - our mean / their mean."""
+        samples = [1 - (times @ ours) / (times @ theirs) for times in self._times()]
+        return percentiles(float(1 - ours.mean() / theirs.mean()), np.concatenate(samples))
+
+    def _times(self) -> Iterator[Floats]:
+        return order_weight_blocks(self._order, self._week, self._draws, seed=7)
+
+
+def _due_week(points: ShipPoints) -> Ints:
+    """(n,) the week in which each row's order is promised last."""
+    _, code = np.unique(points.order, return_inverse=True)
+    last = np.zeros(int(code.max()) + 1, dtype=np.int64)
+    np.maximum.at(last, code, points.promised)
+    return week_of(last)[code]
+
+
+def _rows_by_days(points: ShipPoints, came: CameOn, calendar: PlantCalendar) -> Iterator[tuple[str, Mask]]:
+    """Looks with time to ship since: all, then at late orders and those so many days before their promise."""
+    judged = points.could_ship(TIME_TO_SHIP)
+    yield "all", judged
+    bucket = buckets(points.late, calendar.day(points.promised) - came.today)
+    for place, name in enumerate(BUCKETS):
+        some = judged & (bucket == place)
+        if len(np.unique(points.order[some])) >= FEWEST_ORDERS:
+            yield name, some
+
+
+def _quantile(curves: ShipCurves, share: float) -> Ints:
+    """(n,) the day by which so much has shipped; the day after the last where that is beyond."""
+    day = curves.quantile(np.full(len(curves), share))
+    return np.where(day == BEYOND, curves.days.day[curves.days.first[1:] - 1] + 1, day)
