@@ -20,7 +20,7 @@ from features.history import History
 from features.times import micros, plant_calendar
 from serving.api.app import create_app
 from serving.auth.api_keys import list_keys
-from serving.clock import Clock, fixed_clock, system_clock
+from serving.clock import Clock, SteppedClock, fixed_clock, system_clock
 from serving.middleware.stack import AuthMode, auth_mode_of
 from serving.models.active import ActiveScorer
 from serving.models.audit import record_model_changes
@@ -28,6 +28,7 @@ from serving.models.cache import LoadedModel, ModelMissing, load_champion
 from serving.models.follower import Follower
 from serving.models.scorer import Scorer
 from serving.models.shadow import Shadow
+from serving.pages import add_pages
 from serving.problems import NotReady
 from serving.scores.daily_context import DailyContext
 from serving.scores.keeper import Background
@@ -68,7 +69,7 @@ def build_app(
     active = scorer if isinstance(scorer, ActiveScorer) else ActiveScorer(scorer)
     services = build_services(active.current, settings, clock, pinned)
     background = (*background, record_model_changes(active, services.database))
-    return create_app(services, shadow or Shadow(), auth, background, keeps)
+    return create_app(services, shadow or Shadow(), auth, background, keeps, add_pages)
 
 
 def build_services(current: Callable[[], Scorer], settings: Settings, clock: Clock, pinned: bool = False) -> Services:
@@ -77,9 +78,10 @@ def build_services(current: Callable[[], Scorer], settings: Settings, clock: Clo
     return Services(database, DailyContext(current, database, clock, pinned, settings.policy), settings, clock)
 
 
-def build_import(settings: Settings) -> Services:
-    """The services of a command that loads events: its clock stands, and the champion is loaded where it is needed."""
-    return build_services(champion_of(settings), settings, fixed_clock(clock_of(settings)()))
+def build_import(settings: Settings) -> tuple[Services, SteppedClock]:
+    """The services of a command that loads events and their clock, which stands; the champion is loaded when needed."""
+    clock = SteppedClock(clock_of(settings)())
+    return build_services(champion_of(settings), settings, clock), clock
 
 
 def build_warm_app(settings: Settings | None = None) -> FastAPI:

@@ -1,6 +1,7 @@
 """Pages of a worklist of 50,000 open orders, by every sort and many filters, over HTTP from this process.
 
     python benchmarks/service/worklist.py [--database postgresql://postgres@127.0.0.1/bench] [--orders 50000] [--writes]
+        [--path /] [--times 30]
 
 The first page of each, and one that begins after 500 orders where there are so many; with --writes while another
 process writes 200 orders a second. The database, which must be empty, is filled with made-up rows of the worklist;
@@ -31,7 +32,7 @@ from features.times import DAY, micros
 from serving.store.database import Database
 from serving.store.dialects import upsert
 from serving.store.maintenance.migrate import upgrade
-from serving.store.schema import FILTERED, SORTS, order_words, orders
+from serving.store.schema import FILTERED, LISTED, SORTS, order_words, orders
 
 NOW = "2026-01-01T00:00:00Z"
 PORT = 8765
@@ -58,6 +59,11 @@ FILTERS: dict[str, dict[str, Any]] = {
     "late of a plant": {"state": "late", "plant": "P3"},
     "a plant, snoozed": {"plant": "P3", "snoozed": "only"},
     "a plant, a customer": {"plant": "P3", "customer": "C77"},
+    "search: a customer": {"search": "c77"},
+    "search: one order": {"search": "so0012345"},
+    "search: nothing": {"search": "no such thing"},
+    "search: everything": {"search": "so0"},
+    "recorded today": {"recorded_from": NOW},
     "blocked by a hold (8 %)": {"blocker": "hold"},
     "blocked by labels (0.2 %)": {"blocker": "labels"},
     "nothing in the way": {"blocker": "nothing"},
@@ -89,6 +95,7 @@ def fill(database: Database, n: int) -> None:
                 else None, "snoozed_until": now + DAY if draw.random() < 0.05 else None, "snoozed_until_change": 0,
                 "decision": None, "seq": number + 1, "score_id": number + 1, "scored_by": "", "as_of": now,
                 "next_at": now + DAY, "blocking": BLOCKING[np.searchsorted(SHARES, draw.random())], "shippable": 0,
+                "recorded_at": now - int(draw.integers(0, 20)) * DAY,
             }
         )  # fmt: skip
         words += [{"dimension": dimension, "word": word, "order_id": order_id} for dimension, word in named.items()]
@@ -162,12 +169,12 @@ def write_on(url: str, ended: Any, told: Any) -> None:
     told.put(took)
 
 
-def ask(client: httpx.Client, times: int, question: dict[str, Any]) -> list[float]:
+def ask(client: httpx.Client, times: int, question: dict[str, Any], path: str) -> list[float]:
     """Milliseconds of each answer."""
     took = []
     for _ in range(times):
         begun = time.perf_counter()
-        assert client.get("/v1/orders", params=question).status_code == 200
+        assert client.get(path, params=question).status_code == 200
         took.append((time.perf_counter() - begun) * 1000)
     return took
 
@@ -178,16 +185,16 @@ def later(client: httpx.Client, question: dict[str, Any]) -> dict[str, Any] | No
     return cursor and question | {"cursor": cursor}
 
 
-def measured(client: httpx.Client, times: int) -> dict[tuple[str, str], list[float]]:
+def measured(client: httpx.Client, times: int, path: str) -> dict[tuple[str, str], list[float]]:
     """Milliseconds by filter and by sort and page, told as they come."""
     every: dict[tuple[str, str], list[float]] = {}
     for name, filters in FILTERS.items():
         for sort in SORTS:
             for order in ("asc", "desc"):
-                question = {"sort": sort, "order": order} | filters
-                every[name, f"{sort} {order}"] = ask(client, times, question)
+                question = {"sort": sort, "order": order, "state": LISTED} | filters
+                every[name, f"{sort} {order}"] = ask(client, times, question, path)
                 if following := later(client, question):
-                    every[name, f"{sort} {order}, a later page"] = ask(client, times, following)
+                    every[name, f"{sort} {order}, a later page"] = ask(client, times, following, path)
         tell(name, [one for (of, _), took in every.items() if of == name for one in took])
     return every
 
@@ -202,6 +209,7 @@ def main() -> None:
     parser.add_argument("--orders", type=int, default=50_000)
     parser.add_argument("--times", type=int, default=30)
     parser.add_argument("--writes", action="store_true")
+    parser.add_argument("--path", default="/v1/orders", help="the route, or / for the page")
     wanted = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         url = wanted.database or f"sqlite:///{Path(folder) / 'bench.db'}"
@@ -212,7 +220,7 @@ def main() -> None:
         print(f"{wanted.orders:,} orders, pages of 50, milliseconds: median / p99")
         beside = written(url) if wanted.writes else nullcontext()
         with served(url) as base, httpx.Client(base_url=base) as client, beside:
-            every = measured(client, wanted.times)
+            every = measured(client, wanted.times, wanted.path)
             tell("all of them", [one for took in every.values() for one in took])
             slowest = sorted(every.items(), key=lambda cell: np.median(cell[1]))[-5:]
             print("  the slowest cells:")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 
 from fastapi import FastAPI
@@ -22,7 +23,12 @@ from serving.store.group_commit import GroupCommit
 
 
 def create_app(
-    services: Services, shadow: Shadow, auth: AuthMode = AuthMode.OPEN, background: Background = (), keeps: bool = True
+    services: Services,
+    shadow: Shadow,
+    auth: AuthMode = AuthMode.OPEN,
+    background: Background = (),
+    keeps: bool = True,
+    add_pages: Callable[[FastAPI], None] = lambda _: None,
 ) -> FastAPI:
     """The service around its parts, which ``serving.bootstrap`` puts together.
 
@@ -32,6 +38,7 @@ def create_app(
     auth : who may come in
     background : what runs while the service does, such as a follower
     keeps : whether a thread of this process keeps scores fresh; else another process must
+    add_pages : adds the pages for people, which ask as the routes do
     """
     app = FastAPIOffline(
         title="shiprisk",
@@ -46,6 +53,7 @@ def create_app(
     add_layers(app, services.settings, services.database, auth)
     add_problem_handlers(app)
     add_routes(app)
+    add_pages(app)
     require_complete(app)
     describe_api(app)
     return app

@@ -46,6 +46,8 @@ def worklist_query(params: WorklistParams, caller: Caller, now: int, settings: S
         owners=tuple(sorted(set(params.owner))),
         blocking=_bits(params.blocker),
         snoozed=SNOOZED[params.snoozed],
+        search=None if params.search is None else lower_ascii(params.search),
+        recorded_from=_bound(params.recorded_from, settings.zone, end=False),
     )
 
 
@@ -55,6 +57,15 @@ def _bits(kinds: Sequence[BlockerKind | Literal["nothing"]]) -> int | None:
     if asked and len(asked) < len(kinds):
         raise InvalidRequest(f"a blocker must be nothing or kinds of blockers, got nothing and {', '.join(asked)}")
     return bits_of(asked) if kinds else None
+
+
+def lower_ascii(text: str) -> str:
+    """A text to look for: the databases put ASCII letters alone into lower case.
+
+    >>> lower_ascii("ÄRGER Nord")
+    'Ärger nord'
+    """
+    return "".join(letter.lower() if letter.isascii() else letter for letter in text)
 
 
 def _day(name: str, text: str | None) -> int | None:

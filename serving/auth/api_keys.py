@@ -75,13 +75,14 @@ class ApiKeys:
         if row is None or not hmac.compare_digest(row.digest, token_digest) or not row.holds(now):
             self._cache.pop(token_digest, None)
             return None
-        entry = self._cache[token_digest] = CachedKey(_caller(row), row.expires_at, now)
+        entry = self._cache[token_digest] = CachedKey(caller_of(row), row.expires_at, now)
         if len(self._cache) > CACHE_SIZE:
             self._cache.popitem(last=False)
         return entry.caller
 
 
-def _caller(row: KeyRow) -> Caller:
+def caller_of(row: KeyRow) -> Caller:
+    """Who calls with a key."""
     return Caller(row.name, row.plants, row.role, row.id)
 
 

@@ -39,11 +39,36 @@ ACCESS: dict[str, frozenset[Role]] = {
     "GET /health/live": NO_KEY,
     "GET /health/ready": NO_KEY,
 }
+PAGE_ACCESS: dict[str, frozenset[Role]] = {
+    "GET /": frozenset({PLANNER, SCIENTIST, ADMIN}),
+    "GET /worklist.{kind}": frozenset({PLANNER, SCIENTIST, ADMIN}),
+    "POST /decisions": frozenset({PLANNER, ADMIN}),
+    "GET /stream": frozenset({PLANNER, SCIENTIST, ADMIN}),
+    "POST /views": frozenset({PLANNER, SCIENTIST, ADMIN}),
+    "GET /orders/{order_id}": EVERYBODY,
+    "GET /orders/{order_id}/lines": EVERYBODY,
+    "GET /orders/{order_id}/moves": EVERYBODY,
+    "GET /orders/{order_id}/change": EVERYBODY,
+    "GET /orders/{order_id}/events": EVERYBODY,
+    "POST /orders/{order_id}/decisions": frozenset({PLANNER, ADMIN}),
+    "POST /orders/{order_id}/what-if": EVERYBODY,
+    "POST /sign-out": EVERYBODY,
+    "GET /sign-in": NO_KEY,
+    "POST /sign-in": NO_KEY,
+    "POST /theme": NO_KEY,
+    "GET /assets/{name}": NO_KEY,
+}
+"""The pages for people, by the same roles; who calls is known by the session of the browser, not by a key."""
 ALL_PLANTS_ONLY = ("GET /v1/audit", "GET /metrics")
 """About all plants at once: a key of some plants may not call them."""
-PAGES = ("/docs", "/redoc", "/openapi.json", "/static-offline-docs")
+DESCRIPTIONS = ("/docs", "/redoc", "/openapi.json", "/static-offline-docs")
 """Pages that describe the API, by how their paths begin."""
-_PATHS = {route: compile_path(route.partition(" ")[2])[0] for route in ACCESS}
+STREAM = "GET /stream"
+"""A reply that lasts as long as somebody listens."""
+SIGN_IN = "POST /sign-in"
+"""Where keys are tried without being shown as one."""
+_ALL = ACCESS | PAGE_ACCESS
+_PATHS = {route: compile_path(route.partition(" ")[2])[0] for route in _ALL}
 
 
 class UnknownRoute(ShipriskError):
@@ -62,6 +87,11 @@ class Route:
     name: str
     roles: frozenset[Role]
 
+    @property
+    def is_page(self) -> bool:
+        """Whether people look at it in a browser."""
+        return self.name in PAGE_ACCESS
+
     def allows_role(self, caller: Caller) -> bool:
         """Whether the caller's role may call it."""
         return not self.roles or caller.role in self.roles
@@ -75,18 +105,18 @@ def find_route(method: str, path: str) -> Route | None:
     """The route of a request, ``None`` where the table has none."""
     for name, pattern in _PATHS.items():
         if name.startswith(f"{method} ") and pattern.match(path):
-            return Route(name, ACCESS[name])
+            return Route(name, _ALL[name])
     return None
 
 
-def is_page(path: str) -> bool:
+def describes_api(path: str) -> bool:
     """Whether a path is one of the pages that describe the API."""
-    return path in PAGES or path.startswith(tuple(f"{page}/" for page in PAGES))
+    return path in DESCRIPTIONS or path.startswith(tuple(f"{page}/" for page in DESCRIPTIONS))
 
 
 def require_complete(app: FastAPI) -> None:
     """Raise ``UnknownRoute`` unless the table says of every route who may call it."""
-    missing = sorted(set(routes_of(app.routes)) - set(ACCESS))
+    missing = sorted(set(routes_of(app.routes)) - set(_ALL))
     if missing:
         raise UnknownRoute(
             f"serving.auth.permissions must say who may call each route, got none for {', '.join(missing)}"
@@ -97,7 +127,7 @@ def routes_of(routes: Iterable[Any]) -> Iterator[str]:
     """Method and path of every route, of groups too."""
     for route in routes:
         if isinstance(route, APIRoute):
-            yield from (f"{method} {route.path}" for method in route.methods or () if not is_page(route.path))
+            yield from (f"{method} {route.path}" for method in route.methods or () if not describes_api(route.path))
         yield from routes_of(_inner(route))
 
 

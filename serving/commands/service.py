@@ -60,7 +60,7 @@ def serve(
     with _shared_metrics(workers > 1 or settings.keeper == "process"):
         with step_progress(3) as step:
             champion, keys, app = _prepare(settings, workers, step)
-        terminal.print(f"{champion} scores at http://{host}:{port}/v1, docs at /docs")
+        terminal.print(f"{champion} scores at http://{host}:{port}/v1, docs at /docs, pages for planners at /")
         if not keys:
             terminal.print("There is no key yet, so nobody can call: make one with 'shiprisk keys create'")
         _run(settings, app, {"host": host, "port": port}, workers)

@@ -196,6 +196,13 @@ class WorklistParams(BaseModel):
     ships_before: Annotated[Day | None, Field(description="Expected to ship on that day or sooner")] = None
     min_days_late: Annotated[int | None, Field(description="At least so many days late", ge=-10_000, le=10_000)] = None
     snoozed: Literal["exclude", "include", "only"] = "exclude"
+    search: Annotated[
+        Text | None, Field(description="Part of the order's id, or of a customer or item of its lines, in any case")
+    ] = None
+    recorded_from: Annotated[
+        Moment | None,
+        Field(description="Orders of which something was recorded since: a moment, or a date for its start"),
+    ] = None
     limit: Annotated[int | None, Field(ge=1, le=500, description="Orders a page (50); rows of a file (all)")] = None
     cursor: Annotated[str | None, Field(max_length=4096)] = None
     count: Annotated[bool, Field(description="Count the orders of all pages too")] = False

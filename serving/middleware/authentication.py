@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
+from functools import partial
+from typing import Protocol
 
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
+from starlette.requests import cookie_parser
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from features.errors import ShipriskError
 from serving.auth.api_keys import ApiKeys
-from serving.auth.permissions import Route, is_page
+from serving.auth.permissions import SIGN_IN, Route, describes_api
+from serving.auth.sessions import Sessions
 from serving.clock import system_clock
 from serving.middleware.rate_limit import Quota, RateLimiter
 from serving.principal import NOBODY, Caller
@@ -25,7 +29,17 @@ from serving.telemetry.logs import request_id
 
 CHALLENGE = {"www-authenticate": 'Bearer realm="shiprisk"'}
 WRONG = {"www-authenticate": 'Bearer realm="shiprisk", error="invalid_token"'}
+SESSION = "shiprisk_session"
+"""The cookie of a browser that has signed in."""
 MUST = "a request must have a key that holds in 'Authorization: Bearer KEY' or 'X-API-Key'"
+
+
+class CallerFinder(Protocol):
+    """Finds who calls: ``ApiKeys`` by a key, ``Sessions`` by the session of a browser."""
+
+    def cached(self, token: str) -> Caller | None: ...
+
+    def find(self, token: str) -> Caller | None: ...
 
 
 class AuthenticationMiddleware:
@@ -40,6 +54,7 @@ class AuthenticationMiddleware:
         self.app = app
         self._database = database
         self._keys = ApiKeys(database) if database else None
+        self._sessions = Sessions(database) if database else None
         self._by_key = RateLimiter("key", settings.rate_limit)
         self._by_address = RateLimiter("address", settings.rate_limit_address)
         self._timeout = settings.timeout
@@ -50,14 +65,21 @@ class AuthenticationMiddleware:
             return
         scope["state"]["caller"] = NOBODY
         route: Route | None = scope["state"]["route"]
-        if self._keys is None or (route and not route.roles) or is_page(scope["path"]):
+        if self._keys is not None and route and route.name == SIGN_IN:
+            await self._try_key(scope, _with_timeout(receive, self._timeout), send)
+            return
+        if self._keys is None or self._sessions is None or (route and not route.roles) or describes_api(scope["path"]):
             await self.app(scope, _with_timeout(receive, self._timeout), send)
             return
-        caller, quota = await self._identify(self._keys, scope)
+        page = route is not None and route.is_page
+        token = session_token(Headers(scope=scope)) if page else _token(Headers(scope=scope))
+        finder: CallerFinder = self._sessions if page else self._keys
+        caller, quota = await self._identify(finder, token, _address(scope))
         if isinstance(caller, Response):
             await caller(scope, receive, send)
             return
         scope["state"]["caller"] = caller
+        scope["state"]["find_again"] = partial(_find, finder, token)
         refusal = _refusal(caller, route, quota)
         if refusal is not None:
             await self._record(caller, route, refusal.status_code)
@@ -65,9 +87,22 @@ class AuthenticationMiddleware:
             return
         await self.app(scope, _with_timeout(receive, self._timeout), _with_headers(quota.headers(), send))
 
-    async def _identify(self, keys: ApiKeys, scope: Scope) -> tuple[Caller | Response, Quota]:
+    async def _try_key(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """A sign-in; one with a key that does not hold counts against its address, as a request with it does."""
+        quota = self._by_address.peek(_address(scope))
+        if not quota.allowed:
+            await _too_many(quota)(scope, receive, send)
+            return
+
+        async def counted(message: Message) -> None:
+            if message["type"] == "http.response.start" and message["status"] == 401:
+                self._by_address.hit(_address(scope))
+            await send(message)
+
+        await self.app(scope, receive, counted)
+
+    async def _identify(self, keys: CallerFinder, token: str, address: str) -> tuple[Caller | Response, Quota]:
         """Who it is, or why nobody knows. Only requests without a key that holds count against their address."""
-        token, address = _token(Headers(scope=scope)), str((scope.get("client") or ("unknown",))[0])
         caller = keys.cached(token) if token else None
         if caller is None:
             quota = self._by_address.peek(address)
@@ -88,6 +123,20 @@ class AuthenticationMiddleware:
             await run_in_threadpool(self._database.write, lambda connection: record(connection, entry))
         except ShipriskError:
             return
+
+
+async def _find(finder: CallerFinder, token: str) -> Caller | None:
+    """Who it is now: a reply that takes long asks again, for a key or a session may have ended meanwhile."""
+    return finder.cached(token) or await run_in_threadpool(finder.find, token)
+
+
+def session_token(headers: Headers) -> str:
+    """What a browser holds that has signed in; empty where it has not."""
+    return cookie_parser(headers.get("cookie", "")).get(SESSION, "")
+
+
+def _address(scope: Scope) -> str:
+    return str((scope.get("client") or ("unknown",))[0])
 
 
 def _token(headers: Headers) -> str:

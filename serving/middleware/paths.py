@@ -6,7 +6,7 @@ from collections.abc import MutableMapping
 from typing import Any
 from urllib.parse import quote, unquote
 
-BEFORE = "/v1/orders/"
+BEFORE = ("/v1/orders/", "/orders/")
 
 
 def keep_quoted(scope: MutableMapping[str, Any]) -> None:

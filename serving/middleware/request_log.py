@@ -8,13 +8,13 @@ import structlog
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from serving.auth.permissions import find_route, is_page
+from serving.auth.permissions import STREAM, Route, describes_api, find_route
 from serving.middleware.paths import keep_quoted
 from serving.problems import as_problem, unexpected_problem
 from serving.telemetry.logs import new_request_id, request_id
 from serving.telemetry.metrics import REQUEST_SECONDS, REQUESTS
 
-OTHER_ROUTES, PAGES = "other", "pages"
+OTHER_ROUTES, DOCS = "other", "pages"
 """Routes that are not in the table, as metrics and logs call them."""
 UNLOGGED = ("GET /health/live", "GET /health/ready", "GET /metrics")
 """Asked for again and again; no line in the log while all is well."""
@@ -24,10 +24,16 @@ SECURITY_HEADERS = {
     "cross-origin-resource-policy": "same-origin",
 }
 API_POLICY = "default-src 'none'; frame-ancestors 'none'"
-PAGES_POLICY = (
-    "default-src 'self'; img-src 'self' data:; script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline'"
+DOCS_POLICY = (
+    "default-src 'self'; img-src 'self' data:; script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline';"
+    " frame-ancestors 'none'"
 )
-"""What a browser may load: nothing for a reply of the API, the service's own for its pages."""
+PAGE_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; form-action 'self';"
+    " base-uri 'none'; frame-ancestors 'none'"
+)
+"""What a browser may load: nothing for a reply of the API, what the description of the API needs, and for the pages
+files of the service's own alone, so that no text that came with an event can become a script or a style."""
 log = structlog.get_logger("shiprisk.request")
 
 
@@ -46,15 +52,15 @@ class RequestLogMiddleware:
         request_id.set(current_id)
         keep_quoted(scope)
         route = state["route"] = find_route(scope["method"], scope["path"])
-        page = is_page(scope["path"])
-        name = route.name if route else PAGES if page else OTHER_ROUTES
+        docs = describes_api(scope["path"])
+        name = route.name if route else DOCS if docs else OTHER_ROUTES
         status = 0
 
         async def send_with_headers(message: Message) -> None:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                _add_headers(MutableHeaders(scope=message), current_id, page)
+                _add_headers(MutableHeaders(scope=message), current_id, _policy(route, docs))
             await send(message)
 
         try:
@@ -69,18 +75,25 @@ class RequestLogMiddleware:
             _count(name, status, perf_counter() - begin, state)
 
 
-def _add_headers(headers: MutableHeaders, current_id: str, page: bool) -> None:
+def _policy(route: Route | None, docs: bool) -> str:
+    return DOCS_POLICY if docs else PAGE_POLICY if route and route.is_page else API_POLICY
+
+
+def _add_headers(headers: MutableHeaders, current_id: str, policy: str) -> None:
     headers["x-request-id"] = current_id
     for header, value in SECURITY_HEADERS.items():
         headers[header] = value
-    headers["content-security-policy"] = f"{PAGES_POLICY}; frame-ancestors 'none'" if page else API_POLICY
-    if not page:
+    headers["content-security-policy"] = policy
+    if policy == PAGE_POLICY:  # without one a browser hides from its own service where a form comes from
+        headers["referrer-policy"] = "same-origin"
+    if policy != DOCS_POLICY:
         headers.setdefault("cache-control", "no-store")
 
 
 def _count(name: str, status: int, seconds: float, state: dict[str, object]) -> None:
     REQUESTS.labels(name, str(status)).inc()
-    REQUEST_SECONDS.labels(name).observe(seconds)
+    if name != STREAM:  # how long somebody listened says nothing of how fast the service is
+        REQUEST_SECONDS.labels(name).observe(seconds)
     if status < 400 and name in UNLOGGED:
         return
     caller = state.get("caller")

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import structlog
 
+from serving.clock import system_clock
 from serving.models.scorer import Scorer
 from serving.problems import NotReady
 
@@ -59,4 +60,7 @@ class ActiveScorer:
         if scorer is None:
             self._missing = "; ".join(reasons) or self._missing
         elif scorer.loaded.degraded_because != self._own + reasons:
-            self._scorer = scorer.with_reasons(self._own + reasons)
+            loaded = scorer.loaded
+            known = loaded.degraded_since if loaded.degraded_because else None
+            since = (known or system_clock()) if self._own + reasons else None
+            self._scorer = scorer.with_reasons(self._own + reasons, since)

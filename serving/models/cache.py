@@ -28,7 +28,10 @@ class OtherPolicy(ModelMissing):
 
 @dataclass(frozen=True)
 class LoadedModel:
-    """A model ready to score, what is not as it should be, and what the gate found short where it is unproven."""
+    """A model ready to score, what is not as it should be, and what the gate found short where it is unproven.
+
+    ``degraded_since``, microseconds, is when the first of ``degraded_because`` was noticed while it served.
+    """
 
     name: str
     version: str
@@ -36,6 +39,7 @@ class LoadedModel:
     degraded_because: tuple[str, ...] = ()
     run_id: str = ""
     unproven: str = ""
+    degraded_since: int | None = None
 
 
 def open_registry(settings: Settings) -> Registry:

@@ -181,10 +181,10 @@ class Scorer:
         forecast = forecast_known(self.model.ship_dates, self.model.names, signals, known, rows, late, risk)
         return ship_dates_of(forecast, known.as_of[rows], self.context.calendar)
 
-    def with_reasons(self, reasons: tuple[str, ...]) -> Scorer:
-        """This scorer with other reasons why it is not as good as it could be."""
+    def with_reasons(self, reasons: tuple[str, ...], since: int | None = None) -> Scorer:
+        """This scorer with other reasons why it is not as good as it could be, ``since`` a moment, microseconds."""
         twin = copy(self)
-        twin.loaded = replace(self.loaded, degraded_because=reasons)
+        twin.loaded = replace(self.loaded, degraded_because=reasons, degraded_since=since)
         return twin
 
     def warm_up(self) -> None:

@@ -103,6 +103,7 @@ def project(
         if state[i] == "late":
             score |= {"risk": 1.0}
         order = _order_row(fact, score, None if np.isnan(value[i]) else float(value[i]), words[i])
+        order |= {"recorded_at": max(event.recorded_at for event in own)}
         order |= _decided(own, fact, settings.zone) | _in_the_way(history, i, fact, scoring_context)
         new_scores.append(NewScore(score, order, frozenset(words[i])))
     return new_scores

@@ -153,6 +153,7 @@ orders = Table(
     Column("scored_by", String, nullable=False, comment="name@version of a run"),
     Column("as_of", BigInteger, nullable=False),
     Column("next_at", BigInteger),
+    Column("recorded_at", BigInteger, comment="when the latest of its events was recorded"),
 )
 
 order_words = Table(
@@ -195,6 +196,24 @@ api_keys = Table(
     Column("created_at", BigInteger, nullable=False),
     Column("expires_at", BigInteger, nullable=False),
     Column("revoked_at", BigInteger),
+)
+
+sessions = Table(
+    "sessions",
+    metadata,
+    Column("digest", LargeBinary, primary_key=True, comment="SHA-256 of what the browser holds"),
+    Column("key_id", String, nullable=False, comment="whose it is; it ends with the key"),
+    Column("created_at", BigInteger, nullable=False),
+    Column("expires_at", BigInteger, nullable=False),
+)
+
+views = Table(
+    "views",
+    metadata,
+    Column("owner", Words, primary_key=True, comment="id of the caller"),
+    Column("name", Words, primary_key=True),
+    Column("query", String, nullable=False, comment="of the worklist's address"),
+    Column("is_default", SmallInteger, nullable=False, comment="1 for what opens without an address, one an owner"),
 )
 
 audit = Table(

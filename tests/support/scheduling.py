@@ -20,6 +20,7 @@ FIRST = (
     "tests/serving/api/test_api.py",
     "tests/serving/test_operations.py",
     "tests/serving/test_cli.py",
+    "tests/serving/pages",
     "tests/serving/api/test_contract.py",
     "tests/features/test_signals.py",
     "tests/features/readiness/test_checks.py",

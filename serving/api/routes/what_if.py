@@ -5,18 +5,14 @@ from __future__ import annotations
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
-from sqlalchemy import Connection
 
+from serving.api.calls import read_moves, try_events
 from serving.api.dependencies import READS, CurrentServices, OrderId, problems
 from serving.api.json_body import json_response
-from serving.api.order_queries import visible_order
 from serving.contract.what_if import MovesParams, OrderMoves, PlantMoves, WhatIfReply, WhatIfRequest
-from serving.principal import Caller, CurrentCaller
-from serving.scores.services import Services
-from serving.store.tables.events import events_of
+from serving.principal import CurrentCaller
 from serving.store.tables.worklist import WorklistQuery
-from serving.what_if.moves import listed_orders, order_moves, plant_moves
-from serving.what_if.suppose import StoredOrder, suppose
+from serving.what_if.moves import listed_orders, plant_moves
 
 router = APIRouter(tags=["what-if"])
 
@@ -28,9 +24,7 @@ def post_what_if(order_id: OrderId, body: WhatIfRequest, services: CurrentServic
     Events are checked as those of ``POST /v1/events``, and must be able to happen: a hold that is not open cannot be
     released. The answer is the model's response, not a promise: see docs/what_if.md.
     """
-    scorer = services.daily_context.scorer()
-    stored = _stored(services, order_id, caller)
-    return json_response(suppose(stored, body, scorer, services.settings, caller))
+    return json_response(try_events(services, order_id, body, caller))
 
 
 @router.get("/v1/orders/{order_id}/moves", response_model=OrderMoves, responses=READS)
@@ -40,9 +34,7 @@ def get_order_moves(order_id: OrderId, services: CurrentServices, caller: Curren
     Each move comes with the events that would record it. The figures are the model's response, not a promise; those of
     one order do not add up.
     """
-    scorer = services.daily_context.scorer()
-    stored = _stored(services, order_id, caller)
-    return json_response(order_moves(stored, scorer, services.settings))
+    return json_response(read_moves(services, order_id, caller))
 
 
 @router.get("/v1/moves", response_model=PlantMoves, responses=problems(422, 503))
@@ -57,14 +49,3 @@ def get_moves(params: Annotated[MovesParams, Query()], services: CurrentServices
     query = WorklistQuery(services.clock(), sort=params.sort, states=("open",), words=words, plants=caller.plants)
     listed = services.database.read(lambda connection: listed_orders(connection, query, params.orders))
     return json_response(plant_moves(listed, query.now, params, scorer, services.settings))
-
-
-def _stored(services: Services, order_id: str, caller: Caller) -> StoredOrder:
-    """What is stored of an order that the caller may see, looked at now. Raises ``NotFound``."""
-
-    def read(connection: Connection) -> StoredOrder:
-        order, _ = visible_order(connection, order_id, caller)
-        events = events_of(connection, [order_id])
-        return StoredOrder(order_id, events, max(services.clock(), order["as_of"]))
-
-    return services.database.read(read)

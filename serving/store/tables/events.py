@@ -144,6 +144,18 @@ def recorded_between(
     return {row.order_id: int(row.events) for row in connection.execute(query)}
 
 
+def latest_records(
+    connection: Connection, until: int, most: int, plants: frozenset[str] | None = None
+) -> list[tuple[str, int]]:
+    """Source and moment, microseconds, of what came in last, recorded until a moment; of some plants if named."""
+    query = select(events.c.source, events.c.recorded_at).where(events.c.recorded_at <= until)
+    if plants is not None:
+        own = (order_words.c.dimension == "plant") & order_words.c.word.in_(sorted(plants))
+        query = query.where(events.c.order_id.in_(select(order_words.c.order_id).where(own)))
+    query = query.order_by(events.c.seq.desc()).limit(most)
+    return [(row.source, row.recorded_at) for row in connection.execute(query)]
+
+
 def columns_of(rows: Iterable[Sequence[Any]]) -> Columns:
     """Rows of ``events_of`` as columns; they were validated when they came in."""
     lists = list(zip(*rows, strict=True))[1:] or [()] * len(EVENT_COLUMNS)

@@ -63,3 +63,25 @@ def scores_up_to(connection: Connection, last: Mapping[Any, Any], first_id: int 
     """What the scores of an order rest on, without what is ``LARGE``: from one id to another score, in their order."""
     query = select(*SMALL).where(scores.c.order_id == last["order_id"], scores.c.id.between(first_id, last["id"]))
     return connection.execute(query.order_by(scores.c.id)).mappings().all()
+
+
+def risks_since(connection: Connection, order_ids: Sequence[str], since: int) -> Sequence[RowMapping]:
+    """The risks that orders were scored with at or after a moment, microseconds, the earliest first."""
+    columns = scores.c.order_id, scores.c.as_of, scores.c.risk
+    risks: list[RowMapping] = []
+    for some in chunks(order_ids):
+        query = select(*columns).where(scores.c.order_id.in_(some), scores.c.as_of >= since).order_by(scores.c.id)
+        risks += connection.execute(query).mappings().all()
+    return risks
+
+
+def last_score_id(connection: Connection) -> int:
+    """The highest id of a score, 0 where there is none."""
+    return connection.execute(select(func.max(scores.c.id))).scalar() or 0
+
+
+def scores_after(connection: Connection, after: int, limit: int) -> Sequence[RowMapping]:
+    """Ids, orders, states and risks of the scores with a higher id, at most ``limit`` of them, the lowest id first."""
+    columns = scores.c.id, scores.c.order_id, scores.c.state, scores.c.risk
+    query = select(*columns).where(scores.c.id > after).order_by(scores.c.id).limit(limit)
+    return connection.execute(query).mappings().all()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import (
@@ -14,6 +14,7 @@ from sqlalchemy import (
     Select,
     and_,
     bindparam,
+    case,
     false,
     func,
     or_,
@@ -22,7 +23,7 @@ from sqlalchemy import (
 from sqlalchemy.sql.base import ColumnCollection
 
 from features.readiness.kinds import BIT_OF
-from serving.store.dialects import by_index, fenced, is_among
+from serving.store.dialects import by_index, fenced, has_text, is_among
 from serving.store.schema import AFTER, DESCENDING, INDEXED, LISTED, SORTS, order_words, orders
 
 PageKey = tuple[Any, int, str]
@@ -30,9 +31,13 @@ PageKey = tuple[Any, int, str]
 RowColumns = ColumnCollection[str, Any]
 AT_ONCE, NEAR = 8, 2_000
 """So many orders of a list are read in the hope of a page: so many times what is asked for, then so many."""
+SEARCHED = ("customer", "item")
+"""What a text is looked for in, besides an order's id."""
 ALL_KINDS = sum(BIT_OF.values())
 FEW = 10_000
 """If a filter leaves at most so many orders, they are looked up one by one."""
+FOUND = 1_000
+"""If a search finds at most so many, their ids are handed to the next statement."""
 
 
 @dataclass(frozen=True)
@@ -47,6 +52,8 @@ class WorklistQuery:
     days_late : so many days from the promise to the expected day at least
     blocking : the bits of kinds of which one is in the way; 0 for orders that nothing is in the way of
     snoozed : True for only those put off, False for none of them, ``None`` for either; a late order is not put off
+    search : in lower case; an order is wanted if it is part of its id, or of a customer or item that a line names
+    recorded_from : an order is wanted if something was recorded of it at that moment or later
     """
 
     now: int
@@ -62,6 +69,8 @@ class WorklistQuery:
     owners: tuple[str, ...] = ()
     blocking: int | None = None
     snoozed: bool | None = False
+    search: str | None = None
+    recorded_from: int | None = None
 
     @property
     def named(self) -> tuple[tuple[str, tuple[str, ...]], ...]:
@@ -93,8 +102,13 @@ def page(
     """At most ``limit`` orders, the first, or those after a key; each with its ``key``.
 
     However rare is what is wanted, and wherever in the list it lies, the database reads the next ``NEAR`` of the list,
-    the few orders that one filter leaves, or each listed order once. Which of them is not left to its planner.
+    the few orders that one filter leaves, or each listed order once. Which of them is not left to its planner. What a
+    search finds is looked for once.
     """
+    if query.search is not None and (found := _found(connection, query.search)) is not None:
+        mentioned = _each(query, select(orders).where(orders.c.order_id.in_(found)), after)
+        fitting = mentioned.where(*_conditions(connection, replace(query, search=None), orders.c))
+        return _read_sorted(connection, fitting, query, limit)
     walks = query.sort in INDEXED
     if walks and len(rows := _read(connection, _next(query, after, AT_ONCE * limit), query, limit)) == limit:
         return rows
@@ -148,17 +162,20 @@ def _by(query: WorklistQuery, of: RowColumns) -> tuple[ColumnElement[Any], ...]:
 
 def _few(connection: Connection, query: WorklistQuery) -> Select[Any] | None:
     """Orders that an index finds by one of the filters, if they are few; all that are wanted are among them."""
-    for some, ids in _indexed_matches(query):
+    for some, ids in _indexed_matches(connection, query):
         counted = select(func.count()).select_from(ids.limit(FEW + 1).subquery())
         if connection.execute(counted).scalar_one() <= FEW:
             return some
     return None
 
 
-def _indexed_matches(query: WorklistQuery) -> Iterator[tuple[Select[Any], Select[Any]]]:
+def _indexed_matches(connection: Connection, query: WorklistQuery) -> Iterator[tuple[Select[Any], Select[Any]]]:
     """By filter, the orders that an index finds, and their ids alone."""
     for dimension, words in query.named:
         yield select(orders).where(with_word(dimension, words)), ids_with_word(dimension, words)
+    if query.search is not None:
+        ids = _ids_that_mention(connection, query.search)
+        yield select(orders).where(orders.c.order_id.in_(ids)), ids
     for name, which in query.indexed.items():
         some = by_index(select(orders), orders, f"orders_by_{name}").where(_listed(query), *which)
         yield some, some.with_only_columns(orders.c.order_id)
@@ -173,6 +190,21 @@ def count(connection: Connection, query: WorklistQuery) -> int:
     statement = by_index(select(func.count()).select_from(orders), orders, "orders_listed")
     statement = statement.where(_listed(query), *_conditions(connection, query, orders.c))
     return int(connection.execute(statement).scalar_one())
+
+
+def totals(connection: Connection, query: WorklistQuery, likely: float) -> Sequence[RowMapping]:
+    """By state, how many orders are wanted and their value; and of those with at least a risk ``likely`` alike."""
+    fails = orders.c.risk >= likely
+    columns = (
+        orders.c.state,
+        func.count().label("orders"),
+        func.sum(orders.c.value).label("value"),
+        func.sum(case((fails, 1), else_=0)).label("likely"),
+        func.sum(case((fails, orders.c.value))).label("likely_value"),
+    )
+    statement = by_index(select(*columns), orders, "orders_listed").group_by(orders.c.state)
+    statement = statement.where(_listed(query), *_conditions(connection, query, orders.c))
+    return connection.execute(statement).mappings().all()
 
 
 def key_of(row: RowMapping) -> PageKey:
@@ -214,13 +246,45 @@ def _conditions(connection: Connection, query: WorklistQuery, of: RowColumns) ->
     if query.snoozed is not None:
         put_off = and_(func.coalesce(of.snoozed_until, 0) > query.now, func.coalesce(of.due_at, AFTER) >= query.now)
         conditions.append(put_off if query.snoozed else ~put_off)
-    return conditions
+    if query.search is not None:
+        conditions.append(_mentions(connection, of, query.search))
+    return conditions + _between(of.recorded_at, (query.recorded_from, None))
 
 
 def _names(connection: Connection, of: RowColumns, dimension: str, words: tuple[str, ...]) -> ColumnElement[bool]:
     """Whether a line names one of these words. What an order names first is in its row; few need to be looked up."""
     further = is_among(connection, of.order_id, order_words.c.order_id, ids_with_word(dimension, words))
     return or_(of[dimension].in_(words), and_(of[f"{dimension}s"] > 1, further))
+
+
+def _mentions(connection: Connection, of: RowColumns, text: str) -> ColumnElement[bool]:
+    """Whether an order or one of its lines names a text. Few orders name more than their row says."""
+    named = _ids_by_words(connection, text)
+    several = or_(*(of[f"{dimension}s"] > 1 for dimension in SEARCHED))
+    first = (has_text(connection, of[name], text) for name in ("order_id", *SEARCHED))
+    return or_(*first, and_(several, is_among(connection, of.order_id, order_words.c.order_id, named)))
+
+
+def _found(connection: Connection, text: str) -> list[str] | None:
+    """The ids of the orders that mention a text, ``None`` where they are more than ``FOUND``."""
+    ids = connection.execute(_ids_that_mention(connection, text).limit(FOUND + 1)).scalars().all()
+    return None if len(ids) > FOUND else sorted(set(ids))
+
+
+def _ids_that_mention(connection: Connection, text: str) -> Select[Any]:
+    """The ids of orders that mention a text, some twice; two indexes tell them, so that no row is read for it."""
+    matches = (
+        select(orders.c.order_id)
+        .where(has_text(connection, orders.c.order_id, text))
+        .union_all(_ids_by_words(connection, text))
+        .subquery()
+    )
+    return select(matches.c.order_id)
+
+
+def _ids_by_words(connection: Connection, text: str) -> Select[Any]:
+    statement = select(order_words.c.order_id).where(order_words.c.dimension.in_(SEARCHED))
+    return statement.where(has_text(connection, order_words.c.word, text))
 
 
 def _sets_with(bits: int) -> BindParameter[Any]:

@@ -14,8 +14,8 @@ import pytest
 
 from features.readiness.kinds import bits_of
 from features.times import LATEST
-from serving.api.export import csv_file, xlsx_file
-from serving.api.worklist_columns import COLUMNS
+from serving.api.files.export import csv_file, xlsx_file
+from serving.api.files.worklist_columns import COLUMNS
 from serving.spreadsheet_text import harmless
 from serving.store.schema import LATER
 from tests.support.stories import moment

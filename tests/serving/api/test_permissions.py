@@ -17,7 +17,7 @@ from sqlalchemy import text
 from features.times import DAY
 from serving.api.cursors import read_cursor, write_cursor
 from serving.auth.api_keys import CACHE_TIME, PREFIX, ApiKeys, create_key, list_keys, revoke
-from serving.auth.permissions import ACCESS, ALL_PLANTS_ONLY, UnknownRoute, require_complete, routes_of
+from serving.auth.permissions import ACCESS, ALL_PLANTS_ONLY, PAGE_ACCESS, UnknownRoute, require_complete, routes_of
 from serving.bootstrap import build_app
 from serving.clock import system_clock
 from serving.contract.cloudevents import cloud_events
@@ -92,7 +92,7 @@ def plants(request: pytest.FixtureRequest, home: Home, tmp_path_factory: pytest.
 
 def test_every_route_has_an_entry_and_every_entry_a_route() -> None:
     app = build_app(None, Settings())
-    assert set(routes_of(app.routes)) == set(ACCESS)
+    assert set(routes_of(app.routes)) == {*ACCESS, *PAGE_ACCESS}
 
     @app.get("/v1/new")
     def new() -> None:

@@ -14,7 +14,7 @@ from xlsxwriter.worksheet import Worksheet
 
 from features.times import plant_calendar
 from features.wording.dates import EPOCH, WHOLE_DAY
-from serving.api.worklist_columns import COLUMNS, FileColumn, Row
+from serving.api.files.worklist_columns import COLUMNS, FileColumn, Row
 from serving.spreadsheet_text import harmless
 
 CSV = "text/csv"

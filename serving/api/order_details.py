@@ -1,0 +1,61 @@
+"""The parts of one order that a page shows on demand: its lines, and its events in words with both clocks."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from features.events.schema import INSTALMENT_MARK, MICRO
+from features.history import History
+from features.readiness.statements import KnownLine, KnownOrder
+from features.times import plant_calendar
+from features.wording import ENGLISH, Dates
+from serving.api.change_reply import facts_of, statements_of
+from serving.api.presenters import moment
+from serving.settings import Settings
+from serving.store.tables.events import history_of
+from training.change.wording import event_sentence, type_words
+
+STATED = ("type", "line_id", "kind", "state", "reference", "reason", "actor", "quantity", "source")
+"""What an event says, as a page lists it."""
+
+
+def present_lines(events: Sequence[Any], now: int, settings: Settings) -> list[dict[str, Any]]:
+    """The lines of an order as they stand, quantities in the line's unit. ``events`` are rows of ``events_of``."""
+    history: History = history_of(events, settings.policy)
+    items = {event.line_id: event.item for event in events if event.type == "order_line.created"}
+    return [_line(line, items) for line in KnownOrder(history, 0, now).lines]
+
+
+def _line(line: KnownLine, items: dict[str | None, str | None]) -> dict[str, Any]:
+    whole = None if line.id is None else line.id.partition(INSTALMENT_MARK)[0]
+    return {
+        "line_id": line.id,
+        "item": items.get(line.id) or items.get(whole),
+        "ordered": line.ordered / MICRO,
+        "shipped": line.issued / MICRO,
+        "left": max(line.ordered - line.issued, 0) / MICRO if line.open else 0.0,
+        "promised": moment(line.promise),
+        "closed": line.closed,
+        "open": line.open,
+    }
+
+
+def present_events(events: Sequence[Any], now: int, settings: Settings) -> list[dict[str, Any]]:
+    """Events of an order, the one that arrived last first, each with a sentence, what it says, and both clocks."""
+    dates = Dates(now, ZoneInfo(plant_calendar(settings.zone).zone), ENGLISH)
+    statements = statements_of(events)
+    return [_event(event, event_sentence(facts_of(event, statements), dates)) for event in reversed(events)]
+
+
+def _event(event: Any, sentence: str) -> dict[str, Any]:
+    return {
+        "id": event.event_id,
+        "what": type_words(event.type),
+        "sentence": sentence,
+        "occurred_at": moment(event.occurred_at),
+        "recorded_at": moment(event.recorded_at),
+        "date": moment(event.date),
+        **{name: getattr(event, name) for name in STATED},
+    }

@@ -1,0 +1,157 @@
+"""The worklist's address: filters and sort as a reader bookmarks them, and the question that they ask.
+
+Names are those of ``GET /v1/orders``. Three more are relative, so that a saved view means the same tomorrow: ``within``
+(due in so many days), ``changed`` (something was recorded in the last so many days) and ``mine``; and ``nobody`` asks
+for what nobody owns, as an empty field of a form asks for nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+from urllib.parse import urlencode
+
+from pydantic import ValidationError
+
+from features.errors import InvalidRequest
+from serving.contract.orders import WorklistParams
+from serving.pages.blockers import word_of
+from serving.pages.wording import PlantClock, percent
+from serving.principal import Caller
+
+Pairs = Sequence[tuple[str, str]]
+LISTS = ("state", "plant", "customer", "item", "owner", "blocker")
+RELATIVE = ("within", "changed", "mine", "nobody")
+APART_FROM_LATE, EVERY_STATE = ("open", "unpromised"), ("open", "late", "unpromised")
+"""States of the list itself, as late orders stand apart, above it or alone; and of what a search finds."""
+PLACE = ("cursor",)
+"""Where in the list one is, which is no part of what is asked."""
+MOST_DAYS = 3650
+
+
+class Chip(NamedTuple):
+    """A filter in words, and the address without it."""
+
+    text: str
+    without: str
+
+
+@dataclass(frozen=True)
+class Address:
+    """What stands in the worklist's address, without what is empty."""
+
+    pairs: Pairs
+
+    @classmethod
+    def of(cls, pairs: Iterable[tuple[str, str]]) -> Address:
+        """From the parameters of a request."""
+        return cls(tuple((name, value.strip()) for name, value in pairs if value.strip()))
+
+    def all(self, name: str) -> list[str]:
+        """Every value of a name."""
+        return [value for own, value in self.pairs if own == name]
+
+    def get(self, name: str, default: str = "") -> str:
+        """The last value of a name."""
+        return next(iter(self.all(name)[::-1]), default)
+
+    def with_(self, **changed: str | None) -> str:
+        """An address in which some names have another value, or none; it begins at the first page."""
+        names = {*changed, *PLACE} - ({"cursor"} if changed.get("cursor") else set())
+        rest = [(name, value) for name, value in self.pairs if name not in names]
+        return _path([*rest, *((name, value) for name, value in changed.items() if value)])
+
+    def without(self, name: str, value: str) -> str:
+        """An address without one of its filters."""
+        return _path([pair for pair in self.pairs if pair != (name, value) and pair[0] not in PLACE])
+
+    @property
+    def query(self) -> str:
+        """What is asked, as a view keeps it."""
+        return urlencode([pair for pair in self.pairs if pair[0] not in PLACE])
+
+    def chips(self) -> list[Chip]:
+        """The filters in words."""
+        return [
+            Chip(text, self.without(name, value))
+            for name, value in self.pairs
+            if (text := _in_words(name, value)) is not None
+        ]
+
+    def params(self, caller: Caller, clock: PlantClock, **fixed: Any) -> WorklistParams:
+        """The question, as the API takes it. Raises ``InvalidRequest`` that says what is wrong with the address."""
+        asked: dict[str, Any] = {"state": list(EVERY_STATE if self.get("search") else APART_FROM_LATE)}
+        for name, value in self.pairs:
+            if name in LISTS:
+                asked[name] = self.all(name)
+            elif name not in RELATIVE:
+                asked[name] = value
+        try:
+            return WorklistParams.model_validate(asked | self._relative(caller, clock) | fixed)
+        except ValidationError as error:
+            first = error.errors()[0]
+            where = ".".join(str(part) for part in first["loc"])
+            raise InvalidRequest(f"the address must be one of the worklist, got {where}: {first['msg']}") from error
+
+    def _relative(self, caller: Caller, clock: PlantClock) -> dict[str, Any]:
+        asked: dict[str, Any] = {}
+        if days := self.get("within"):
+            asked["due_to"] = clock.ahead(_days(days))
+        if days := self.get("changed"):
+            asked["recorded_from"] = clock.ahead(-_days(days))
+        whose = [name for word, name in (("mine", caller.name), ("nobody", "")) if self.get(word)]
+        if whose:
+            asked["owner"] = [*self.all("owner"), *whose]
+        return asked
+
+
+def _path(pairs: Iterable[tuple[str, str]]) -> str:
+    query = urlencode(list(pairs))
+    return f"/?{query}" if query else "/?all=1"
+
+
+def _days(text: str) -> int:
+    if not text.isascii() or not text.isdigit() or int(text) > MOST_DAYS:
+        raise InvalidRequest(f"a number of days must be at most {MOST_DAYS}, got {text[:20]!r}")
+    return int(text)
+
+
+SAID: Mapping[str, str] = {
+    "plant": "Plant {}",
+    "customer": "Customer {}",
+    "item": "Item {}",
+    "owner": "Owner {}",
+    "search": "“{}”",
+    "min_days_late": "Expected {} days late or more",
+    "ships_after": "Ships from {}",
+    "ships_before": "Ships by {}",
+    "within": "Due within {} days",
+    "changed": "Changed in the last {} days",
+}
+SWITCHES: Mapping[tuple[str, str], str] = {
+    ("snoozed", "only"): "Snoozed",
+    ("snoozed", "include"): "With snoozed ones",
+    ("mine", "1"): "Mine",
+    ("nobody", "1"): "Nobody's",
+}
+
+
+def _in_words(name: str, value: str) -> str | None:
+    """A filter in words, ``None`` for what is none, or is shown elsewhere."""
+    if name == "blocker":
+        return f"In the way: {word_of(value)}"
+    if name in SAID:
+        return SAID[name].format(value).replace("last 1 days", "day since yesterday")
+    if name in ("due_from", "due_to", "recorded_from"):
+        before = {"due_from": "Due from", "due_to": "Due by", "recorded_from": "Changed since"}[name]
+        return f"{before} {value}"
+    if name in ("risk_min", "risk_max") and value.replace(".", "", 1).isdigit():
+        return f"Risk {'≥' if name == 'risk_min' else '≤'} {percent(float(value))}"
+    words = {
+        ("snoozed", "only"): "Snoozed",
+        ("snoozed", "include"): "With snoozed ones",
+        ("mine", "1"): "Mine",
+        ("nobody", "1"): "Nobody's",
+    }
+    return words.get((name, value))

@@ -1,0 +1,96 @@
+"""Problems of pages as pages: whatever layer refuses, a person reads what is wrong and what to do."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import quote
+
+import orjson
+from fastapi import Request
+from starlette.datastructures import Headers
+from starlette.responses import RedirectResponse, Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from serving.pages.rendering import render
+from serving.problems import MEDIA_TYPE
+
+ADVICE = {
+    403: "Your key does not open this, or the page is too old. Go back, reload, or sign in with another key.",
+    404: "There is no such order or page, or none that you may see.",
+    412: "Somebody recorded something about the order since you opened it. Look at it again, then decide.",
+    413: "What was sent is too large.",
+    422: "What was asked for cannot be done as it stands.",
+    429: "There were too many requests. Wait a moment, then reload.",
+    503: "The service is not ready. Reload in a few seconds.",
+    507: "The database is full. Nothing was stored; tell who runs the service.",
+}
+"""By status, what it means to who reads it."""
+UNEXPECTED = "Something went wrong here. Reload; if it stays, give the number below to who runs the service."
+SILENT = (404,)
+"""Said without details: they would tell whether there is an order that one may not see."""
+
+
+class ProblemPagesMiddleware:
+    """Turns problem documents that leave on the route of a page into pages, and sends to the sign-in who has none."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        held: list[Message] = []
+
+        async def hold_problems(message: Message) -> None:
+            if message["type"] == "http.response.start" and _is_problem(scope, Headers(raw=message["headers"])):
+                held.append(message)
+            elif not held:
+                await send(message)
+            elif message["type"] == "http.response.body":
+                held.append(message)
+
+        await self.app(scope, receive, hold_problems)
+        if held:
+            body = b"".join(message.get("body", b"") for message in held[1:])
+            await _page(Request(scope, receive), held[0], orjson.loads(body))(scope, receive, send)
+
+
+def _is_problem(scope: Scope, headers: Headers) -> bool:
+    route = scope.get("state", {}).get("route")
+    return route is not None and route.is_page and headers.get("content-type") == MEDIA_TYPE
+
+
+def _page(request: Request, start: Message, problem: dict[str, Any]) -> Response:
+    status: int = problem["status"]
+    response = _sign_in(request) if status == 401 else _problem(request, status, problem)
+    own = Headers(raw=response.raw_headers)
+    response.raw_headers += [
+        (name, value)
+        for name, value in start["headers"]
+        if name.decode().lower() not in {*own.keys(), "content-length"}
+    ]
+    return response
+
+
+def _sign_in(request: Request) -> Response:
+    """To the sign-in, and from there back; a form is not sent again."""
+    back = request.url.path + (f"?{request.url.query}" if request.url.query else "") if request.method == "GET" else "/"
+    address = f"/sign-in?next={quote(back, safe='')}" if back != "/" else "/sign-in"
+    if request.headers.get("hx-request"):
+        return Response(status_code=401, headers={"hx-redirect": "/sign-in"})
+    return RedirectResponse(address, 303)
+
+
+def _problem(request: Request, status: int, problem: dict[str, Any]) -> Response:
+    errors = [error["detail"] for error in problem.get("errors") or []]
+    detail = "" if status in SILENT else problem["detail"]
+    return render(
+        request,
+        "problem.html",
+        status,
+        title="There is no such page" if status == 404 else problem["title"],
+        advice=ADVICE.get(status, UNEXPECTED),
+        errors=errors or ([detail] if detail and status < 500 else []),
+        number=problem.get("request_id", "") if status >= 500 else "",
+    )

@@ -1,0 +1,72 @@
+"""Templates into pages: texts are shown as they are, never read as markup."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cache
+from typing import Any
+
+from fastapi import Request, Response
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from serving.pages.browser import THEMES, TOKEN, ensure_visitor, hand_over, notice_of, theme_of, token_of
+from serving.pages.live.strips import Strip, strips_of
+from serving.pages.navigation import NAVIGATION
+from serving.pages.static_files import address_of
+from serving.pages.wording import FILTERS, PlantClock
+from serving.principal import NOBODY
+from serving.scores.services import Services
+
+HTML = "text/html; charset=utf-8"
+
+
+def render(request: Request, template: str, status: int = 200, **content: Any) -> Response:
+    """A page, or a part of one, as the reply to a request."""
+    ensure_visitor(request)
+    shown = _environment().get_template(template).render(strips=_strips(request, status), **_around(request), **content)
+    response = Response(shown, status, media_type=HTML)
+    hand_over(request, response)
+    return response
+
+
+def _strips(request: Request, status: int) -> Callable[[], list[Strip]]:
+    """What stands above a page; a part of one does not ask, and a problem must be shown though nothing can be read."""
+    state = request.app.state
+    route = getattr(request.state, "route", None)
+    if status >= 400 or route is None or not route.roles:
+        return list
+    return lambda: strips_of(state.services, request.state.caller, state.silences)
+
+
+def _around(request: Request) -> dict[str, Any]:
+    """What every page shows around its content."""
+    services: Services = request.app.state.services
+    caller = getattr(request.state, "caller", NOBODY)
+    return {
+        "clock": PlantClock(services.clock(), services.settings.zone),
+        "zone": services.settings.zone,
+        "caller": caller,
+        "signed_in": bool(caller.key),
+        "theme": theme_of(request),
+        "themes": THEMES,
+        "token_field": TOKEN,
+        "form_token": token_of(request),
+        "notice": notice_of(request),
+        "navigation": NAVIGATION,
+        "here": request.url.path + (f"?{request.url.query}" if request.url.query else ""),
+        "search": request.query_params.get("search", ""),
+    }
+
+
+@cache
+def _environment() -> Environment:
+    environment = Environment(
+        loader=PackageLoader("serving.pages"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= FILTERS
+    environment.globals |= {"asset": address_of}
+    return environment

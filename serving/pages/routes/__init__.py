@@ -1,0 +1,1 @@
+"""The routes of the pages: each parses, asks, and renders."""

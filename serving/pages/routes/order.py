@@ -1,0 +1,90 @@
+"""One order: the risk and why, what is ready, what was decided, and decisions about it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import APIRouter, Request, Response
+from starlette.responses import RedirectResponse
+
+from features.times import DAY, micros
+from serving.api.calls import read_events, read_history, read_lines, read_order, record_decision
+from serving.api.dependencies import CurrentServices, OrderId
+from serving.ingest.decisions import etag_of
+from serving.pages.blockers import list_readiness
+from serving.pages.browser import SentForm, notify
+from serving.pages.drawing import Risks, change_since, draw_waterfall
+from serving.pages.order.decisions import Outcome, decision_of, offer_snooze
+from serving.pages.order.ship_curve import draw_ship_curve
+from serving.pages.order.time_line import draw_time_line
+from serving.pages.rendering import render
+from serving.pages.rows import path_of
+from serving.pages.wording import PlantClock
+from serving.principal import CurrentCaller
+
+router = APIRouter()
+SCORES = 200
+"""So many of the latest scores are drawn."""
+EVENTS_SHOWN = 6
+"""So many events stand behind a reason."""
+
+
+@router.get("/orders/{order_id}")
+def get_order_page(request: Request, order_id: OrderId, services: CurrentServices, caller: CurrentCaller) -> Response:
+    """The order as it stands now."""
+    content, version = read_order(services, order_id, caller)
+    events = read_events(services, order_id, caller)
+    clock = PlantClock(services.clock(), services.settings.zone)
+    scores = read_history(services, order_id, caller, limit=SCORES)["scores"]
+    score, order = content["score"], content["order"]
+    return render(
+        request,
+        "order.html",
+        **content,
+        change=change_since(risks_of(scores), clock.now - DAY),
+        drawing=draw_time_line(scores, events, content["decisions"], order["due_at"], clock),
+        events_count=len(events),
+        falls=_reasons(score, events),
+        lines=read_lines(services, order_id, caller),
+        path=path_of(order["order_id"]),
+        ship_curve=draw_ship_curve(score["ship_date"], events, clock),
+        snooze=offer_snooze(order, clock),
+        readiness=list_readiness(content["blockers"], content["not_due"], content["conditions"]),
+        version=etag_of(version),
+    )
+
+
+def risks_of(scores: list[dict[str, Any]]) -> Risks:
+    """The moments and risks of scores, the earliest first."""
+    return [(micros(score["as_of"]), score["risk"]) for score in reversed(scores)]
+
+
+def _reasons(score: dict[str, Any], events: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Each reason with its step of the waterfall and the events that prove it, the latest first."""
+    if score["base_risk"] is None or score["risk"] is None:
+        return []
+    known = {(event["source"], event["id"]): event for event in events}
+    falls = draw_waterfall(score["base_risk"], [reason["points"] for reason in score["reasons"]])
+    return [
+        {
+            **reason,
+            "fall": fall,
+            "proof": [known[key] for one in reason["evidence"] if (key := (one["source"], one["id"])) in known][
+                -EVENTS_SHOWN:
+            ],
+        }
+        for reason, fall in zip(score["reasons"], falls, strict=True)
+    ]
+
+
+@router.post("/orders/{order_id}/decisions")
+def post_order_decision(
+    request: Request, order_id: OrderId, form: SentForm, services: CurrentServices, caller: CurrentCaller
+) -> Response:
+    """Decide about the order as it was read; who decided meanwhile is not overruled unseen."""
+    decision = decision_of(form.get("kind"), form, caller)
+    outcome = Outcome(decision)
+    outcome.add(order_id, record_decision(services, request, order_id, decision, caller, form.get("version") or None))
+    response = RedirectResponse(path_of(order_id), 303)
+    notify(request, response, outcome.text)
+    return response

@@ -1,0 +1,109 @@
+"""The worklist, its files, and what is decided about several orders at once."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Path, Request, Response
+from starlette.responses import RedirectResponse
+
+from features.errors import InvalidRequest, ShipriskError
+from serving.api.calls import export_orders, last_score, list_orders, list_views, record_decision
+from serving.api.dependencies import CurrentServices
+from serving.pages.address import Address
+from serving.pages.blockers import CHOICES
+from serving.pages.browser import Form, SentForm, address_within, notify
+from serving.pages.columns import SORTS, headings, is_ascending
+from serving.pages.order.decisions import Outcome, decision_of
+from serving.pages.rendering import render
+from serving.pages.rows import show_rows
+from serving.pages.summary import Figures
+from serving.pages.wording import PlantClock
+from serving.principal import Caller, CurrentCaller
+from serving.scores.services import Services
+
+router = APIRouter()
+LATE_SHOWN = 5
+MOST_AT_ONCE = 200
+FILE_KINDS = Literal["csv", "xlsx"]
+
+
+@router.get("/")
+def get_worklist(request: Request, services: CurrentServices, caller: CurrentCaller) -> Response:
+    """Open orders, the riskiest first; without an address the view that the caller has made their default."""
+    views = list_views(services, caller)
+    if not request.query_params and (default := next((view for view in views if view["is_default"]), None)):
+        return RedirectResponse(f"/?{default['query']}", 303)
+    address = Address.of(pair for pair in request.query_params.multi_items() if pair[0] != "all")
+    clock = PlantClock(services.clock(), services.settings.zone)
+    params = address.params(caller, clock)
+    newest = last_score(services)
+    figures: Figures = request.app.state.figures.figures(services, caller)
+    listed = list_orders(services, params, caller)
+    rows = show_rows(services, listed["orders"], clock)
+    return render(
+        request,
+        "worklist.html",
+        address=address,
+        choices=CHOICES,
+        chips=address.chips(),
+        headings=headings(rows, address, params),
+        late=_late(services, caller, address, clock) if figures.late else [],
+        ascending=is_ascending(params),
+        last_score=newest,
+        whole=not address.pairs,
+        late_alone=params.state == ["late"],
+        next_cursor=listed["next_cursor"],
+        rows=rows,
+        sort=params.sort,
+        sorts=SORTS,
+        summary=figures,
+        views=views,
+    )
+
+
+def _late(services: Services, caller: Caller, address: Address, clock: PlantClock) -> list[dict[str, Any]]:
+    """The late orders that are expected latest, of those that the filters leave."""
+    fixed: dict[str, Any] = {"state": ["late"], "sort": "days_late", "order": None, "limit": LATE_SHOWN, "cursor": None}
+    if address.get("cursor") or address.get("search") or address.all("state"):
+        return []
+    params = address.params(caller, clock, **fixed)
+    return show_rows(services, list_orders(services, params, caller)["orders"], clock)
+
+
+@router.get("/worklist.{kind}")
+def get_file(
+    request: Request, kind: Annotated[FILE_KINDS, Path()], services: CurrentServices, caller: CurrentCaller
+) -> Response:
+    """What the page lists, all pages of it, as a file."""
+    address = Address.of(pair for pair in request.query_params.multi_items() if pair[0] not in ("all", "cursor"))
+    clock = PlantClock(services.clock(), services.settings.zone)
+    return export_orders(services, kind, address.params(caller, clock), caller)
+
+
+@router.post("/decisions")
+def post_decisions(request: Request, form: SentForm, services: CurrentServices, caller: CurrentCaller) -> Response:
+    """Decide about the orders that are chosen, or about the one whose button was pressed."""
+    back = address_within(form.get("next"))
+    kind, order_ids = _chosen(form)
+    decision = decision_of(kind, form, caller)
+    outcome = Outcome(decision)
+    for order_id in order_ids:
+        try:
+            outcome.add(order_id, record_decision(services, request, order_id, decision, caller, "*"))
+        except ShipriskError as error:
+            outcome.refused[order_id] = str(error)
+    response = RedirectResponse(back, 303)
+    notify(request, response, outcome.text)
+    return response
+
+
+def _chosen(form: Form) -> tuple[str, list[str]]:
+    """The kind of decision, and the ids of the orders. Raises ``InvalidRequest`` where none is chosen."""
+    kind, _, only = form.get("only").partition(" ")
+    if only:
+        return kind, [only]
+    order_ids = list(dict.fromkeys(form.all("order")))
+    if not 0 < len(order_ids) <= MOST_AT_ONCE:
+        raise InvalidRequest(f"choose at least one order and at most {MOST_AT_ONCE}, got {len(order_ids)}")
+    return form.get("kind"), order_ids

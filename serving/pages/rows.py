@@ -1,0 +1,58 @@
+"""A row of the worklist as the page shows it, from the row that the API gives."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+from urllib.parse import quote
+
+from features.times import DAY, micros
+from serving.api.calls import trace_risks
+from serving.pages.blockers import word_of
+from serving.pages.drawing import TRACE_DAYS, Risks, change_since, draw_trace
+from serving.pages.wording import PlantClock
+from serving.scores.services import Services
+from serving.scores.snooze import latest_snooze
+
+Row = dict[str, Any]
+
+
+def path_of(order_id: str) -> str:
+    """The page of an order; its id is one part of the path whatever it is."""
+    return f"/orders/{quote(order_id, safe='')}"
+
+
+def show_rows(services: Services, orders: Sequence[Mapping[str, Any]], clock: PlantClock) -> list[Row]:
+    """Rows with what only a page shows: the path, the trace, the change since yesterday, the reason as a sentence."""
+    since = clock.now - TRACE_DAYS * DAY
+    traces = trace_risks(services, [order["order_id"] for order in orders], since) if orders else {}
+    rows = [_row(order, traces[order["order_id"]], clock) for order in orders]
+    return [row | {"number": number} for number, row in enumerate(rows)]
+
+
+def _row(order: Mapping[str, Any], risks: Risks, clock: PlantClock) -> Row:
+    reasons = [reason["text"] for reason in order["reasons"]]
+    return {
+        **order,
+        "path": path_of(order["order_id"]),
+        "trace": draw_trace(risks, clock.now),
+        "change": change_since(risks, clock.now - DAY),
+        "why": reasons[0] if reasons else order["reason"] or "",
+        "then": reasons[1:],
+        "ways": _ways(order),
+        "cannot_snooze": _cannot_snooze(order, clock),
+    }
+
+
+def _ways(order: Mapping[str, Any]) -> list[tuple[str, str]] | None:
+    """What is in the way: each kind and its word; ``None`` where nobody has looked yet."""
+    kinds = order["blockers"]
+    return None if kinds is None else [(kind, word_of(kind)) for kind in kinds]
+
+
+def _cannot_snooze(order: Mapping[str, Any], clock: PlantClock) -> str:
+    """Why an order cannot be put off, in few words; empty where it can."""
+    if order["state"] == "late":
+        return "late: cannot be snoozed"
+    due = None if order["due_at"] is None else micros(order["due_at"])
+    return "due too soon to snooze" if due is not None and latest_snooze(due, clock.zone) < clock.now else ""

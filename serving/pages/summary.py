@@ -1,0 +1,69 @@
+"""What the list of a reader comes to, counted at most every few seconds: it is read with every page of it."""
+
+from __future__ import annotations
+
+import time
+from collections import OrderedDict
+from dataclasses import dataclass
+
+from serving.api.calls import sum_worklist
+from serving.contract.orders import WorklistParams
+from serving.principal import Caller
+from serving.scores.services import Services
+
+LIKELY = 0.5
+"""A risk of so much or more is called likely to fail."""
+LASTS, MOST = 10.0, 200
+"""Seconds that figures are shown again without counting, and of so many sets of plants."""
+
+
+@dataclass(frozen=True)
+class Figures:
+    """Orders of all plants that the reader may see, whatever is filtered; values in the plant's currency.
+
+    Attributes
+    ----------
+    listed : orders to list, late ones and those put off included
+    open : those not late
+    likely, likely_value : of the open ones, how many have at least a risk ``LIKELY``, and their value
+    late, late_value : the late ones
+    """
+
+    listed: int
+    open: int
+    likely: int
+    likely_value: float
+    late: int
+    late_value: float
+
+
+class FiguresCache:
+    """Counts for each set of plants, and counts again when that is some seconds old."""
+
+    def __init__(self) -> None:
+        self._known: OrderedDict[frozenset[str] | None, tuple[float, Figures]] = OrderedDict()
+
+    def figures(self, services: Services, caller: Caller) -> Figures:
+        """The figures of a reader."""
+        now, known = time.monotonic(), self._known.get(caller.plants)
+        if known is not None and now - known[0] < LASTS and known[1].listed:
+            return known[1]
+        figures = count_figures(services, caller)
+        self._known[caller.plants] = now, figures
+        while len(self._known) > MOST:
+            self._known.popitem(last=False)
+        return figures
+
+
+def count_figures(services: Services, caller: Caller) -> Figures:
+    """The figures of a reader as they are now."""
+    states = sum_worklist(services, WorklistParams(snoozed="include"), caller, LIKELY)
+    late = states.pop("late", {"orders": 0, "value": None})
+    return Figures(
+        listed=late["orders"] + sum(state["orders"] for state in states.values()),
+        open=sum(state["orders"] for state in states.values()),
+        likely=sum(state["likely"] or 0 for state in states.values()),
+        likely_value=sum(state["likely_value"] or 0.0 for state in states.values()),
+        late=late["orders"],
+        late_value=late["value"] or 0.0,
+    )

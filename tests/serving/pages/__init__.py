@@ -1,0 +1,1 @@
+"""Tests of serving.pages, over a real socket and in a real browser."""

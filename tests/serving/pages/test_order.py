@@ -1,0 +1,142 @@
+"""The page of an order: its risk and why, readiness, what-if, decisions, and the events behind it all."""
+
+from __future__ import annotations
+
+import re
+
+import httpx
+import pytest
+
+from serving.pages.drawing import change_since, draw_trace, draw_waterfall
+from serving.pages.order.time_line import find_jumps
+from serving.principal import Role
+from tests.serving.pages.conftest import Planned, text_of
+from tests.support.pages import Page
+from tests.support.stories import created, event, moment
+
+
+def test_the_page_of_an_order(planned: Planned) -> None:
+    reply = planned.signed_in(plant="Kiel").get("/orders/K2")
+    words = text_of(reply)
+    for said in ("K2 · Ostsee Bau", "Wed 10 Jan", "in 6 days", "Where all orders start", "points add up to the risk"):
+        assert said in words
+    assert "Quality hold Q-117" in words
+    assert "QA Lindner" in words
+    assert "Nothing was decided yet" in words
+    assert Page(reply.text).faults == []
+
+
+def test_the_waterfall_ends_at_the_risk(planned: Planned) -> None:
+    key = {"authorization": f"Bearer {planned.key(Role.ADMIN)}"}
+    score = httpx.get(f"{planned.url}/v1/orders/K2", headers=key).json()["score"]
+    falls = draw_waterfall(score["base_risk"], [reason["points"] for reason in score["reasons"]])
+    assert falls[-1].end == pytest.approx(score["risk"], abs=1e-9)
+    assert [later.begin for later in falls[1:]] == [fall.end for fall in falls[:-1]]
+
+
+def test_states_without_a_risk_of_the_model_say_why(planned: Planned) -> None:
+    reader = planned.signed_in()
+    assert "a promise has passed unshipped" in text_of(reader.get("/orders/K3")).lower()
+    assert "no date is promised yet" in text_of(reader.get("/orders/K4")).lower()
+
+
+def test_lines_events_moves_and_changes_are_pages_and_parts(planned: Planned) -> None:
+    reader = planned.signed_in()
+    for part, said in (
+        ("lines", "Valve"),
+        ("events", "Quality hold Q-117"),
+        ("moves", "Release quality hold Q-117"),
+        ("change", ""),
+    ):
+        page, fragment = reader.get(f"/orders/K2/{part}"), reader.get(f"/orders/K2/{part}", **{"hx-request": "true"})
+        assert (page.status_code, fragment.status_code) == (200, 200)
+        assert said in text_of(page)
+        assert said in text_of(fragment)
+        assert (Page(page.text).faults, Page(fragment.text).faults) == ([], [])
+        assert "<html" not in fragment.text
+    assert "Thu 4 Jan 06:00" in text_of(reader.get("/orders/K2/events"))
+
+
+def test_events_are_paged(planned: Planned) -> None:
+    planned.send(
+        created(0, 20, order="Many", plant="Ulm", event_id="many made"),
+        *(
+            event("operation.confirmed", 1 + n / 100, "Many", quantity=0.1, reference="op", event_id=f"m{n}")
+            for n in range(60)
+        ),
+    )
+    reader = planned.signed_in()
+    first = reader.get("/orders/Many/events")
+    following = re.search(r'rel="next" href="([^"]+)"', first.text)
+    assert following
+    last = reader.get(following[1])
+    ids = re.findall(r"<code>test (\S+)", first.text + last.text)
+    assert (len(ids), len(set(ids)), 'rel="next"' in last.text) == (61, 61, False)
+
+
+def test_a_decision_is_about_the_order_as_it_was_read(planned: Planned) -> None:
+    planned.send(created(0, 22, order="V1", plant="Ulm", event_id="v1 made"))
+    reader = planned.signed_in(plant="Ulm")
+    version = re.findall(r'name="version" value="([^"]+)"', reader.get("/orders/V1").text)[0].replace("&#34;", '"')
+    planned.send(event("hold.placed", 2, "V1", kind="quality", event_id="v1 hold"))
+    late = reader.post("/orders/V1/decisions", {"kind": "acknowledge", "version": version})
+    assert (late.status_code, "Somebody recorded something" in text_of(late)) == (412, True)
+    assert reader.post("/orders/V1/decisions", {"kind": "acknowledge"}).status_code == 428
+    version = re.findall(r'name="version" value="([^"]+)"', reader.get("/orders/V1").text)[0].replace("&#34;", '"')
+    fields = {"kind": "expedite", "version": version, "comment": "the carrier calls back"}
+    assert reader.post("/orders/V1/decisions", fields).status_code == 303
+    words = text_of(reader.get("/orders/V1"))
+    assert "V1 expedited." in words
+    assert "the carrier calls back" in words
+    assert "planner Ulm" in words
+
+
+def test_what_if_without_a_script(planned: Planned) -> None:
+    reader = planned.signed_in(plant="Kiel")
+    before = text_of(reader.get("/orders/K2/events"))
+    moves = reader.get("/orders/K2/moves").text
+    body = re.findall(r'name="events" value="([^"]+)"', moves)[0].replace("&#34;", '"')
+    reply = reader.post("/orders/K2/what-if", {"events": body, "sentence": "release it"})
+    words = text_of(reply)
+    assert (reply.status_code, "Nothing is stored" in words, "Release it" in words) == (200, True, True)
+    assert re.search(r"\d+ % → becomes \d+ %", words)
+    own = {"type": "hold.placed", "kind": "credit", "line_id": "", "quantity": ""}
+    assert reader.post("/orders/K2/what-if", own).status_code == 200
+    impossible = reader.post("/orders/K2/what-if", {"type": "hold.released", "kind": "quality", "reference": "no such"})
+    assert (impossible.status_code, "Q-117" in text_of(impossible)) == (422, True)
+    for wrong in ({"events": "[{"}, {"events": "[]"}, {"type": ""}, {"type": "hold.placed", "quantity": "many"}):
+        assert reader.post("/orders/K2/what-if", wrong).status_code == 422
+    assert text_of(reader.get("/orders/K2/events")) == before
+
+
+# -- drawings ------------------------------------------------------------------------------------------------
+
+
+def test_the_change_since_yesterday_is_against_the_last_score_by_then() -> None:
+    risks = [(moment(1), 0.2), (moment(2), 0.5), (moment(3), 0.6)]
+    assert change_since(risks, moment(2.5)) == pytest.approx(0.1)
+    assert change_since(risks, moment(0.5)) is None
+    assert change_since([], moment(1)) is None
+    assert change_since([(moment(1), None)], moment(1)) is None
+
+
+def test_a_trace_needs_two_scores_and_stays_within_its_box() -> None:
+    assert draw_trace([(moment(1), 0.2)], moment(2)) is None
+    trace = draw_trace([(moment(-30), 0.0), (moment(1), 1.0)], moment(2))
+    assert trace
+    numbers = [float(number) for point in trace.points.split() for number in point.split(",")]
+    assert (min(numbers) >= 0, max(numbers[::2]) <= 72, max(numbers[1::2]) <= 20, trace.step) == (True, True, True, 3)
+
+
+def test_a_jump_is_named_by_the_events_between_two_scores() -> None:
+    scores = [
+        {"as_of": "2024-01-03T12:00:00Z", "risk": 0.5, "cause": "tick"},
+        {"as_of": "2024-01-03T09:00:00Z", "risk": 0.6, "cause": "event"},
+        {"as_of": "2024-01-02T09:00:00Z", "risk": 0.2, "cause": "morning"},
+    ]
+    events = [
+        {"what": "hold placed", "recorded_at": "2024-01-03T08:00:00Z"},
+        {"what": "scrap", "recorded_at": "2024-01-01T08:00:00Z"},
+    ]
+    [jump] = find_jumps(scores, events)
+    assert (jump.what, jump.points) == ("hold placed", pytest.approx(0.4))

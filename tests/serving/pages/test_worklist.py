@@ -1,0 +1,191 @@
+"""The worklist page: what it lists, filters, sorts, saves and decides, read without a script."""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import quote, urlencode
+
+import httpx
+import pytest
+
+from serving.pages.columns import SORTS
+from serving.principal import Role
+from serving.store.schema import SORTS as STORED_SORTS
+from tests.serving.pages.conftest import FORMULA, MARKUP, SCRIPT, STYLE, Planned, text_of
+from tests.support.pages import Page
+from tests.support.stories import created
+
+EVIL = "/orders/X%2F1%20%3Cb%3E"
+
+
+def listed(reply: httpx.Response) -> list[str]:
+    """The orders of the list itself, in their order."""
+    assert reply.status_code == 200, reply.text[:500]
+    return re.findall(r'<tr data-path="/orders/([^"]+)"', reply.text)
+
+
+def test_open_orders_are_listed_and_late_ones_stand_apart(planned: Planned) -> None:
+    reader = planned.signed_in(plant="Kiel")
+    reply = reader.get("/")
+    assert set(listed(reply)) == {"K1", "K2", "K4", "X%2F1%20%3Cb%3E"}
+    words = text_of(reply)
+    assert "1 late order" in words
+    assert "worst: K3, Nordwerft" in words
+    assert listed(reader.get("/?state=late")) == ["K3"]
+    assert Page(reply.text).faults == []
+
+
+def test_what_a_row_says(planned: Planned) -> None:
+    words = text_of(planned.signed_in(plant="Kiel").get("/?search=K2"))
+    key = {"authorization": f"Bearer {planned.key(Role.ADMIN)}"}
+    [order] = httpx.get(f"{planned.url}/v1/orders?search=k2", headers=key).json()["orders"]
+    assert "Wed 10 Jan in 6 days 3,000" in words
+    assert "Ostsee Bau" in words
+    assert order["reasons"][0]["text"][1:] in words
+    assert f"{100 * order['risk']:.0f} %" in words
+
+
+@pytest.mark.parametrize("sort", [name for name, _ in SORTS])
+def test_every_sort_of_the_api_has_a_name_and_is_that_of_the_api(planned: Planned, sort: str) -> None:
+    reader = planned.signed_in(plant="Kiel")
+    key = {"authorization": f"Bearer {planned.key(Role.PLANNER, 'Kiel')}"}
+    for order in ("asc", "desc"):
+        query = f"sort={sort}&order={order}&state=open&state=unpromised"
+        api = httpx.get(f"{planned.url}/v1/orders?{query}", headers=key).json()["orders"]
+        assert listed(reader.get(f"/?sort={sort}&order={order}")) == [quote(row["order_id"], safe="") for row in api]
+
+
+def test_no_sort_is_forgotten() -> None:
+    assert {name for name, _ in SORTS} == set(STORED_SORTS)
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        ("search=nordwerft", {"K1", "K3", "K4"}),
+        ("search=nordwerft&state=open", {"K1"}),
+        ("search=vALVE", {"K2"}),
+        ("search=k2", {"K2"}),
+        ("search=100%25", set()),
+        ("search=_", set()),
+        ("customer=Nordwerft&item=Seal", {"K4"}),
+        ("within=7", {"K2"}),
+        ("due_from=2024-01-20", {"K1"}),
+        ("changed=1", {"K2"}),
+        ("changed=1&customer=", {"K2"}),
+        ("recorded_from=2024-01-04", {"K2"}),
+        ("mine=1", set()),
+    ],
+)
+def test_filters_live_in_the_address(planned: Planned, query: str, expected: set[str]) -> None:
+    assert set(listed(planned.signed_in(plant="Kiel").get(f"/?{query}"))) == expected
+
+
+def test_an_address_that_means_nothing_is_said_in_words(planned: Planned) -> None:
+    reader = planned.signed_in()
+    for query in ("sort=luck", "within=soon", "risk_min=2", "cursor=x", "nonsense=1"):
+        reply = reader.get(f"/?{query}")
+        assert (reply.status_code, reply.headers["content-type"]) == (422, "text/html; charset=utf-8")
+        assert "To the worklist" in text_of(reply)
+
+
+def test_a_filter_that_finds_nothing_can_be_dropped(planned: Planned) -> None:
+    reply = planned.signed_in(plant="Kiel").get("/?search=nothing&customer=Nordwerft")
+    assert "No order fits" in text_of(reply)
+    assert 'href="/?customer=Nordwerft"' in reply.text
+    assert 'href="/?search=nothing"' in reply.text
+
+
+def test_pages_follow_the_cursor_to_the_end(planned: Planned) -> None:
+    reader = planned.signed_in(plant="Kiel")
+    found, address = [], "/?limit=2&sort=due"
+    while address:
+        reply = reader.get(address)
+        found += listed(reply)
+        following = re.search(r'rel="next" href="([^"]+)"', reply.text)
+        address = following[1].replace("&amp;", "&") if following else ""
+    assert found == listed(reader.get("/?sort=due"))
+
+
+def test_names_stay_text(planned: Planned) -> None:
+    reader = planned.signed_in()
+    for path in (
+        "/",
+        f"{EVIL}",
+        f"{EVIL}/lines",
+        f"{EVIL}/events",
+        f"{EVIL}/moves",
+        f"{EVIL}/change",
+        f"/?{urlencode({'search': SCRIPT})}",
+    ):
+        page = reader.get(path)
+        assert page.status_code == 200, path
+        for attack in (SCRIPT, MARKUP, STYLE):
+            assert attack not in page.text
+        parsed = Page(page.text)
+        assert {"img", "style"} & set(parsed.tags) == set()
+        assert parsed.tags.count("script") == 2
+    assert "&lt;script&gt;" in reader.get("/").text
+    assert FORMULA in text_of(reader.get(f"{EVIL}/events"))
+
+
+def test_the_files_are_what_the_page_lists(planned: Planned) -> None:
+    reader = planned.signed_in(plant="Kiel")
+    reply = reader.get("/worklist.csv?customer=Nordwerft")
+    assert reply.headers["content-type"].startswith("text/csv")
+    assert [line.partition(",")[0].strip('"') for line in reply.text.splitlines()[1:]] == listed(
+        reader.get("/?customer=Nordwerft")
+    )
+    assert reader.get("/worklist.xlsx").content[:2] == b"PK"
+    assert reader.get("/worklist.doc").status_code in (404, 422)
+
+
+def test_deciding_about_one_and_about_several(planned: Planned) -> None:
+    names = ("D0", "D1", "D2")
+    planned.send(*[created(0, 25, order=name, plant="Ulm", event_id=f"{name} made") for name in names])
+    reader = planned.signed_in(plant="Ulm")
+    one = reader.post("/decisions", {"only": "acknowledge D0", "order": ["D1"], "next": "/?search=D"})
+    assert one.headers["location"] == "/?search=D"
+    assert "D0 acknowledged." in text_of(reader.get("/?search=D"))
+    assert "Nothing was decided yet" in text_of(reader.get("/orders/D1"))
+    reader.post("/decisions", {"kind": "snooze", "order": ["D1", "D2"], "until": "2024-01-10", "next": "/"})
+    assert "2 orders snoozed." in text_of(reader.get("/"))
+    assert set(listed(reader.get("/?search=D"))) == {"D0"}
+    assert set(listed(reader.get("/?search=D&snoozed=only"))) == {"D1", "D2"}
+    reader.post("/decisions", {"kind": "comment", "order": ["D0", "B1"], "comment": SCRIPT, "next": "/"})
+    after = reader.get("/")
+    assert "D0 commented on. Not B1: the order must be one the service knows" in text_of(after)
+    assert SCRIPT not in reader.get("/orders/D0").text
+    reader.post("/decisions", {"kind": "assign", "order": ["D0"], "next": "/"})
+    assert set(listed(reader.get("/?mine=1"))) == {"D0"}
+
+
+@pytest.mark.parametrize(
+    ("fields", "words"),
+    [
+        ({"kind": "acknowledge"}, "Choose at least one order"),
+        ({"kind": "comment", "order": "K1"}, "comment must be given"),
+        ({"kind": "snooze", "order": "K1"}, "until or until_change must be given"),
+        ({"kind": "explode", "order": "K1"}, "Input should be"),
+    ],
+)
+def test_what_is_missing_is_said(planned: Planned, fields: dict[str, str], words: str) -> None:
+    reply = planned.signed_in().post("/decisions", fields)
+    assert (reply.status_code, words.lower() in text_of(reply).lower()) == (422, True)
+
+
+def test_views_are_saved_for_who_saved_them_and_one_opens_first(planned: Planned) -> None:
+    reader, other = planned.signed_in(Role.DATA_SCIENTIST), planned.signed_in(Role.ADMIN)
+    view = {"name": SCRIPT, "query": "customer=Ostsee+Bau&cursor=x", "is_default": "1", "next": "/?all=1"}
+    assert reader.post("/views", view).status_code == 303
+    assert reader.get("/").headers["location"] == "/?customer=Ostsee+Bau"
+    page = reader.get("/?all=1")
+    assert (SCRIPT in page.text, "&lt;script&gt;" in page.text) == (False, True)
+    assert "customer=Ostsee" not in other.get("/").text
+    second = planned.reader()
+    second.sign_in(planned.key(Role.DATA_SCIENTIST))
+    assert second.get("/").status_code == 303, "another browser of the same key"
+    reader.post("/views", {"name": SCRIPT, "remove": "1"})
+    assert reader.get("/").status_code == 200
+    for wrong in ({"name": ""}, {"name": "x" * 61}, {"name": "x", "query": "sort=luck"}):
+        assert reader.post("/views", wrong).status_code == 422
