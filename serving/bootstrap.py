@@ -20,7 +20,7 @@ from features.history import History
 from features.times import micros, plant_calendar
 from serving.api.app import create_app
 from serving.auth.api_keys import list_keys
-from serving.clock import Clock, fixed_clock, system_clock
+from serving.clock import Clock, SteppedClock, fixed_clock, system_clock
 from serving.middleware.stack import AuthMode, auth_mode_of
 from serving.models.active import ActiveScorer
 from serving.models.audit import record_model_changes
@@ -78,9 +78,10 @@ def build_services(current: Callable[[], Scorer], settings: Settings, clock: Clo
     return Services(database, DailyContext(current, database, clock, pinned, settings.policy), settings, clock)
 
 
-def build_import(settings: Settings) -> Services:
-    """The services of a command that loads events: its clock stands, and the champion is loaded where it is needed."""
-    return build_services(champion_of(settings), settings, fixed_clock(clock_of(settings)()))
+def build_import(settings: Settings) -> tuple[Services, SteppedClock]:
+    """The services of a command that loads events and their clock, which stands; the champion is loaded when needed."""
+    clock = SteppedClock(clock_of(settings)())
+    return build_services(champion_of(settings), settings, clock), clock
 
 
 def build_warm_app(settings: Settings | None = None) -> FastAPI:

@@ -17,3 +17,20 @@ def system_clock() -> int:
 def fixed_clock(moment: int) -> Clock:
     """A clock that stands, for a demo or a rehearsal."""
     return lambda: moment
+
+
+class SteppedClock:
+    """A clock that stands until it is set: for days that are gone through after the event.
+
+    >>> clock = SteppedClock(0)
+    >>> clock.moment = 3_600_000_000
+    >>> clock()
+    3600000000
+    """
+
+    def __init__(self, moment: int) -> None:
+        self.moment = moment
+
+    def __call__(self) -> int:
+        """The moment it stands at, microseconds."""
+        return self.moment

@@ -50,6 +50,7 @@ LOOK_AHEAD = {
     "features.context.context": "track records: each outcome with the moment it was known",
     "features.decision_points": "the moments at which an order is judged",
     "training.data.snapshots": "labels",
+    "training.data.ship_points": "ship dates to learn from and to judge by",
     "serving.commands.plant": "says how many orders of a simulated plant went wrong",
 }
 """Who may ask what became of an order, and why."""

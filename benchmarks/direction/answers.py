@@ -5,7 +5,8 @@
 A model is trained on four fifths of each plant's year. On mornings after that, each event of ``plain_events`` is
 stated of every open order that it can happen to, and the order is scored with it and without. An answer is wrong where
 the risk moves by more than a point against what the event is. Good events must lower the mean risk and bad ones raise
-it; at most 5 % of the orders of each may be answered wrongly.
+it; at most 5 % of the orders of each may be answered wrongly. Beside it stand the days by which the expected ship date
+moves, and how often by more than a day the wrong way; a promise that moves should leave it where it is.
 """
 
 from __future__ import annotations
@@ -24,14 +25,18 @@ from features.context.context import Context
 from features.decision_points import DecisionPoints
 from features.events.schema import COLUMNS
 from features.history import History
+from features.known.known import Known
 from features.pipeline.computation import compute
 from features.times import timestamps
 from simulation import load_plant, simulate
+from training.data.ship_points import points_to_learn
 from training.data.snapshots import Snapshots
 from training.data.split import split_by_time
 from training.model.fit import fit_model
 from training.model.risk_model import RiskModel
 from training.model.trees import Trees
+from training.ship_date.curve import BEYOND
+from training.ship_date.forecast import forecast_known
 
 DAYS, POINT, MOST_WRONG = 365, 0.01, 0.05
 
@@ -45,11 +50,14 @@ class OpenOrder(NamedTuple):
 
 
 class Answers(NamedTuple):
-    """Of the orders that an event can happen to: how many, the share answered wrongly, the mean change of the risk."""
+    """Of the orders that an event can happen to: how many, the share answered wrongly, the mean change of the risk; the
+    share whose expected ship date moves by more than a day the wrong way, and the mean days it moves."""
 
     orders: int
     wrong: float
     change: float
+    dates_wrong: float
+    days: float
 
 
 def main() -> None:
@@ -67,14 +75,17 @@ def main() -> None:
         cut = split_by_time(snapshots.labelled()[0]).at
         past, _ = snapshots.labelled(cut)
         past = replace(past, moved=None) if asked.without_moves else past
-        model = fit_model(past, snapshots.context, {}, replace(Trees(), num_leaves=asked.leaves))
+        looks = points_to_learn(snapshots, cut, snapshots.names)
+        trees = replace(Trees(), num_leaves=asked.leaves)
+        model = fit_model(past, snapshots.context, {}, trees, looks=looks)
         mornings = np.unique(snapshots.points.as_of[snapshots.points.as_of > cut])
         chosen = mornings[np.linspace(5, len(mornings) - 10, asked.mornings).astype(int)]
         judge = Judge(model, snapshots.context, snapshots.history, events)
         for event, answers in judge.answers(open_orders(snapshots, events, chosen)):
             found[event].append(answers)
             print(f"{plant:18} {event:36} {answers.orders:6,} orders  wrong {answers.wrong:6.1%}  "
-                  f"mean {100 * answers.change:+6.1f} points", flush=True)  # fmt: skip
+                  f"mean {100 * answers.change:+6.1f} points  date wrong {answers.dates_wrong:6.1%}  "
+                  f"mean {answers.days:+5.1f} days", flush=True)  # fmt: skip
     _table(asked.plants, found)
 
 
@@ -87,20 +98,26 @@ class Judge:
 
     def answers(self, orders: list[OpenOrder]) -> Iterator[tuple[str, Answers]]:
         """One entry an event that can happen to any of the orders."""
-        before = self.risk([(order, []) for order in orders])
+        before, date = self.score([(order, []) for order in orders])
         for name, (direction, happens) in PLAIN_EVENTS.items():
             stated = [list(happens(order.standing)) for order in orders]
             rows = np.array([row for row, events in enumerate(stated) if events])
             if not len(rows):
                 continue
-            change = self.risk([(orders[row], stated[row]) for row in rows]) - before[rows]
-            yield name, Answers(len(rows), float((-direction * change > POINT).mean()), float(change.mean()))
+            after, later = self.score([(orders[row], stated[row]) for row in rows])
+            change, days = after - before[rows], later - date[rows]
+            wrong, dates_wrong = (float((-direction * by > least).mean()) for by, least in ((change, POINT), (days, 1)))
+            yield name, Answers(len(rows), wrong, float(change.mean()), dates_wrong, float(days.mean()))
 
-    def risk(self, orders: list[tuple[OpenOrder, list[Event]]]) -> np.ndarray:
-        """(n,) risks of orders, each with its events stated at the moment, as orders of their own."""
-        known = self.events.take(np.concatenate([order.rows for order, _ in orders]))
+    def score(self, orders: list[tuple[OpenOrder, list[Event]]]) -> tuple[np.ndarray, np.ndarray]:
+        """(n,) risks and expected ship dates of orders, each with its events stated now, as orders of their own.
+
+        A date is the day since 1970-01-01 by which it is as likely as not that all has shipped; the first of a model
+        without dates.
+        """
+        frame = self.events.take(np.concatenate([order.rows for order, _ in orders]))
         copy = np.repeat(np.arange(len(orders)), [len(order.rows) for order, _ in orders])
-        known = known.assign(order_id=[f"{number:06}" for number in copy])
+        frame = frame.assign(order_id=[f"{number:06}" for number in copy])
         added = [
             {"event_id": f"new-{place}-{number}", "order_id": f"{number:06}", "occurred_at": order.standing.now,
              "recorded_at": order.standing.now} | event
@@ -108,12 +125,20 @@ class Judge:
             for place, event in enumerate(stated)
         ]  # fmt: skip
         if added:
-            more = pd.DataFrame(added, columns=list(COLUMNS)).astype(known.dtypes.to_dict())
-            known = pd.concat([known, more], ignore_index=True)
-        history = History.of(known, self.history.policy)
+            more = pd.DataFrame(added, columns=list(COLUMNS)).astype(frame.dtypes.to_dict())
+            frame = pd.concat([frame, more], ignore_index=True)
+        history = History.of(frame, self.history.policy)
         as_of = np.array([order.standing.now.value // 1000 for order, _ in orders])
         points = DecisionPoints(np.arange(len(orders)), as_of)
-        return self.model.predict(compute(history, points, self.context, self.model.names)).risk
+        signals = compute(history, points, self.context, self.model.names)
+        risk = self.model.predict(signals).risk
+        known, rows = Known(history, points, self.context), np.arange(len(orders))
+        if self.model.ship_dates is None:
+            return risk, np.zeros(len(orders))
+        late = np.zeros(len(orders), dtype=bool)
+        found = forecast_known(self.model.ship_dates, self.model.names, signals, known, rows, late, risk)
+        last = found.curves.days.day[found.curves.days.first[1:] - 1]
+        return risk, np.where(found.expected == BEYOND, last + 1, found.expected)
 
 
 def open_orders(snapshots: Snapshots, events: pd.DataFrame, mornings: np.ndarray) -> list[OpenOrder]:
@@ -142,17 +167,23 @@ def _by_order(events: pd.DataFrame) -> Iterator[tuple[str, Iterator[tuple[int, s
 
 def _table(plants: list[str], found: dict[str, list[Answers]]) -> None:
     """All plants together, and which events are answered wrongly too often."""
-    print(f"\n{len(plants)} plants together{'':18} {'orders':>8} {'wrong':>8} {'mean change':>14}")
+    print(f"\n{len(plants)} plants together{'':18} {'orders':>8} {'wrong':>8} {'mean change':>14} {'date wrong':>10}")
     failed = []
     for name, answers in found.items():
         if not answers:
             continue
         orders = sum(answer.orders for answer in answers)
         wrong = sum(answer.wrong * answer.orders for answer in answers) / orders
-        change = sum(answer.change * answer.orders for answer in answers) / orders
+        change, dates_wrong, days = (
+            sum(getattr(answer, name) * answer.orders for answer in answers) / orders
+            for name in ("change", "dates_wrong", "days")
+        )
         bad = wrong > MOST_WRONG or change * PLAIN_EVENTS[name][0] <= 0
         failed += [name] if bad else []
-        print(f"{name:36} {orders:8,} {wrong:8.1%} {100 * change:+8.1f} points{'   <' if bad else ''}")
+        print(
+            f"{name:36} {orders:8,} {wrong:8.1%} {100 * change:+8.1f} points {dates_wrong:8.1%} {days:+6.1f} days"
+            f"{'   <' if bad else ''}"
+        )
     print(f"\nanswered wrongly too often: {', '.join(failed) or 'none'}")
 
 

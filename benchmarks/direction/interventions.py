@@ -117,7 +117,7 @@ def answered(events: pd.DataFrame, effects: pd.DataFrame, without_moves: bool) -
             orders.append(order)
             stated.append(said)
     none: list[tuple[OpenOrder, list[Event]]] = [(order, []) for order in orders]
-    answer = judge.risk(list(zip(orders, stated, strict=True))) - judge.risk(none)
+    answer = judge.score(list(zip(orders, stated, strict=True)))[0] - judge.score(none)[0]
     return effects.iloc[rows].assign(answer=answer)
 
 

@@ -1,14 +1,15 @@
-"""How long a morning of many open orders takes with reasons, beside the same without.
+"""How long a morning of many open and late orders takes with reasons and ship dates, beside the same without.
 
     python -m benchmarks.reasons.many_orders [--open 50000] [--plant default:2000:42]
 
-The orders that are open on the last day of a simulated plant are repeated under other ids until there are as many as
-asked for. All are scored in one process as ``shiprisk score`` scores them: with five factors, with reasons, with both.
+The orders that are open or late on the last day of a simulated plant are repeated under other ids until there are as
+many as asked for. All are scored in one process as ``shiprisk score`` scores them: with factors, reasons, dates.
 """
 
 from __future__ import annotations
 
 import argparse
+from dataclasses import replace
 from time import perf_counter
 
 import numpy as np
@@ -21,6 +22,7 @@ from features.times import isoformat
 from serving.models.cache import LoadedModel
 from serving.models.scorer import Scorer
 from simulation import load_plant, simulate
+from training.data.ship_points import points_to_learn
 from training.data.snapshots import Snapshots
 from training.model.fit import fit_model
 
@@ -35,21 +37,27 @@ def main() -> None:
     snapshots = Snapshots.of(events)
     points, _ = snapshots.labelled(snapshots.until)
     about = {"trained_until": isoformat(snapshots.until), "zone": "UTC"}
-    scorer = Scorer(LoadedModel("many-orders", "1", fit_model(points, snapshots.context, about)), snapshots.context)
-    history = History.of(_repeated(events, _open_orders(scorer, snapshots), asked.open))
+    looks = points_to_learn(snapshots, snapshots.until, snapshots.names)
+    model = fit_model(points, snapshots.context, about, looks=looks)
+    with_dates, without = (
+        Scorer(LoadedModel("many-orders", "1", each), snapshots.context)
+        for each in (model, replace(model, ship_dates=None))
+    )
+    history = History.of(_repeated(events, _orders_to_ship(without, snapshots), asked.open))
     listed = standing_orders(history, snapshots.until)
-    print(f"{len(listed):,} open orders, {history.n_events:,} events")
-    scorer.score(history, listed.take(np.arange(100)))
-    for factors, reasons in ((5, False), (0, True), (5, True)):
+    print(f"{len(listed):,} open and late orders, {history.n_events:,} events")
+    with_dates.score(history, listed.take(np.arange(100)))
+    for factors, reasons, dates in ((5, False, False), (0, True, False), (0, True, True), (5, True, True)):
         begin = perf_counter()
-        scorer.score(history, listed, factors, reasons)
-        print(f"{factors} factors, {'with' if reasons else 'without'} reasons: {perf_counter() - begin:.1f} s")
+        (with_dates if dates else without).score(history, listed, factors, reasons)
+        print(f"{factors} factors, {'with' if reasons else 'without'} reasons, {'with' if dates else 'without'} dates: "
+              f"{perf_counter() - begin:.1f} s", flush=True)  # fmt: skip
 
 
-def _open_orders(scorer: Scorer, snapshots: Snapshots) -> list[str]:
+def _orders_to_ship(scorer: Scorer, snapshots: Snapshots) -> list[str]:
     listed = standing_orders(snapshots.history, snapshots.until)
     scores = scorer.score(snapshots.history, listed, 0, reasons=False)
-    return [score.order_id for score in scores if score.state == "open"]
+    return [score.order_id for score in scores if score.state in ("open", "late")]
 
 
 def _repeated(events: pd.DataFrame, orders: list[str], count: int) -> pd.DataFrame:

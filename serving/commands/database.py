@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from serving.commands.console import part_progress, print_json, print_table, say
 from serving.commands.options import Json, Name, Outcome, Zone, enter
 from serving.settings import Settings
+
+if TYPE_CHECKING:
+    from features.progress import Progress
 
 group = typer.Typer(help="The store: its tables, and many events at once.", no_args_is_help=True)
 
@@ -46,30 +49,44 @@ def import_events(
     name: Name = "order-risk",
     outcome: Outcome = None,
     zone: Zone = "UTC",
+    mornings: Annotated[
+        int, typer.Option(min=0, max=366, help="Score the last so many mornings too, and the hours since the first.")
+    ] = 0,
     as_json: Json = False,
 ) -> None:
     """Store the events of a file, build load and track record from all that is stored, and score every order.
 
-    Events that are stored already change nothing, so the same file again, or the rest after a failure, is safe.
+    Events that are stored already change nothing, so the same file again, or the rest after a failure, is safe. With
+    --mornings each order has its scores of these days, by what was known then and by the model of today.
     """
-    from serving.bootstrap import build_import, prepare_database
-    from serving.ingest.bulk_load import load_and_score
+    from serving.bootstrap import prepare_database
 
     settings = Settings(model=name, zone=zone, outcome=outcome)
     prepare_database(settings)
     with part_progress() as progress:
-        services = build_import(settings)
-        try:
-            result = load_and_score(services, events, progress)
-        finally:
-            services.database.close()
+        result = _import(settings, events, mornings, progress)
     if as_json:
         print_json(result)
         return
     stored, known, scored = (f"{result[name]:,}" for name in ("accepted", "duplicates", "scored"))
-    say(f"{stored} events stored, {known} were there already; {scored} orders scored.")
+    what = "scores made" if mornings else "orders scored"
+    say(f"{stored} events stored, {known} were there already; {scored} {what}.")
     for reason in result["degraded_because"]:
         say(f"note: {reason}")
+
+
+def _import(settings: Settings, events: Path, mornings: int, progress: Progress) -> dict[str, Any]:
+    from serving.bootstrap import build_import
+    from serving.ingest.backfill import load_days
+    from serving.ingest.bulk_load import load_and_score
+
+    services, clock = build_import(settings)
+    try:
+        if mornings:
+            return load_days(services, clock, events, mornings, progress)
+        return load_and_score(services, events, progress)
+    finally:
+        services.database.close()
 
 
 def rebuild(outcome: Outcome = None, zone: Zone = "UTC", as_json: Json = False) -> None:

@@ -21,7 +21,9 @@ if TYPE_CHECKING:
 SHOWN = 8
 EVENTS, EVENT, STORY, STORE = "events.parquet", "event.json", "story.json", "shiprisk.db"
 DECISION_POINTS = "daily"
-FORMAT = 5
+MORNINGS = 15
+"""Of that many the store has scores: the model serves for a fortnight, and learned from nothing later."""
+FORMAT = 6
 """Of what is kept; a story of an earlier version is told anew."""
 
 
@@ -36,9 +38,10 @@ def demo(
     port: Annotated[int, typer.Option(min=1, max=65535, help="The port to serve on.")] = 8000,
     serve: Annotated[bool, typer.Option("--serve/--no-serve", help="Serve at the end, until Ctrl-C.")] = True,
 ) -> None:
-    """Simulate a year of a plant, train on it, score its last morning, and serve, with the clock standing there.
+    """Simulate a year of a plant, train on all but its last fortnight, and serve its last morning.
 
-    The events are in a store of the demo's own, which takes in more of them.
+    The fortnight is scored hour by hour as it was known then, and two planners decide about a few orders each day. All
+    that is in a store of the demo's own, which takes in more events; its clock stands at the last morning.
 
     Everything is kept under SHIPRISK_HOME/demo, apart from your own models; a second run is instant.
     """
@@ -61,16 +64,18 @@ def _build_story(settings: Settings, orders: int, seed: int) -> dict[str, Any]:
     folder = settings.home
     events = _plant(folder, orders, seed)
     as_of = _morning_after(events)
-    about = _train(settings, events, as_of).model.about
+    trained_until = _first_morning(as_of)
+    about = _train(settings, events, trained_until).model.about
     story = {
         "format": FORMAT,
         "as_of": as_of,
+        "trained_until": trained_until,
         "events": len(events),
         "orders": events["order_id"].nunique(),
         "about": about,
     }
     story |= _score_morning(settings, events, as_of)
-    _fill_store(_with_fixed_clock(settings, as_of))
+    story |= _fill_store(_with_fixed_clock(settings, as_of))
     (folder / STORY).write_text(json.dumps(story), encoding="utf-8")
     return story
 
@@ -78,10 +83,11 @@ def _build_story(settings: Settings, orders: int, seed: int) -> dict[str, Any]:
 def _print_story(story: dict[str, Any], folder: Path, settings: Settings, port: int) -> None:
     about, figures, url = story["about"], story["about"]["judged"], f"http://127.0.0.1:{port}"
     moment = datetime.fromtimestamp(story["as_of"] / 1e6, UTC)
+    trained = datetime.fromtimestamp(story["trained_until"] / 1e6, UTC)
     auc, low, high = figures["roc_auc"]
     say("[1] A year in a plant that does not exist: customers, work centres, holds, trucks. Each fact is an event.")
     say(f"    {story['events']:,} events of {story['orders']:,} orders: {folder / EVENTS}\n")
-    say("[2] A model that learns from the outcomes known by then, and is judged on later orders.")
+    say(f"[2] A model that learned from the outcomes known by {trained:%A %Y-%m-%d}, and is judged on later orders.")
     say(f"    {figures['orders']:,} later orders, {figures['failure_share']:.0%} of which failed:")
     say(f"    ROC AUC {auc:.2f} ({low:.2f}-{high:.2f}), Brier skill over the base rate {figures['brier_skill']:.2f}")
     say(f"    Look at the run: mlflow ui --backend-store-uri {settings.tracking_uri}\n")
@@ -89,15 +95,14 @@ def _print_story(story: dict[str, Any], folder: Path, settings: Settings, port: 
     say(f"    {story['late']:,} of them are late already; these are the riskiest that are not:\n")
     print_table("", ["order", "risk", "due", "customer", "why"], story["riskiest"])
     say(f"\n    All of them with three reasons and five factors each: {folder / 'scores.csv'}\n")
-    say(f"[4] The service; its clock at {moment:%Y-%m-%dT%H:%M}Z. The worklist in a browser: {url}/\n")
-    say("    And over HTTP the worklist, an order, a hold on another:\n")
+    say(f"[4] The service; its clock at {moment:%Y-%m-%dT%H:%M}Z. The fortnight before was scored hour by hour, as it")
+    say(f"    was known then: {story['scored']:,} scores. Over HTTP the worklist, an order, a hold on another:\n")
     say(f"    curl -s '{url}/v1/orders?limit=3'")
     say(f"    curl -s {url}/v1/orders/{story['riskiest'][0][0]}")
     say(f"    curl -s -H 'content-type: application/cloudevents+json' -d @{folder / EVENT} {url}/v1/events")
     say(f"    {url}/docs in a browser\n")
-    say(
-        f"    The plant is simulated: {about['failure_share']:.0%} failed because it was built so (docs/simulation.md)."
-    )
+    say(f"    The plant is simulated: {about['failure_share']:.0%} failed, as it was built so (docs/simulation.md).\n")
+    say(f"[5] The worklist in a browser, with what changed since yesterday: {url}/")
 
 
 def _plant(folder: Path, orders: int, seed: int) -> pd.DataFrame:
@@ -124,14 +129,21 @@ def _morning_after(events: pd.DataFrame) -> int:
     return int(plant_calendar().end_of_day(last)[0]) + 1
 
 
-def _train(settings: Settings, events: pd.DataFrame, as_of: int) -> Trained:
+def _first_morning(as_of: int) -> int:
+    """The first of the mornings of which the store has scores."""
+    from features.times import DAY
+
+    return as_of - (MORNINGS - 1) * DAY
+
+
+def _train(settings: Settings, events: pd.DataFrame, until: int) -> Trained:
     from serving.commands.training import STEPS, register_trained
     from serving.models.cache import open_registry
     from training.promote.promotion import REFUSED, force
     from training.trainer import train
 
     with step_progress(STEPS) as step:
-        trained = train(events, scheme=DECISION_POINTS, until=as_of, progress=step)
+        trained = train(events, scheme=DECISION_POINTS, until=until, progress=step)
         registry = open_registry(settings)
         outcome = register_trained(registry, trained, settings.model, None, False, step)
     if outcome["decision"]["decided"] == REFUSED:
@@ -198,18 +210,22 @@ def _with_fixed_clock(settings: Settings, as_of: int) -> Settings:
     return settings.model_copy(update={"now": isoformat(as_of)})
 
 
-def _fill_store(settings: Settings) -> None:
-    """The events in a new store, every order scored."""
+def _fill_store(settings: Settings) -> dict[str, Any]:
+    """The events in a new store, scored each hour of its last days, with what planners decided; how much that was."""
     from serving.bootstrap import build_import, prepare_database
-    from serving.ingest.bulk_load import load_and_score
+    from serving.commands.demo_planner import Planners
+    from serving.ingest.backfill import load_days
 
     for file in settings.home.glob(f"{STORE}*"):
         file.unlink()
     prepare_database(settings)
-    with part_progress() as step:
-        services = build_import(settings)
-        load_and_score(services, settings.home / EVENTS, step)
+    services, clock = build_import(settings)
+    try:
+        with part_progress() as step:
+            result = load_days(services, clock, settings.home / EVENTS, MORNINGS, step, Planners(services))
+    finally:
         services.database.close()
+    return {name: result[name] for name in ("scored", "mornings")}
 
 
 def _serve(settings: Settings, port: int) -> None:

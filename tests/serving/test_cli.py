@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import pandas as pd
@@ -321,7 +323,13 @@ def test_the_demo_tells_its_story_and_remembers_it(empty_home: Home) -> None:
     opened = worklist[worklist["state"] == "open"]
     assert opened["order_id"].iloc[0] in told.stdout
     assert json.loads((folder / "event.json").read_text())["subject"] in set(opened["order_id"])
-    assert (folder / "shiprisk.db").exists()
+    assert told.stdout.rstrip().endswith("http://127.0.0.1:8000/")
+    with closing(sqlite3.connect(folder / "shiprisk.db")) as store:
+        scores = pd.read_sql("SELECT order_id, as_of FROM scores WHERE cause = 'morning'", store)
+        decided = pd.read_sql("SELECT kind FROM events WHERE source = 'shiprisk'", store)["kind"].value_counts()
+    assert scores.groupby("order_id")["as_of"].nunique().max() == 14, "an order that was open for the whole fortnight"
+    assert decided["assign"] == decided["acknowledge"] == decided["comment"] == 10, "one each working day"
+    assert 0 < decided["snooze"] <= 10
     again = empty_home.run("demo", "--orders", "600", "--no-serve")
     assert again.stdout == told.stdout
     assert (folder / "models" / "demo-risk" / "champion.json").read_text() == model

@@ -20,7 +20,7 @@ MOST_ROWS = 250_000
 """Days without a shipment that are learned from at most, beside all with one; a draw of them stands for the others."""
 FEWEST_SHIPPED = 50
 """Orders that must have shipped before dates are foretold."""
-LATER = 0.25
+LATER = 0.35
 """Share of the orders on which the ranges are fitted, by trees of those before."""
 TREES = {
     "objective": "binary", "learning_rate": 0.08, "num_leaves": 15, "min_child_samples": 300, "feature_fraction": 0.3,
@@ -54,7 +54,7 @@ def fit_ship_dates(points: ShipPoints, calendar: PlantCalendar, on_time: Floats)
 
 
 def split(points: ShipPoints) -> tuple[ShipPoints, ShipPoints, Mask]:
-    """Looks as they were known when three of four orders had their last one, the looks after it, and which these are.
+    """Looks as they were known when two of three orders had their last one, the looks after it, and which these are.
 
     Those that had no month after their promise to ship in are left out of the later ones.
     """

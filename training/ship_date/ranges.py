@@ -19,17 +19,20 @@ TAILS = np.round(np.arange(0.02, 0.355, 0.01), 2)
 """Shares left out on either side that are tried."""
 OWN = 0.5
 """How far a bucket is believed as it stands; for the rest it is like all of them."""
+FITTED = 0.5
+"""How far the latest months are believed, which may be calmer than the next; for the rest the curves are."""
+NOMINAL = (1 - COVERED) / 2
 
 
 @dataclass(frozen=True)
 class Ranges:
     """The share that is left out below and above, by bucket."""
 
-    tails: tuple[float, ...] = ((1 - COVERED) / 2,) * len(BUCKETS)
+    tails: tuple[float, ...] = (NOMINAL,) * len(BUCKETS)
 
     @classmethod
     def fit(cls, curves: ShipCurves, shipped: Ints, bucket: Ints, weight: Floats) -> Ranges:
-        """The tails with which the range of each bucket covers ``COVERED`` of orders that its curves have not seen.
+        """Tails half-way from those of the curves to those that cover ``COVERED`` of orders the curves have not seen.
 
         Parameters
         ----------
@@ -46,7 +49,8 @@ class Ranges:
             rows = bucket == place
             own = np.average(inside[:, rows], axis=1, weights=weight[rows]) if rows.any() else whole
             covered = OWN * own + (1 - OWN) * whole
-            tails.append(float(TAILS[np.argmin(np.abs(covered - COVERED))]))
+            best = TAILS[np.argmin(np.abs(covered - COVERED))]
+            tails.append(float(FITTED * best + (1 - FITTED) * NOMINAL))
         return cls(tuple(tails))
 
     def of(self, curves: ShipCurves, bucket: Ints) -> tuple[Ints, Ints]:

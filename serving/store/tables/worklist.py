@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import (
@@ -23,7 +23,7 @@ from sqlalchemy import (
 from sqlalchemy.sql.base import ColumnCollection
 
 from features.readiness.kinds import BIT_OF
-from serving.store.dialects import by_index, fenced, is_among
+from serving.store.dialects import by_index, fenced, has_text, is_among
 from serving.store.schema import AFTER, DESCENDING, INDEXED, LISTED, SORTS, order_words, orders
 
 PageKey = tuple[Any, int, str]
@@ -36,6 +36,8 @@ SEARCHED = ("customer", "item")
 ALL_KINDS = sum(BIT_OF.values())
 FEW = 10_000
 """If a filter leaves at most so many orders, they are looked up one by one."""
+FOUND = 1_000
+"""If a search finds at most so many, their ids are handed to the next statement."""
 
 
 @dataclass(frozen=True)
@@ -100,8 +102,13 @@ def page(
     """At most ``limit`` orders, the first, or those after a key; each with its ``key``.
 
     However rare is what is wanted, and wherever in the list it lies, the database reads the next ``NEAR`` of the list,
-    the few orders that one filter leaves, or each listed order once. Which of them is not left to its planner.
+    the few orders that one filter leaves, or each listed order once. Which of them is not left to its planner. What a
+    search finds is looked for once.
     """
+    if query.search is not None and (found := _found(connection, query.search)) is not None:
+        mentioned = _each(query, select(orders).where(orders.c.order_id.in_(found)), after)
+        fitting = mentioned.where(*_conditions(connection, replace(query, search=None), orders.c))
+        return _read_sorted(connection, fitting, query, limit)
     walks = query.sort in INDEXED
     if walks and len(rows := _read(connection, _next(query, after, AT_ONCE * limit), query, limit)) == limit:
         return rows
@@ -155,19 +162,19 @@ def _by(query: WorklistQuery, of: RowColumns) -> tuple[ColumnElement[Any], ...]:
 
 def _few(connection: Connection, query: WorklistQuery) -> Select[Any] | None:
     """Orders that an index finds by one of the filters, if they are few; all that are wanted are among them."""
-    for some, ids in _indexed_matches(query):
+    for some, ids in _indexed_matches(connection, query):
         counted = select(func.count()).select_from(ids.limit(FEW + 1).subquery())
         if connection.execute(counted).scalar_one() <= FEW:
             return some
     return None
 
 
-def _indexed_matches(query: WorklistQuery) -> Iterator[tuple[Select[Any], Select[Any]]]:
+def _indexed_matches(connection: Connection, query: WorklistQuery) -> Iterator[tuple[Select[Any], Select[Any]]]:
     """By filter, the orders that an index finds, and their ids alone."""
     for dimension, words in query.named:
         yield select(orders).where(with_word(dimension, words)), ids_with_word(dimension, words)
     if query.search is not None:
-        ids = _ids_that_mention(query.search)
+        ids = _ids_that_mention(connection, query.search)
         yield select(orders).where(orders.c.order_id.in_(ids)), ids
     for name, which in query.indexed.items():
         some = by_index(select(orders), orders, f"orders_by_{name}").where(_listed(query), *which)
@@ -252,25 +259,32 @@ def _names(connection: Connection, of: RowColumns, dimension: str, words: tuple[
 
 def _mentions(connection: Connection, of: RowColumns, text: str) -> ColumnElement[bool]:
     """Whether an order or one of its lines names a text. Few orders name more than their row says."""
-    named = _ids_by_words(text)
+    named = _ids_by_words(connection, text)
     several = or_(*(of[f"{dimension}s"] > 1 for dimension in SEARCHED))
-    first = (_has(of[name], text) for name in ("order_id", *SEARCHED))
+    first = (has_text(connection, of[name], text) for name in ("order_id", *SEARCHED))
     return or_(*first, and_(several, is_among(connection, of.order_id, order_words.c.order_id, named)))
 
 
-def _ids_that_mention(text: str) -> Select[Any]:
+def _found(connection: Connection, text: str) -> list[str] | None:
+    """The ids of the orders that mention a text, ``None`` where they are more than ``FOUND``."""
+    ids = connection.execute(_ids_that_mention(connection, text).limit(FOUND + 1)).scalars().all()
+    return None if len(ids) > FOUND else sorted(set(ids))
+
+
+def _ids_that_mention(connection: Connection, text: str) -> Select[Any]:
     """The ids of orders that mention a text, some twice; two indexes tell them, so that no row is read for it."""
-    matches = select(orders.c.order_id).where(_has(orders.c.order_id, text)).union_all(_ids_by_words(text)).subquery()
+    matches = (
+        select(orders.c.order_id)
+        .where(has_text(connection, orders.c.order_id, text))
+        .union_all(_ids_by_words(connection, text))
+        .subquery()
+    )
     return select(matches.c.order_id)
 
 
-def _ids_by_words(text: str) -> Select[Any]:
+def _ids_by_words(connection: Connection, text: str) -> Select[Any]:
     statement = select(order_words.c.order_id).where(order_words.c.dimension.in_(SEARCHED))
-    return statement.where(_has(order_words.c.word, text))
-
-
-def _has(column: ColumnElement[Any], text: str) -> ColumnElement[bool]:
-    return func.coalesce(func.lower(column), "").contains(text, autoescape=True)
+    return statement.where(has_text(connection, order_words.c.word, text))
 
 
 def _sets_with(bits: int) -> BindParameter[Any]:

@@ -12,7 +12,6 @@ from features.arrays import Floats
 from features.times import DAY
 from training import Trained
 from training.data.ship_points import ShipPoints, points_on_mornings, points_to_learn
-from training.data.shipping_days import ShippingDays
 from training.model.risk_model import InvalidModel, RiskModel
 from training.ship_date.curve import BEYOND
 from training.ship_date.fit import fit_ship_dates, question_of
@@ -135,11 +134,3 @@ def test_nothing_is_learned_from_what_was_recorded_later(trained: Trained) -> No
     assert points.dates.shipped_at.max() <= cut
     assert not points.shipped.all()
     assert (points.waited_until[~points.shipped] <= cut - 2 * DAY).all()
-
-
-def test_weekdays_without_a_truck_are_learned_where_enough_is_known(trained: Trained) -> None:
-    days = ShippingDays.of(trained.snapshots.history, trained.snapshots.context, trained.snapshots.until)
-    assert days.plants
-    for goes in days.plants.values():
-        assert goes[5:] == (False, False)
-    assert days.of_orders(["nowhere"], [""]).all()
