@@ -2,16 +2,34 @@
 
 from __future__ import annotations
 
-from fastapi import FastAPI
+from fastapi import Depends, FastAPI, Request
 
+from serving.api.dependencies import CurrentServices
+from serving.overviews.short_memory import ShortMemory
+from serving.overviews.visits import VisitLog
 from serving.pages.problem_pages import ProblemPagesMiddleware
-from serving.pages.routes import order, parts, session, views, worklist
+from serving.pages.routes import changes, model, order, parts, production, session, views, worklist
 from serving.pages.summary import FiguresCache
+from serving.principal import CurrentCaller
+
+REMEMBERED = 60
+"""So many results that take seconds are remembered: weeks by sets of plants, most of all."""
 
 
 def add_pages(app: FastAPI) -> None:
     """Every page, around the layers that every request passes."""
-    for group in (worklist, views, order, parts, session):
-        app.include_router(group.router, include_in_schema=False)
+    for group in (worklist, order, changes, production, model):
+        app.include_router(group.router, include_in_schema=False, dependencies=[Depends(note_visit)])
+    for rest in (views, parts, session):
+        app.include_router(rest.router, include_in_schema=False)
     app.state.figures = FiguresCache()
+    app.state.short_memory = ShortMemory(REMEMBERED)
+    app.state.visits = VisitLog()
     app.add_middleware(ProblemPagesMiddleware)
+
+
+def note_visit(request: Request, services: CurrentServices, caller: CurrentCaller) -> None:
+    """Write down that somebody opened a page, so that the next visit can tell what is new since."""
+    visits: VisitLog = request.app.state.visits
+    if request.method == "GET":
+        visits.note(services, caller)

@@ -12,6 +12,8 @@ FOREVER = "public, max-age=31536000, immutable"
 SOURCES = {
     "pages.css": ("serving.pages", "assets/pages.css"),
     "pages.js": ("serving.pages", "assets/pages.js"),
+    "overviews.css": ("serving.pages", "assets/overviews.css"),
+    "overviews.js": ("serving.pages", "assets/overviews.js"),
     "icon.svg": ("serving.pages", "assets/icon.svg"),
     "htmx.js": ("js_lib_htmx", "static/htmx/htmx.min.js"),
 }

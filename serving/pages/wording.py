@@ -138,6 +138,7 @@ FILTERS: dict[str, Callable[..., Any]] = {
     "percent": percent,
     "points": points,
     "amount": amount,
+    "amount_whole": lambda value: amount(None if value is None else float(round(value))),
     "risk_step": step_of,
     "step_words": lambda risk: STEP_WORDS[step_of(risk)],
     "sentence": capitalised,
