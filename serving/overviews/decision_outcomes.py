@@ -120,7 +120,7 @@ def _courses(connection: Connection, risks: Mapping[str, float], since: int) -> 
 
 
 def sum_courses(courses: Iterable[OrderCourse]) -> CourseSums | None:
-    """The sums of some orders, ``None`` where there is none. One that went late counts as late, shipped since or not."""
+    """The sums of some orders, ``None`` where there is none. One that went late counts so, shipped since or not."""
     every = list(courses)
     if not every:
         return None

@@ -6,7 +6,9 @@ import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
-from typing import cast
+from typing import TypeVar, cast
+
+T = TypeVar("T")
 
 
 class ShortMemory:
@@ -26,7 +28,7 @@ class ShortMemory:
         known = self._known.get(key)
         return known is not None and self._seconds() < known[0]
 
-    def get[T](self, key: Hashable, lasts: float, compute: Callable[[], T]) -> T:
+    def get(self, key: Hashable, lasts: float, compute: Callable[[], T]) -> T:
         """What is remembered under a key, else what is computed now and remembered for ``lasts`` seconds."""
         with self._lock:
             known = self._known.get(key)

@@ -24,7 +24,7 @@ class VisitLog:
         self._noted: OrderedDict[str, float] = OrderedDict()
 
     def note(self, services: Services, caller: Caller) -> None:
-        """Write down that somebody opened a page now; that the store cannot be written to keeps no page from opening."""
+        """Write down that somebody opened a page now; a store that takes no writes keeps no page from opening."""
         seconds = time.monotonic()
         if seconds - self._noted.get(caller.id, -NOTED_EVERY) < NOTED_EVERY:
             return

@@ -58,9 +58,8 @@ def risks_before(connection: Connection, moments: dict[str, int]) -> dict[str, f
     risks: dict[str, float | None] = {}
     for some in chunks(list(moments)):
         query = select(scores.c.order_id, scores.c.as_of, scores.c.risk).where(scores.c.order_id.in_(some))
-        for order_id, as_of, risk in connection.execute(query.order_by(scores.c.id)):
-            if as_of < moments[order_id]:
-                risks[order_id] = risk
+        rows = connection.execute(query.order_by(scores.c.id))
+        risks |= {order_id: risk for order_id, as_of, risk in rows if as_of < moments[order_id]}
     return risks
 
 

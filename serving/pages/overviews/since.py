@@ -37,7 +37,7 @@ def find_since(text: str, visit: int | None, clock: PlantClock) -> Since:
     moment = moment_of(text, clock.zone, end=False)
     if not clock.now - MOST_DAYS * DAY <= moment < clock.now:
         raise InvalidRequest(
-            f"since must lie before now, at most {MOST_DAYS} days back, got {text[:40]!r} (now is {isoformat(clock.now)})"
+            f"since must lie before now ({isoformat(clock.now)}), at most {MOST_DAYS} days back, got {text[:40]!r}"
         )
     return Since(moment, True, visit is None)
 

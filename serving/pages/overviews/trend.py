@@ -63,7 +63,7 @@ class WeekBars:
 
 
 def draw_weeks(weeks: Sequence[tuple[str, float, float]]) -> WeekBars:
-    """The bars of weeks: each its name, what was added, and what was taken off (negative); the last is the chosen one."""
+    """The bars of weeks: each its name, what was added, what was taken off (negative); the last is chosen."""
     most = max((max(added, -removed) for _, added, removed in weeks), default=0.0) or 1.0
     half, slot = (BARS_HEIGHT - 2 * LABELS) / 2, BARS_WIDTH / max(len(weeks), 1)
     base = LABELS + half

@@ -36,12 +36,14 @@ def get_production(request: Request, asked: AskedReport, services: CurrentServic
     memory: ShortMemory = request.app.state.short_memory
     has_model = services.daily_context.active_model().scorer is not None
     at_once = has_model and (asked.whole or knows_causes(memory, services, asked, caller))
-    content = {"table": show_causes(memory, services, asked, caller, with_trend=asked.whole)} if at_once else {}
+    content: Content = {"trend": asked.whole}
+    if at_once:
+        content["table"] = show_causes(memory, services, asked, caller, with_trend=asked.whole)
     if asked.whole:
         content |= _blocked(services, caller) | _decisions(services, asked, caller)
         content |= _moves(memory, services, caller) if has_model else {}
-    return render(request, "production.html", asked=asked, views=VIEWS, titles=TITLES, has_model=has_model,
-                  blockers=BLOCKERS, name="", **{"trend": asked.whole} | content)  # fmt: skip
+    around: Content = {"views": VIEWS, "titles": TITLES, "blockers": BLOCKERS, "name": ""}
+    return render(request, "production.html", asked=asked, has_model=has_model, **around | content)
 
 
 @router.get("/production/causes")
