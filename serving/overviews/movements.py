@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
@@ -21,6 +21,10 @@ GROUPS: tuple[Group, ...] = get_args(Group)
 """What is told, the worst first; an order is in one group at most."""
 WORTH_TELLING = 0.05
 """A risk that moved by less, in probability, is as it was."""
+ROUTINE = ("operation.", "order_line.created", "goods.")
+"""How the types begin that are told last: there are many, and they seldom surprise."""
+EventName = tuple[str, str]
+"""An event's source and id."""
 LISTED, CLOSED = ("open", "late", "unpromised"), ("shipped", "cancelled")
 
 
@@ -77,32 +81,44 @@ def _group(row: Mapping[Any, Any]) -> Group | None:
     return None if abs(points) < WORTH_TELLING else "worse" if points > 0 else "better"
 
 
-def describe_orders(services: Services, order_ids: list[str], since: int) -> dict[str, dict[str, Any]]:
-    """By order, its row as the worklist has it, and what was recorded of it since, in sentences, the latest first.
+def describe_orders(
+    services: Services, order_ids: Mapping[str, Collection[EventName]] | Sequence[str], since: int = 0
+) -> dict[str, dict[str, Any]]:
+    """By order, its row as the worklist has it, and as ``recorded`` what was stated of it, in sentences.
 
-    ``order_ids`` are of orders that the caller may see.
+    Parameters
+    ----------
+    order_ids : of orders that the caller may see; with sources and ids of events only those are told
+    since : only what was recorded after a moment, microseconds
     """
+    named = order_ids if isinstance(order_ids, Mapping) else None
 
     def read(connection: Connection) -> dict[str, dict[str, Any]]:
-        rows, events = order_rows(connection, order_ids), events_of(connection, order_ids)
+        rows = order_rows(connection, list(order_ids))
         own: dict[str, list[Any]] = {order_id: [] for order_id in rows}
-        for event in events:
+        for event in events_of(connection, list(rows)):
             own[event.order_id].append(event)
-        now = services.clock()
+        chosen = {
+            order_id: _choose(own[order_id], since, None if named is None else named[order_id]) for order_id in rows
+        }
         return {
-            order_id: {**present_order(row), "recorded": _recorded(services, own[order_id], since, now)}
+            order_id: {**present_order(row), "recorded": _sentences(services, own[order_id], chosen[order_id])}
             for order_id, row in rows.items()
         }
 
     return services.database.read(read) if order_ids else {}
 
 
-def _recorded(services: Services, events: list[Any], since: int, now: int) -> list[str]:
-    """What was recorded after a moment; decisions are what planners know already."""
-    new = {(event.source, event.event_id) for event in events if event.recorded_at > since and event.type != DECISION}
-    shown = present_events(events, now, services.settings) if new else []
-    return _once(event["sentence"] for event in shown if (event["source"], event["id"]) in new)
+def _choose(events: Iterable[Any], since: int, named: Collection[EventName] | None) -> set[EventName]:
+    """Which events are to be told; of those that nobody names, decisions are what planners know already."""
+    if named is not None:
+        return set(named)
+    return {(one.source, one.event_id) for one in events if one.recorded_at > since and one.type != DECISION}
 
 
-def _once(texts: Iterable[str]) -> list[str]:
-    return list(dict.fromkeys(texts))
+def _sentences(services: Services, events: list[Any], chosen: set[EventName]) -> list[str]:
+    """Each sentence once, the latest first, bookings after what is seldom stated."""
+    shown = present_events(events, services.clock(), services.settings) if chosen else []
+    wanted = [one for one in shown if (one["source"], one["id"]) in chosen]
+    wanted.sort(key=lambda one: one["type"].startswith(ROUTINE))
+    return list(dict.fromkeys(one["sentence"] for one in wanted))

@@ -16,7 +16,8 @@ from serving.pages.rows import path_of
 from serving.principal import Caller
 from serving.scores.services import Services
 
-CAUSES_SHOWN, ORDERS_SHOWN = 12, 50
+CAUSES_SHOWN, ORDERS_SHOWN, ORDERS_ALONE = 12, 8, 100
+"""So many causes, orders beside a cause, and orders on a page of their own."""
 WEEKS = 7
 """So many weeks make a trend, the chosen one among them."""
 
@@ -78,18 +79,17 @@ def _weekly(
 
 
 def show_orders_behind(
-    memory: ShortMemory, services: Services, asked: ReportAddress, name: str, caller: Caller
+    memory: ShortMemory, services: Services, asked: ReportAddress, name: str, caller: Caller, most: int
 ) -> tuple[list[dict[str, Any]], int]:
     """The orders behind a figure, those that the cause added most to first, and how many there are."""
     behind = orders_behind(week_steps(memory, services, asked.week, caller), asked.view, name)
-    shown = behind[:ORDERS_SHOWN]
-    described = describe_orders(services, [one.order_id for one in shown], asked.week.begin)
+    shown = behind[:most]
+    described = describe_orders(services, {one.order_id: one.events for one in shown})
     rows = [
-        {**described[one.order_id], "path": path_of(one.order_id), "added": one.added, "removed": one.removed,
-         "count": len(one.events)}
+        {**described[one.order_id], "path": path_of(one.order_id), "added": one.added, "removed": one.removed}
         for one in shown
         if one.order_id in described
-    ]  # fmt: skip
+    ]
     return rows, len(behind)
 
 

@@ -11,7 +11,7 @@ from serving.scores.services import Services
 
 FIRST, ALL = 8, 200
 """Orders of a group that are shown at first, and when all are asked for."""
-EVENTS_SHOWN = 3
+EVENTS_SHOWN = 2
 TITLES: Mapping[Group, tuple[str, str]] = {
     "late": ("Missed", "the promise has passed and not all has left"),
     "worse": ("Worse", "the risk rose by 5 points or more"),
@@ -58,7 +58,6 @@ def _row(one: Movement, order: dict[str, Any]) -> dict[str, Any]:
         "path": path_of(one.order_id),
         "before": one.before,
         "change": one.points,
-        "number": 0,
         "why": reasons[0] if reasons and one.group in ("worse", "new") else "",
         "events": order["recorded"][:EVENTS_SHOWN],
         "more_events": len(order["recorded"][EVENTS_SHOWN:]),

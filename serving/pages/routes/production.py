@@ -11,7 +11,14 @@ from serving.overviews.decision_outcomes import outcomes_of_decisions
 from serving.overviews.plant_now import moves_now, stuck_now
 from serving.overviews.short_memory import ShortMemory
 from serving.pages.columns import BLOCKERS
-from serving.pages.overviews.cause_rows import first_blocked, knows_causes, show_causes, show_orders_behind
+from serving.pages.overviews.cause_rows import (
+    ORDERS_ALONE,
+    ORDERS_SHOWN,
+    first_blocked,
+    knows_causes,
+    show_causes,
+    show_orders_behind,
+)
 from serving.pages.overviews.report_address import VIEWS, AskedReport, ReportAddress
 from serving.pages.rendering import render
 from serving.pages.rows import path_of
@@ -66,8 +73,10 @@ def get_orders_behind(
 ) -> Response:
     """The orders behind one figure of the week."""
     memory: ShortMemory = request.app.state.short_memory
-    rows, total = show_orders_behind(memory, services, asked, name, caller)
-    return _part(request, "orders", asked, rows=rows, total=total, name=name)
+    part_only = _by_script(request)
+    most = ORDERS_SHOWN if part_only else ORDERS_ALONE
+    rows, total = show_orders_behind(memory, services, asked, name, caller, most)
+    return _part(request, "orders", asked, rows=rows, total=total, name=name, part_only=part_only)
 
 
 @router.get("/production/blocked")
@@ -88,10 +97,13 @@ def get_decisions(request: Request, asked: AskedReport, services: CurrentService
     return _part(request, "decisions", asked, **_decisions(services, asked, caller))
 
 
+def _by_script(request: Request) -> bool:
+    return bool(request.headers.get("hx-request")) and not request.headers.get("hx-boosted")
+
+
 def _part(request: Request, part: str, asked: ReportAddress, **content: Any) -> Response:
     """A part for the page that asks for it by script, else a page around it."""
-    by_script = request.headers.get("hx-request") and not request.headers.get("hx-boosted")
-    template = f"parts/{part}_report.html" if by_script else "production_part.html"
+    template = f"parts/{part}_report.html" if _by_script(request) else "production_part.html"
     around: Content = {"part": f"parts/{part}_report.html", "title": TITLES[part], "asked": asked, "views": VIEWS}
     return render(request, template, **{"name": "", "blockers": BLOCKERS} | around | content)
 
