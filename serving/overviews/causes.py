@@ -19,6 +19,7 @@ STATED = {
     ("inspection.recorded", "passed"): "Inspection passed",
     ("readiness.stated", "met"): "Shipping condition met",
     ("readiness.stated", "not_met"): "Shipping condition not met",
+    ("order_line.created", None): "New line ordered",
     ("hold.placed", None): "Hold placed",
     ("hold.released", None): "Hold released",
     ("production.rescheduled", None): "Planned end moved",

@@ -23,6 +23,9 @@ WORTH_TELLING = 0.05
 """A risk that moved by less, in probability, is as it was."""
 ROUTINE = ("operation.", "order_line.created", "goods.")
 """How the types begin that are told last: there are many, and they seldom surprise."""
+HINDERS = {"hold.placed", "short", "failed", "not_met", "production.rescheduled", "operation.scrapped"}
+HELPS = {"hold.released", "available", "passed", "met", "goods.issued"}
+"""Types and states of what stands in the way of an order, and of what clears it."""
 EventName = tuple[str, str]
 """An event's source and id."""
 LISTED, CLOSED = ("open", "late", "unpromised"), ("shipped", "cancelled")
@@ -82,7 +85,11 @@ def _group(row: Mapping[Any, Any]) -> Group | None:
 
 
 def describe_orders(
-    services: Services, order_ids: Mapping[str, Collection[EventName]] | Sequence[str], since: int = 0
+    services: Services,
+    order_ids: Mapping[str, Collection[EventName]] | Sequence[str],
+    since: int = 0,
+    *,
+    good_first: bool = False,
 ) -> dict[str, dict[str, Any]]:
     """By order, its row as the worklist has it, and as ``recorded`` what was stated of it, in sentences.
 
@@ -90,6 +97,7 @@ def describe_orders(
     ----------
     order_ids : of orders that the caller may see; with sources and ids of events only those are told
     since : only what was recorded after a moment, microseconds
+    good_first : what helps is told before what hinders, and bookings last in either case
     """
     named = order_ids if isinstance(order_ids, Mapping) else None
 
@@ -102,7 +110,10 @@ def describe_orders(
             order_id: _choose(own[order_id], since, None if named is None else named[order_id]) for order_id in rows
         }
         return {
-            order_id: {**present_order(row), "recorded": _sentences(services, own[order_id], chosen[order_id])}
+            order_id: {
+                **present_order(row),
+                "recorded": _sentences(services, own[order_id], chosen[order_id], good_first),
+            }
             for order_id, row in rows.items()
         }
 
@@ -116,9 +127,17 @@ def _choose(events: Iterable[Any], since: int, named: Collection[EventName] | No
     return {(one.source, one.event_id) for one in events if one.recorded_at > since and one.type != DECISION}
 
 
-def _sentences(services: Services, events: list[Any], chosen: set[EventName]) -> list[str]:
-    """Each sentence once, the latest first, bookings after what is seldom stated."""
+def _sentences(services: Services, events: list[Any], chosen: set[EventName], good_first: bool) -> list[str]:
+    """Each sentence once; of equal weight the latest first."""
     shown = present_events(events, services.clock(), services.settings) if chosen else []
     wanted = [one for one in shown if (one["source"], one["id"]) in chosen]
-    wanted.sort(key=lambda one: one["type"].startswith(ROUTINE))
+    wanted.sort(key=lambda one: _turn(one, good_first))
     return list(dict.fromkeys(one["sentence"] for one in wanted))
+
+
+def _turn(event: Mapping[str, Any], good_first: bool) -> int:
+    first, second = (HELPS, HINDERS) if good_first else (HINDERS, HELPS)
+    names = {event["type"], event["state"]}
+    if names & first:
+        return 0
+    return 3 if event["type"].startswith(ROUTINE) else 2 if names & second else 1

@@ -12,6 +12,8 @@ from serving.scores.services import Services
 FIRST, ALL = 8, 200
 """Orders of a group that are shown at first, and when all are asked for."""
 EVENTS_SHOWN = 2
+GOOD = ("better", "shipped")
+"""Groups of which what helped is told first."""
 TITLES: Mapping[Group, tuple[str, str]] = {
     "late": ("Missed", "the promise has passed and not all has left"),
     "worse": ("Worse", "the risk rose by 5 points or more"),
@@ -39,8 +41,11 @@ def show_groups(
     """The groups that have orders; of the one that is asked for all rows."""
     groups = [group for group in GROUPS if movements[group] and only in (None, group)]
     most = FIRST if only is None else ALL
-    shown = [one for group in groups for one in movements[group][:most]]
-    described = describe_orders(services, [one.order_id for one in shown], since)
+    described: dict[str, dict[str, Any]] = {}
+    for good_first in (False, True):
+        own = [group for group in groups if (group in GOOD) == good_first]
+        order_ids = [one.order_id for group in own for one in movements[group][:most]]
+        described |= describe_orders(services, order_ids, since, good_first=good_first)
     return [
         ChangeGroup(group, *TITLES[group], _rows(movements[group][:most], described), len(movements[group]))
         for group in groups

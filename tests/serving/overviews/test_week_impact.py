@@ -86,7 +86,9 @@ def test_a_trend_has_every_week_of_each_cause(store: House) -> None:
     store.ingest(created(0, 20), event("hold.placed", 1, kind="credit"))
     week = find_week(None, store.now[0], "UTC")
     now = sum_week(week_steps(ShortMemory(4), store.services, week, NOBODY), "hold")
-    before = sum_week(week_steps(ShortMemory(4), store.services, weeks_before(week, 2, store.now[0], "UTC")[0], NOBODY), "hold")
+    before = sum_week(
+        week_steps(ShortMemory(4), store.services, weeks_before(week, 2, store.now[0], "UTC")[0], NOBODY), "hold"
+    )
     assert trend_of([before, now]) == {"Credit hold": [0.0, now.causes[0].added]}
 
 
