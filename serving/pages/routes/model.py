@@ -59,7 +59,7 @@ def get_report(services: CurrentServices) -> Response:
         raise NotFound("the model's run must have a report, got none")
     name = f"report-{scorer.loaded.version}.html"
     headers = {"content-disposition": f'attachment; filename="{name}"'}
-    return Response(report, headers=headers, media_type="text/html; charset=utf-8")
+    return Response(report, headers=headers, media_type="application/octet-stream")
 
 
 def _record(memory: ShortMemory, services: Services) -> ModelRecord | None:

@@ -55,7 +55,7 @@ def test_a_planner_of_a_plant_has_sums_of_their_own(store: House) -> None:
 
 def steps(*rows: dict[str, object]) -> pd.DataFrame:
     columns = ("type", "stated", "kind", "reason", "work_center", "reference")
-    return pd.DataFrame([{name: None for name in columns} | row for row in rows])
+    return pd.DataFrame([dict.fromkeys(columns) | row for row in rows])
 
 
 @pytest.mark.parametrize(

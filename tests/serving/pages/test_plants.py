@@ -30,6 +30,14 @@ ASKED = (
     "customer=Nowhere",
     "risk_min=0",
 )
+WEEK = "week=2024-01-01"
+ABOUT_MANY = {
+    "/changes": ("", "since=2024-01-01", "since=2024-01-01&show=new", "plant=Bremen"),
+    "/production": (WEEK, f"{WEEK}&whole=1", f"{WEEK}&whole=1&by=reason&plant=Bremen"),
+    "/production/causes": (WEEK, *(f"{WEEK}&by={by}" for by in ("hold", "reason", "component", "reschedule"))),
+    "/production/orders": (f"{WEEK}&name=New+line+ordered", f"{WEEK}&by=reason&name=dimension"),
+}
+"""What is asked of pages about many orders."""
 
 
 @pytest.mark.parametrize("route", KEYED)
@@ -44,7 +52,7 @@ def test_a_planner_of_kiel_sees_nothing_of_another_plant(planned: Planned, route
     if method == "POST":
         replies = [("", reader.post(address, FIELDS | {"order": foreign, "next": "/"})), ("", reader.get("/"))]
     else:
-        asked = ASKED if path in LISTS else ("",)
+        asked = ASKED if path in LISTS else ABOUT_MANY.get(path, ("",))
         replies = [(query, reader.get(f"{address}?{query}")) for query in asked]
     for query, reply in replies:
         echoed = f"{query} {foreign}"
