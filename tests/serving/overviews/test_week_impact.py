@@ -126,11 +126,16 @@ def test_what_is_no_week_is_refused_in_words(text: str) -> None:
 
 
 def test_what_takes_long_is_computed_once_for_a_while_and_the_oldest_is_forgotten() -> None:
-    seconds, computed = [0.0], []
+    seconds = [0.0]
+    computed: list[str] = []
     memory = ShortMemory(2, lambda: seconds[0])
 
+    def compute(key: str) -> int:
+        computed.append(key)
+        return len(computed)
+
     def ask(key: str) -> int:
-        return memory.get(key, 10.0, lambda: computed.append(key) or len(computed))
+        return memory.get(key, 10.0, lambda: compute(key))
 
     assert [ask("a"), ask("a"), ask("b")] == [1, 1, 2]
     assert memory.has("a")
