@@ -25,18 +25,22 @@ class ShortMemory:
 
     def has(self, key: Hashable) -> bool:
         """Whether something is remembered, so that asking for it takes no time."""
-        known = self._known.get(key)
-        return known is not None and self._seconds() < known[0]
+        return self._fresh(key) is not None
 
     def get(self, key: Hashable, lasts: float, compute: Callable[[], T]) -> T:
         """What is remembered under a key, else what is computed now and remembered for ``lasts`` seconds."""
+        if known := self._fresh(key):  # without the lock: what is at hand does not wait for what is computed
+            return cast("T", known[0])
         with self._lock:
-            known = self._known.get(key)
-            if known is not None and self._seconds() < known[0]:
-                return cast("T", known[1])
+            if known := self._fresh(key):
+                return cast("T", known[0])
             value = compute()
             self._known[key] = self._seconds() + lasts, value
             self._known.move_to_end(key)
             while len(self._known) > self._most:
                 self._known.popitem(last=False)
             return value
+
+    def _fresh(self, key: Hashable) -> tuple[object] | None:
+        known = self._known.get(key)
+        return (known[1],) if known is not None and self._seconds() < known[0] else None

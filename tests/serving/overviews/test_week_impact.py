@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from datetime import date
 
 import pandas as pd
@@ -144,3 +145,22 @@ def test_what_takes_long_is_computed_once_for_a_while_and_the_oldest_is_forgotte
     assert ask("a") == 3
     ask("c")
     assert (memory.has("b"), memory.has("a"), memory.has("c")) == (False, True, True)
+
+
+def test_what_is_at_hand_does_not_wait_for_what_is_computed() -> None:
+    memory = ShortMemory(4)
+    memory.get("known", 60.0, lambda: 1)
+    began, ends = threading.Event(), threading.Event()
+
+    def slow() -> int:
+        began.set()
+        assert ends.wait(30)
+        return 2
+
+    other = threading.Thread(target=lambda: memory.get("slow", 60.0, slow))
+    other.start()
+    assert began.wait(30)
+    assert memory.get("known", 60.0, lambda: 3) == 1
+    ends.set()
+    other.join()
+    assert memory.get("slow", 60.0, lambda: 4) == 2
