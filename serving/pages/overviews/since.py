@@ -22,18 +22,24 @@ class SinceLink(NamedTuple):
 
 
 class Since(NamedTuple):
-    """A moment, microseconds: that of the last visit, one that was chosen, or a day ago at a first visit."""
+    """A moment, microseconds: that of the last visit, one that was chosen, or a day ago at a first visit.
+
+    ``too_long_ago`` says that the last visit was before what the page goes back to.
+    """
 
     moment: int
     chosen: bool
     first_visit: bool
+    too_long_ago: bool = False
 
 
 def find_since(text: str, visit: int | None, clock: PlantClock) -> Since:
     """Since when is told. Raises ``InvalidRequest`` for what is no moment, lies ahead, or too far back."""
     if not text:
-        fits = visit is not None and clock.now - MOST_DAYS * DAY < visit < clock.now
-        return Since(visit if fits and visit is not None else clock.now - DAY, False, visit is None)
+        earliest = clock.now - MOST_DAYS * DAY
+        if visit is None or visit >= clock.now:
+            return Since(clock.now - DAY, False, True)
+        return Since(max(visit, earliest), False, False, visit < earliest)
     moment = moment_of(text, clock.zone, end=False)
     if not clock.now - MOST_DAYS * DAY <= moment < clock.now:
         raise InvalidRequest(

@@ -15,13 +15,14 @@ from serving.clock import system_clock
 from serving.middleware.stack import AuthMode
 from serving.models.cache import LoadedModel
 from serving.models.scorer import Scorer
-from serving.pages.overviews.since import MOST_DAYS
+from serving.pages.overviews.since import MOST_DAYS, find_since
+from serving.pages.wording import PlantClock
 from serving.principal import Role
 from serving.settings import Settings
 from tests.serving.pages.conftest import MARKUP, SCRIPT, InProcess, Planned, Reader, text_of
 from tests.support.pages import Page
 from tests.support.stores import House, house, new_database
-from tests.support.stories import created, event, shipped
+from tests.support.stories import created, event, moment, shipped
 from training.trainer import Trained
 
 
@@ -105,6 +106,17 @@ def test_one_group_is_shown_whole(desk: Desk) -> None:
     assert "Show all 12" in text_of(desk.reader.get("/changes?since=2024-01-03"))
     whole = desk.reader.get("/changes?since=2024-01-03&show=new").text
     assert len(set(re.findall(r'href="/orders/(N\d\d)"', whole))) == 12
+
+
+@pytest.mark.parametrize(
+    ("visit", "begins", "first", "too_long_ago"),
+    [(None, 2, True, False), (1.5, 1.5, False, False), (-100, 3 - MOST_DAYS, False, True), (3.5, 2, True, False)],
+)
+def test_where_the_page_begins(visit: float | None, begins: float, first: bool, too_long_ago: bool) -> None:
+    """On day 3, after a visit that ended on a day; one that lies ahead, by another clock, is none."""
+    clock = PlantClock(moment(3), "UTC")
+    since = find_since("", None if visit is None else moment(visit), clock)
+    assert since == (moment(begins), False, first, too_long_ago)
 
 
 def test_that_nothing_changed_is_said(desk: Desk) -> None:
