@@ -52,6 +52,17 @@ PAGE_ACCESS: dict[str, frozenset[Role]] = {
     "GET /orders/{order_id}/events": EVERYBODY,
     "POST /orders/{order_id}/decisions": frozenset({PLANNER, ADMIN}),
     "POST /orders/{order_id}/what-if": EVERYBODY,
+    "GET /changes": frozenset({PLANNER, SCIENTIST, ADMIN}),
+    "GET /changes/{order_id}": frozenset({PLANNER, SCIENTIST, ADMIN}),
+    "GET /production": frozenset({PLANNER, SCIENTIST, ADMIN}),
+    "GET /production/causes": frozenset({PLANNER, SCIENTIST, ADMIN}),
+    "GET /production/orders": frozenset({PLANNER, SCIENTIST, ADMIN}),
+    "GET /production/blocked": frozenset({PLANNER, SCIENTIST, ADMIN}),
+    "GET /production/moves": frozenset({PLANNER, SCIENTIST, ADMIN}),
+    "GET /production/decisions": frozenset({PLANNER, SCIENTIST, ADMIN}),
+    "GET /model": EVERYBODY,
+    "GET /model/record": EVERYBODY,
+    "GET /model/report": frozenset({PLANNER, SCIENTIST, ADMIN}),
     "POST /sign-out": EVERYBODY,
     "GET /sign-in": NO_KEY,
     "POST /sign-in": NO_KEY,
@@ -59,7 +70,7 @@ PAGE_ACCESS: dict[str, frozenset[Role]] = {
     "GET /assets/{name}": NO_KEY,
 }
 """The pages for people, by the same roles; who calls is known by the session of the browser, not by a key."""
-ALL_PLANTS_ONLY = ("GET /v1/audit", "GET /metrics")
+ALL_PLANTS_ONLY = ("GET /v1/audit", "GET /metrics", "GET /model/report")
 """About all plants at once: a key of some plants may not call them."""
 DESCRIPTIONS = ("/docs", "/redoc", "/openapi.json", "/static-offline-docs")
 """Pages that describe the API, by how their paths begin."""

@@ -18,5 +18,10 @@ class NavigationEntry(NamedTuple):
     below: tuple[str, ...] = ()
 
 
-NAVIGATION = (NavigationEntry("Worklist", "/", ("/orders/",)),)
+NAVIGATION = (
+    NavigationEntry("Worklist", "/", ("/orders/",)),
+    NavigationEntry("Changes", "/changes", ("/changes/",)),
+    NavigationEntry("Production", "/production", ("/production/",)),
+    NavigationEntry("Model", "/model", ("/model/",)),
+)
 """One line a page; one that does not exist is not shown."""

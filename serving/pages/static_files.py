@@ -13,6 +13,8 @@ SOURCES = {
     "pages.css": ("serving.pages", "assets/pages.css"),
     "pages.js": ("serving.pages", "assets/pages.js"),
     "live.js": ("serving.pages", "assets/live.js"),
+    "overviews.css": ("serving.pages", "assets/overviews.css"),
+    "overviews.js": ("serving.pages", "assets/overviews.js"),
     "icon.svg": ("serving.pages", "assets/icon.svg"),
     "htmx.js": ("js_lib_htmx", "static/htmx/htmx.min.js"),
 }

@@ -162,6 +162,7 @@ FILTERS: dict[str, Callable[..., Any]] = {
     "points": points,
     "amount": amount,
     "days": days,
+    "amount_whole": lambda value: amount(None if value is None else float(round(value))),
     "risk_step": step_of,
     "step_words": lambda risk: STEP_WORDS[step_of(risk)],
     "sentence": capitalised,

@@ -216,6 +216,14 @@ views = Table(
     Column("is_default", SmallInteger, nullable=False, comment="1 for what opens without an address, one an owner"),
 )
 
+visits = Table(
+    "visits",
+    metadata,
+    Column("owner", Words, primary_key=True, comment="id of the caller"),
+    Column("seen_at", BigInteger, nullable=False, comment="when a page was opened last"),
+    Column("before_at", BigInteger, comment="when one was opened last in the visit before this one"),
+)
+
 audit = Table(
     "audit",
     metadata,

@@ -223,6 +223,23 @@ class Registry:
         except Exception as error:
             raise self.as_shiprisk_error(error, f"{model.name}@{model.version}") from error
 
+    def has_file(self, model: ModelVersion, name: str) -> bool:
+        """Whether the run of a version has a file of that name beside its model."""
+        try:
+            return any(file.path == name for file in self.client.list_artifacts(model.run_id))
+        except Exception as error:
+            raise self.as_shiprisk_error(error, f"{model.name}@{model.version}") from error
+
+    def read_text(self, model: ModelVersion, name: str) -> str | None:
+        """A text that the run of a version has beside its model, such as its report; ``None`` where it has none."""
+        if not self.has_file(model, name):
+            return None
+        try:
+            with tempfile.TemporaryDirectory() as folder:
+                return Path(self.client.download_artifacts(model.run_id, name, folder)).read_text(encoding="utf-8")
+        except Exception as error:
+            raise self.as_shiprisk_error(error, f"{model.name}@{model.version}") from error
+
     def experiment(self, name: str = EXPERIMENT) -> str:
         """The id of an experiment, made on first use."""
         found = self.client.get_experiment_by_name(name)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, RowMapping, select
 
 from serving.store.schema import audit
 from serving.store.tables.idempotency import Effect, StoredReply
@@ -59,6 +59,12 @@ def record_champion(connection: Connection, now: int, named: str) -> None:
     last = select(audit.c.detail).where(audit.c.what == CHAMPION).order_by(audit.c.id.desc()).limit(1)
     if connection.execute(last).scalar() != named:
         record(connection, AuditRecord(now, SERVICE, CHAMPION, "done", detail=named))
+
+
+def latest_of(connection: Connection, what: str) -> RowMapping | None:
+    """The latest entry of a kind."""
+    query = select(audit).where(audit.c.what == what).order_by(audit.c.id.desc()).limit(1)
+    return connection.execute(query).mappings().first()
 
 
 def entries(

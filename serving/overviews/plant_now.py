@@ -1,0 +1,50 @@
+"""How a plant stands now: value at risk by what stops it, and the moves that would take most off."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import Connection
+
+from serving.contract.what_if import MovesParams
+from serving.overviews.short_memory import ShortMemory
+from serving.principal import Caller
+from serving.scores.impact import at_risk_now
+from serving.scores.services import Services
+from serving.store.schema import SCORED
+from serving.store.tables.worklist import WorklistQuery, count
+from serving.what_if.moves import listed_orders, plant_moves
+
+MOVES_LAST = 120.0
+"""Seconds that moves are shown again without weighing them anew."""
+WORTH_NAMING = 0.005
+"""Moves of a kind that take less off, in probability, are not named."""
+
+
+def stuck_now(services: Services, caller: Caller) -> dict[str, Any]:
+    """Value at risk as ``GET /v1/impact`` has it."""
+    now, usual = services.clock(), services.daily_context.active_model().pack_times
+
+    def read(connection: Connection) -> dict[str, Any]:
+        at_risk, covered = at_risk_now(connection, caller.plants, now, services.settings, usual)
+        listed = count(connection, WorklistQuery(now, states=SCORED, plants=caller.plants, snoozed=None))
+        return {"rows": at_risk.to_dict("records"), "covered": covered, "listed": listed}
+
+    return services.database.read(read)
+
+
+def moves_now(memory: ShortMemory, services: Services, caller: Caller) -> dict[str, Any]:
+    """The reply of ``GET /v1/moves``, remembered for a while. Raises ``NotReady`` without a model."""
+    active = services.daily_context.active_model()
+    version = active.scorer.loaded.version if active.scorer else ""
+    key = "moves", caller.plants, version, active.context_id
+    return memory.get(key, MOVES_LAST, lambda: _weigh(services, caller))
+
+
+def _weigh(services: Services, caller: Caller) -> dict[str, Any]:
+    scorer, params = services.daily_context.scorer(), MovesParams()
+    query = WorklistQuery(services.clock(), sort=params.sort, states=("open",), plants=caller.plants)
+    listed = services.database.read(lambda connection: listed_orders(connection, query, params.orders))
+    moves = plant_moves(listed, query.now, params, scorer, services.settings)
+    kinds = [kind for kind in moves["by_kind"] if kind["points"] >= WORTH_NAMING]
+    return moves | {"by_kind": kinds}

@@ -1,0 +1,77 @@
+"""The address of the production page: which week, by which view, and whether all of it at once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Annotated
+from urllib.parse import urlencode
+
+from fastapi import Depends, Query
+
+from features.wording import ENGLISH
+from serving.api.dependencies import CurrentServices
+from serving.overviews.causes import CauseView
+from serving.overviews.weeks import Week, find_week
+from serving.pages.wording import PlantClock
+
+VIEWS: dict[CauseView, str] = {
+    "cause": "By cause",
+    "hold": "By hold",
+    "reason": "By reason",
+    "work_center": "By work centre",
+    "component": "By component",
+    "reschedule": "By reschedule",
+}
+"""In words, what a week can be looked at by."""
+
+
+@dataclass(frozen=True)
+class ReportAddress:
+    """What the address asks for."""
+
+    week: Week
+    view: CauseView
+    whole: bool
+    clock: PlantClock
+
+    def query(self, **changed: str) -> str:
+        """The address's question, with other values in the place of some."""
+        asked = {"week": self.week.monday.isoformat(), "by": str(self.view)} | changed
+        return urlencode({name: value for name, value in asked.items() if value})
+
+    @property
+    def in_words(self) -> str:
+        """The week, from its first day to its last."""
+        return f"{self.day(self.week, 0)} to {self.day(self.week, 6)}"
+
+    def day(self, week: Week, number: int) -> str:
+        """A day of a week, its year where it is another one than now."""
+        day = week.monday + timedelta(days=number)
+        year = "" if day.year == self.clock.today.year else f" {day.year}"
+        return f"{ENGLISH.weekdays[day.weekday()]} {day.day} {ENGLISH.months[day.month - 1]}{year}"
+
+    @property
+    def before(self) -> str:
+        """The question about the week before."""
+        return self.query(week=(self.week.monday - timedelta(days=7)).isoformat())
+
+    @property
+    def after(self) -> str:
+        """The question about the week after, empty where that has not begun."""
+        following = self.week.monday + timedelta(days=7)
+        return self.query(week=following.isoformat()) if self.week.over and following <= self.clock.today else ""
+
+
+def report_address(
+    services: CurrentServices,
+    week: Annotated[str, Query(max_length=40)] = "",
+    by: CauseView = "cause",
+    whole: bool = False,
+) -> ReportAddress:
+    """What a request for the production page, or for a part of it, asks."""
+    now, zone = services.clock(), services.settings.zone
+    return ReportAddress(find_week(week or None, now, zone), by, whole, PlantClock(now, zone))
+
+
+AskedReport = Annotated[ReportAddress, Depends(report_address)]
