@@ -23,9 +23,13 @@ from features.orders.issues import new_ledger, with_room
 from features.orders.known_lines import fold_lines_until
 from features.orders.line import apply
 from features.orders.line_state import (
+    CLOSED_AS,
+    CLOSED_AT,
     CREATED,
     KNOWN,
     N_LINE,
+    NOT_CLOSED,
+    ORDERED_AT,
     PROMISE,
     LineEvents,
     changes_lines,
@@ -283,7 +287,8 @@ class ShipDates:
     Attributes
     ----------
     shipped_at : the last issue that it took, by the quantities in force when the records end
-    ended_at : since when nothing is to ship though it never was in full: cancelled, or closed with less
+    ended_at : since when nothing is to ship though not all of it left: it was closed with less, or what was still to
+        ship was cancelled after the last issue
     """
 
     shipped_at: Ints
@@ -316,15 +321,22 @@ def find_ship_dates(order: Ints, stop: Ints, until: int, *columns: Any) -> tuple
         if order[s] != of:
             of = order[s]
             lines, created, full_at, changed = _fold_until(events, of, until)
-        latest, missing, awaited = NEVER, False, False
+        latest, withdrawn, missing, awaited = NEVER, NEVER, False, False
         for j in range(len(lines)):
-            if created[j] < 0 or created[j] >= stop[s] or is_cancelled(lines, j):
+            if created[j] < 0 or created[j] >= stop[s]:
+                continue
+            if is_cancelled(lines, j):
+                withdrawn = max(
+                    withdrawn, lines[j, CLOSED_AT] if lines[j, CLOSED_AS] != NOT_CLOSED else lines[j, ORDERED_AT]
+                )
                 continue
             missing |= full_at[j] == NEVER
             awaited |= full_at[j] == NEVER and is_open(lines, j)
             latest = max(latest, full_at[j])
-        if latest != NEVER and not missing:
+        if latest > withdrawn and not missing:
             shipped_at[s] = latest
+        elif not missing:
+            ended_at[s] = withdrawn
         elif not awaited:
             ended_at[s] = changed
     return shipped_at, ended_at

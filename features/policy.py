@@ -89,6 +89,12 @@ class OutcomePolicy:
         """Whether nothing is said that would not hold anyway."""
         return all(rules == OutcomeRules() for rules in self.all_rules())
 
+    @cached_property
+    def fails_late_alone(self) -> bool:
+        """Whether an order fails exactly where not all of it has left by its promise: by no rule is one too early, too
+        much, or excused."""
+        return all(r.earliest is None and r.over_delivery is None and not r.excused for r in self.all_rules())
+
     def all_rules(self) -> Iterator[OutcomeRules]:
         """The rules of any order."""
         for customer in (None, *self.by_customer):

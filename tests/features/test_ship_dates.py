@@ -48,8 +48,10 @@ def test_a_line_that_was_not_known_is_not_waited_for() -> None:
 
 def test_a_cancelled_line_is_not_waited_for_and_a_cancelled_order_ends() -> None:
     lines = [created(0, 9, line="1"), created(0, 9, line="2"), shipped(4, 10, line="1")]
-    cancelled = event("order_line.closed", 6, line="2", reason="cancelled")
-    assert dates(*lines, cancelled, seen=1) == (4, None)
+    cancelled = [event("order_line.closed", day, line="2", reason="cancelled") for day in (3, 6)]
+    assert dates(*lines, cancelled[0], seen=1) == (4, None)
+    assert dates(*lines, cancelled[1], seen=1) == (None, 6)  # until then it was waited for
+    assert dates(*lines, cancelled[1], seen=5) == (None, 6)
     assert dates(created(0, 9), event("order_line.closed", 6, reason="cancelled"), seen=1) == (None, 6)
 
 

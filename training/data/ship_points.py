@@ -33,7 +33,7 @@ class ShipPoints:
     ----------
     signals : (n, n_signals) floats, columns ``names``
     order, as_of : (n,) index of the order, microseconds
-    promised : (n,) the last promise among the lines to ship, microseconds
+    promised : (n,) the last promise among the lines to ship, of late orders the first that was broken; microseconds
     late : (n,) True where a promise had passed
     plant, route : (n,) the first known of the order, "" where none was named
     weight : (n,) the looks a row stands for; it knows nothing of what became of the order
@@ -70,7 +70,7 @@ class ShipPoints:
         What is booked late may be missing from the last days of the records, so these say nothing.
         """
         ended = np.where(self.dates.ended_at == NEVER, self.until - LATE_BOOKING, self.dates.ended_at)
-        return np.where(self.shipped, self.dates.shipped_at, np.minimum(ended, self.until - LATE_BOOKING))
+        return np.where(self.shipped, self.dates.shipped_at, ended)
 
     def could_ship(self, time: int) -> Mask:
         """(n,) True where so long, microseconds, is recorded after the promise, and after the look."""
@@ -82,9 +82,8 @@ class ShipPoints:
 
     def known_at(self, moment: int) -> ShipPoints:
         """The looks up to a moment, microseconds, with what had happened by then."""
-        points = self.take(self.as_of <= moment)
-        dates = (points.dates.shipped_at, points.dates.ended_at)
-        return replace(points, dates=ShipDates(*(np.where(at <= moment, at, NEVER) for at in dates)), until=moment)
+        points = self.take(self.as_of <= moment - LATE_BOOKING)
+        return replace(points, dates=_settled(points.dates, moment), until=moment)
 
     def join(self, other: ShipPoints) -> ShipPoints:
         """All rows of both, of the same records."""
@@ -108,17 +107,24 @@ def points_to_learn(snapshots: Snapshots, until: int, names: list[str]) -> ShipP
     order = daily.points.order
     starts = np.flatnonzero(np.append(True, order[1:] != order[:-1])[: len(order)])
     look = np.arange(len(order)) - np.repeat(starts, np.diff(np.append(starts, len(order))))
-    early = np.flatnonzero(daily.points.as_of <= until)
+    early = np.flatnonzero(daily.points.as_of <= until - LATE_BOOKING)
     known = Known(daily.history, daily.points.take(early), daily.context)
     kept, stands_for = thin(look[early], known.days_until(known.due()))
     some = _draw(len(kept))
     shipping_days = ShippingDays.of(snapshots.history, snapshots.context, until)
     open_ = _points(daily, early[kept[some]], until, names, shipping_days, late=False)
     late = snapshots.late(LATE_AFTER)
-    rows = np.flatnonzero(late.points.as_of <= until)
-    rows = rows[_draw(len(rows))]
-    late_ = replace(_points(late, rows, until, names, shipping_days, late=True), weight=_gaps(late, rows))
-    return replace(open_, weight=stands_for[some]).join(late_)
+    of_late = np.flatnonzero(late.points.as_of <= until - LATE_BOOKING)
+    rows = of_late[_draw(len(of_late))]
+    weight = _gaps(late, rows) * (len(of_late) / max(len(rows), 1))
+    late_ = replace(_points(late, rows, until, names, shipping_days, late=True), weight=weight)
+    return replace(open_, weight=stands_for[some] * (len(kept) / max(len(some), 1))).join(late_)
+
+
+def _settled(dates: ShipDates, until: int) -> ShipDates:
+    """What happened early enough before a moment, microseconds, for bookings of it not to be missing for some alone."""
+    last = until - LATE_BOOKING
+    return ShipDates(*(np.where(at <= last, at, NEVER) for at in (dates.shipped_at, dates.ended_at)))
 
 
 def _draw(n: int) -> Ints:
@@ -150,12 +156,12 @@ def _points(
         signals=signals if columns == list(range(signals.shape[1])) else signals[:, columns],
         order=points.order,
         as_of=points.as_of,
-        promised=np.where(known.last_due() == NEVER, known.due(), known.last_due()),
+        promised=known.due() if late else known.last_due(),
         late=np.full(len(rows), late),
         plant=known.first_word("plant"),
         route=known.first_word("route"),
         weight=np.ones(len(rows)),
-        dates=ship_dates(snapshots.history, points.order, points.as_of, until),
+        dates=_settled(ship_dates(snapshots.history, points.order, points.as_of, until), until),
         until=until,
         shipping_days=shipping_days,
     )

@@ -14,13 +14,13 @@ from features.decision_points import standing_orders
 from features.events.selection import Select
 from features.history import History
 from features.known.known import Known
-from features.times import NEVER
+from features.times import NEVER, PlantCalendar
 
 ISSUED = Select("goods.issued")
-ENOUGH = 50
-"""Issues that a route or a plant must have before a weekday without any counts as one on which nothing leaves."""
+ENOUGH = 30
+"""Days on which goods left by a route or from a plant before a weekday without any counts as one on which nothing does."""
 RARE = 0.01
-"""A weekday with a smaller share of the issues is one on which nothing leaves: so rare are bookings of a wrong day."""
+"""A weekday with a smaller share of these days is one on which nothing leaves: so rare are bookings of a wrong day."""
 WEEK = (True,) * 7
 Weekdays = tuple[bool, ...]
 
@@ -39,9 +39,9 @@ class ShippingDays:
         known = Known(history, orders, context)
         issued = (history.quantity > 0) | (history.quantity == NEVER)
         rows = np.flatnonzero(history.mask(ISSUED) & issued & (history.recorded <= until))
-        weekday = context.calendar.weekday(context.calendar.day(history.occurred[rows]))
+        day = context.calendar.day(history.occurred[rows])
         of = np.searchsorted(orders.order, history.order[rows])
-        return cls(*(_by_word(known.first_word(name)[of], weekday) for name in ("route", "plant")))
+        return cls(*(_by_word(known.first_word(name)[of], day) for name in ("route", "plant")))
 
     def of_orders(self, plants: Iterable[str], routes: Iterable[str]) -> Mask:
         """(n, 7) the weekdays on which each order can leave, by its plant and route."""
@@ -58,15 +58,16 @@ class ShippingDays:
         return cls(*read)
 
 
-def _by_word(words: Iterable[str], weekday: Ints) -> dict[str, Weekdays]:
-    """The weekdays of each word with ``ENOUGH`` issues; "" is no word."""
+def _by_word(words: Iterable[str], day: Ints) -> dict[str, Weekdays]:
+    """The weekdays of each word with ``ENOUGH`` days; "" is no word."""
     names, code = np.unique(np.asarray(words, dtype=str), return_inverse=True)
+    each = np.unique(np.stack([code, day]), axis=1)
     counts = np.zeros((len(names), 7))
-    np.add.at(counts, (code, weekday), 1)
+    np.add.at(counts, (each[0], PlantCalendar.weekday(each[1])), 1)
     total = counts.sum(axis=1, keepdims=True)
     goes = counts >= np.maximum(RARE * total, 1)
     return {
         str(name): tuple(map(bool, days))
-        for name, days, issues in zip(names, goes, total[:, 0], strict=True)
-        if name and issues >= ENOUGH
+        for name, days, count in zip(names, goes, total[:, 0], strict=True)
+        if name and count >= ENOUGH
     }

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from features.arrays import Floats, Ints, Mask
-from features.times import DAY, PlantCalendar
+from features.times import DAY, NEVER, PlantCalendar
 from training.data.labelled import week_of
 from training.data.ship_points import ShipPoints, points_on_mornings
 from training.data.snapshots import Snapshots
@@ -55,8 +55,8 @@ class ShipDateEvaluation:
     integrated_brier : by model, over the first ``BRIER_DAYS`` days
     pinball : by model, of each of ``QUANTILES``, days, of orders that shipped
     error : by model, mean distance of the expected day from the day that came, days
-    coverage : of the range: all looks first, then by days to the promise; of those that had time to ship since, and who
-        had not is outside
+    coverage : of the range: all looks first, then by days to the promise; of those that had time to ship since and were
+        not cancelled or closed with less; none where they are few
     """
 
     mornings: int
@@ -71,9 +71,9 @@ class ShipDateEvaluation:
     coverage: list[RangeCoverage]
 
     @property
-    def covered(self) -> Estimate:
-        """How often orders shipped within their range."""
-        return self.coverage[0].covered
+    def covered(self) -> Estimate | None:
+        """How often orders shipped within their range; ``None`` where too few had time to."""
+        return self.coverage[0].covered if self.coverage else None
 
     @property
     def best_baseline(self) -> str:
@@ -117,7 +117,7 @@ def judge_ship_dates(
 
     Parameters
     ----------
-    test : (n,) looks at orders that it has not learned of
+    test : (n,) looks at orders whose outcome it has not learned, though some were seen waiting before
     on_time : (n,) one minus their risks as served, NaN where late
     """
     dates, asked = model.ship_dates, question_of(test)
@@ -205,8 +205,9 @@ class _Resampling:
     def mean(self, values: Floats, rows: Mask | None = None) -> Estimate:
         """Of some rows."""
         some = np.ones(len(values)) if rows is None else rows.astype(np.float64)
-        samples = [(times @ (values * some)) / (times @ some) for times in self._times()]
-        return percentiles(float(values @ some / max(some.sum(), 1)), np.concatenate(samples))
+        drawn = [(times @ (values * some), times @ some) for times in self._times()]
+        total, looks = (np.concatenate(parts) for parts in zip(*drawn, strict=True))
+        return percentiles(float(values @ some / some.sum()), total[looks > 0] / looks[looks > 0])
 
     def gain(self, ours: Floats, theirs: Floats) -> Estimate:
         """1 - our mean / their mean."""
@@ -227,8 +228,9 @@ def _due_week(points: ShipPoints) -> Ints:
 
 def _rows_by_days(points: ShipPoints, came: CameOn, calendar: PlantCalendar) -> Iterator[tuple[str, Mask]]:
     """Looks with time to ship since: all, then at late orders and those so many days before their promise."""
-    judged = points.could_ship(TIME_TO_SHIP)
-    yield "all", judged
+    judged = points.could_ship(TIME_TO_SHIP) & (points.dates.ended_at == NEVER)
+    if len(np.unique(points.order[judged])) >= FEWEST_ORDERS:
+        yield "all", judged
     bucket = buckets(points.late, calendar.day(points.promised) - came.today)
     for place, name in enumerate(BUCKETS):
         some = judged & (bucket == place)

@@ -14,6 +14,7 @@ from features.catalogue.fingerprint import features_hash
 from features.context.context import Context
 from features.errors import InvalidRequest
 from features.outcomes import PARTIAL
+from features.policy import OutcomePolicy
 from features.progress import Progress, no_progress
 from features.times import isoformat
 from training.data.dataset import Dataset
@@ -74,7 +75,9 @@ def fit_model(
     ship_dates = None
     if looks is not None:
         progress("growing the trees of ship dates", 0, 0)
-        ship_dates = fit_ship_dates(looks, context.calendar, _on_time_unseen(crossed, calibration, near, looks))
+        policy = OutcomePolicy.of_json(about.get("outcome_policy"))
+        unseen = _on_time_unseen(crossed, calibration, near, looks)
+        ship_dates = fit_ship_dates(looks, context.calendar, unseen, policy.fails_late_alone)
     values = zip(points.names, neutral_values(points.signals, points.weight).tolist(), strict=True)
     neutral = {name: value for name, value in values if np.isfinite(value)}
     return RiskModel(

@@ -28,10 +28,10 @@ def ship_date_metrics(found: ShipDateEvaluation) -> dict[str, float]:
     """By name: the CRPS of every model, days, what the model is ahead by, and how often its range holds."""
     metrics = {f"{_prefix(model)}ship_date.crps": estimate.value for model, estimate in found.crps.items()}
     ahead, covered = found.ahead[found.best_baseline], found.covered
+    metrics |= {} if covered is None else {"ship_date.covered": covered.value}
     metrics |= {"ship_date.ahead": ahead.value, "ship_date.ahead.low": ahead.low, "ship_date.ahead.high": ahead.high}
     metrics |= {f"ship_date.covered.{part.name.replace(' ', '_')}": part.covered.value for part in found.coverage[1:]}
     return metrics | {
-        "ship_date.covered": covered.value,
         "ship_date.integrated_brier": found.integrated_brier[MODEL].value,
         "ship_date.days_off": found.error[MODEL],
     }

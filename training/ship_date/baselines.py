@@ -12,7 +12,7 @@ from features.times import PlantCalendar
 from training.data.ship_points import ShipPoints
 from training.metrics.distribution import LIMIT
 from training.ship_date.curve import ShipCurves
-from training.ship_date.days import Days
+from training.ship_date.days import Days, day_of_shipment
 
 REACH = 400
 """Days before and after its date within which an order can ship."""
@@ -74,7 +74,8 @@ class DelayTable:
     def of(cls, points: ShipPoints, anchor: Anchor, calendar: PlantCalendar) -> DelayTable:
         date, today = anchor(points, calendar), calendar.day(points.as_of)
         enter = _place(today - date)
-        leave = np.maximum(_place(calendar.day(points.waited_until) - date), enter)
+        left = day_of_shipment(points.waited_until, points.promised, calendar)
+        leave = np.maximum(_place(left - date), enter)
         near = _nearness(points, calendar)
         ships, waiting = np.zeros((2, len(NEAR) + 1, 2 * REACH + 1))
         np.add.at(ships, (near[points.shipped], leave[points.shipped]), points.weight[points.shipped])

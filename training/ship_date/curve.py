@@ -53,7 +53,7 @@ def bend(days: Days, hazards: Floats, promised: Ints, on_time: Floats) -> ShipCu
 
     Parameters
     ----------
-    promised : (n,) days since 1970-01-01
+    promised : (n,) days since 1970-01-01; a curve that does not reach its promise is not bent
     """
     return ShipCurves(days, _bend(days.first, days.day, hazards, promised, on_time))
 
@@ -69,7 +69,8 @@ def _bend(first: Ints, day: Ints, hazards: Floats, promised: Ints, on_time: Floa
             out[at] = 1.0 - waits
             if day[at] <= promised[i]:
                 last = at
-        if last < begin or np.isnan(on_time[i]):
+        beyond = end > begin and day[end - 1] < promised[i]
+        if last < begin or beyond or np.isnan(on_time[i]):
             continue
         reached = out[last]
         for at in range(begin, end):

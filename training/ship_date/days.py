@@ -37,12 +37,15 @@ class Asked(NamedTuple):
     today, promised : (n,) days since 1970-01-01 on the plant's calendar: the day of the moment, and that of the last
         promise among the lines to ship
     leaves : (n, 7) the weekdays on which each order can leave
+    begin : (n,) the first day that is asked about: today, but of a promise that was broken today tomorrow, as what leaves
+        after the promise on its day counts as the day after
     """
 
     signals: Floats
     today: Ints
     promised: Ints
     leaves: Mask
+    begin: Ints
 
 
 class Days(NamedTuple):
@@ -68,11 +71,11 @@ def day_of_shipment(moment: Ints, promise: Ints, calendar: PlantCalendar) -> Int
 
 def days_asked(asked: Asked) -> Days:
     """Each order's days from today: those on which it can leave, and the promised one where none lies before it."""
-    return Days(*_list_days(asked.today, asked.promised, asked.leaves))
+    return Days(*_list_days(asked.today, asked.promised, asked.leaves, asked.begin))
 
 
 @compiled
-def _list_days(today: Ints, promised: Ints, leaves: Mask) -> tuple[Ints, Ints, Ints]:
+def _list_days(today: Ints, promised: Ints, leaves: Mask, begin: Ints) -> tuple[Ints, Ints, Ints]:
     first = np.zeros(len(today) + 1, np.int64)
     row, day = np.empty(0, np.int64), np.empty(0, np.int64)
     for count in (True, False):
@@ -80,7 +83,7 @@ def _list_days(today: Ints, promised: Ints, leaves: Mask) -> tuple[Ints, Ints, I
         for i in range(len(today)):
             last = min(max(today[i] + FEWEST_DAYS, promised[i] + AFTER_PROMISE), today[i] + MOST_DAYS)
             some = False
-            for one in range(today[i], last):
+            for one in range(begin[i], last):
                 some |= leaves[i, (one + 3) % 7]
                 if leaves[i, (one + 3) % 7] or (one == promised[i] and not some):
                     some = True

@@ -7,9 +7,10 @@ from dataclasses import replace
 import numpy as np
 
 from features.arrays import Floats, Mask
-from features.times import DAY, PlantCalendar
+from features.times import DAY, NEVER, PlantCalendar
 from training.data.ship_points import ShipPoints
 from training.lightgbm import UNREAD, load_lightgbm
+from training.metrics.distribution import NOT_YET
 from training.ship_date.days import OF_DAY, Days, columns_of_days, day_of_shipment, days_asked, places
 from training.ship_date.model import NEEDED, ShipDateModel, ShipQuestion
 from training.ship_date.ranges import Ranges, buckets
@@ -30,11 +31,11 @@ TREES = {
 SEED = 7
 TIME_TO_SHIP = 30 * DAY
 """Whose promise lies later than so long before the end of the records says nothing of how wide a range must be."""
-NOT_SHIPPED = 10**6
-"""Stands for a day that has not come."""
 
 
-def fit_ship_dates(points: ShipPoints, calendar: PlantCalendar, on_time: Floats) -> ShipDateModel | None:
+def fit_ship_dates(
+    points: ShipPoints, calendar: PlantCalendar, on_time: Floats, bends: bool = True
+) -> ShipDateModel | None:
     """The model of looks at orders; ``None`` where too few shipped, or its signals are not among those given.
 
     Trees of the earlier orders foretell the later ones, whose ranges are then made as wide as four of five of them
@@ -43,14 +44,20 @@ def fit_ship_dates(points: ShipPoints, calendar: PlantCalendar, on_time: Floats)
     Parameters
     ----------
     on_time : (n,) the probability that each is on time, by a model that has not learned of it; NaN where there is none
+    bends : see ``ShipDateModel``
     """
     if not set(points.names) >= NEEDED or len(np.unique(points.order[points.shipped])) < FEWEST_SHIPPED:
         return None
     earlier, later, known_then = split(points)
-    model, whole = grow(earlier, calendar), grow(points, calendar)
+    model, whole = (_grown(some, calendar, bends) for some in (earlier, points))
     if model is None or whole is None or len(np.unique(later.order)) < FEWEST_SHIPPED:
         return whole
     return replace(whole, ranges=fit_ranges(model, later, calendar, on_time[known_then]))
+
+
+def _grown(points: ShipPoints, calendar: PlantCalendar, bends: bool) -> ShipDateModel | None:
+    model = grow(points, calendar)
+    return None if model is None else replace(model, bends=bends)
 
 
 def split(points: ShipPoints) -> tuple[ShipPoints, ShipPoints, Mask]:
@@ -67,12 +74,15 @@ def split(points: ShipPoints) -> tuple[ShipPoints, ShipPoints, Mask]:
 
 
 def fit_ranges(model: ShipDateModel, later: ShipPoints, calendar: PlantCalendar, on_time: Floats) -> Ranges:
-    """The ranges that later orders need; who had not shipped in the end lies outside of any.
+    """The ranges that later orders need which were not cancelled or closed with less.
 
     Orders of which no unseen risk is there have the curve of the hazards alone.
     """
+    judged = later.dates.ended_at == NEVER
+    later, on_time = later.take(judged), on_time[judged]
     asked = question_of(later)
-    shipped = np.where(later.shipped, calendar.day(np.maximum(later.dates.shipped_at, later.as_of)), NOT_SHIPPED)
+    day = day_of_shipment(np.maximum(later.waited_until, later.as_of), later.promised, calendar)
+    shipped = np.where(later.shipped, day, NOT_YET)
     days_to_promise = calendar.day(later.promised) - calendar.day(later.as_of)
     return Ranges.fit(
         model.curves(asked, on_time, calendar), shipped, buckets(later.late, days_to_promise), later.weight

@@ -9,7 +9,6 @@ import numpy as np
 
 from features.arrays import Floats, Ints, Mask
 from features.known.known import Known
-from features.times import NEVER
 from training.ship_date.curve import BEYOND
 from training.ship_date.model import ShipDateModel, ShipForecast, ShipQuestion
 
@@ -34,7 +33,7 @@ def forecast_known(
     asked = ShipQuestion(
         signals=signals if names == model.names else signals[:, [names.index(name) for name in model.names]],
         as_of=known.as_of[rows],
-        promised=np.where(last == NEVER, due, last),
+        promised=np.where(late, due, last),
         late=late,
         plant=known.first_word("plant")[rows],
         route=known.first_word("route")[rows],

@@ -40,7 +40,8 @@ class ShipQuestion:
     ----------
     signals : (n, n_signals)
     as_of : (n,) microseconds
-    promised : (n,) the last promise among the lines to ship, microseconds, NEVER where none is promised
+    promised : (n,) the last promise among the lines to ship, of late orders the first that was broken; microseconds, NEVER
+        where none is promised
     late : (n,) True where a promise has passed
     plant, route : (n,) the first known of the order, "" where none is named
     """
@@ -54,11 +55,14 @@ class ShipQuestion:
 
     def on_calendar(self, calendar: PlantCalendar, shipping_days: ShippingDays) -> Asked:
         """The days of the moments, and those on which each order can leave."""
+        today, promised = calendar.day(self.as_of), self.promised_day(calendar)
+        broken = (self.promised != NEVER) & (self.promised < self.as_of)
         return Asked(
             signals=np.ascontiguousarray(self.signals, dtype=np.float64),
-            today=calendar.day(self.as_of),
-            promised=self.promised_day(calendar),
+            today=today,
+            promised=promised,
             leaves=shipping_days.of_orders(self.plant, self.route),
+            begin=np.where(broken, np.maximum(today, promised + 1), today),
         )
 
     def promised_day(self, calendar: PlantCalendar) -> Ints:
@@ -101,6 +105,8 @@ class ShipDateModel:
     usual : the hazards that it begins with
     shipping_days : on which weekdays goods leave
     ranges : what the range leaves out on either side
+    bends : whether an order fails by its policy exactly where not all of it has left by its promise, so that the curve
+        can be bent through the risk
     """
 
     names: list[str]
@@ -108,6 +114,7 @@ class ShipDateModel:
     usual: UsualHazards
     shipping_days: ShippingDays = field(default_factory=ShippingDays)
     ranges: Ranges = field(default_factory=Ranges)
+    bends: bool = True
 
     def curves(self, asked: ShipQuestion, on_time: Floats, calendar: PlantCalendar) -> ShipCurves:
         """The distributions; ``on_time`` is (n,) one minus the risk, NaN where an order is late."""
@@ -117,7 +124,8 @@ class ShipDateModel:
         begin = self.usual.at(*places(question, days, every))
         of_day = columns_of_days(question, days, self.names, every)
         hazards = self._hazards.of(question.signals, days.first, of_day, begin)
-        return bend(days, hazards, question.promised, np.where(asked.late, np.nan, on_time))
+        bent = self.bends & ~asked.late & (asked.promised != NEVER)
+        return bend(days, hazards, question.promised, np.where(bent, on_time, np.nan))
 
     def forecast(self, asked: ShipQuestion, on_time: Floats, calendar: PlantCalendar) -> ShipForecast:
         """The distributions with their median and range; parameters as of ``curves``."""
@@ -138,6 +146,7 @@ class ShipDateModel:
             "signals": self.names,
             "shipping_days": self.shipping_days.to_json(),
             "tails": self.ranges.to_json(),
+            "bends": self.bends,
             "usual_log_odds": self.usual.to_json(),
         }
         (folder / ABOUT).write_text(json.dumps(content, sort_keys=True) + "\n", encoding="utf-8")
@@ -156,6 +165,7 @@ class ShipDateModel:
                 UsualHazards.from_json(content["usual_log_odds"]),
                 ShippingDays.from_json(content["shipping_days"]),
                 Ranges.from_json(content["tails"]),
+                bool(content["bends"]),
             )
         except (OSError, KeyError, ValueError, TypeError, library.basic.LightGBMError) as error:
             raise InvalidShipDates(f"ship dates are {TREES} and {ABOUT}, got from {folder}: {error!r}") from error

@@ -134,3 +134,23 @@ def test_nothing_is_learned_from_what_was_recorded_later(trained: Trained) -> No
     assert points.dates.shipped_at.max() <= cut
     assert not points.shipped.all()
     assert (points.waited_until[~points.shipped] <= cut - 2 * DAY).all()
+
+
+def test_a_promise_broken_this_afternoon_is_kept_no_more(
+    dates: ShipDateModel, looks: ShipPoints, trained: Trained
+) -> None:
+    calendar = trained.snapshots.calendar
+    noon = calendar.starts_of(calendar.day(looks.as_of)) + DAY // 2
+    broken = replace(looks, as_of=noon + 1, promised=noon, late=np.ones(len(looks), dtype=bool))
+    curves = dates.curves(question_of(broken), np.full(len(looks), np.nan), calendar)
+    assert (curves.by_day(calendar.day(noon)) == 0).all()
+    assert (curves.by_day(calendar.day(noon) + 7) > 0).any()
+
+
+def test_where_an_order_can_fail_for_being_early_the_hazards_stand_alone(
+    dates: ShipDateModel, looks: ShipPoints, on_time: Floats, trained: Trained
+) -> None:
+    question, calendar = question_of(looks), trained.snapshots.calendar
+    alone = replace(dates, bends=False).curves(question, on_time, calendar)
+    unbent = dates.curves(question, np.full(len(looks), np.nan), calendar)
+    assert alone.shipped_by.tobytes() == unbent.shipped_by.tobytes()
