@@ -27,7 +27,7 @@ from serving.store.schema import orders
 from serving.store.tables.due_scores import due_by_time
 
 
-class Step(NamedTuple):
+class Stop(NamedTuple):
     """A moment to stand at: the events up to a place in the order of arrival are known, and a day may begin."""
 
     moment: int
@@ -57,7 +57,7 @@ def load_days(
     file = EventFile.read(path, end, settings.zone)
     scored_until = services.database.read(_scored_until)
     steps = [step for step in steps_of(file, end, mornings, settings.zone) if step.moment > scored_until]
-    steps = steps or [Step(end, len(file), True)]
+    steps = steps or [Stop(end, len(file), True)]
     stored: Counter[str] = Counter()
     scored = begin = 0
     for number, step in enumerate(steps):
@@ -71,7 +71,7 @@ def load_days(
     return load_result(services, file, stored, scored) | {"mornings": sum(step.morning for step in steps)}
 
 
-def steps_of(file: EventFile, end: int, mornings: int, zone: str) -> list[Step]:
+def steps_of(file: EventFile, end: int, mornings: int, zone: str) -> list[Stop]:
     """The mornings, the hours after the first in which something was recorded, and the end."""
     calendar = plant_calendar(zone)
     today = int(calendar.day(np.array([end]))[0])
@@ -80,12 +80,12 @@ def steps_of(file: EventFile, end: int, mornings: int, zone: str) -> list[Step]:
     return list(_with_something(file, moments, end, set(starts.tolist())))
 
 
-def _with_something(file: EventFile, moments: Ints, end: int, starts: set[int]) -> Iterator[Step]:
+def _with_something(file: EventFile, moments: Ints, end: int, starts: set[int]) -> Iterator[Stop]:
     before = 0
     for moment in moments.tolist():
         known = len(file) if moment == end else file.known_by(moment)
         if known > before or moment in starts or moment == end:
-            yield Step(moment, known, moment in starts)
+            yield Stop(moment, known, moment in starts)
         before = known
 
 
@@ -94,7 +94,7 @@ def _scored_until(connection: Connection) -> int:
     return int(connection.execute(select(func.coalesce(func.max(orders.c.as_of), 0))).scalar_one())
 
 
-def _score(services: Services, step: Step, changed: Sequence[str] | None) -> int:
+def _score(services: Services, step: Stop, changed: Sequence[str] | None) -> int:
     """Score what is due at a step: orders with new events, in the first step all such, in mornings every open one."""
     database, settings = services.database, services.settings
     if step.morning:

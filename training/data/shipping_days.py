@@ -18,7 +18,7 @@ from features.times import NEVER, PlantCalendar
 
 ISSUED = Select("goods.issued")
 ENOUGH = 30
-"""Days on which goods left by a route or from a plant before a weekday without any counts as one on which nothing does."""
+"""Days on which goods must have left by a route or from a plant before a weekday without any counts as closed."""
 RARE = 0.01
 """A weekday with a smaller share of these days is one on which nothing leaves: so rare are bookings of a wrong day."""
 WEEK = (True,) * 7

@@ -44,7 +44,7 @@ class ShipCurves:
         return self.days.day[part], self.shipped_by[part]
 
 
-def bend(days: Days, hazards: Floats, promised: Ints, on_time: Floats) -> ShipCurves:
+def bend(days: Days, hazards: Floats, promised: Ints, on_time: Floats, reach: Ints) -> ShipCurves:
     """The curves of hazards, (n_days,), with the probability that each order is on time, (n,), NaN for any.
 
     The hazards say how what is in time spreads over the days up to the promise, and what is late over those after it;
@@ -53,13 +53,14 @@ def bend(days: Days, hazards: Floats, promised: Ints, on_time: Floats) -> ShipCu
 
     Parameters
     ----------
-    promised : (n,) days since 1970-01-01; a curve that does not reach its promise is not bent
+    promised : (n,) days since 1970-01-01
+    reach : (n,) the day after the last that can be asked about: a curve that ends before its promise is not bent
     """
-    return ShipCurves(days, _bend(days.first, days.day, hazards, promised, on_time))
+    return ShipCurves(days, _bend(days.first, days.day, hazards, promised, on_time, reach))
 
 
 @compiled
-def _bend(first: Ints, day: Ints, hazards: Floats, promised: Ints, on_time: Floats) -> Floats:
+def _bend(first: Ints, day: Ints, hazards: Floats, promised: Ints, on_time: Floats, reach: Ints) -> Floats:
     out = np.empty(len(day))
     for i in range(len(first) - 1):
         begin, end = first[i], first[i + 1]
@@ -69,8 +70,7 @@ def _bend(first: Ints, day: Ints, hazards: Floats, promised: Ints, on_time: Floa
             out[at] = 1.0 - waits
             if day[at] <= promised[i]:
                 last = at
-        beyond = end > begin and day[end - 1] < promised[i]
-        if last < begin or beyond or np.isnan(on_time[i]):
+        if last < begin or promised[i] >= reach[i] or np.isnan(on_time[i]):
             continue
         reached = out[last]
         for at in range(begin, end):

@@ -37,8 +37,8 @@ class Asked(NamedTuple):
     today, promised : (n,) days since 1970-01-01 on the plant's calendar: the day of the moment, and that of the last
         promise among the lines to ship
     leaves : (n, 7) the weekdays on which each order can leave
-    begin : (n,) the first day that is asked about: today, but of a promise that was broken today tomorrow, as what leaves
-        after the promise on its day counts as the day after
+    begin : (n,) the first day that is asked about: today, or tomorrow where the promise was broken today: what leaves
+        later that day counts as the day after
     """
 
     signals: Floats

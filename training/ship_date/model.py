@@ -18,7 +18,7 @@ from training.data.shipping_days import ShippingDays
 from training.explanation.forest import Forest
 from training.lightgbm import load_lightgbm
 from training.ship_date.curve import ShipCurves, bend
-from training.ship_date.days import PLANS, PROMISE, SLACKS, Asked, columns_of_days, days_asked, places
+from training.ship_date.days import MOST_DAYS, PLANS, PROMISE, SLACKS, Asked, columns_of_days, days_asked, places
 from training.ship_date.hazards import Hazards
 from training.ship_date.ranges import Ranges, buckets
 from training.ship_date.usual import UsualHazards
@@ -40,8 +40,8 @@ class ShipQuestion:
     ----------
     signals : (n, n_signals)
     as_of : (n,) microseconds
-    promised : (n,) the last promise among the lines to ship, of late orders the first that was broken; microseconds, NEVER
-        where none is promised
+    promised : (n,) the last promise among the lines to ship, of late orders the first that was broken; microseconds,
+        NEVER where none is promised
     late : (n,) True where a promise has passed
     plant, route : (n,) the first known of the order, "" where none is named
     """
@@ -125,7 +125,7 @@ class ShipDateModel:
         of_day = columns_of_days(question, days, self.names, every)
         hazards = self._hazards.of(question.signals, days.first, of_day, begin)
         bent = self.bends & ~asked.late & (asked.promised != NEVER)
-        return bend(days, hazards, question.promised, np.where(bent, on_time, np.nan))
+        return bend(days, hazards, question.promised, np.where(bent, on_time, np.nan), question.today + MOST_DAYS)
 
     def forecast(self, asked: ShipQuestion, on_time: Floats, calendar: PlantCalendar) -> ShipForecast:
         """The distributions with their median and range; parameters as of ``curves``."""

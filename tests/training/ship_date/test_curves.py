@@ -12,7 +12,8 @@ from features.times import plant_calendar
 from training.explanation.forest import Forest
 from training.lightgbm import load_lightgbm
 from training.metrics.distribution import NOT_YET, crps
-from training.ship_date.curve import BEYOND, ShipCurves, bend
+from training.ship_date.curve import BEYOND, ShipCurves
+from training.ship_date.curve import bend as bend_within
 from training.ship_date.days import PROMISE, SLACKS, Asked, Days, columns_of_days, day_of_shipment, days_asked
 from training.ship_date.hazards import Hazards
 from training.ship_date.ranges import BUCKETS, Ranges, buckets
@@ -28,13 +29,23 @@ def days(*of_orders: list[int]) -> Days:
     return Days(first, row, np.array([day for order in of_orders for day in order]))
 
 
+def bend(of: Days, hazards: Floats, promised: Ints, on_time: Floats) -> ShipCurves:
+    return bend_within(of, hazards, promised, on_time, np.full(len(promised), 400))
+
+
 def asked(today: int, promised: int, leaves: Floats | None = None) -> Asked:
-    return Asked(np.zeros((1, 0)), np.array([today]), np.array([promised]), WEEKDAYS if leaves is None else leaves)
+    goes = WEEKDAYS if leaves is None else leaves
+    return Asked(np.zeros((1, 0)), np.array([today]), np.array([promised]), goes, np.array([today]))
 
 
 def test_a_curve_is_one_minus_the_risk_at_the_promise_and_spreads_as_the_hazards_say() -> None:
     curves = bend(days([1, 2, 3, 4]), np.array([0.5, 0.5, 0.5, 1.0]), np.array([2]), np.array([0.9]))
     assert curves.shipped_by.round(12).tolist() == [0.6, 0.9, 0.95, 1.0]
+
+
+def test_a_curve_that_ends_before_its_promise_is_not_bent() -> None:
+    curves = bend(days([1, 2]), np.array([0.5, 0.5]), np.array([500]), np.array([0.9]))
+    assert curves.shipped_by.tolist() == [0.5, 0.75]
 
 
 def test_a_late_order_has_the_curve_of_its_hazards() -> None:
@@ -91,7 +102,7 @@ def test_days_differ_by_what_lies_between_them_and_promise_and_plans() -> None:
     names = [PROMISE, "days_to_planned_end", "days_to_truck", "usual_days_left", "usual_work_days_left", *SLACKS]
     signals = np.full((1, len(names)), np.nan)
     signals[0, :2], signals[0, names.index("planned_end_slack")] = (8.0, 6.0), 2.0
-    question = Asked(signals, np.array([MONDAY]), np.array([MONDAY + 8]), WEEKDAYS)
+    question = Asked(signals, np.array([MONDAY]), np.array([MONDAY + 8]), WEEKDAYS, np.array([MONDAY]))
     on_the_promise = columns_of_days(question, days_asked(question), names, np.array([6]))[0]  # the seventh weekday
     assert on_the_promise[:6].tolist() == [6, 8, 0, 0, 1, 2]
     assert on_the_promise[4 + 5 + 1 + 5 - 1] == 2  # days after the planned end that the slack counts from
