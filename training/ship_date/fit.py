@@ -17,7 +17,7 @@ from training.ship_date.ranges import Ranges, buckets
 from training.ship_date.usual import UsualHazards
 
 ROUNDS = 60
-MOST_ROWS = 250_000
+MOST_ROWS = 100_000
 """Days without a shipment that are learned from at most, beside all with one; a draw of them stands for the others."""
 FEWEST_SHIPPED = 50
 """Orders that must have shipped before dates are foretold."""
@@ -25,7 +25,7 @@ LATER = 0.35
 """Share of the orders on which the ranges are fitted, by trees of those before."""
 TREES = {
     "objective": "binary", "learning_rate": 0.08, "num_leaves": 15, "min_child_samples": 300, "feature_fraction": 0.3,
-    "bagging_fraction": 0.8, "bagging_freq": 1, "lambda_l2": 1.0, "verbosity": -1, "deterministic": True,
+    "bagging_fraction": 0.6, "bagging_freq": 1, "max_bin": 63, "lambda_l2": 1.0, "verbosity": -1, "deterministic": True,
     "force_row_wise": True, "seed": 7,
 }  # fmt: skip
 SEED = 7
