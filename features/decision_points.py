@@ -146,10 +146,11 @@ def late_points(
     count = (calendar.day(last) - begin + 1).clip(min=0)
     offset = np.arange(count.sum()) - np.repeat(np.cumsum(count) - count, count)
     day = np.repeat(begin, count) + offset
+    order = np.repeat(order, count)
     if after is not None:
         wanted = np.isin(day - np.repeat(promised, count), after)
-        return _sorted(np.repeat(order, count)[wanted], calendar.starts_of(day[wanted]))
-    return _sorted(np.repeat(order, count), calendar.starts_of(day))
+        order, day = order[wanted], day[wanted]
+    return _sorted(order, calendar.starts_of(day))
 
 
 def _sorted(order: Ints, as_of: Ints) -> DecisionPoints:

@@ -326,9 +326,8 @@ def find_ship_dates(order: Ints, stop: Ints, until: int, *columns: Any) -> tuple
             if created[j] < 0 or created[j] >= stop[s]:
                 continue
             if is_cancelled(lines, j):
-                withdrawn = max(
-                    withdrawn, lines[j, CLOSED_AT] if lines[j, CLOSED_AS] != NOT_CLOSED else lines[j, ORDERED_AT]
-                )
+                since = CLOSED_AT if lines[j, CLOSED_AS] != NOT_CLOSED else ORDERED_AT
+                withdrawn = max(withdrawn, lines[j, since])
                 continue
             missing |= full_at[j] == NEVER
             awaited |= full_at[j] == NEVER and is_open(lines, j)
@@ -347,20 +346,15 @@ def _fold_until(events: LineEvents, order: int, until: int) -> tuple[Ints, Ints,
     """The lines of an order by the records until a moment, the position at which each was created (-1: not yet), when
     it was in full, and when anything last changed."""
     begin, end = events.first[order], events.first[order + 1]
-    lines, ledger = new_lines(lines_of(events, order), N_LINE), new_ledger()
-    created = np.full(len(lines), -1, dtype=np.int64)
-    changed = NEVER
-    for i in range(begin, end):
-        if events.recorded[i] > until:
-            break
-        if not changes_lines(events.type[i]):
-            continue
-        event = line_event(events, i)
-        ledger = with_room(ledger, event.type, len(lines))
-        apply(lines, ledger, event)
-        changed = event.recorded
-        if event.type == CREATED and created[event.line] < 0:
-            created[event.line] = i
+    created = np.full(len(lines_of(events, order)), -1, dtype=np.int64)
+    changed, stop = NEVER, begin
+    while stop < end and events.recorded[stop] <= until:
+        if changes_lines(events.type[stop]):
+            changed = events.recorded[stop]
+            if events.type[stop] == CREATED and created[events.line[stop]] < 0:
+                created[events.line[stop]] = stop
+        stop += 1
+    lines, ledger = fold_lines_until(events, order, stop)
     full_at = np.full(len(lines), NEVER, dtype=np.int64)
     for j in range(len(lines)):
         full_at[j] = full_since(lines, ledger, j)

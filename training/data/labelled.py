@@ -92,10 +92,7 @@ class LabelledPoints:
     @property
     def week(self) -> Ints:
         """(n,) the week in which each row's order is due last, counted from the first Monday of 1970, UTC."""
-        _, code = np.unique(self.order, return_inverse=True)
-        due = np.full(int(code.max(initial=-1)) + 1, np.iinfo(np.int64).min, dtype=np.int64)
-        np.maximum.at(due, code, self.due)
-        return week_of(due)[code]
+        return week_due_last(self.order, self.due)
 
     @property
     def days_to_promise(self) -> Floats:
@@ -133,6 +130,24 @@ def week_of(moments: Ints) -> Ints:
     [-1, 0, 1]
     """
     return np.asarray((moments - MONDAY) // WEEK)
+
+
+def week_due_last(order: Ints, due: Ints) -> Ints:
+    """(n,) the week in which the order of each row is due last; ``due`` (n,) are microseconds."""
+    _, code = np.unique(order, return_inverse=True)
+    last = np.full(int(code.max(initial=-1)) + 1, np.iinfo(np.int64).min, dtype=np.int64)
+    np.maximum.at(last, code, due)
+    return week_of(last)[code]
+
+
+def looks_before(order: Ints) -> Ints:
+    """(n,) how often the order of each row had been looked at before; rows are sorted by order and moment.
+
+    >>> looks_before(np.array([3, 3, 3, 8])).tolist()
+    [0, 1, 2, 0]
+    """
+    starts = np.flatnonzero(np.append(True, order[1:] != order[:-1])[: len(order)])
+    return np.arange(len(order)) - np.repeat(starts, np.diff(np.append(starts, len(order))))
 
 
 def join(blocks: list[LabelledPoints]) -> LabelledPoints:

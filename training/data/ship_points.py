@@ -12,13 +12,13 @@ from features.arrays import Floats, Ints, Mask
 from features.known.known import Known
 from features.outcomes import ShipDates, ship_dates
 from features.times import DAY, NEVER
-from training.data.labelled import thin
+from training.data.labelled import looks_before, thin
 from training.data.shipping_days import ShippingDays
 from training.data.snapshots import Snapshots
 
 LATE_AFTER = (1, 2, 3, 5, 7, 10, 14, 21, 28, 42, 56)
 """Days after its promise on which a late order is looked at."""
-LATE_BOOKING = 2 * DAY
+BOOKING_TIME = 2 * DAY
 """What is booked within so long of the end of the records may still be missing there."""
 MOST_LOOKS, SEED = 30_000, 7
 """So many looks at open orders are learned from at most, and as many at late ones; and what draws them."""
@@ -69,7 +69,7 @@ class ShipPoints:
 
         What is booked late may be missing from the last days of the records, so these say nothing.
         """
-        ended = np.where(self.dates.ended_at == NEVER, self.until - LATE_BOOKING, self.dates.ended_at)
+        ended = np.where(self.dates.ended_at == NEVER, self.until - BOOKING_TIME, self.dates.ended_at)
         return np.where(self.shipped, self.dates.shipped_at, ended)
 
     def could_ship(self, time: int) -> Mask:
@@ -82,7 +82,7 @@ class ShipPoints:
 
     def known_at(self, moment: int) -> ShipPoints:
         """The looks up to a moment, microseconds, with what had happened by then."""
-        points = self.take(self.as_of <= moment - LATE_BOOKING)
+        points = self.take(self.as_of <= moment - BOOKING_TIME)
         return replace(points, dates=_settled(points.dates, moment), until=moment)
 
     def join(self, other: ShipPoints) -> ShipPoints:
@@ -104,17 +104,15 @@ def points_to_learn(snapshots: Snapshots, until: int, names: list[str]) -> ShipP
     names : the signals
     """
     daily = snapshots.with_scheme("daily")
-    order = daily.points.order
-    starts = np.flatnonzero(np.append(True, order[1:] != order[:-1])[: len(order)])
-    look = np.arange(len(order)) - np.repeat(starts, np.diff(np.append(starts, len(order))))
-    early = np.flatnonzero(daily.points.as_of <= until - LATE_BOOKING)
+    look = looks_before(daily.points.order)
+    early = np.flatnonzero(daily.points.as_of <= until - BOOKING_TIME)
     known = Known(daily.history, daily.points.take(early), daily.context)
     kept, stands_for = thin(look[early], known.days_until(known.due()))
     some = _draw(len(kept))
     shipping_days = ShippingDays.of(snapshots.history, snapshots.context, until)
     open_ = _points(daily, early[kept[some]], until, names, shipping_days, late=False)
     late = snapshots.late(LATE_AFTER)
-    of_late = np.flatnonzero(late.points.as_of <= until - LATE_BOOKING)
+    of_late = np.flatnonzero(late.points.as_of <= until - BOOKING_TIME)
     rows = of_late[_draw(len(of_late))]
     weight = _gaps(late, rows) * (len(of_late) / max(len(rows), 1))
     late_ = replace(_points(late, rows, until, names, shipping_days, late=True), weight=weight)
@@ -123,7 +121,7 @@ def points_to_learn(snapshots: Snapshots, until: int, names: list[str]) -> ShipP
 
 def _settled(dates: ShipDates, until: int) -> ShipDates:
     """What happened early enough before a moment, microseconds, for bookings of it not to be missing for some alone."""
-    last = until - LATE_BOOKING
+    last = until - BOOKING_TIME
     return ShipDates(*(np.where(at <= last, at, NEVER) for at in (dates.shipped_at, dates.ended_at)))
 
 

@@ -21,7 +21,7 @@ from features.outcomes import CANCELLED, UNSETTLED, decided_between, outcomes
 from features.pipeline.computation import compute
 from features.policy import DEFAULT_POLICY, OutcomePolicy
 from features.times import DAY, PlantCalendar, isoformat, micros, plant_calendar, timestamps
-from training.data.labelled import DENSE_DAYS, LabelCounts, LabelledPoints, thin
+from training.data.labelled import DENSE_DAYS, LabelCounts, LabelledPoints, looks_before, thin
 from training.data.moved_promises import draw_moves, draw_points
 
 RESCUES = ("expedite", "override")
@@ -214,9 +214,7 @@ class Snapshots:
         return rows, self._outcomes_of(self.points.take(rows), end)[0]
 
     def _thinned(self, rows: Ints, until: int, dense_days: float) -> LabelledPoints:
-        order = self.points.order
-        starts = np.flatnonzero(np.append(True, order[1:] != order[:-1])[: len(order)])
-        look = np.arange(len(order)) - np.repeat(starts, np.diff(np.append(starts, len(order))))
+        look = looks_before(self.points.order)
         points = self.points.take(rows)
         days = (Known(self.history, points, self.context).due() - points.as_of) / DAY
         kept, stands_for = thin(look[rows], days, dense_days)

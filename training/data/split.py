@@ -34,10 +34,10 @@ class Split:
     rows: tuple[Mask, Mask]
 
 
-def last_looks(points: LabelledPoints) -> Ints:
-    """(n_orders,) the moment of each order's last decision point, ascending."""
-    last = np.full(int(points.order.max()) + 1, NEVER, dtype=np.int64)
-    np.maximum.at(last, points.order, points.as_of)
+def last_looks(order: Ints, as_of: Ints) -> Ints:
+    """(n_orders,) the moment, microseconds, at which each order was last looked at, ascending."""
+    last = np.full(int(order.max()) + 1, NEVER, dtype=np.int64)
+    np.maximum.at(last, order, as_of)
     return np.sort(last[last != NEVER])
 
 
@@ -51,7 +51,7 @@ def split_by_time(points: LabelledPoints, later: float = 0.2) -> Split:
         raise InvalidRequest(
             f"training needs at least {FEWEST_ORDERS} orders with a settled outcome, got {points.n_orders}"
         )
-    lasts = last_looks(points)
+    lasts = last_looks(points.order, points.as_of)
     at = int(lasts[int(len(lasts) * (1 - later)) - 1])
     known = points.known_at <= at
     unseen = (points.as_of > at) & ~np.isin(points.order, points.order[known])
@@ -67,7 +67,7 @@ def folds_by_time(points: LabelledPoints, n_folds: int, fewest: float = FEWEST_O
     least = int(np.ceil(fewest * (n_folds + 1)))
     if points.n_orders < least:
         raise InvalidRequest(f"tuning needs at least {least} orders with an outcome, got {points.n_orders}")
-    lasts = last_looks(points)
+    lasts = last_looks(points.order, points.as_of)
     shares = np.linspace(FIRST, 1.0, n_folds + 1)
     cuts = [int(lasts[int(len(lasts) * share) - 1]) for share in shares]
     for begin, end in itertools.pairwise(cuts):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,7 @@ import pandas as pd
 
 from features.arrays import Floats, Ints, Mask
 from features.times import DAY, NEVER, PlantCalendar
-from training.data.labelled import week_of
+from training.data.labelled import week_due_last
 from training.data.ship_points import ShipPoints, points_on_mornings
 from training.data.snapshots import Snapshots
 from training.metrics.bootstrap import Estimate, order_weight_blocks, percentiles
@@ -21,6 +22,7 @@ from training.ship_date.baselines import fit_date_baselines
 from training.ship_date.curve import BEYOND, ShipCurves
 from training.ship_date.days import day_of_shipment
 from training.ship_date.fit import question_of
+from training.ship_date.model import ShipDateModel, ShipForecast
 from training.ship_date.ranges import BUCKETS, buckets, is_covered
 
 MODEL, UNBENT = "model", "without the risk"
@@ -109,32 +111,38 @@ class CameOn:
         """(n,) of the curves of these looks."""
         return crps(curves.days.first, curves.days.day, curves.shipped_by, self.today, self.day, self.seen, days)
 
+    def pinball(self, curves: ShipCurves, rows: Mask) -> list[float]:
+        """The mean loss of each of ``QUANTILES`` over some looks that shipped, days."""
+        return [float(pinball(_quantile(curves, share)[rows], self.day[rows], share).mean()) for share in QUANTILES]
+
+    def days_off(self, curves: ShipCurves, rows: Mask) -> float:
+        """The mean distance of the median from the day that came, of some looks that shipped, days."""
+        return float(np.abs(_quantile(curves, 0.5) - self.day)[rows].mean())
+
 
 def judge_ship_dates(
-    model: RiskModel, learned: ShipPoints, test: ShipPoints, on_time: Floats, calendar: PlantCalendar, draws: int = 500
+    dates: ShipDateModel,
+    learned: ShipPoints,
+    test: ShipPoints,
+    on_time: Floats,
+    calendar: PlantCalendar,
+    draws: int = 500,
 ) -> ShipDateEvaluation:
-    """The ship dates of a model beside baselines fitted on what it learned from.
+    """Ship dates beside baselines fitted on what they were learned from.
 
     Parameters
     ----------
-    test : (n,) looks at orders whose outcome it has not learned, though some were seen waiting before
+    test : (n,) looks at orders whose outcome was not learned, though some were seen waiting before
     on_time : (n,) one minus their risks as served, NaN where late
     """
-    dates, asked = model.ship_dates, question_of(test)
-    if dates is None:
-        raise ValueError("the model must have ship dates to be judged")
+    asked = question_of(test)
     forecast = dates.forecast(asked, on_time, calendar)
     curves = {MODEL: forecast.curves, UNBENT: dates.curves(asked, np.full(len(test), np.nan), calendar)}
     curves |= {name: baseline(test) for name, baseline in fit_date_baselines(learned, calendar).items()}
     came = CameOn.of(test, calendar)
+    resample = _Resampling(test.order, week_due_last(test.order, test.promised), draws)
     scores = {name: came.crps(each) for name, each in curves.items()}
     early = {name: came.crps(each, BRIER_DAYS) / BRIER_DAYS for name, each in curves.items()}
-    resample = _Resampling(test.order, _due_week(test), draws)
-    covered = is_covered(forecast.earliest, forecast.latest, came.day)
-    width = np.where(forecast.latest == BEYOND, LIMIT, forecast.latest - forecast.earliest + 1)
-    rows = _rows_by_days(test, came, calendar)
-    quantiles = {name: [_quantile(each, share) for share in QUANTILES] for name, each in curves.items()}
-    shipped = test.shipped
     return ShipDateEvaluation(
         mornings=len(np.unique(test.as_of)),
         looks=len(test),
@@ -143,25 +151,22 @@ def judge_ship_dates(
         crps={name: resample.mean(score) for name, score in scores.items()},
         ahead={name: resample.gain(scores[MODEL], score) for name, score in scores.items() if name != MODEL},
         integrated_brier={name: resample.mean(score) for name, score in early.items()},
-        pinball={
-            name: [
-                float(pinball(at[shipped], came.day[shipped], share).mean())
-                for at, share in zip(found, QUANTILES, strict=True)
-            ]
-            for name, found in quantiles.items()
-        },
-        error={name: float(np.abs(found[1] - came.day)[shipped].mean()) for name, found in quantiles.items()},
-        coverage=[
-            RangeCoverage(
-                name,
-                int(some.sum()),
-                len(np.unique(test.order[some])),
-                resample.mean(covered.astype(np.float64), some),
-                float(np.median(width[some])),
-            )
-            for name, some in rows
-        ],
+        pinball={name: came.pinball(each, test.shipped) for name, each in curves.items()},
+        error={name: came.days_off(each, test.shipped) for name, each in curves.items()},
+        coverage=list(_coverage(forecast, test, came, calendar, resample)),
     )
+
+
+def _coverage(
+    forecast: ShipForecast, test: ShipPoints, came: CameOn, calendar: PlantCalendar, resample: _Resampling
+) -> Iterator[RangeCoverage]:
+    """How often ranges held, of all looks with time to ship since and by days to the promise."""
+    covered = is_covered(forecast.earliest, forecast.latest, came.day).astype(np.float64)
+    width = np.where(forecast.latest == BEYOND, LIMIT, forecast.latest - forecast.earliest + 1)
+    for name, rows in _rows_by_days(test, came, calendar):
+        orders = len(np.unique(test.order[rows]))
+        held, median = resample.mean(covered, rows), float(np.median(width[rows]))
+        yield RangeCoverage(name, int(rows.sum()), orders, held, median)
 
 
 def judge_on_mornings(
@@ -193,37 +198,25 @@ def judge_on_mornings(
     test, risk = test.take(judged), risk[judged]
     if len(np.unique(test.order[test.shipped])) < FEWEST_ORDERS:
         return None
-    return judge_ship_dates(model, learned, test, 1.0 - risk, snapshots.calendar, draws)
+    return judge_ship_dates(model.ship_dates, learned, test, 1.0 - risk, snapshots.calendar, draws)
 
 
 class _Resampling:
     """Means with their intervals when weeks of orders are drawn again."""
 
     def __init__(self, order: Ints, week: Ints, draws: int) -> None:
-        self._order, self._week, self._draws = order, week, draws
+        self._blocks = partial(order_weight_blocks, order, week, draws, seed=7)
 
     def mean(self, values: Floats, rows: Mask | None = None) -> Estimate:
         """Of some rows."""
         some = np.ones(len(values)) if rows is None else rows.astype(np.float64)
-        drawn = [(times @ (values * some), times @ some) for times in self._times()]
-        total, looks = (np.concatenate(parts) for parts in zip(*drawn, strict=True))
+        total, looks = np.vstack([times @ np.column_stack([values * some, some]) for times in self._blocks()]).T
         return percentiles(float(values @ some / some.sum()), total[looks > 0] / looks[looks > 0])
 
     def gain(self, ours: Floats, theirs: Floats) -> Estimate:
         """1 - our mean / their mean."""
-        samples = [1 - (times @ ours) / (times @ theirs) for times in self._times()]
-        return percentiles(float(1 - ours.mean() / theirs.mean()), np.concatenate(samples))
-
-    def _times(self) -> Iterator[Floats]:
-        return order_weight_blocks(self._order, self._week, self._draws, seed=7)
-
-
-def _due_week(points: ShipPoints) -> Ints:
-    """(n,) the week in which each row's order is promised last."""
-    _, code = np.unique(points.order, return_inverse=True)
-    last = np.zeros(int(code.max()) + 1, dtype=np.int64)
-    np.maximum.at(last, code, points.promised)
-    return week_of(last)[code]
+        drawn = np.vstack([times @ np.column_stack([ours, theirs]) for times in self._blocks()])
+        return percentiles(float(1 - ours.mean() / theirs.mean()), 1 - drawn[:, 0] / drawn[:, 1])
 
 
 def _rows_by_days(points: ShipPoints, came: CameOn, calendar: PlantCalendar) -> Iterator[tuple[str, Mask]]:

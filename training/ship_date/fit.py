@@ -9,6 +9,7 @@ import numpy as np
 from features.arrays import Floats, Mask
 from features.times import DAY, NEVER, PlantCalendar
 from training.data.ship_points import ShipPoints
+from training.data.split import last_looks
 from training.lightgbm import UNREAD, load_lightgbm
 from training.metrics.distribution import NOT_YET
 from training.ship_date.days import OF_DAY, Days, columns_of_days, day_of_shipment, days_asked, places
@@ -49,15 +50,10 @@ def fit_ship_dates(
     if not set(points.names) >= NEEDED or len(np.unique(points.order[points.shipped])) < FEWEST_SHIPPED:
         return None
     earlier, later, known_then = split(points)
-    model, whole = (_grown(some, calendar, bends) for some in (earlier, points))
+    model, whole = (grow(some, calendar, bends) for some in (earlier, points))
     if model is None or whole is None or len(np.unique(later.order)) < FEWEST_SHIPPED:
         return whole
     return replace(whole, ranges=fit_ranges(model, later, calendar, on_time[known_then]))
-
-
-def _grown(points: ShipPoints, calendar: PlantCalendar, bends: bool) -> ShipDateModel | None:
-    model = grow(points, calendar)
-    return None if model is None else replace(model, bends=bends)
 
 
 def split(points: ShipPoints) -> tuple[ShipPoints, ShipPoints, Mask]:
@@ -65,10 +61,8 @@ def split(points: ShipPoints) -> tuple[ShipPoints, ShipPoints, Mask]:
 
     Those that had no month after their promise to ship in are left out of the later ones.
     """
-    _, order = np.unique(points.order, return_inverse=True)
-    last = np.zeros(int(order.max()) + 1, dtype=np.int64)
-    np.maximum.at(last, order, points.as_of)
-    at = int(np.sort(last)[int(len(last) * (1 - LATER)) - 1])
+    lasts = last_looks(points.order, points.as_of)
+    at = int(lasts[int(len(lasts) * (1 - LATER)) - 1])
     later = (points.as_of > at) & points.could_ship(TIME_TO_SHIP)
     return points.known_at(at), points.take(later), later
 
@@ -94,7 +88,7 @@ def question_of(points: ShipPoints) -> ShipQuestion:
     return ShipQuestion(points.signals, points.as_of, points.promised, points.late, points.plant, points.route)
 
 
-def grow(points: ShipPoints, calendar: PlantCalendar) -> ShipDateModel | None:
+def grow(points: ShipPoints, calendar: PlantCalendar, bends: bool) -> ShipDateModel | None:
     """The model without its ranges; ``None`` where too few days are known of orders that shipped.
 
     Trees add to what is usual so many days before or after a promise: they need not learn that most ships near it.
@@ -116,7 +110,8 @@ def grow(points: ShipPoints, calendar: PlantCalendar) -> ShipDateModel | None:
     begin = usual.at(*places(asked, days, rows))
     library = load_lightgbm()
     table = library.Dataset(columns, ships[rows] * 1.0, weight=weight, init_score=begin, feature_name=names)
-    return ShipDateModel(points.names, library.train(parameters, table, ROUNDS), usual, points.shipping_days)
+    booster = library.train(parameters, table, ROUNDS)
+    return ShipDateModel(points.names, booster, usual, points.shipping_days, bends=bends)
 
 
 def days_at_risk(days: Days, points: ShipPoints, calendar: PlantCalendar) -> tuple[Mask, Mask]:

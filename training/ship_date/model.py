@@ -79,7 +79,7 @@ class ShipForecast:
     curves : the distributions
     expected : (n,) the day by which it is as likely as not that everything has shipped
     earliest, latest : (n,) the range within which four of five orders ship
-    promised : (n,) the day of the last promise
+    promised : (n,) the day of the promise that was asked about
     """
 
     curves: ShipCurves
@@ -87,11 +87,6 @@ class ShipForecast:
     earliest: Ints
     latest: Ints
     promised: Ints
-
-    @property
-    def days_late(self) -> Ints:
-        """(n,) days from the promise to the expected day, negative where it comes sooner; that day must be known."""
-        return self.expected - self.promised
 
 
 @dataclass(frozen=True)

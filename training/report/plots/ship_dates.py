@@ -35,7 +35,7 @@ def _draw_errors(axis: Axes, found: ShipDateEvaluation) -> None:
 
 
 def _draw_coverage(axis: Axes, found: ShipDateEvaluation) -> None:
-    parts = found.coverage[1:] or found.coverage  # none where few orders had time to ship
+    parts = found.coverage[1:] or found.coverage
     place = np.arange(len(parts))[::-1]
     axis.axvline(COVERED, color=PALE, linestyle="--", linewidth=1)
     for at, part in zip(place, parts, strict=True):
