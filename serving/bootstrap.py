@@ -66,7 +66,7 @@ def build_app(
     pinned : load, track record and levels stay those of the scorer; else they are those of the morning
     shadow, background, auth, keeps : as ``create_app`` has them
     """
-    active = scorer if isinstance(scorer, ActiveScorer) else ActiveScorer(scorer)
+    active = scorer if isinstance(scorer, ActiveScorer) else ActiveScorer(scorer, clock=clock)
     services = build_services(active.current, settings, clock, pinned)
     background = (*background, record_model_changes(active, services.database))
     return create_app(services, shadow or Shadow(), auth, background, keeps, add_pages)
@@ -87,7 +87,7 @@ def build_import(settings: Settings) -> tuple[Services, SteppedClock]:
 def build_warm_app(settings: Settings | None = None) -> FastAPI:
     """The whole service as the settings, or the environment, have it: warm, its champion loaded."""
     settings = settings or Settings()
-    scorer_of, active, shadow = pinned_scorer(settings), ActiveScorer(), Shadow()
+    scorer_of, active, shadow = pinned_scorer(settings), ActiveScorer(clock=clock_of(settings)), Shadow()
     follower = Follower(settings, active, shadow, scorer_of or Scorer)
     follower.begin()
     sys.setswitchinterval(SWITCH_INTERVAL)

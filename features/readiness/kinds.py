@@ -9,7 +9,6 @@ FIVE = ("inspection", "packaging", "labels", "documents", "quantities")
 """The shipping conditions of the goods."""
 CARRIER = "carrier"
 """The sixth one: that somebody fetches them."""
-CONDITIONS = (*FIVE, CARRIER)
 
 BlockerKind = Literal[
     "hold",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal, get_args
+
 from features.events.schema import MICRO
 from features.readiness.blockers import Facts
 from features.readiness.naming import (
@@ -20,7 +22,7 @@ from features.wording import ENGLISH, Language
 
 RESPONSE = "the model's response, not a promise"
 """What every answer to a what-if is labelled with."""
-KINDS = (
+MoveKind = Literal[
     "release_hold",
     "component_here",
     "component_sooner",
@@ -33,7 +35,8 @@ KINDS = (
     "ship_done",
     "move_promise_3",
     "move_promise_7",
-)
+]
+KINDS: tuple[MoveKind, ...] = get_args(MoveKind)
 """Each kind of move."""
 MOST_IN_WORDS = 12
 """Numbers up to it are written as words in a headline."""

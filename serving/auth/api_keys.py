@@ -51,19 +51,42 @@ class CachedKey:
     looked_up_at: int
 
 
+class CallerCache:
+    """The callers of tokens that were looked up lately, by digest; the oldest of too many are dropped."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._entries: OrderedDict[bytes, CachedKey] = OrderedDict()
+
+    def get(self, token: str) -> Caller | None:
+        """The caller of a token that holds, as far as is known without asking the database."""
+        entry, now = self._entries.get(digest(token)), self._clock()
+        fresh = entry is not None and now - entry.looked_up_at < CACHE_TIME and now < entry.expires_at
+        return entry.caller if entry and fresh else None
+
+    def put(self, token_digest: bytes, caller: Caller, expires_at: int) -> Caller:
+        """Remember who calls with a token."""
+        self._entries[token_digest] = CachedKey(caller, expires_at, self._clock())
+        if len(self._entries) > CACHE_SIZE:
+            self._entries.popitem(last=False)
+        return caller
+
+    def forget(self, token_digest: bytes) -> None:
+        """Drop a token that holds no more."""
+        self._entries.pop(token_digest, None)
+
+
 class ApiKeys:
     """Finds the caller of a key. What keys do is about the world outside, so their clock is the machine's."""
 
     def __init__(self, database: Database, clock: Clock = system_clock) -> None:
         self._database = database
         self._clock = clock
-        self._cache: OrderedDict[bytes, CachedKey] = OrderedDict()
+        self._cache = CallerCache(clock)
 
     def cached(self, token: str) -> Caller | None:
         """The caller of a key that was looked up lately, without asking the database."""
-        entry, now = self._cache.get(digest(token)), self._clock()
-        fresh = entry is not None and now - entry.looked_up_at < CACHE_TIME and now < entry.expires_at
-        return entry.caller if entry and fresh else None
+        return self._cache.get(token)
 
     def find(self, token: str) -> Caller | None:
         """The caller of a key, ``None`` where it is not valid. Raises ``DatabaseUnavailable``: nobody comes in."""
@@ -73,12 +96,9 @@ class ApiKeys:
         row = self._database.read(lambda connection: key_of(connection, match[1]))
         token_digest = digest(token)
         if row is None or not hmac.compare_digest(row.digest, token_digest) or not row.holds(now):
-            self._cache.pop(token_digest, None)
+            self._cache.forget(token_digest)
             return None
-        entry = self._cache[token_digest] = CachedKey(caller_of(row), row.expires_at, now)
-        if len(self._cache) > CACHE_SIZE:
-            self._cache.popitem(last=False)
-        return entry.caller
+        return self._cache.put(token_digest, caller_of(row), row.expires_at)
 
 
 def caller_of(row: KeyRow) -> Caller:

@@ -8,13 +8,12 @@ from __future__ import annotations
 
 import hmac
 import secrets
-from collections import OrderedDict
 from hashlib import sha256
 
 from sqlalchemy import Connection
 
 from features.times import DAY
-from serving.auth.api_keys import CACHE_SIZE, CACHE_TIME, ApiKeys, CachedKey, caller_of, digest
+from serving.auth.api_keys import ApiKeys, CallerCache, caller_of, digest
 from serving.clock import Clock, system_clock
 from serving.principal import Caller
 from serving.store.database import Database
@@ -31,26 +30,21 @@ class Sessions:
     def __init__(self, database: Database, clock: Clock = system_clock) -> None:
         self._database = database
         self._clock = clock
-        self._cache: OrderedDict[bytes, CachedKey] = OrderedDict()
+        self._cache = CallerCache(clock)
 
     def cached(self, token: str) -> Caller | None:
         """The caller of a session that was looked up lately, without asking the database."""
-        entry, now = self._cache.get(digest(token)), self._clock()
-        fresh = entry is not None and now - entry.looked_up_at < CACHE_TIME and now < entry.expires_at
-        return entry.caller if entry and fresh else None
+        return self._cache.get(token)
 
     def find(self, token: str) -> Caller | None:
         """The caller of a session, ``None`` where it or its key holds no more. Raises ``DatabaseUnavailable``."""
         token_digest, now = digest(token), self._clock()
         match = self._database.read(lambda connection: session_of(connection, token_digest))
         if match is None or now >= match[1] or not match[0].holds(now):
-            self._cache.pop(token_digest, None)
+            self._cache.forget(token_digest)
             return None
         key, expires_at = match
-        entry = self._cache[token_digest] = CachedKey(caller_of(key), min(expires_at, key.expires_at), now)
-        if len(self._cache) > CACHE_SIZE:
-            self._cache.popitem(last=False)
-        return entry.caller
+        return self._cache.put(token_digest, caller_of(key), min(expires_at, key.expires_at))
 
 
 def begin_session(database: Database, key: str, request_id: str, clock: Clock = system_clock) -> str | None:
@@ -70,7 +64,7 @@ def begin_session(database: Database, key: str, request_id: str, clock: Clock = 
 
 
 def end_session(database: Database, token: str, caller: Caller, request_id: str, clock: Clock = system_clock) -> None:
-    """Let a session hold no more: at once in this process if it is not cached, in every other within five seconds."""
+    """Let a session hold no more, in every process within five seconds, as long as a caller may be cached."""
     entry = AuditRecord(clock(), caller.id, "POST /sign-out", "done", request_id=request_id)
 
     def drop(connection: Connection) -> None:

@@ -225,7 +225,7 @@ def _fill_store(settings: Settings) -> dict[str, Any]:
             result = load_days(services, clock, settings.home / EVENTS, MORNINGS, step, Planners(services))
     finally:
         services.database.close()
-    return {name: result[name] for name in ("scored", "mornings")}
+    return {"scored": result["scored"]}
 
 
 def _serve(settings: Settings, port: int) -> None:

@@ -7,25 +7,10 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from features.what_if.moves import MOST_STATEMENTS
-from features.what_if.words import RESPONSE
+from features.what_if.words import RESPONSE, MoveKind
 from serving.contract.scoring import DaysWon, EventData, ExpectedShip, ModelKey, Moment, ScoreReply, Text
 
 MOST_EVENTS = MOST_STATEMENTS
-MoveKind = Literal[
-    "release_hold",
-    "component_here",
-    "component_sooner",
-    "lot_passes",
-    "meet_condition",
-    "plan_truck",
-    "truck_earlier",
-    "truck_larger",
-    "book_rest",
-    "ship_done",
-    "move_promise_3",
-    "move_promise_7",
-]
-"""``features.what_if.words.KINDS``."""
 Label = Annotated[str, Field(description="What the figures are", examples=[RESPONSE])]
 RELEASE: dict[str, Any] = {
     "type": "hold.released",

@@ -45,7 +45,8 @@ def load_days(
 ) -> dict[str, Any]:
     """Store a file's events and score their orders at each of the last mornings and each hour since the first of them.
 
-    What the store has scores of is not scored again, so the same file again, or the rest after a failure, is safe.
+    What the store has scores of is not scored again, so the same file again, or the rest after a failure, is safe. The
+    step of the latest score is looked at once more, as it may have been broken off half-way.
 
     Parameters
     ----------
@@ -56,7 +57,7 @@ def load_days(
     settings, end = services.settings, clock()
     file = EventFile.read(path, end, settings.zone)
     scored_until = services.database.read(_scored_until)
-    steps = [step for step in steps_of(file, end, mornings, settings.zone) if step.moment > scored_until]
+    steps = [step for step in steps_of(file, end, mornings, settings.zone) if step.moment >= scored_until]
     steps = steps or [Stop(end, len(file), True)]
     stored: Counter[str] = Counter()
     scored = begin = 0

@@ -6,7 +6,8 @@ from collections.abc import MutableMapping
 from typing import Any
 from urllib.parse import quote, unquote
 
-BEFORE = ("/v1/orders/", "/orders/")
+BEFORE = ("/v1/orders/", "/orders/", "/changes/")
+"""What stands before an order's id in a path."""
 
 
 def keep_quoted(scope: MutableMapping[str, Any]) -> None:

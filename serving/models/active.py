@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import structlog
 
-from serving.clock import system_clock
+from serving.clock import Clock, system_clock
 from serving.models.scorer import Scorer
 from serving.problems import NotReady
 
@@ -21,10 +21,17 @@ class ActiveScorer:
     ----------
     scorer : what scores at first, if anything does
     missing : what to do while nothing scores, in words
+    clock : what tells since when a scorer is not what it should be
     """
 
-    def __init__(self, scorer: Scorer | None = None, missing: str = "run 'shiprisk train' first") -> None:
-        self._scorer = scorer
+    def __init__(
+        self,
+        scorer: Scorer | None = None,
+        missing: str = "run 'shiprisk train' first",
+        clock: Clock = system_clock,
+    ) -> None:
+        self._clock = clock
+        self._scorer = self._noticed(scorer) if scorer else None
         self._own = scorer.loaded.degraded_because if scorer else ()
         self._missing = missing
         self._listeners: list[Listener] = []
@@ -47,6 +54,7 @@ class ActiveScorer:
 
     def swap(self, scorer: Scorer) -> None:
         """From now on this one scores; a listener that fails does not keep the others from hearing of it."""
+        scorer = self._noticed(scorer)
         self._scorer, self._own = scorer, scorer.loaded.degraded_because
         for listener in self._listeners:
             try:
@@ -60,7 +68,12 @@ class ActiveScorer:
         if scorer is None:
             self._missing = "; ".join(reasons) or self._missing
         elif scorer.loaded.degraded_because != self._own + reasons:
-            loaded = scorer.loaded
-            known = loaded.degraded_since if loaded.degraded_because else None
-            since = (known or system_clock()) if self._own + reasons else None
-            self._scorer = scorer.with_reasons(self._own + reasons, since)
+            since = scorer.loaded.degraded_since or self._clock()
+            self._scorer = scorer.with_reasons(self._own + reasons, since if self._own + reasons else None)
+
+    def _noticed(self, scorer: Scorer) -> Scorer:
+        """The scorer, with the moment from which its own reasons are known, if it has any."""
+        loaded = scorer.loaded
+        if not loaded.degraded_because or loaded.degraded_since is not None:
+            return scorer
+        return scorer.with_reasons(loaded.degraded_because, self._clock())

@@ -21,8 +21,7 @@ def record_model_changes(active: ActiveScorer, database: Database) -> Callable[[
     """Enter the champion that scores at first, and each that takes over, into the audit trail."""
 
     def record_model(scorer: Scorer) -> None:
-        champion = scorer.loaded
-        identity = f"{champion.name}@{champion.version} of {champion.run_id}"
+        identity = scorer.loaded.identity
         try:
             database.write(lambda connection: record_champion(connection, system_clock(), identity))
         except ShipriskError as error:

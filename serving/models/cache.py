@@ -41,6 +41,11 @@ class LoadedModel:
     unproven: str = ""
     degraded_since: int | None = None
 
+    @property
+    def identity(self) -> str:
+        """Name, version and run in words, as the audit trail has them."""
+        return f"{self.name}@{self.version} of {self.run_id}"
+
 
 def open_registry(settings: Settings) -> Registry:
     """The registry the settings name; a local one is made on first use."""

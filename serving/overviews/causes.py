@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Literal, get_args
+from typing import Any, Literal
 
 import pandas as pd
 
 from training.change.wording import type_words
 
 CauseView = Literal["cause", "hold", "reason", "work_center", "component", "reschedule"]
-CAUSE_VIEWS: tuple[CauseView, ...] = get_args(CauseView)
 """By what a week can be looked at: all of it by what was stated, or a part of it by one word of that."""
 STATED = {
     ("material.stated", "short"): "Material missing",

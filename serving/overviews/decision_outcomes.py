@@ -31,6 +31,11 @@ class OrderCourse:
     went_late: bool
     after: float | None
 
+    @property
+    def late(self) -> bool:
+        """Whether it went late, shipped since or not."""
+        return self.went_late or self.state == "late"
+
 
 @dataclass(frozen=True)
 class CourseSums:
@@ -124,14 +129,13 @@ def sum_courses(courses: Iterable[OrderCourse]) -> CourseSums | None:
     every = list(courses)
     if not every:
         return None
-    late = [one for one in every if one.went_late or one.state == "late"]
-    rest = [one for one in every if one not in late]
+    rest = [one for one in every if not one.late]
     still = [one for one in rest if one.state == "open" and one.after is not None]
     return CourseSums(
         orders=len(every),
         before=_mean([one.before for one in every]) or 0.0,
         shipped=sum(one.state == "shipped" for one in rest),
-        late=len(late),
+        late=len(every) - len(rest),
         cancelled=sum(one.state == "cancelled" for one in rest),
         open=len(still),
         open_before=_mean([one.before for one in still]),

@@ -25,7 +25,7 @@ def read_model(services: Services, caller: Caller) -> dict[str, Any] | None:
         return None
     loaded = scorer.loaded
     entry = services.database.read(lambda connection: latest_of(connection, CHAMPION))
-    serves = entry is not None and entry["detail"] == f"{loaded.name}@{loaded.version} of {loaded.run_id}"
+    serves = entry is not None and entry["detail"] == loaded.identity
     return {
         **describe_model(scorer, caller),
         **scorer.degradation(services.clock()),

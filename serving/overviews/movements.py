@@ -14,6 +14,7 @@ from serving.contract.decision import DECISION
 from serving.principal import Caller
 from serving.scores.services import Services
 from serving.store.period_reads import moved_since, order_rows
+from serving.store.schema import LISTED
 from serving.store.tables.events import events_of
 
 Group = Literal["late", "worse", "better", "new", "shipped", "cancelled"]
@@ -28,7 +29,6 @@ HELPS = {"hold.released", "available", "passed", "met", "goods.issued"}
 """Types and states of what stands in the way of an order, and of what clears it."""
 EventName = tuple[str, str]
 """An event's source and id."""
-LISTED, CLOSED = ("open", "late", "unpromised"), ("shipped", "cancelled")
 
 
 @dataclass(frozen=True)
@@ -71,9 +71,8 @@ def group_movements(rows: Iterable[Mapping[Any, Any]]) -> dict[Group, list[Movem
 
 def _group(row: Mapping[Any, Any]) -> Group | None:
     state, before = row["state"], row["before_state"]
-    if state in CLOSED:
-        ends: dict[str, Group] = {"shipped": "shipped", "cancelled": "cancelled"}
-        return ends[state] if before != state else None
+    if state in ("shipped", "cancelled"):
+        return state if before != state else None
     if state == "late":
         return "late" if before != "late" else None
     if before not in LISTED:

@@ -27,15 +27,18 @@ class ShortMemory:
         """Whether something is remembered, so that asking for it takes no time."""
         return self._fresh(key) is not None
 
-    def get(self, key: Hashable, lasts: float, compute: Callable[[], T]) -> T:
-        """What is remembered under a key, else what is computed now and remembered for ``lasts`` seconds."""
+    def get(self, key: Hashable, lasts: float | Callable[[T], float], compute: Callable[[], T]) -> T:
+        """What is remembered under a key, else what is computed now and remembered for ``lasts`` seconds.
+
+        How long may depend on what it is; no seconds, and it is computed anew the next time.
+        """
         if known := self._fresh(key):  # without the lock: what is at hand does not wait for what is computed
             return cast("T", known[0])
         with self._lock:
             if known := self._fresh(key):
                 return cast("T", known[0])
             value = compute()
-            self._known[key] = self._seconds() + lasts, value
+            self._known[key] = self._seconds() + (lasts(value) if callable(lasts) else lasts), value
             self._known.move_to_end(key)
             while len(self._known) > self._most:
                 self._known.popitem(last=False)

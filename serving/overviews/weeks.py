@@ -35,11 +35,6 @@ class Week:
         """After which moment, and up to which, something was recorded in it: its first instant is part of it."""
         return self.begin - 1, self.end if not self.over else self.end - 1
 
-    @property
-    def sunday(self) -> date:
-        """Its last day."""
-        return self.monday + timedelta(days=6)
-
 
 def find_week(text: str | None, now: int, zone: str) -> Week:
     """The week of a day, an ISO 8601 date; without one that of now, on a Monday the one before.

@@ -17,7 +17,7 @@ from pydantic import ValidationError
 from features.errors import InvalidRequest
 from serving.contract.orders import WorklistParams
 from serving.pages.blockers import word_of
-from serving.pages.wording import PlantClock, percent
+from serving.pages.wording import PlantClock, days, percent
 from serving.principal import Caller
 
 Pairs = Sequence[tuple[str, str]]
@@ -60,8 +60,7 @@ class Address:
 
     def with_(self, **changed: str | None) -> str:
         """An address in which some names have another value, or none; it begins at the first page."""
-        names = {*changed, *PLACE} - ({"cursor"} if changed.get("cursor") else set())
-        rest = [(name, value) for name, value in self.pairs if name not in names]
+        rest = [(name, value) for name, value in self.pairs if name not in {*changed, *PLACE}]
         return _path([*rest, *((name, value) for name, value in changed.items() if value)])
 
     def without(self, name: str, value: str) -> str:
@@ -125,35 +124,34 @@ SAID: Mapping[str, str] = {
     "item": "Item {}",
     "owner": "Owner {}",
     "search": "“{}”",
-    "min_days_late": "Expected {} days late or more",
+    "min_days_late": "Expected {} late or more",
     "ships_after": "Ships from {}",
     "ships_before": "Ships by {}",
-    "within": "Due within {} days",
-    "changed": "Changed in the last {} days",
+    "within": "Due within {}",
+    "changed": "Changed in the last {}",
 }
+IN_DAYS = ("min_days_late", "within", "changed")
+"""Filters whose value is a number of days."""
 SWITCHES: Mapping[tuple[str, str], str] = {
     ("snoozed", "only"): "Snoozed",
     ("snoozed", "include"): "With snoozed ones",
     ("mine", "1"): "Mine",
     ("nobody", "1"): "Nobody's",
+    ("changed", "1"): "Changed since yesterday",
 }
 
 
 def _in_words(name: str, value: str) -> str | None:
     """A filter in words, ``None`` for what is none, or is shown elsewhere."""
+    if (name, value) in SWITCHES:
+        return SWITCHES[name, value]
     if name == "blocker":
         return f"In the way: {word_of(value)}"
     if name in SAID:
-        return SAID[name].format(value).replace("last 1 days", "day since yesterday")
+        return SAID[name].format(days(int(value)) if name in IN_DAYS and value.isdigit() else value)
     if name in ("due_from", "due_to", "recorded_from"):
         before = {"due_from": "Due from", "due_to": "Due by", "recorded_from": "Changed since"}[name]
         return f"{before} {value}"
     if name in ("risk_min", "risk_max") and value.replace(".", "", 1).isdigit():
         return f"Risk {'≥' if name == 'risk_min' else '≤'} {percent(float(value))}"
-    words = {
-        ("snoozed", "only"): "Snoozed",
-        ("snoozed", "include"): "With snoozed ones",
-        ("mine", "1"): "Mine",
-        ("nobody", "1"): "Nobody's",
-    }
-    return words.get((name, value))
+    return None

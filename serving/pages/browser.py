@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hmac
 import secrets
-from collections.abc import Iterator
 from typing import Annotated
 from urllib.parse import parse_qsl, quote, unquote, urlsplit
 
@@ -42,9 +41,6 @@ class Form:
     def all(self, name: str) -> list[str]:
         """Every value of a field."""
         return [value for field, value in self._pairs if field == name]
-
-    def __iter__(self) -> Iterator[tuple[str, str]]:
-        return iter(self._pairs)
 
 
 async def sent_form(request: Request) -> Form:

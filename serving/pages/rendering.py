@@ -58,6 +58,11 @@ def _around(request: Request) -> dict[str, Any]:
     }
 
 
+def is_by_script(request: Request) -> bool:
+    """Whether a part is asked for by the script of a page that shows it, and not to be a page of its own."""
+    return bool(request.headers.get("hx-request")) and not request.headers.get("hx-boosted")
+
+
 @cache
 def _environment() -> Environment:
     environment = Environment(

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import time
-from collections import OrderedDict
 from dataclasses import dataclass
 
 from serving.api.calls import sum_worklist
 from serving.contract.orders import WorklistParams
+from serving.overviews.short_memory import ShortMemory
 from serving.principal import Caller
 from serving.scores.services import Services
 
@@ -41,18 +40,15 @@ class FiguresCache:
     """Counts for each set of plants, and counts again when that is some seconds old."""
 
     def __init__(self) -> None:
-        self._known: OrderedDict[frozenset[str] | None, tuple[float, Figures]] = OrderedDict()
+        self._memory = ShortMemory(MOST)
 
     def figures(self, services: Services, caller: Caller) -> Figures:
-        """The figures of a reader."""
-        now, known = time.monotonic(), self._known.get(caller.plants)
-        if known is not None and now - known[0] < LASTS and known[1].listed:
-            return known[1]
-        figures = count_figures(services, caller)
-        self._known[caller.plants] = now, figures
-        while len(self._known) > MOST:
-            self._known.popitem(last=False)
-        return figures
+        """The figures of a reader; of an empty list they are counted each time, so that the first order is seen."""
+        return self._memory.get(caller.plants, _lasts, lambda: count_figures(services, caller))
+
+
+def _lasts(figures: Figures) -> float:
+    return LASTS if figures.listed else 0.0
 
 
 def count_figures(services: Services, caller: Caller) -> Figures:

@@ -21,7 +21,6 @@ from serving.store.database import Database
 from serving.store.tables.contexts import (
     context_key,
     latest_morning,
-    latest_pack_times,
     load_context,
     save_context,
     set_morning,
@@ -115,15 +114,15 @@ class DailyContext:
 
     def _refresh(self, connection: Connection) -> bool:
         morning = latest_morning(connection)
-        if morning is None or morning[1] == self._context_id:
+        if morning is None or (morning.context_id, morning.pack_times) == (self._context_id, self._pack_times):
             return False
-        context = load_context(connection, morning[1])
+        context = load_context(connection, morning.context_id)
         if context is None or context.outcome_policy != self._policy_id:
             return False
-        pack_times = latest_pack_times(connection)
         with self._lock:
-            self._context, self._context_id, self._pack_times = context, morning[1], pack_times
-        self._stored_ids.add(morning[1])
+            self._context, self._context_id, self._pack_times = context, morning.context_id, morning.pack_times
+            self._active = None
+        self._stored_ids.add(morning.context_id)
         return True
 
     def reads(self, context_id: str) -> bool:

@@ -83,8 +83,8 @@ class Keeper:
             return
         morning = services.database.read(latest_morning)
         settings = services.settings
-        stale = morning is None or morning[0] < day_of(now, settings.zone)
-        stale = stale or not services.daily_context.reads(morning[1] if morning else "")
+        stale = morning is None or morning.day < day_of(now, settings.zone)
+        stale = stale or not services.daily_context.reads(morning.context_id if morning else "")
         stale = stale or services.daily_context.lacks_levels()
         model = services.daily_context.model_or_none()
         if stale and begin_day(services.database, now, settings.zone, settings.policy, model):

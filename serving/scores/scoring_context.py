@@ -33,8 +33,7 @@ class ActiveModel:
     @property
     def scored_by(self) -> str:
         """The model, so that one can tell when it has changed."""
-        champion = self.scorer.loaded if self.scorer else None
-        return f"{champion.name}@{champion.version} of {champion.run_id}" if champion else ""
+        return self.scorer.loaded.identity if self.scorer else ""
 
     @cached_property
     def features_hash(self) -> str:

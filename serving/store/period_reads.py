@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, RowMapping, func, select, true
+from sqlalchemy import Connection, Row, RowMapping, func, select
 
 from serving.store.dialects import chunks
 from serving.store.schema import events, orders, scores
 from serving.store.tables.events import OF_ORDER
-from serving.store.tables.worklist import ids_with_word
+from serving.store.tables.worklist import of_plants
 
 Plants = frozenset[str] | None
 
@@ -58,6 +58,7 @@ def risks_before(connection: Connection, moments: dict[str, int]) -> dict[str, f
     risks: dict[str, float | None] = {}
     for some in chunks(list(moments)):
         query = select(scores.c.order_id, scores.c.as_of, scores.c.risk).where(scores.c.order_id.in_(some))
+        query = query.where(scores.c.as_of < max(moments[order_id] for order_id in some))
         rows = connection.execute(query.order_by(scores.c.id))
         risks |= {order_id: risk for order_id, as_of, risk in rows if as_of < moments[order_id]}
     return risks
@@ -78,8 +79,3 @@ def last_records(connection: Connection, plants: Plants) -> Sequence[RowMapping]
     query = select(events.c.source, latest, func.count().label("events"))
     query = query.where(of_plants(events.c.order_id, plants)).group_by(events.c.source)
     return connection.execute(query.order_by(events.c.source)).mappings().all()
-
-
-def of_plants(order_id: ColumnElement[Any], plants: Plants) -> ColumnElement[bool]:
-    """Whether a line of an order names one of some plants; all do for ``None``."""
-    return true() if plants is None else order_id.in_(ids_with_word("plant", tuple(sorted(plants))))

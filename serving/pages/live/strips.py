@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import time
-from collections import OrderedDict, defaultdict
+from collections import defaultdict
 from collections.abc import Iterable
 from itertools import pairwise
 from typing import NamedTuple
@@ -11,6 +10,7 @@ from typing import NamedTuple
 from features.times import DAY
 from serving.api.calls import read_latest_records
 from serving.models.scorer import Scorer
+from serving.overviews.short_memory import ShortMemory
 from serving.pages.wording import PlantClock, capitalised
 from serving.principal import Caller
 from serving.problems import NotReady
@@ -44,19 +44,13 @@ class SilenceCache:
     """Which systems are silent, by the plants that a reader may see."""
 
     def __init__(self) -> None:
-        self._known: OrderedDict[frozenset[str] | None, tuple[float, list[Silence]]] = OrderedDict()
+        self._memory = ShortMemory(MOST)
 
     def silences(self, services: Services, caller: Caller) -> list[Silence]:
         """Those of a reader."""
-        now, known = time.monotonic(), self._known.get(caller.plants)
-        if known is not None and now - known[0] < LASTS:
-            return known[1]
         clock = PlantClock(services.clock(), services.settings.zone)
-        silences = find_silences(read_latest_records(services, caller, LOOKED_AT), clock)
-        self._known[caller.plants] = now, silences
-        while len(self._known) > MOST:
-            self._known.popitem(last=False)
-        return silences
+        find = lambda: find_silences(read_latest_records(services, caller, LOOKED_AT), clock)  # noqa: E731
+        return self._memory.get(caller.plants, LASTS, find)
 
 
 def find_silences(records: Iterable[tuple[str, int]], clock: PlantClock) -> list[Silence]:

@@ -11,7 +11,7 @@ from serving.overviews.model_record import ModelRecord, read_record, read_report
 from serving.overviews.model_state import read_freshness, read_model
 from serving.overviews.short_memory import ShortMemory
 from serving.pages.overviews.model_words import describe_judged, in_plain_words
-from serving.pages.rendering import render
+from serving.pages.rendering import is_by_script, render
 from serving.principal import CurrentCaller
 from serving.problems import NotFound
 from serving.scores.services import Services
@@ -45,8 +45,7 @@ def get_record(request: Request, services: CurrentServices, caller: CurrentCalle
         content["record"] = _record(request.app.state.short_memory, services)
     except RegistryUnavailable as error:
         content["away"] = str(error)
-    by_script = request.headers.get("hx-request") and not request.headers.get("hx-boosted")
-    template = "parts/record.html" if by_script else "model_part.html"
+    template = "parts/record.html" if is_by_script(request) else "model_part.html"
     return render(request, template, title="How it did", may_report=caller.plants is None, **content)
 
 

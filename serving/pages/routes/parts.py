@@ -15,7 +15,7 @@ from serving.contract.change import ChangeParams
 from serving.contract.what_if import WhatIfRequest
 from serving.pages.browser import Form, SentForm
 from serving.pages.drawing import TRACE_DAYS
-from serving.pages.rendering import render
+from serving.pages.rendering import is_by_script, render
 from serving.pages.rows import path_of
 from serving.pages.wording import PlantClock
 from serving.principal import CurrentCaller
@@ -29,8 +29,7 @@ LEAST_STEP = 0.005
 
 def render_part(request: Request, order_id: str, part: str, title: str, **content: Any) -> Response:
     """A part for the page that asks for it by script, else a page around it."""
-    asked = request.headers.get("hx-request") and not request.headers.get("hx-boosted")
-    template = f"parts/{part}.html" if asked else "part.html"
+    template = f"parts/{part}.html" if is_by_script(request) else "part.html"
     around: dict[str, Any] = {
         "part": f"parts/{part}.html",
         "title": title,

@@ -20,7 +20,7 @@ from serving.pages.overviews.cause_rows import (
     show_orders_behind,
 )
 from serving.pages.overviews.report_address import VIEWS, AskedReport, ReportAddress
-from serving.pages.rendering import render
+from serving.pages.rendering import is_by_script, render
 from serving.pages.rows import path_of
 from serving.principal import Caller, CurrentCaller
 from serving.problems import NotReady
@@ -73,7 +73,7 @@ def get_orders_behind(
 ) -> Response:
     """The orders behind one figure of the week."""
     memory: ShortMemory = request.app.state.short_memory
-    part_only = _by_script(request)
+    part_only = is_by_script(request)
     most = ORDERS_SHOWN if part_only else ORDERS_ALONE
     rows, total = show_orders_behind(memory, services, asked, name, caller, most)
     return _part(request, "orders", asked, rows=rows, total=total, name=name, part_only=part_only)
@@ -97,13 +97,9 @@ def get_decisions(request: Request, asked: AskedReport, services: CurrentService
     return _part(request, "decisions", asked, **_decisions(services, asked, caller))
 
 
-def _by_script(request: Request) -> bool:
-    return bool(request.headers.get("hx-request")) and not request.headers.get("hx-boosted")
-
-
 def _part(request: Request, part: str, asked: ReportAddress, **content: Any) -> Response:
     """A part for the page that asks for it by script, else a page around it."""
-    template = f"parts/{part}_report.html" if _by_script(request) else "production_part.html"
+    template = f"parts/{part}_report.html" if is_by_script(request) else "production_part.html"
     around: Content = {"part": f"parts/{part}_report.html", "title": TITLES[part], "asked": asked, "views": VIEWS}
     return render(request, template, **{"name": "", "blockers": BLOCKERS} | around | content)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import zlib
+from typing import NamedTuple
 
 import orjson
 from sqlalchemy import Connection, select
@@ -50,15 +51,19 @@ def set_morning(connection: Connection, day: int, context_id: str, usual: PackTi
     connection.execute(upsert(connection, mornings, ["day"]), row)
 
 
-def latest_morning(connection: Connection) -> tuple[int, str] | None:
-    """The last day for which a context was made, and which one."""
-    rows = connection.execute(select(mornings.c.day, mornings.c.context_id).order_by(mornings.c.day.desc()).limit(1))
-    row = rows.first()
-    return None if row is None else (int(row.day), str(row.context_id))
+class Morning(NamedTuple):
+    """A day, days since 1970-01-01, and what is read on it; one begun before pack times were learned has none known."""
+
+    day: int
+    context_id: str
+    pack_times: PackTimes
 
 
-def latest_pack_times(connection: Connection) -> PackTimes:
-    """Those of the last day for which a context was made; a day that was begun before they were learned has none."""
-    query = select(mornings.c.pack_times).order_by(mornings.c.day.desc()).limit(1)
-    stored = connection.execute(query).scalar()
-    return UNKNOWN_PAST if stored is None else PackTimes.from_json(orjson.loads(stored))
+def latest_morning(connection: Connection) -> Morning | None:
+    """The last day for which a context was made."""
+    query = select(mornings.c.day, mornings.c.context_id, mornings.c.pack_times)
+    row = connection.execute(query.order_by(mornings.c.day.desc()).limit(1)).first()
+    if row is None:
+        return None
+    usual = UNKNOWN_PAST if row.pack_times is None else PackTimes.from_json(orjson.loads(row.pack_times))
+    return Morning(int(row.day), str(row.context_id), usual)

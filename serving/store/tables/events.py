@@ -18,7 +18,8 @@ from features.history import History
 from features.policy import DEFAULT_POLICY, OutcomePolicy
 from features.times import NEVER
 from serving.store.dialects import any_of, chunks, insert_new
-from serving.store.schema import EVENT_COLUMNS, events, order_words
+from serving.store.schema import EVENT_COLUMNS, events
+from serving.store.tables.worklist import of_plants
 
 Outcome = Literal["accepted", "duplicate", "conflict", "rejected"]
 COMPARED = tuple(column for column in EVENT_COLUMNS if column != "recorded_at")
@@ -137,9 +138,7 @@ def recorded_between(
     """By order, how many events were recorded after a moment up to another, microseconds; of some plants if named."""
     query = select(events.c.order_id, func.count().label("events"))
     query = query.where(events.c.recorded_at > since, events.c.recorded_at <= until)
-    if plants is not None:
-        own = (order_words.c.dimension == "plant") & order_words.c.word.in_(sorted(plants))
-        query = query.where(events.c.order_id.in_(select(order_words.c.order_id).where(own)))
+    query = query.where(of_plants(events.c.order_id, plants))
     query = query.group_by(events.c.order_id).order_by(events.c.order_id)
     return {row.order_id: int(row.events) for row in connection.execute(query)}
 
@@ -149,9 +148,7 @@ def latest_records(
 ) -> list[tuple[str, int]]:
     """Source and moment, microseconds, of what came in last, recorded until a moment; of some plants if named."""
     query = select(events.c.source, events.c.recorded_at).where(events.c.recorded_at <= until)
-    if plants is not None:
-        own = (order_words.c.dimension == "plant") & order_words.c.word.in_(sorted(plants))
-        query = query.where(events.c.order_id.in_(select(order_words.c.order_id).where(own)))
+    query = query.where(of_plants(events.c.order_id, plants))
     query = query.order_by(events.c.seq.desc()).limit(most)
     return [(row.source, row.recorded_at) for row in connection.execute(query)]
 

@@ -45,7 +45,7 @@ def freshness_in_micros(connection: Connection, now: int, plants: frozenset[str]
         query = query.where(with_word("plant", tuple(sorted(plants))))
     freshness_row = {str(name): value for name, value in connection.execute(query).mappings().one().items()}
     morning = latest_morning(connection)
-    known = select(contexts.c.known_until).where(contexts.c.id == (morning[1] if morning else ""))
+    known = select(contexts.c.known_until).where(contexts.c.id == (morning.context_id if morning else ""))
     return freshness_row | {"context_known_until": connection.execute(known).scalar()}
 
 

@@ -19,6 +19,7 @@ from sqlalchemy import (
     func,
     or_,
     select,
+    true,
 )
 from sqlalchemy.sql.base import ColumnCollection
 
@@ -302,6 +303,11 @@ def ids_with_word(dimension: str, words: tuple[str, ...]) -> Select[Any]:
     """The ids of orders of which a line names one of these words."""
     statement = select(order_words.c.order_id).where(order_words.c.dimension == dimension)
     return statement.where(order_words.c.word.in_(words) if words else false())
+
+
+def of_plants(order_id: ColumnElement[Any], plants: frozenset[str] | None) -> ColumnElement[bool]:
+    """Whether a line of an order names one of some plants; all do for ``None``."""
+    return true() if plants is None else order_id.in_(ids_with_word("plant", tuple(sorted(plants))))
 
 
 def with_word(dimension: str, words: tuple[str, ...]) -> ColumnElement[bool]:

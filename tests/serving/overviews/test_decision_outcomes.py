@@ -58,5 +58,6 @@ def test_others_are_orders_of_like_risk_that_were_open_when_the_week_began(store
     record_decision(store, "Decided", kind="acknowledge")
     told = outcomes_of_decisions(store.services, find_week(None, store.now[0], "UTC"), NOBODY)
     others = told.others
-    assert others is None or others.orders == 1, "not the one decided about, nor the late one"
+    assert others is not None
+    assert others.orders == 1, "not the one decided about, nor the late one"
     assert told.from_risk > 0

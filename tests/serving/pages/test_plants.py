@@ -82,7 +82,7 @@ def test_each_role_opens_what_the_table_says(planned: Planned, route: str) -> No
         fields = FIELDS | {
             "order": "R1",
             "next": "/",
-            "events": '[{"type": "hold.placed", "data": {"kind": "credit"}}]',
+            "events": SUPPOSED,
         }
         address = filled(path, "R1") + ("?after=0" if path == "/stream" else "")
         reply = reader.get(address) if method == "GET" else reader.post(address, fields)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from features.readiness.kinds import bits_of, kinds_of
-from features.readiness.pack_time import LEAST_ORDERS, UNKNOWN_PAST
-from serving.store.tables.contexts import latest_pack_times
+from features.readiness.pack_time import LEAST_ORDERS, UNKNOWN_PAST, PackTimes
+from serving.store.tables.contexts import latest_morning, set_morning
 from tests.support.readiness import stated
 from tests.support.stores import House
 from tests.support.stories import created, days, event, shipped
@@ -40,10 +40,12 @@ def test_silence_comes_into_force_as_time_passes(store: House) -> None:
 
 def test_a_morning_learns_how_long_packing_takes(store: House) -> None:
     store.ingest(*packed_orders(), created(2, 8, plant="Kiel"), event("delivery.planned", 2, date=7.5, reference="T"))
-    assert store.database.read(latest_pack_times) == UNKNOWN_PAST
+    assert store.services.daily_context.active_model().pack_times == UNKNOWN_PAST
     store.move_to(4)
     store.fresh()
-    assert store.database.read(latest_pack_times).of("Kiel") == days(1)
+    morning = store.database.read(latest_morning)
+    assert morning is not None
+    assert morning.pack_times.of("Kiel") == days(1)
     assert store.services.daily_context.active_model().pack_times.of("Kiel") == days(1)
     assert in_the_way(store) == {"A": ([], 0)}
     store.move_to(7.1)
@@ -60,3 +62,16 @@ def test_orders_are_found_by_what_is_in_their_way(store: House) -> None:
     assert found == {("hold",): ["B"], ("carrier", "labels"): ["B"], ("material",): [], (): ["A"]}
     store.ingest(event("hold.released", 2.5, "B", kind="quality", reference="h"))
     assert store.listed(blocking=1) == []
+
+
+def test_a_morning_on_which_nothing_but_packing_is_other_is_taken_over(store: House) -> None:
+    """The context is the same to the last bit, so its id tells nothing."""
+    store.ingest(created(0, 20))
+    store.move_to(1)
+    store.fresh()
+    daily = store.services.daily_context
+    context_id, usual = daily.active_model().context_id, PackTimes({"Kiel": days(2)}, days(2))
+    store.database.write(lambda connection: set_morning(connection, 10_000_000, context_id, usual, store.now[0]))
+    assert daily.refresh()
+    assert daily.active_model().pack_times == usual
+    assert not daily.refresh()

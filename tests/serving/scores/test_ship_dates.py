@@ -12,7 +12,7 @@ from serving.scores.replay import UNDATED, find_score, replay_score
 from serving.store.schema import LATER, SHIP_COLUMNS, orders, scores
 from serving.store.tables.scores import latest_scores
 from tests.support.stores import House
-from tests.support.stories import created, event, moment
+from tests.support.stories import created, event
 from training.trainer import Trained
 
 NAMED: dict[str, Any] = {"plant": "P1", "customer": "C1", "item": "I1"}
@@ -115,4 +115,3 @@ def test_filters_by_date_and_days_late(store: House) -> None:
     assert found(ships=(None, day - 1)) == {"L0", "L2"}
     assert found(days_late=1) == {"L0", "L2"}
     assert found(days_late=rows["L0"]["days_late"]) == {"L0"}
-    assert moment(0) < rows["O"]["due_at"]
