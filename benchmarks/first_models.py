@@ -28,12 +28,11 @@ from simulation import load_plant
 from simulation.run import simulate
 from training.data.labelled import LabelledPoints
 from training.data.snapshots import Snapshots
-from training.data.split import split_by_time
+from training.data.split import of_other_orders, split_by_time
 from training.metrics.scores import brier, calibration_error
 from training.model.baselines import fit_baselines
 from training.model.fit import fit_model
 from training.promote.gate import Verdict, judge_candidate
-from training.trainer import of_other_orders
 
 MAPPING = Path(__file__).parents[1] / "examples" / "scms" / "mapping.sql"
 DAYS, FAST = 365, 1.0

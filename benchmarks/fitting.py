@@ -5,7 +5,8 @@
 The rows are made up: orders of ten decision points, a fifth of the values missing, a risk that depends on some
 signals. ``fit_model`` splits them by time, finds the number of rounds, fits, calibrates, and does the same for partial
 orders. The time inside LightGBM (building its data sets, boosting, predicting) is taken where the calls are made; the
-rest is ours. LightGBM alone, on the same rows for as many rounds, is run beside it.
+rest is ours. LightGBM alone, on the same rows for as many rounds, is run beside it; then its trees with
+histograms by row and by column, side by side.
 """
 
 from __future__ import annotations
@@ -59,6 +60,20 @@ def main() -> None:
     lightgbm.train(trees.lightgbm(len(points), points.names), data, model.about["rounds"])
     alone = perf_counter() - begin
     print(f"LightGBM alone, once, as many rounds on all rows: {alone:.1f} s; fit_model: {whole / alone:.2f} times that")
+
+    (by_row, row_trees), (by_column, column_trees) = (grown_by(way, points, trees) for way in ("row", "col"))
+    same = "the same trees" if row_trees == column_trees else "other trees"
+    print(f"histograms by row: {by_row:.1f} s; by column: {by_column:.1f} s, {by_column / by_row:.2f} of that, {same}")
+
+
+def grown_by(way: str, points: LabelledPoints, trees: Trees) -> tuple[float, str]:
+    """Seconds to grow the most rounds with histograms by row or by column, and the text of the trees."""
+    forced = {"force_row_wise": way == "row", "force_col_wise": way == "col"}
+    data = lightgbm.Dataset(points.signals, points.failed, weight=points.weight).construct()
+    begin = perf_counter()
+    booster = lightgbm.train(trees.lightgbm(len(points), points.names) | forced, data, trees.most_rounds)
+    seconds = perf_counter() - begin
+    return seconds, booster.model_to_string().partition("\nparameters")[0]
 
 
 class Inside:

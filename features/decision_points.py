@@ -154,8 +154,10 @@ def late_points(
 
 
 def _sorted(order: Ints, as_of: Ints) -> DecisionPoints:
-    pairs = np.unique(np.stack([order, as_of]), axis=1) if len(order) else np.zeros((2, 0), dtype=np.int64)
-    return DecisionPoints(pairs[0], pairs[1])
+    rows = np.lexsort([as_of, order])
+    order, as_of = order[rows], as_of[rows]
+    new = np.append(True, (order[1:] != order[:-1]) | (as_of[1:] != as_of[:-1]))[: len(order)]
+    return DecisionPoints(order[new], as_of[new])
 
 
 def _events(history: History, state: Commitments, end: int) -> tuple[Ints, Ints]:

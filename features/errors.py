@@ -1,8 +1,25 @@
-"""The one base class of every error this software raises on purpose."""
+"""The one base class of every error this software raises on purpose, and what their words have in common."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
 
 
 class ShipriskError(Exception):
-    """Something the user can mend. The message says what must hold, what was got and where."""
+    """Something the user can mend. The message says what must hold, what was got and where.
+
+    ``public`` is what callers from elsewhere may read of it: no path, user or host. It is the message itself where
+    that names none.
+    """
+
+    def __init__(self, *message: object, public: str = "") -> None:
+        super().__init__(*message)
+        self._public = public
+
+    @property
+    def public(self) -> str:
+        return self._public or str(self)
 
 
 class InvalidEvents(ShipriskError):
@@ -23,3 +40,13 @@ class LibraryMissing(ShipriskError):
 
 class ClusterFailed(ShipriskError):
     """A cluster did not finish what it was given."""
+
+
+def with_nearest(word: str, known: Iterable[str], cutoff: float = 0.6) -> str:
+    """The word, and the known one that is the most like it, if any is.
+
+    >>> with_nearest("orderid", ["order_id", "plant"]), with_nearest("colour", ["order_id"])
+    ('orderid (did you mean order_id?)', 'colour')
+    """
+    near = difflib.get_close_matches(word.strip().lower(), list(known), n=1, cutoff=cutoff)
+    return f"{word} (did you mean {near[0]}?)" if near else word

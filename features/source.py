@@ -41,7 +41,11 @@ def _files(places: tuple[str, ...]) -> list[tuple[str, Path]]:
 @lru_cache(maxsize=256)
 def without_words(file: Path) -> str:
     """The lines of one file without comments, docstrings, blank lines and prose, whichever Python reads it."""
-    source = file.read_text(encoding="utf-8")
+    return words_left_out(file.read_text(encoding="utf-8"))
+
+
+def words_left_out(source: str) -> str:
+    """The lines of some code without its words, see ``without_words``."""
     lines = source.splitlines()
     for token in tokenize.generate_tokens(io.StringIO(source).readline):
         if token.type == tokenize.COMMENT:

@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
-import signal
 import sys
-import threading
-import time
 from collections.abc import Callable
 from functools import cache
 from typing import Any
@@ -33,16 +30,19 @@ from serving.problems import NotReady
 from serving.scores.daily_context import DailyContext
 from serving.scores.keeper import Background
 from serving.scores.services import Services
+from serving.server.factory import ProtocolFactory
+from serving.server.limits import ConnectionLimits
 from serving.settings import Settings
 from serving.store.database import Database
 from serving.store.maintenance.migrate import require_current, upgrade
-from serving.telemetry.logs import log_to
 from training.model.morning import add_levels
 
 KEEP_ALIVE = 75
 """Seconds that a connection may rest: longer than proxies and clients let it, so that none ends under a request."""
 GC_THRESHOLDS = 20_000, 20, 50
 """New objects after which cycles among them are looked for, and how many such looks before one at older ones."""
+HEALTH_CHECK = 30
+"""Seconds that a worker has to say that it is alive, while it loads too."""
 SWITCH_INTERVAL = 0.001
 """Seconds after which a thread that looks at the registry or scores in the shadow makes way for a reply."""
 
@@ -99,14 +99,6 @@ def build_warm_app(settings: Settings | None = None) -> FastAPI:
     return app
 
 
-def build_worker_app() -> FastAPI:
-    """The whole service in a process of several, as the environment has it; it ends with the one that started it."""
-    settings = Settings()
-    log_to(level=settings.log_level)
-    threading.Thread(target=_end_with, args=(os.getppid(),), name="parent", daemon=True).start()
-    return build_warm_app(settings)
-
-
 def settle() -> None:
     """What is there once a process is warm stays: the collector of cycles looks at it no more, and at new things less
     often, so that no reply waits for it."""
@@ -115,20 +107,21 @@ def settle() -> None:
     gc.set_threshold(*GC_THRESHOLDS)
 
 
-def _end_with(parent: int) -> None:
-    """End when the process is gone that started this one and keeps scores fresh."""
-    while os.getppid() == parent:
-        time.sleep(1)
-    os.kill(os.getpid(), signal.SIGTERM)
-
-
 def server_options(settings: Settings) -> dict[str, Any]:
-    """How uvicorn runs the service: its lines are ours, and at the end it waits for what is running."""
+    """How uvicorn runs the service: its lines are ours, and at the end it waits for what is running.
+
+    Whom a proxy says it calls for is believed only of proxies that ``FORWARDED_ALLOW_IPS`` names, on loopback too.
+    """
+    limits = ConnectionLimits(settings.max_header_bytes, settings.header_timeout, settings.max_connections)
     return {
+        "http": ProtocolFactory(limits),
+        "ws": "none",
+        "proxy_headers": bool(os.environ.get("FORWARDED_ALLOW_IPS")),
         "log_config": None,
         "access_log": False,
         "server_header": False,
         "timeout_keep_alive": KEEP_ALIVE,
+        "timeout_worker_healthcheck": HEALTH_CHECK,
         "timeout_graceful_shutdown": settings.grace,
     }
 
@@ -141,7 +134,7 @@ def champion_of(settings: Settings) -> Callable[[], Scorer]:
         try:
             return Scorer(load_champion(settings))
         except ModelMissing as error:
-            raise NotReady(str(error)) from error
+            raise NotReady(str(error), public=error.public) from error
 
     return ready
 

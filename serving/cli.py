@@ -12,7 +12,12 @@ from pydantic import ValidationError
 import features
 from features.errors import InvalidRequest, ShipriskError
 from serving.commands import backtesting, data, database, demo, keys, plant, service, training
+from serving.commands.console import print_failure
+from serving.commands.models import ablate, compare, pages
 from serving.commands.scoring import impact, score, what_if
+from serving.commands.signals import catalogue
+from serving.telemetry.logs import log_to
+from serving.telemetry.redaction import redact_tracebacks
 
 app = typer.Typer(
     name="shiprisk",
@@ -25,9 +30,13 @@ plant.add_to(app)
 data.add_to(app)
 training.add_to(app)
 backtesting.add_to(app)
+compare.add_to(app)
+ablate.add_to(app)
+pages.add_to(app)
 score.add_to(app)
 what_if.add_to(app)
 impact.add_to(app)
+catalogue.add_to(app)
 service.add_to(app)
 database.add_to(app)
 keys.add_to(app)
@@ -51,17 +60,19 @@ def _options(
 
 def main() -> None:
     """Run; exit 0, 1 when it failed, 2 when it was called wrongly."""
+    redact_tracebacks()
+    log_to(level="warning")
     for noisy in ("mlflow", "alembic", "matplotlib"):
         logging.getLogger(noisy).setLevel(logging.ERROR)
     try:
         app()
     except ShipriskError as error:
-        typer.echo(f"shiprisk: {error}", err=True)
+        print_failure(str(error))
         sys.exit(2 if isinstance(error, InvalidRequest) else 1)
     except ValidationError as error:
         wrong = "; ".join(f"SHIPRISK_{'_'.join(map(str, e['loc'])).upper()}: {e['msg']}" for e in error.errors())
-        typer.echo(f"shiprisk: the settings must hold, got {wrong}", err=True)
+        print_failure(f"the settings must hold, got {wrong}")
         sys.exit(2)
     except OSError as error:
-        typer.echo(f"shiprisk: {error.strerror or error}: {error.filename or ''}".rstrip(": "), err=True)
+        print_failure(f"{error.strerror or error}: {error.filename or ''}".rstrip(": "))
         sys.exit(1)

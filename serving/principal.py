@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Annotated
 
+import orjson
 from fastapi import Depends, Request
 
 
@@ -39,6 +40,11 @@ class Caller:
     def id(self) -> str:
         """Who it is in the audit trail, and whose an Idempotency-Key is."""
         return self.key or self.name
+
+    @property
+    def scope(self) -> str:
+        """Their plants as a JSON list, empty for every plant: what is stored of one scope binds no other."""
+        return "" if self.plants is None else orjson.dumps(sorted(self.plants)).decode()
 
     def sees(self, plants: Iterable[str]) -> bool:
         """Whether an order of these plants is one they may see. One of no plant is only for who may see all."""

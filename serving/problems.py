@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
+import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
@@ -15,10 +16,17 @@ from serving.contract.cloudevents_http import UnknownMediaType, Unreadable
 from serving.store.database import DatabaseFull, DatabaseUnavailable, Unstorable
 from serving.store.tables.idempotency import KeyReused
 from serving.telemetry.logs import request_id
+from serving.telemetry.redaction import redacted
+
+log = structlog.get_logger("shiprisk.problems")
 
 
 class NotReady(ShipriskError):
     """The service has no model to score with."""
+
+
+class Busy(ShipriskError):
+    """The service has as much to do as it takes on at once."""
 
 
 class NotFound(ShipriskError):
@@ -33,6 +41,10 @@ class Conflict(ShipriskError):
         self.errors = errors
 
 
+class StateOutdated(ShipriskError):
+    """A state is older than the one that is stored, by the numbers of who sends both."""
+
+
 class VersionMismatch(ShipriskError):
     """Something has happened since the caller looked."""
 
@@ -42,11 +54,12 @@ class VersionMissing(ShipriskError):
 
 
 class InvalidBody(InvalidEvents):
-    """Events of a request that break a rule, each with its place in the body."""
+    """Events of a request that break a rule, each with its place in the body, and how many more there are."""
 
-    def __init__(self, message: str, errors: list[dict[str, str]]) -> None:
+    def __init__(self, message: str, errors: list[dict[str, str]], unlisted: int = 0) -> None:
         super().__init__(message)
         self.errors = errors
+        self.unlisted = unlisted
 
 
 class Kind(NamedTuple):
@@ -60,8 +73,10 @@ class Kind(NamedTuple):
 KINDS: dict[type[Exception] | int, Kind] = {
     Exception: Kind(500, "failed", "It failed"),
     NotReady: Kind(503, "not-ready", "The service is not ready"),
+    Busy: Kind(503, "busy", "The service is busy"),
     NotFound: Kind(404, "not-found", "There is no such thing"),
     Conflict: Kind(409, "conflict", "The id of the event stands for another event"),
+    StateOutdated: Kind(409, "outdated", "The state is older than the one that is stored"),
     VersionMismatch: Kind(412, "changed", "The order has changed"),
     VersionMissing: Kind(428, "version-missing", "The version of the order must be given"),
     InvalidEvents: Kind(422, "invalid-events", "The events do not hold"),
@@ -80,13 +95,16 @@ KINDS: dict[type[Exception] | int, Kind] = {
     405: Kind(405, "method-not-allowed", "The route does not take this method"),
     408: Kind(408, "too-slow", "The request did not arrive in time"),
     413: Kind(413, "too-large", "The request is too large"),
+    415: Kind(415, "unknown-media-type", "The body is of a kind that is not read"),
+    431: Kind(431, "headers-too-large", "The headers are too large"),
+    503: Kind(503, "busy", "The service is busy"),
     429: Kind(429, "too-many", "Too many requests"),
 }
 """By exception, its closest class counts; by status, for what has no exception of ours."""
 DESCRIPTIONS = {
     400: "The body cannot be decoded",
     404: "There is no such order or score, or it is not one the caller may see",
-    409: "The id of the event stands for another event",
+    409: "The id of the event stands for another event, or the state is older than the one that is stored",
     412: "Something has happened to the order since it was read",
     413: "The body is too large",
     415: "The body is of a kind that is not read",
@@ -99,17 +117,26 @@ DESCRIPTIONS = {
 MEDIA_TYPE = "application/problem+json"
 MAX_ERRORS = 100
 """So many faults are listed; who sends a hundred thousand does not get as many back."""
+MAX_DETAIL = 4_096
+"""Characters of a detail; masking secrets in it takes time by its length, and nobody reads as many."""
 RETRY_AFTER = 5
 """Seconds after which a service that is not ready may be asked again."""
 
 
 def problem(kind: Kind, detail: str, headers: dict[str, str] | None = None, **more: Any) -> JSONResponse:
-    """A problem document."""
+    """A problem document. ``detail`` is public: it names no path, user or host, and secrets in it are masked."""
     content = {"type": f"urn:shiprisk:problem:{kind.name}", "title": kind.title, "status": kind.status}
-    content |= {"detail": detail} | more
+    content |= {"detail": redacted(_shortened(detail))} | more
     if current := request_id.get():
         content["request_id"] = current
     return JSONResponse(content, status_code=kind.status, headers=headers, media_type=MEDIA_TYPE)
+
+
+def _shortened(detail: str) -> str:
+    """A detail of bearable length, cut between two words: half an address would no longer be known as one."""
+    if len(detail) <= MAX_DETAIL:
+        return detail
+    return f"{detail[:MAX_DETAIL].rpartition(' ')[0]} ..."
 
 
 def add_problem_handlers(app: FastAPI) -> None:
@@ -133,11 +160,23 @@ def unexpected_problem() -> JSONResponse:
     return problem(KINDS[Exception], "an unexpected error; the service's log has the details")
 
 
-def _of_ours(error: Exception) -> JSONResponse:
+def _of_ours(error: ShipriskError) -> JSONResponse:
     kind = next(KINDS[of] for of in type(error).__mro__ if of in KINDS)
-    more = {"errors": error.errors} if isinstance(error, InvalidBody | Conflict) else {}
     headers = {"retry-after": str(RETRY_AFTER)} if kind.status == 503 else {}
-    return problem(kind, str(error), headers, **more)
+    if error.public != str(error):
+        log.warning("a reply leaves out what only the log has", problem=kind.name, why=str(error))
+    if isinstance(error, InvalidBody | Conflict):
+        return _with_errors(kind, error.public, error.errors, getattr(error, "unlisted", 0), headers)
+    return problem(kind, error.public, headers)
+
+
+def _with_errors(
+    kind: Kind, detail: str, errors: list[dict[str, str]], unlisted: int = 0, headers: dict[str, str] | None = None
+) -> JSONResponse:
+    """A problem document that lists at most a hundred faults, and says of how many more it knows."""
+    left = unlisted + max(0, len(errors) - MAX_ERRORS)
+    more = {"errors": errors[:MAX_ERRORS]} | ({"errors_unlisted": left} if left else {})
+    return problem(kind, f"{detail}; at least {left:,} more are not listed" if left else detail, headers, **more)
 
 
 def _of_http(error: HTTPException) -> JSONResponse:
@@ -147,17 +186,17 @@ def _of_http(error: HTTPException) -> JSONResponse:
 
 
 async def _handle_ours(_: Request, error: Exception) -> JSONResponse:
-    return _of_ours(error)
+    return _of_ours(error) if isinstance(error, ShipriskError) else unexpected_problem()
 
 
 async def _handle_malformed(_: Request, error: Exception) -> JSONResponse:
     faults = error.errors() if isinstance(error, RequestValidationError) else []
     errors = [
         {"pointer": "/" + "/".join(str(part) for part in fault["loc"][1:]), "detail": str(fault["msg"])}
-        for fault in faults[:MAX_ERRORS]
+        for fault in faults
     ]
     detail = "; ".join(f"{fault['pointer']}: {fault['detail']}" for fault in errors[:5])
-    return problem(KINDS[RequestValidationError], detail, errors=errors)
+    return _with_errors(KINDS[RequestValidationError], detail, errors)
 
 
 async def _handle_http(_: Request, error: Exception) -> JSONResponse:

@@ -4,7 +4,14 @@ from __future__ import annotations
 
 import re
 
-RUN = re.compile(r"(?:^|[;,|\t\r\n\"])(?=\s*[=+\-@＝＋－＠])|^(?=[\t\r\n])")
+BLANK = r"[\s\x00-\x1f\x7f-\x9f\u00ad\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]"
+"""What some spreadsheets pass over before a formula: blanks, control and format characters, byte order marks."""
+SIGNS = "=+\\-@＝＋－＠﹦﹢﹣﹫−"
+RUN = re.compile(
+    rf"(?:^|[;,|\t\r\n\"])(?={BLANK}*[{SIGNS}])"
+    r"|^(?=[\t\r\n])"
+    rf"|[\s:'](?=[=＝﹦]|[{SIGNS}][^\s\d.,])"
+)
 """Where a text would be run: at its beginning, and wherever another separator of cells would cut it."""
 
 

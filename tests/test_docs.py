@@ -14,6 +14,7 @@ import pandas as pd
 import typer
 
 import features
+import training
 from features import decision_points
 from features.catalogue.document import page
 from features.catalogue.registry import catalogue
@@ -24,6 +25,7 @@ from serving.cli import app
 from serving.commands import options
 from serving.commands import plant as plant_command
 from serving.commands.scoring import morning
+from serving.problems import KINDS
 from serving.settings import Settings
 from simulation.oracle import oracle
 from tests.naive.events import orders_of
@@ -32,6 +34,7 @@ from tests.naive.seen import Seen
 from tests.support.stories import UTC, created, event, known, moment, story
 from tools.architecture import picture
 from tools.import_graph import PACKAGES
+from tools.python_reference import reference
 from training.registry import registry as tracking
 
 ROOT = Path(__file__).parents[1]
@@ -43,6 +46,18 @@ def test_the_page_of_signals_is_what_the_catalogue_says() -> None:
     assert DOCS["signals.md"] == page(), "run 'make docs'"
 
 
+def test_the_page_of_the_python_api_is_what_the_docstrings_say() -> None:
+    assert DOCS["python.md"] == reference(), "run 'make docs'"
+
+
+def test_every_public_name_says_what_it_is() -> None:
+    """No heading of the page without a sentence below its signature."""
+    parts = re.split(r"\n### ", DOCS["python.md"])[1:]
+    assert {part.partition("\n")[0] for part in parts} >= set(training.__all__)
+    silent = [part.partition("\n")[0] for part in parts if not part.partition("```\n\n")[2].strip()]
+    assert silent == []
+
+
 def test_every_event_type_is_described() -> None:
     assert [name for name in TYPES if f"`{name}`" not in DOCS["events.md"]] == []
 
@@ -50,6 +65,11 @@ def test_every_event_type_is_described() -> None:
 def test_every_route_is_described() -> None:
     routes = {f"{method.upper()} {path}" for path, methods in _paths().items() for method in methods}
     assert routes == set(re.findall(r"^\| `([A-Z]+ /[^`]*)`", DOCS["api.md"], re.M))
+
+
+def test_every_problem_is_in_the_table_of_errors() -> None:
+    named = set(re.findall(r"`(?:urn:shiprisk:problem:)?([a-z-]+)`", DOCS["api.md"].partition("\n## Errors\n")[2]))
+    assert {kind.name for kind in KINDS.values()} - named == set()
 
 
 def _paths() -> dict[str, dict[str, object]]:

@@ -56,6 +56,8 @@ LOOK_AHEAD = {
 """Who may ask what became of an order, and why."""
 WORDS_OF_OUTCOMES = {
     "training.data.labelled",
+    "training.estimator.estimator",
+    "training.estimator.table",
     "training.model.fit",
     "simulation.oracle.ledger",
     "simulation.oracle.oracle",

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 
-import numpy as np
 import pandas as pd
 
-from features.errors import InvalidRequest
 from features.ladder import Rung
 from features.policy import DEFAULT_POLICY, OutcomePolicy
 from features.progress import Progress, no_progress
@@ -16,8 +15,8 @@ from features.times import isoformat
 from training.data.dataset import Dataset, dataset_of, fingerprint
 from training.data.labelled import LabelledPoints
 from training.data.ship_points import points_to_learn
-from training.data.snapshots import Snapshots, recorded_until
-from training.data.split import FEWEST_ORDERS, split_by_time
+from training.data.snapshots import Snapshots, recorded_until, require_snapshots
+from training.data.split import FEWEST_ORDERS, later_rows, split_by_time
 from training.data.worklists import worklists_between
 from training.evaluate.evaluation import Evaluation, evaluate
 from training.evaluate.folds import evaluate_on_folds
@@ -56,10 +55,10 @@ def train(
     events: pd.DataFrame,
     *,
     scheme: str = "daily",
-    until: int | None = None,
+    until: object = None,
     zone: str = "UTC",
     policy: OutcomePolicy = DEFAULT_POLICY,
-    trees: Trees | None = None,
+    trees: Trees | Mapping[str, Any] | None = None,
     draws: int = 500,
     progress: Progress = no_progress,
 ) -> Trained:
@@ -73,11 +72,14 @@ def train(
     ----------
     events : validated event table
     scheme, zone : see ``features.decision_points`` and ``features.times``
-    until : microseconds; nothing recorded later is read (default: the last record, to which a later moment is cut)
+    until : ISO 8601 text, timestamp, or microseconds; nothing recorded later is read (default: the last record, to
+        which a later moment is cut)
     policy : what counts as on time and in full; it is kept with the model
+    trees : settings, such as ``search.best_params_`` or ``estimator.trees``
     draws : bootstrap draws of the intervals
     progress : called with what is being done
     """
+    trees = None if trees is None else Trees.of(trees)
     progress("building signals", 0, 0)
     snapshots = Snapshots.of(events, scheme, until, zone, policy)
     return train_on(snapshots, recorded_until(events, until)[0], trees=trees, draws=draws, progress=progress)
@@ -96,6 +98,7 @@ def train_on(
 
     ``tune`` chooses the settings of the trees from what was known at the cut, so that no order that judges had a say.
     """
+    require_snapshots(snapshots)
     progress("building signals", 0, 0)
     whole = dataset_of(snapshots, fingerprint(events))
     cut = split_by_time(whole.points).at
@@ -120,22 +123,8 @@ def train_on(
 def _judge(twin: Twin, whole: Dataset, snapshots: Snapshots, trees: Trees, draws: int) -> Evaluation:
     """The twin on later orders; where these are too few, a model a fold, each on the orders that came next."""
     learned = twin.learned
-    test = _other_orders(whole.points, learned, twin.until)
+    test = later_rows(whole.points, learned, twin.until)
     if test.n_orders < FEWEST_ORDERS:
         return evaluate_on_folds(whole.points, whole.context, twin.model.about, trees, draws)
     worklists = worklists_between(snapshots.with_scheme("daily"), twin.until, snapshots.until, without=learned.order)
     return evaluate(twin.model, learned, test, twin.until, draws, worklists)
-
-
-def of_other_orders(whole: LabelledPoints, past: LabelledPoints, cut: int) -> LabelledPoints:
-    """The decision points after the cut, of orders that were not learned from."""
-    test = _other_orders(whole, past, cut)
-    if test.n_orders < FEWEST_ORDERS:
-        raise InvalidRequest(
-            f"judging a model needs at least {FEWEST_ORDERS} later orders with an outcome, got {test.n_orders}"
-        )
-    return test
-
-
-def _other_orders(whole: LabelledPoints, past: LabelledPoints, cut: int) -> LabelledPoints:
-    return whole.take((whole.as_of > cut) & ~np.isin(whole.order, past.order))

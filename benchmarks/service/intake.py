@@ -1,8 +1,11 @@
 """Events posted one by one at a rate, committed and scored, from this process; latencies count from when each was due.
 
     SHIPRISK_HOME=... python benchmarks/service/intake.py --url http://127.0.0.1:8000 --rate 50 --seconds 20
+        [--key KEY] [--planners KEYS]
 
-The service must run on a store with open orders (the demo's, say). Each event reschedules an open order.
+The service must run on a store with open orders (the demo's, say). Each event reschedules an open order. KEYS is a file
+with one key a line: as many planners have the worklist open meanwhile, listen to new scores, and load it anew twice a
+minute.
 """
 
 from __future__ import annotations
@@ -10,6 +13,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import time
+from pathlib import Path
 from urllib.parse import urlsplit
 from uuid import uuid4
 
@@ -17,6 +21,8 @@ import numpy as np
 import orjson
 
 LINES = 64
+PAGE_EVERY = 30.0
+"""Seconds after which a planner loads the list anew."""
 HEADERS = {"content-type": "application/cloudevents+json"}
 
 
@@ -37,21 +43,63 @@ def rescheduled(order_id: str, now: str, day: int) -> dict[str, object]:
 class Line:
     """A connection that stays open, with so little around it that the client's own work is not what is measured."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, key: str = "") -> None:
         self._place = urlsplit(url)
+        self._key = {"authorization": f"Bearer {key}"} if key else {}
         self._streams: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
 
     async def ask(self, method: str, path: str, body: bytes = b"") -> tuple[int, bytes]:
         """Status and body of a reply."""
+        reader, status, headers = await self._send(method, path, body)
+        return status, await reader.readexactly(int(headers["content-length"]))
+
+    async def listen(self, path: str) -> int:
+        """The events of a stream, counted until its connection is cut."""
+        reader, status, _ = await self._send("GET", path)
+        assert status == 200, status
+        count = 0
+        try:
+            while line := await reader.readline():
+                count += line.startswith(b"data:")
+        except asyncio.CancelledError:
+            return count
+        return count
+
+    async def _send(
+        self, method: str, path: str, body: bytes = b""
+    ) -> tuple[asyncio.StreamReader, int, dict[str, str]]:
         if self._streams is None:
             self._streams = await asyncio.open_connection(self._place.hostname, self._place.port)
         reader, writer = self._streams
         head = f"{method} {path} HTTP/1.1\r\nhost: {self._place.netloc}\r\ncontent-length: {len(body)}\r\n"
-        told = "".join(f"{name}: {value}\r\n" for name, value in HEADERS.items())
-        writer.write(f"{head}{told}\r\n".encode() + body)
+        headers = "".join(f"{name}: {value}\r\n" for name, value in (HEADERS | self._key).items())
+        writer.write(f"{head}{headers}\r\n".encode() + body)
         lines = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").split("\r\n")
-        headers = dict(line.lower().split(": ", 1) for line in lines[1:] if line)
-        return int(lines[0].split()[1]), await reader.readexactly(int(headers["content-length"]))
+        return reader, int(lines[0].split()[1]), dict(line.lower().split(": ", 1) for line in lines[1:] if line)
+
+
+class Planner:
+    """Has the worklist open: listens to new scores, and loads the page anew now and then."""
+
+    def __init__(self, url: str, key: str) -> None:
+        self._stream, self._page = Line(url, key), Line(url, key)
+        self.news = 0
+        self.pages: list[float] = []
+
+    async def work(self, first: float) -> None:
+        """Until cancelled; the first page after so many seconds."""
+        stream = asyncio.create_task(self._stream.listen("/stream"))
+        try:
+            await asyncio.sleep(first)
+            while True:
+                begin = time.perf_counter()
+                status, _ = await self._page.ask("GET", "/")
+                assert status == 200, status
+                self.pages.append((time.perf_counter() - begin) * 1000)
+                await asyncio.sleep(PAGE_EVERY)
+        except asyncio.CancelledError:
+            stream.cancel()
+            self.news = await stream
 
 
 async def main() -> None:
@@ -59,8 +107,16 @@ async def main() -> None:
     parser.add_argument("--url", default="http://127.0.0.1:8000")
     parser.add_argument("--rate", type=float, default=50)
     parser.add_argument("--seconds", type=float, default=20)
+    parser.add_argument("--key", default="", help="the key that sends the events, where keys are asked for")
+    parser.add_argument("--planners", type=Path, help="a file of keys, one a line: so many planners look on")
     wanted = parser.parse_args()
-    lines = [Line(wanted.url) for _ in range(LINES)]
+    lines = [Line(wanted.url, wanted.key) for _ in range(LINES)]
+    keys = wanted.planners.read_text().split() if wanted.planners else []
+    planners = [Planner(wanted.url, key) for key in keys]
+    looking = [
+        asyncio.create_task(planner.work(PAGE_EVERY * number / len(planners)))
+        for number, planner in enumerate(planners)
+    ]
     listed = orjson.loads((await lines[0].ask("GET", "/v1/orders?limit=500&state=open"))[1])
     order_ids, now = [row["order_id"] for row in listed["orders"]], listed["as_of"]
     took: list[float] = []
@@ -84,6 +140,13 @@ async def main() -> None:
     done = count / (time.perf_counter() - begun)
     figures = ", ".join(f"p{share} {np.percentile(took, share):.1f} ms" for share in (50, 95, 99))
     print(f"{count} events at {wanted.rate:g} a second: {figures}; {done:.0f} a second were done")
+    for task in looking:
+        task.cancel()
+    await asyncio.gather(*looking)
+    if pages := [took for planner in planners for took in planner.pages]:
+        shown = ", ".join(f"p{share} {np.percentile(pages, share):.1f} ms" for share in (50, 95, 99))
+        news = sum(planner.news for planner in planners)
+        print(f"{len(planners)} planners: {news} messages of new scores, {len(pages)} pages: {shown}")
 
 
 if __name__ == "__main__":

@@ -174,9 +174,18 @@ def ask(client: httpx.Client, times: int, question: dict[str, Any], path: str) -
     took = []
     for _ in range(times):
         begun = time.perf_counter()
-        assert client.get(path, params=question).status_code == 200
+        reply = client.get(path, params=of_page(question, path))
+        assert reply.status_code == 200, reply.text[:500]
         took.append((time.perf_counter() - begun) * 1000)
     return took
+
+
+def of_page(question: dict[str, Any], path: str) -> dict[str, Any]:
+    """The question as the page takes it, which has a word for orders of nobody."""
+    nobodys = path == "/" and question.get("owner") == ""
+    return (
+        {name: value for name, value in question.items() if name != "owner"} | {"nobody": "1"} if nobodys else question
+    )
 
 
 def later(client: httpx.Client, question: dict[str, Any]) -> dict[str, Any] | None:
@@ -200,7 +209,7 @@ def measured(client: httpx.Client, times: int, path: str) -> dict[tuple[str, str
 
 
 def tell(name: str, took: list[float]) -> None:
-    print(f"  {name:28} {np.median(took):6.1f} / {np.percentile(took, 99):6.1f}", flush=True)
+    print(f"  {name:28} " + " / ".join(f"{np.percentile(took, share):6.1f}" for share in (50, 95, 99)), flush=True)
 
 
 def main() -> None:
@@ -217,7 +226,7 @@ def main() -> None:
         upgrade(database)
         fill(database, wanted.orders)
         database.close()
-        print(f"{wanted.orders:,} orders, pages of 50, milliseconds: median / p99")
+        print(f"{wanted.orders:,} orders, pages of 50, milliseconds: median / p95 / p99")
         beside = written(url) if wanted.writes else nullcontext()
         with served(url) as base, httpx.Client(base_url=base) as client, beside:
             every = measured(client, wanted.times, wanted.path)

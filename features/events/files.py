@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -98,13 +99,23 @@ def _validate_file(path: Path, zone: str) -> Validated:
     return checked(validate_events(table, zone), str(path))
 
 
+INDEX_LEVEL = re.compile(r"__index_level_\d+__")
+"""What pandas names an index that has no name, such as the one that a filter or a sample leaves."""
 MANY_WORDS = ("event_id", "reference")
 """Hardly ever equal: coding them while they are read costs more than it saves."""
 
 
 def read_parquet_table(path: Path) -> pa.Table:
-    """A Parquet file, texts coded as they are in it."""
-    return pq.read_table(path, read_dictionary=coded_columns(path), partitioning=None)
+    """A Parquet file, texts coded as they are in it, without the nameless index that pandas may have written."""
+    columns = event_columns(pq.read_schema(path))
+    return pq.read_table(path, columns=columns, read_dictionary=coded_columns(path), partitioning=None)
+
+
+def event_columns(schema: pa.Schema) -> list[str]:
+    """The columns of a Parquet file but for a nameless index of pandas, whose metadata say that it is one."""
+    index = (schema.pandas_metadata or {}).get("index_columns", [])
+    nameless = {name for name in index if isinstance(name, str) and INDEX_LEVEL.fullmatch(name)}
+    return [name for name in schema.names if name not in nameless]
 
 
 def coded_columns(path: Path) -> list[str]:

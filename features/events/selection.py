@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from features.arrays import Ints
-from features.errors import InvalidRequest
+from features.errors import InvalidRequest, with_nearest
 from features.events.columns import Columns
 from features.events.schema import OTHER, SPOKEN, TYPE_CODE, UNSAID, WORDS
 from features.events.text import Coded
@@ -37,13 +37,18 @@ class Select:
     _hash: int = field(repr=False)
 
     def __init__(self, *types: str, **words: str | tuple[str, ...]) -> None:
+        unknown = [with_nearest(str(name), TYPE_CODE) for name in types if name not in TYPE_CODE]
+        if unknown:
+            raise InvalidRequest(
+                f"a selection must ask for types of events ({', '.join(TYPE_CODE)}), got {', '.join(unknown)}"
+            )
         sought = tuple((column, (word,) if isinstance(word, str) else word) for column, word in words.items())
         for column, wanted in sought:
             strange = [word for word in wanted if word not in WORDS]
             if column not in SPOKEN or strange:
                 raise InvalidRequest(
                     f"a selection must ask for words of the event table in {', '.join(SPOKEN)}, "
-                    f"got {', '.join(strange) or 'words'} in {column}"
+                    f"got {', '.join(with_nearest(word, WORDS) for word in strange) or 'words'} in {column}"
                 )
         object.__setattr__(self, "types", types)
         object.__setattr__(self, "words", sought)

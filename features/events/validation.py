@@ -13,7 +13,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from features.arrays import Ints, Mask
-from features.errors import InvalidEvents
+from features.errors import InvalidEvents, with_nearest
 from features.events.columns import Columns, Read, as_frame, read_column, take
 from features.events.schema import COLUMNS, REQUIRED, SPOKEN, TYPE_CODE, TYPES, UNSAID, WORDS, EventType
 from features.events.selection import event_codes, state_of, word_at
@@ -35,6 +35,8 @@ def _allowed(rule: EventType, column: str) -> list[bool]:
 
 SHOWN = 20
 """So many faults are shown in words."""
+NEAR = 0.75
+"""So much alike a column must be to one of the event table to be taken for it, see ``difflib``."""
 RANK = {column: rank for rank, column in enumerate(COLUMNS)}
 UNSAID_TYPE, UNKNOWN = -1, -2
 SIGNED, FACT = (np.array([getattr(rule, name) for rule in TYPES.values()]) for name in ("signed", "fact"))
@@ -108,6 +110,7 @@ def validate_events(table: pd.DataFrame | pa.Table, zone: str = "UTC") -> Valida
     Raises ``InvalidEvents`` only for what no row can mend: a required column that is not there, or a column
     that the event table does not know.
     """
+    table = _with_index(table) if isinstance(table, pd.DataFrame) else table
     given = [str(column) for column in (table.column_names if isinstance(table, pa.Table) else table)]
     require_columns(given)
     return validate_columns({column: table[column] for column in given}, len(table), zone)
@@ -116,17 +119,26 @@ def validate_events(table: pd.DataFrame | pa.Table, zone: str = "UTC") -> Valida
 def require_columns(given: Sequence[str]) -> None:
     """Raise ``InvalidEvents`` unless all required columns are there, none twice, and no unknown one."""
     missing = [column for column in REQUIRED if column not in given]
+    unknown = [column for column in given if column not in COLUMNS]
     if missing:
+        near = {column: with_nearest(column, missing, NEAR) for column in unknown}
+        hints = [text for column, text in near.items() if text != column]
         raise InvalidEvents(
             f"the event table must have the columns {', '.join(REQUIRED)}, "
-            f"got {', '.join(given) or 'none'}: {', '.join(missing)} missing"
+            f"got {', '.join(given) or 'none'}: {', '.join(missing)} missing{''.join(f'; {hint}' for hint in hints)}"
         )
-    unknown = [column for column in given if column not in COLUMNS]
     if unknown or len(set(given)) < len(given):
         wrong = unknown or [column for column in given if given.count(column) > 1]
         raise InvalidEvents(
-            f"the event table must have the columns {', '.join(COLUMNS)}, each once, got also {', '.join(wrong)}"
+            f"the event table must have the columns {', '.join(COLUMNS)}, each once, "
+            f"got also {', '.join(one if one in COLUMNS else with_nearest(one, COLUMNS, NEAR) for one in wrong)}"
         )
+
+
+def _with_index(frame: pd.DataFrame) -> pd.DataFrame:
+    """With those levels of its index as columns that are named like one, as Parquet has them."""
+    levels = [name for name in frame.index.names if name in COLUMNS and name not in frame.columns]
+    return frame.reset_index(level=levels) if levels else frame
 
 
 def validate_columns(raw: Mapping[str, Any], n: int, zone: str = "UTC") -> Validated:

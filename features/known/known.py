@@ -58,6 +58,9 @@ class Known(Scope):
 
     def close(self) -> None:
         """Let go of everything: what was remembered refers back to this, and would stay until cycles are looked for."""
+        for remembered in self._cache.values():
+            if isinstance(remembered, Known):
+                remembered.close()
         vars(self).clear()
 
     # -- counting and adding up ----------------------------------------------------------------------------

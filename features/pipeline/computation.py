@@ -9,10 +9,12 @@ from functools import partial
 import numpy as np
 
 from features.arrays import Floats, Ints
+from features.catalogue.plugins import HOW_TO_LOAD
 from features.catalogue.registry import catalogue
 from features.catalogue.signal import Signal
 from features.context.context import Context
 from features.decision_points import DecisionPoints
+from features.errors import InvalidRequest
 from features.history import History
 from features.known.evidence import positions_of
 from features.known.known import Known
@@ -39,6 +41,9 @@ def compute(
     threads : parts of the history that are done at a time
     """
     known = catalogue()
+    absent = [name for name in names or () if name not in known]
+    if absent:
+        raise InvalidRequest(f"signals must be of the catalogue, got {', '.join(absent)}: {HOW_TO_LOAD}")
     entries = [known[name] for name in names or known]
     values = np.empty((len(entries), len(points))).T
     if history.n_events <= PART_EVENTS:
@@ -86,6 +91,7 @@ def _fill(values: Floats, history: History, points: DecisionPoints, context: Con
     with np.errstate(invalid="ignore", divide="ignore"):
         for column, entry in enumerate(entries):
             values[rows, column] = entry.compute(known)
+    known.close()
 
 
 def evidence(known: Known, name: str) -> Ints:

@@ -19,7 +19,7 @@ import pyarrow.parquet as pq
 
 from features.errors import InvalidEvents
 from features.events.columns import Columns, read_column
-from features.events.files import coded_columns, read_parquet_table
+from features.events.files import coded_columns, event_columns, read_parquet_table
 from features.events.text import Coded, Distinct
 from features.events.validation import Fault, Validated, checked, require_columns, validate_events
 from features.progress import Progress, no_progress
@@ -101,7 +101,7 @@ def _require_parquet(events: Path) -> None:
     if not events.is_file():
         raise InvalidEvents(f"the events must be a Parquet file, got {events}, which is not there")
     try:
-        names = pq.read_schema(events).names
+        names = event_columns(pq.read_schema(events))
     except (pa.ArrowException, ValueError) as error:
         raise InvalidEvents(f"the events must be a Parquet file, got {events}: {error}") from error
     require_columns(names)
@@ -130,7 +130,8 @@ def _pieces(events: Path, part_of: dict[str | None, int]) -> Iterator[tuple[int,
     """(rows done, (partition, rows of it)) from one end of the file to the other."""
     coded = [name for name in coded_columns(events) if name != "order_id"]
     done, plain = 0, None
-    for batch in pq.ParquetFile(events, read_dictionary=coded).iter_batches(BATCH):
+    file = pq.ParquetFile(events, read_dictionary=coded)
+    for batch in file.iter_batches(BATCH, columns=event_columns(file.schema_arrow)):
         table = pa.Table.from_batches([batch])
         plain = _many_words(table) if plain is None else plain
         for name in plain:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
+from features.catalogue.plugins import enter_plugins, plugins
 from features.catalogue.registry import catalogue
 from features.context.context import Context, PartialContext
 from features.errors import ClusterFailed, InvalidEvents, InvalidRequest, LibraryMissing
@@ -193,15 +194,21 @@ def _require_unique(events: DataFrame) -> None:
 
 
 def _computing(payload: bytes, request: RowRequest) -> OverBatches:
-    """From events to rows. Spark broadcasts what this function carries, the context, once it is larger than 1 MB."""
+    """From events to rows. Spark broadcasts what this function carries, the context, once it is larger than 1 MB.
+
+    It carries the names of the signals and the code of those from outside, too: an executor may have others.
+    """
+
+    names, carried = list(catalogue()), plugins()
 
     def rows(events: pa.Table) -> Iterator[pa.RecordBatch]:
+        enter_plugins(carried)
         context = _context(payload, request.zone)
         columns = checked(validate_events(events, request.zone), WHERE).columns
         history = History.of_columns(columns, request.policy)
         for begin, end in history.parts(PART_EVENTS):
             some = history.part(begin, end)
-            yield from computed_rows(some, request.points(some, context), context, threads=1).to_batches()
+            yield from computed_rows(some, request.points(some, context), context, threads=1, names=names).to_batches()
 
     return _over(rows)
 

@@ -16,6 +16,7 @@ import pyarrow as pa
 
 from features.catalogue.registry import catalogue
 from features.errors import InvalidEvents, InvalidRequest, LibraryMissing
+from features.events.files import INDEX_LEVEL
 from features.events.schema import COLUMNS
 from features.pipeline.spark import Batches, OverBatches, Plan, in_words, packed, planned, row_columns, unpacked
 from features.pipeline.stream import Written, row_schema, write_tables
@@ -132,7 +133,7 @@ def read_events(session: SparkSession, events: str) -> DataFrame:
         strange = [column for column in frame.columns if column not in COLUMNS]
         if strange:
             own = session.read.option("recursiveFileLookup", "true").parquet(events).columns
-            frame = frame.drop(*(column for column in strange if column not in own))
+            frame = frame.drop(*(column for column in strange if column not in own or INDEX_LEVEL.fullmatch(column)))
         return frame
     except PySparkException as error:
         message = str(error).splitlines()[0]
@@ -181,7 +182,9 @@ def _write_file(session: SparkSession, plan: Plan, out: Path, progress: Progress
     """The rows are computed everywhere at once, kept on the executors' disks, and fetched partition by partition."""
     from pyspark import StorageLevel
 
-    parts = plan.events.mapInArrow(_in_pieces(plan.rows), "piece binary").persist(StorageLevel.DISK_ONLY)
+    parts = plan.events.mapInArrow(_in_pieces(plan.rows, list(catalogue())), "piece binary").persist(
+        StorageLevel.DISK_ONLY
+    )
     try:
         with in_words():
             with watched(session, "computing signals", progress):
@@ -197,7 +200,7 @@ def _fetched(parts: DataFrame, pieces: int, progress: Progress) -> Iterator[pa.T
         progress("writing signals", done, pieces)
 
 
-def _in_pieces(rows: OverBatches) -> OverBatches:
+def _in_pieces(rows: OverBatches, names: list[str]) -> OverBatches:
     """Rows many in one binary value; a partition without rows gives one, too, which says the columns."""
 
     def pieces(batches: Batches) -> Batches:
@@ -206,7 +209,7 @@ def _in_pieces(rows: OverBatches) -> OverBatches:
             given = True
             yield _piece(table)
         if not given:
-            yield _piece(row_schema(catalogue()).empty_table())
+            yield _piece(row_schema(names).empty_table())
 
     return pieces
 

@@ -126,9 +126,15 @@ def tables_of(
         progress("computing signals", done, len(parts))
 
 
-def computed_rows(history: History, points: DecisionPoints, context: Context, threads: int = CORES) -> pa.Table:
-    """order_id, as_of and one column a signal, (n_points, 2 + n_signals)."""
-    names = list(catalogue())
+def computed_rows(
+    history: History,
+    points: DecisionPoints,
+    context: Context,
+    threads: int = CORES,
+    names: list[str] | None = None,
+) -> pa.Table:
+    """order_id, as_of and one column a signal, (n_points, 2 + n_signals); every signal where none are named."""
+    names = list(catalogue()) if names is None else names
     return signal_rows(history, points, compute(history, points, context, names, threads=threads), names)
 
 

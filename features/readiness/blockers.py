@@ -12,6 +12,7 @@ from datetime import tzinfo
 from functools import cached_property
 
 from features.events.schema import INSTALMENT_MARK, EventKey
+from features.events.selection import Select
 from features.orders.spells import FAILED_LOTS, HOLDS, SHIPPING_HOLD_KINDS, SHORTAGES
 from features.readiness.kinds import CARRIER, BlockerKind, BlockerRule, kind_of
 from features.readiness.naming import (
@@ -27,7 +28,7 @@ from features.readiness.naming import (
     name_reason,
     number_of_conditions,
 )
-from features.readiness.statements import KnownEvent, KnownLine, KnownOrder, SpellState
+from features.readiness.statements import KnownEvent, KnownLine, KnownOrder, KnownPlan, SpellState
 from features.wording import ENGLISH, Dates, Language
 
 STOPS_WORK, STOPS_SHIPPING, STOPS_TRUCK = range(3)
@@ -102,6 +103,20 @@ class Facts:
             if mark:
                 by_name.setdefault(whole, []).append(line)
         return by_name | {line.id: [line] for line in self.lines if line.id is not None}
+
+    def plans_of(self, line: KnownLine, what: Select) -> list[KnownPlan]:
+        """The plans that have a date in force for a line, in the order in which they were first stated."""
+        if what not in self._plans:
+            groups: dict[int, list[KnownPlan]] = {}
+            for plan in self.order.plans(what):
+                for planned in self.lines_of(plan.line_id) if plan.dated_by else ():
+                    groups.setdefault(planned.key, []).append(plan)
+            self._plans[what] = groups
+        return self._plans[what].get(line.key, [])
+
+    @cached_property
+    def _plans(self) -> dict[Select, dict[int, list[KnownPlan]]]:
+        return {}
 
     @cached_property
     def gone(self) -> set[int]:

@@ -15,7 +15,7 @@ from features.readiness.blockers import (
 )
 from features.readiness.kinds import CARRIER, BlockerRule
 from features.readiness.naming import at_line, keys_of, name_line, name_operation, name_truck, quantity
-from features.readiness.statements import WHOLE_ORDER, WORK, KnownEvent, KnownLine, SpellState
+from features.readiness.statements import WHOLE_ORDER, KnownEvent, KnownLine, SpellState
 
 DELIVERIES = Select("delivery.planned")
 
@@ -45,7 +45,8 @@ class WorkQuantity(NamedTuple):
 def work_of(facts: Facts, line: KnownLine) -> WorkQuantity | None:
     """What work has brought or will bring of a line; ``None`` where none is finished."""
     alone = len(facts.lines) == 1
-    work = [event for event in facts.order.events if event.line == line.key or (alone and event.line == WHOLE_ORDER)]
+    about = [*facts.order.by_line.get(line.key, ()), *(facts.order.by_line.get(WHOLE_ORDER, ()) if alone else ())]
+    work = sorted(about, key=lambda event: event.place)
     orders = {event.reference: event for event in work if event.type == "production.released"}
     return _by_orders(facts, list(orders.values()), work) if len(orders) > 1 else _by_operations(facts, work)
 
@@ -94,20 +95,40 @@ def _by_orders(facts: Facts, released: list[KnownEvent], work: list[KnownEvent])
 
 
 def _by_operations(facts: Facts, work: list[KnownEvent]) -> WorkQuantity | None:
-    """One production order: what was booked good at the finished operation that was begun last, or at a later one."""
+    """One production order: what was booked good at the finished operation that was begun last, or at a later one.
+
+    What was scrapped at operations after it does not come any more.
+    """
     bookings: dict[str | None, list[KnownEvent]] = {}
     for event in sorted(work, key=lambda event: (event.occurred, event.place)):
         if event.type == "operation.confirmed":
             bookings.setdefault(event.reference, []).append(event)
+        elif event.type == "operation.scrapped" and event.reference:
+            bookings.setdefault(event.reference, [])
     begun = list(bookings.items())
     finished = [number for number, (_, booked) in enumerate(begun) if is_finished(booked)]
     if not finished:
         return None
-    operation, booked = max(begun[finished[-1] :], key=lambda entry: _total(entry[1]))
-    good = quantity(facts.language, _total(booked))
-    named = name_operation(facts.language, operation)
-    template = "missing.booked_at" if operation else "missing.booked"
-    return WorkQuantity(_total(booked), operation, facts.say(template, quantity=good, operation=named), booked)
+    place = {operation: number for number, (operation, _) in enumerate(begun)}
+    scrapped = [event for event in work if event.type == "operation.scrapped" and event.reference in place]
+    found = [
+        _booked_good(facts, operation, booked, [event for event in scrapped if place[event.reference] > number])
+        for number, (operation, booked) in enumerate(begun)
+        if number >= finished[-1]
+    ]
+    return max(reversed(found), key=lambda one: one.quantity)
+
+
+def _booked_good(
+    facts: Facts, operation: str | None, booked: list[KnownEvent], scrapped: list[KnownEvent]
+) -> WorkQuantity:
+    """What an operation has booked, less what was scrapped after it."""
+    good, lost = _total(booked), _total(scrapped)
+    values = {"quantity": quantity(facts.language, good), "operation": name_operation(facts.language, operation)}
+    sentence = facts.say("missing.booked_at" if operation else "missing.booked", **values)
+    if lost:
+        sentence = facts.say("missing.scrapped", work=sentence, lost=quantity(facts.language, lost))
+    return WorkQuantity(good - lost, operation, sentence, [*booked, *scrapped])
 
 
 def is_finished(booked: list[KnownEvent]) -> bool:
@@ -134,8 +155,7 @@ def _silence(facts: Facts, line: KnownLine, conditions: list[SpellState]) -> tup
     A carrier that is confirmed says nothing of the goods.
     """
     stated = [spell for spell in of_line(conditions, line.key) if spell.latest.kind != CARRIER]
-    work = [event for event in facts.order.events if event.type in WORK and event.line in (line.key, WHOLE_ORDER)]
-    last = max(work, key=lambda event: (event.occurred, event.place), default=None)
+    last = next(reversed(facts.order.work_on(line.key)), None)
     overtaken = last is not None and all(spell.latest.occurred < last.occurred for spell in stated)
     silent = all(spell.open for spell in stated) and (not stated or overtaken)
     return silent, last if stated else None

@@ -6,12 +6,12 @@ from features.history import PLANNED_END
 from features.readiness.blockers import STOPS_TRUCK, STOPS_WORK, Blocker, Facts
 from features.readiness.inferred_blockers import DELIVERIES, is_finished
 from features.readiness.naming import keys_of, name_line, name_truck
-from features.readiness.statements import WHOLE_ORDER, WORK, KnownEvent, KnownLine, KnownPlan
+from features.readiness.statements import KnownEvent, KnownLine, KnownPlan
 
 
 def not_made(facts: Facts, line: KnownLine) -> Blocker | None:
     """That the work on a line goes on; ``None`` where it is finished, or nobody says that there is any."""
-    work, plan = _work_on(facts, line), _planned_end(facts, line)
+    work, plan = facts.order.work_on(line.key), _planned_end(facts, line)
     if not work or not (_goes_on(work) or (plan is not None and _date(plan) > facts.as_of)):
         return None
     events = [work[-1], *([plan.dated_by] if plan is not None and plan.dated_by is not None else [])]
@@ -22,12 +22,6 @@ def not_made(facts: Facts, line: KnownLine) -> Blocker | None:
 def plan_after_truck_blockers(facts: Facts) -> list[Blocker]:
     """One a line to ship whose work is planned to end after its truck has left."""
     return [blocker for line in facts.open_lines if (blocker := _after_truck(facts, line)) is not None]
-
-
-def _work_on(facts: Facts, line: KnownLine) -> list[KnownEvent]:
-    """Its releases and bookings in the order in which they happened; those without a line are about every one."""
-    work = [event for event in facts.order.events if event.type in WORK and event.line in (line.key, WHOLE_ORDER)]
-    return sorted(work, key=lambda event: (event.occurred, event.place))
 
 
 def _goes_on(work: list[KnownEvent]) -> bool:
@@ -50,8 +44,7 @@ def _sentence(facts: Facts, line: KnownLine, plan: KnownPlan | None) -> str:
 
 def _planned_end(facts: Facts, line: KnownLine) -> KnownPlan | None:
     """The latest planned end in force of a line."""
-    plans = [plan for plan in facts.order.plans(PLANNED_END) if plan.dated_by and line in facts.lines_of(plan.line_id)]
-    return max(plans, key=_date, default=None)
+    return max(facts.plans_of(line, PLANNED_END), key=_date, default=None)
 
 
 def _after_truck(facts: Facts, line: KnownLine) -> Blocker | None:
@@ -80,7 +73,7 @@ def _after_truck(facts: Facts, line: KnownLine) -> Blocker | None:
 
 
 def _truck_of(facts: Facts, line: KnownLine) -> KnownPlan | None:
-    plans = [plan for plan in facts.order.plans(DELIVERIES) if plan.dated_by and line in facts.lines_of(plan.line_id)]
+    plans = facts.plans_of(line, DELIVERIES)
     coming = sorted((plan for plan in plans if _date(plan) >= facts.as_of), key=_date)
     in_time = [plan for plan in coming if line.promise is None or _date(plan) <= line.promise]
     return in_time[-1] if in_time else next(iter(coming), None)

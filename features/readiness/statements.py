@@ -157,14 +157,45 @@ class KnownOrder:
         self.events = [] if history is None else known_events(history, order, as_of)
         self._spells: dict[Spell, list[SpellState]] = {}
         self._plans: dict[Select, list[KnownPlan]] = {}
+        self._named: dict[str, list[str | None]] = {}
+
+    @cached_property
+    def by_line(self) -> dict[int, list[KnownEvent]]:
+        """Its events by the index of their line, WHOLE_ORDER for those of none."""
+        groups: dict[int, list[KnownEvent]] = {}
+        for event in self.events:
+            groups.setdefault(event.line, []).append(event)
+        return groups
+
+    def work_on(self, line: int) -> list[KnownEvent]:
+        """What was released for a line and booked on it, or on the whole order, in the order in which it happened."""
+        about = [*self._work.get(line, ()), *self._work.get(WHOLE_ORDER, ())]
+        return sorted(about, key=lambda event: (event.occurred, event.place))
+
+    @cached_property
+    def _work(self) -> dict[int, list[KnownEvent]]:
+        return {line: [event for event in about if event.type in WORK] for line, about in self.by_line.items()}
 
     def words(self, dimension: str) -> list[str]:
         """The words that its events name of a dimension, such as its items, in the order in which they became known."""
-        if self._history is None:
-            return []
-        start = int(self._history.first[self._order])
-        named = _words(self._history, dimension, slice(start, start + len(self.events)))
-        return list(dict.fromkeys(word for word in named if word is not None))
+        return list(dict.fromkeys(word for word in self.named(dimension) if word is not None))
+
+    def named(self, dimension: str) -> list[str | None]:
+        """What each of its events names of a dimension."""
+        if dimension not in self._named:
+            history, rows = self._history, self._rows
+            self._named[dimension] = [] if history is None else _words(history, dimension, rows)
+        return self._named[dimension]
+
+    @cached_property
+    def values(self) -> list[int | None]:
+        """The value that each of its events states, millionths."""
+        return [] if self._history is None else _given(self._history.value[self._rows])
+
+    @property
+    def _rows(self) -> slice:
+        start = 0 if self._history is None else int(self._history.first[self._order])
+        return slice(start, start + len(self.events))
 
     def spells(self, spell: Spell) -> list[SpellState]:
         """Every spell of which something is stated, by its latest statement, in the order of their first ones."""

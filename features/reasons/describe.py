@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from features.arrays import Floats, Ints
+from features.catalogue.signal import Signal
 from features.catalogue.topics import TOPICS
 from features.reasons.changes import CHANGES
 from features.reasons.conditions import CONDITIONS
@@ -18,7 +19,7 @@ from features.reasons.order import ORDER
 from features.reasons.plant import PLANT
 from features.reasons.quality import QUALITY
 from features.reasons.records import RECORDS
-from features.reasons.situation import Situation, Statement
+from features.reasons.situation import EITHER, Situation, Statement, always
 from features.reasons.truck import TRUCK
 from features.reasons.work import WORK, counter
 
@@ -54,6 +55,13 @@ def describe(topic: str, facts: OrderFacts, rises: bool) -> Description:
     situation = next(one for one in SITUATIONS[topic] if one.holds(facts.signal))
     against = COUNTERS.get(topic) if situation.tone > 0 and not rises else None
     return Description(situation, situation.say(facts, rises), against(facts) if against else None)
+
+
+def describe_signal(signal: Signal, value: float) -> Description:
+    """What a signal by itself says of an order: its own sentence, good or bad by the direction it declares."""
+    statement = Statement(signal.sentence(value), needs="such", graded_by=signal.name)
+    tone = signal.direction if value == value else EITHER
+    return Description(Situation(signal.name, always, lambda _facts, _rises: statement, tone), statement)
 
 
 def situations_of(names: list[str], signals: Floats) -> Ints:

@@ -20,7 +20,7 @@ from features.hypothetical import rows_of
 from features.times import NEVER, isoformat
 
 SOURCE = "what-if"
-MOST_COPIED = 200_000
+MOST_COPIED = 100_000
 """Events that are copied at once: more are looked at in turns, so that memory does not grow with them."""
 Statement = dict[str, Any]
 """One event that nobody sent: its ``type`` and columns of the event table; ``date`` in microseconds."""

@@ -22,13 +22,13 @@ class Dates:
     zone: tzinfo
     language: Language
 
-    def day(self, moment: int, time: bool = True) -> str:
-        """The day, its year where that is another one, and the time unless it is a whole day or not wanted."""
+    def day(self, moment: int, time: bool = True, year: bool = True) -> str:
+        """The day, its year where that is another one and wanted, the time unless it is a whole day or not wanted."""
         local = self._local(moment)
-        year = "" if local.year == self._today.year else f" {local.year}"
+        other_year = f" {local.year}" if year and local.year != self._today.year else ""
         names = self.language
         clock = f"{local:%H:%M}" if time else WHOLE_DAY[0]
-        text = f"{names.weekdays[local.weekday()]} {local.day} {names.months[local.month - 1]}{year}"
+        text = f"{names.weekdays[local.weekday()]} {local.day} {names.months[local.month - 1]}{other_year}"
         return text if clock in WHOLE_DAY else f"{text} {clock}"
 
     def distance(self, moment: int) -> str:

@@ -85,6 +85,7 @@ BLOCKERS = {
     "missing.before": ", {quantity} shipped before the work",
     "missing.orders": "{n} production orders of {quantity} in all, {lost} scrapped",
     "missing.booked": "{quantity} booked good",
+    "missing.scrapped": "{work}, {lost} scrapped after it",
     "missing.booked_at": "{quantity} booked good at {operation}",
     "truck.none": "no truck is planned",
     "truck.gone": "no truck is planned: the last was planned for {day}, {distance}",

@@ -20,6 +20,7 @@ from serving.problems import add_problem_handlers
 from serving.scores.keeper import Background
 from serving.scores.services import Services
 from serving.store.group_commit import GroupCommit
+from serving.store.order_turns import OrderTurns
 
 
 def create_app(
@@ -50,6 +51,7 @@ def create_app(
     app.state.services = services
     app.state.shadow = shadow
     app.state.group_commit = GroupCommit(partial(commit_group, services), partial(commit_alone, services), GROUP_SIZE)
+    app.state.order_turns = OrderTurns()
     add_layers(app, services.settings, services.database, auth)
     add_problem_handlers(app)
     add_routes(app)

@@ -3,39 +3,54 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from contextlib import suppress
+from typing import Any, NamedTuple, get_args
 
 from fastapi import Request, Response
 from sqlalchemy import Connection
 
 from features.errors import InvalidRequest
+from features.orders.commitments import OrderStatus
 from serving.api.change_reply import order_change
 from serving.api.cursors import read_cursor, write_cursor
 from serving.api.dependencies import write_once
+from serving.api.files.decided_rows import day_of, with_decisions
 from serving.api.files.export import CSV, XLSX, csv_file, xlsx_file
 from serving.api.order_details import present_events, present_lines
-from serving.api.order_queries import order_page, score_history, visible_order, worklist_query
-from serving.api.presenters import json_reply, moment, present_change, present_decisions, present_order, present_snooze
+from serving.api.order_queries import lower_ascii, order_page, score_history, visible_order, worklist_query
+from serving.api.presenters import (
+    json_reply,
+    moment,
+    present_change,
+    present_decision,
+    present_decisions,
+    present_order,
+    present_snooze,
+)
 from serving.contract.change import ChangeParams
-from serving.contract.decision import DecisionRequest
+from serving.contract.decision import DECISION, DecisionRequest
 from serving.contract.orders import WorklistParams
-from serving.contract.what_if import WhatIfRequest
+from serving.contract.what_if import MovesParams, WhatIfRequest
 from serving.ingest.decisions import decide, etag_of
 from serving.models.cache import LoadedModel, load_version
 from serving.principal import Caller
+from serving.problems import NotFound
+from serving.scores.decision_state import latest_decisions
 from serving.scores.replay import LoadVersion
 from serving.scores.services import Services
+from serving.store.period_reads import typed_events_of
 from serving.store.tables.events import events_of, latest_records
 from serving.store.tables.idempotency import Effect, StoredReply
 from serving.store.tables.orders import plants_of
 from serving.store.tables.scores import last_score_id, risks_since, scores_after
 from serving.store.tables.views import MOST_VIEWS, drop_view, save_view, views_of
 from serving.store.tables.worklist import PageKey, WorklistQuery, count, key_of, page, totals
-from serving.what_if.moves import order_moves
+from serving.what_if.moves import listed_orders, order_moves, plant_moves
 from serving.what_if.suppose import StoredOrder, suppose
+from serving.what_if.turns import TURNS
 
-PAGE = 50
-"""Orders, or scores, of a page."""
+PAGE, MOST_FOUND = 50, 500
+"""Orders, or scores, of a page; orders among which one is looked for by its id."""
 
 
 class ScoreNews(NamedTuple):
@@ -46,6 +61,13 @@ class ScoreNews(NamedTuple):
     state: str
     risk: float | None
     plants: frozenset[str]
+
+
+class EventsPage(NamedTuple):
+    """Some events of an order in words, and how many it has."""
+
+    events: list[dict[str, Any]]
+    total: int
 
 
 def list_orders(services: Services, params: WorklistParams, caller: Caller) -> dict[str, Any]:
@@ -73,10 +95,16 @@ def export_orders(services: Services, kind: str, params: WorklistParams, caller:
     """The whole worklist as a file, ``csv`` or ``xlsx``."""
     query = worklist_query(params, caller, services.clock(), services.settings)
     limit = params.limit or services.settings.max_rows
-    rows = services.database.read(lambda connection: page(connection, query, limit, _page_key(query, params)))
     zone = services.settings.zone
-    content, media = (csv_file(rows, zone), CSV) if kind == "csv" else (xlsx_file(rows, zone, query.now), XLSX)
-    headers = {"content-disposition": f'attachment; filename="worklist.{kind}"'}
+
+    def read(connection: Connection) -> list[dict[str, Any]]:
+        return with_decisions(connection, page(connection, query, limit, _page_key(query, params)), query.now, zone)
+
+    rows = services.database.read(read)
+    content, media = (
+        (csv_file(rows, zone, params.bom), CSV) if kind == "csv" else (xlsx_file(rows, zone, query.now), XLSX)
+    )
+    headers = {"content-disposition": f'attachment; filename="worklist-{day_of(query.now, zone)}.{kind}"'}
     return Response(content, headers=headers, media_type=media)
 
 
@@ -116,14 +144,28 @@ def _loader(services: Services) -> LoadVersion:
 
 def read_moves(services: Services, order_id: str, caller: Caller) -> dict[str, Any]:
     """What could be done about an order now. Raises ``NotReady`` without a model."""
-    scorer = services.daily_context.scorer()
-    return order_moves(_stored(services, order_id, caller), scorer, services.settings)
+    with TURNS.turn():
+        scorer = services.daily_context.latest_scorer()
+        return order_moves(_stored(services, order_id, caller), scorer, services.settings)
+
+
+def best_moves(
+    services: Services, params: MovesParams, caller: Caller, patience: float | None = None
+) -> dict[str, Any]:
+    """What would take most risk off the list. Raises ``NotReady`` without a model, ``Busy`` after some seconds."""
+    words = (("plant", tuple(sorted(set(params.plant)))),) if params.plant else ()
+    query = WorklistQuery(services.clock(), sort=params.sort, states=("open",), words=words, plants=caller.plants)
+    with TURNS.turn(patience):
+        scorer = services.daily_context.latest_scorer()
+        listed = services.database.read(lambda connection: listed_orders(connection, query, params.orders))
+        return plant_moves(listed, query.now, params, scorer, services.settings)
 
 
 def try_events(services: Services, order_id: str, request: WhatIfRequest, caller: Caller) -> dict[str, Any]:
     """An order as it stands and as it would stand after events that nobody sent."""
-    scorer = services.daily_context.scorer()
-    return suppose(_stored(services, order_id, caller), request, scorer, services.settings, caller)
+    with TURNS.turn():
+        scorer = services.daily_context.latest_scorer()
+        return suppose(_stored(services, order_id, caller), request, scorer, services.settings, caller)
 
 
 def _stored(services: Services, order_id: str, caller: Caller) -> StoredOrder:
@@ -156,7 +198,7 @@ def record_decision(
         content = present_change(change) | {"snooze": present_snooze(snooze), "decisions": decisions}
         return json_reply(content, headers={"etag": etag_of(seq)}, effect=Effect(order_id, decision.kind))
 
-    return write_once(services, request, caller, body, key, job)
+    return write_once(services, request, caller, body, key, job, [order_id])
 
 
 # -- what only pages show ------------------------------------------------------------------------------------
@@ -171,12 +213,40 @@ def sum_worklist(
     return {row["state"]: dict(row) for row in rows}
 
 
+def count_orders(services: Services, params: WorklistParams, caller: Caller) -> int:
+    """How many orders are wanted."""
+    query = worklist_query(params, caller, services.clock(), services.settings)
+    return services.database.read(lambda connection: count(connection, query))
+
+
+def find_order(services: Services, text: str, caller: Caller) -> str | None:
+    """The id of the order that a text names, in any case if it is one alone, whatever became of it."""
+    params = WorklistParams(search=text, state=list(get_args(OrderStatus)), snoozed="include", limit=MOST_FOUND)
+    query = worklist_query(params, caller, services.clock(), services.settings)
+
+    def read(connection: Connection) -> str | None:
+        with suppress(NotFound):
+            visible_order(connection, text, caller)
+            return text
+        rows = page(connection, query, MOST_FOUND)
+        same = [row["order_id"] for row in rows if lower_ascii(row["order_id"]) == query.search]
+        return same[0] if len(same) == 1 else None
+
+    return services.database.read(read)
+
+
 def trace_risks(services: Services, order_ids: Sequence[str], since: int) -> dict[str, list[tuple[int, float | None]]]:
     """By order, the moments and risks of its scores since a moment, the earliest first; of orders that were listed."""
     traces: dict[str, list[tuple[int, float | None]]] = {order_id: [] for order_id in order_ids}
     for row in services.database.read(lambda connection: risks_since(connection, order_ids, since)):
         traces[row["order_id"]].append((row["as_of"], row["risk"]))
     return traces
+
+
+def read_latest_decisions(services: Services, order_ids: Sequence[str]) -> dict[str, dict[str, Any]]:
+    """By order, what was decided last, of orders that were listed."""
+    events = services.database.read(lambda connection: typed_events_of(connection, DECISION, order_ids))
+    return {order_id: present_decision(event) for order_id, event in latest_decisions(events).items()}
 
 
 def read_latest_records(services: Services, caller: Caller, most: int) -> list[tuple[str, int]]:
@@ -210,10 +280,11 @@ def read_lines(services: Services, order_id: str, caller: Caller) -> list[dict[s
     return present_lines(stored.events, stored.now, services.settings)
 
 
-def read_events(services: Services, order_id: str, caller: Caller) -> list[dict[str, Any]]:
-    """Every event of an order in words, the one that arrived last first."""
+def read_events(services: Services, order_id: str, caller: Caller, begin: int, limit: int) -> EventsPage:
+    """A page of an order's events in words, the one that arrived last first."""
     stored = _stored(services, order_id, caller)
-    return present_events(stored.events, stored.now, services.settings)
+    events = present_events(stored.events, stored.now, services.settings, begin, limit)
+    return EventsPage(events, len(stored.events))
 
 
 def list_views(services: Services, caller: Caller) -> list[dict[str, Any]]:

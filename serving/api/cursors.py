@@ -29,10 +29,23 @@ def read_cursor(query: WorklistQuery, cursor: str) -> PageKey:
         digest, value, due, order_id = content
     except (ValueError, TypeError, binascii.Error) as error:
         raise InvalidRequest(f"{MUST}, got {cursor[:40]!r}") from error
-    fits = isinstance(value, float | int if query.sort in NUMBERS else str)
-    if digest != _digest(query) or not fits or not isinstance(due, int) or not isinstance(order_id, str):
+    fits = _is_number(value) if query.sort in NUMBERS else _is_text(value)
+    if digest != _digest(query) or not fits or not _is_whole(due) or not _is_text(order_id):
         raise InvalidRequest(f"{MUST}, got one of another question")
     return value, due, order_id
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, float) or _is_whole(value)
+
+
+def _is_whole(value: Any) -> bool:
+    """Whether a store has room for it; ``True`` is no number."""
+    return isinstance(value, int) and not isinstance(value, bool) and abs(value) < 1 << 63
+
+
+def _is_text(value: Any) -> bool:
+    return isinstance(value, str) and "\0" not in value
 
 
 def _digest(query: WorklistQuery) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Annotated, Any
 from urllib.parse import unquote
 
@@ -11,11 +11,13 @@ from pydantic import BeforeValidator
 from sqlalchemy import Connection
 
 from serving.clock import system_clock
+from serving.contract.cloudevents_http import media_type
 from serving.principal import Caller
 from serving.problems import DESCRIPTIONS
 from serving.scores.services import Services
+from serving.store.order_turns import OrderTurns
 from serving.store.tables.audit import AuditRecord, record, with_outcome
-from serving.store.tables.idempotency import StoredReply, run_once
+from serving.store.tables.idempotency import StoredReply, digest_of, run_once
 from serving.telemetry.logs import request_id
 from serving.telemetry.metrics import EVENTS
 
@@ -34,6 +36,7 @@ def replies(content: dict[str, Any], *statuses: int) -> Responses:
 
 
 READS = problems(404, 422, 503)
+VERSION = {"ETag": {"description": "The order's version, for If-Match", "schema": {"type": "string"}}}
 
 
 async def current_services(request: Request) -> Services:
@@ -47,7 +50,14 @@ async def body(request: Request) -> bytes:
     return await request.body()
 
 
+async def order_turns(request: Request) -> OrderTurns:
+    """Where requests about one order wait for each other."""
+    turns: OrderTurns = request.app.state.order_turns
+    return turns
+
+
 CurrentServices = Annotated[Services, Depends(current_services)]
+Turns = Annotated[OrderTurns, Depends(order_turns)]
 Body = Annotated[bytes, Depends(body)]
 OrderId = Annotated[
     str, BeforeValidator(lambda text: unquote(text).strip()), Path(min_length=1, max_length=512, examples=["4711"])
@@ -59,7 +69,7 @@ IdempotencyKey = Annotated[
         alias="Idempotency-Key",
         min_length=1,
         max_length=255,
-        description="The same key with the same body gets the reply it got before",
+        description="The same key with the same request gets the reply it got before",
     ),
 ]
 
@@ -71,8 +81,12 @@ def write_once(
     body: bytes,
     key: str | None,
     job: Callable[[Connection], StoredReply],
+    order_ids: Collection[str],
 ) -> Response:
-    """The reply to a write, committed before it is sent; the one that was sent before where the key has been used."""
+    """The reply to a write, committed before it is sent; the one that was sent before where the key has been used.
+
+    The job begins once its orders are locked.
+    """
     whole_key = None if key is None else f"{caller.id} {request.method} {request.url.path} {key}"
     entry = audit_entry(request, caller)
 
@@ -81,8 +95,22 @@ def write_once(
         record(connection, with_outcome(entry, reply))
         return reply
 
-    now = services.clock()
-    return to_response(services.database.write(lambda connection: run_once(connection, whole_key, body, now, audited)))
+    now, digest = services.clock(), _digest(request, body)
+    return to_response(
+        services.database.write_orders(
+            order_ids, lambda connection: run_once(connection, whole_key, digest, now, audited)
+        )
+    )
+
+
+def _digest(request: Request, body: bytes) -> bytes:
+    """Of all that makes two requests with one key the same: an event may have its attributes in headers."""
+    media = media_type(request.headers.get("content-type"))
+    named = sorted(
+        (name, value) for name, value in request.headers.items() if name.startswith("ce-") or name == "if-match"
+    )
+    words = [request.method, request.url.path, request.url.query, media, *(word for pair in named for word in pair)]
+    return digest_of([*(word.encode() for word in words), body])
 
 
 def audit_entry(request: Request, caller: Caller) -> AuditRecord:

@@ -2,53 +2,74 @@
 
 from __future__ import annotations
 
-import json
 from codecs import BOM_UTF8
+from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
 
 import orjson
 from fastapi import Request, Response
-from fastapi.exceptions import RequestValidationError
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel
 from starlette.exceptions import HTTPException
+
+from serving.api.bodies.faults import validated
+from serving.api.bodies.size import require_few_items, require_few_values
+from serving.api.bodies.threads import read_aside
+from serving.contract.cloudevents_http import SHOWN, UnknownMediaType, is_json, media_type
+from serving.scores.services import Services
 
 T = TypeVar("T", bound=BaseModel)
 COMPONENTS = "#/components/schemas/{model}"
-QUICK = 64 * 1024
-"""Bytes of a body that is answered at once; a larger one in a thread, so that others are not kept waiting."""
 
 
 async def read_json_body(request: Request) -> bytes:
     """The body of a request that says it is JSON."""
-    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if kind != "application/json" and not (kind.startswith("application/") and kind.endswith("+json")):
-        must = f"the content-type must be application/json, got {kind or 'none'}"
-        raise RequestValidationError([{"type": "content_type", "loc": ("body",), "msg": must}])
+    media = media_type(request.headers.get("content-type"))
+    if not is_json(media):
+        raise UnknownMediaType(f"the content-type must be application/json, got {media[:SHOWN] or 'none'}")
     return await request.body()
 
 
-def parse_body(model: type[T], body: bytes) -> T:
-    """What a body says, checked. Raises what becomes a problem document with a pointer a fault."""
-    body = body.removeprefix(BOM_UTF8)
-    try:
-        return model.model_validate_json(body)
-    except ValidationError as error:
-        worded = _in_words_of_python(model, body) or error
-        faults = worded.errors(include_url=False, include_context=False, include_input=False)
-        raise RequestValidationError([{**fault, "loc": ("body", *fault["loc"])} for fault in faults]) from error
+def parse_body(model: type[T], body: bytes, max_events: int) -> T:
+    """What a body says, counted and then checked. Raises what becomes a problem document with a pointer a fault."""
+    require_few_values(body, max_events)
+    content = _json(body.removeprefix(BOM_UTF8))
+    if isinstance(content, dict):
+        require_few_items(content, max_events)
+    return validated(model, content)
 
 
-def _in_words_of_python(model: type[BaseModel], body: bytes) -> ValidationError | None:
-    """The faults of a body as every other route words them, where it is JSON at all."""
+def _json(body: bytes) -> Any:
     try:
-        model.model_validate(json.loads(body))
-    except ValidationError as error:
-        return error
-    except UnicodeDecodeError as error:
-        raise HTTPException(400, f"the body must be UTF-8 text, got {error.reason} at byte {error.start}") from error
-    except (ValueError, RecursionError):
-        return None
-    return None
+        return orjson.loads(body)
+    except orjson.JSONDecodeError as error:
+        if not _is_text(body):
+            raise HTTPException(400, f"the body must be UTF-8 text, got {error}") from error
+        raise HTTPException(400, f"the body must be JSON (RFC 8259), got {len(body):,} bytes: {error}") from error
+
+
+def _is_text(body: bytes) -> bool:
+    try:
+        body.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def body_of(model: type[T], max_events: int | None = None) -> Callable[[Request], Awaitable[T]]:
+    """A dependency that reads a body by a model: FastAPI's own would read it, however large, between two replies.
+
+    Parameters
+    ----------
+    max_events : how many a body of this kind may have; those of any request if not given
+    """
+
+    async def read(request: Request) -> T:
+        body = await read_json_body(request)
+        services: Services = request.app.state.services
+        most = services.settings.max_events if max_events is None else max_events
+        return await read_aside(len(body), lambda: parse_body(model, body, most))
+
+    return read
 
 
 def json_response(content: Any) -> Response:

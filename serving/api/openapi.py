@@ -10,7 +10,11 @@ from pydantic.json_schema import models_json_schema
 
 from serving.api.json_body import COMPONENTS
 from serving.auth.permissions import ACCESS
+from serving.contract.decision import DecisionRequest
+from serving.contract.events import EventBatch
+from serving.contract.order_state import OrderSnapshot
 from serving.contract.scoring import Problem, ScoreRequest
+from serving.contract.what_if import WhatIfRequest
 
 Schema = dict[str, Any]
 Operation = tuple[str, str]
@@ -50,9 +54,20 @@ SCHEMES = {
 REFUSALS = {
     401: "There is no key, or none that holds",
     403: "The key's role or plants do not allow it",
-    408: "The body did not arrive in time",
+    408: "The headers or the body did not arrive in time",
+    415: "The body is of a kind that is not read",
     429: "Too many requests; Retry-After says when to come back",
+    431: "The headers are too many or too long",
 }
+HEADERS = {
+    "X-Request-ID": "The id of the request: the caller's own if one was sent",
+    "Retry-After": "Seconds after which it may be asked again",
+    "RateLimit": 'What is left of the key\'s limit, such as "key";r=11999;t=60',
+    "RateLimit-Policy": 'The key\'s limit, such as "key";q=12000;w=60',
+}
+OF_KEYS = ("RateLimit", "RateLimit-Policy")
+AGAIN = ("429", "503")
+"""Statuses after which it is worth asking again."""
 
 
 def describe_api(app: FastAPI) -> None:
@@ -61,9 +76,10 @@ def describe_api(app: FastAPI) -> None:
 
     def openapi() -> Schema:
         schema = from_routes()
-        add_models(schema, ScoreRequest, Problem)
+        add_models(schema, EventBatch, ScoreRequest, OrderSnapshot, DecisionRequest, WhatIfRequest, Problem)
         add_access(schema)
         add_links(schema)
+        add_headers(schema)
         return schema
 
     app.openapi = openapi  # type: ignore[method-assign]
@@ -87,11 +103,25 @@ def add_access(schema: Schema) -> None:
 def _add_roles(operation: Schema, method: str, roles: list[str]) -> None:
     operation["security"] = [{scheme: []} for scheme in SCHEMES]
     operation["x-roles"] = roles
-    statuses = (401, 403, 408, 429) if method != "GET" else (401, 403, 429)
+    statuses = (401, 403, 408, 415, 429, 431) if method != "GET" else (401, 403, 429, 431)
     content = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
     operation["responses"] |= {
         str(status): {"description": REFUSALS[status], "content": content} for status in statuses
     }
+
+
+def add_headers(schema: Schema) -> None:
+    """Enter the headers of replies: ids, limits of keys, and when to come back."""
+    schema["components"]["headers"] = {
+        name: {"description": text, "schema": {"type": "integer" if name == "Retry-After" else "string"}}
+        for name, text in HEADERS.items()
+    }
+    for operation in (one for methods in schema["paths"].values() for one in methods.values()):
+        for status, response in operation["responses"].items():
+            names = ("X-Request-ID", *(OF_KEYS if "security" in operation else ()))
+            names += ("Retry-After",) if status in AGAIN else ()
+            shown = {name: {"$ref": f"#/components/headers/{name}"} for name in names}
+            response["headers"] = response.get("headers", {}) | shown
 
 
 def add_links(schema: Schema) -> None:

@@ -42,11 +42,17 @@ def _line(line: KnownLine, items: dict[str | None, str | None]) -> dict[str, Any
     }
 
 
-def present_events(events: Sequence[Any], now: int, settings: Settings) -> list[dict[str, Any]]:
-    """Events of an order, the one that arrived last first, each with a sentence, what it says, and both clocks."""
+def present_events(
+    events: Sequence[Any], now: int, settings: Settings, begin: int = 0, limit: int | None = None
+) -> list[dict[str, Any]]:
+    """Some events of an order, the one that arrived last first, each with a sentence, what it says, and both clocks.
+
+    ``events`` are all of its rows; ``limit`` are shown at most, from the one at ``begin`` on.
+    """
     dates = Dates(now, ZoneInfo(plant_calendar(settings.zone).zone), ENGLISH)
     statements = statements_of(events)
-    return [_event(event, event_sentence(facts_of(event, statements), dates)) for event in reversed(events)]
+    shown = list(reversed(events))[begin : None if limit is None else begin + limit]
+    return [_event(event, event_sentence(facts_of(event, statements), dates)) for event in shown]
 
 
 def _event(event: Any, sentence: str) -> dict[str, Any]:

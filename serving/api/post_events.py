@@ -14,7 +14,7 @@ from serving.problems import Conflict, InvalidBody
 from serving.scores.scoring_context import ScoringContext
 from serving.scores.services import Services
 from serving.store.database import DatabaseFull, DatabaseUnavailable, WriteConflict
-from serving.store.locks import lock_free, lock_orders
+from serving.store.locks import lock_free
 from serving.store.tables.audit import AuditRecord, record, record_all, with_outcome
 from serving.store.tables.idempotency import StoredReply
 
@@ -66,17 +66,19 @@ def commit_alone(services: Services, request: EventsRequest) -> StoredReply | Ex
     """Store the events of one request, which waits for its orders; the reply to it."""
     try:
         scoring_context = services.scoring_context("event")
-        return services.database.write(lambda connection: _commit_one(connection, request, scoring_context))
+        return services.database.write_orders(
+            request.parsed.orders, lambda connection: _commit_one(connection, request, scoring_context)
+        )
     except Exception as error:
         return error
 
 
 def apply_request(connection: Connection, request: EventsRequest, scoring_context: ScoringContext) -> StoredReply:
-    """The reply to one request in a transaction that somebody else opens, and audits.
+    """The reply to one request in a transaction that somebody else opens, with its orders locked, and audits.
 
     Raises why a single event is not stored.
     """
-    reply = _ingest_locked(connection, request, scoring_context)
+    reply = _ingest_one(connection, request, scoring_context)
     if isinstance(reply, Exception):
         raise reply
     return reply
@@ -85,15 +87,14 @@ def apply_request(connection: Connection, request: EventsRequest, scoring_contex
 def _commit_one(
     connection: Connection, request: EventsRequest, scoring_context: ScoringContext
 ) -> StoredReply | Exception:
-    result = _ingest_locked(connection, request, scoring_context)
+    result = _ingest_one(connection, request, scoring_context)
     record(connection, _audit_record(request, result))
     return result
 
 
-def _ingest_locked(
+def _ingest_one(
     connection: Connection, request: EventsRequest, scoring_context: ScoringContext
 ) -> StoredReply | Exception:
-    lock_orders(connection, request.parsed.orders)
     return _reply(request, ingest_requests(connection, [request.parsed], scoring_context)[0], scoring_context)
 
 

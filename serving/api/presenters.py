@@ -14,6 +14,7 @@ from features.readiness.kinds import kinds_of
 from features.times import LATEST, isoformat
 from serving.contract.decision import DECISION, UNTIL_CHANGE
 from serving.ingest.ingest import IngestResult, ScoreChange
+from serving.ingest.states.snapshot import SnapshotResult
 from serving.models.scorer import REASONS
 from serving.scores.projection import unpack, unpack_ship_date
 from serving.scores.scoring_context import NO_MODEL, ActiveModel
@@ -114,6 +115,16 @@ def present_ingest(result: IngestResult, active: ActiveModel) -> dict[str, Any]:
         "orders": [present_change(change) for change in result.orders],
         "context_known_until": moment(context.known_until if context else None),
         **active.degradation(result.as_of),
+    }
+
+
+def present_snapshot(snapshot_result: SnapshotResult, active: ActiveModel) -> dict[str, Any]:
+    """The reply to a state: that to events, each with its type, and how many were derived of each."""
+    content = present_ingest(snapshot_result.result, active)
+    events = zip(content["events"], snapshot_result.types, strict=True)
+    return content | {
+        "events": [event | {"type": kind} for event, kind in events],
+        "derived": snapshot_result.derived,
     }
 
 

@@ -6,99 +6,42 @@ nobody can try through, so a slow hash adds nothing but work for every request.
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 import re
 import secrets
-from collections import OrderedDict
 from collections.abc import Iterable
-from dataclasses import dataclass
+from functools import partial
 
 from sqlalchemy import Connection
 
 from features.errors import InvalidRequest
-from features.times import DAY, SECOND
+from features.times import DAY
+from serving.auth.directory import CallerDirectory, KnownCaller, digest
 from serving.clock import Clock, system_clock
 from serving.principal import Caller, Role
 from serving.store.database import Database
 from serving.store.tables.audit import AuditRecord, record
-from serving.store.tables.keys import KeyRow, add_key, all_keys, key_of, revoke_key
+from serving.store.tables.keys import KeyRow, add_key, all_keys, revoke_key
 
 PREFIX = "shiprisk_"
 ALPHABET = "abcdefghijkmnpqrstuvwxyz23456789"
 ID, SECRET = 10, 32
 """Characters of an id, bytes of a secret."""
 FORM = re.compile(rf"{PREFIX}([{ALPHABET}]{{{ID}}})_[A-Za-z0-9_-]{{43}}")
-CACHE_TIME = 5 * SECOND
-"""So long a key that holds is not looked up again: a revocation holds after that, in every process."""
-CACHE_SIZE = 1_000
-"""So many keys are cached."""
 SHELL = "shell"
 """Who it is in the audit trail where a command was run."""
 
 
-def digest(token: str) -> bytes:
-    """What is stored of a key."""
-    return hashlib.sha256(token.encode()).digest()
-
-
-@dataclass(frozen=True)
-class CachedKey:
-    """The caller of a key that holds, until when it does, and when it was looked up."""
-
-    caller: Caller
-    expires_at: int
-    looked_up_at: int
-
-
-class CallerCache:
-    """The callers of tokens that were looked up lately, by digest; the oldest of too many are dropped."""
-
-    def __init__(self, clock: Clock) -> None:
-        self._clock = clock
-        self._entries: OrderedDict[bytes, CachedKey] = OrderedDict()
-
-    def get(self, token: str) -> Caller | None:
-        """The caller of a token that holds, as far as is known without asking the database."""
-        entry, now = self._entries.get(digest(token)), self._clock()
-        fresh = entry is not None and now - entry.looked_up_at < CACHE_TIME and now < entry.expires_at
-        return entry.caller if entry and fresh else None
-
-    def put(self, token_digest: bytes, caller: Caller, expires_at: int) -> Caller:
-        """Remember who calls with a token."""
-        self._entries[token_digest] = CachedKey(caller, expires_at, self._clock())
-        if len(self._entries) > CACHE_SIZE:
-            self._entries.popitem(last=False)
-        return caller
-
-    def forget(self, token_digest: bytes) -> None:
-        """Drop a token that holds no more."""
-        self._entries.pop(token_digest, None)
-
-
-class ApiKeys:
+class ApiKeys(CallerDirectory):
     """Finds the caller of a key. What keys do is about the world outside, so their clock is the machine's."""
 
     def __init__(self, database: Database, clock: Clock = system_clock) -> None:
-        self._database = database
-        self._clock = clock
-        self._cache = CallerCache(clock)
+        super().__init__(partial(_read_valid, database), FORM, clock)
 
-    def cached(self, token: str) -> Caller | None:
-        """The caller of a key that was looked up lately, without asking the database."""
-        return self._cache.get(token)
 
-    def find(self, token: str) -> Caller | None:
-        """The caller of a key, ``None`` where it is not valid. Raises ``DatabaseUnavailable``: nobody comes in."""
-        match, now = FORM.fullmatch(token), self._clock()
-        if match is None:
-            return None
-        row = self._database.read(lambda connection: key_of(connection, match[1]))
-        token_digest = digest(token)
-        if row is None or not hmac.compare_digest(row.digest, token_digest) or not row.holds(now):
-            self._cache.forget(token_digest)
-            return None
-        return self._cache.put(token_digest, caller_of(row), row.expires_at)
+def _read_valid(database: Database, now: int) -> dict[bytes, KnownCaller]:
+    """The callers of all keys that hold, by digest."""
+    rows = database.read(all_keys)
+    return {row.digest: KnownCaller(caller_of(row), row.expires_at) for row in rows if row.holds(now)}
 
 
 def caller_of(row: KeyRow) -> Caller:

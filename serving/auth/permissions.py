@@ -76,6 +76,14 @@ DESCRIPTIONS = ("/docs", "/redoc", "/openapi.json", "/static-offline-docs")
 """Pages that describe the API, by how their paths begin."""
 STREAM = "GET /stream"
 """A reply that lasts as long as somebody listens."""
+WRITES = tuple(
+    name
+    for name in (*ACCESS, *PAGE_ACCESS)
+    if name.partition(" ")[0] in ("POST", "PUT")
+    and name
+    not in ("POST /v1/score", "POST /v1/orders/{order_id}/what-if", "POST /orders/{order_id}/what-if", "POST /theme")
+)
+"""Routes that store something."""
 SIGN_IN = "POST /sign-in"
 """Where keys are tried without being shown as one."""
 _ALL = ACCESS | PAGE_ACCESS
@@ -118,6 +126,12 @@ def find_route(method: str, path: str) -> Route | None:
         if name.startswith(f"{method} ") and pattern.match(path):
             return Route(name, _ALL[name])
     return None
+
+
+def order_in(route: Route, path: str) -> str | None:
+    """The order that a path of a route is about, as it was sent; ``None`` where it is about none."""
+    match = _PATHS[route.name].match(path)
+    return match.groupdict().get("order_id") if match else None
 
 
 def describes_api(path: str) -> bool:

@@ -3,15 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import NamedTuple
 
-from sqlalchemy import Connection, select
+from sqlalchemy import ColumnElement, Connection, select
 
+from features.events.schema import INSTALMENT_MARK
 from serving.principal import Caller
 from serving.problems import NotFound
 from serving.store.dialects import chunks
 from serving.store.schema import events, order_words
 
 FOREIGN_ORDER = "must be of an order of the key's plants, got one that is not, or that names none of them"
+FOREIGN_LINE = (
+    "must be a line of the key's plants, got one of another plant, or none where the event speaks of all lines: "
+    "name the line"
+)
+OF_ALL_LINES = (
+    "order_line.created", "order_line.changed", "order_line.closed", "order_line.reopened", "commitment.requested",
+    "commitment.changed", "goods.issued",
+)  # fmt: skip
+"""Without a line they speak of all lines."""
 
 
 def plant_errors(caller: Caller, plant: object) -> tuple[dict[str, str], ...]:
@@ -42,9 +53,57 @@ def foreign_orders(connection: Connection, named: Iterable[tuple[str, object]], 
         return set()
     pairs = list(named)
     order_ids = sorted({order_id for order_id, _ in pairs})
-    stored, visible = _stored(connection, order_ids), _visible(connection, order_ids, caller.plants)
+    stored = _stored(connection, order_ids)
+    visible = _naming(connection, order_ids, order_words.c.word.in_(caller.plants))
     own = {order_id for order_id, plant in pairs if plant in caller.plants}
     return set(order_ids) - visible - (own - stored)
+
+
+class ForeignLines(NamedTuple):
+    """The lines of other plants, and their instalments, in orders that the caller may see for the sake of others.
+
+    Attributes
+    ----------
+    named : by order, the names of lines and instalments whose plant is another; "" for a line without a name
+    own : by order, those whose plant is the caller's
+    """
+
+    named: dict[str, set[str]]
+    own: dict[str, set[str]]
+
+    def include(self, order_id: str, line_id: str | None, instalment: str | None, kind: str) -> bool:
+        """Whether an event of a line, of an instalment or of the whole order speaks of one of them."""
+        named = self.named.get(order_id)
+        if not named:
+            return False
+        if line_id is None:
+            return kind in OF_ALL_LINES
+        if instalment is None:
+            return any(one == line_id or one.startswith(f"{line_id}{INSTALMENT_MARK}") for one in named)
+        name = _name(line_id, instalment)
+        return name in named or (line_id in named and name not in self.own.get(order_id, ()))
+
+
+def foreign_lines(connection: Connection, order_ids: Iterable[str], caller: Caller) -> ForeignLines:
+    """Lines by the plant that the latest record names of each; few orders have lines of several plants."""
+    if caller.plants is None:
+        return ForeignLines({}, {})
+    mixed = sorted(_naming(connection, sorted(set(order_ids)), order_words.c.word.not_in(caller.plants)))
+    latest: dict[tuple[str, str], str] = {}
+    for some in chunks(mixed):
+        columns = events.c.order_id, events.c.line_id, events.c.instalment, events.c.plant
+        naming = events.c.order_id.in_(some) & events.c.plant.is_not(None)
+        for row in connection.execute(select(*columns).where(naming).order_by(events.c.recorded_at, events.c.seq)):
+            latest[row.order_id, _name(row.line_id, row.instalment)] = row.plant
+    found = ForeignLines({}, {})
+    for (order_id, name), plant in latest.items():
+        lines = found.own if caller.may_name(plant) else found.named
+        lines.setdefault(order_id, set()).add(name)
+    return found
+
+
+def _name(line_id: str | None, instalment: str | None) -> str:
+    return f"{line_id or ''}{INSTALMENT_MARK}{instalment}" if instalment else line_id or ""
 
 
 def _stored(connection: Connection, order_ids: Sequence[str]) -> set[str]:
@@ -54,10 +113,11 @@ def _stored(connection: Connection, order_ids: Sequence[str]) -> set[str]:
     return matches
 
 
-def _visible(connection: Connection, order_ids: Sequence[str], plants: frozenset[str]) -> set[str]:
+def _naming(connection: Connection, order_ids: Sequence[str], plants: ColumnElement[bool]) -> set[str]:
+    """The orders that name a plant of which a condition holds."""
     matches: set[str] = set()
-    own_plants = (order_words.c.dimension == "plant") & order_words.c.word.in_(plants)
+    named = (order_words.c.dimension == "plant") & plants
     for some in chunks(order_ids):
-        query = select(order_words.c.order_id).where(own_plants, order_words.c.order_id.in_(some))
+        query = select(order_words.c.order_id).where(named, order_words.c.order_id.in_(some))
         matches |= set(connection.execute(query).scalars())
     return matches

@@ -7,49 +7,56 @@ the key, and every process that shares the database knows the same sessions.
 from __future__ import annotations
 
 import hmac
+import re
 import secrets
+from collections.abc import Callable
+from functools import partial
 from hashlib import sha256
 
 from sqlalchemy import Connection
 
 from features.times import DAY
-from serving.auth.api_keys import ApiKeys, CallerCache, caller_of, digest
+from serving.auth.api_keys import ApiKeys, caller_of
+from serving.auth.directory import CallerDirectory, KnownCaller, digest
 from serving.clock import Clock, system_clock
 from serving.principal import Caller
 from serving.store.database import Database
 from serving.store.tables.audit import AuditRecord, record
-from serving.store.tables.sessions import add_session, drop_session, session_of
+from serving.store.tables.sessions import add_session, drop_session, sessions_of_keys
 
+FORM = re.compile(r"[A-Za-z0-9_-]{43}")
+FindCaller = Callable[[str], Caller | None]
 LIFETIME = 7 * DAY
 """So long a session lasts at most; never longer than its key."""
 
 
-class Sessions:
+class Sessions(CallerDirectory):
     """Finds the caller of a session, as ``ApiKeys`` finds that of a key."""
 
     def __init__(self, database: Database, clock: Clock = system_clock) -> None:
-        self._database = database
-        self._clock = clock
-        self._cache = CallerCache(clock)
-
-    def cached(self, token: str) -> Caller | None:
-        """The caller of a session that was looked up lately, without asking the database."""
-        return self._cache.get(token)
-
-    def find(self, token: str) -> Caller | None:
-        """The caller of a session, ``None`` where it or its key holds no more. Raises ``DatabaseUnavailable``."""
-        token_digest, now = digest(token), self._clock()
-        match = self._database.read(lambda connection: session_of(connection, token_digest))
-        if match is None or now >= match[1] or not match[0].holds(now):
-            self._cache.forget(token_digest)
-            return None
-        key, expires_at = match
-        return self._cache.put(token_digest, caller_of(key), min(expires_at, key.expires_at))
+        super().__init__(partial(_read_valid, database), FORM, clock)
 
 
-def begin_session(database: Database, key: str, request_id: str, clock: Clock = system_clock) -> str | None:
-    """What the browser is given to hold for a key that holds, ``None`` for one that does not."""
-    caller = ApiKeys(database, clock).find(key)
+def _read_valid(database: Database, now: int) -> dict[bytes, KnownCaller]:
+    """The callers of all sessions that hold and whose keys do, by digest."""
+    sessions = database.read(lambda connection: sessions_of_keys(connection, now))
+    return {
+        token_digest: KnownCaller(caller_of(key), min(expires_at, key.expires_at))
+        for token_digest, key, expires_at in sessions
+        if key.holds(now)
+    }
+
+
+def begin_session(
+    database: Database, key: str, request_id: str, clock: Clock = system_clock, find: FindCaller | None = None
+) -> str | None:
+    """What the browser is given to hold for a key that holds, ``None`` for one that does not.
+
+    Parameters
+    ----------
+    find : says whose a key is; all keys are read where it is not given
+    """
+    caller = (find or ApiKeys(database, clock).find)(key)
     if caller is None:
         return None
     token, now = secrets.token_urlsafe(32), clock()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -139,19 +140,32 @@ def write_signals(
     partitions: Annotated[
         int | None, typer.Option(min=1, help="Spark's partitions; if not given, about 500,000 events each.")
     ] = None,
+    with_outcomes: Annotated[
+        bool,
+        typer.Option("--with-outcomes", help="The table a training learns from: outcome, weight, when it was known."),
+    ] = False,
+    until: Annotated[
+        str | None, typer.Option(help="With outcomes: nothing recorded later is read, ISO 8601 (the last record).")
+    ] = None,
     outcome: Outcome = None,
     zone: Zone = "UTC",
     as_json: Json = False,
 ) -> None:
     """Write the signals of every open order, at one moment or at each decision point.
 
-    Parquet passes through in partitions of whole orders, so it may be larger than memory.
+    With --with-outcomes only points whose outcome is known, as training_table() of Python gives them; daily ones if
+    not said otherwise. Parquet passes through in partitions of whole orders, so it may be larger than memory.
     With --engine spark it may be larger than a machine; the rows are the same.
     """
     if as_of is not None:
         past_moment(as_of, "as_of")
     policy = read_policy(outcome, zone)
-    if engine == "spark":
+    if with_outcomes:
+        _refuse_beside_outcomes({"--as-of": as_of, "--master": master, "--partitions": partitions}, engine)
+        written = _labelled(Path(events), Path(out), until, decision_points or "daily", zone, policy)
+    elif until is not None:
+        raise InvalidRequest("--until must go with --with-outcomes, got it alone: --as-of asks for one moment")
+    elif engine == "spark":
         written = _with_spark(events, out, as_of, decision_points, zone, policy, master, partitions)
     elif master is not None or partitions is not None:
         raise InvalidRequest("--master and --partitions must go with --engine spark, got --engine local")
@@ -161,6 +175,36 @@ def write_signals(
         print_json({"rows": written.rows, "signals": written.signals, "partitions": written.partitions, "out": out})
     else:
         say(f"{written.rows:,} rows of {written.signals} signals: {out}")
+
+
+def _refuse_beside_outcomes(options: Mapping[str, object], engine: str) -> None:
+    """Raise ``InvalidRequest`` where an option is given that a table with outcomes does not take."""
+    given = [option for option, value in options.items() if value is not None]
+    given += ["--engine spark"] if engine == "spark" else []
+    if given:
+        raise InvalidRequest(f"--with-outcomes must go with --snapshots and --engine local, got {', '.join(given)}")
+
+
+def _labelled(events: Path, out: Path, until: str | None, scheme: str, zone: str, policy: OutcomePolicy) -> Written:
+    """The table of a training; order, moment and when the outcome was known come first, in Parquet as its index."""
+    from features.events import read_events
+    from features.pipeline.stream import Written
+    from training import signals_of, training_table
+
+    check_output(out, ".parquet", ".csv", reads=events)
+    with step_progress(3) as step:
+        step("reading events")
+        frame = read_events(events, zone)
+        step("computing signals and outcomes")
+        end = None if until is None else past_moment(until, "until")
+        table = training_table(frame, until=end, scheme=scheme, zone=zone, policy=policy)
+        step("writing the table")
+        out.parent.mkdir(parents=True, exist_ok=True)
+        if out.suffix == ".csv":
+            table.to_csv(out)
+        else:
+            table.to_parquet(out)
+    return Written(len(table), signals_of(table).shape[1], 1)
 
 
 def _with_spark(

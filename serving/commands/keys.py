@@ -13,6 +13,7 @@ from serving.commands.console import print_json, print_table, say
 from serving.commands.options import Json, enter
 from serving.principal import Role
 from serving.settings import Settings
+from serving.terminal_text import as_printed
 
 if TYPE_CHECKING:
     from serving.store.database import Database
@@ -50,7 +51,8 @@ def create(
         print_json(_key_content(row) | {"key": token})
         return
     say(token)
-    say(f"\nThis is the only time it is shown. It is for {name}: {role}, {row.where}, until {_day(row.expires_at)}.")
+    whom, where = as_printed(name), as_printed(row.where)
+    say(f"\nThis is the only time it is shown. It is for {whom}: {role}, {where}, until {_day(row.expires_at)}.")
     say(f"Revoke it with: shiprisk keys revoke {_key_content(row)['prefix']}")
 
 
@@ -80,7 +82,7 @@ def revoke_one(
     if as_json:
         print_json(_key_content(row))
     else:
-        say(f"The key of {row.name} is revoked.")
+        say(f"The key of {as_printed(row.name)} is revoked.")
 
 
 def show_audit(

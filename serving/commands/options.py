@@ -15,7 +15,12 @@ from serving.clock import system_clock
 SCHEMES = "daily, events, all, or before=DAYS such as before=7"
 Events = Annotated[Path, typer.Argument(help="Events, a Parquet or CSV file.", show_default=False)]
 Json = Annotated[bool, typer.Option("--json", help="Print the result as one JSON object.")]
+Bom = Annotated[bool, typer.Option("--bom", help="Begin the CSV with a byte order mark, for Excel.")]
 Zone = Annotated[str, typer.Option(help="The plant's time zone, an IANA name.", envvar="SHIPRISK_ZONE")]
+OwnZone = Annotated[
+    str | None,
+    typer.Option("--zone", help="The plant's time zone (default: that of the first model).", envvar="SHIPRISK_ZONE"),
+]
 Name = Annotated[str, typer.Option("--name", help="The registered model.", envvar="SHIPRISK_MODEL")]
 Outcome = Annotated[
     Path | None,

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import os
 import signal
-import sys
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import ExitStack, contextmanager, nullcontext
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Annotated, Any
@@ -15,11 +14,14 @@ from typing import Annotated, Any
 import typer
 
 from features.errors import InvalidRequest
-from serving.commands.console import Step, step_progress, terminal
+from serving.commands.console import Step, print_note, step_progress
 from serving.commands.options import Name, Outcome, Zone, check_port, enter
 from serving.settings import Settings
+from serving.telemetry.counter_files import FOLDER
 
-FACTORY = "serving.bootstrap:build_worker_app"
+KEEPER_GRACE = 60
+"""Seconds that a keeper has for its batch once whoever started it is gone."""
+FACTORY = "serving.worker:build"
 
 
 def add_to(app: typer.Typer) -> None:
@@ -47,23 +49,29 @@ def serve(
     are old.
     """
     from features.times import plant_calendar
-    from serving.middleware.loopback import is_loopback
     from serving.telemetry.logs import log_to
 
-    settings = Settings(model=name, zone=zone, events=events, outcome=outcome)
-    settings = settings.model_copy(update={"no_auth": no_auth or settings.no_auth})
-    if settings.no_auth and not is_loopback(host):
-        raise InvalidRequest(f"the host must be a loopback address without API keys, got {host}")
-    check_port(port, host)
+    settings = Settings(model=name, zone=zone, outcome=outcome)
+    settings = settings.model_copy(update={"no_auth": no_auth or settings.no_auth, "events": events or settings.events})
     plant_calendar(zone)  # an unknown zone is an error of who starts the service, not of who calls it
     log_to(level=settings.log_level)
     with _shared_metrics(workers > 1 or settings.keeper == "process"):
+        _check_address(settings, host, port)
         with step_progress(3) as step:
             champion, keys, app = _prepare(settings, workers, step)
-        terminal.print(f"{champion} scores at http://{host}:{port}/v1, docs at /docs, pages for planners at /")
+        print_note(f"{champion} scores at http://{host}:{port}/v1, docs at /docs, pages for planners at /")
         if not keys:
-            terminal.print("There is no key yet, so nobody can call: make one with 'shiprisk keys create'")
+            print_note("There is no key yet, so nobody can call: make one with 'shiprisk keys create'")
         _run(settings, app, {"host": host, "port": port}, workers)
+
+
+def _check_address(settings: Settings, host: str, port: int) -> None:
+    """Raise what keeps the service from listening there. What it imports counts, so the counters' folder is known."""
+    from serving.middleware.loopback import is_loopback
+
+    if settings.no_auth and not is_loopback(host):
+        raise InvalidRequest(f"the host must be a loopback address without API keys, got {host}")
+    check_port(port, host)
 
 
 def keep(
@@ -77,25 +85,22 @@ def keep(
     'shiprisk serve' starts one of its own unless SHIPRISK_KEEPER says thread or none. Of several on one database, on
     whatever machines, one does the work, and another takes over when it ends.
     """
+    from serving.server.parent import watch_input
+
+    stop = threading.Event()
+    watch = watch_input(stop.set) if until_closed else None
     from serving.bootstrap import prepare_database
     from serving.keeper_process import run_keeper
     from serving.telemetry.logs import log_to
 
-    settings, stop = Settings(model=name, zone=zone, outcome=outcome), threading.Event()
+    settings = Settings(model=name, zone=zone, outcome=outcome)
     log_to(level=settings.log_level)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
-    if until_closed:
-        threading.Thread(target=_stop_once_closed, args=(stop,), daemon=True).start()
     prepare_database(settings)
+    if watch is not None:
+        watch.loaded(KEEPER_GRACE)
     run_keeper(settings, stop)
-
-
-def _stop_once_closed(stop: threading.Event) -> None:
-    """Stop when whoever started this process is gone, killed or not."""
-    while os.read(sys.stdin.fileno(), 1):
-        pass
-    stop.set()
 
 
 @contextmanager
@@ -104,8 +109,11 @@ def _shared_metrics(several: bool) -> Iterator[None]:
     if not several:
         yield
         return
-    with TemporaryDirectory(prefix="shiprisk-") as counted:
-        os.environ["PROMETHEUS_MULTIPROC_DIR"] = counted
+    with ExitStack() as stack:
+        try:
+            os.environ[FOLDER] = stack.enter_context(TemporaryDirectory(prefix="shiprisk-"))
+        except OSError as error:
+            print_note(f"note: there is no room for counters, each process counts by itself: {error.strerror}")
         yield
 
 

@@ -8,11 +8,14 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from features.errors import InvalidRequest
+from features.redaction import redact, secrets_of
 from serving.commands.console import say
 from serving.settings import Settings
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from training.registry.events_logged import EventOrigin
 
 DEFAULT = "default"
 EventsOrStore = Annotated[
@@ -33,6 +36,16 @@ def require_source(events: Path | list[Path] | None, store: str | None) -> None:
     if (not events) == (store is None):
         got = "neither" if not events else "both"
         raise InvalidRequest(f"the events must come from a file or from --store URL, got {got}")
+
+
+def read_from(events: list[Path] | None, store: str | None) -> EventOrigin:
+    """Where events come from, in words that a run may keep: a store is named without its password."""
+    from training.registry.events_logged import EventOrigin
+
+    if events:
+        return EventOrigin.of_files(events)
+    address = Settings().database if store in (None, DEFAULT) else str(store)
+    return EventOrigin.of_store(redact(address, secrets_of(address)))
 
 
 def read_source(events: Path | list[Path] | None, store: str | None, zone: str) -> pd.DataFrame:

@@ -17,7 +17,7 @@ from features.policy import DEFAULT_POLICY, OutcomePolicy
 from features.progress import Progress
 from serving.commands.console import Step, print_json, print_table, say, step_progress
 from serving.commands.options import SCHEMES, Json, Name, Outcome, Zone, enter, past_moment
-from serving.commands.source import FilesOrStore, Store, read_source, require_source
+from serving.commands.source import FilesOrStore, Store, read_from, read_source, require_source
 from serving.settings import Settings
 
 if TYPE_CHECKING:
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from training.promote.comparison import Incumbent
     from training.promote.gate import Verdict
     from training.promote.retraining import NewOutcomes
+    from training.registry.events_logged import EventOrigin
     from training.registry.registry import Registry
     from training.trainer import Trained
 
@@ -86,8 +87,8 @@ def train(
         worthwhile = not dry_run and (not if_worthwhile or news is None or news.worthwhile)
         if worthwhile:
             trained = train_on(snapshots, frame, tune=_tuner(tune, tune_minutes, step), progress=step)
-            step("logging the run")
-            result = register_trained(registry, replace(trained, news=news), name, champion, not promote_it, step)
+            trained = replace(trained, news=news)
+            result = register_trained(registry, trained, name, champion, not promote_it, step, read_from(events, store))
     notes += [snapshots.notice] if snapshots.notice else []
     for note in notes:
         say(f"note: {note}")
@@ -96,30 +97,19 @@ def train(
     elif as_json:
         print_json(result | {"news": None if news is None else news.to_json(), "notes": notes})
     else:
-        _print_training(trained, news, result, settings)
+        _print_training(trained, news, result)
 
 
 def _begin(settings: Settings, name: str, step: Step) -> tuple[Registry, Incumbent | None, list[str]]:
     """The registry, who is champion, and why not if there is one that cannot be read."""
     from serving.models.cache import open_registry
-    from training.model.risk_model import InvalidModel
-    from training.promote.comparison import Incumbent
+    from serving.models.registration import read_champion
 
     step("asking the registry")
     registry = open_registry(settings)
     registry.check(name)
-    present = registry.champion(name)
-    if present is None:
-        return registry, None, []
-    cannot = f"the champion, version {present.version}, cannot be compared"
-    try:
-        champion = Incumbent(present.version, registry.load(present))
-    except InvalidModel as error:
-        return registry, None, [f"{cannot}: {error}"]
-    theirs, ours = champion.model.policy, settings.policy
-    if theirs != ours:
-        return registry, None, [f"{cannot}: its outcome policy is {theirs}, the one of this training is {ours}"]
-    return registry, champion, []
+    champion, note = read_champion(registry, name, settings.policy)
+    return registry, champion, [] if note is None else [note]
 
 
 def read_snapshots(
@@ -156,32 +146,27 @@ def _tuner(trials: int, minutes: float, step: Step) -> Callable[[LabelledPoints]
 
 
 def register_trained(
-    registry: Registry, trained: Trained, name: str, champion: Incumbent | None, hold: bool, step: Step
+    registry: Registry,
+    trained: Trained,
+    name: str,
+    champion: Incumbent | None,
+    hold: bool,
+    step: Step,
+    origin: EventOrigin | None = None,
 ) -> dict[str, Any]:
     """Log the run, let the gate judge, and say what came of it."""
-    from serving.models.latency import scoring_latency
-    from training.promote.comparison import challenge
-    from training.promote.promotion import decide
-    from training.report.report import Report
+    from serving.models.registration import enter_version
 
-    step("the gate")
-    latency = scoring_latency(trained.model)
-    dates = trained.evaluation.ship_dates
-    covered = None if dates is None else dates.covered
-    verdict = challenge(
-        trained.snapshots, trained.twin, champion, latency, trained.trees, progress=step, covered=covered
-    )
-    version = registry.log(Report(replace(trained, verdict=verdict)), name)
-    decision = decide(registry, name, version.version, verdict, hold=hold)
-    step("done")
+    made = enter_version(registry, trained, name, champion, hold, step, origin)
     return {
         "model": name,
-        "version": version.version,
-        "aliases": list(registry.resolve(name, version.version).aliases),
-        "run_id": version.run_id,
-        "tracking_uri": registry.uri,
-        "decision": asdict(decision),
-        "verdict": verdict.to_json(),
+        "version": made.version.version,
+        "aliases": list(made.version.aliases),
+        "run_id": made.version.run_id,
+        "run": made.run,
+        "tracking_uri": registry.address,
+        "decision": asdict(made.decision),
+        "verdict": made.verdict.to_json(),
         "about": trained.model.about,
         "on_time_in_full": [asdict(rung) for rung in trained.ladder],
         "evaluation": trained.evaluation.to_json(),
@@ -196,36 +181,21 @@ def _print_untrained(news: NewOutcomes | None, as_json: bool) -> None:
         say(summary)
 
 
-def _print_training(trained: Trained, news: NewOutcomes | None, outcome: dict[str, Any], settings: Settings) -> None:
+def _print_training(trained: Trained, news: NewOutcomes | None, outcome: dict[str, Any]) -> None:
     say(f"{trained.dataset.counts}.")
     if news is not None:
         say(str(news))
     print_evaluation(trained.evaluation)
-    say(f"\nRegistered {outcome['model']}@{outcome['version']} in {settings.tracking_uri}")
+    say(f"\nRegistered {outcome['model']}@{outcome['version']} in {outcome['tracking_uri']}")
     _print_decision(outcome["model"], outcome["decision"])
-    say(f"Look at the run and its report: mlflow ui --backend-store-uri {settings.tracking_uri}")
+    say(f"Look at the run and its report: {outcome['run']}")
 
 
 def _print_decision(name: str, decision: dict[str, Any]) -> None:
-    whole, because = f"{name}@{decision['version']}", decision["because"]
-    before = f", in place of version {decision['champion']}" if decision["champion"] else ""
-    says = {
-        "promoted": f"{whole} is the champion{before}: {because}.",
-        "forced": f"{whole} is the champion{before}, by force: {because}.",
-        "passed": f"{whole} has passed the gate and is not promoted: {because}.",
-        "unproven": f"{whole} serves as unproven, as nothing else does: {because}.",
-        "refused": f"{whole} is not promoted. What falls short: {because}.\n{_all_the_same(name, decision)}",
-    }
-    say(says[decision["decided"]])
+    from serving.models.registration import decision_in_words
+    from training.promote.promotion import Decision
 
-
-def _all_the_same(name: str, decision: dict[str, Any]) -> str:
-    """How a refused version serves: as unproven where nothing does, else by force."""
-    from training.promote.promotion import how_to_serve_unproven
-
-    if decision["champion"]:
-        return f"To use it all the same: shiprisk promote {name}@{decision['version']} --force --reason WHY"
-    return f"Nothing serves yet; {how_to_serve_unproven(name, decision['version'])}"
+    say(decision_in_words(name, Decision(**decision)))
 
 
 def print_evaluation(evaluation: Evaluation) -> None:
@@ -329,13 +299,14 @@ def _compared(
 
     with step_progress(4) as step:
         step("loading both models")
-        candidate, present = registry.load(registry.resolve(name, version)), registry.resolve(name)
-        champion = Incumbent(present.version, registry.load(present))
-        theirs, ours = champion.model.policy, candidate.policy
-        if theirs != ours:
+        candidate, present = registry.load(registry.resolve(name, version)), registry.champion(name)
+        champion = None if present is None else Incumbent(present.version, registry.load(present))
+        ours = candidate.policy
+        theirs = ours if champion is None else champion.model.policy
+        if champion is not None and theirs != ours:
             raise InvalidRequest(
                 "both models must be trained under one outcome policy to be compared, "
-                f"got {ours} for version {version} and {theirs} for the champion, version {present.version}: "
+                f"got {ours} for version {version} and {theirs} for the champion, version {champion.version}: "
                 "use --force with a --reason"
             )
         snapshots, _ = read_snapshots(events, store, scheme, None, zone, step, candidate.policy)

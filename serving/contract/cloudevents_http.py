@@ -16,6 +16,24 @@ BATCH = "application/cloudevents-batch+json"
 PLAIN = "application/json"
 
 
+SHOWN = 100
+"""Characters of a media type that are shown."""
+
+
+def media_type(content_type: str | None) -> str:
+    """The media type of a content-type header, without its parameters; empty where there is none.
+
+    >>> media_type("Application/JSON; charset=utf-8"), media_type(None)
+    ('application/json', '')
+    """
+    return (content_type or "").partition(";")[0].strip().lower()
+
+
+def is_json(media: str) -> bool:
+    """Whether a media type says JSON, of whatever kind."""
+    return media == PLAIN or (media.startswith("application/") and media.endswith("+json"))
+
+
 class Unreadable(InvalidRequest):
     """A body that is no JSON, or not the JSON that was announced."""
 
@@ -34,7 +52,7 @@ class Envelope:
 
 def read_envelope(headers: Mapping[str, str], body: bytes) -> Envelope:
     """The events of a request, by its headers. Header names are in lower case."""
-    media = headers.get("content-type", "").partition(";")[0].strip().lower()
+    media = media_type(headers.get("content-type"))
     if "ce-specversion" in headers:
         return Envelope([_binary(headers, media, body)], single=True)
     if media == STRUCTURED:
@@ -43,7 +61,7 @@ def read_envelope(headers: Mapping[str, str], body: bytes) -> Envelope:
         return Envelope(_require_events(_json(body)), single=False)
     if media in (PLAIN, ""):
         return Envelope(_require_events(_plain(_object(_json(body)))), single=False)
-    raise UnknownMediaType(f"the content type must be one of {STRUCTURED}, {BATCH}, {PLAIN}, got {media}")
+    raise UnknownMediaType(f"the content type must be one of {STRUCTURED}, {BATCH}, {PLAIN}, got {media[:SHOWN]}")
 
 
 def _plain(content: dict[str, Any]) -> Any:
@@ -55,7 +73,7 @@ def _plain(content: dict[str, Any]) -> Any:
 def _binary(headers: Mapping[str, str], media: str, body: bytes) -> dict[str, Any]:
     """Attributes in headers (percent-encoded where they are not ASCII), the data in the body."""
     if media not in (PLAIN, "") and body:
-        raise UnknownMediaType(f"the data of an event in binary mode must be {PLAIN}, got {media}")
+        raise UnknownMediaType(f"the data of an event in binary mode must be {PLAIN}, got {media[:SHOWN]}")
     event: dict[str, Any] = {
         name.removeprefix("ce-"): unquote(value) for name, value in headers.items() if name.startswith("ce-")
     }

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, Field
 
 from features.orders.commitments import OrderStatus
-from serving.contract.scoring import CannotTell, FactorReply, ModelKey, ReasonReply, ShipDateOrNone
+from serving.contract.scoring import CannotTell, CloudEvent, FactorReply, ModelKey, ReasonReply, ShipDateOrNone
 
 EXAMPLE: dict[str, Any] = {
     "specversion": "1.0",
@@ -18,6 +18,12 @@ EXAMPLE: dict[str, Any] = {
     "time": "2015-02-27T14:03:00Z",
     "data": {"reference": "H-9", "kind": "quality", "reason": "surface"},
 }
+
+
+class EventBatch(BaseModel):
+    """Events of any number of orders, each judged by itself."""
+
+    events: Annotated[list[CloudEvent], Field(min_length=1)]
 
 
 class ErrorReply(BaseModel):
@@ -85,6 +91,12 @@ class OrderChange(BaseModel):
     after: StoredScore | None
 
 
+class DerivedEventReply(EventReply):
+    """An event that a state led to."""
+
+    type: Annotated[str, Field(examples=["hold.placed"])]
+
+
 class EventsReply(BaseModel):
     """What became of each event, and how the orders they touch stand now."""
 
@@ -104,3 +116,16 @@ class EventsReply(BaseModel):
     context_known_until: Annotated[str | None, Field(description="The latest record in load and track record")]
     degraded: bool
     degraded_because: list[str]
+
+
+class StateReply(EventsReply):
+    """What a state led to: the events that were derived, in their order, and how the order stands now."""
+
+    derived: Annotated[
+        dict[str, int],
+        Field(
+            description="How many events of each type; empty where the order was known so already",
+            examples=[{"goods.issued": 1, "hold.released": 1}],
+        ),
+    ]
+    events: list[DerivedEventReply]  # type: ignore[assignment]

@@ -207,3 +207,4 @@ class WorklistParams(BaseModel):
     cursor: Annotated[str | None, Field(max_length=4096)] = None
     count: Annotated[bool, Field(description="Count the orders of all pages too")] = False
     format: Annotated[Literal["json", "csv", "xlsx"] | None, Field(description="Else what Accept asks for")] = None
+    bom: Annotated[bool, Field(description="A CSV begins with a byte order mark, for Excel")] = False

@@ -23,7 +23,7 @@ from features.orders.commitments import OrderStatus
 from serving.contract.cloudevents import PREFIX
 
 Text = Annotated[str, Field(min_length=1, max_length=512)]
-FORMATS: dict[str, Any] = {"anyOf": [{"format": "date-time"}, {"format": "date"}]}
+FORMATS: dict[str, Any] = {"anyOf": [{"type": "string", "format": kind} for kind in ("date-time", "date")]}
 Moment = Annotated[str, Field(max_length=64, examples=["2015-03-02T08:00:00Z"], json_schema_extra=FORMATS)]
 KINDS: dict[str, Any] = {"enum": [PREFIX + kind for kind in TYPES]}
 Number = Annotated[float, Field(allow_inf_nan=False, strict=True)]
@@ -45,6 +45,10 @@ def _whole(value: object) -> object:
 Sequence = Annotated[
     int, Field(strict=True, gt=-(10**18), lt=10**18), BeforeValidator(_whole), WithJsonSchema(SEQUENCES)
 ]
+
+
+MOST_BASE64, MOST_SHOWN = 32_768, 5
+"""Characters of an event's data as base64: it is a few hundred; and what is said to be wrong with it."""
 
 
 class EventData(BaseModel):
@@ -75,7 +79,8 @@ def _decoded(text: str) -> EventData:
     try:
         return EventData.model_validate_json(base64.b64decode(text, validate=True))
     except ValidationError as error:
-        faults = (f"{'/'.join(map(str, fault['loc'])) or 'data'}: {fault['msg']}" for fault in error.errors())
+        found = error.errors(include_url=False, include_context=False, include_input=False)[:MOST_SHOWN]
+        faults = (f"{'/'.join(map(str, fault['loc'])) or 'data'}: {fault['msg']}" for fault in found)
         raise ValueError(f"must be the event's data as JSON in base64, got {'; '.join(faults)}") from error
     except binascii.Error as error:
         raise ValueError(f"must be the event's data as JSON in base64, got {error}") from error
@@ -101,7 +106,9 @@ class CloudEvent(BaseModel):
     sequence: Sequence | None = None
     datacontenttype: Text | None = None
     data: EventData = EventData()
-    data_base64: Annotated[str | None, AfterValidator(lambda text: None if text is None else _decoded(text))] = None
+    data_base64: Annotated[
+        str | None, Field(max_length=MOST_BASE64), AfterValidator(lambda text: None if text is None else _decoded(text))
+    ] = None
 
     @model_validator(mode="after")
     def _one_payload(self) -> CloudEvent:
@@ -340,5 +347,8 @@ class Problem(BaseModel):
     title: str
     status: int
     detail: str
-    errors: list[dict[str, str]] | None = None
+    errors: Annotated[list[dict[str, str]] | None, Field(description="The first hundred at most")] = None
+    errors_unlisted: Annotated[
+        int | None, Field(description="At least so many more there are: a body is not looked at to its end for them")
+    ] = None
     request_id: str | None = None

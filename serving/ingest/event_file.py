@@ -23,7 +23,7 @@ from serving.store.database import Database
 from serving.store.locks import lock_orders
 from serving.store.tables.events import append_many, rows_of
 
-EVENTS_PART = 5_000
+EVENTS_PART = 1_000
 """So many events of one transaction."""
 
 

@@ -15,6 +15,7 @@ from features.events.validation import Fault, Validated, validate_columns
 from features.times import SECOND, isoformat
 from serving.auth.plant_scope import plant_errors
 from serving.contract.cloudevents import ENVELOPE, USUAL, event_columns, place
+from serving.contract.members import shown_name, too_many_members
 from serving.contract.scoring import CloudEvent
 from serving.principal import NOBODY, Caller
 from serving.problems import MAX_ERRORS
@@ -75,13 +76,18 @@ class ParsedEvents:
 
 
 def parse_events(events: Sequence[Any], settings: Settings, caller: Caller = NOBODY) -> ParsedEvents:
-    """Read events by the contract on the wire. Raises ``InvalidRequest`` for too many."""
+    """Read events by the contract on the wire. Raises ``InvalidRequest`` for too many.
+
+    Beyond the first hundred faults of a request each event that has some says its first.
+    """
     if len(events) > settings.max_events:
         raise InvalidRequest(f"a request must have at most {settings.max_events:,} events, got {len(events):,}")
-    results, contents = [], {}
+    results, contents, listed = [], {}, 0
     for number, event in enumerate(events):
         content, errors = _parse(event, caller)
-        results.append(EventResult("rejected", *_keys(event), errors, _unread(event) if content else ()))
+        shown = errors[: max(1, MAX_ERRORS - listed)]
+        listed += len(shown)
+        results.append(EventResult("rejected", *_keys(event), shown, _unread(event) if content else ()))
         if content is not None:
             contents[number] = content
     orders = {content["subject"] for content in contents.values()}
@@ -92,11 +98,13 @@ def parse_events(events: Sequence[Any], settings: Settings, caller: Caller = NOB
 
 def _parse(event: Any, caller: Caller) -> tuple[dict[str, Any] | None, Errors]:
     """The event as the contract has it, or what is wrong with it. Blanks around what tells orders apart go here."""
+    if crowded := _crowded(event):
+        return None, crowded
     try:
         content = CloudEvent.model_validate(event).model_dump()
     except ValidationError as error:
         return None, tuple(
-            {"pointer": "".join(f"/{part}" for part in fault["loc"]), "detail": fault["msg"]}
+            {"pointer": "".join(f"/{shown_name(part)}" for part in fault["loc"]), "detail": fault["msg"]}
             for fault in error.errors(include_url=False, include_input=False, include_context=False)[:MAX_ERRORS]
         )
     content |= {name: content[name].strip() for name in IDENTITY}
@@ -104,11 +112,20 @@ def _parse(event: Any, caller: Caller) -> tuple[dict[str, Any] | None, Errors]:
     return (None, plant_faults) if plant_faults else (content, ())
 
 
+def _crowded(event: Any) -> Errors:
+    """What is wrong with an event, or its data, of more members than an event can have."""
+    parts = {"": event, "/data": event.get("data") if isinstance(event, dict) else None}
+    details = {pointer: too_many_members(part) for pointer, part in parts.items()}
+    return tuple({"pointer": pointer, "detail": detail} for pointer, detail in details.items() if detail)
+
+
 def _unread(event: dict[str, Any]) -> Errors:
     """A warning for each extension that nobody reads: it may be one that is misspelt."""
     unread = event.keys() - USUAL - set(ENVELOPE.values())
     detail = "should be an attribute that is read, such as recordedtime or sequence, or an extension of CloudEvents"
-    return tuple({"pointer": f"/{name}", "detail": f"{detail}, got {name!r}"} for name in sorted(unread))
+    return tuple(
+        {"pointer": f"/{name}", "detail": f"{detail}, got {name!r}"} for name in map(shown_name, sorted(unread))
+    )
 
 
 def _keys(event: Any) -> tuple[str | None, str | None, str | None]:

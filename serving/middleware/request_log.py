@@ -38,7 +38,7 @@ log = structlog.get_logger("shiprisk.request")
 
 
 class RequestLogMiddleware:
-    """The outermost layer."""
+    """Around every layer but that of HEAD, which asks as GET does."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app

@@ -1,4 +1,7 @@
-"""The layers around the routes, from the outside in: request log, host, origins, authentication, limit of the body."""
+"""The layers around the routes, from the outside in.
+
+HEAD, request log, audit of what is refused, limit of headers, host and origin, authentication, limits of the body.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +12,10 @@ from fastapi.middleware.cors import CORSMiddleware
 
 from serving.middleware.authentication import AuthenticationMiddleware
 from serving.middleware.body_limit import BodyLimitMiddleware
+from serving.middleware.head import HeadMiddleware
+from serving.middleware.header_limit import HeaderLimitMiddleware
 from serving.middleware.loopback import LoopbackMiddleware
+from serving.middleware.refused_writes import RefusedWritesMiddleware
 from serving.middleware.request_log import RequestLogMiddleware
 from serving.settings import Settings
 from serving.store.database import Database
@@ -33,7 +39,7 @@ def auth_mode_of(settings: Settings) -> AuthMode:
 
 def add_layers(app: FastAPI, settings: Settings, database: Database, auth: AuthMode) -> None:
     """The last one that is added is the outermost."""
-    app.add_middleware(BodyLimitMiddleware, max_bytes=settings.max_body_bytes)
+    app.add_middleware(BodyLimitMiddleware, settings=settings)
     app.add_middleware(
         AuthenticationMiddleware, settings=settings, database=database if auth is AuthMode.KEYS else None
     )
@@ -48,5 +54,8 @@ def add_layers(app: FastAPI, settings: Settings, database: Database, auth: AuthM
             expose_headers=EXPOSED_HEADERS,
         )
     if auth is AuthMode.LOCAL:
-        app.add_middleware(LoopbackMiddleware)
+        app.add_middleware(LoopbackMiddleware, origins=origins)
+    app.add_middleware(HeaderLimitMiddleware, settings=settings)
+    app.add_middleware(RefusedWritesMiddleware, database=database)
     app.add_middleware(RequestLogMiddleware)
+    app.add_middleware(HeadMiddleware)

@@ -4,18 +4,28 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import tempfile
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
+
+import structlog
 
 from features.catalogue.fingerprint import features_hash
 from features.catalogue.registry import catalogue
 from features.errors import ShipriskError
+from features.redaction import redact, secrets_of
 from serving.settings import Settings
 from training.lightgbm import load_lightgbm
 from training.model.risk_model import RiskModel
+from training.model_files.manifest import InvalidModel, has_manifest
+from training.model_files.tree_text import try_booster
 from training.registry.registry import CHAMPION, ModelVersion, Registry, RegistryUnavailable, UnknownModel
+
+POINTER = ("version", "run_id", "unproven", "files_digest")
+"""What is written down of the champion."""
+UNSEALED = "the model has no digests of its files, as an earlier version registered it: train a new one"
+log = structlog.get_logger("shiprisk.cache")
 
 
 class ModelMissing(ShipriskError):
@@ -30,7 +40,8 @@ class OtherPolicy(ModelMissing):
 class LoadedModel:
     """A model ready to score, what is not as it should be, and what the gate found short where it is unproven.
 
-    ``degraded_since``, microseconds, is when the first of ``degraded_because`` was noticed while it served.
+    ``degraded_since``, microseconds, is when the first of ``degraded_because`` was noticed while it served;
+    ``files_digest`` the one its files were registered with.
     """
 
     name: str
@@ -40,6 +51,7 @@ class LoadedModel:
     run_id: str = ""
     unproven: str = ""
     degraded_since: int | None = None
+    files_digest: str = ""
 
     @property
     def identity(self) -> str:
@@ -82,23 +94,27 @@ def require_policy(settings: Settings, champion: LoadedModel) -> LoadedModel:
     if trained == ours:
         return champion
     here = settings.outcome or "no file"
-    raise OtherPolicy(
+    must = (
         f"the model {champion.name}@{champion.version} must be trained under the outcome policy that holds here, "
-        f"got one trained under: {trained}; here it is: {ours} ({here}). Train one with --outcome, or set "
-        "SHIPRISK_OUTCOME to the file that it was trained with"
+        f"got one trained under: {trained}; here it is: {ours}"
     )
+    hint = "Train one with --outcome, or set SHIPRISK_OUTCOME to the file that it was trained with"
+    raise OtherPolicy(f"{must} ({here}). {hint}", public=f"{must} ({Path(here).name}). {hint}")
 
 
 def load_version(settings: Settings, name: str, version: str, run_id: str) -> LoadedModel:
     """A version that has scored before, from the cache or, if it is not there, from the registry.
 
-    Raises ``ModelMissing`` when neither has it.
+    Raises ``ModelMissing`` when neither has it, or has it whole.
     """
+    must = f"the cache or the registry must hold {name}@{version} of run {run_id}"
     try:
         return fetch(settings, ModelVersion(name, version, run_id))
+    except InvalidModel as error:
+        got = "got one that cannot be read"
+        raise ModelMissing(f"{must}, {got}: {error}", public=f"{must}, {got}: {error.public}") from error
     except (RegistryUnavailable, UnknownModel) as error:
-        must = f"the cache or the registry must hold {name}@{version} of run {run_id}"
-        raise ModelMissing(f"{must}, got neither: {error}") from error
+        raise ModelMissing(f"{must}, got neither: {error}", public=f"{must}, got neither") from error
 
 
 def registry_away(version: str) -> str:
@@ -108,19 +124,22 @@ def registry_away(version: str) -> str:
 
 def resolve(settings: Settings, alias_or_number: str) -> ModelVersion:
     """The version behind an alias or number. Raises ``ModelMissing``, and ``RegistryUnavailable`` while it is away."""
-    uri = settings.tracking_uri
-    hint = f"run 'shiprisk train' first, or set --name or MLFLOW_TRACKING_URI (now {uri})"
+    uri, name = settings.tracking_uri, f"{settings.model}@{alias_or_number}"
     if uri.startswith("sqlite:///") and not Path(uri.removeprefix("sqlite:///")).exists():
-        raise ModelMissing(
-            f"a model {settings.model}@{alias_or_number} must be registered, got no registry yet: {hint}"
-        )
+        raise _not_registered(uri, name, "no registry yet")
     try:
         return open_registry(settings).resolve(settings.model, alias_or_number)
     except UnknownModel as error:
-        hint = _refusal(settings) or hint if alias_or_number == CHAMPION else hint
-        raise ModelMissing(
-            f"a model {settings.model}@{alias_or_number} must be registered, got none: {hint}"
-        ) from error
+        refused = _refusal(settings) if alias_or_number == CHAMPION else ""
+        raise _not_registered(uri, name, "none", refused) from error
+
+
+def _not_registered(uri: str, name: str, got: str, refused: str = "") -> ModelMissing:
+    """What to do where there is no such version; callers from elsewhere are not told where the registry is."""
+    must, do = f"a model {name} must be registered, got {got}", "run 'shiprisk train' first"
+    address = redact(uri, secrets_of(uri))
+    hint = refused or f"{do}, or set --name or MLFLOW_TRACKING_URI (now {address})"
+    return ModelMissing(f"{must}: {hint}", public=f"{must}: {refused or do}")
 
 
 def _refusal(settings: Settings) -> str:
@@ -135,36 +154,44 @@ def _refusal(settings: Settings) -> str:
 
 
 def fetch(settings: Settings, registered: ModelVersion) -> LoadedModel:
-    """A version from the cache, where it is downloaded to if it is not there."""
-    folder = _folder(settings, registered)
-    if not folder.exists():
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=folder.parent) as temporary:
-            open_registry(settings).download(registered, Path(temporary) / "files")
-            _move(Path(temporary) / "files", folder)
+    """A version from the cache, where it is downloaded to if it is not there, or is there damaged."""
+    if _folder(settings, registered).exists():
+        try:
+            return _load(settings, registered)
+        except InvalidModel as error:
+            log.warning("a cached model is damaged and fetched again", version=registered.version, why=str(error))
+    _download(settings, registered)
     return _load(settings, registered)
+
+
+def _download(settings: Settings, registered: ModelVersion) -> None:
+    """Put a version into the cache, once its files are those that were registered and have been loaded elsewhere."""
+    folder = _folder(settings, registered)
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=folder.parent) as temporary:
+        files = Path(temporary) / "files"
+        open_registry(settings).download(registered, files)
+        RiskModel.load(files, registered.files_digest, try_booster)
+        _move(files, folder, Path(temporary) / "damaged")
 
 
 def save_pointer(settings: Settings, champion: LoadedModel) -> None:
     """Write down a champion as the one that scores while the registry is away."""
     pointer = settings.models / champion.name / "champion.json"
     temporary = pointer.with_suffix(f".{os.getpid()}")
-    temporary.write_text(
-        json.dumps({"version": champion.version, "run_id": champion.run_id, "unproven": champion.unproven}),
-        encoding="utf-8",
-    )
+    content = {name: getattr(champion, name) for name in POINTER}
+    temporary.write_text(json.dumps(content), encoding="utf-8")
     temporary.replace(pointer)
 
 
-def discard(settings: Settings, registered: ModelVersion) -> None:
-    """Drop a version from the cache, so that it is downloaded anew."""
-    shutil.rmtree(_folder(settings, registered), ignore_errors=True)
-
-
 def _load(settings: Settings, registered: ModelVersion) -> LoadedModel:
-    model = RiskModel.load(_folder(settings, registered))
-    reasons = (*_unproven(registered.unproven), *_mismatch(model))
-    return LoadedModel(registered.name, registered.version, model, reasons, registered.run_id, registered.unproven)
+    folder, name, digest = _folder(settings, registered), registered.name, registered.files_digest
+    model = RiskModel.load(folder, digest)
+    unsealed = () if has_manifest(folder) else (UNSEALED,)
+    reasons = (*_unproven(registered.unproven), *unsealed, *_mismatch(model))
+    return LoadedModel(
+        name, registered.version, model, reasons, registered.run_id, registered.unproven, files_digest=digest
+    )
 
 
 def _unproven(falls_short: str) -> tuple[str, ...]:
@@ -172,8 +199,10 @@ def _unproven(falls_short: str) -> tuple[str, ...]:
     return (said,) if falls_short else ()
 
 
-def _move(files: Path, folder: Path) -> None:
-    """Put a download in its place; another process may have been quicker."""
+def _move(files: Path, folder: Path, aside: Path) -> None:
+    """Put a download in its place, and what stands there aside; another process may have been quicker."""
+    with suppress(FileNotFoundError):
+        folder.rename(aside)
     try:
         files.rename(folder)
     except OSError:
@@ -193,19 +222,33 @@ def _cached_version(settings: Settings, alias_or_number: str, why: RegistryUnava
     if versions:
         return ModelVersion(settings.model, alias_or_number, versions[-1].name.partition("-")[2])
     if alias_or_number == CHAMPION and pointer.exists():
-        cached = json.loads(pointer.read_text(encoding="utf-8"))
-        unproven = cached.get("unproven", "")
-        return ModelVersion(settings.model, cached["version"], cached["run_id"], (CHAMPION,), unproven)
-    raise ModelMissing(
-        f"the registry must answer or the cache must hold {settings.model}@{alias_or_number}; {why}"
-    ) from why
+        return _pointed_at(settings, pointer)
+    must = f"the registry must answer or the cache must hold {settings.model}@{alias_or_number}"
+    raise ModelMissing(f"{must}; {why}", public=f"{must}; {why.public}") from why
+
+
+def _pointed_at(settings: Settings, pointer: Path) -> ModelVersion:
+    """The version that served last. Raises ``ModelMissing`` for a file that does not say it."""
+    try:
+        content = json.loads(pointer.read_text(encoding="utf-8"))
+        version, run_id = str(content["version"]), str(content["run_id"])
+        unproven, digest = (str(content.get(name, "")) for name in POINTER[2:])
+    except (OSError, LookupError, ValueError, TypeError, AttributeError, RecursionError) as error:
+        must, then = "the cache must say which version served last", "it is written anew once the registry answers"
+        raise ModelMissing(
+            f"{must} in {pointer}, got a damaged file: {then}", public=f"{must}, got a damaged file: {then}"
+        ) from error
+    return ModelVersion(settings.model, version, run_id, (CHAMPION,), unproven, digest)
 
 
 def _mismatch(model: RiskModel) -> tuple[str, ...]:
     """Signals may have changed since the model was trained; a signal that is gone cannot be scored."""
     gone = [name for name in model.names if name not in catalogue()]
     if gone:
-        raise ModelMissing(f"the model must use signals of this version, got {', '.join(gone)}: train a new one")
+        raise ModelMissing(
+            f"the model must use signals of this version, got {', '.join(gone)}: train a new one, or "
+            "name the folder of signals from outside in SHIPRISK_SIGNALS"
+        )
     if model.about.get("features_hash") != features_hash(model.names):
         return ("the code of a signal has changed since the model was trained",)
     return ()

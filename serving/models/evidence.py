@@ -55,7 +55,10 @@ class Evidence:
 
 
 def evidence_of_each(history: History, points: DecisionPoints, context: Context) -> Iterator[Evidence]:
-    """The evidence of each decision point, in their order; orders share what is computed of all events of a part."""
+    """The evidence of each decision point, in their order; orders share what is computed of all events of a part.
+
+    Each is to be read before the next one is asked for.
+    """
     parts = list(history.parts(PART_EVENTS))
     begins = np.array([begin for begin, _ in parts], dtype=np.int64)
     place, part = -1, history
@@ -64,4 +67,6 @@ def evidence_of_each(history: History, points: DecisionPoints, context: Context)
             place, part = at, history.part(*parts[at]) if len(parts) > 1 else history
         point = points.take(slice(i, i + 1))
         own = replace(point, order=point.order - begins[at])
-        yield Evidence(part, int(own.order[0]), partial(evidence_bits, Known(part, own, context)))
+        known = Known(part, own, context)
+        yield Evidence(part, int(own.order[0]), partial(evidence_bits, known))
+        known.close()

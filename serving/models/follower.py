@@ -16,7 +16,6 @@ from serving.models.cache import (
     LoadedModel,
     ModelMissing,
     cached_champion,
-    discard,
     fetch,
     registry_away,
     require_policy,
@@ -27,7 +26,6 @@ from serving.models.scorer import Scorer
 from serving.models.shadow import Shadow
 from serving.models.smoke_test import Seconds, verify
 from serving.settings import Settings
-from training.model.risk_model import InvalidModel
 from training.registry.registry import CHALLENGER, CHAMPION, ModelVersion, RegistryUnavailable
 
 AWAY = "away"
@@ -71,6 +69,7 @@ class Follower:
         self._scorer_of = scorer_of
         self._seconds = seconds
         self._refused: dict[str, RefusedVersion] = {}
+        self._logged = ""
 
     def begin(self) -> Scorer:
         """The first look, and what scores after it. Raises ``NotReady``, which says why, if nothing does."""
@@ -118,7 +117,7 @@ class Follower:
         try:
             new = self._new(CHAMPION, serves)
         except ModelMissing as error:
-            return None, str(error)
+            return None, self._public_reason(error)
         except RegistryUnavailable as error:
             new, unreached, why = None, AWAY, error
         if new is not None or serves is not None:
@@ -126,7 +125,14 @@ class Follower:
         try:
             return self._build(cached_champion(self.settings, why)), unreached
         except ShipriskError as error:
-            return None, str(error)
+            return None, self._public_reason(error)
+
+    def _public_reason(self, error: ShipriskError) -> str:
+        """Why nothing new serves, for replies; the log has the whole of it, once."""
+        if str(error) != self._logged:
+            log.warning("the champion was not reached", why=str(error))
+        self._logged = str(error)
+        return error.public
 
     def _reasons(self, unreached: str) -> tuple[str, ...]:
         serves, refused = self.active.scorer_or_none, self._refused.get(CHAMPION)
@@ -175,11 +181,7 @@ class Follower:
         return scorer
 
     def _verified(self, registered: ModelVersion) -> Scorer:
-        try:
-            scorer = self._build(require_policy(self.settings, fetch(self.settings, registered)))
-        except InvalidModel:
-            discard(self.settings, registered)
-            raise
+        scorer = self._build(require_policy(self.settings, fetch(self.settings, registered)))
         verify(scorer)
         return scorer
 
@@ -192,7 +194,8 @@ class Follower:
         before = self._refused.get(alias)
         tries = before.tries + 1 if before and _same(before.version, registered) else 1
         wait = min(self.settings.follow * 2.0**tries, LONGEST_WAIT)
-        self._refused[alias] = RefusedVersion(registered, str(error), tries, self._seconds() + wait)
+        why = error.public if isinstance(error, ShipriskError) else f"{type(error).__name__}, see the service's log"
+        self._refused[alias] = RefusedVersion(registered, why, tries, self._seconds() + wait)
         log.warning("a version was not taken", alias=alias, version=registered.version, why=str(error), tries=tries)
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
+from serving.api.calls import best_moves
 from serving.contract.what_if import MovesParams
 from serving.overviews.short_memory import ShortMemory
 from serving.principal import Caller
@@ -13,8 +14,9 @@ from serving.scores.impact import at_risk_now
 from serving.scores.services import Services
 from serving.store.schema import SCORED
 from serving.store.tables.worklist import WorklistQuery, count
-from serving.what_if.moves import listed_orders, plant_moves
 
+PATIENCE = 2.0
+"""Seconds that a page waits for its turn; whoever reads it asks again."""
 MOVES_LAST = 120.0
 """Seconds that moves are shown again without weighing them anew."""
 WORTH_NAMING = 0.005
@@ -34,17 +36,15 @@ def stuck_now(services: Services, caller: Caller) -> dict[str, Any]:
 
 
 def moves_now(memory: ShortMemory, services: Services, caller: Caller) -> dict[str, Any]:
-    """The reply of ``GET /v1/moves``, remembered for a while. Raises ``NotReady`` without a model."""
+    """The reply of ``GET /v1/moves``, remembered for a while, in a memory of its own as it may wait for its turn.
+
+    Raises ``NotReady`` without a model, ``Busy`` while others ask.
+    """
     active = services.daily_context.active_model()
     version = active.scorer.loaded.version if active.scorer else ""
     key = "moves", caller.plants, version, active.context_id
-    return memory.get(key, MOVES_LAST, lambda: _weigh(services, caller))
+    return memory.get(key, MOVES_LAST, lambda: _worth_naming(best_moves(services, MovesParams(), caller, PATIENCE)))
 
 
-def _weigh(services: Services, caller: Caller) -> dict[str, Any]:
-    scorer, params = services.daily_context.scorer(), MovesParams()
-    query = WorklistQuery(services.clock(), sort=params.sort, states=("open",), plants=caller.plants)
-    listed = services.database.read(lambda connection: listed_orders(connection, query, params.orders))
-    moves = plant_moves(listed, query.now, params, scorer, services.settings)
-    kinds = [kind for kind in moves["by_kind"] if kind["points"] >= WORTH_NAMING]
-    return moves | {"by_kind": kinds}
+def _worth_naming(moves: dict[str, Any]) -> dict[str, Any]:
+    return moves | {"by_kind": [kind for kind in moves["by_kind"] if kind["points"] >= WORTH_NAMING]}

@@ -2,7 +2,7 @@
 
 Names are those of ``GET /v1/orders``. Three more are relative, so that a saved view means the same tomorrow: ``within``
 (due in so many days), ``changed`` (something was recorded in the last so many days) and ``mine``; and ``nobody`` asks
-for what nobody owns, as an empty field of a form asks for nothing.
+for what nobody owns, as an empty field of a form asks for nothing. A search looks among late and snoozed orders too.
 """
 
 from __future__ import annotations
@@ -25,8 +25,10 @@ LISTS = ("state", "plant", "customer", "item", "owner", "blocker")
 RELATIVE = ("within", "changed", "mine", "nobody")
 APART_FROM_LATE, EVERY_STATE = ("open", "unpromised"), ("open", "late", "unpromised")
 """States of the list itself, as late orders stand apart, above it or alone; and of what a search finds."""
-PLACE = ("cursor",)
-"""Where in the list one is, which is no part of what is asked."""
+PLACE = ("cursor", "before")
+"""Where in the list one is and which pages lie before, which is no part of what is asked."""
+FIRST_PAGE, MOST_BEFORE = "first", 12
+"""So many pages back the address leads; from there the first page is near."""
 MOST_DAYS = 3650
 ROWS = 40
 """Orders of a page: with style and scripts less than 150 kB."""
@@ -67,26 +69,44 @@ class Address:
         """An address without one of its filters."""
         return _path([pair for pair in self.pairs if pair != (name, value) and pair[0] not in PLACE])
 
+    def page_after(self, cursor: str) -> str:
+        """The address of the next page, which leads back to this one."""
+        before = [*self.all("before"), self.get("cursor", FIRST_PAGE)][-MOST_BEFORE:]
+        return _path([*self._asked, *(("before", one) for one in before), ("cursor", cursor)])
+
+    @property
+    def page_before(self) -> str:
+        """The address of the page before; empty where it is not known."""
+        *earlier, last = self.all("before") or [""]
+        if last in ("", FIRST_PAGE):
+            return self.with_() if last else ""
+        return _path([*self._asked, *(("before", one) for one in earlier), ("cursor", last)])
+
+    @property
+    def _asked(self) -> list[tuple[str, str]]:
+        return [pair for pair in self.pairs if pair[0] not in PLACE]
+
     @property
     def query(self) -> str:
         """What is asked, as a view keeps it."""
-        return urlencode([pair for pair in self.pairs if pair[0] not in PLACE])
+        return urlencode(self._asked)
 
-    def chips(self) -> list[Chip]:
-        """The filters in words."""
+    def chips(self, clock: PlantClock) -> list[Chip]:
+        """The filters in words, days as sentences say them."""
         return [
             Chip(text, self.without(name, value))
             for name, value in self.pairs
-            if (text := _in_words(name, value)) is not None
+            if (text := _in_words(name, value, clock)) is not None
         ]
 
     def params(self, caller: Caller, clock: PlantClock, **fixed: Any) -> WorklistParams:
         """The question, as the API takes it. Raises ``InvalidRequest`` that says what is wrong with the address."""
         asked: dict[str, Any] = {"limit": ROWS, "state": list(EVERY_STATE if self.get("search") else APART_FROM_LATE)}
+        asked |= {"snoozed": "include"} if self.get("search") else {}
         for name, value in self.pairs:
             if name in LISTS:
                 asked[name] = self.all(name)
-            elif name not in RELATIVE:
+            elif name not in (*RELATIVE, "before"):
                 asked[name] = value
         try:
             return WorklistParams.model_validate(asked | self._relative(caller, clock) | fixed)
@@ -125,33 +145,47 @@ SAID: Mapping[str, str] = {
     "owner": "Owner {}",
     "search": "“{}”",
     "min_days_late": "Expected {} late or more",
-    "ships_after": "Ships from {}",
-    "ships_before": "Ships by {}",
     "within": "Due within {}",
     "changed": "Changed in the last {}",
 }
+MOMENTS: Mapping[str, str] = {
+    "due_from": "Due from",
+    "due_to": "Due by",
+    "recorded_from": "Changed since",
+    "ships_after": "Ships from",
+    "ships_before": "Ships by",
+}
+"""Filters whose value is a day or a moment."""
 IN_DAYS = ("min_days_late", "within", "changed")
 """Filters whose value is a number of days."""
 SWITCHES: Mapping[tuple[str, str], str] = {
     ("snoozed", "only"): "Snoozed",
     ("snoozed", "include"): "With snoozed ones",
+    ("snoozed", "exclude"): "Without snoozed ones",
     ("mine", "1"): "Mine",
     ("nobody", "1"): "Nobody's",
     ("changed", "1"): "Changed since yesterday",
 }
 
 
-def _in_words(name: str, value: str) -> str | None:
+def _in_words(name: str, value: str, clock: PlantClock) -> str | None:
     """A filter in words, ``None`` for what is none, or is shown elsewhere."""
     if (name, value) in SWITCHES:
         return SWITCHES[name, value]
     if name == "blocker":
         return f"In the way: {word_of(value)}"
+    if name in MOMENTS:
+        return f"{MOMENTS[name]} {_day_in_words(value, clock)}"
     if name in SAID:
         return SAID[name].format(days(int(value)) if name in IN_DAYS and value.isdigit() else value)
-    if name in ("due_from", "due_to", "recorded_from"):
-        before = {"due_from": "Due from", "due_to": "Due by", "recorded_from": "Changed since"}[name]
-        return f"{before} {value}"
     if name in ("risk_min", "risk_max") and value.replace(".", "", 1).isdigit():
         return f"Risk {'≥' if name == 'risk_min' else '≤'} {percent(float(value))}"
     return None
+
+
+def _day_in_words(text: str, clock: PlantClock) -> str:
+    """A day or a moment of an address in words; as it stands where it is neither."""
+    try:
+        return clock.day_of(text) if len(text) == len("2015-03-02") else clock.time(text)
+    except (ValueError, InvalidRequest):
+        return text

@@ -40,7 +40,8 @@ class ReadinessItem(NamedTuple):
 
     Attributes
     ----------
-    standing : ``in_the_way``, ``not_yet_due`` or ``met``; what is not yet due is no fault
+    standing : ``in_the_way``, ``open``, ``not_yet_due`` or ``met``; what is not yet due is no fault, and what is open
+        follows once what is in the way is done
     blocker, condition : what it was made of, as ``GET /v1/orders/{order_id}`` has them
     """
 
@@ -56,17 +57,23 @@ def list_readiness(
     not_due: Sequence[Mapping[str, Any]],
     conditions: Iterable[Mapping[str, Any]],
 ) -> list[ReadinessItem]:
-    """Everything between an order and its truck once: what is in the way, what is not yet due, what is met.
+    """Everything between an order and its truck once: what is in the way, what is open, not yet due, met.
 
-    A condition that a blocker speaks of is not listed again; what concerns only lines that have left is left out.
+    In the way is what a blocker says, as in the list. A condition that one speaks of is not listed again; what concerns
+    only lines that have left is left out.
     """
     listed = [ReadinessItem(one["kind"], "in_the_way", one["sentence"], one) for one in blockers if not one["moot"]]
     listed += [ReadinessItem(one["kind"], "not_yet_due", one["sentence"], one) for one in not_due if not one["moot"]]
     spoken = {one.kind for one in listed}
     rest = [
-        ReadinessItem(kind, condition["standing"], WORDS[kind], condition=condition)
+        ReadinessItem(kind, _standing(condition), WORDS[kind], condition=condition)
         for condition in conditions
         if (kind := KIND_OF_CONDITION[condition["kind"]]) not in spoken
     ]
-    order = ("in_the_way", "not_yet_due", "met")
+    order = ("in_the_way", "open", "not_yet_due", "met")
     return sorted([*listed, *rest], key=lambda one: order.index(one.standing))
+
+
+def _standing(condition: Mapping[str, Any]) -> str:
+    """Of a condition that no blocker names: silence about a line is told of its packing, which comes first."""
+    return "open" if condition["standing"] == "in_the_way" else str(condition["standing"])

@@ -8,15 +8,18 @@ from __future__ import annotations
 
 import hmac
 import secrets
-from typing import Annotated
+from typing import Annotated, NamedTuple
 from urllib.parse import parse_qsl, quote, unquote, urlsplit
 
+import orjson
 from fastapi import Depends, Request, Response
 from starlette.exceptions import HTTPException
+from starlette.responses import RedirectResponse
 
 from features.errors import InvalidRequest
 from features.times import SECOND
 from serving.auth.sessions import LIFETIME, form_token
+from serving.contract.cloudevents_http import media_type
 from serving.middleware.authentication import SESSION
 
 VISITOR, THEME, NOTICE = "shiprisk_visitor", "shiprisk_theme", "shiprisk_notice"
@@ -24,7 +27,10 @@ THEMES = ("system", "light", "dark")
 YEAR = 365 * 24 * 3600
 """Seconds that a choice of the reader's is remembered."""
 TOKEN = "form_token"  # noqa: S105 the name of a field
-MOST_FIELDS = 2_000
+MOST_FIELDS, MOST_BYTES = 2_000, 256 * 1024
+"""Of a form: it is read between two replies."""
+MOST_OF_NOTICE = 3_000
+"""Characters of a notice in its cookie; browsers take about 4,000."""
 FORM = "application/x-www-form-urlencoded"
 
 
@@ -42,13 +48,20 @@ class Form:
         """Every value of a field."""
         return [value for field, value in self._pairs if field == name]
 
+    def without(self, name: str) -> Form:
+        """The fields but one."""
+        return Form([pair for pair in self._pairs if pair[0] != name])
+
 
 async def sent_form(request: Request) -> Form:
     """The fields of a form. Raises ``HTTPException`` 403 for one that another site may have sent."""
-    if request.headers.get("content-type", "").partition(";")[0].strip() != FORM:
+    if media_type(request.headers.get("content-type")) != FORM:
         raise InvalidRequest(f"a form must be sent as {FORM}")
+    body = await request.body()
+    if len(body) > MOST_BYTES:
+        raise HTTPException(413, f"a form must have at most {MOST_BYTES:,} bytes, got {len(body):,}")
     try:
-        pairs = parse_qsl((await request.body()).decode(), keep_blank_values=True, max_num_fields=MOST_FIELDS)
+        pairs = parse_qsl(body.decode(), keep_blank_values=True, max_num_fields=MOST_FIELDS)
     except ValueError as error:
         raise InvalidRequest(f"a form must be UTF-8 text of at most {MOST_FIELDS:,} fields") from error
     form = Form(pairs)
@@ -117,14 +130,45 @@ def theme_of(request: Request) -> str:
     return chosen if chosen in THEMES else THEMES[0]
 
 
-def notify(request: Request, response: Response, text: str) -> None:
-    """Have the next page say what was done."""
-    _set(request, response, NOTICE, quote(text[:1000]), 60)
+class Notice(NamedTuple):
+    """What the next page says: a sentence, details of it, and whether something was refused."""
+
+    text: str
+    details: tuple[str, ...] = ()
+    warns: bool = False
 
 
-def notice_of(request: Request) -> str:
-    """What the page before has done."""
-    return unquote(request.cookies.get(NOTICE, ""))
+def notify(request: Request, response: Response, notice: Notice) -> None:
+    """Have the next page say what was done; of many details as many as a cookie holds."""
+    shown = notice._replace(text=notice.text[:500], details=())
+    for number, detail in enumerate(notice.details):
+        left = len(notice.details) - number
+        longer = shown._replace(details=(*shown.details, detail[:500]))
+        if len(_packed(longer)) > MOST_OF_NOTICE:
+            shown = shown._replace(details=(*shown.details, f"And {left} more."))
+            break
+        shown = longer
+    _set(request, response, NOTICE, _packed(shown), 60)
+
+
+def go_back(request: Request, address: str, notice: Notice) -> Response:
+    """To a page that says what was done, or what was not."""
+    response = RedirectResponse(address, 303)
+    notify(request, response, notice)
+    return response
+
+
+def notice_of(request: Request) -> Notice | None:
+    """What the page before has done; ``None`` where it said nothing, or nothing readable."""
+    try:
+        text, details, warns = orjson.loads(unquote(request.cookies.get(NOTICE, "")))
+        return Notice(str(text), tuple(str(one) for one in details), bool(warns))
+    except (ValueError, TypeError):
+        return None
+
+
+def _packed(notice: Notice) -> str:
+    return quote(orjson.dumps(notice[:]).decode())
 
 
 def _set(request: Request, response: Response, name: str, value: str, seconds: int) -> None:

@@ -33,14 +33,14 @@ class PageColumn(NamedTuple):
     number: bool = False
 
 
-SHIP_SORTS = (("expected_ship", "Ships"), ("days_late", "Late"))
+SHIP_SORTS = (("expected_ship", "All shipped"), ("days_late", "Late"))
 COLUMNS = (
     PageColumn("risk", "Risk, change", (("risk", "Risk, change"),)),
     PageColumn("trace", "10 days", needs="trace"),
     PageColumn("order", "Order", (("customer", "Customer"),)),
     PageColumn("item", "Item", (("item", "Item"), ("plant", "Plant"))),
     PageColumn("due", "Due", (("due", "Due"),)),
-    PageColumn("ships", "Ships", SHIP_SORTS, needs="expected_ship"),
+    PageColumn("ships", "All shipped", SHIP_SORTS, needs="expected_ship"),
     PageColumn("value", "Value", (("value", "Value"), ("value_at_risk", "At risk")), number=True),
     PageColumn("why", "Why"),
     PageColumn("in_the_way", "In the way", needs="blockers"),

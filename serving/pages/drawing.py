@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from features.times import DAY
-from serving.pages.wording import step_of
+from serving.pages.wording import shown_change, step_of
 
 Risks = Sequence[tuple[int, float | None]]
 TRACE_DAYS = 10
@@ -42,15 +42,14 @@ def draw_trace(risks: Risks, now: int) -> RiskTrace | None:
 
 
 def change_since(risks: Risks, moment: int) -> float | None:
-    """The latest risk less that at a moment; ``None`` where there was none yet."""
+    """The latest risk less that at a moment, as both are shown; ``None`` where there was none yet."""
     before = [risk for at, risk in risks if at <= moment]
-    if not before or not risks or before[-1] is None or risks[-1][1] is None:
-        return None
-    return risks[-1][1] - before[-1]
+    return shown_change(before[-1], risks[-1][1]) if before else None
 
 
 def polyline_of(path: Sequence[tuple[float, float]]) -> str:
-    """Points without those that lie on the way from one to the next."""
+    """Points, of one decimal, without those that lie on the way from one to the next."""
+    path = [(round(x, 1), round(y, 1)) for x, y in path]
     kept = [
         point for i, point in enumerate(path)
         if not 0 < i < len(path) - 1 or not (path[i - 1][1] == point[1] == path[i + 1][1])

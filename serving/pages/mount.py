@@ -34,6 +34,7 @@ def add_pages(app: FastAPI) -> None:
     app.state.silences = SilenceCache()
     app.state.figures = FiguresCache()
     app.state.short_memory = ShortMemory(REMEMBERED)
+    app.state.moves_memory = ShortMemory(REMEMBERED)
     app.state.visits = VisitLog()
     app.add_middleware(ProblemPagesMiddleware)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 from urllib.parse import quote
 
@@ -11,7 +12,8 @@ from starlette.datastructures import Headers
 from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from serving.pages.rendering import render
+from serving.pages.rendering import is_by_script, render
+from serving.pages.rows import path_of
 from serving.problems import MEDIA_TYPE
 
 ADVICE = {
@@ -26,6 +28,18 @@ ADVICE = {
 }
 """By status, what it means to who reads it."""
 UNEXPECTED = "Something went wrong here. Reload; if it stays, give the number below to who runs the service."
+FIELDS = {
+    "type": "What happens",
+    "line_id": "Line",
+    "reference": "Name",
+    "kind": "Kind",
+    "state": "State",
+    "date": "Date",
+    "quantity": "Quantity",
+}
+"""What the form calls the fields of an event."""
+OF_TYPE = re.compile(r" for [a-z_]+\.[a-z_]+")
+"""The type of an event, which the form names in words above its fields."""
 SILENT = (404,)
 """Said without details: they would tell whether there is an order that one may not see."""
 
@@ -83,14 +97,22 @@ def _sign_in(request: Request) -> Response:
 
 
 def _problem(request: Request, status: int, problem: dict[str, Any]) -> Response:
-    errors = [error["detail"] for error in problem.get("errors") or []]
+    errors = [_name_field(error) for error in problem.get("errors") or []]
     detail = "" if status in SILENT else problem["detail"]
+    order_path = request.scope.get("path_params", {}).get("order_id") if status not in SILENT else None
     return render(
         request,
-        "problem.html",
+        "parts/problem.html" if is_by_script(request) else "problem.html",
         status,
+        back=path_of(order_path) if order_path else "",
         title="There is no such page" if status == 404 else problem["title"],
         advice=ADVICE.get(status, UNEXPECTED),
         errors=errors or ([detail] if detail and status < 500 else []),
         number=problem.get("request_id", "") if status >= 500 else "",
     )
+
+
+def _name_field(error: dict[str, Any]) -> str:
+    """What is wrong, with the name of the field where the form has one."""
+    field, detail = FIELDS.get(str(error.get("pointer", "")).rpartition("/")[2]), str(error["detail"])
+    return f"{field} {OF_TYPE.sub('', detail)}" if field else detail

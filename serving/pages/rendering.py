@@ -10,10 +10,11 @@ from fastapi import Request, Response
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from serving.pages.browser import THEMES, TOKEN, ensure_visitor, hand_over, notice_of, theme_of, token_of
+from serving.pages.decided import verb_of
 from serving.pages.live.strips import Strip, strips_of
 from serving.pages.navigation import NAVIGATION
 from serving.pages.static_files import address_of
-from serving.pages.wording import FILTERS, PlantClock
+from serving.pages.wording import FILTERS, plant_clock
 from serving.principal import NOBODY
 from serving.scores.services import Services
 
@@ -23,7 +24,7 @@ HTML = "text/html; charset=utf-8"
 def render(request: Request, template: str, status: int = 200, **content: Any) -> Response:
     """A page, or a part of one, as the reply to a request."""
     ensure_visitor(request)
-    shown = _environment().get_template(template).render(strips=_strips(request, status), **_around(request), **content)
+    shown = environment().get_template(template).render(strips=_strips(request, status), **_around(request), **content)
     response = Response(shown, status, media_type=HTML)
     hand_over(request, response)
     return response
@@ -43,7 +44,7 @@ def _around(request: Request) -> dict[str, Any]:
     services: Services = request.app.state.services
     caller = getattr(request.state, "caller", NOBODY)
     return {
-        "clock": PlantClock(services.clock(), services.settings.zone),
+        "clock": plant_clock(services),
         "zone": services.settings.zone,
         "caller": caller,
         "signed_in": bool(caller.key),
@@ -64,7 +65,8 @@ def is_by_script(request: Request) -> bool:
 
 
 @cache
-def _environment() -> Environment:
+def environment() -> Environment:
+    """The templates, with what they may use."""
     environment = Environment(
         loader=PackageLoader("serving.pages"),
         autoescape=True,
@@ -72,6 +74,6 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= FILTERS
+    environment.filters |= {**FILTERS, "verb": verb_of}
     environment.globals |= {"asset": address_of}
     return environment

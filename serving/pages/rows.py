@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import date, timedelta
 from typing import Any
 from urllib.parse import quote
 
 from features.times import DAY, micros
-from serving.api.calls import trace_risks
+from serving.api.calls import read_latest_decisions, trace_risks
 from serving.pages.blockers import word_of
+from serving.pages.decided import Decision, say_decision, say_snooze
 from serving.pages.drawing import TRACE_DAYS, Risks, change_since, draw_trace
 from serving.pages.wording import PlantClock
 from serving.scores.services import Services
@@ -26,11 +28,12 @@ def show_rows(services: Services, orders: Sequence[Mapping[str, Any]], clock: Pl
     """Rows with what only a page shows: the path, the trace, the change since yesterday, the reason as a sentence."""
     since = clock.now - TRACE_DAYS * DAY
     traces = trace_risks(services, [order["order_id"] for order in orders], since) if orders else {}
-    rows = [_row(order, traces[order["order_id"]], clock) for order in orders]
+    decided = read_latest_decisions(services, [order["order_id"] for order in orders if order["decision"]])
+    rows = [_row(order, traces[order["order_id"]], decided.get(order["order_id"]), clock) for order in orders]
     return [row | {"number": number} for number, row in enumerate(rows)]
 
 
-def _row(order: Mapping[str, Any], risks: Risks, clock: PlantClock) -> Row:
+def _row(order: Mapping[str, Any], risks: Risks, decision: Decision | None, clock: PlantClock) -> Row:
     reasons = [reason["text"] for reason in order["reasons"]]
     return {
         **order,
@@ -39,9 +42,21 @@ def _row(order: Mapping[str, Any], risks: Risks, clock: PlantClock) -> Row:
         "change": change_since(risks, clock.now - DAY),
         "why": reasons[0] if reasons else order["reason"] or "",
         "then": reasons[1:],
+        "last_promise": last_promise(order, clock),
         "ways": _ways(order),
+        "put_off": say_snooze(order, clock),
+        "decided": say_decision(decision, clock) if decision else "",
         "cannot_snooze": _cannot_snooze(order, clock),
     }
+
+
+def last_promise(order: Mapping[str, Any], clock: PlantClock) -> str | None:
+    """The day of an order's last promise, by which it is late or not; ``None`` where all are of one day."""
+    expected, late, due = order["expected_ship"], order["days_late"], order["due_at"]
+    if expected is None or late is None or due is None:
+        return None
+    day = date.fromisoformat(expected) - timedelta(days=late)
+    return day.isoformat() if day > clock.local(micros(due)).date() else None
 
 
 def _ways(order: Mapping[str, Any]) -> list[tuple[str, str]] | None:

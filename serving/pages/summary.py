@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
-from serving.api.calls import sum_worklist
+from serving.api.calls import count_orders, sum_worklist
 from serving.contract.orders import WorklistParams
 from serving.overviews.short_memory import ShortMemory
 from serving.principal import Caller
@@ -36,11 +38,24 @@ class Figures:
     late_value: float
 
 
+class TabCounts(NamedTuple):
+    """How many orders two of the tabs lead to."""
+
+    mine: int
+    snoozed: int
+
+
 class FiguresCache:
     """Counts for each set of plants, and counts again when that is some seconds old."""
 
     def __init__(self) -> None:
         self._memory = ShortMemory(MOST)
+        self._tabs = ShortMemory(MOST)
+
+    def tabs(self, services: Services, caller: Caller, asked: Sequence[WorklistParams], newest: int) -> TabCounts:
+        """The counts of what the tabs ask; whoever decides makes a score, so that what is counted is not older."""
+        count = lambda: TabCounts(*(count_orders(services, one, caller) for one in asked))  # noqa: E731
+        return self._tabs.get((caller.plants, caller.name, newest), LASTS, count)
 
     def figures(self, services: Services, caller: Caller) -> Figures:
         """The figures of a reader; of an empty list they are counted each time, so that the first order is seen."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -11,10 +12,12 @@ from zoneinfo import ZoneInfo
 
 from features.times import micros, plant_calendar
 from features.wording import ENGLISH, Dates
+from serving.scores.decision_state import PAST
+from serving.scores.services import Services
 
 NONE = "–"
-STEPS = (0.25, 0.5, 0.75)
-"""Where the four steps of risk begin; the words say what the colour says."""
+STEPS = (25, 50, 75)
+"""Whole percents at which the steps of risk begin; the words say what the colour says."""
 STEP_WORDS = ("low", "raised", "high", "very high")
 STATES = {
     "open": "open",
@@ -23,14 +26,10 @@ STATES = {
     "shipped": "shipped",
     "cancelled": "cancelled",
 }
-DECISIONS = {
-    "acknowledge": "acknowledged",
-    "assign": "assigned",
-    "snooze": "snoozed",
-    "expedite": "expedited",
-    "override": "overridden",
-    "comment": "commented on",
-}
+DECISIONS = PAST
+"""By the kind of decision, what somebody did, and ..."""
+DECIDED = {**PAST, "override": "overridden"}
+"""... what was done to an order."""
 
 
 @dataclass(frozen=True)
@@ -58,6 +57,10 @@ class PlantClock:
         """The day so many days from today, as a form and an address have it."""
         return (self.today + timedelta(days=days)).isoformat()
 
+    def is_past(self, moment: str) -> bool:
+        """Whether a moment has come."""
+        return micros(moment) <= self.now
+
     def local(self, moment: int) -> datetime:
         """A moment at the plant."""
         return datetime.fromtimestamp(moment / 1e6, self._zone)
@@ -68,8 +71,19 @@ class PlantClock:
 
     def day_of(self, form_day: str) -> str:
         """The weekday and the day of a date as a form has it."""
-        noon = datetime.combine(date.fromisoformat(form_day), datetime.min.time(), self._zone) + timedelta(hours=12)
-        return self.dates.day(round(noon.timestamp() * 1e6), time=False)
+        return self.dates.day(self._noon(date.fromisoformat(form_day)), time=False)
+
+    def tick(self, moment: int) -> str:
+        """A day on an axis, microseconds; axes are weeks long, so no year is said."""
+        return self.dates.day(moment, time=False, year=False)
+
+    def tick_of(self, day: date) -> str:
+        """A date on an axis."""
+        return self.tick(self._noon(day))
+
+    def _noon(self, day: date) -> int:
+        noon = datetime.combine(day, datetime.min.time(), self._zone) + timedelta(hours=12)
+        return round(noon.timestamp() * 1e6)
 
     def range_of(self, first: str, last: str | None) -> str:
         """Two days of forms in few words: the month once where it is the same; no end where the last is not known."""
@@ -84,6 +98,12 @@ class PlantClock:
         """The weekday, the day and the time, unless a whole day is meant."""
         return NONE if text is None else self.dates.day(micros(text))
 
+    def machine_time(self, text: str) -> str:
+        """A moment that the machine's own clock gave; one that lies after the page's clock says so, with its year."""
+        if micros(text) <= self.now:
+            return self.time(text)
+        return f"{self.tick(micros(text))} {self.local(micros(text)).year} by the machine's clock"
+
     def distance(self, text: str | None) -> str:
         """How far off it is, in days of the plant's calendar."""
         return "" if text is None else self.dates.distance(micros(text))
@@ -96,6 +116,39 @@ class PlantClock:
         return f"{weekday} {local.day} {month} {local.year}, {local:%H:%M}"
 
 
+def plant_clock(services: Services) -> PlantClock:
+    """The plant's clock now."""
+    return PlantClock(services.clock(), services.settings.zone)
+
+
+def whole_percent(share: float) -> int:
+    """What is shown of a share, and what colours, words and differences follow.
+
+    >>> whole_percent(0.746), whole_percent(0.754)
+    (75, 75)
+    """
+    return round(100 * share)
+
+
+def shown_change(before: float | None, after: float | None) -> float | None:
+    """The difference of two risks as they are shown, so that it adds up before the reader's eyes.
+
+    >>> shown_change(0.334, 0.526), shown_change(None, 0.5)
+    (0.2, None)
+    """
+    return None if before is None or after is None else (whole_percent(after) - whole_percent(before)) / 100
+
+
+def change(before: float | None, after: float | None) -> str:
+    """The difference of two shown risks in words; a change that the whole percents do not show is less than one.
+
+    >>> change(0.334, 0.526), change(0.99, 0.986), change(0.5, 0.5), change(None, 0.5)
+    ('+20', '<1', '0', '–')
+    """
+    difference = shown_change(before, after)
+    return "<1" if difference == 0 and before != after else points(difference)
+
+
 def percent(share: float | None) -> str:
     """A risk: whole percents, and never a certainty that is none.
 
@@ -104,7 +157,7 @@ def percent(share: float | None) -> str:
     """
     if share is None:
         return NONE
-    whole = round(100 * share)
+    whole = whole_percent(share)
     if whole == 100 and share < 1:
         return ">99 %"
     return "<1 %" if whole == 0 and share > 0 else f"{whole} %"
@@ -126,12 +179,12 @@ def points(difference: float | None) -> str:
 def amount(value: float | None) -> str:
     """A value of money or a quantity.
 
-    >>> amount(86400.0), amount(2.5), amount(None)
-    ('86,400', '2.5', '–')
+    >>> amount(86400.0), amount(2.5), amount(-0.1), amount(None)
+    ('86,400', '2.5', '−0.1', '–')
     """
     if value is None:
         return NONE
-    return ENGLISH.number(value, 0 if abs(value) >= 1000 or value == int(value) else 1)
+    return ENGLISH.number(value, 0 if abs(value) >= 1000 or value == int(value) else 1).replace("-", "−")
 
 
 def days(count: int) -> str:
@@ -146,10 +199,21 @@ def days(count: int) -> str:
 def step_of(risk: float | None) -> int:
     """The step of the ramp, 0 to 3.
 
-    >>> [step_of(risk) for risk in (None, 0.1, 0.25, 0.5, 0.75, 1.0)]
-    [0, 0, 1, 2, 3, 3]
+    It follows the percent that is shown, so that 75 % has one colour and one word.
+
+    >>> [step_of(risk) for risk in (None, 0.1, 0.25, 0.5, 0.746, 0.75, 1.0)]
+    [0, 0, 1, 2, 3, 3, 3]
     """
-    return 0 if risk is None else sum(risk >= step for step in STEPS)
+    return 0 if risk is None else sum(whole_percent(risk) >= step for step in STEPS)
+
+
+def with_minus(sentence: str) -> str:
+    """A sentence of points with the sign that pages use.
+
+    >>> with_minus("-12 points: casting has come (-11), hold Q-5 (-0.1)")
+    '−12 points: casting has come (−11), hold Q-5 (−0.1)'
+    """
+    return re.sub(r"(^|\()-(?=\d)", r"\1−", sentence)
 
 
 def capitalised(text: str) -> str:
@@ -160,6 +224,8 @@ def capitalised(text: str) -> str:
 FILTERS: dict[str, Callable[..., Any]] = {
     "percent": percent,
     "points": points,
+    "with_minus": with_minus,
+    "change_to": change,
     "amount": amount,
     "days": days,
     "amount_whole": lambda value: amount(None if value is None else float(round(value))),
@@ -168,4 +234,5 @@ FILTERS: dict[str, Callable[..., Any]] = {
     "sentence": capitalised,
     "state_words": lambda state: STATES.get(state, state),
     "decision_words": lambda kind: DECISIONS.get(kind, kind),
+    "decided_words": lambda kind: DECIDED.get(kind, kind),
 }

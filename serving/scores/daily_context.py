@@ -76,6 +76,11 @@ class DailyContext:
         scorer = self.active_model().scorer
         return scorer if scorer is not None else self._current()
 
+    def latest_scorer(self) -> Scorer:
+        """That of the latest morning, also where another process began it a moment ago. Raises as ``scorer`` does."""
+        self.refresh()
+        return self.scorer()
+
     def active_model(self) -> ActiveModel:
         """The scorer with its context's id and the pack times of the morning; no scorer while there is no model."""
         try:

@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
 from features.times import LATEST
 from serving.contract.decision import DECISION, UNTIL_CHANGE
+
+PAST: Mapping[str, str] = {
+    "acknowledge": "acknowledged",
+    "assign": "assigned",
+    "snooze": "snoozed",
+    "expedite": "expedited",
+    "override": "overrode",
+    "comment": "commented",
+}
+"""What somebody did, by the kind of decision."""
 
 
 @dataclass(frozen=True)
@@ -43,3 +53,19 @@ def fold_decisions(events: Iterable[Any]) -> DecisionState:
     for event in events:
         state = state.after(event)
     return state
+
+
+def latest_decisions(events: Iterable[Any]) -> dict[str, Any]:
+    """By order the latest of decisions, in the order of their arrival; a comment that came with one yields to it."""
+    latest: dict[str, Any] = {}
+    for event in events:
+        known = latest.get(event.order_id)
+        if known is None or not _goes_with(known, event):
+            latest[event.order_id] = event
+    return latest
+
+
+def _goes_with(decision: Any, comment: Any) -> bool:
+    if comment.kind != "comment" or decision.kind == "comment":
+        return False
+    return bool((decision.recorded_at, decision.actor) == (comment.recorded_at, comment.actor))

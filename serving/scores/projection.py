@@ -14,6 +14,7 @@ import orjson
 from features.arrays import Ints
 from features.context.context import Context
 from features.decision_points import DecisionPoints
+from features.events.schema import TYPE_CODE
 from features.history import History
 from features.known.known import Known
 from features.pipeline.table import states
@@ -29,6 +30,8 @@ from serving.scores.snooze import latest_snooze
 from serving.store.schema import FILTERED, LISTED, SHIP_COLUMNS
 from training.reasons.reasons import Reason
 
+DESCRIBING = (TYPE_CODE["order_line.created"], TYPE_CODE["order_line.changed"])
+"""What says of a line whose it is, and what it is."""
 SHOWN_REASONS = 3
 """So many reasons of an order are shown in the worklist."""
 
@@ -83,6 +86,7 @@ def project(
     known = Known(history, points_at(history, as_of), context)
     state, due, value = states(known), known.due(), known.value()
     words = _words(known)
+    known.close()
     dates_late = scorer is not None and scorer.model.ship_dates is not None
     by_order = defaultdict(list)
     for event in events:
@@ -160,11 +164,32 @@ def _scored_by(score: dict[str, Any]) -> str:
 
 
 def _words(known: Known) -> list[list[tuple[str, str]]]:
-    """The words of each order by which a worklist is filtered, in the order in which they became known."""
+    """The words of each order by which a worklist is filtered: the one it shows, then the others as they became known.
+
+    Shown is what was named last of the line that was the first to be named.
+    """
     words: list[list[tuple[str, str]]] = [[] for _ in range(len(known))]
     for dimension in FILTERED:
-        owner, code, _ = known.history.words_known(dimension, known.order, known.stop)
+        owner, code, where = known.history.words_known(dimension, known.order, known.stop)
         names = known.history.coded[dimension].words
-        for point, word in zip(owner.tolist(), code.tolist(), strict=True):
-            words[point].append((dimension, str(names[word])))
+        codes_of: dict[int, list[int]] = defaultdict(list)
+        begin: dict[int, int] = {}
+        for point, word, at in zip(owner.tolist(), code.tolist(), where.tolist(), strict=True):
+            codes_of[point].append(word)
+            begin.setdefault(point, at)
+        for point, codes in codes_of.items():
+            if len(codes) > 1:
+                shown = _named_last(known.history, dimension, begin[point], int(known.stop[point]))
+                codes.remove(shown)
+                codes.insert(0, shown)
+            words[point] += [(dimension, str(names[word])) for word in codes]
     return words
+
+
+def _named_last(history: History, dimension: str, begin: int, stop: int) -> int:
+    """The code that was named last of the line of the event at ``begin``, before ``stop``."""
+    rows = slice(begin, stop)
+    codes = history.coded[dimension].codes[rows]
+    same = (codes >= 0) & (history.line[rows] == history.line[begin]) & np.isin(history.type[rows], DESCRIBING)
+    found = codes[same]
+    return int(found[-1] if len(found) else codes[0])

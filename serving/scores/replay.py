@@ -76,7 +76,7 @@ def active_model_of(connection: Connection, score: Mapping[Any, Any], load_versi
     try:
         champion = load_version(score["model"], score["model_version"], score["run_id"])
     except ModelMissing as error:
-        raise InvalidRequest(str(error)) from error
+        raise InvalidRequest(str(error), public=error.public) from error
     return ActiveModel(Scorer(champion, context), score["context_id"])
 
 

@@ -57,7 +57,8 @@ def agree_snooze(order_id: str, due: int | None, asked: int | None, now: int, zo
     latest = latest_snooze(due, zone)
     back = f"{dates.day(latest + 1)}, the working day before its promise of {dates.day(due)}"
     if latest < now:
-        raise InvalidRequest(f"a snooze of {order_id} must end before {back}, and that day has begun")
+        gone = "has begun" if dates.same_day(latest + 1, now) else "is over"
+        raise InvalidRequest(f"a snooze of {order_id} must end before {back}, and that day {gone}")
     if asked is not None and asked <= latest:
         return Snooze(asked, asked, _until(order_id, asked, dates))
     wish = "at the latest" if asked is None else f"not {dates.day(asked)} as asked"

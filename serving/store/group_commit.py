@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Sequence, Set
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
@@ -86,6 +86,7 @@ class GroupCommit(Generic[J, R]):
         self._timeout = timeout
         self._lock = threading.Lock()
         self._pending: list[_Pending[J, R]] = []
+        self._solo_keys: set[Hashable] = set()
         self._busy = False
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="groups")
         self._solo = ThreadPoolExecutor(SOLO_WORKERS, thread_name_prefix="alone")
@@ -96,13 +97,17 @@ class GroupCommit(Generic[J, R]):
         pending: _Pending[J, R] = _Pending(job, loop, loop.create_future())
         with self._lock:
             self._pending.append(pending)
-            if not self._busy:
-                self._thread.submit(self._run)
-                self._busy = True
+            self._wake()
         await asyncio.wait([pending.reply], timeout=self._timeout)
         if not pending.reply.done() and self._withdraw(pending):
             raise TurnTimeout(f"a request must be begun within {self._timeout:g} s, got no turn: it can be sent again")
         return await pending.reply
+
+    def _wake(self) -> None:
+        """Let the groups run, unless they do; with the lock in hand."""
+        if self._pending and not self._busy:
+            self._thread.submit(self._run)
+            self._busy = True
 
     def _withdraw(self, pending: _Pending[J, R]) -> bool:
         """Take a job back; one that has been started is waited for."""
@@ -116,6 +121,8 @@ class GroupCommit(Generic[J, R]):
         while group := self._next():
             for one, result in self._results(group):
                 if result is None:
+                    with self._lock:
+                        self._solo_keys |= one.job.keys
                     self._solo.submit(self._run_solo, one)
                 else:
                     one.resolve(result)
@@ -125,6 +132,10 @@ class GroupCommit(Generic[J, R]):
             one.resolve(self._run_alone(one.job))
         except Exception as error:
             one.resolve(error)
+        finally:
+            with self._lock:
+                self._solo_keys -= one.job.keys
+                self._wake()
 
     def _results(self, group: list[_Pending[J, R]]) -> list[tuple[_Pending[J, R], R | Exception | None]]:
         try:
@@ -133,22 +144,30 @@ class GroupCommit(Generic[J, R]):
             return [(one, error) for one in group]
 
     def _next(self) -> list[_Pending[J, R]]:
-        """Of the pending jobs, the first and all that go with it, in the order in which they came."""
+        """Of the pending jobs, the first and all that go with it, in the order in which they came.
+
+        What has a key in common with a job that runs alone waits for that, so that nobody waits behind it twice.
+        """
         with self._lock:
-            group, left = _split(self._pending, self._max_size)
+            group, left = _split(self._pending, self._max_size, self._solo_keys)
             self._pending = left
             self._busy = bool(group)
             return group
 
 
-def _split(pending: list[_Pending[J, R]], max_size: int) -> tuple[list[_Pending[J, R]], list[_Pending[J, R]]]:
-    """A group, and those that are left; none overtakes another that has a key in common with it."""
+def _split(
+    pending: list[_Pending[J, R]], max_size: int, taken: Set[Hashable]
+) -> tuple[list[_Pending[J, R]], list[_Pending[J, R]]]:
+    """A group, and those that are left; none overtakes another that has a key in common with it.
+
+    ``taken`` are the keys that nobody in the group may have.
+    """
     group: list[_Pending[J, R]] = []
     left: list[_Pending[J, R]] = []
-    size, group_keys = 0, set[Hashable]()
+    size, earlier_keys = 0, set(taken)
     for one in pending:
-        fits = not group or (size + one.job.size <= max_size and group_keys.isdisjoint(one.job.keys))
+        fits = (not group or size + one.job.size <= max_size) and earlier_keys.isdisjoint(one.job.keys)
         (group if fits else left).append(one)
         size += one.job.size if fits else 0
-        group_keys |= one.job.keys
+        earlier_keys |= one.job.keys
     return group, left

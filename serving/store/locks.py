@@ -7,8 +7,14 @@ from collections.abc import Iterable
 
 from sqlalchemy import Connection, text
 
+from features.errors import ShipriskError
+
 LOCKS = text("SELECT pg_advisory_xact_lock(k) FROM unnest(CAST(:keys AS bigint[])) AS k")
 FREE = text("SELECT k FROM unnest(CAST(:keys AS bigint[])) AS k WHERE pg_try_advisory_xact_lock(k)")
+
+
+class OrdersBusy(ShipriskError):
+    """Another transaction keeps an order that this one needs."""
 
 
 def lock_orders(connection: Connection, order_ids: Iterable[str]) -> None:
@@ -28,6 +34,13 @@ def lock_free(connection: Connection, order_ids: Iterable[str]) -> set[str]:
     keys = {order_id: _lock(order_id) for order_id in ids}
     free = set(connection.execute(FREE, {"keys": sorted(set(keys.values()))}).scalars())
     return {order_id for order_id, key in keys.items() if key in free}
+
+
+def require_free(connection: Connection, order_ids: Iterable[str]) -> None:
+    """Keep orders to this transaction. Raises ``OrdersBusy``, at once, where another one keeps any of them."""
+    ids = set(order_ids)
+    if busy := ids - lock_free(connection, ids):
+        raise OrdersBusy(f"orders must be free, got {len(busy):,} that another transaction keeps")
 
 
 def _lock(order_id: str) -> int:

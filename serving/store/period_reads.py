@@ -45,6 +45,15 @@ def events_of_type(connection: Connection, kind: str, window: tuple[int, int], p
     return connection.execute(query.order_by(events.c.seq)).all()
 
 
+def typed_events_of(connection: Connection, kind: str, order_ids: Sequence[str]) -> list[Row[Any]]:
+    """Events of one type of some orders, of each in the order of arrival."""
+    found: list[Row[Any]] = []
+    for some in chunks(order_ids):
+        query = select(*OF_ORDER).where(events.c.order_id.in_(some), events.c.type == kind)
+        found += connection.execute(query.order_by(events.c.seq)).all()
+    return found
+
+
 def stated_between(connection: Connection, window: tuple[int, int], plants: Plants) -> dict[tuple[str, str], str]:
     """By source and id, the state that events recorded in a period state, such as short or available."""
     query = select(events.c.source, events.c.event_id, events.c.state).where(events.c.state.is_not(None))

@@ -170,11 +170,21 @@ idempotency = Table(
     "idempotency",
     metadata,
     Column("key", Words, primary_key=True, comment="who, what and the key"),
-    Column("request", LargeBinary, nullable=False, comment="digest of the body"),
+    Column("request", LargeBinary, nullable=False, comment="digest of all of it that means something"),
     Column("status", Integer),
     Column("headers", String),
     Column("reply", LargeBinary),
     Column("made_at", BigInteger, nullable=False),
+)
+
+state_versions = Table(
+    "state_versions",
+    metadata,
+    Column("order_id", Words, primary_key=True),
+    Column("source", Words, primary_key=True, comment="the system that numbers its states"),
+    Column("scope", Words, primary_key=True, comment="a JSON list of the sender's plants, empty for every plant"),
+    Column("version", BigInteger, nullable=False, comment="of the latest state that was stored"),
+    Column("content", LargeBinary, nullable=False, comment="digest of that state"),
 )
 
 leases = Table(

@@ -1,4 +1,4 @@
-"""Logs: JSON lines, readable ones on a terminal; each line of a request has its id. No bodies, keys or addresses."""
+"""Logs: JSON lines, readable ones on a terminal; each line of a request has its id. No bodies, keys or passwords."""
 
 from __future__ import annotations
 
@@ -11,6 +11,9 @@ from uuid import uuid4
 
 import orjson
 import structlog
+
+from serving.telemetry.redaction import redact_event
+from serving.terminal_text import as_printed, escaped_in_json
 
 REQUEST_ID_FORMAT = re.compile(r"[A-Za-z0-9._-]{1,64}")
 request_id: ContextVar[str] = ContextVar("request_id", default="")
@@ -40,7 +43,12 @@ def log_to(stream: Any = None, level: str = "info") -> None:
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=shared,
-            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *_renderers(out.isatty())],
+            processors=[
+                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                structlog.processors.format_exc_info,
+                redact_event,
+                *_renderers(out.isatty()),
+            ],
         )
     )
     logging.basicConfig(handlers=[handler], level=logging.WARNING, force=True)
@@ -54,9 +62,17 @@ def _with_request_id(_: Any, __: str, event: dict[str, Any]) -> dict[str, Any]:
 
 def _renderers(terminal: bool) -> list[Any]:
     if terminal:
-        return [structlog.dev.ConsoleRenderer()]
-    return [structlog.processors.format_exc_info, structlog.processors.JSONRenderer(_json)]
+        return [_printable_event, structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)]
+    return [structlog.processors.JSONRenderer(_json)]
+
+
+def _printable_event(_: Any, __: str, event: dict[str, Any]) -> dict[str, Any]:
+    """Words of users are text: nothing in them moves the cursor, colours a line or turns it round."""
+    shown = {name: as_printed(value) if isinstance(value, str) else value for name, value in event.items()}
+    whole = {name: as_printed(event[name], line_ends=True) for name in ("exception", "stack") if name in event}
+    return shown | whole
 
 
 def _json(content: Any, default: Any) -> str:
-    return orjson.dumps(content, default=default).decode()
+    """JSON whose control characters are escaped, those above ASCII too."""
+    return escaped_in_json(orjson.dumps(content, default=default).decode())

@@ -32,7 +32,7 @@ NAMES = [name for name in catalogue() if name in TWINS]
 ZONES = st.sampled_from(["UTC", "UTC", "Pacific/Auckland"])
 ENDS = st.sampled_from([None, None, None, *map(moment, (200, 200, 200, 9.25, 4.5, 2)), moment(6.5) - 1])
 """When the records end: with the last one, long after, or on a day; the last of these is the end of one."""
-MANY = settings(max_examples=max(100, settings().max_examples))
+MANY = settings(max_examples=max(60, settings().max_examples))
 """Few histories are deep, so this takes more of them than other tests."""
 
 

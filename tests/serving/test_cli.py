@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+import subprocess
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
@@ -11,8 +12,10 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from features.events import write_events
 from serving.cli import main
-from tests.conftest import Home, free_port
+from tests.conftest import FORCED_BECAUSE, Home, free_port, new_home
+from tests.support import commands
 
 AS_OF = "2024-06-01"
 Here = Callable[[list[str]], tuple[int, str, str]]
@@ -100,6 +103,7 @@ def test_features_writes_a_table(home: Home) -> None:
     assert {"partial_completion_ratio", "hold_frequency", "schedule_churn"} <= set(table.columns)
 
 
+@pytest.mark.nightly
 def test_an_equal_model_is_refused_and_can_be_forced_with_a_reason(home: Home) -> None:
     done = home.run("train", str(home.events), "--snapshots", "before=5", "--json")
     assert done.returncode == 0, done.stderr
@@ -114,7 +118,7 @@ def test_an_equal_model_is_refused_and_can_be_forced_with_a_reason(home: Home) -
     assert forced.stdout.startswith(
         f"order-risk@{version} is the champion, in place of version 1, by force: the line was"
     )
-    assert home.run("promote", "order-risk@1", "--force", "--reason", "back").returncode == 0
+    assert home.run("promote", "order-risk@1", "--force", "--reason", FORCED_BECAUSE).returncode == 0
     told = json.loads(home.run("champions", "--json").stdout)["decisions"]
     assert [(entry["version"], entry["decided"]) for entry in told] == [
         ("1", "forced"), (version, "forced"), (version, "refused"), ("1", "forced"), ("1", "refused"),
@@ -143,6 +147,7 @@ def test_a_folder_of_events_is_one_table(home: Home, here: Here, tmp_path: Path)
     assert (code, "must hold files that end in .parquet or .csv, got none in" in error) == (1, True)
 
 
+@pytest.mark.nightly
 def test_a_backtest_shows_each_model_until_the_next(here: Here, tmp_path: Path) -> None:
     arguments = ["backtest", "{events}", "--every", "13w", "--from", "2024-07-01", "--snapshots", "before=5"]
     code, said, error = here([*arguments, "--no-log", "--out", str(tmp_path / "b.json"), "--json"])
@@ -199,6 +204,7 @@ def test_a_backtest_shows_each_model_until_the_next(here: Here, tmp_path: Path) 
         (["train"], 2, "the events must come from a file or from --store URL, got neither"),
         (["db", "import", "none.parquet"], 1, "got none.parquet, which is not there"),
         (["features", "{events}"], 2, "either as_of (--as-of) or decision points (--snapshots) must be given"),
+        (["features", "{events}", "--with-outcomes", "--partitions", "3"], 2, "--engine local, got --partitions"),
         (["features", "{events}", "--snapshots", "hourly"], 2, "decision points must be daily, events, all"),
         (["features", "{events}", "--as-of", AS_OF, "--zone", "Mars"], 2, "must be an IANA time zone"),
         (
@@ -313,10 +319,30 @@ def test_a_path_that_cannot_be_written_is_a_sentence(home: Home) -> None:
     assert "Traceback" not in done.stderr
 
 
+def test_the_demo_says_in_a_file_what_it_does_while_it_does_it(tmp_path: Path, plant: pd.DataFrame) -> None:
+    """Each step stands there before it begins: here the simulation, which finds events that cannot be read."""
+    log = tmp_path / "demo.log"
+    folder = tmp_path / "home" / "demo" / "450-7"
+    write_events(plant.iloc[:0], folder / "events.parquet")
+    home = new_home(tmp_path, plant)
+    process = commands.start(("demo", "--orders", "450", "--no-serve"), home.environment, tmp_path, log)
+    process.wait(300)
+    shown = " ".join(log.read_text().split())
+    assert f"All of it stays in {folder}" in shown
+    assert shown.index("Simulating a year of 450 orders ...") < shown.index("must have at least one row")
+
+
+def test_the_port_of_the_demo_is_that_of_make() -> None:
+    recipe = ["make", "-n", "demo", "PORT=8321"]
+    done = subprocess.run(recipe, cwd=Path(__file__).parents[2], capture_output=True, text=True, check=True)
+    assert "shiprisk demo --port 8321" in done.stdout
+
+
+@pytest.mark.nightly
 def test_the_demo_tells_its_story_and_remembers_it(empty_home: Home) -> None:
-    told = empty_home.run("demo", "--orders", "600", "--no-serve")
+    told = empty_home.run("demo", "--orders", "450", "--days", "4", "--no-serve")
     assert told.returncode == 0, told.stderr
-    folder = empty_home.folder / "home" / "demo" / "600-7"
+    folder = empty_home.folder / "home" / "demo" / "450-7-4"
     model = (folder / "models" / "demo-risk" / "champion.json").read_text()
     worklist = pd.read_csv(folder / "scores.csv")
     assert f"{len(worklist):,} open orders" in told.stdout
@@ -327,11 +353,11 @@ def test_the_demo_tells_its_story_and_remembers_it(empty_home: Home) -> None:
     with closing(sqlite3.connect(folder / "shiprisk.db")) as store:
         scores = pd.read_sql("SELECT order_id, as_of FROM scores WHERE cause = 'morning'", store)
         decided = pd.read_sql("SELECT kind FROM events WHERE source = 'shiprisk'", store)["kind"].value_counts()
-    assert scores.groupby("order_id")["as_of"].nunique().max() == 14, "an order that was open for the whole fortnight"
-    assert decided["assign"] == decided["acknowledge"] == decided["comment"] == 10, "one each working day"
-    assert 0 < decided["snooze"] <= 10
-    again = empty_home.run("demo", "--orders", "600", "--no-serve")
-    assert again.stdout == told.stdout
+    assert scores.groupby("order_id")["as_of"].nunique().max() == 4, "an order that was open on all of its days"
+    assert decided["assign"] == decided["acknowledge"] == decided["comment"] == 3, "one each working day"
+    assert decided.get("snooze", 0) <= 3
+    again = empty_home.run("demo", "--orders", "450", "--days", "4", "--no-serve")
+    assert told.stdout.endswith(f"\n{again.stdout}"), "without what was done for it"
     assert (folder / "models" / "demo-risk" / "champion.json").read_text() == model
 
 

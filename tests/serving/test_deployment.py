@@ -30,6 +30,8 @@ def test_what_is_deployed_holds_together() -> None:
         assert used <= set(compose["volumes"])
     known = {f"SHIPRISK_{name.upper()}" for name in Settings.model_fields}
     assert set(re.findall(r"SHIPRISK_[A-Z_]+", (ROOT / "deploy" / "compose.yaml").read_text())) <= known
+    told = compose["services"]["api"]["environment"]
+    assert told["FORWARDED_ALLOW_IPS"] == "${FORWARDED_ALLOW_IPS:-}", "whoever runs it says which proxies are believed"
     lines = (ROOT / "deploy" / "Dockerfile").read_text(encoding="utf-8").replace("\\\n", " ").splitlines()
     words = [line.split()[0] for line in lines if line.strip() and not line.startswith("#")]
     assert set(words) <= INSTRUCTIONS

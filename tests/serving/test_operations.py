@@ -29,7 +29,6 @@ from serving.middleware.rate_limit import RateLimiter
 from serving.principal import Role
 from serving.settings import Settings
 from serving.store.database import Database
-from serving.store.maintenance.migrate import upgrade
 from serving.store.schema import events, leases
 from serving.telemetry.logs import new_request_id
 from tests.conftest import Home, free_port, serve, wait_for
@@ -156,7 +155,6 @@ class Running:
 def running(home: Home, folder: Path, **settings: str) -> Iterator[Running]:
     with new_database("sqlite", folder) as url:
         database, port = Database(url), free_port()
-        upgrade(database)
         _, token = create_key(database, "test", Role.ADMIN, None, 1, system_clock())
         environment = home.environment | {"SHIPRISK_DATABASE_URL": url, "SHIPRISK_NOW": NOW} | settings
         environment |= {"SHIPRISK_KEEPER": "process"}

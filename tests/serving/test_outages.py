@@ -11,7 +11,7 @@ from typing import Any
 import httpx
 import pytest
 import uvicorn
-from sqlalchemy import event, make_url
+from sqlalchemy import event, make_url, text
 
 from serving.bootstrap import build_app
 from serving.clock import fixed_clock
@@ -20,6 +20,7 @@ from serving.models.cache import LoadedModel
 from serving.models.scorer import Scorer
 from serving.settings import Settings
 from serving.store.database import Database, DatabaseUnavailable
+from serving.store.deadline import DeadlineConnection
 from serving.store.maintenance.migrate import upgrade
 from tests.conftest import free_port
 from tests.serving.api.test_api import STRUCTURED, order, post, problem
@@ -78,6 +79,22 @@ def test_a_database_that_is_away_is_a_503_and_comes_back(wire: tuple[Wire, str],
         assert post(client, order("B"), STRUCTURED).json()["accepted"] == 1
         assert post(client, order("A"), STRUCTURED).json()["duplicates"] == 1
         assert {row["order_id"] for row in client.get("/v1/orders").json()["orders"]} == {"A", "B"}
+
+
+def test_a_database_that_hangs_is_given_up_on_in_time_and_comes_back(
+    wire: tuple[Wire, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On a connection that is open already the driver would wait for as long as the server hangs."""
+    monkeypatch.setattr(DeadlineConnection, "answers_within", 0.3)
+    line, url = wire
+    database = Database(url, pool=1)
+    assert database.read(lambda connection: connection.scalar(text("select 1"))) == 1
+    line.passes.clear()
+    with pytest.raises(DatabaseUnavailable, match="must answer"):
+        database.read(lambda connection: connection.scalar(text("select 2")))
+    line.passes.set()
+    assert database.read(lambda connection: connection.scalar(text("select 3"))) == 3
+    database.close()
 
 
 def test_a_full_disk_is_a_507_and_all_is_well_when_there_is_room(tmp_path: Path, trained: Trained) -> None:

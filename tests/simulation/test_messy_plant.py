@@ -235,6 +235,7 @@ def test_what_never_happens_draws_no_luck() -> None:
     assert happens(one, 1.0)
 
 
+@pytest.mark.nightly
 def test_the_oracle_plays_the_messy_plant_and_changes_nothing() -> None:
     plant = load_plant("messy")
     found = simulate_with_oracle(plant, 150, 60, SEED, [30, 40], futures=8, of_each=1)

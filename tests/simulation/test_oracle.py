@@ -34,6 +34,7 @@ def test_asking_the_oracle_changes_nothing(oracle: Oracle) -> None:
     pd.testing.assert_frame_equal(oracle.events, simulate(tiny(), ORDERS, PERIOD, SEED), check_exact=True)
 
 
+@pytest.mark.nightly
 def test_the_oracle_is_the_same_for_a_seed(oracle: Oracle) -> None:
     again = simulate_with_oracle(tiny(), ORDERS, PERIOD, SEED, [30, 36], futures=12, of_each=1)
     pd.testing.assert_frame_equal(oracle.risks, again.risks, check_exact=True)
@@ -49,20 +50,6 @@ def test_risks_are_probabilities_of_open_orders(oracle: Oracle) -> None:
     assert risks["n"].between(1, 12).all()
     assert not risks.duplicated(["as_of", "order_id"]).any()
     assert risks["p_missed"].nunique() > 3
-
-
-def test_the_oracle_speaks_of_the_orders_that_the_records_call_open(oracle: Oracle) -> None:
-    """What has shipped, is cancelled or late is not in it (but for what is not recorded yet)."""
-    history = History.of(oracle.events)
-    standing = commitments(history)
-    for as_of, rows in oracle.risks.groupby("as_of"):
-        moment = micros(as_of)
-        known = history.recorded <= moment
-        last = np.flatnonzero(known & ((history.next_recorded > moment) | (history.next_recorded < 0)))
-        open_ = last[(standing.state[last] == OPEN) & (standing.due[last] >= moment)]
-        by_records = set(history.order_ids[history.order[open_]])
-        assert set(rows["order_id"]) <= by_records
-        assert len(by_records - set(rows["order_id"])) <= 2
 
 
 def test_effects_are_differences_with_their_error(oracle: Oracle) -> None:
@@ -85,6 +72,7 @@ def test_more_load_is_more_risk() -> None:
     assert mean_risk(0.6) + 0.1 < mean_risk(1.5)
 
 
+@pytest.mark.nightly
 def test_expediting_helps_in_a_loaded_plant() -> None:
     shop = start(queues_only(1.5), ORDERS, PERIOD, SEED)
     run_until(shop, 30)
@@ -95,6 +83,7 @@ def test_expediting_helps_in_a_loaded_plant() -> None:
     assert np.mean([row[6] for row in effects if row is not None]) < -0.03  # type: ignore[misc]
 
 
+@pytest.mark.nightly
 def test_releasing_a_hold_is_the_decision_it_says() -> None:
     shop = start(tiny(), ORDERS, PERIOD, SEED)
     run_until(shop, 30)
@@ -135,6 +124,8 @@ def test_without_fork_the_oracle_says_so(monkeypatch: pytest.MonkeyPatch) -> Non
 
 
 @pytest.mark.filterwarnings("ignore:Series.values returning an ndarray")  # pyarrow's, on writing time zones
+@pytest.mark.usefixtures("compiled")
+@pytest.mark.nightly
 def test_the_command_writes_the_same_files_twice(tmp_path: Path) -> None:
     args = ["simulate", "--orders", "60", "--days", "30", "--seed", "5", "--plant", str(TINY), "--json"]
     asked = [*args, "--oracle", "1", "--futures", "4"]
@@ -152,3 +143,17 @@ def test_the_command_writes_the_same_files_twice(tmp_path: Path) -> None:
     written = (tmp_path / "a" / "events.parquet").read_bytes()
     assert written == (tmp_path / "b" / "events.parquet").read_bytes()
     assert not (tmp_path / "b" / "oracle.parquet").exists()
+
+
+def test_the_oracle_speaks_of_the_orders_that_the_records_call_open(oracle: Oracle, compiled: None) -> None:
+    """What has shipped, is cancelled or late is not in it (but for what is not recorded yet)."""
+    history = History.of(oracle.events)
+    standing = commitments(history)
+    for as_of, rows in oracle.risks.groupby("as_of"):
+        moment = micros(as_of)
+        known = history.recorded <= moment
+        last = np.flatnonzero(known & ((history.next_recorded > moment) | (history.next_recorded < 0)))
+        open_ = last[(standing.state[last] == OPEN) & (standing.due[last] >= moment)]
+        by_records = set(history.order_ids[history.order[open_]])
+        assert set(rows["order_id"]) <= by_records
+        assert len(by_records - set(rows["order_id"])) <= 2

@@ -139,6 +139,11 @@ def _ask(request: dict[str, object]) -> int | None:
         return json.loads(parent.stdout.readline())  # type: ignore[no-any-return]
 
 
+def warm_up(model: Path) -> None:
+    """What is forked from now on has scored with a model in a folder: its loops are loaded, its code is hashed."""
+    _ask({"model": str(model.resolve())})
+
+
 def end() -> None:
     """No more is asked."""
     if _parent.cache_info().currsize:
@@ -159,11 +164,25 @@ def answer() -> None:
             pid, status = os.waitpid(request["pid"], 0 if request["wait"] else os.WNOHANG)
             print(json.dumps(os.waitstatus_to_exitcode(status) if pid else None), flush=True)  # noqa: T201
             continue
+        if "model" in request:
+            _score_once(Path(request["model"]))
+            print("null", flush=True)  # noqa: T201
+            continue
         child = os.fork()
         if not child:
             _become(request)
             return
         print(child, flush=True)  # noqa: T201
+
+
+def _score_once(folder: Path) -> None:
+    from features.catalogue.fingerprint import features_hash
+    from tests.support.models import scorer_of
+    from training.model.risk_model import RiskModel
+
+    model = RiskModel.load(folder)
+    scorer_of(model).warm_up()
+    features_hash(model.names)
 
 
 def _become(request: dict[str, Any]) -> None:
@@ -181,7 +200,9 @@ def _become(request: dict[str, Any]) -> None:
     if "--workers" in sys.argv or os.environ.get("SHIPRISK_KEEPER") == "process":
         for name in [name for name in sys.modules if name.partition(".")[0] in COUNTING]:
             del sys.modules[name]
-        uvicorn._subprocess.spawn = multiprocessing.get_context("fork")  # its processes have the code, too
+        # Its processes have the code, too; but one forked while a keeper is started would hold that one's pipe.
+        if os.environ.get("SHIPRISK_KEEPER") != "process":
+            uvicorn._subprocess.spawn = multiprocessing.get_context("fork")
     runpy.run_module("serving", run_name="__main__", alter_sys=True)
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import random
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -111,7 +112,6 @@ class Target:
 
     home: Home
     workers: int
-    anew: bool = True
     port: int = field(default_factory=free_port)
     process: Fork | subprocess.Popen[bytes] | None = None
 
@@ -126,7 +126,7 @@ class Target:
     def start(self) -> None:
         several = ("--workers", str(self.workers)) if self.workers > 1 else ()
         command = ("serve", "--no-auth", "--port", str(self.port), *several)
-        self.process = commands.start(command, self.home.environment, self.home.folder, self.log, self.anew)
+        self.process = commands.start(command, self.home.environment, self.home.folder, self.log, anew=True)
         wait_for(f"{self.url}/health/live", self.process, self.log)
 
     def kill(self) -> None:
@@ -134,6 +134,19 @@ class Target:
         assert self.process is not None
         os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait()
+        until = time.monotonic() + 60
+        while self._is_bound():  # a process that ends gives its sockets back last
+            assert time.monotonic() < until, f"port {self.port} must be free once every process was killed"
+            threading.Event().wait(0.05)
+
+    def _is_bound(self) -> bool:
+        with socket.socket() as tried:
+            tried.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                tried.bind(("127.0.0.1", self.port))
+            except OSError:
+                return True
+            return False
 
     def kill_worker(self, draw: random.Random) -> None:
         """SIGKILL to one of the processes that answer; the others go on, and another one takes its place."""
@@ -160,12 +173,12 @@ def under_load(url: str, journal: Path) -> Iterator[subprocess.Popen[bytes]]:
         process.wait()
 
 
-def kill_at_random(home: Home, kills: int, workers: int, journal: Path, seed: int = 1, anew: bool = True) -> list[str]:
+def kill_at_random(home: Home, kills: int, workers: int, journal: Path, seed: int = 1) -> list[str]:
     """Serve, kill and serve again while the load goes on; the ids that were acknowledged.
 
-    Of several workers one at a time is killed too, twice for each time that all are. ``anew``: see ``commands.start``.
+    Of several workers one at a time is killed too, twice for each time that all are.
     """
-    draw, target = random.Random(seed), Target(home, workers, anew)
+    draw, target = random.Random(seed), Target(home, workers)
     journal.touch()
     target.start()
     try:

@@ -5,17 +5,23 @@
 
 from __future__ import annotations
 
+import re
+
 from xdist.scheduler import LoadScopeScheduling
 
 FIRST = (
-    "tests/test_laws.py",
     "tests/features/test_naive.py::test_engine_and_twins_agree",  # compiles, for all
-    "tests/simulation/test_oracle.py",  # needs little of that, meanwhile
-    "tests/features/importing",
-    "tests/features/test_naive.py",
-    "tests/serving/test_crash.py",
-    "tests/features/pipeline/test_spark.py",
+    "tests/features/importing",  # needs none of that, as what follows
+    "tests/test_laws.py",
+    "tests/features/wording",
+    "tests/simulation/test_messy_plant.py",
+    "tests/simulation/test_simulation.py",
+    "tests/simulation/test_ship_dates.py",
+    "tests/simulation/test_oracle.py",  # its last tests do
     "tests/test_notebooks.py",
+    "tests/features/pipeline/test_spark.py",
+    "tests/serving/test_crash.py",
+    "tests/features/test_naive.py",
     "tests/serving/api/test_permissions.py",
     "tests/serving/api/test_api.py",
     "tests/serving/test_operations.py",
@@ -41,14 +47,49 @@ APART = {
 """Files whose tests share nothing and take long: a test at a time."""
 
 
+NIGHTLY_ON = {
+    "tests/serving/pages": "postgresql",  # they ask the API's queries
+    "tests/serving/api": "sqlite",  # the stores' own tests are on both
+    "tests/serving/store/test_worklist.py": "sqlite",
+    "tests/serving/scores/test_change.py": "sqlite",
+    "tests/serving/scores/test_impact.py": "sqlite",
+    "tests/serving/scores/test_levels.py": "sqlite",
+    "tests/serving/scores/test_replay.py": "sqlite",
+}
+"""Of tests on two databases, the one on which they run in the nightly tests alone."""
+ON_BOTH = ("test_plants.py",)
+"""But for these."""
+
+SHARED = "tests/serving/pages"
+"""Tests of one service on each database, which need not be started for every file."""
+BROWSER = {f"{SHARED}/test_browser.py", f"{SHARED}/test_overviews_browser.py"}
+"""Of these, what takes long: a file at a time."""
+
+
 def unit_of(nodeid: str) -> str:
-    """What is given to a worker as one.
+    """What is given to a worker as one: a file, a test of those apart, and what shares a service on one database.
 
     >>> unit_of("tests/test_docs.py::test_links"), unit_of("tests/test_notebooks.py::test_runs[1]")
     ('tests/test_docs.py', 'tests/test_notebooks.py::test_runs[1]')
+    >>> unit_of("tests/serving/pages/test_plants.py::test_a_plant[sqlite-/changes]")
+    'tests/serving/pages[sqlite]'
     """
     file = nodeid.partition("::")[0]
+    if file.startswith(SHARED) and file not in BROWSER and (kind := re.search(r"\[(sqlite|postgresql)\b", nodeid)):
+        return f"{SHARED}[{kind[1]}]"
     return nodeid if file in APART else file
+
+
+def is_nightly(nodeid: str) -> bool:
+    """Whether it runs in the nightly tests alone for the database that it is on.
+
+    >>> is_nightly("tests/serving/api/test_rules.py::test_a_rule[sqlite]")
+    True
+    >>> is_nightly("tests/serving/api/test_rules.py::test_a_rule[postgresql]")
+    False
+    """
+    kinds = (kind for place, kind in NIGHTLY_ON.items() if nodeid.startswith(place))
+    return any(kind in nodeid for kind in kinds) and not any(name in nodeid for name in ON_BOTH)
 
 
 def turn_of(nodeid: str) -> int:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import atexit
 import os
+import shutil
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 from uuid import uuid4
 
@@ -35,19 +39,62 @@ KINDS = ("sqlite", "postgresql")
 
 
 @contextmanager
-def new_database(kind: str, folder: Path) -> Iterator[str]:
+def empty_database(kind: str, folder: Path) -> Iterator[str]:
     """The URL of an empty database of its own, gone afterwards."""
     if kind == "sqlite":
         yield f"sqlite:///{folder / f'{uuid4().hex}.db'}"
         return
+    with _created() as name:
+        yield _url_of(name)
+
+
+@contextmanager
+def new_database(kind: str, folder: Path) -> Iterator[str]:
+    """The URL of a database of its own with the tables of this version, gone afterwards."""
+    template = _template(kind)
+    if kind == "sqlite":
+        path = folder / f"{uuid4().hex}.db"
+        shutil.copyfile(template, path)
+        yield f"sqlite:///{path}"
+        return
+    with _created(template) as name:
+        yield _url_of(name)
+
+
+@cache
+def _template(kind: str) -> str:
+    """A file or a database with the tables, of which others are copies; made once by each process."""
+    end = ExitStack()
+    atexit.register(end.close)
+    if kind == "sqlite":
+        path = Path(end.enter_context(TemporaryDirectory()), "template.db")
+        _upgraded(f"sqlite:///{path}")
+        return str(path)
+    name = end.enter_context(_created())
+    _upgraded(_url_of(name))
+    return name
+
+
+def _upgraded(url: str) -> None:
+    database = Database(url)
+    upgrade(database)
+    database.close()
+
+
+@contextmanager
+def _created(template: str = "template1") -> Iterator[str]:
     name = f"shiprisk_test_{uuid4().hex}"
     with _administered() as administrator:
-        administrator.execute(f"CREATE DATABASE {name}")
+        administrator.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
     try:
-        yield POSTGRES.rpartition("/")[0] + f"/{name}"
+        yield name
     finally:
         with _administered() as administrator:
             administrator.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+def _url_of(name: str) -> str:
+    return POSTGRES.rpartition("/")[0] + f"/{name}"
 
 
 @contextmanager

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -15,10 +16,10 @@ from features.policy import OutcomePolicy
 from features.times import DAY, isoformat
 from serving.models.cache import ModelMissing, load_champion
 from serving.settings import Settings
-from tests.conftest import Home, free_port, wait_for
+from tests.conftest import FORCED_BECAUSE, Home, free_port, wait_for
 from training.data.dataset import build_dataset
 from training.model.pyfunc import OPTIONAL
-from training.registry.registry import Registry
+from training.registry.registry import Registry, UnknownModel
 from training.ship_date.forecast import iso_day
 from training.ship_date.model import ShipQuestion
 
@@ -52,6 +53,80 @@ def test_a_run_holds_what_a_data_scientist_looks_for(settings: Settings, plant: 
     assert list(columns) == [*load_champion(settings).model.names, *OPTIONAL]
     assert not any(columns[name] for name in OPTIONAL)
     assert info.saved_input_example_info is not None
+
+
+def test_a_run_names_the_events_it_learned_from_and_copies_none(home: Home, settings: Settings) -> None:
+    """As MLflow's own code reads it: by digest, name, counts and where they lie."""
+    registry = Registry(settings.tracking_uri, settings.artifacts)
+    run = registry.client.get_run(registry.resolve("order-risk").run_id)
+    (logged,) = run.inputs.dataset_inputs
+    dataset, profile = logged.dataset, json.loads(logged.dataset.profile)
+    assert (dataset.name, dataset.digest) == ("events.parquet", run.data.params["events_fingerprint"])
+    assert {tag.key: tag.value for tag in logged.tags} == {"mlflow.data.context": "training"}
+    source = registry.mlflow.data.get_source(dataset)
+    read = pd.read_parquet(source.load())
+    assert (len(read), read["order_id"].nunique()) == (profile["num_rows"], profile["orders"])
+    columns = {entry["name"] for entry in json.loads(dataset.schema)["mlflow_colspec"]}
+    assert set(read.columns) <= columns
+    assert not list((home.folder / "home" / "artifacts").rglob("*.parquet"))
+
+
+def test_mlflow_shows_first_what_matters_first(settings: Settings) -> None:
+    """The metric that counts, a table of the model beside its baselines, what was decided, and of which version."""
+    registry = Registry(settings.tracking_uri, settings.artifacts)
+    champion = registry.resolve("order-risk")
+    run = registry.client.get_run(champion.run_id)
+    experiment = registry.client.get_experiment(run.info.experiment_id)
+    assert experiment.tags["mlflow.experiment.primaryMetric.name"] in run.data.metrics
+    note = run.data.tags["mlflow.note.content"]
+    assert "| | Brier skill | Brier | log loss | average precision | ROC AUC | calibration error |" in note
+    assert f"| model | {run.data.metrics['brier_skill']:.3f} (" in note
+    assert "| logistic regression | " in note
+    decided = {key: run.data.tags[f"shiprisk.{key}"] for key in ("decided", "version")}
+    assert decided == {"decided": "forced", "version": "order-risk@1"}
+    assert (
+        f"- **champion** is version 1, forced: {FORCED_BECAUSE}"
+        in registry.client.get_registered_model("order-risk").description
+    )
+    assert registry.run_path(champion.run_id) == f"#/experiments/{run.info.experiment_id}/runs/{champion.run_id}"
+
+
+def test_experiments_open_on_their_runs_and_say_what_they_are(settings: Settings) -> None:
+    """By the tag that MLflow's own pages look for."""
+    registry = Registry(settings.tracking_uri, settings.artifacts)
+    for name, says in (("shiprisk", "One run a training"), ("shiprisk promotions", "who is champion")):
+        tags = registry.client.get_experiment_by_name(name).tags
+        assert tags["mlflow.experimentKind"] == "custom_model_development"
+        assert says in tags["mlflow.note.content"]
+    pages = Path(registry.mlflow.__file__).parent / "server" / "js" / "build"
+    assert any('"custom_model_development"' in page.read_text("utf-8") for page in pages.rglob("main.*.js"))
+
+
+def test_names_of_runs_tell_them_apart_and_what_is_not_said_is_no_tag(settings: Settings) -> None:
+    registry = Registry(settings.tracking_uri, settings.artifacts)
+    champion = registry.resolve("order-risk")
+    name = registry.client.get_run(champion.run_id).info.run_name
+    assert re.fullmatch(r"order-risk@1 until 2024-\d\d-\d\d, before=5", name)
+    assert "shiprisk.champion" not in registry.client.get_model_version("order-risk", "1").tags
+
+
+def test_a_version_that_is_not_there_is_told_which_are(settings: Settings) -> None:
+    registry = Registry(settings.tracking_uri, settings.artifacts)
+    with pytest.raises(UnknownModel, match="must hold order-risk@99: the model has version 1, got 99"):
+        registry.resolve("order-risk", "99")
+    with pytest.raises(UnknownModel, match="it has no such model"):
+        registry.resolve("other-risk", "99")
+
+
+def test_a_description_that_somebody_wrote_stays(settings: Settings) -> None:
+    registry = Registry(settings.tracking_uri, settings.artifacts)
+    before = registry.client.get_registered_model("order-risk").description
+    registry.client.update_registered_model("order-risk", "Ask Ms Huber before you touch this.")
+    registry.describe("order-risk")
+    assert registry.client.get_registered_model("order-risk").description == "Ask Ms Huber before you touch this."
+    registry.client.update_registered_model("order-risk", before)
+    registry.describe("order-risk")
+    assert registry.client.get_registered_model("order-risk").description == before
 
 
 def test_mlflow_loads_the_same_numbers(settings: Settings, plant: pd.DataFrame) -> None:
@@ -112,6 +187,7 @@ def test_an_alias_that_is_not_there_says_so(settings: Settings) -> None:
         load_champion(settings, "rival")
 
 
+@pytest.mark.nightly
 def test_mlflow_serves_the_same_numbers(home: Home, settings: Settings, plant: pd.DataFrame) -> None:
     """The scoring server MLflow starts for ``mlflow models serve``, asked over its socket."""
     points = build_dataset(plant, "before=5").points

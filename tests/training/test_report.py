@@ -143,6 +143,7 @@ def test_the_answer_comes_first_with_the_figures_of_the_json(page: Page, evaluat
     assert "What falls short" in told
 
 
+@pytest.mark.nightly
 def test_names_are_shown_as_they_are(trained: Trained) -> None:
     whole, *rest = trained.evaluation.slices
     slices = [whole, *(replace(part, name=f"{NAUGHTY}{n}") for n, part in enumerate(rest[:2]))]
@@ -185,6 +186,7 @@ def test_other_sections_are_told_after_the_answer(trained: Trained) -> None:
     assert page.faults == []
 
 
+@pytest.mark.nightly
 def test_a_backtest_is_told_on_a_page_of_the_same_kind(trained: Trained) -> None:
     found = run_backtest(trained.snapshots, 60 * DAY, micros("2024-07-01"), draws=20)
     page = Page(render_backtest(found))
@@ -255,6 +257,14 @@ def test_the_strongest_signals_come_first_and_a_group_adds_its_own(trained: Trai
     holds = [found.of(name)[1] for name in ("open_holds", "hold_frequency")]
     assert found.by_group["holds"] >= float(np.average(np.abs(holds[0]), weights=found.points.weight)) * 0.5
     assert sum(found.by_group.values()) <= sum(found.mean.values()) + 1e-9
+
+
+def test_every_signal_stands_in_a_folded_table_the_strongest_first(page: Page, trained: Trained) -> None:
+    folded = page.html.partition('<details id="all-signals">')[2].partition("</details>")[0]
+    names = re.findall(r'<th scope="row">(\w+)</th>', folded)
+    assert names == list(SignalImportance.on(trained.model, trained.evaluation.test).mean)
+    assert set(names) == set(trained.model.names)
+    assert f"All {len(names)} signals" in folded
 
 
 def test_bins_hold_all_rows_and_keep_their_means() -> None:

@@ -8,8 +8,7 @@ import pytest
 from features.errors import InvalidRequest
 from features.outcomes import CANCELLED, MISSED, ON_TIME_IN_FULL, PARTIAL, UNSETTLED
 from training.data.labelled import LabelledPoints, join, thin
-from training.data.split import folds_by_time, split_by_time
-from training.trainer import of_other_orders
+from training.data.split import folds_by_time, of_other_orders, rows_by_time, split_by_time
 
 Look = tuple[int, float, float]
 """An order, the day it was looked at, and the day its outcome was known."""
@@ -130,3 +129,11 @@ def test_a_fold_learns_from_what_was_known_at_its_cut_and_judges_looks_after_it(
     """At each cut one order was looked at last and the next first; the outcome of neither was known."""
     for fold in folds_by_time(looked_at(orders(200)), 3):
         assert (fold.earlier.known_at.max(), fold.later.as_of.min()) == (fold.at, fold.at + 3)
+
+
+def test_a_share_of_less_than_an_order_is_cut_at_the_first() -> None:
+    """Not at the last, where nothing is left to judge."""
+    order, day = np.arange(20), np.arange(20)
+    first, second = rows_by_time(order, day, day, (0.01, 0.5, 1.0))
+    assert [fold.at for fold in (first, second)] == [0, 9]
+    assert (first.later.sum(), second.later.sum()) == (9, 10)

@@ -17,13 +17,14 @@ from tests.support.stories import UTC, created, event, shipped, story
 from training.data.dataset import build_dataset, fingerprint
 from training.data.labelled import LabelledPoints, join
 from training.data.snapshots import Snapshots
-from training.data.split import FEWEST_ORDERS, folds_by_time, split_by_time
+from training.data.split import FEWEST_ORDERS, folds_by_time, of_other_orders, split_by_time
 from training.lightgbm import load_lightgbm
 from training.model.calibration import Affine, fit_affine, fit_intercept
 from training.model.fit import describe_dataset, fit_model
-from training.model.risk_model import Explanation, InvalidModel, RiskModel
+from training.model.risk_model import Explanation, RiskModel
 from training.model.trees import Trees, boost
-from training.trainer import Trained, of_other_orders, train, train_on
+from training.model_files.manifest import InvalidModel
+from training.trainer import Trained, train, train_on
 
 
 def test_the_model_finds_the_cause_and_beats_the_baselines(trained: Trained) -> None:
@@ -209,6 +210,7 @@ def test_both_kinds_of_outcome_must_have_been_known_early() -> None:
         fit_model(points, build_dataset(story(*late), "before=5").context, {})
 
 
+@pytest.mark.nightly
 def test_settings_are_tuned_on_what_no_judge_sees(trained: Trained, plant: pd.DataFrame) -> None:
     given: list[LabelledPoints] = []
 

@@ -318,8 +318,9 @@ def summary(
 
 
 def _by_weight(steps: Sequence[SummaryStep], language: Language) -> list[tuple[str, float]]:
-    """What moved most first; all the time that passed is one change, and so is what is clauses by the same sentence."""
-    passed = time_sentence(sum(step.passed for step in steps), language)
+    """What moved most first; all the time whose passing moved the risk is one change, and so is one sentence."""
+    moved = sum(step.passed for step in steps if abs(step.points) >= WORTH_TELLING)
+    passed = time_sentence(moved or sum(step.passed for step in steps), language)
     sums: dict[str, float] = {}
     for step in steps:
         name = passed if step.passed else step.sentence

@@ -34,7 +34,7 @@ class Dataset:
 def build_dataset(
     events: pd.DataFrame,
     scheme: str = "daily",
-    until: int | None = None,
+    until: object = None,
     zone: str = "UTC",
     policy: OutcomePolicy = DEFAULT_POLICY,
 ) -> Dataset:
@@ -44,7 +44,8 @@ def build_dataset(
     ----------
     events : validated event table
     scheme : see ``features.decision_points``
-    until : microseconds; nothing recorded later is read (default: the last record, to which a later moment is cut)
+    until : ISO 8601 text, timestamp, or microseconds; nothing recorded later is read (default: the last record, to
+        which a later moment is cut)
     policy : what counts as on time and in full
     """
     snapshots = Snapshots.of(events, scheme, until, zone, policy)

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from features.arrays import Floats, Ints, Mask
 from features.errors import InvalidRequest
-from features.outcomes import CANCELLED, MISSED, PARTIAL, UNSETTLED
+from features.outcomes import CANCELLED, MISSED, OUTCOMES, PARTIAL, UNSETTLED
 from features.times import DAY
 
 ROW_FIELDS = ("signals", "order", "as_of", "due", "known_at", "outcome", "weight", "plant", "rescued")
@@ -71,6 +71,11 @@ class LabelledPoints:
         return np.isin(self.outcome, (MISSED, PARTIAL)).astype(np.float64)
 
     @property
+    def outcome_words(self) -> list[str]:
+        """(n,) the outcome of each row in words, such as ``missed``."""
+        return [str(word).replace("_", " ") for word in OUTCOMES[self.outcome]]
+
+    @property
     def settled(self) -> Mask:
         """(n,) True where it is known what became of the order, and it was not cancelled."""
         return ~np.isin(self.outcome, (UNSETTLED, CANCELLED))
@@ -109,6 +114,12 @@ class LabelledPoints:
     def take(self, rows: Mask | Ints) -> LabelledPoints:
         """Some rows, by mask or place, each with its weight."""
         return replace(self, moved=None, **{name: getattr(self, name)[rows] for name in ROW_FIELDS})
+
+    def with_signals(self, names: list[str]) -> LabelledPoints:
+        """All rows with some of the signals, in the order of the names; those with a moved promise too."""
+        columns = [self.names.index(name) for name in names]
+        moved = None if self.moved is None else self.moved.with_signals(names)
+        return replace(self, names=names, signals=self.signals[:, columns], moved=moved)
 
     def known_at_cut(self, at: int, rows: Mask) -> LabelledPoints:
         """Some rows, and beside them what was known at a moment, microseconds, of their orders with a moved promise."""

@@ -23,6 +23,7 @@ from features.policy import DEFAULT_POLICY, OutcomePolicy
 from features.times import DAY, PlantCalendar, isoformat, micros, plant_calendar, timestamps
 from training.data.labelled import DENSE_DAYS, LabelCounts, LabelledPoints, looks_before, thin
 from training.data.moved_promises import draw_moves, draw_points
+from training.data.required_events import moment_of, require_checked, require_what_became
 
 RESCUES = ("expedite", "override")
 """Decisions that are meant to change what happens to an order."""
@@ -63,7 +64,7 @@ class Snapshots:
         cls,
         events: pd.DataFrame,
         scheme: str = "daily",
-        until: int | None = None,
+        until: object = None,
         zone: str = "UTC",
         policy: OutcomePolicy = DEFAULT_POLICY,
     ) -> Snapshots:
@@ -72,15 +73,20 @@ class Snapshots:
         Parameters
         ----------
         scheme : see ``features.decision_points``
-        until : microseconds (default: the last record); a later moment than the last record is cut to that
+        until : ISO 8601 text, timestamp, or microseconds (default: the last record, to which a later one is cut)
         policy : what counts as on time and in full
+
+        Raises ``InvalidEvents`` where it is no such table, or where it tells of orders and not what became of them.
         """
-        known, end = recorded_until(events, until)
+        require_checked(events)
+        require_what_became(events)
+        moment = moment_of(until)
+        known, end = recorded_until(events, moment)
         history = History.of(known, policy)
         calendar = plant_calendar(zone)
         context = replace(Context.of(history, calendar), known_until=end)
         points = decision_points(history, scheme, calendar, until=end)
-        asked = until if until is not None and until > end else None
+        asked = moment if moment is not None and moment > end else None
         return cls(history, context, points, scheme, zone, end, asked_until=asked)
 
     def with_scheme(self, scheme: str) -> Snapshots:
@@ -221,16 +227,23 @@ class Snapshots:
         return replace(self.with_outcomes(rows[kept], until), weight=stands_for)
 
 
-def recorded_until(events: pd.DataFrame, until: int | None) -> tuple[pd.DataFrame, int]:
+def recorded_until(events: pd.DataFrame, until: object) -> tuple[pd.DataFrame, int]:
     """The events recorded until a moment (default: the last record), and the moment, microseconds.
 
     The moment is cut to the last record: past it the records are silent, and silence would look like misses.
     """
     first, last = micros(events["recorded_at"].min()), micros(events["recorded_at"].max())
-    end = last if until is None else min(until, last)
+    moment = moment_of(until)
+    end = last if moment is None else min(moment, last)
     if end < first:
         raise InvalidRequest(f"until must not be before the first record ({isoformat(first)}), got {isoformat(end)}")
     return events[(events["recorded_at"] <= timestamps(np.array([end]))[0]).to_numpy()], end
+
+
+def require_snapshots(given: object) -> None:
+    """Raise ``InvalidRequest`` where events stand in the place of snapshots of them."""
+    if not isinstance(given, Snapshots):
+        raise InvalidRequest(f"snapshots must be Snapshots.of(events), got {type(given).__name__}")
 
 
 def describe_cut(until: int, asked: int) -> str:

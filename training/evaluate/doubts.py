@@ -7,7 +7,8 @@ from numpy.typing import NDArray
 
 from features.arrays import Floats
 from training.model.level import Levels
-from training.model.risk_model import DAYS_TO_PROMISE, RiskModel
+from training.model.risk_model import RiskModel
+from training.model.risk_trees import DAYS_TO_PROMISE
 
 UNSEEN = ("customer_orders_judged", "item_orders_judged")
 FARTHER = 1.25

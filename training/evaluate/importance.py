@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -49,6 +50,11 @@ class SignalImportance:
             for group in dict.fromkeys(groups)
         }
         return dict(sorted(found.items(), key=lambda entry: -entry[1]))
+
+    def of_set(self, names: Sequence[str]) -> float:
+        """Mean absolute value of what some signals add together, in log-odds."""
+        columns = [self.points.names.index(name) for name in names]
+        return float(self._mean(self.contributions[:, columns].sum(axis=1)))
 
     def strongest(self, most: int) -> list[str]:
         """The names of so many signals; those that never move the risk are left out."""

@@ -27,7 +27,7 @@ from training.ship_date.ranges import BUCKETS, buckets, is_covered
 
 MODEL, UNBENT = "model", "without the risk"
 MORNINGS = 12
-TIME_TO_SHIP = 25 * DAY
+TIME_TO_JUDGE = 25 * DAY
 """The last morning lies so long before the end of the records."""
 BRIER_DAYS = 30
 QUANTILES = (0.1, 0.5, 0.9)
@@ -187,7 +187,7 @@ def judge_on_mornings(
     if model.ship_dates is None or not len(risks):
         return None
     mornings = np.unique(risks["as_of"].to_numpy())
-    mornings = mornings[mornings <= snapshots.until - TIME_TO_SHIP]
+    mornings = mornings[mornings <= snapshots.until - TIME_TO_JUDGE]
     if not len(mornings):
         return None
     some = mornings[np.unique(np.linspace(0, len(mornings) - 1, MORNINGS).astype(int))]
@@ -221,7 +221,7 @@ class _Resampling:
 
 def _rows_by_days(points: ShipPoints, came: CameOn, calendar: PlantCalendar) -> Iterator[tuple[str, Mask]]:
     """Looks with time to ship since: all, then at late orders and those so many days before their promise."""
-    judged = points.could_ship(TIME_TO_SHIP) & (points.dates.ended_at == NEVER)
+    judged = points.could_ship(TIME_TO_JUDGE) & (points.dates.ended_at == NEVER)
     if len(np.unique(points.order[judged])) >= FEWEST_ORDERS:
         yield "all", judged
     bucket = buckets(points.late, calendar.day(points.promised) - came.today)

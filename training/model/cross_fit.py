@@ -7,8 +7,8 @@ that was like no other decides less.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -78,17 +78,26 @@ class GrownFold:
         return self.fold.later.n_orders
 
 
-def cross_fit(points: LabelledPoints, target: Floats, trees: Trees, folds: int = FOLDS) -> CrossFit:
+def cross_fit(
+    points: LabelledPoints, target: Floats, trees: Trees, folds: int = FOLDS, rounds: int | None = None
+) -> CrossFit:
     """Grow trees on each fold's past, choose how many are best over all, and score the later rows.
 
     Parameters
     ----------
     target : (n,) in {0, 1}
+    rounds : so many trees, whatever is best
     """
-    grown = list(_grow_folds(points, target, trees, folds))
+    return cross_fit_on(_folds_that_teach(points, target, folds), target, trees, rounds)
+
+
+def cross_fit_on(folds: Iterable[Split], target: Floats, trees: Trees, rounds: int | None = None) -> CrossFit:
+    """As ``cross_fit``, on folds of points of which each row is known by its place among (n,) targets."""
+    trees = trees if rounds is None else replace(trees, most_rounds=rounds)
+    grown = [grow_fold(fold, target[fold.rows[0]], target[fold.rows[1]], trees) for fold in folds]
     if not grown:
-        return CrossFit(trees.most_rounds // USUAL_SHARE, None, np.zeros(0), np.zeros(0))
-    rounds = best_rounds([part.losses for part in grown], [part.orders for part in grown])
+        return CrossFit(rounds or trees.most_rounds // USUAL_SHARE, None, np.zeros(0), np.zeros(0))
+    rounds = rounds or best_rounds([part.losses for part in grown], [part.orders for part in grown])
     return CrossFit(
         rounds,
         join([part.fold.later for part in grown]),
@@ -112,14 +121,14 @@ def best_rounds(losses: list[Floats], orders: list[int]) -> int:
     return fewest + int(np.argmin(mean[fewest - 1 :]))
 
 
-def _grow_folds(points: LabelledPoints, target: Floats, trees: Trees, folds: int) -> Iterator[GrownFold]:
+def _folds_that_teach(points: LabelledPoints, target: Floats, folds: int) -> Iterator[Split]:
     """Folds without later rows, or whose past is all of one kind, teach nothing and are left out."""
     if points.n_orders < FEWEST_ORDERS:
         return
     for fold in folds_by_time(points, folds, FEWEST_ORDERS / (folds + 1)):
         early, late = (target[rows] for rows in fold.rows)
         if len(late) and len(np.unique(early)) == 2:
-            yield grow_fold(fold, early, late, trees)
+            yield fold
 
 
 def grow_fold(fold: Split, early: Floats, late: Floats, trees: Trees) -> GrownFold:

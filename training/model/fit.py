@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
@@ -19,6 +19,7 @@ from features.progress import Progress, no_progress
 from features.times import isoformat
 from training.data.dataset import Dataset
 from training.data.labelled import LabelledPoints
+from training.data.required_events import HOW_TO_TAKE_SOME
 from training.data.ship_points import ShipPoints
 from training.data.split import Split, split_by_time
 from training.lightgbm import load_lightgbm
@@ -27,6 +28,7 @@ from training.model.cross_fit import CrossFit, cross_fit
 from training.model.level import MaturedLooks
 from training.model.missing import neutral_values
 from training.model.risk_model import RiskModel
+from training.model.risk_trees import DAYS_TO_PROMISE, RiskTrees
 from training.model.trees import Trees, boost
 from training.reasons.peers import Peers
 from training.ship_date.fit import fit_ship_dates
@@ -53,16 +55,13 @@ def fit_model(
     """
     trees = trees or Trees()
     _require_both(split_by_time(points))
-    progress("calibrating on later orders", 0, 0)
-    crossed = cross_fit(points, points.failed, trees)
-    calibration, near = crossed.calibration_by_days(RISK_PRIOR)
-    progress("growing the trees of missed or partial", 0, 0)
-    risk = boost(points, points.failed, trees, crossed.rounds)
+    risk = fit_risk(points, trees, progress)
+    crossed, calibration, near = risk.crossed, risk.calibration, risk.near
     progress("growing the trees of partial", 0, 0)
     partial, partial_calibration = _fit_partial(points, trees)
     facts = about | {
         "parameters": asdict(trees),
-        "rounds": risk.num_trees(),
+        "rounds": risk.risk.num_trees(),
         "orders": points.n_orders,
         "rows": len(points),
         "moved_rows": 0 if points.moved is None else len(points.moved),
@@ -78,22 +77,77 @@ def fit_model(
         policy = OutcomePolicy.of_json(about.get("outcome_policy"))
         unseen = _on_time_unseen(crossed, calibration, near, looks)
         ship_dates = fit_ship_dates(looks, context.calendar, unseen, policy.fails_late_alone)
-    values = zip(points.names, neutral_values(points.signals, points.weight).tolist(), strict=True)
-    neutral = {name: value for name, value in values if np.isfinite(value)}
     return RiskModel(
         points.names,
-        risk,
+        risk.risk,
         calibration,
         partial,
         partial_calibration,
         facts,
         context,
-        neutral,
+        risk.neutral,
         near,
         _looks_of(crossed, calibration, near),
         Peers.of(points),
         ship_dates,
     )
+
+
+@dataclass(frozen=True)
+class FittedRisk(RiskTrees):
+    """The trees of missed or partial, and what trees of each fold's past said of its orders, see ``RiskTrees``."""
+
+    names: list[str]
+    risk: Any
+    calibration: Affine
+    neutral: dict[str, float]
+    near: NearPromise
+    crossed: CrossFit
+
+
+def fit_risk(
+    points: LabelledPoints, trees: Trees, progress: Progress = no_progress, rounds: int | None = None
+) -> FittedRisk:
+    """The risk of labelled points alone: no share of partial, no ship dates, no peers.
+
+    With ``rounds`` given so many trees are grown, else as many as are best on the folds.
+    """
+    progress("calibrating on later orders", 0, 0)
+    crossed = cross_fit(points, points.failed, trees, rounds=rounds)
+    progress("growing the trees of missed or partial", 0, 0)
+    return risk_of_folds(points, trees, crossed)
+
+
+def risk_of_folds(points: LabelledPoints, trees: Trees, crossed: CrossFit) -> FittedRisk:
+    """As many trees of labelled points as were best on folds, with the calibration of the scores there.
+
+    Without the signal of the days to the promise there is no term of the last days, which is part of what it adds.
+    """
+    if DAYS_TO_PROMISE in points.names:
+        calibration, near = crossed.calibration_by_days(RISK_PRIOR)
+    else:
+        calibration, near = crossed.calibration(RISK_PRIOR), NearPromise()
+    booster = boost(points, points.failed, trees, crossed.rounds)
+    return FittedRisk(points.names, booster, calibration, neutral_by_name(points), near, crossed)
+
+
+def model_of_risk(
+    points: LabelledPoints, context: Context, about: dict[str, Any], trees: Trees, rounds: int | None = None
+) -> RiskModel:
+    """A model of the risk alone, as it would be served: no ship dates, no peers, and every failure counts as missed."""
+    _require_both(split_by_time(points))
+    risk = fit_risk(points, trees, rounds=rounds)
+    facts = about | {"rounds": risk.risk.num_trees()}
+    none = Affine(1.0, float("-inf"))
+    looks = _looks_of(risk.crossed, risk.calibration, risk.near)
+    fitted = risk.risk, risk.calibration, None, none, facts, context, risk.neutral, risk.near, looks
+    return RiskModel(points.names, *fitted)
+
+
+def neutral_by_name(points: LabelledPoints) -> dict[str, float]:
+    """By signal, its weighted median where it is not missing; nothing for one that always is."""
+    values = zip(points.names, neutral_values(points.signals, points.weight).tolist(), strict=True)
+    return {name: value for name, value in values if np.isfinite(value)}
 
 
 def _on_time_unseen(crossed: CrossFit, calibration: Affine, near: NearPromise, looks: ShipPoints) -> Floats:
@@ -140,7 +194,7 @@ def _require_both(split: Split) -> None:
     what = "none had an outcome" if not len(failed) else "every order failed" if failed[0] else NONE_FAILED
     raise InvalidRequest(
         "training needs orders that failed and orders that did not among those whose outcome was known by "
-        f"{isoformat(split.at)}, but {what}"
+        f"{isoformat(split.at)}, but {what}. The events must hold what became of the orders; {HOW_TO_TAKE_SOME}"
     )
 
 

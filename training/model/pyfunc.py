@@ -11,7 +11,8 @@ import pandas as pd
 from features.arrays import Floats
 from features.events.text import Texts
 from features.times import NEVER, micros
-from training.model.risk_model import DAYS_TO_PROMISE, RiskModel
+from training.model.risk_model import RiskModel
+from training.model.risk_trees import DAYS_TO_PROMISE
 from training.ship_date.forecast import iso_day
 from training.ship_date.model import ShipDateModel, ShipQuestion
 

@@ -13,28 +13,28 @@ import numpy as np
 from scipy.special import expit, logit
 
 from features.arrays import Floats
+from features.catalogue.plugins import HOW_TO_LOAD
 from features.context.context import Context
-from features.errors import InvalidRequest, ShipriskError
+from features.errors import InvalidRequest
 from features.policy import OutcomePolicy
 from features.times import plant_calendar
 from training.data.labelled import LabelledPoints
 from training.explanation.forest import Forest
 from training.explanation.treeshap import TreeShap
-from training.lightgbm import load_lightgbm
 from training.model.calibration import Affine, NearPromise
 from training.model.level import MaturedLooks, levels_by_morning
-from training.model.missing import fill_missing, neutral_where
+from training.model.missing import fill_missing
+from training.model.risk_trees import RiskTrees
+from training.model_files.manifest import InvalidModel, verify_files, write_manifest
+from training.model_files.tree_text import ReadBooster, read_booster
 from training.reasons.peers import NOBODY, Peers
 from training.ship_date.model import InvalidShipDates, ShipDateModel
 
 FORMAT = 2
-DAYS_TO_PROMISE = "days_to_promise"
 RISK, SHORT, ABOUT, CONTEXT, LOOKS = "risk.txt", "partial.txt", "model.json", "context.json", "looks.json"
 PEERS = "peers.json"
-
-
-class InvalidModel(ShipriskError):
-    """A folder that holds no model this version can read."""
+UNREADABLE = (OSError, LookupError, ValueError, TypeError, AttributeError, ArithmeticError, RecursionError)
+"""What comes of files that are not what they should be."""
 
 
 @dataclass(frozen=True)
@@ -95,7 +95,7 @@ class Explanation:
 
 
 @dataclass(frozen=True)
-class RiskModel:
+class RiskModel(RiskTrees):
     """P(missed or partial) and P(partial), from signals.
 
     Attributes
@@ -135,10 +135,6 @@ class RiskModel:
         level = np.zeros(len(signals)) if level is None else level
         return self._prediction(self._risk_trees.scores(self.as_read(signals)), signals, level)
 
-    def as_read(self, signals: Floats) -> Floats:
-        """(n, n_signals) what the trees of the risk are given: neutral values where they know no way for missing."""
-        return fill_missing(signals, self._risk_neutral)
-
     def risk_of(self, points: LabelledPoints) -> Floats:
         """(n,) probability of missed or partial; the points may have other signals too, in any order."""
         return self.predict(self.signals_of(points)).risk
@@ -149,7 +145,8 @@ class RiskModel:
             return points.signals
         missing = [name for name in self.names if name not in points.names]
         if missing:
-            raise InvalidRequest(f"the points must have the signals of the model, got none of {', '.join(missing)}")
+            got = f"got none of {', '.join(missing)}"
+            raise InvalidRequest(f"the points must have the signals of the model, {got}: {HOW_TO_LOAD}")
         return points.signals[:, [points.names.index(name) for name in self.names]]
 
     @cached_property
@@ -204,11 +201,7 @@ class RiskModel:
         self._check(signals)
         level = np.zeros(len(signals)) if level is None else level
         raw, added = self._risk_trees.explain(self.as_read(signals))
-        base = self.calibration.slope * self._risk_trees.base + self.calibration.intercept
-        contributions = self.calibration.slope * added
-        if self._days is not None:
-            contributions[:, self._days] += self.near.of(signals[:, self._days])
-        return self._prediction(raw, signals, level), Explanation(base, contributions, level)
+        return self._prediction(raw, signals, level), Explanation(self.base, self.shares(added, signals), level)
 
     def _prediction(self, raw: Floats, signals: Floats, level: Floats) -> Prediction:
         risk = expit(self.calibrated(raw, signals) + level)
@@ -218,50 +211,27 @@ class RiskModel:
         partial = risk * expit(self.partial_calibration.apply(of_partial))
         return Prediction(risk, risk - partial, partial)
 
-    def calibrated(self, raw: Floats, signals: Floats) -> Floats:
-        """(n,) log-odds of the risk without any level, of what the trees say (n,) of signals (n, n_signals)."""
-        log_odds = self.calibration.apply(raw)
-        return log_odds if self._days is None else log_odds + self.near.of(signals[:, self._days])
-
-    @cached_property
-    def _days(self) -> int | None:
-        """The column of the days to the promise, ``None`` where nothing is added by them."""
-        return self.names.index(DAYS_TO_PROMISE) if any(self.near.at_knots) and DAYS_TO_PROMISE in self.names else None
-
-    @cached_property
-    def _risk_trees(self) -> TreeShap:
-        return TreeShap(self._risk_forest, len(self.names))
-
     @cached_property
     def _partial_trees(self) -> TreeShap | None:
         return TreeShap(self._partial_forest, len(self.names)) if self.partial else None
-
-    @cached_property
-    def _risk_forest(self) -> Forest:
-        return Forest.of(self.risk)
 
     @cached_property
     def _partial_forest(self) -> Forest:
         return Forest.of(self.partial)
 
     @cached_property
-    def _risk_neutral(self) -> Floats:
-        return self._neutral_of(self._risk_forest)
-
-    @cached_property
     def _partial_neutral(self) -> Floats:
         return self._neutral_of(self._partial_forest)
-
-    def _neutral_of(self, forest: Forest) -> Floats:
-        values = np.array([self.neutral.get(name, np.nan) for name in self.names], dtype=np.float64)
-        return neutral_where(values, forest.signal, forest.missing)
 
     def _check(self, signals: Floats) -> None:
         if signals.ndim != 2 or signals.shape[1] != len(self.names):
             raise InvalidRequest(f"signals must have shape (n, {len(self.names)}), got {signals.shape}")
 
-    def save(self, folder: Path) -> None:
-        """Write the model as text: the boosters as LightGBM writes them, the rest as JSON."""
+    def save(self, folder: Path) -> str:
+        """Write the model as text: the boosters as LightGBM writes them, the rest as JSON, and the digest of each file.
+
+        Returns the digest that names them all, see ``training.model_files.manifest``.
+        """
         folder.mkdir(parents=True, exist_ok=True)
         (folder / RISK).write_text(self.risk.model_to_string(), encoding="utf-8")
         if self.partial:
@@ -282,22 +252,28 @@ class RiskModel:
         (folder / PEERS).write_text(json.dumps(self.peers.to_json()), encoding="utf-8")
         if self.ship_dates is not None:
             self.ship_dates.save(folder)
+        return write_manifest(folder)
 
     @classmethod
-    def load(cls, folder: Path) -> RiskModel:
-        """Read what ``save`` wrote. Raises ``InvalidModel`` that says what is missing or wrong."""
+    def load(cls, folder: Path, digest: str = "", read: ReadBooster = read_booster) -> RiskModel:
+        """Read what ``save`` wrote. Raises ``InvalidModel`` that says what is missing, wrong or not as it was written.
+
+        ``digest`` is what ``save`` returned, where that is known; ``read`` is ``try_booster`` for files that were
+        never loaded before.
+        """
+        verify_files(folder, digest)
         try:
             content = json.loads((folder / ABOUT).read_text(encoding="utf-8"))
             if content["format"] != FORMAT:
-                raise InvalidModel(
-                    f"the model must have format {FORMAT}, got {content['format']} in {folder}: train again"
-                )
+                must = f"the model must have format {FORMAT}, got {content['format']}"
+                raise InvalidModel(f"{must} in {folder}: train again", public=f"{must}: train again")
             short, matured, peers = folder / SHORT, _content_of(folder / LOOKS), _content_of(folder / PEERS)
+            names = [str(name) for name in content["signals"]]
             return cls(
-                names=content["signals"],
-                risk=_booster(folder / RISK),
+                names=names,
+                risk=read(folder / RISK, len(names)),
                 calibration=Affine(*content["calibration"]),
-                partial=_booster(short) if short.exists() else None,
+                partial=read(short, len(names)) if short.exists() else None,
                 partial_calibration=Affine(*content["partial_calibration"]),
                 about=content["about"],
                 context=Context.from_json(json.loads((folder / CONTEXT).read_text(encoding="utf-8"))),
@@ -305,22 +281,15 @@ class RiskModel:
                 near=NearPromise(tuple(content["near_promise"])) if "near_promise" in content else NearPromise(),
                 looks=None if matured is None else MaturedLooks.from_json(matured),
                 peers=NOBODY if peers is None else Peers.from_json(peers),
-                ship_dates=ShipDateModel.load(folder),
+                ship_dates=ShipDateModel.load(folder, read),
             )
         except InvalidShipDates as error:
-            raise InvalidModel(str(error)) from error
-        except (OSError, KeyError, ValueError, TypeError) as error:
-            raise InvalidModel(f"a model is {RISK}, {ABOUT} and {CONTEXT}, got from {folder}: {error!r}") from error
+            raise InvalidModel(str(error), public=error.public) from error
+        except UNREADABLE as error:
+            must, kind = f"a model is {RISK}, {ABOUT} and {CONTEXT}, got", type(error).__name__
+            raise InvalidModel(f"{must} from {folder}: {kind}: {str(error)[:200]}", public=f"{must} {kind}") from error
 
 
 def _content_of(path: Path) -> Any:
     """A JSON file of the model, ``None`` where models of before had none."""
     return json.loads(path.read_text(encoding="utf-8")) if path.exists() else None
-
-
-def _booster(path: Path) -> Any:
-    library = load_lightgbm()
-    try:
-        return library.Booster(model_str=path.read_text(encoding="utf-8"))
-    except library.basic.LightGBMError as error:
-        raise InvalidModel(f"a model must hold LightGBM text, got from {path}: {error}") from error

@@ -72,15 +72,23 @@ def challenge(
     limits = limits or Limits()
     if champion is not None and champion.missing_signals:
         champion = None
-    if champion is not None and champion.trained_until > twin.until:
-        new = snapshots.matured_after(champion.trained_until)
-        if new.n_orders >= limits.fewest_orders:
-            progress("growing the trees as they were since the champion", 0, 0)
-            twin = _twin_at(snapshots, int(np.median(new.as_of)), trees)
+    moment = judging_moment(snapshots, twin.until, champion, limits)
+    if moment != twin.until:
+        progress("growing the trees as they were since the champion", 0, 0)
+        twin = _twin_at(snapshots, moment, trees)
     after = twin.until if champion is None else max(twin.until, champion.trained_until)
     window = snapshots.matured_after(after)
     window = window.take(~np.isin(window.order, twin.learned.order))
     return verdict_on(snapshots, window, after, twin.model, twin.learned, champion, latency_ms, limits, covered)
+
+
+def judging_moment(snapshots: Snapshots, cut: int, champion: Incumbent | None, limits: Limits) -> int:
+    """Until when, microseconds, a stand-in of a candidate learns: the cut, or half of what is new to the champion."""
+    if champion is not None and champion.trained_until > cut:
+        new = snapshots.matured_after(champion.trained_until)
+        if new.n_orders >= limits.fewest_orders:
+            return int(np.median(new.as_of))
+    return cut
 
 
 def _twin_at(snapshots: Snapshots, moment: int, trees: Trees | None) -> Twin:
@@ -129,11 +137,15 @@ def verdict_on(
     The baselines are fitted on ``learned``.
     """
     baselines = {name: predict(window) for name, predict in fit_baselines(learned).items()}
+    theirs = None if champion is None else (champion.version, risk_as_served(champion.model, snapshots, window, after))
+    ours = risk_as_served(candidate, snapshots, window, after)
+    return judge_candidate(window, ours, theirs, baselines, latency_ms, limits, covered)
 
-    def served(model: RiskModel) -> Floats:
-        """The risks of a service, with levels that follow all that came since the model was trained."""
-        trained = micros(str(model.about["trained_until"]))
-        return model.risk_as_served(window, window if trained == after else snapshots.matured_after(trained))
 
-    theirs = None if champion is None else (champion.version, served(champion.model))
-    return judge_candidate(window, served(candidate), theirs, baselines, latency_ms, limits, covered)
+def risk_as_served(model: RiskModel, snapshots: Snapshots, window: LabelledPoints, after: int) -> Floats:
+    """(n,) the risks of a service on what matured after a moment, microseconds.
+
+    Its levels follow all that came since the model was trained.
+    """
+    trained = micros(str(model.about["trained_until"]))
+    return model.risk_as_served(window, window if trained == after else snapshots.matured_after(trained))

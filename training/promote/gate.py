@@ -21,6 +21,10 @@ from training.metrics.scores import calibration_error
 
 RULES = (BASE_RATE, "slack to promise", "ERP status")
 """What the first champion must be better than."""
+NOTHING_NEW = (
+    "none: no order is new to both, as one has learned from all of them; once more is recorded, "
+    "'shiprisk promote NAME@VERSION --events' with the later events compares them"
+)
 
 
 @dataclass(frozen=True)
@@ -86,7 +90,8 @@ class Verdict:
         return [str(check) for check in self.checks if not check.passed]
 
     def to_json(self) -> dict[str, Any]:
-        return asdict(self) | {"passed": self.passed, "falls_short": self.falls_short}
+        improvement = {name: value if np.isfinite(value) else None for name, value in asdict(self.improvement).items()}
+        return asdict(self) | {"improvement": improvement, "passed": self.passed, "falls_short": self.falls_short}
 
 
 def paired_gain(order: Ints, week: Ints, failed: Floats, weight: Floats, theirs: Floats, ours: Floats) -> Estimate:
@@ -124,7 +129,7 @@ def judge_candidate(
     candidate: Floats,
     champion: tuple[str, Floats] | None,
     baselines: dict[str, Floats],
-    latency_ms: float,
+    latency_ms: float | None,
     limits: Limits | None = None,
     covered: Estimate | None = None,
 ) -> Verdict:
@@ -136,7 +141,7 @@ def judge_candidate(
     candidate : (n,) its risks
     champion : the version and its risks, ``None`` where there is none yet
     baselines : risks by name, see ``training.model.baselines``
-    latency_ms : what one order takes the candidate
+    latency_ms : what one order takes the candidate, ``None`` for one that is not to serve
     covered : how often orders shipped within the range of their ship date, ``None`` where none was judged
     """
     limits = limits or Limits()
@@ -145,15 +150,22 @@ def judge_candidate(
     gains = {name: _gain(window, risk, candidate) for name, risk in baselines.items()}
     improvement = _gain(window, champion[1], candidate) if champion else gains[BASE_RATE]
     checks = [_check_evidence(orders, failures, limits)]
-    if champion:
-        checks.append(_check_better(f"better than the champion, version {champion[0]}", improvement))
-    else:
-        checks += [_check_better(f"better than {name}", gains[name]) for name in RULES]
-    checks += [_check_not_worse(name, gain) for name, gain in gains.items() if champion or name not in RULES]
-    checks += [_check_calibration(window, candidate, limits), _check_latency(latency_ms, limits)]
+    if orders:
+        checks += _check_gains(None if champion is None else champion[0], improvement, gains)
+        checks.append(_check_calibration(window, candidate, limits))
+    checks += [] if latency_ms is None else [_check_latency(latency_ms, limits)]
     checks += [] if covered is None else [_check_covered(covered, limits)]
     after, until = (isoformat(int(moment)) or "" for moment in _first_and_last(window))
     return Verdict(champion[0] if champion else None, after, until, orders, failures, improvement, checks)
+
+
+def _check_gains(champion: str | None, improvement: Estimate, gains: dict[str, Estimate]) -> list[Check]:
+    """Beside the champion, or the rules where there is none, and beside every baseline."""
+    if champion is None:
+        better = [_check_better(f"better than {name}", gains[name]) for name in RULES]
+    else:
+        better = [_check_better(f"better than the champion, version {champion}", improvement)]
+    return better + [_check_not_worse(name, gain) for name, gain in gains.items() if champion or name not in RULES]
 
 
 def _gain(window: LabelledPoints, theirs: Floats, ours: Floats) -> Estimate:
@@ -167,7 +179,8 @@ def _first_and_last(window: LabelledPoints) -> tuple[int, int]:
 def _check_evidence(orders: int, failures: int, limits: Limits) -> Check:
     must = f"have at least {limits.fewest_orders} orders and {limits.fewest_failures} failures that are new to both"
     passed = orders >= limits.fewest_orders and failures >= limits.fewest_failures
-    return Check("evidence", must, f"{orders:,} orders, {failures:,} of which failed", passed)
+    got = f"{orders:,} orders, {failures:,} of which failed" if orders else NOTHING_NEW
+    return Check("evidence", must, got, passed)
 
 
 def _check_better(name: str, gain: Estimate) -> Check:
@@ -179,8 +192,8 @@ def _check_not_worse(name: str, gain: Estimate) -> Check:
 
 
 def _check_calibration(window: LabelledPoints, risk: Floats, limits: Limits) -> Check:
-    error = float(calibration_error(window.failed, risk, window.weight)) if len(window) else float("nan")
-    chance = error_by_chance(window, risk).high if len(window) else float("nan")
+    error = float(calibration_error(window.failed, risk, window.weight))
+    chance = error_by_chance(window, risk).high
     must = f"have a calibration error of at most {limits.calibration_error:.3f}, or what chance gives ({chance:.3f})"
     return Check("calibration", must, f"{error:.3f}", error <= max(limits.calibration_error, chance))
 
@@ -198,4 +211,6 @@ def _check_covered(covered: Estimate, limits: Limits) -> Check:
 
 
 def _in_words(gain: Estimate) -> str:
+    if not np.isfinite([gain.low, gain.high]).all():
+        return f"a gain of {gain.value:+.4f} on too few orders for an interval"
     return f"a gain of {gain.value:+.4f} ({gain.low:+.4f} to {gain.high:+.4f})"

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 from typing import Any
 
 from features.errors import InvalidRequest, ShipriskError
 from features.times import isoformat
 from training.promote.gate import Verdict
+from training.registry.experiments import PROMOTIONS
 from training.registry.registry import CHALLENGER, CHAMPION, UNPROVEN, ModelVersion, Registry
 from training.registry.run_metrics import json_ready, only_finite
 
-EXPERIMENT = "shiprisk promotions"
+log = logging.getLogger(__name__)
+
+EXPERIMENT = PROMOTIONS
 PROMOTED, PASSED, REFUSED, FORCED = "promoted", "passed", "refused", "forced"
 TAKES_OVER = (PROMOTED, FORCED, UNPROVEN)
 """Decisions by which a version becomes champion."""
@@ -148,7 +152,7 @@ def _enter(
     before = present.version if present else ""
     entry = {"version": version, "champion": before, "decided": decided, "because": because}
     opened = {"model": name} | entry | {"decided": UNFINISHED}
-    tags = {f"shiprisk.{key}": value for key, value in opened.items()}
+    tags = {f"shiprisk.{key}": value for key, value in opened.items() if value}
     client = registry.client
     try:
         run = client.create_run(registry.experiment(EXPERIMENT), run_name=f"{name}@{version} {decided}", tags=tags)
@@ -159,15 +163,44 @@ def _enter(
         if decided in TAKES_OVER:
             _take_over(registry, name, version, before)
         client.set_tag(run.info.run_id, "shiprisk.decided", decided)
-        for key in ("decided", "because", "champion"):
-            client.set_model_version_tag(name, version, f"shiprisk.{key}", entry[key])
+        _tag_version(client, name, version, {key: entry[key] for key in ("decided", "because", "champion")})
         client.update_model_version(name, version, f"{decided}: {because}")
         client.set_terminated(run.info.run_id)
     except PromotionRefused:
         raise
     except Exception as error:
         raise registry.as_shiprisk_error(error, f"{name}@{version}") from error
+    _update_pages(registry, name, version, decided)
     return Decision(_at(run), version, before, decided, because)
+
+
+def _tag_version(client: Any, name: str, version: str, said: dict[str, str]) -> None:
+    """Let a version say what was decided of it; what is empty is not there, also where it was before."""
+    earlier = client.get_model_version(name, version).tags
+    for key, value in said.items():
+        tag = f"shiprisk.{key}"
+        if value:
+            client.set_model_version_tag(name, version, tag, value)
+        elif tag in earlier:
+            client.delete_model_version_tag(name, version, tag)
+
+
+def _update_pages(registry: Registry, name: str, version: str, decided: str) -> None:
+    """Bring up to date what MLflow's pages say; the decision stands whether or not that succeeds."""
+    try:
+        _tag_run(registry, name, version, decided)
+        registry.describe(name)
+    except Exception as error:
+        whole = f"{name}@{version}"
+        reason = registry.as_shiprisk_error(error, whole)
+        log.warning("what MLflow's page says of %s could not be brought up to date: %s", whole, reason)
+
+
+def _tag_run(registry: Registry, name: str, version: str, decided: str) -> None:
+    """Let the run of a version say what was decided of it, as a column of the experiment's table."""
+    run_id = registry.resolve(name, version).run_id
+    for key, value in (("decided", decided), ("version", f"{name}@{version}")):
+        registry.client.set_tag(run_id, f"shiprisk.{key}", value)
 
 
 def _take_over(registry: Registry, name: str, version: str, before: str) -> None:

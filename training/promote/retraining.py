@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from features.catalogue.fingerprint import features_hash
+from features.catalogue.plugins import HOW_TO_LOAD
 from features.times import isoformat
 from training.data.labelled import LabelledPoints
 from training.data.snapshots import Snapshots
@@ -106,7 +107,7 @@ def _reasons(
     reasons, missing = [], champion.missing_signals
     learned_from = int(champion.model.about["orders"])
     if missing:
-        reasons.append(f"the champion reads signals that are no more: {', '.join(missing)}")
+        reasons.append(f"the champion reads signals that are no more: {', '.join(missing)} ({HOW_TO_LOAD})")
     elif champion.model.about.get("features_hash") != features_hash(champion.model.names):
         reasons.append("the code of a signal has changed since")
     if matured >= max(ENOUGH, FRESH * learned_from):

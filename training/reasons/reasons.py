@@ -9,12 +9,12 @@ from zoneinfo import ZoneInfo
 import numpy as np
 
 from features.arrays import Floats
-from features.catalogue.registry import catalogue
+from features.catalogue.registry import catalogue, outside
 from features.catalogue.topics import FIXED, TOPICS
 from features.events.schema import EventKey
 from features.history import History
 from features.readiness.statements import KnownOrder
-from features.reasons import EITHER, Description, OrderFacts, Statement, describe
+from features.reasons import EITHER, Description, OrderFacts, Statement, describe, describe_signal
 from features.reasons.facts import Usual
 from features.reasons.order import PARTIAL
 from features.reasons.slowest_lines import NO_LINE, SlowestLines
@@ -105,6 +105,7 @@ class ReasonWriter:
         entries = catalogue()
         self._names = list(names)
         self._topics = [entries[name].topic for name in names]
+        self._outside = {name: entry for name, entry in outside().items() if name in self._names}
         self._peers, self._zone, self._language = peers, ZoneInfo(zone), language
         self._usual_texts: dict[tuple[Comparison, bool], str] = {}
 
@@ -140,9 +141,7 @@ class ReasonWriter:
         return tuple(sorted(found, key=lambda reason: (reason.topic == FIXED, -abs(reason.points))))
 
     def _reason(self, topic: str, points: float, facts: OrderFacts, level: PlantLevel) -> Reason:
-        described = describe(topic, facts, points > 0)
-        if topic == LEVEL_TOPIC and self._is_level(level, points, facts.points):
-            described = described._replace(statement=Statement(level.sentence))
+        described = self._describe(topic, points, facts, level)
         situation, statement, _ = described
         comparison = self._comparison(topic, described, facts)
         text, usual = self._in_words(topic, described, points > 0, comparison)
@@ -156,6 +155,23 @@ class ReasonWriter:
             comparison=comparison,
             evidence=tuple(statement.events[-MOST_EVENTS:]),
         )
+
+    def _describe(self, topic: str, points: float, facts: OrderFacts, level: PlantLevel) -> Description:
+        """What is to be said of a topic: of the plant's level or a signal from outside where that moves it most."""
+        sign = 1 if points > 0 else -1
+        if self._outside or topic == LEVEL_TOPIC:
+            added = {
+                name: sign * facts.points[name]
+                for name, own in zip(self._names, self._topics, strict=True)
+                if own == topic
+            }
+            driver = max(added, key=added.__getitem__, default="")
+            most = max(0.0, added.get(driver, 0.0))
+            if topic == LEVEL_TOPIC and sign * level.points > most:
+                return describe(topic, facts, points > 0)._replace(statement=Statement(level.sentence))
+            if most and driver in self._outside:
+                return describe_signal(self._outside[driver], facts.signal(driver))
+        return describe(topic, facts, points > 0)
 
     def _comparison(self, topic: str, described: Description, facts: OrderFacts) -> Comparison | None:
         """What became of orders alike: by the size of a signal where the statement names one, else by situation."""
@@ -185,16 +201,6 @@ class ReasonWriter:
         if against or (needs and agrees < 0):
             return self._language.say(f"outweighed.{topic}", fact=fact), usual
         return fact, usual
-
-    def _is_level(self, level: PlantLevel, points: float, of_signals: Mapping[str, float]) -> bool:
-        """Whether the level moves the risk that way more than any signal of its topic."""
-        sign = 1 if points > 0 else -1
-        own = [
-            sign * of_signals[name]
-            for name, topic in zip(self._names, self._topics, strict=True)
-            if topic == LEVEL_TOPIC
-        ]
-        return sign * level.points > max([0.0, *own])
 
     def _usual(self, comparison: Comparison | None, rises: bool) -> str:
         """What became of like orders in words, and whether that alone would speak for the sign of the points."""

@@ -15,29 +15,32 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
 import features
 from features.catalogue.registry import catalogue
 from features.errors import InvalidRequest, ShipriskError
+from features.redaction import redact, secrets_of
+from features.times import isoformat
 from training.model.pyfunc import MODEL_NEEDS, OPTIONAL
-from training.model.risk_model import RiskModel
+from training.model.risk_model import ABOUT, RiskModel
+from training.model_files.manifest import model_files, verify_files
+from training.registry.experiments import BACKTESTS, EXPERIMENT, NOTE, experiment_tags
 
 if TYPE_CHECKING:
-    from matplotlib.figure import Figure
-
-    from features.ladder import Rung
-    from training.data.dataset import Dataset
     from training.evaluate.backtest import Backtest
-    from training.evaluate.evaluation import Evaluation
+    from training.registry.events_logged import EventOrigin
+    from training.registry.reports import ClassifierReport, TrainingReport
 
 CHAMPION, CHALLENGER = "champion", "challenger"
 UNPROVEN = "unproven"
 """The decision by which a version serves that the gate has refused."""
-EXPERIMENT, BACKTESTS = "shiprisk", "shiprisk backtests"
 FILES = "model"
+FILES_TAG = "shiprisk.files_sha256"
+"""A version's tag that says which files it is, see ``training.model_files.manifest``; earlier versions have none."""
+MOST_OF_A_TAG = 5000
 TRAINING = Path(__file__).resolve().parents[1]
 """The folder of the package that a logged model carries with it."""
 QUIET = {
@@ -45,6 +48,7 @@ QUIET = {
     "DO_NOT_TRACK": "true",
     "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "1",
     "MLFLOW_HTTP_REQUEST_TIMEOUT": "5",
+    "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true",
     "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
     "GIT_PYTHON_REFRESH": "quiet",
     "MLFLOW_LOGGING_LEVEL": "ERROR",
@@ -65,34 +69,17 @@ class UnknownModel(ShipriskError):
 
 @dataclass(frozen=True)
 class ModelVersion:
-    """One version of a registered model; ``unproven`` is what it fell short of where it serves all the same."""
+    """One version of a registered model; ``unproven`` is what it fell short of where it serves all the same.
+
+    ``files_digest`` is the one that its files were registered with, empty where that is not known.
+    """
 
     name: str
     version: str
     run_id: str
     aliases: tuple[str, ...] = ()
     unproven: str = ""
-
-
-class TrainingReport(Protocol):
-    """What is logged of a training; ``training.report.report.Report`` is one."""
-
-    @property
-    def model(self) -> RiskModel: ...
-
-    @property
-    def dataset(self) -> Dataset: ...
-
-    @property
-    def evaluation(self) -> Evaluation: ...
-
-    @property
-    def plots(self) -> dict[str, Figure]: ...
-
-    @property
-    def ladder(self) -> list[Rung]: ...
-
-    def html(self) -> str: ...
+    files_digest: str = ""
 
 
 class Registry:
@@ -128,27 +115,32 @@ class Registry:
         except Exception as error:
             raise self.as_shiprisk_error(error, name) from error
 
-    def log(self, report: TrainingReport, name: str) -> ModelVersion:
-        """One run with parameters, metrics, plots, fingerprint, signature and example, and the model registered.
+    def log(self, report: TrainingReport, name: str, origin: EventOrigin | None = None) -> ModelVersion:
+        """One run with parameters, metrics, plots, data set, signature and example, and the model registered.
 
         The new version is the ``challenger``; it becomes champion through ``training.promote.promotion``.
         """
+        from training.registry.descriptions import describe_run
+        from training.registry.events_logged import dataset_input
         from training.registry.run_metrics import training_metrics
 
         mlflow, model = self.mlflow, report.model
         about = model.about
-        title = f"{name} until {about['trained_until'][:10]}"
-        with self._run(EXPERIMENT, title) as run, tempfile.TemporaryDirectory() as folder:
+        title = f"until {about['trained_until'][:10]}, {about.get('decision_points', 'daily')}"
+        with self._run(EXPERIMENT, f"{name} {title}") as run, tempfile.TemporaryDirectory() as folder:
             mlflow.log_params({key: value for key, value in about.items() if key not in NO_PARAMETERS})
             mlflow.log_params(about["parameters"])
             mlflow.log_metrics(training_metrics(report.evaluation))
-            mlflow.set_tags(_tags(report, name))
+            mlflow.set_tags(_tags(report, name) | {NOTE: describe_run(report.evaluation, about)})
+            if origin is not None:
+                self.client.log_inputs(run.info.run_id, datasets=[dataset_input(report.dataset, origin)])
             self._log_report(report)
-            model.save(Path(folder) / "files")
+            digest = model.save(Path(folder) / "files")
             logged = self._log_model(report, Path(folder) / "files")
-            version = self._register(name, logged, run.info.run_id)
+            version = self._register(name, logged, run.info.run_id, digest)
+            self.client.update_run(run.info.run_id, name=f"{name}@{version} {title}")
         self.client.set_registered_model_alias(name, CHALLENGER, version)
-        return ModelVersion(name, version, run.info.run_id, (CHALLENGER,))
+        return ModelVersion(name, version, run.info.run_id, (CHALLENGER,), files_digest=digest)
 
     @contextmanager
     def _run(self, experiment: str, title: str) -> Iterator[Any]:
@@ -177,6 +169,31 @@ class Registry:
             mlflow.log_text(html, "backtest.html")
         return str(run.info.run_id)
 
+    def log_classifier(self, judged: ClassifierReport, name: str, html: str) -> str:
+        """One run of a classifier that is not ours: figures, verdict, page and predictions; returns the run's id.
+
+        No version is registered and no alias is given: nothing of it is kept that could be run.
+        """
+        from training.registry.run_metrics import json_ready, training_metrics
+
+        mlflow = self.mlflow
+        title = f"{judged.name} until {str(isoformat(judged.snapshots.until))[:10]}, {judged.snapshots.scheme}"
+        decided = {
+            "shiprisk.decided": "passed" if judged.verdict.passed else "refused",
+            "shiprisk.because": "; ".join(judged.verdict.falls_short)[:MOST_OF_A_TAG],
+        }
+        with self._run(EXPERIMENT, title) as run, tempfile.TemporaryDirectory() as folder:
+            mlflow.set_tags({"shiprisk.model": name, "shiprisk.classifier": judged.name} | decided)
+            mlflow.log_params({key: str(value)[:500] for key, value in judged.settings.items()})
+            mlflow.log_metrics(training_metrics(judged.evaluation))
+            mlflow.log_dict(json_ready(judged.evaluation.to_json()), "evaluation.json")
+            mlflow.log_dict(json_ready(judged.verdict.to_json()), "verdict.json")
+            mlflow.log_text(html, "report.html")
+            predictions = Path(folder) / "predictions.parquet"
+            judged.predictions.to_parquet(predictions)
+            mlflow.log_artifact(str(predictions))
+        return str(run.info.run_id)
+
     def resolve(self, name: str, alias_or_version: str = CHAMPION) -> ModelVersion:
         """The version behind an alias or a version number.
 
@@ -188,9 +205,24 @@ class Registry:
             else:
                 found = self.client.get_model_version_by_alias(name, alias_or_version)
         except Exception as error:
-            raise self.as_shiprisk_error(error, f"{name}@{alias_or_version}") from error
+            raise self._unresolved(error, name, alias_or_version) from error
         because = found.tags.get("shiprisk.because", "") if found.tags.get("shiprisk.decided") == UNPROVEN else ""
-        return ModelVersion(name, str(found.version), str(found.run_id), tuple(found.aliases), str(because))
+        aliases, digest = tuple(found.aliases), str(found.tags.get(FILES_TAG, ""))
+        return ModelVersion(name, str(found.version), str(found.run_id), aliases, str(because), digest)
+
+    def _unresolved(self, error: Exception, name: str, sought: str) -> ShipriskError:
+        """Which versions a model has, where it has others than the one that is sought."""
+        reason = self.as_shiprisk_error(error, f"{name}@{sought}")
+        if not isinstance(reason, UnknownModel) or sought == CHAMPION:
+            return reason
+        try:
+            known = self.client.search_model_versions(f"name = '{name}'")
+        except Exception:
+            return reason
+        numbers = ", ".join(str(number) for number in sorted(int(one.version) for one in known))
+        must = f"must hold {name}@{sought}: the model has {'version' if len(known) == 1 else 'versions'} {numbers}"
+        got = f"{must}, got {sought}"
+        return UnknownModel(f"the registry at {self.address} {got}", public=f"the registry {got}") if known else reason
 
     def champion(self, name: str) -> ModelVersion | None:
         """The version that is champion now, ``None`` where there is none."""
@@ -200,28 +232,31 @@ class Registry:
             return None
 
     def load(self, model: ModelVersion) -> RiskModel:
-        """The model itself. Raises ``InvalidModel`` where this version of the software cannot read it."""
+        """The model itself. Raises ``InvalidModel`` where this version cannot read it, or its files are damaged."""
         with tempfile.TemporaryDirectory() as folder:
             self.download(model, Path(folder))
-            return RiskModel.load(Path(folder))
+            return RiskModel.load(Path(folder), model.files_digest)
 
     def download(self, model: ModelVersion, folder: Path) -> None:
-        """Copy a version's files (LightGBM text and JSON; nothing in them is executed) into a folder."""
+        """Copy a version's files (LightGBM text and JSON; nothing in them is executed) into a folder.
+
+        Raises ``InvalidModel`` where they are not those that were registered.
+        """
         try:
             uri = self.client.get_model_version_download_uri(model.name, model.version)
-            with tempfile.TemporaryDirectory() as temporary:
+            with tempfile.TemporaryDirectory(dir=folder.parent) as temporary:
                 path = self.mlflow.artifacts.download_artifacts(
                     artifact_uri=uri, dst_path=temporary, tracking_uri=self.uri
                 )
-                source = next(Path(path).rglob("model.json")).parent
+                source = next(Path(path).rglob(ABOUT)).parent
                 folder.mkdir(parents=True, exist_ok=True)
-                for file in source.iterdir():
-                    if file.suffix in (".txt", ".json"):
-                        (folder / file.name).write_bytes(file.read_bytes())
+                for file in model_files(source):
+                    (folder / file.name).write_bytes(file.read_bytes())
         except StopIteration:
-            raise UnknownModel(f"{model.name}@{model.version} must hold model.json, got a model without it") from None
+            raise UnknownModel(f"{model.name}@{model.version} must hold {ABOUT}, got a model without it") from None
         except Exception as error:
             raise self.as_shiprisk_error(error, f"{model.name}@{model.version}") from error
+        verify_files(folder, model.files_digest)
 
     def has_file(self, model: ModelVersion, name: str) -> bool:
         """Whether the run of a version has a file of that name beside its model."""
@@ -247,7 +282,34 @@ class Registry:
             return str(found.experiment_id)
         local = self.uri.startswith("sqlite:")
         location = self.artifacts.resolve().as_uri() if local else None
-        return str(self.client.create_experiment(name, artifact_location=location))
+        experiment_id = str(self.client.create_experiment(name, artifact_location=location))
+        for key, value in experiment_tags(name).items():
+            self.client.set_experiment_tag(experiment_id, key, value)
+        return experiment_id
+
+    def run_path(self, run_id: str) -> str:
+        """Where MLflow's pages show a run, to come after the address of its server."""
+        try:
+            return f"#/experiments/{self.client.get_run(run_id).info.experiment_id}/runs/{run_id}"
+        except Exception as error:
+            raise self.as_shiprisk_error(error, f"the run {run_id}") from error
+
+    def describe(self, name: str) -> None:
+        """Say on the page of a registered model which version each alias names, what was decided of it and why.
+
+        A description that somebody has written is left as it is.
+        """
+        from training.registry.descriptions import MODEL_DESCRIPTION, describe_model
+
+        entry = self.client.get_registered_model(name)
+        if entry.description and not entry.description.startswith(MODEL_DESCRIPTION):
+            return
+        versions = []
+        for alias, number in sorted(entry.aliases.items()):
+            tags = self.client.get_model_version(name, number).tags
+            decided, because = tags.get("shiprisk.decided", "not judged"), tags.get("shiprisk.because", "no verdict")
+            versions.append((alias, str(number), decided, because))
+        self.client.update_registered_model(name, describe_model(versions))
 
     def _log_report(self, report: TrainingReport) -> None:
         from training.registry.run_metrics import json_ready
@@ -275,18 +337,31 @@ class Registry:
             metadata={"signals": len(catalogue())},
         )
 
-    def _register(self, name: str, logged: Any, run_id: str) -> str:
+    def _register(self, name: str, logged: Any, run_id: str, digest: str) -> str:
+        from training.registry.descriptions import MODEL_DESCRIPTION
+
         if not self.client.search_registered_models(f"name = '{name}'"):
-            self.client.create_registered_model(name, description="P(missed or partial) of an open order")
-        entry = self.client.create_model_version(name, logged.model_uri, run_id, model_id=logged.model_id)
+            self.client.create_registered_model(name, description=MODEL_DESCRIPTION)
+        tags = {FILES_TAG: digest}
+        entry = self.client.create_model_version(name, logged.model_uri, run_id, tags, model_id=logged.model_id)
         return str(entry.version)
+
+    @property
+    def address(self) -> str:
+        """Where the registry is, without its password."""
+        return redact(self.uri, secrets_of(self.uri))
 
     def as_shiprisk_error(self, error: Exception, what: str) -> ShipriskError:
         """An error of MLflow's in our words: no such model, or no answer."""
         code = getattr(error, "error_code", "")
         if code in ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE"):
-            return UnknownModel(f"the registry at {self.uri} must hold {what}, got: it has no such model")
-        return RegistryUnavailable(f"the registry at {self.uri} must answer, got {type(error).__name__}: {error}")
+            must = f"must hold {what}, got: it has no such model"
+            return UnknownModel(f"the registry at {self.address} {must}", public=f"the registry {must}")
+        lines = redact(str(error), secrets_of(self.uri)).strip().splitlines()
+        got = f"{type(error).__name__}: {lines[0] if lines else 'no word'}"
+        return RegistryUnavailable(
+            f"the registry at {self.address} must answer, got {got}", public="the registry must answer, got an error"
+        )
 
 
 def _signature(model: RiskModel, example: pd.DataFrame) -> Any:

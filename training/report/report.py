@@ -20,9 +20,10 @@ from features.times import isoformat
 from training.data.dataset import Dataset
 from training.evaluate.backtest import Backtest
 from training.evaluate.evaluation import MODEL, WITHOUT_RESCUED, Evaluation, Slice
-from training.evaluate.importance import SignalImportance
+from training.evaluate.importance import OTHER, SignalImportance
 from training.model.pyfunc import MODEL_NEEDS
 from training.model.risk_model import RiskModel
+from training.promote.external import JudgedClassifier
 from training.promote.gate import Verdict
 from training.promote.retraining import NewOutcomes
 from training.report.formatting import percent_finely
@@ -147,9 +148,16 @@ class Report:
     @property
     def signals(self) -> list[tuple[str, str, float]]:
         """Name, definition and mean absolute contribution of the strongest signals."""
+        return [(name, definition, mean) for name, _, definition, mean in self.importances[:MOST_SIGNALS] if mean > 0]
+
+    @property
+    def importances(self) -> list[tuple[str, str, str, float]]:
+        """Name, group, definition and mean absolute contribution of every signal, the strongest first."""
         known = catalogue()
-        strongest = self.importance.strongest(MOST_SIGNALS)
-        return [(n, known[n].definition if n in known else "", self.importance.mean[n]) for n in strongest]
+        return [
+            (name, known[name].group if name in known else OTHER, known[name].definition if name in known else "", mean)
+            for name, mean in self.importance.mean.items()
+        ]
 
     @property
     def groups(self) -> list[tuple[str, str, float]]:
@@ -188,6 +196,13 @@ def render_backtest(
     on_time = on_time_section(backtest.ladder, policy)
     plots = replay_plots(backtest.stretches) | evaluation_plots(backtest.evaluation)
     return _page("backtest.html.j2", backtest.evaluation, plots, backtest=backtest, sections=sections, on_time=on_time)
+
+
+def render_classifier(judged: JudgedClassifier) -> str:
+    """The page of a classifier that is not ours: the gate's verdict, and how good it is on later orders."""
+    sections = [gate_section(judged.verdict), on_time_section(judged.ladder, judged.policy)]
+    plots = evaluation_plots(judged.evaluation)
+    return _page("classifier.html.j2", judged.evaluation, plots, judged=judged, sections=sections)
 
 
 def _page(template: str, evaluation: Evaluation, plots: dict[str, Figure], **content: Any) -> str:

@@ -27,7 +27,7 @@ LATER = 0.35
 TREES = {
     "objective": "binary", "learning_rate": 0.08, "num_leaves": 15, "min_child_samples": 300, "feature_fraction": 0.3,
     "bagging_fraction": 0.6, "bagging_freq": 1, "max_bin": 63, "lambda_l2": 1.0, "verbosity": -1, "deterministic": True,
-    "force_row_wise": True, "seed": 7,
+    "force_col_wise": True, "seed": 7,
 }  # fmt: skip
 SEED = 7
 TIME_TO_SHIP = 30 * DAY

@@ -16,9 +16,19 @@ from features.events.text import Texts
 from features.times import NEVER, PlantCalendar
 from training.data.shipping_days import ShippingDays
 from training.explanation.forest import Forest
-from training.lightgbm import load_lightgbm
+from training.model_files.tree_text import ReadBooster, read_booster
 from training.ship_date.curve import ShipCurves, bend
-from training.ship_date.days import MOST_DAYS, PLANS, PROMISE, SLACKS, Asked, columns_of_days, days_asked, places
+from training.ship_date.days import (
+    MOST_DAYS,
+    OF_DAY,
+    PLANS,
+    PROMISE,
+    SLACKS,
+    Asked,
+    columns_of_days,
+    days_asked,
+    places,
+)
 from training.ship_date.hazards import Hazards
 from training.ship_date.ranges import Ranges, buckets
 from training.ship_date.usual import UsualHazards
@@ -147,20 +157,23 @@ class ShipDateModel:
         (folder / ABOUT).write_text(json.dumps(content, sort_keys=True) + "\n", encoding="utf-8")
 
     @classmethod
-    def load(cls, folder: Path) -> ShipDateModel | None:
+    def load(cls, folder: Path, read: ReadBooster = read_booster) -> ShipDateModel | None:
         """Read what ``save`` wrote; ``None`` where nothing was. Raises ``InvalidShipDates`` where it cannot be read."""
         if not (folder / ABOUT).exists():
             return None
-        library = load_lightgbm()
         try:
             content = json.loads((folder / ABOUT).read_text(encoding="utf-8"))
+            names = [str(name) for name in content["signals"]]
             return cls(
-                content["signals"],
-                library.Booster(model_str=(folder / TREES).read_text(encoding="utf-8")),
+                names,
+                read(folder / TREES, len(OF_DAY) + len(names)),
                 UsualHazards.from_json(content["usual_log_odds"]),
                 ShippingDays.from_json(content["shipping_days"]),
                 Ranges.from_json(content["tails"]),
                 bool(content["bends"]),
             )
-        except (OSError, KeyError, ValueError, TypeError, library.basic.LightGBMError) as error:
-            raise InvalidShipDates(f"ship dates are {TREES} and {ABOUT}, got from {folder}: {error!r}") from error
+        except (OSError, LookupError, ValueError, TypeError, AttributeError) as error:
+            must, kind = f"ship dates are {TREES} and {ABOUT}, got", type(error).__name__
+            raise InvalidShipDates(
+                f"{must} from {folder}: {kind}: {str(error)[:200]}", public=f"{must} {kind}"
+            ) from error

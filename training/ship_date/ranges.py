@@ -19,7 +19,7 @@ TAILS = np.round(np.arange(0.02, 0.355, 0.01), 2)
 """Shares left out on either side that are tried."""
 OWN = 0.5
 """How far a bucket is believed as it stands; for the rest it is like all of them."""
-FITTED = 0.5
+FITTED = 0.75
 """How far the latest months are believed, which may be calmer than the next; for the rest the curves are."""
 NOMINAL = (1 - COVERED) / 2
 
@@ -32,7 +32,7 @@ class Ranges:
 
     @classmethod
     def fit(cls, curves: ShipCurves, shipped: Ints, bucket: Ints, weight: Floats) -> Ranges:
-        """Tails half-way from those of the curves to those that cover ``COVERED`` of orders the curves have not seen.
+        """Tails three quarters of the way from a tenth to those that cover ``COVERED`` of orders not seen before.
 
         Parameters
         ----------

@@ -35,13 +35,16 @@ NUMBERS = {"share": "{:.1%}", "amount": "{:.2f}", "count": "{}"}
 A4 = 9
 
 
-def csv_file(rows: Iterable[Row], zone: str) -> bytes:
-    """UTF-8 with a header, as RFC 4180 has it; moments as ISO 8601 in the plant's zone, whole days as dates."""
+def csv_file(rows: Iterable[Row], zone: str, bom: bool = False) -> bytes:
+    """UTF-8 with a header, as RFC 4180 has it; moments as ISO 8601 in the plant's zone, whole days as dates.
+
+    ``bom``: with a byte order mark, by which Excel knows that it is UTF-8.
+    """
     out = io.StringIO(newline="")
     writer = csv.writer(out)
     writer.writerow(column.header for column in COLUMNS)
     writer.writerows([_text(column, column.cell(row), zone) for column in COLUMNS] for row in rows)
-    return out.getvalue().encode()
+    return out.getvalue().encode("utf-8-sig" if bom else "utf-8")
 
 
 def _text(column: FileColumn, cell: Any, zone: str) -> str:

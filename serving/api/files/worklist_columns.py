@@ -12,6 +12,7 @@ import orjson
 from features.readiness.kinds import kinds_of
 from features.times import LATEST
 from serving.api.presenters import reason_of
+from serving.scores.decision_state import PAST
 from serving.store.schema import LATER
 
 Row = Mapping[Any, Any]
@@ -51,8 +52,16 @@ def _day(name: str) -> Callable[[Row], Any]:
     return cell
 
 
+def _last_due(row: Row) -> date | None:
+    """The day of the last promise: the expected day less the days it is late by it."""
+    expected, late = row["expected_ship"], row["days_late"]
+    return None if {expected, late} & {None, LATER} else BEGIN + timedelta(days=expected - late)
+
+
 def _days_late(row: Row) -> int | None:
-    return None if row["days_late"] == LATER else row["days_late"]
+    """Of what is expected late alone: a planner counts no days early."""
+    late = row["days_late"]
+    return None if late is None or late == LATER or late <= 0 else int(late)
 
 
 def _state(row: Row) -> str:
@@ -87,6 +96,12 @@ def _snoozed_until(row: Row) -> Any:
     return "something happens" if row["snoozed_until"] == LATEST else row["snoozed_until"]
 
 
+def _last_decision(row: Row) -> str | None:
+    """Whose, of what kind and when, where the row has it; else the kind alone."""
+    kind = row["decision"]
+    return None if kind is None else str(row.get("last_decision") or PAST.get(kind, kind))
+
+
 def _uncertain(row: Row) -> str:
     return "; ".join(orjson.loads(row["cannot_tell"]))
 
@@ -98,13 +113,14 @@ COLUMNS = (
     FileColumn("Plant", _field("plant"), width=9),
     FileColumn("State", _state, width=10),
     FileColumn("Due", _field("due_at"), "moment", 21),
+    FileColumn("Last line due", _last_due, "day", 16),
     FileColumn("Expected to ship", _day("expected_ship"), "day", 16),
     FileColumn("Days late", _days_late, "count", 7),
     FileColumn("Ships from", _day("ship_earliest"), "day", 16),
     FileColumn("Ships until", _day("ship_latest"), "day", 16),
     FileColumn("Risk", _field("risk"), "share", 7),
-    FileColumn("Missed", _field("missed"), "share", 8),
-    FileColumn("Partial", _field("partial"), "share", 8),
+    FileColumn("Late", _field("missed"), "share", 8),
+    FileColumn("Short", _field("partial"), "share", 8),
     FileColumn("Value", _field("value"), "amount", 11),
     FileColumn("Value at risk", _field("value_at_risk"), "amount", 13),
     FileColumn("Why", _why, "sentence", 46),
@@ -113,7 +129,7 @@ COLUMNS = (
     FileColumn("Could ship now", _could_ship, width=15),
     FileColumn("Owner", _field("owner"), width=14),
     FileColumn("Snoozed until", _snoozed_until, "moment", 21),
-    FileColumn("Last decision", _field("decision"), width=14),
+    FileColumn("Last decision", _last_decision, width=28),
     FileColumn("Scored", _field("as_of"), "moment", 21),
     FileColumn("Risk uncertain because", _uncertain, "sentence", 30),
 )

@@ -9,23 +9,29 @@ from fastapi import APIRouter, Depends, Request, Response
 from fastapi.concurrency import run_in_threadpool
 from sqlalchemy import Connection
 
+from serving.api.bodies.size import require_few_values
+from serving.api.bodies.threads import read_aside
 from serving.api.dependencies import (
+    VERSION,
     Body,
     CurrentServices,
     IdempotencyKey,
     OrderId,
+    Turns,
     audit_entry,
     problems,
+    replies,
     to_response,
     write_once,
 )
-from serving.api.json_body import QUICK
+from serving.api.json_body import body_of, body_schema
 from serving.api.post_events import EventsRequest, apply_request
-from serving.api.presenters import effect_of, json_reply, present_ingest
+from serving.api.presenters import effect_of, json_reply, present_snapshot
 from serving.contract.cloudevents_http import BATCH, PLAIN, STRUCTURED, read_envelope
-from serving.contract.events import EXAMPLE, EventsReply
+from serving.contract.events import EXAMPLE, EventsReply, StateReply
 from serving.contract.order_state import OrderSnapshot
-from serving.ingest.order_state import ingest_snapshot
+from serving.ingest.decisions import etag_of
+from serving.ingest.states.snapshot import ingest_snapshot
 from serving.ingest.validation import parse_events
 from serving.principal import Caller, CurrentCaller
 from serving.problems import Conflict, InvalidBody
@@ -35,15 +41,15 @@ from serving.store.tables.idempotency import StoredReply
 from serving.telemetry.metrics import EVENTS
 
 router = APIRouter(tags=["events"])
-SOME = {"type": "array", "minItems": 1, "items": {"$ref": "#/components/schemas/CloudEvent"}}
 BODIES: dict[str, Any] = {
     PLAIN: {
-        "schema": {"type": "object", "required": ["events"], "properties": {"events": SOME}},
+        "schema": {"$ref": "#/components/schemas/EventBatch"},
         "example": {"events": [EXAMPLE]},
     },
     STRUCTURED: {"schema": {"$ref": "#/components/schemas/CloudEvent"}, "example": EXAMPLE},
-    BATCH: {"schema": SOME, "example": [EXAMPLE]},
 }
+BATCHES = f"A list of CloudEvents alone, sent as {BATCH}, is read as the list of events of {PLAIN} is"
+"""Said in words: clients are generated with a class a kind of body, which a list has not, and then take none."""
 
 
 async def group(request: Request) -> GroupCommit[EventsRequest, StoredReply]:
@@ -60,7 +66,7 @@ MIXED: dict[str, Any] = {"model": EventsReply, "description": "Some events are s
     "/v1/events",
     response_model=EventsReply,
     responses={207: MIXED, **problems(400, 409, 413, 415, 422, 503, 507)},
-    openapi_extra={"requestBody": {"required": True, "content": BODIES}},
+    openapi_extra={"requestBody": {"required": True, "description": BATCHES, "content": BODIES}},
 )
 async def post_events(
     request: Request,
@@ -68,6 +74,7 @@ async def post_events(
     services: CurrentServices,
     caller: CurrentCaller,
     group: Group,
+    turns: Turns,
     key: IdempotencyKey = None,
 ) -> Response:
     """Store events and score their orders again. They are committed before they are acknowledged.
@@ -79,20 +86,25 @@ async def post_events(
     entry = audit_entry(request, caller)
 
     def parse() -> EventsRequest:
+        require_few_values(body, services.settings.max_events)
         envelope = read_envelope(request.headers, body)
         return EventsRequest(parse_events(envelope.events, services.settings, caller), envelope.single, entry)
 
-    events_request = parse() if len(body) <= QUICK else await run_in_threadpool(parse)
+    events_request = await read_aside(len(body), parse)
     if key is None:
-        return await _submit(group, events_request)
-    return await run_in_threadpool(_once, request, body, services, caller, events_request, key)
+        return await _submit(request, group, events_request)
+    async with turns.of(events_request.parsed.orders):
+        return await run_in_threadpool(_once, request, body, services, caller, events_request, key)
 
 
-async def _submit(group: GroupCommit[EventsRequest, StoredReply], events_request: EventsRequest) -> Response:
+async def _submit(
+    request: Request, group: GroupCommit[EventsRequest, StoredReply], events_request: EventsRequest
+) -> Response:
     """Commit it with all that wait; one event that is refused is counted like those of a batch."""
     try:
         return to_response(await group.submit(events_request))
     except (Conflict, InvalidBody) as error:
+        request.state.audited = True  # with the group
         EVENTS.labels("conflict" if isinstance(error, Conflict) else "rejected").inc()
         raise
 
@@ -109,33 +121,54 @@ def _once(
         body,
         key,
         lambda connection: apply_request(connection, events_request, scoring_context),
+        events_request.parsed.orders,
     )
 
 
 @router.put(
     "/v1/orders/{order_id}/state",
-    response_model=EventsReply,
-    responses=problems(400, 404, 413, 422, 503, 507),
+    response_model=StateReply,
+    responses=replies({"headers": VERSION}, 400, 404, 409, 413, 422, 503, 507),
+    openapi_extra=body_schema(OrderSnapshot),
 )
-def put_state(
+async def put_state(
     request: Request,
     order_id: OrderId,
-    snapshot: OrderSnapshot,
+    snapshot: Annotated[OrderSnapshot, Depends(body_of(OrderSnapshot))],
     body: Body,
     services: CurrentServices,
     caller: CurrentCaller,
+    turns: Turns,
     key: IdempotencyKey = None,
 ) -> Response:
     """An order as it stands now; the events that lead there are derived by difference, stored and scored.
 
-    For systems that notify and re-send the whole order. The same state again changes nothing.
+    For systems that notify and re-send the whole order. It is compared with what is stored when its turn comes: of
+    states that come at once the last one that is answered holds. The same state again changes nothing; one with a
+    ``version`` below that of the state that is stored is refused.
     """
+    async with turns.of([order_id]):
+        return await run_in_threadpool(_put_state, request, order_id, snapshot, body, services, caller, key)
+
+
+def _put_state(
+    request: Request,
+    order_id: str,
+    snapshot: OrderSnapshot,
+    body: bytes,
+    services: Services,
+    caller: Caller,
+    key: str | None,
+) -> Response:
     scoring_context = services.scoring_context("event")
 
     def job(connection: Connection) -> StoredReply:
-        result = ingest_snapshot(connection, order_id, snapshot, caller, scoring_context)
+        locked_context = replace(scoring_context, now=services.clock())
+        snapshot_result = ingest_snapshot(connection, order_id, snapshot, caller, locked_context)
         return json_reply(
-            present_ingest(result, scoring_context.active), effect=replace(effect_of(result), order_id=order_id)
+            present_snapshot(snapshot_result, scoring_context.active),
+            headers={"etag": etag_of(snapshot_result.seq)},
+            effect=replace(effect_of(snapshot_result.result), order_id=order_id),
         )
 
-    return write_once(services, request, caller, body, key, job)
+    return write_once(services, request, caller, body, key, job, [order_id])

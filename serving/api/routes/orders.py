@@ -4,11 +4,23 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Header, Query, Request, Response
+from fastapi import APIRouter, Depends, Header, Query, Request, Response
+from fastapi.concurrency import run_in_threadpool
 
 from serving.api.calls import PAGE, export_orders, list_orders, read_history, read_order, record_decision
-from serving.api.dependencies import READS, Body, CurrentServices, IdempotencyKey, OrderId, replies, to_response
+from serving.api.dependencies import (
+    READS,
+    VERSION,
+    Body,
+    CurrentServices,
+    IdempotencyKey,
+    OrderId,
+    Turns,
+    replies,
+    to_response,
+)
 from serving.api.files.export import CSV, XLSX
+from serving.api.json_body import body_of, body_schema
 from serving.api.presenters import json_reply
 from serving.contract.decision import DecisionRequest, DecisionResult
 from serving.contract.orders import (
@@ -27,7 +39,6 @@ IfMatch = Annotated[
     str | None, Header(alias="If-Match", max_length=1024, description="The ETag of the order as it was read, or *")
 ]
 FILES: dict[str, Any] = {CSV: {"schema": {"type": "string"}}, XLSX: {"schema": {"type": "string", "format": "binary"}}}
-VERSION = {"ETag": {"description": "The order's version, for If-Match", "schema": {"type": "string"}}}
 
 
 @router.get("/v1/orders", response_model=WorklistReply, responses=replies({"content": FILES}, 422, 503))
@@ -67,14 +78,16 @@ def get_history(
     "/v1/orders/{order_id}/decisions",
     response_model=DecisionResult,
     responses=replies({"headers": VERSION}, 400, 404, 412, 413, 422, 428, 503, 507),
+    openapi_extra=body_schema(DecisionRequest),
 )
-def post_decision(
+async def post_decision(
     request: Request,
     order_id: OrderId,
-    decision: DecisionRequest,
+    decision: Annotated[DecisionRequest, Depends(body_of(DecisionRequest, max_events=1))],
     body: Body,
     services: CurrentServices,
     caller: CurrentCaller,
+    turns: Turns,
     version: IfMatch = None,
     key: IdempotencyKey = None,
 ) -> Response:
@@ -83,4 +96,7 @@ def post_decision(
     ``If-Match`` is the ETag of the order as it was read: 412 if something has been recorded since, 428 without it.
     A snooze ends before the working day before the promise; a late order cannot be snoozed: 422.
     """
-    return record_decision(services, request, order_id, decision, caller, version, body, key)
+    async with turns.of([order_id]):
+        return await run_in_threadpool(
+            record_decision, services, request, order_id, decision, caller, version, body, key
+        )

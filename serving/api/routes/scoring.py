@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import islice
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
-from fastapi.concurrency import run_in_threadpool
 
 from features.catalogue.registry import catalogue
 from features.errors import InvalidRequest
 from features.events.validation import Fault, validate_columns
 from features.history import History
 from features.times import isoformat, micros
+from serving.api.bodies.threads import read_aside
 from serving.api.dependencies import CurrentServices, problems
-from serving.api.json_body import QUICK, body_schema, json_response, parse_body, read_json_body
+from serving.api.json_body import body_schema, json_response, parse_body, read_json_body
 from serving.auth.plant_scope import plant_errors
 from serving.contract.cloudevents import event_columns, pointer
 from serving.contract.scoring import ModelReply, ScoreRequest, ScoresReply
@@ -22,7 +23,7 @@ from serving.ingest.validation import future_facts
 from serving.models.scorer import Scorer
 from serving.models.shadow import Shadow
 from serving.principal import Caller
-from serving.problems import InvalidBody
+from serving.problems import MAX_ERRORS, InvalidBody
 from serving.scores.services import Services
 from serving.settings import Settings
 from serving.telemetry.metrics import scoring
@@ -47,12 +48,12 @@ async def score(request: Request) -> Response:
     services: Services = request.app.state.services
 
     def answer() -> Response:
-        score_request = parse_body(ScoreRequest, body)
+        score_request = parse_body(ScoreRequest, body, services.settings.max_events)
         _refuse_foreign(score_request, request.state.caller)
         scorer, now = services.daily_context.scorer(), services.clock()
         return json_response(score_events(scorer, score_request, services.settings, now, request.app.state.shadow))
 
-    return answer() if len(body) <= QUICK else await run_in_threadpool(answer)
+    return await read_aside(len(body), answer)
 
 
 @router.get("/v1/model", tags=["model"], responses=problems(503))
@@ -66,8 +67,6 @@ def score_events(scorer: Scorer, request: ScoreRequest, settings: Settings, now:
     as_of = now if request.as_of is None else micros(request.as_of)
     if as_of > now:
         raise InvalidRequest(f"as_of must not lie in the future (now is {isoformat(now)}), got {isoformat(as_of)}")
-    if len(request.events) > settings.max_events:
-        raise InvalidRequest(f"a request must have at most {settings.max_events:,} events, got {len(request.events):,}")
     columns = event_columns([*map(vars, request.events)], [vars(event.data) for event in request.events])
     orders = len({event.subject for event in request.events})
     if orders > settings.max_orders:
@@ -91,13 +90,15 @@ def score_events(scorer: Scorer, request: ScoreRequest, settings: Settings, now:
 
 def _refuse_foreign(request: ScoreRequest, caller: Caller) -> None:
     """A plant's load and track record are for keys of that plant."""
-    errors = [
+    foreign = (
         {"pointer": f"/events/{number}{error['pointer']}", "detail": error["detail"]}
         for number, event in enumerate(request.events)
         for error in plant_errors(caller, event.data.plant)
-    ]
+    )
+    errors = [*islice(foreign, MAX_ERRORS)]
     if errors:
-        raise InvalidBody("; ".join(f"{error['pointer']} {error['detail']}" for error in errors[:5]), errors)
+        shown = "; ".join(f"{error['pointer']} {error['detail']}" for error in errors[:5])
+        raise InvalidBody(shown, errors, sum(1 for _ in foreign))
 
 
 def _refuse_faults(faults: Sequence[Fault]) -> None:
@@ -105,10 +106,10 @@ def _refuse_faults(faults: Sequence[Fault]) -> None:
         return
     errors = [
         {"pointer": pointer(fault.row, fault.column), "detail": f"must {fault.must}, got {fault.value}"}
-        for fault in faults
+        for fault in faults[:MAX_ERRORS]
     ]
     shown = "; ".join(f"{fault['pointer']} {fault['detail']}" for fault in errors[:5])
-    raise InvalidBody(f"{len(errors):,} values do not hold: {shown}", errors)
+    raise InvalidBody(f"{len(faults):,} values do not hold: {shown}", errors, len(faults) - len(errors))
 
 
 def describe_model(scorer: Scorer, caller: Caller) -> dict[str, Any]:

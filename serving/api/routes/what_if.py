@@ -4,21 +4,29 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Depends, Query, Response
 
-from serving.api.calls import read_moves, try_events
+from serving.api.calls import best_moves, read_moves, try_events
 from serving.api.dependencies import READS, CurrentServices, OrderId, problems
-from serving.api.json_body import json_response
-from serving.contract.what_if import MovesParams, OrderMoves, PlantMoves, WhatIfReply, WhatIfRequest
+from serving.api.json_body import body_of, body_schema, json_response
+from serving.contract.what_if import MOST_EVENTS, MovesParams, OrderMoves, PlantMoves, WhatIfReply, WhatIfRequest
 from serving.principal import CurrentCaller
-from serving.store.tables.worklist import WorklistQuery
-from serving.what_if.moves import listed_orders, plant_moves
 
 router = APIRouter(tags=["what-if"])
 
 
-@router.post("/v1/orders/{order_id}/what-if", response_model=WhatIfReply, responses=problems(400, 404, 413, 422, 503))
-def post_what_if(order_id: OrderId, body: WhatIfRequest, services: CurrentServices, caller: CurrentCaller) -> Response:
+@router.post(
+    "/v1/orders/{order_id}/what-if",
+    response_model=WhatIfReply,
+    responses=problems(400, 404, 413, 422, 503),
+    openapi_extra=body_schema(WhatIfRequest),
+)
+def post_what_if(
+    order_id: OrderId,
+    body: Annotated[WhatIfRequest, Depends(body_of(WhatIfRequest, max_events=MOST_EVENTS))],
+    services: CurrentServices,
+    caller: CurrentCaller,
+) -> Response:
     """An order's risk now, and as it would be if these events were stated; nothing is stored.
 
     Events are checked as those of ``POST /v1/events``, and must be able to happen: a hold that is not open cannot be
@@ -44,8 +52,4 @@ def get_moves(params: Annotated[MovesParams, Query()], services: CurrentServices
     Moves that the customer must agree to are left out unless ``consent=true``. The figures are the model's response,
     not a promise.
     """
-    scorer = services.daily_context.scorer()
-    words = (("plant", tuple(sorted(set(params.plant)))),) if params.plant else ()
-    query = WorklistQuery(services.clock(), sort=params.sort, states=("open",), words=words, plants=caller.plants)
-    listed = services.database.read(lambda connection: listed_orders(connection, query, params.orders))
-    return json_response(plant_moves(listed, query.now, params, scorer, services.settings))
+    return json_response(best_moves(services, params, caller))

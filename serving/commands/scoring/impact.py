@@ -12,7 +12,7 @@ import typer
 
 from features.errors import InvalidRequest
 from serving.commands.console import part_progress, print_json, print_table, say, step_progress
-from serving.commands.options import Json, Name, Outcome, Zone, check_output, enter, past_moment
+from serving.commands.options import Bom, Json, Name, Outcome, Zone, check_output, enter, past_moment
 from serving.commands.scoring.morning import CHAMPION
 from serving.commands.source import EventsOrStore, Store, read_source, require_source
 from serving.settings import Settings
@@ -42,6 +42,7 @@ def impact(
     by: Annotated[str | None, typer.Option(help=f"One of {', '.join(BY)} (all).")] = None,
     plant: Annotated[str | None, typer.Option(help="Only orders that name this plant first.")] = None,
     out: Annotated[Path | None, typer.Option(help="Where the sums go, .csv.")] = None,
+    bom: Bom = False,
     model: Annotated[str, typer.Option("--model", help="Alias or version number of the model.")] = CHAMPION,
     name: Name = "order-risk",
     outcome: Outcome = None,
@@ -56,6 +57,7 @@ def impact(
     from features.context.context import Context
     from features.history import History
     from features.times import DAY, isoformat, plant_calendar
+    from serving.commands.scoring.worklist import write_worklist
     from serving.models.cache import load_champion
     from training.change.impact import measure_impact
     from training.model.morning import add_levels
@@ -84,7 +86,7 @@ def impact(
     table = _as_one_table(measured)
     if out is not None:
         out.parent.mkdir(parents=True, exist_ok=True)
-        table.drop(columns="top_orders").to_csv(out, index=False)
+        write_worklist(table.drop(columns="top_orders"), out, bom)
     if as_json:
         period = {"from": isoformat(begin), "to": isoformat(end), "plant": plant}
         print_json({"model": champion.name, "version": champion.version, **period, **_impact_content(measured)})

@@ -10,8 +10,8 @@ from typing import Annotated, Any
 
 import typer
 
-from serving.commands.console import print_json, print_table, say, step_progress, terminal
-from serving.commands.options import AsOf, Json, Name, Outcome, Zone, check_output, enter, past_moment
+from serving.commands.console import print_json, print_note, print_table, say, step_progress
+from serving.commands.options import AsOf, Bom, Json, Name, Outcome, Zone, check_output, enter, past_moment
 from serving.commands.scoring.morning import CHAMPION, one_order, scorer_of_morning
 from serving.commands.source import EventsOrStore, Store, read_source, require_source
 from serving.settings import Settings
@@ -29,6 +29,7 @@ def score(
     events: EventsOrStore = None,
     store: Store = None,
     out: Annotated[Path | None, typer.Option(help="Where the worklist goes, .csv.")] = None,
+    bom: Bom = False,
     order: Annotated[str | None, typer.Option(help="Only this order.")] = None,
     factors: Annotated[int, typer.Option(min=0, max=20, help="Factors an order.")] = 5,
     model: Annotated[str, typer.Option("--model", help="Alias or version number of the model.")] = CHAMPION,
@@ -54,9 +55,9 @@ def score(
         table = build_worklist(scorer, history, points, factors)
         if out is not None:
             out.parent.mkdir(parents=True, exist_ok=True)
-            write_worklist(table, out)
+            write_worklist(table, out, bom)
     for reason in scorer.degraded_because(moment):
-        terminal.print(f"note: {reason}", markup=False)
+        print_note(f"note: {reason}")
     if as_json:
         content = table.astype(object).where(table.notna(), None).to_dict("records")
         print_json({"as_of": as_of, "model": champion.name, "version": champion.version, "orders": content})

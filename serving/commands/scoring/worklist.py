@@ -50,11 +50,11 @@ def _overdue(frame: pd.DataFrame) -> pd.Series:
     return days.where(frame["state"] == "late", -np.inf).fillna(-np.inf)
 
 
-def write_worklist(table: pd.DataFrame, out: Path) -> None:
-    """As CSV; no text in it becomes a formula where a spreadsheet opens it."""
-    texts = table.select_dtypes("object").columns
+def write_worklist(table: pd.DataFrame, out: Path, bom: bool = False) -> None:
+    """As CSV, with a byte order mark if ``bom``; no text in it becomes a formula where a spreadsheet opens it."""
+    texts = table.select_dtypes(["object", "str"]).columns
     safe = {name: table[name].map(lambda cell: harmless(cell) if isinstance(cell, str) else cell) for name in texts}
-    table.assign(**safe).to_csv(out, index=False)
+    table.assign(**safe).to_csv(out, index=False, encoding="utf-8-sig" if bom else "utf-8")
 
 
 def phrase(text: str, points: float) -> str:

@@ -4,12 +4,13 @@
 (() => {
   const live = document.querySelector("[data-stream]");
   const offer = document.getElementById("live");
-  const SAY_AFTER = 1500, MINUTE = 60000, AGAIN = 60000, LEAST = 0.005;
+  const SAY_AFTER = 1500, MINUTE = 60000, AGAIN = 60000;
   const marks = new Map();
   const above = new Set();
   let source = null, more = false, latest = live ? Number(live.dataset.after) : 0, saying = 0, retrying = 0;
 
   const rowOf = (id) => live.querySelector(`[data-order="${CSS.escape(id)}"]`);
+  const whole = (risk) => Math.round(100 * (risk ?? 0));
   const riskOf = (row) => (row.dataset.risk === "" ? null : Number(row.dataset.risk));
 
   function minutes(at) {
@@ -19,7 +20,7 @@
 
   function draw(row, mark) {
     const news = row.querySelector("[data-news]");
-    const points = Math.round(100 * Math.abs(mark.by));
+    const points = Math.abs(mark.by);
     const way = mark.by > 0 ? "up" : "down";
     news.className = `news ${way}`;
     news.textContent = points ? `${mark.by > 0 ? "▲" : "▼"} ${points}, ${minutes(mark.at)}` : `same, ${minutes(mark.at)}`;
@@ -32,7 +33,7 @@
     const before = marks.get(id)?.from ?? riskOf(row);
     row.dataset.score = score;
     row.dataset.risk = risk ?? "";
-    const by = (risk ?? 0) - (before ?? 0);
+    const by = whole(risk) - whole(before);  // of the percents that are shown
     const figure = row.querySelector(".figure");
     if (figure) figure.textContent = text;
     const bar = row.querySelector(".bar");
@@ -40,7 +41,7 @@
       bar.setAttribute("class", `bar step${step}`);
       bar.querySelector(".fill").setAttribute("width", (56 * (risk ?? 0)).toFixed(1));
     }
-    if (Math.abs(by) < LEAST && !marks.has(id)) return;
+    if (by === 0 && !marks.has(id)) return;
     const mark = { from: before, by, at: Date.now() };
     marks.set(id, mark);
     row.classList.add("fresh");

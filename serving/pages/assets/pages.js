@@ -30,6 +30,7 @@ function comment() {
   const row = current();
   if (!row) return;
   row.querySelector("input[type=checkbox]").checked = true;
+  count();
   document.getElementById("comment").focus();
 }
 
@@ -50,6 +51,7 @@ const KEYS = {
 document.addEventListener("keydown", (event) => {
   const writing = event.target.closest("input:not([type=checkbox]), textarea, select, dialog");
   if (event.key === "Escape" && writing) event.target.blur();
+  else if (event.key === "Escape") closeNotice();
   if (writing || event.ctrlKey || event.metaKey || event.altKey) return;
   const row = current();
   if (event.key === "Enter" && row && event.target === row) {
@@ -70,6 +72,63 @@ document.addEventListener("keydown", (event) => {
   event.preventDefault();
   joined.querySelector("button").click();
 });
+
+// A comment goes with whatever is decided, in whichever form its button stands.
+document.addEventListener("submit", (event) => {
+  const comment = document.getElementById("comment");
+  if (!event.target.matches("[data-with-comment]") || !comment || !comment.value.trim()) return;
+  const carried = event.target.querySelector("[name=comment]") || document.createElement("input");
+  Object.assign(carried, { type: "hidden", name: "comment", value: comment.value });
+  event.target.append(carried);
+});
+
+// A form that knows several kinds shows the fields of the chosen one, and sends no others.
+function showFields(form) {
+  const kind = form.querySelector("select").value;
+  form.dataset.kinds = kind;
+  form.querySelectorAll("[data-for]").forEach((part) => {
+    part.hidden = !part.dataset.for.split(" ").includes(kind);
+    if (part.tagName === "OPTION" && part.hidden && part.selected) part.parentElement.value = "";
+    part.querySelectorAll("input, select").forEach((field) => (field.disabled = part.hidden));
+  });
+}
+
+document.querySelectorAll("[data-kinds]").forEach((form) => {
+  form.addEventListener("change", () => showFields(form));
+  showFields(form);
+});
+
+// The answer to what somebody tried stands below it, and is scrolled to.
+document.addEventListener("htmx:afterSwap", (event) => {
+  if (event.detail.target.matches(".answer-place")) event.detail.target.scrollIntoView({ block: "nearest" });
+});
+
+function count() {
+  const chosen = document.querySelectorAll("input[name=order]:checked").length;
+  const words = document.querySelector("[data-chosen]");
+  if (words) words.textContent = chosen ? `${chosen} chosen:` : "Chosen orders:";
+}
+
+document.addEventListener("change", (event) => event.target.matches("input[name=order]") && count());
+window.addEventListener("pageshow", count);  // a browser that goes back ticks what was ticked
+
+function closeNotice() {
+  const toast = document.querySelector(".toast");
+  if (toast) toast.remove();
+}
+
+document.addEventListener("click", (event) => {
+  if (!event.target.closest(".toast .close")) return;
+  event.preventDefault();
+  closeNotice();
+});
+
+document.querySelectorAll("details").forEach((details) =>
+  details.addEventListener("toggle", () => {
+    const field = details.open && details.querySelector("[data-focus]");
+    if (field) field.focus();
+  }),
+);
 
 document.addEventListener("focusin", (event) => {
   const row = event.target.closest("tr[data-path]");

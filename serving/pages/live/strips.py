@@ -11,7 +11,7 @@ from features.times import DAY
 from serving.api.calls import read_latest_records
 from serving.models.scorer import Scorer
 from serving.overviews.short_memory import ShortMemory
-from serving.pages.wording import PlantClock, capitalised
+from serving.pages.wording import PlantClock, capitalised, plant_clock
 from serving.principal import Caller
 from serving.problems import NotReady
 from serving.scores.services import Services
@@ -48,7 +48,7 @@ class SilenceCache:
 
     def silences(self, services: Services, caller: Caller) -> list[Silence]:
         """Those of a reader."""
-        clock = PlantClock(services.clock(), services.settings.zone)
+        clock = plant_clock(services)
         find = lambda: find_silences(read_latest_records(services, caller, LOOKED_AT), clock)  # noqa: E731
         return self._memory.get(caller.plants, LASTS, find)
 
@@ -78,7 +78,7 @@ def _working_time(begin: int, end: int, clock: PlantClock) -> int:
 
 def strips_of(services: Services, caller: Caller, cache: SilenceCache) -> list[Strip]:
     """The lines above a page of a reader, the weightiest first."""
-    clock = PlantClock(services.clock(), services.settings.zone)
+    clock = plant_clock(services)
     strips = _of_model(services, clock)
     for silence in cache.silences(services, caller):
         since = clock.dates.day(silence.since)
@@ -92,7 +92,7 @@ def _of_model(services: Services, clock: PlantClock) -> list[Strip]:
     try:
         scorer = services.daily_context.scorer()
     except NotReady as error:
-        why = f"{capitalised(str(error))}."
+        why = f"{capitalised(error.public)}."
         return [Strip("No model serves, so orders have no risk.", why, "shiprisk train EVENTS")]
     reasons = scorer.degraded_because(clock.now)
     what = f"Risks are not as good as they could be{_since(scorer, clock)}:"

@@ -13,13 +13,11 @@ from pydantic import ValidationError
 from features.errors import InvalidRequest
 from features.times import micros
 from serving.contract.decision import DecisionRequest
-from serving.pages.browser import Form
-from serving.pages.wording import DECISIONS, PlantClock
+from serving.pages.browser import Form, Notice
+from serving.pages.wording import DECIDED, PlantClock
 from serving.principal import Caller
 from serving.scores.snooze import agree_snooze
 
-SHOWN = 3
-"""So many orders are spoken of by name."""
 TAKE, GIVE_BACK = "take", "give_back"
 """What a row's button says for an assignment to who reads, and to nobody."""
 
@@ -72,40 +70,55 @@ class Outcome:
     Attributes
     ----------
     done : ids of orders it was recorded of
-    cut : sentences of snoozes that end earlier than was asked for
+    snoozes : by order id, the sentence of its snooze and whether that ends earlier than was asked for
     refused : by order id, why not
     """
 
     decision: DecisionRequest
     done: list[str] = field(default_factory=list)
-    cut: list[str] = field(default_factory=list)
+    snoozes: dict[str, tuple[str, bool]] = field(default_factory=dict)
     refused: dict[str, str] = field(default_factory=dict)
 
     def add(self, order_id: str, reply: Response) -> None:
         """The reply to a decision that was recorded."""
         self.done.append(order_id)
-        snooze = orjson.loads(bytes(reply.body)).get("snooze")
-        if snooze and snooze["cut"]:
-            self.cut.append(snooze["sentence"])
+        if snooze := orjson.loads(bytes(reply.body)).get("snooze"):
+            self.snoozes[order_id] = snooze["sentence"], snooze["cut"]
 
     @property
-    def text(self) -> str:
-        """For who decided."""
-        parts = [] if not self.done else [f"{_named(self.done)} {self._verb}."]
-        if self.cut:
-            parts = ([] if len(self.done) == 1 else parts) + [f"{sentence}." for sentence in self.cut[:SHOWN]]
-            parts += [f"And {len(self.cut) - SHOWN} more end earlier than asked."] if len(self.cut) > SHOWN else []
-        parts += [f"Not {order_id}: {why}." for order_id, why in list(self.refused.items())[:SHOWN]]
-        if len(self.refused) > SHOWN:
-            parts.append(f"And {len(self.refused) - SHOWN} more were refused.")
-        return " ".join(parts)
+    def notice(self) -> Notice:
+        """For who decided: one sentence that sums up, and below it what differs by order."""
+        return Notice(self._sum, tuple(self._details), bool(self.refused))
 
     @property
-    def _verb(self) -> str:
-        if self.decision.kind != "assign":
-            return DECISIONS.get(self.decision.kind, self.decision.kind)
-        return f"assigned to {self.decision.owner}" if self.decision.owner else "given back"
+    def _sum(self) -> str:
+        if not self.refused and len(self.done) == 1:
+            only = self.done[0]
+            return f"{self.snoozes[only][0]}." if only in self.snoozes else f"{only}{self._was_done}."
+        if not self.refused:
+            return f"{len(self.done)} orders{self._was_done}{self._same_end}."
+        if self.decision.kind == "comment":
+            return f"Comment added to {len(self.done)}, not to {len(self.refused)}."
+        return f"{len(self.done)}{self._was_done}{self._same_end}, {len(self.refused)} not."
 
+    @property
+    def _details(self) -> list[str]:
+        many = len(self.done) + len(self.refused) > 1
+        ends = [f"{sentence}." for sentence, _ in self.snoozes.values()] if many and not self._same_end else []
+        return [*(f"Not {order_id}: {why}." for order_id, why in self.refused.items()), *ends]
 
-def _named(order_ids: list[str]) -> str:
-    return order_ids[0] if len(order_ids) == 1 else f"{len(order_ids)} orders"
+    @property
+    def _same_end(self) -> str:
+        """Until when all are snoozed, where that is one day and as it was asked for."""
+        ends = {sentence.removeprefix(f"{one} is snoozed") for one, (sentence, _) in self.snoozes.items()}
+        same = len(ends) == 1 and not any(cut for _, cut in self.snoozes.values())
+        return ends.pop() if same else ""
+
+    @property
+    def _was_done(self) -> str:
+        kind = self.decision.kind
+        if kind == "comment":
+            return ": comment added"
+        if kind == "assign":
+            return f" assigned to {self.decision.owner}" if self.decision.owner else " given back"
+        return f" {DECIDED.get(kind, kind)}"

@@ -121,7 +121,7 @@ def _share_at(steps: Sequence[tuple[int, float]], day: int) -> float:
 def _ticks(scale: DayScale, clock: PlantClock) -> list[DayMark]:
     every = -(-(scale.end + 1 - scale.begin) // MOST_TICKS)
     days = range(scale.begin, scale.end + 1, every)
-    return [DayMark(scale.x(day), clock.day_of(_form(day))) for day in days]
+    return [DayMark(scale.x(day), clock.tick_of(date.fromordinal(day))) for day in days]
 
 
 def _number(form_day: str) -> int:

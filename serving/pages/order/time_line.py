@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from features.times import DAY, micros
 from serving.pages.drawing import Risks, polyline_of
-from serving.pages.wording import PlantClock, points, step_of
+from serving.pages.wording import PlantClock, points, shown_change, step_of
 
 WIDTH, HEIGHT, MARGIN = 760.0, 132.0, 4.0
 MOST_MARKS, LEAST_POINTS = 4, 0.02
@@ -114,7 +114,8 @@ def find_jumps(scores: Sequence[dict[str, Any]], events: Sequence[dict[str, Any]
         kinds = list(dict.fromkeys(reversed(between)))
         what = kinds[0] if len(kinds) == 1 else f"{len(between)} events"
         if kinds:
-            jumps.append(Jump(micros(later["as_of"]), later["risk"] - earlier["risk"], later["risk"], what))
+            by = shown_change(earlier["risk"], later["risk"]) or 0.0
+            jumps.append(Jump(micros(later["as_of"]), by, later["risk"], what))
     return jumps
 
 
@@ -158,4 +159,4 @@ def _ticks(scale: TimeScale, clock: PlantClock) -> list[Tick]:
     days = (scale.end - scale.begin) // DAY + 1
     first = scale.end - (scale.end - scale.begin) // DAY * DAY
     moments = range(first, scale.end + 1, -(-days // MOST_TICKS) * DAY)
-    return [Tick(scale.x(moment), clock.dates.day(moment, time=False)) for moment in moments]
+    return [Tick(scale.x(moment), clock.tick(moment)) for moment in moments]

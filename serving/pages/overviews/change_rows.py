@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from serving.overviews.movements import GROUPS, Group, Movement, describe_orders
 from serving.pages.rows import path_of
+from serving.pages.wording import shown_change
 from serving.scores.services import Services
 
 FIRST, ALL = 8, 200
@@ -62,7 +63,7 @@ def _row(one: Movement, order: dict[str, Any]) -> dict[str, Any]:
         **order,
         "path": path_of(one.order_id),
         "before": one.before,
-        "change": one.points,
+        "change": shown_change(one.before, order["risk"]),
         "why": reasons[0] if reasons and one.group in ("worse", "new") else "",
         "events": order["recorded"][:EVENTS_SHOWN],
         "more_events": len(order["recorded"][EVENTS_SHOWN:]),

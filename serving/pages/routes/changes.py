@@ -16,7 +16,7 @@ from serving.pages.overviews.change_rows import TITLES, show_groups
 from serving.pages.overviews.since import find_since, since_links
 from serving.pages.rendering import render
 from serving.pages.routes.parts import LEAST_STEP, render_part
-from serving.pages.wording import PlantClock
+from serving.pages.wording import plant_clock
 from serving.principal import CurrentCaller
 
 router = APIRouter()
@@ -32,7 +32,7 @@ def get_changes(
     show: Group | None = None,
 ) -> Response:
     """What moved since the last visit, or since a moment in the address."""
-    clock = PlantClock(services.clock(), services.settings.zone)
+    clock = plant_clock(services)
     begin = find_since(since.strip(), visit_before(services, caller), clock)
     movements = find_movements(services, begin.moment, caller)
     return render(
@@ -53,7 +53,7 @@ def get_why_changed(
     request: Request, order_id: OrderId, services: CurrentServices, caller: CurrentCaller, since: SinceText = ""
 ) -> Response:
     """Why the risk of an order moved since then, step by step: the model is asked again for each."""
-    clock = PlantClock(services.clock(), services.settings.zone)
+    clock = plant_clock(services)
     begin = find_since(since.strip(), visit_before(services, caller), clock)
     params = ChangeParams.model_validate({"from": isoformat(begin.moment)})
     change = read_change(services, order_id, params, caller)

@@ -44,7 +44,7 @@ def get_record(request: Request, services: CurrentServices, caller: CurrentCalle
     try:
         content["record"] = _record(request.app.state.short_memory, services)
     except RegistryUnavailable as error:
-        content["away"] = str(error)
+        content["away"] = error.public
     template = "parts/record.html" if is_by_script(request) else "model_part.html"
     return render(request, template, title="How it did", may_report=caller.plants is None, **content)
 

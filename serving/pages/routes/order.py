@@ -5,26 +5,28 @@ from __future__ import annotations
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
-from starlette.responses import RedirectResponse
 
+from features.errors import InvalidRequest
 from features.times import DAY, micros
 from serving.api.calls import read_events, read_history, read_lines, read_order, record_decision
 from serving.api.dependencies import CurrentServices, OrderId
 from serving.ingest.decisions import etag_of
 from serving.pages.blockers import list_readiness
-from serving.pages.browser import SentForm, notify
+from serving.pages.browser import Notice, SentForm, go_back
 from serving.pages.drawing import Risks, change_since, draw_waterfall
 from serving.pages.order.decisions import Outcome, decision_of, offer_snooze
 from serving.pages.order.ship_curve import draw_ship_curve
 from serving.pages.order.time_line import draw_time_line
 from serving.pages.rendering import render
-from serving.pages.rows import path_of
-from serving.pages.wording import PlantClock
+from serving.pages.rows import last_promise, path_of
+from serving.pages.wording import capitalised, plant_clock
 from serving.principal import CurrentCaller
 
 router = APIRouter()
 SCORES = 200
 """So many of the latest scores are drawn."""
+EVENTS_READ = 1_000
+"""So many of the latest events are drawn, and shown as proof; all of them are on pages of their own."""
 EVENTS_SHOWN = 6
 """So many events stand behind a reason."""
 
@@ -33,8 +35,8 @@ EVENTS_SHOWN = 6
 def get_order_page(request: Request, order_id: OrderId, services: CurrentServices, caller: CurrentCaller) -> Response:
     """The order as it stands now."""
     content, version = read_order(services, order_id, caller)
-    events = read_events(services, order_id, caller)
-    clock = PlantClock(services.clock(), services.settings.zone)
+    events, events_count = read_events(services, order_id, caller, 0, EVENTS_READ)
+    clock = plant_clock(services)
     scores = read_history(services, order_id, caller, limit=SCORES)["scores"]
     score, order = content["score"], content["order"]
     return render(
@@ -43,8 +45,9 @@ def get_order_page(request: Request, order_id: OrderId, services: CurrentService
         **content,
         change=change_since(risks_of(scores), clock.now - DAY),
         drawing=draw_time_line(scores, events, content["decisions"], order["due_at"], clock),
-        events_count=len(events),
+        events_count=events_count,
         falls=_reasons(score, events),
+        last_promise=last_promise(order, clock),
         lines=read_lines(services, order_id, caller),
         path=path_of(order["order_id"]),
         ship_curve=draw_ship_curve(score["ship_date"], events, clock),
@@ -82,9 +85,11 @@ def post_order_decision(
     request: Request, order_id: OrderId, form: SentForm, services: CurrentServices, caller: CurrentCaller
 ) -> Response:
     """Decide about the order as it was read; who decided meanwhile is not overruled unseen."""
-    decision = decision_of(form.get("kind"), form, caller)
-    outcome = Outcome(decision)
-    outcome.add(order_id, record_decision(services, request, order_id, decision, caller, form.get("version") or None))
-    response = RedirectResponse(path_of(order_id), 303)
-    notify(request, response, outcome.text)
-    return response
+    version = form.get("version") or None
+    try:
+        decision = decision_of(form.get("kind"), form, caller)
+        outcome = Outcome(decision)
+        outcome.add(order_id, record_decision(services, request, order_id, decision, caller, version))
+    except InvalidRequest as error:
+        return go_back(request, f"{path_of(order_id)}#decide", Notice(f"{capitalised(str(error))}.", warns=True))
+    return go_back(request, path_of(order_id), outcome.notice)

@@ -15,9 +15,10 @@ from serving.contract.change import ChangeParams
 from serving.contract.what_if import WhatIfRequest
 from serving.pages.browser import Form, SentForm
 from serving.pages.drawing import TRACE_DAYS
+from serving.pages.problem_pages import FIELDS
 from serving.pages.rendering import is_by_script, render
 from serving.pages.rows import path_of
-from serving.pages.wording import PlantClock
+from serving.pages.wording import plant_clock
 from serving.principal import CurrentCaller
 
 router = APIRouter()
@@ -57,7 +58,7 @@ def get_moves_part(request: Request, order_id: OrderId, services: CurrentService
 @router.get("/orders/{order_id}/change")
 def get_change_part(request: Request, order_id: OrderId, services: CurrentServices, caller: CurrentCaller) -> Response:
     """What moved the risk in the last days, step by step: the model is asked again for each, which takes a moment."""
-    clock = PlantClock(services.clock(), services.settings.zone)
+    clock = plant_clock(services)
     params = ChangeParams.model_validate({"from": clock.ahead(-TRACE_DAYS)})
     change = read_change(services, order_id, params, caller)
     steps = [step for step in reversed(change["steps"]) if abs(step["points"]) >= LEAST_STEP]
@@ -74,17 +75,17 @@ def get_events(
     begin: Annotated[int, Query(ge=0, le=1_000_000)] = 0,
 ) -> Response:
     """The raw events with both clocks, a page of them, the one that arrived last first."""
-    events = read_events(services, order_id, caller)
+    events, total = read_events(services, order_id, caller, begin, EVENTS_A_PAGE)
     following = begin + EVENTS_A_PAGE
     return render_part(
         request,
         order_id,
         "events",
         "Events",
-        events=events[begin:following],
+        events=events,
         begin=begin,
-        total=len(events),
-        following=following if following < len(events) else None,
+        total=total,
+        following=following if following < total else None,
     )
 
 
@@ -104,7 +105,8 @@ def _supposed(form: Form) -> WhatIfRequest:
         return WhatIfRequest.model_validate({"events": events})
     except ValidationError as error:
         first = error.errors()[0]
-        raise InvalidRequest(f"{first['loc'][-1]}: {first['msg']}") from error
+        field = str(first["loc"][-1])
+        raise InvalidRequest(f"{FIELDS.get(field, field)}: {first['msg']}") from error
     except ValueError as error:
         raise InvalidRequest(f"what is supposed must be readable, got {error}") from error
 
@@ -112,5 +114,12 @@ def _supposed(form: Form) -> WhatIfRequest:
 def _event(form: Form) -> dict[str, Any]:
     names = ("line_id", "quantity", "date", "kind", "state", "reference", "reason", "actor")
     given = {name: form.get(name) for name in names if form.get(name)}
-    data = {name: float(value) if name in NUMBERS else value for name, value in given.items()}
+    data = {name: _number(name, value) if name in NUMBERS else value for name, value in given.items()}
     return {"type": form.get("type"), "data": data}
+
+
+def _number(name: str, text: str) -> float:
+    try:
+        return float(text)
+    except ValueError as error:
+        raise InvalidRequest(f"{FIELDS[name]} must be a number, got {text[:40]!r}") from error

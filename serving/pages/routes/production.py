@@ -23,7 +23,7 @@ from serving.pages.overviews.report_address import VIEWS, AskedReport, ReportAdd
 from serving.pages.rendering import is_by_script, render
 from serving.pages.rows import path_of
 from serving.principal import Caller, CurrentCaller
-from serving.problems import NotReady
+from serving.problems import Busy, NotReady
 from serving.scores.services import Services
 
 router = APIRouter()
@@ -48,7 +48,7 @@ def get_production(request: Request, asked: AskedReport, services: CurrentServic
         content["table"] = show_causes(memory, services, asked, caller, with_trend=asked.whole)
     if asked.whole:
         content |= _blocked(services, caller) | _decisions(services, asked, caller)
-        content |= _moves(memory, services, caller) if has_model else {}
+        content |= _moves(request.app.state.moves_memory, services, caller) if has_model else {}
     around: Content = {"views": VIEWS, "titles": TITLES, "blockers": BLOCKERS, "name": ""}
     return render(request, "production.html", asked=asked, has_model=has_model, **around | content)
 
@@ -88,7 +88,7 @@ def get_blocked(request: Request, asked: AskedReport, services: CurrentServices,
 @router.get("/production/moves")
 def get_plant_moves(request: Request, asked: AskedReport, services: CurrentServices, caller: CurrentCaller) -> Response:
     """The moves that would take most risk off the list now."""
-    return _part(request, "moves", asked, **_moves(request.app.state.short_memory, services, caller))
+    return _part(request, "moves", asked, **_moves(request.app.state.moves_memory, services, caller))
 
 
 @router.get("/production/decisions")
@@ -112,8 +112,8 @@ def _blocked(services: Services, caller: Caller) -> Content:
 def _moves(memory: ShortMemory, services: Services, caller: Caller) -> Content:
     try:
         moves = moves_now(memory, services, caller)
-    except NotReady:
-        return {"moves": None}
+    except (NotReady, Busy) as error:
+        return {"moves": None, "busy": isinstance(error, Busy)}
     shown = [move | {"path": path_of(move["order_id"])} for move in moves["moves"]]
     return {"moves": moves | {"moves": shown}}
 

@@ -8,7 +8,7 @@ from starlette.responses import RedirectResponse
 from serving.api.dependencies import CurrentServices
 from serving.auth.sessions import begin_session, end_session
 from serving.middleware.authentication import SESSION
-from serving.pages.browser import SentForm, address_within, begin, choose_theme, end, notify, sent_form
+from serving.pages.browser import Notice, SentForm, address_within, begin, choose_theme, end, notify, sent_form
 from serving.pages.rendering import render
 from serving.pages.static_files import FOREVER, find_file
 from serving.principal import CurrentCaller
@@ -28,7 +28,9 @@ def get_sign_in(request: Request) -> Response:
 def post_sign_in(request: Request, form: SentForm, services: CurrentServices) -> Response:
     """Begin a session with a key that holds."""
     back = address_within(form.get("next"))
-    token = begin_session(services.database, form.get("key"), request_id.get())
+    token = begin_session(
+        services.database, form.get("key"), request_id.get(), find=getattr(request.state, "find_key", None)
+    )
     if token is None:
         return render(request, "sign_in.html", 401, next=back, wrong=True)
     response = RedirectResponse(back, 303)
@@ -43,7 +45,7 @@ def post_sign_out(request: Request, services: CurrentServices, caller: CurrentCa
         end_session(services.database, token, caller, request_id.get())
     response = RedirectResponse("/sign-in", 303)
     end(response)
-    notify(request, response, "You are signed out.")
+    notify(request, response, Notice("You are signed out."))
     return response
 
 

@@ -8,14 +8,13 @@ from __future__ import annotations
 from urllib.parse import parse_qsl
 
 from fastapi import APIRouter, Request, Response
-from starlette.responses import RedirectResponse
 
 from features.errors import InvalidRequest
 from serving.api.calls import forget_view, keep_view
 from serving.api.dependencies import CurrentServices
 from serving.pages.address import Address
-from serving.pages.browser import SentForm, address_within, notify
-from serving.pages.wording import PlantClock
+from serving.pages.browser import Notice, SentForm, address_within, go_back
+from serving.pages.wording import plant_clock
 from serving.principal import CurrentCaller
 
 router = APIRouter()
@@ -35,9 +34,7 @@ def post_view(request: Request, form: SentForm, services: CurrentServices, calle
         address = Address.of(parse_qsl(form.get("query")))
         if len(address.query) > LONGEST_QUERY:
             raise InvalidRequest(f"a view must have at most {LONGEST_QUERY:,} characters, got {len(address.query):,}")
-        address.params(caller, PlantClock(services.clock(), services.settings.zone))
+        address.params(caller, plant_clock(services))
         keep_view(services, caller, name, address.query, form.get("is_default") == "1")
         text = f"View {name} saved."
-    response = RedirectResponse(back, 303)
-    notify(request, response, text)
-    return response
+    return go_back(request, back, Notice(text))

@@ -8,23 +8,25 @@ from fastapi import APIRouter, Path, Request, Response
 from starlette.responses import RedirectResponse
 
 from features.errors import InvalidRequest, ShipriskError
-from serving.api.calls import export_orders, last_score, list_orders, list_views, record_decision
+from serving.api.calls import export_orders, find_order, last_score, list_orders, list_views, record_decision
 from serving.api.dependencies import CurrentServices
-from serving.pages.address import Address
+from serving.pages.address import APART_FROM_LATE, EVERY_STATE, PLACE, Address
 from serving.pages.blockers import CHOICES
-from serving.pages.browser import Form, SentForm, address_within, notify
+from serving.pages.browser import Form, Notice, SentForm, address_within, go_back
 from serving.pages.columns import SORTS, headings, is_ascending
 from serving.pages.order.decisions import Outcome, decision_of
 from serving.pages.rendering import render
-from serving.pages.rows import show_rows
-from serving.pages.summary import Figures
-from serving.pages.wording import PlantClock
+from serving.pages.rows import path_of, show_rows
+from serving.pages.summary import FiguresCache
+from serving.pages.wording import PlantClock, capitalised, plant_clock
 from serving.principal import Caller, CurrentCaller
 from serving.scores.services import Services
 
 router = APIRouter()
 LATE_SHOWN = 5
 MOST_AT_ONCE = 200
+MINE = (("mine", "1"),)
+SNOOZED = (("snoozed", "only"), ("state", "open"), ("state", "late"), ("state", "unpromised"))
 FILE_KINDS = Literal["csv", "xlsx"]
 
 
@@ -35,31 +37,44 @@ def get_worklist(request: Request, services: CurrentServices, caller: CurrentCal
     if not request.query_params and (default := next((view for view in views if view["is_default"]), None)):
         return RedirectResponse(f"/?{default['query']}", 303)
     address = Address.of(pair for pair in request.query_params.multi_items() if pair[0] != "all")
-    clock = PlantClock(services.clock(), services.settings.zone)
+    clock = plant_clock(services)
     params = address.params(caller, clock)
     newest = last_score(services)
-    figures: Figures = request.app.state.figures.figures(services, caller)
-    listed = list_orders(services, params, caller)
+    if (found := _named_order(services, address, caller)) is not None:
+        return RedirectResponse(path_of(found), 303)
+    cached: FiguresCache = request.app.state.figures
+    figures = cached.figures(services, caller)
+    chips = address.chips(clock)
+    listed = list_orders(services, params.model_copy(update={"count": bool(chips)}), caller)
     rows = show_rows(services, listed["orders"], clock)
     return render(
         request,
         "worklist.html",
         address=address,
         choices=CHOICES,
-        chips=address.chips(),
+        chips=chips,
         headings=headings(rows, address, params),
         late=_late(services, caller, address, clock) if figures.late else [],
         ascending=is_ascending(params),
         last_score=newest,
         whole=not address.pairs,
         late_alone=params.state == ["late"],
-        next_cursor=listed["next_cursor"],
+        next_page=address.page_after(listed["next_cursor"]) if listed["next_cursor"] else "",
         rows=rows,
         sort=params.sort,
         sorts=SORTS,
         summary=figures,
+        tabs=cached.tabs(services, caller, [Address.of(tab).params(caller, clock) for tab in (MINE, SNOOZED)], newest),
+        total=listed["total"],
+        total_of_open=set(params.state) <= set(APART_FROM_LATE),
         views=views,
     )
+
+
+def _named_order(services: Services, address: Address, caller: Caller) -> str | None:
+    """The order that a search and nothing else names by its id."""
+    asked = [name for name, _ in address.pairs]
+    return find_order(services, address.get("search"), caller) if asked == ["search"] else None
 
 
 def _late(services: Services, caller: Caller, address: Address, clock: PlantClock) -> list[dict[str, Any]]:
@@ -75,27 +90,30 @@ def _late(services: Services, caller: Caller, address: Address, clock: PlantCloc
 def get_file(
     request: Request, kind: Annotated[FILE_KINDS, Path()], services: CurrentServices, caller: CurrentCaller
 ) -> Response:
-    """What the page lists, all pages of it, as a file."""
-    address = Address.of(pair for pair in request.query_params.multi_items() if pair[0] not in ("all", "cursor"))
-    clock = PlantClock(services.clock(), services.settings.zone)
-    return export_orders(services, kind, address.params(caller, clock), caller)
+    """All that the page lists, on however many pages and apart as late, as a file."""
+    address = Address.of(pair for pair in request.query_params.multi_items() if pair[0] not in ("all", *PLACE))
+    states = address.all("state") or list(EVERY_STATE)
+    params = address.params(caller, plant_clock(services), state=states, limit=None, bom=True)
+    return export_orders(services, kind, params, caller)
 
 
 @router.post("/decisions")
 def post_decisions(request: Request, form: SentForm, services: CurrentServices, caller: CurrentCaller) -> Response:
     """Decide about the orders that are chosen, or about the one whose button was pressed."""
     back = address_within(form.get("next"))
-    kind, order_ids = _chosen(form)
-    decision = decision_of(kind, form, caller)
+    try:
+        kind, order_ids = _chosen(form)
+        # What stands in the bar of chosen orders is not seen beside the button of a row.
+        decision = decision_of(kind, form.without("comment") if form.get("only") else form, caller)
+    except InvalidRequest as error:
+        return go_back(request, back, Notice(f"{capitalised(str(error))}.", warns=True))
     outcome = Outcome(decision)
     for order_id in order_ids:
         try:
             outcome.add(order_id, record_decision(services, request, order_id, decision, caller, "*"))
         except ShipriskError as error:
             outcome.refused[order_id] = str(error)
-    response = RedirectResponse(back, 303)
-    notify(request, response, outcome.text)
-    return response
+    return go_back(request, back, outcome.notice)
 
 
 def _chosen(form: Form) -> tuple[str, list[str]]:

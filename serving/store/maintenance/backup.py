@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import sqlite3
 from contextlib import closing
+from itertools import chain, count
 from pathlib import Path
 
 from sqlalchemy import Connection, func, select
 
 from features.errors import InvalidRequest
-from serving.store.database import Database
+from serving.store.database import Database, DatabaseDamaged
 from serving.store.schema import events, leases
 
 PAGES = 2_000
@@ -43,15 +44,38 @@ def restore(database: Database, copy: Path, replace: bool, now: int) -> int:
         raise InvalidRequest(f"a backup must be a file that 'shiprisk db backup' wrote, got none at {copy}")
     _require_whole(copy)
     if target.exists():
-        _require_idle(database, now)
-        stored = database.read(_events)
-        if stored and not replace:
-            raise InvalidRequest(f"the store must be empty, or --replace be given, got {stored:,} events in {target}")
-        database.close()
-        _require_closed(target)
+        _make_way(database, target, replace, now)
     target.parent.mkdir(parents=True, exist_ok=True)
     _copy(copy, target)
     return database.read(_events)
+
+
+def _make_way(database: Database, target: Path, replace: bool, now: int) -> None:
+    """Raise ``InvalidRequest`` unless the store may be replaced; one that is damaged is set aside."""
+    must = "the store must be empty, or --replace be given"
+    try:
+        _require_idle(database, now)
+        stored = database.read(_events)
+    except DatabaseDamaged as error:
+        if not replace:
+            raise InvalidRequest(f"{must}, got a damaged one: {target}") from error
+        database.close()
+        _set_aside(target)
+        return
+    if stored and not replace:
+        raise InvalidRequest(f"{must}, got {stored:,} events in {target}")
+    database.close()
+    _require_closed(target)
+
+
+def _set_aside(target: Path) -> None:
+    """Give a damaged store a name that none before it has: ``*.damaged``, then ``*.damaged-2``."""
+    paths = [target, *(target.with_name(target.name + ending) for ending in ("-wal", "-shm"))]
+    endings = chain([".damaged"], (f".damaged-{number}" for number in count(2)))
+    ending = next(one for one in endings if not any(path.with_name(path.name + one).exists() for path in paths))
+    for path in paths:
+        if path.exists():
+            path.rename(path.with_name(path.name + ending))
 
 
 def _file_of(database: Database) -> Path:
@@ -61,8 +85,12 @@ def _file_of(database: Database) -> Path:
 
 
 def _copy(source: Path, to: Path) -> None:
-    with closing(sqlite3.connect(source)) as one, closing(sqlite3.connect(to)) as other:
-        one.backup(other, pages=PAGES, sleep=0.01)
+    try:
+        with closing(sqlite3.connect(source)) as one, closing(sqlite3.connect(to)) as other:
+            one.backup(other, pages=PAGES, sleep=0.01)
+    except sqlite3.Error as error:
+        to.unlink(missing_ok=True)
+        raise InvalidRequest(f"what is copied must be a whole store of shiprisk, got {source}: {error}") from error
 
 
 def _require_whole(copy: Path) -> None:

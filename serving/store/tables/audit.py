@@ -15,6 +15,8 @@ INSERT = audit.insert()
 CHAMPION = "champion"
 SERVICE = "service"
 """Who it is where nobody asked."""
+UNKNOWN = "unknown"
+"""Who it is where nobody knows: a write without a key that holds."""
 
 
 @dataclass(frozen=True)
@@ -23,7 +25,8 @@ class AuditRecord:
 
     Attributes
     ----------
-    who : a key's id; ``local`` without keys, ``shell`` for a command, ``service`` where nobody asked
+    who : a key's id; ``local`` without keys, ``shell`` for a command, ``service`` where nobody
+        asked, ``unknown`` without a key that holds
     what : a route, or ``keys create``, ``keys revoke``, ``champion``
     outcome : an HTTP status, or ``done``
     """

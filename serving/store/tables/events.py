@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -90,6 +91,20 @@ def append_many(connection: Connection, rows: Sequence[dict[str, Any]], now: int
     ]
     stored_rows = _known(connection, changed) if changed else {}
     return [_append_result(row, known, stored_rows) for row in rows]
+
+
+def known_keys(connection: Connection, keys: Sequence[tuple[str, str]]) -> set[tuple[str, str]]:
+    """Those among sources and ids that an event is stored of."""
+    return set(_contents(connection, keys))
+
+
+def counts_of(connection: Connection, order_ids: Sequence[str]) -> Counter[str]:
+    """By order, how many events of it are stored."""
+    counts: Counter[str] = Counter()
+    for some in chunks(order_ids):
+        query = select(events.c.order_id, func.count()).where(events.c.order_id.in_(some)).group_by(events.c.order_id)
+        counts.update({order_id: int(count) for order_id, count in connection.execute(query)})
+    return counts
 
 
 def _append_result(

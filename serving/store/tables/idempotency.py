@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 import orjson
@@ -50,6 +50,18 @@ class StoredReply:
     effect: Effect | None = None
 
 
+def digest_of(parts: Iterable[bytes]) -> bytes:
+    """Digest of the parts of a request; none can be taken for the end of another.
+
+    >>> digest_of([b"ab", b"c"]) == digest_of([b"a", b"bc"])
+    False
+    """
+    digest = hashlib.blake2b(digest_size=16)
+    for part in parts:
+        digest.update(len(part).to_bytes(8, "big") + part)
+    return digest.digest()
+
+
 def run_once(
     connection: Connection, key: str | None, request: bytes, now: int, job: Callable[[Connection], StoredReply]
 ) -> StoredReply:
@@ -57,10 +69,14 @@ def run_once(
 
     Who comes with the same key at the same time waits until the first is done. Raises ``KeyReused`` where the key
     stands for another request.
+
+    Parameters
+    ----------
+    request : all of it that means something, as ``digest_of`` makes of it
     """
     if key is None:
         return job(connection)
-    stored = _reserve(connection, key, hashlib.blake2b(request, digest_size=16).digest(), now)
+    stored = _reserve(connection, key, request, now)
     if stored is not None:
         return stored
     reply = job(connection)
@@ -75,7 +91,10 @@ def _reserve(connection: Connection, key: str, request: bytes, now: int) -> Stor
         return None
     stored = connection.execute(select(idempotency).where(idempotency.c.key == key)).one()
     if stored.request != request:
-        raise KeyReused("an Idempotency-Key must stand for one request, got one that was used for another body")
+        raise KeyReused(
+            "an Idempotency-Key must stand for one request, got one that was used for another: it had another body,"
+            " content type, If-Match or CloudEvents attribute in its headers"
+        )
     return StoredReply(stored.status, stored.reply, orjson.loads(stored.headers))
 
 

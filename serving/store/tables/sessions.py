@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import Connection, delete, select
 
 from serving.store.schema import sessions
-from serving.store.tables.keys import KeyRow, key_of
+from serving.store.tables.keys import KeyRow, all_keys
 
 
 def add_session(connection: Connection, digest: bytes, key_id: str, now: int, expires_at: int) -> None:
@@ -15,12 +15,11 @@ def add_session(connection: Connection, digest: bytes, key_id: str, now: int, ex
     connection.execute(sessions.insert(), row)
 
 
-def session_of(connection: Connection, digest: bytes) -> tuple[KeyRow, int] | None:
-    """The key of a session and when the session expires, microseconds; ``None`` where there is no such session."""
-    query = select(sessions.c.key_id, sessions.c.expires_at).where(sessions.c.digest == digest)
-    row = connection.execute(query).first()
-    key = None if row is None else key_of(connection, row.key_id)
-    return None if row is None or key is None else (key, int(row.expires_at))
+def sessions_of_keys(connection: Connection, now: int) -> list[tuple[bytes, KeyRow, int]]:
+    """Digest, key and expiry, microseconds, of all sessions that have not expired."""
+    rows = connection.execute(select(sessions).where(sessions.c.expires_at > now)).all()
+    keys = {key.id: key for key in all_keys(connection)} if rows else {}
+    return [(bytes(row.digest), keys[row.key_id], int(row.expires_at)) for row in rows if row.key_id in keys]
 
 
 def drop_session(connection: Connection, digest: bytes) -> None:

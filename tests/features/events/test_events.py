@@ -167,6 +167,17 @@ def test_missing_and_unknown_columns_say_what_was_got() -> None:
         validate_events(pd.DataFrame({"quantity": [1.0]}))
     with pytest.raises(InvalidEvents, match="each once, got also colour"):
         validate_events(pd.DataFrame([raw(colour="red")]))
+    renamed = pd.DataFrame([raw()]).rename(columns={"recorded_at": "recordedAt"})
+    with pytest.raises(InvalidEvents, match=r"recorded_at missing; recordedAt \(did you mean recorded_at\?\)$"):
+        validate_events(renamed)
+
+
+def test_ids_may_stand_in_the_index_as_in_parquet(tmp_path: Path) -> None:
+    events = story(created(0, 5), shipped(1, 10))
+    indexed = events.set_index("event_id")
+    pd.testing.assert_frame_equal(checked_events(indexed), events)
+    indexed.to_parquet(tmp_path / "e.parquet")
+    pd.testing.assert_frame_equal(read_events(tmp_path / "e.parquet"), events)
 
 
 @pytest.mark.parametrize("ending", ["parquet", "csv"])

@@ -9,8 +9,9 @@ import pandas as pd
 import pytest
 
 from features.errors import InvalidEvents
-from features.events import checked_events, read_event_files, write_events
+from features.events import checked_events, read_event_files, read_events, write_events
 from features.events.files import EARLIER_VERSION, validate_event_files
+from features.pipeline.stream import signal_file
 from tests.support.stories import at, created, event, shipped, story
 
 
@@ -77,3 +78,48 @@ def test_two_versions_in_one_file_or_one_table_are_a_fault(tmp_path: Path) -> No
             write_events(story(*other), tmp_path / "1.parquet")
         with pytest.raises(InvalidEvents, match=r"0\.parquet: 2 values do not hold"):
             read_event_files([tmp_path])
+
+
+# -- what pandas writes --------------------------------------------------------------------------------------------
+
+
+def one_order() -> pd.DataFrame:
+    return story(created(0, 9), event("hold.placed", 1, kind="quality", reference="H"), shipped(8, 10))
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda events: events.iloc[[2, 0, 1]],
+        lambda events: pd.concat([events[events["type"] != "hold.placed"], events[events["type"] == "hold.placed"]]),
+        lambda events: events.set_index("event_id"),
+        lambda events: events.set_index(["order_id", "recorded_at"], drop=True),
+    ],
+    ids=["sample", "filter", "set_index", "two levels"],
+)
+def test_what_pandas_writes_with_its_index_is_read(tmp_path: Path, change: Any) -> None:
+    """A nameless index says nothing; one that is a column of the event table is that column."""
+    path = tmp_path / "events.parquet"
+    change(one_order()).to_parquet(path)
+    read = read_events(path).sort_values("event_id", ignore_index=True)
+    expected = checked_events(one_order()).sort_values("event_id", ignore_index=True)
+    pd.testing.assert_frame_equal(read, expected)
+    signals = tmp_path / "signals.parquet"
+    assert signal_file(path, signals, scheme="daily").rows > 0
+    in_parts = tmp_path / "in_parts.parquet"
+    assert signal_file(path, in_parts, scheme="daily", partition_events=1).partitions == 1
+    assert pd.read_parquet(in_parts).equals(pd.read_parquet(signals))
+
+
+def test_a_column_of_that_name_that_is_no_index_is_not_overlooked(tmp_path: Path) -> None:
+    path = tmp_path / "events.parquet"
+    one_order().assign(__index_level_0__=1).to_parquet(path, index=False)
+    with pytest.raises(InvalidEvents, match="got also __index_level_0__"):
+        read_events(path)
+
+
+def test_an_unknown_column_is_refused_with_the_nearest_name(tmp_path: Path) -> None:
+    path = tmp_path / "events.parquet"
+    one_order().assign(orderid=1, colour=2).to_parquet(path)
+    with pytest.raises(InvalidEvents, match=r"got also orderid \(did you mean order_id\?\), colour$"):
+        read_events(path)

@@ -27,6 +27,7 @@ from features.pipeline.table import signal_table
 from features.policy import OutcomePolicy, OutcomeRules
 from simulation import simulate
 from tests.conftest import Home
+from tests.features.conftest import FromOutside
 from tests.support.plants import tiny
 from tests.support.stories import created, shipped, story
 
@@ -50,6 +51,7 @@ def skip_without_spark() -> None:
         pytest.skip(str(error))
 
 
+@pytest.mark.nightly
 def test_the_command_writes_what_the_local_engine_writes(empty_home: Home) -> None:
     """It comes first, while no cluster is up."""
     skip_without_spark()
@@ -65,7 +67,7 @@ def test_the_command_writes_what_the_local_engine_writes(empty_home: Home) -> No
 
 
 @pytest.fixture(scope="session")
-def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SparkSession]:
+def spark(tmp_path_factory: pytest.TempPathFactory, compiled: None) -> Iterator[SparkSession]:
     """Executors are processes of their own, which start in a home of their own and find this package by its path."""
     skip_without_spark()
     import pyspark
@@ -100,7 +102,7 @@ def rows(signals: DataFrame) -> pd.DataFrame:
     return table.set_column(1, "as_of", utc).to_pandas().astype({"order_id": "str"})
 
 
-@pytest.mark.parametrize("partitions", [1, 2, 7])
+@pytest.mark.parametrize("partitions", [pytest.param(1, marks=pytest.mark.nightly), 2, 7])
 def test_the_rows_are_those_of_the_batch(
     spark: SparkSession, year: pd.DataFrame, partitions: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -117,6 +119,23 @@ def test_the_rows_follow_the_outcome_policy(spark: SparkSession, year: pd.DataFr
     whole = signal_table(year, **asked)
     pd.testing.assert_frame_equal(found, whole, check_exact=True)
     assert not whole.equals(signal_table(year, scheme="daily", zone=ZONE))
+
+
+def test_the_executors_have_signals_from_outside_that_are_not_theirs(
+    spark: SparkSession, year: pd.DataFrame, from_outside: FromOutside
+) -> None:
+    """They have begun without the folder: its code comes with the work."""
+    from_outside(
+        "import numpy as np\n"
+        "from features.catalogue import EITHER, signal\n"
+        "@signal('size', 'days', EITHER, '{value} days')\n"
+        "def twice_the_days(known):\n"
+        '    """Twice the days to the promise, days."""\n'
+        "    return 2 * known.days_until(known.due())\n"
+    )
+    found = rows(spark_signals(frame(spark, year), scheme="daily", partitions=2))
+    pd.testing.assert_frame_equal(found, signal_table(year, scheme="daily"), check_exact=True)
+    pd.testing.assert_series_equal(found["twice_the_days"], 2 * found["days_to_promise"], check_names=False)
 
 
 def test_the_executors_are_other_processes(spark: SparkSession) -> None:

@@ -116,6 +116,25 @@ def test_a_reversal_is_not_booked_good() -> None:
     assert only(ready(*told, day=3), "missing_quantity").sentence.startswith("the line is 1 short")
 
 
+def test_what_a_later_operation_scraps_is_missing_before_that_is_finished() -> None:
+    """The last inspection rejects 4 of 10: they are booked back and scrapped, and the operation is open again."""
+    scrapped = event("operation.scrapped", 3, reference="20", quantity=4, event_id="lost")
+    told = [created(0, 20), booked(1, 10, "10"), booked(2, 10, "20"), booked(3, -4, "20", "partial"), scrapped]
+    assert "missing_quantity" not in rules(ready(*told, day=2))
+    short = only(ready(*told, day=3), "missing_quantity")
+    assert short.sentence == "the line is 4 short: 10 ordered, 6 booked good at operation 20"
+    at_work = [created(0, 20), booked(1, 10, "10", event_id="b1"), booked(2, 3, "20", "partial"), scrapped]
+    short = only(ready(*at_work, day=3), "missing_quantity")
+    assert short.sentence == "the line is 4 short: 10 ordered, 10 booked good at operation 10, 4 scrapped after it"
+    assert ids(short)[1:] == ["b1", "lost"]
+    first_there = [created(0, 20), booked(1, 10, "10"), scrapped]
+    assert only(ready(*first_there, day=3), "missing_quantity").sentence == short.sentence, (
+        "nothing is booked there yet"
+    )
+    earlier = event("operation.scrapped", 1, reference="10", quantity=2)
+    assert "missing_quantity" not in rules(ready(*at_work[:3], earlier, day=3)), "10 were good beside those"
+
+
 def test_what_left_before_the_work_began_is_not_asked_of_it() -> None:
     told = [created(0, 20), shipped(1, 4), booked(2, 5)]
     short = only(ready(*told, day=3), "missing_quantity")

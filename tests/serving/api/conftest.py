@@ -21,7 +21,6 @@ def client(
     """A server of two processes on an empty database, its clock on the third day."""
     with new_database(request.param, tmp_path_factory.mktemp("store")) as url:
         here = replace(home, environment=home.environment | {"SHIPRISK_DATABASE_URL": url, "SHIPRISK_NOW": NOW})
-        assert here.run("db", "upgrade").returncode == 0
         for service in serve(here, "--workers", "2"):
             with httpx.Client(base_url=service.url, timeout=30) as made:
                 yield made

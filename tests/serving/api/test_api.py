@@ -20,7 +20,7 @@ from serving.contract.cloudevents import cloud_events
 from serving.store.bulk_reads import event_frame
 from serving.store.database import Database
 from tests.conftest import Home
-from tests.support.stores import KINDS, new_database
+from tests.support.stores import KINDS, empty_database, new_database
 from tests.support.stories import created, event, moment, story
 
 JSON = {"content-type": "application/json"}
@@ -112,6 +112,22 @@ def test_the_same_key_gets_the_same_reply_and_another_request_does_not(client: h
     assert (again.status_code, again.content) == (first.status_code, first.content)
     assert problem(post(client, order("Other"), headers), 422)["type"] == "urn:shiprisk:problem:key-taken"
     assert client.get("/v1/orders/Other").status_code == 404
+
+
+def test_a_key_stands_for_attributes_in_headers_too(client: httpx.Client) -> None:
+    """The same data as two events in binary mode, which differ in their headers alone."""
+    first, other = order("KeyBin"), order("KeyBin") | {"id": "another"}
+
+    def send(sent: dict[str, Any], **headers: str) -> httpx.Response:
+        attributes = {f"ce-{name}": str(value) for name, value in sent.items() if name != "data"}
+        return post(client, sent["data"], JSON | attributes | {"idempotency-key": "k2"} | headers)
+
+    stored = send(first)
+    assert stored.json()["accepted"] == 1
+    assert problem(send(other), 422)["type"] == "urn:shiprisk:problem:key-taken"
+    assert problem(send(first, **{"ce-subject": "KeyOther"}), 422)
+    assert send(first, **{"content-type": "application/json; charset=utf-8"}).content == stored.content
+    assert send(other, **{"idempotency-key": "k3"}).json()["accepted"] == 1
 
 
 def test_the_page_of_an_order_and_decisions_about_it(client: httpx.Client) -> None:
@@ -266,7 +282,7 @@ def test_every_reply_is_as_it_is_documented(client: httpx.Client) -> None:
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_file_is_imported_once_and_read_again(kind: str, home: Home, tmp_path: Any) -> None:
-    with new_database(kind, tmp_path) as url:
+    with empty_database(kind, tmp_path) as url:
         now = "2024-12-01T00:00:00Z"
         here = replace(home, environment=home.environment | {"SHIPRISK_DATABASE_URL": url, "SHIPRISK_NOW": now})
         if kind == "postgresql":
@@ -300,6 +316,7 @@ def test_a_worklist_from_the_store_is_the_one_from_the_file(home: Home, tmp_path
         assert by_store["orders"] == by_file["orders"]
 
 
+@pytest.mark.nightly
 def test_training_on_the_store_is_training_on_the_file(home: Home, tmp_path: Any) -> None:
     with new_database("sqlite", tmp_path) as url:
         stored = home.environment | {"SHIPRISK_DATABASE_URL": url}

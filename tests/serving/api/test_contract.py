@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import socket
 from collections.abc import Iterator
 from dataclasses import replace
@@ -18,6 +19,9 @@ from tests.serving.api.test_api import JSON, order, problem
 from tests.support.contract import run
 from tests.support.stores import new_database
 
+EXAMPLES = 20 if os.environ.get("HYPOTHESIS_PROFILE") == "nightly" else 4
+"""Of each operation."""
+
 
 @pytest.fixture(scope="module")
 def api(home: Home, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
@@ -29,7 +33,7 @@ def api(home: Home, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Servic
 
 
 def test_requests_that_schemathesis_makes_up(api: Service, tmp_path: Path) -> None:
-    assert run(api.url, 20, tmp_path) > 300
+    assert run(api.url, EXAMPLES, tmp_path) > 15 * EXAMPLES
     shown = httpx.get(f"{api.url}/v1/orders", params={"limit": 1}).json()["orders"]
     assert shown, "some of what was made up must have been stored"
 

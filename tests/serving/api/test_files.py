@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import codecs
 import csv
 import io
 import re
 import zipfile
+from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
 import httpx
+import pandas as pd
 import pytest
 
 from features.readiness.kinds import bits_of
 from features.times import LATEST
 from serving.api.files.export import csv_file, xlsx_file
 from serving.api.files.worklist_columns import COLUMNS
+from serving.commands.scoring.worklist import write_worklist
 from serving.spreadsheet_text import harmless
 from serving.store.schema import LATER
 from tests.support.stories import moment
@@ -30,7 +34,8 @@ ROW: dict[str, Any] = {
     "reasons": '[{"topic": "holds", "points": 0.3, "text": "quality hold H-1 stands"},'
     ' {"topic": "work", "points": 0.1, "text": "little work is left"}]',
     "blocking": bits_of(["hold", "plan_after_truck"]), "shippable": 0, "owner": "Ann", "snoozed_until": None,
-    "decision": "assign", "as_of": moment(0), "cannot_tell": "[]", "scored_by": "m@1 of run",
+    "decision": "assign", "last_decision": "Ann assigned to Ben, 2024-01-01",
+    "as_of": moment(0), "cannot_tell": "[]", "scored_by": "m@1 of run",
 }  # fmt: skip
 
 
@@ -79,11 +84,11 @@ def test_a_csv_says_it_in_a_planners_words() -> None:
     found = sheet_of(ROW)
     assert found == {
         "Order": "4711", "Customer": "'=1+1", "Item": "'+x", "Plant": "Kiel", "State": "open",
-        "Due": "2024-01-05 19:00", "Expected to ship": "2024-01-08", "Days late": "3", "Ships from": "2024-01-06",
-        "Ships until": "later",
-        "Risk": "84.4%", "Missed": "50.0%", "Partial": "34.4%", "Value": "1234.50", "Value at risk": "1041.04",
+        "Due": "2024-01-05 19:00", "Last line due": "2024-01-05", "Expected to ship": "2024-01-08", "Days late": "3",
+        "Ships from": "2024-01-06", "Ships until": "later",
+        "Risk": "84.4%", "Late": "50.0%", "Short": "34.4%", "Value": "1234.50", "Value at risk": "1041.04",
         "Why": "quality hold H-1 stands", "Also": "little work is left", "In the way": "hold, plan after truck",
-        "Could ship now": "no", "Owner": "Ann", "Snoozed until": "", "Last decision": "assign",
+        "Could ship now": "no", "Owner": "Ann", "Snoozed until": "", "Last decision": "Ann assigned to Ben, 2024-01-01",
         "Scored": "2024-01-01 13:00", "Risk uncertain because": "",
     }  # fmt: skip
 
@@ -102,7 +107,7 @@ def test_a_whole_day_is_a_date_and_what_nobody_knows_is_empty() -> None:
     assert sheet_of(ROW | {"due_at": end_of_day})["Due"] == "2024-01-05"
     found = sheet_of(undated | {"snoozed_until": LATEST})
     assert (found["Due"], found["Risk"], found["In the way"], found["Could ship now"]) == ("", "", "", "")
-    assert (found["Expected to ship"], found["Days late"]) == ("", "")
+    assert (found["Expected to ship"], found["Days late"], found["Last line due"]) == ("", "", "")
     assert (found["State"], found["Snoozed until"]) == ("no promise", "something happens")
     assert "no date is promised yet" in found["Why"]
     assert sheet_of(ROW | {"blocking": 0, "shippable": 1})["In the way"] == "nothing"
@@ -128,7 +133,7 @@ def test_a_workbook_can_be_filtered_and_printed() -> None:
     assert pane is not None
     assert (pane.get("state"), pane.get("ySplit")) == ("frozen", "1")
     assert filtered is not None
-    assert filtered.get("ref") == "A1:X2"
+    assert filtered.get("ref") == "A1:Y2"
     assert page is not None
     assert (page.get("orientation"), page.get("fitToHeight")) == ("landscape", "0")
     assert "Page &P of &N" in footer
@@ -145,8 +150,26 @@ def test_no_text_is_run_whatever_the_separator(text: str, separator: str) -> Non
     assert shown.split() == text.split()
 
 
+@pytest.mark.parametrize(
+    "text", ["\ufeff=1+1", "\u200b@a", "\xad+1", "\u202e=1", "a =cmd|x", "a -cmd|x", "\x01=1", "﹦1", "a:=1"]
+)
+def test_what_a_spreadsheet_passes_over_hides_no_formula(text: str) -> None:
+    """Marks and control characters before it, and a separator that is a blank or a colon."""
+    assert re.search(r"(?:^|[\s:])'[^\w]*[=+\-@﹦]", harmless(text))
+
+
+def test_a_csv_begins_with_a_byte_order_mark_where_it_is_asked_for(client: httpx.Client, tmp_path: Path) -> None:
+    for asked, mark in (({}, b""), ({"bom": "true"}, codecs.BOM_UTF8)):
+        reply = client.get("/v1/orders", params={"format": "csv", "customer": "nobody"} | asked)
+        assert reply.content.removeprefix(mark).startswith(COLUMNS[0].header.encode())
+    table = pd.DataFrame({"order_id": ["Ü"], "customer": ["=1"]})
+    for bom, encoding in ((False, "utf-8"), (True, "utf-8-sig")):
+        write_worklist(table, tmp_path / "worklist.csv", bom)
+        assert (tmp_path / "worklist.csv").read_bytes() == "order_id,customer\nÜ,'=1\n".encode(encoding)
+
+
 def test_a_text_that_is_no_formula_stays_as_it_is() -> None:
-    for text in ("Müller & Söhne", "A-1", "2+2", "a, b; c", "x@example.org", ""):
+    for text in ("Müller & Söhne", "A-1", "2+2", "a, b; c", "x@example.org", "", "2 - 1", "a: -3.2", "(+1.2 points)"):
         assert harmless(text) == text
 
 

@@ -136,7 +136,7 @@ def test_a_promise_that_stands_for_none_is_none(client: httpx.Client, none: str)
     assert (put(client, order, LINE | {"promised": none}), state(client, order)) == (1, "unpromised")
     assert (put(client, order, LINE), put(client, order, LINE | {"promised": none})) == (1, 0)
     refused = problem(client.put(f"/v1/orders/{order}/state", json={"source": "erp", "deliveries": [truck]}), 422)
-    assert refused["errors"][0]["pointer"] == "/data/date"
+    assert refused["errors"][0]["pointer"] == "/deliveries/0/planned"
 
 
 def test_a_line_without_a_name_stays_as_it_is(client: httpx.Client) -> None:

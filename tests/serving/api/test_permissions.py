@@ -16,7 +16,8 @@ from sqlalchemy import text
 
 from features.times import DAY
 from serving.api.cursors import read_cursor, write_cursor
-from serving.auth.api_keys import CACHE_TIME, PREFIX, ApiKeys, create_key, list_keys, revoke
+from serving.auth.api_keys import PREFIX, ApiKeys, create_key, list_keys, revoke
+from serving.auth.directory import CACHE_TIME
 from serving.auth.permissions import ACCESS, ALL_PLANTS_ONLY, PAGE_ACCESS, UnknownRoute, require_complete, routes_of
 from serving.bootstrap import build_app
 from serving.clock import system_clock
@@ -24,7 +25,6 @@ from serving.contract.cloudevents import cloud_events
 from serving.principal import Caller, Role
 from serving.settings import Settings
 from serving.store.database import Database, DatabaseUnavailable
-from serving.store.maintenance.migrate import upgrade
 from serving.store.schema import audit
 from serving.store.tables.audit import entries
 from serving.store.tables.worklist import WorklistQuery
@@ -77,7 +77,6 @@ def plants(request: pytest.FixtureRequest, home: Home, tmp_path_factory: pytest.
         settings = {"SHIPRISK_DATABASE_URL": url, "SHIPRISK_NOW": NOW, "SHIPRISK_RATE_LIMIT_ADDRESS": "1000/second"}
         here = replace(home, environment=home.environment | settings)
         database = Database(url)
-        upgrade(database)
         for service in serve(here, keyed=True):
             made = Plants(service.url, database, service.log)
             orders = [order("K1", "Kiel"), order("B1", "Bremen", customer="Nordwind"), order("N1", None)]
@@ -217,6 +216,39 @@ def test_events_for_orders_of_another_plant_are_rejected_one_by_one(plants: Plan
     assert single["events"][0]["errors"][0]["pointer"] == "/subject"
 
 
+def test_lines_of_another_plant_in_an_order_of_both_are_not_changed_by_events(plants: Plants) -> None:
+    """The order is seen whole by both; its line 20 is Bremen's, whatever Kiel says of it."""
+    lines = [
+        created(0, 20, order="Both", line="10", plant="Kiel", event_id="both 10"),
+        created(0, 20, order="Both", line="20", plant="Bremen", event_id="both 20"),
+        created(0, 20, order="Both", line="30", instalment="1", plant="Kiel", event_id="both 30/1"),
+        created(0, 20, order="Both", line="30", instalment="2", plant="Bremen", event_id="both 30/2"),
+    ]
+    made = plants.call(plants.token(Role.ADMIN), "POST", "/v1/events", {"events": cloud_events(story(*lines))})
+    assert made.json()["accepted"] == 4, made.text
+    sent = story(
+        event("order_line.closed", 2, "Both", line="20", reason="cancelled", event_id="closes 20"),
+        event("order_line.closed", 2, "Both", reason="cancelled", event_id="closes all"),
+        created(2, 30, order="Both", line="20", plant="Kiel", event_id="takes 20 over"),
+        event("commitment.changed", 2, "Both", line="20", instalment="1", date=30, event_id="part of 20"),
+        event("order_line.changed", 2, "Both", quantity=0, event_id="nothing of all"),
+        event("goods.issued", 2, "Both", state="complete", event_id="all has left"),
+        event("commitment.changed", 2, "Both", date=30, event_id="all later"),
+        event("order_line.closed", 2, "Both", line="30", reason="cancelled", event_id="closes both of 30"),
+        event("commitment.changed", 2, "Both", line="30", instalment="2", date=30, event_id="theirs of 30"),
+        event("commitment.changed", 2, "Both", line="30", instalment="1", date=30, event_id="ours of 30"),
+        event("hold.placed", 2, "Both", line="10", kind="quality", event_id="own line"),
+        event("hold.placed", 2, "Both", kind="credit", event_id="whole order"),
+    )
+    token = plants.token(Role.INTEGRATOR, "Kiel")
+    told = plants.call(token, "POST", "/v1/events", {"events": cloud_events(sent)}).json()["events"]
+    outcomes = {one["id"]: (one["outcome"], [error["pointer"] for error in one["errors"]]) for one in told}
+    refused = ("rejected", ["/data/line_id"])
+    own = {"ours of 30", "own line", "whole order"}
+    assert {name for name, outcome in outcomes.items() if outcome == ("accepted", [])} == own
+    assert {name for name, outcome in outcomes.items() if outcome == refused} == {*outcomes} - own
+
+
 def test_an_id_that_is_taken_elsewhere_tells_nothing_of_what_it_stands_for(plants: Plants) -> None:
     taken = order("K1", "Kiel") | {"id": "B1 created"}
     reply = plants.call(plants.token(Role.INTEGRATOR, "Kiel"), "POST", "/v1/events", {"events": [taken]})
@@ -227,7 +259,7 @@ def test_an_id_that_is_taken_elsewhere_tells_nothing_of_what_it_stands_for(plant
 def test_a_whole_order_of_another_plant_is_not_taken_in(plants: Plants) -> None:
     token = plants.token(Role.INTEGRATOR, "Kiel")
     reply = plants.call(token, "PUT", "/v1/orders/New/state", STATE)
-    assert (reply.status_code, reply.json()["errors"][0]["pointer"]) == (422, "/data/plant")
+    assert (reply.status_code, reply.json()["errors"][0]["pointer"]) == (422, "/lines/0/plant")
     assert plants.call(plants.token(Role.ADMIN), "GET", "/v1/orders/New").status_code == 404
 
 
@@ -254,7 +286,6 @@ def test_a_cursor_fits_the_plants_it_was_made_for_in_every_process() -> None:
 def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
     with new_database(request.param, tmp_path) as url:
         made = Database(url)
-        upgrade(made)
         yield made
         made.close()
 

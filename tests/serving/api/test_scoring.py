@@ -14,7 +14,7 @@ import pytest
 from features.context.context import Context
 from features.history import History
 from features.times import micros, plant_calendar
-from serving.api.json_body import QUICK
+from serving.api.bodies.threads import QUICK
 from serving.contract.cloudevents import cloud_events
 from serving.contract.scoring import ScoresReply
 from serving.models.cache import load_champion
@@ -189,8 +189,9 @@ def test_a_body_that_does_not_say_it_is_json_is_a_problem(service: Service) -> N
         assert httpx.post(url, content=content, headers={"content-type": kind}).status_code == status
     for headers, got in (({}, "none"), ({"content-type": "text/plain"}, "text/plain")):
         reply = httpx.post(url, content=content, headers=headers)
-        assert reply.status_code == 422
-        assert f"the content-type must be application/json, got {got}" in reply.json()["detail"]
+        assert reply.status_code == 415
+        assert "the content-type must be application/json" in reply.json()["detail"]
+        assert reply.json()["detail"].endswith(f"got {got}")
 
 
 def test_a_byte_order_mark_is_no_fault(service: Service) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any, get_args
 
 import httpx
@@ -9,6 +10,7 @@ import pytest
 
 from features.what_if.words import KINDS
 from serving.contract.what_if import MoveKind
+from tests.serving.api.conftest import NOW
 from tests.serving.api.test_api import problem
 from tests.serving.api.test_records import send
 from tests.support.stories import created, event, shipped
@@ -25,6 +27,7 @@ def says(what: str, **data: Any) -> dict[str, Any]:
 @pytest.fixture(scope="module")
 def held(client: httpx.Client) -> str:
     """Two lines due on the 21st, a hold on one of them and a component short, seen on the 4th."""
+    begin_the_day(client)
     send(
         client,
         created(0, 20, order="Held", line="10", plant="Kiel"),
@@ -35,6 +38,15 @@ def held(client: httpx.Client) -> str:
         event("delivery.planned", 2, "Held", reference="D1", date=19),
     )
     return "Held"
+
+
+def begin_the_day(client: httpx.Client) -> None:
+    """Until the keeper has begun it: all answers rest on the load and track record of this plant, not the model's."""
+    send(client, created(0, 20, order="Early", line="10"))
+    until = time.monotonic() + 60
+    while suppose(client, "Early", says("decision.recorded", kind="expedite")).json()["context_known_until"] > NOW:
+        assert time.monotonic() < until, "no morning was begun"
+        time.sleep(0.05)
 
 
 def test_the_change_is_told_by_topic_and_nothing_is_stored(client: httpx.Client, held: str) -> None:

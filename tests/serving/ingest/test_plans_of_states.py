@@ -11,7 +11,8 @@ from features.history import History
 from features.readiness.statements import KnownOrder
 from features.times import DAY, isoformat
 from serving.contract.order_state import OrderSnapshot
-from serving.ingest.state_diff import missing_events
+from serving.ingest.states.difference import as_cloud_events, missing_events
+from serving.ingest.states.recorded_order import RecordedOrder
 from tests.support.stories import created, event, moment, story
 
 LINES = (created(0, 20, line="10", source="erp"), created(0, 30, line="20", source="erp"))
@@ -40,7 +41,9 @@ class Sent:
 
     def _missing(self, state: dict[str, Any]) -> list[dict[str, Any]]:
         snapshot = OrderSnapshot.model_validate({"source": "erp"} | state)
-        return missing_events("A", snapshot, KnownOrder(History.of(story(*self.rows)), 0, self.now), self.now, "UTC")
+        stored = RecordedOrder(KnownOrder(History.of(story(*self.rows)), 0, self.now))
+        missing = missing_events(snapshot, stored, self.now, "UTC")
+        return as_cloud_events(missing, "A", "erp", len(stored.events))
 
 
 def lines_of(missing: list[dict[str, Any]]) -> list[str | None]:
@@ -59,7 +62,7 @@ def test_a_truck_without_a_line_is_about_each_that_it_is_named_for() -> None:
     sent.put(deliveries=[FIRST, SECOND])
     whole = {"reference": "D", "planned": "2024-01-26"}
     assert lines_of(sent.put(deliveries=[whole])) == [None]
-    assert lines_of(sent.put(deliveries=[FIRST | {"planned": "2024-01-26"}])) == []
+    assert lines_of(sent.put(deliveries=[FIRST | {"planned": "2024-01-26"}])) == ["20"], "its list is whole"
     assert lines_of(sent.put(deliveries=[whole | {"quantity": 9}])) == [None]
     sized = [FIRST | {"planned": "2024-01-26", "quantity": 4}, SECOND | {"quantity": 5}]
     assert lines_of(sent.put(deliveries=sized)) == ["10", "20"]
@@ -90,6 +93,22 @@ def test_a_plan_that_was_booked_late_is_not_the_one_in_force() -> None:
     ]
     sent = Sent(*planned)
     assert sent.put(deliveries=[{"reference": "D", "planned": "2024-01-20T12:00:00Z"}]) == []
+
+
+@pytest.mark.parametrize(
+    ("kind", "item"),
+    [
+        ("deliveries", {"reference": "D", "planned": "2024-01-19", "quantity": 5}),
+        ("production", {"reference": "P", "planned_end": "2024-01-19"}),
+    ],
+)
+def test_what_is_withdrawn_is_so_for_a_state_of_an_earlier_time_too(kind: str, item: dict[str, Any]) -> None:
+    sent = Sent()
+    sent.put(**{kind: [item]})
+    assert len(sent.put(**{kind: []})) == 1
+    assert sent.put(**{kind: []}, time="2024-01-03T00:00:00Z") == []
+    sent.put(**{kind: [item]}, time="2024-01-03T00:00:00Z")
+    assert len(sent.put(**{kind: []}, time="2024-01-02T00:00:00Z")) == 1
 
 
 def test_what_is_told_of_the_whole_order_comes_before_what_is_told_of_lines() -> None:

@@ -28,6 +28,7 @@ from tests.conftest import Home, Service, serve
 from tests.support.models import steeper
 from tests.support.stories import created, moment, story
 from training.model.risk_model import RiskModel
+from training.model_files.manifest import write_manifest
 from training.registry.registry import CHAMPION
 from training.trainer import Trained
 
@@ -85,10 +86,16 @@ def without_odds(files: Path) -> None:
     """A calibration that makes every risk not a number."""
     kept = json.loads((files / "model.json").read_text())
     (files / "model.json").write_text(json.dumps(kept | {"calibration": [float("nan"), 0.0]}))
+    write_manifest(files)
 
 
 def with_torn_trees(files: Path) -> None:
     (files / "risk.txt").write_text("tree\nnum_class=1")
+
+
+def registered_with_torn_trees(files: Path) -> None:
+    with_torn_trees(files)
+    write_manifest(files)
 
 
 def test_a_promoted_version_takes_over_and_listeners_hear_of_it_once(plant_of: Plant, trained: Trained) -> None:
@@ -120,7 +127,8 @@ def test_a_listener_that_fails_keeps_nobody_from_hearing(plant_of: Plant, traine
     ("spoil", "why"),
     [
         (without_odds, "must be probabilities in [0, 1], got (nan, nan, nan)"),
-        (with_torn_trees, "must hold LightGBM text"),
+        (with_torn_trees, "the files of a model must be as they were written, got other bytes in risk.txt"),
+        (registered_with_torn_trees, "risk.txt, line 2: a blank line must end the header, got 'the end of the file'"),
     ],
 )
 def test_a_version_that_does_not_hold_is_not_taken(

@@ -19,7 +19,6 @@ from serving.clock import system_clock
 from serving.contract.cloudevents import cloud_events
 from serving.principal import Role
 from serving.store.database import Database
-from serving.store.maintenance.migrate import upgrade
 from tests.conftest import Home, serve
 from tests.support.stores import KINDS, new_database
 from tests.support.stories import created, event, story
@@ -161,9 +160,9 @@ def first_events() -> list[dict[str, Any]]:
 def planned(request: pytest.FixtureRequest, home: Home, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Planned]:
     with new_database(request.param, tmp_path_factory.mktemp("pages")) as url:
         settings = {"SHIPRISK_DATABASE_URL": url, "SHIPRISK_NOW": NOW, "SHIPRISK_RATE_LIMIT_ADDRESS": "1000/second"}
+        settings |= {"FORWARDED_ALLOW_IPS": "127.0.0.1"}  # as behind a proxy
         here = replace(home, environment=home.environment | settings)
         database = Database(url)
-        upgrade(database)
         for service in serve(here, "--workers", "2", keyed=True):
             made = Planned(service.url, database, service.log)
             made.send(*first_events())

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 
 import httpx
 import pytest
 
+from features.times import micros
+from serving.pages.blockers import list_readiness
 from serving.pages.drawing import change_since, draw_trace, draw_waterfall
-from serving.pages.order.time_line import find_jumps
+from serving.pages.order.time_line import LETTER, draw_time_line, find_jumps
+from serving.pages.wording import PlantClock
 from serving.principal import Role
 from tests.serving.pages.conftest import Planned, text_of
 from tests.support.pages import Page
@@ -140,3 +144,27 @@ def test_a_jump_is_named_by_the_events_between_two_scores() -> None:
     ]
     [jump] = find_jumps(scores, events)
     assert (jump.what, jump.points) == ("hold placed", pytest.approx(0.4))
+
+
+def test_days_below_a_time_line_name_no_year_and_stand_clear_of_each_other() -> None:
+    """Nor do they where the line goes across the turn of a year: each has room for eleven letters."""
+    clock = PlantClock(micros("2026-01-02T12:00:00Z"), "UTC")
+    scores = [{"as_of": f"2025-12-{day}T09:00:00Z", "risk": 0.5, "cause": "tick"} for day in (31, 18)]
+    line = draw_time_line(scores, [], [], "2026-01-09T00:00:00Z", clock)
+    assert line
+    assert line.ticks[0].text == "Fri 19 Dec"
+    places = [tick.x for tick in line.ticks]
+    assert min(after - before for before, after in pairwise(places)) > 11 * LETTER
+
+
+def test_what_is_in_the_way_by_the_orders_page_is_what_its_row_says() -> None:
+    """Nobody has said anything of line 20: that is told of its packing, and its labels are open until then."""
+    packing = {"kind": "packing", "sentence": "nobody has said that a condition is met for line 20", "moot": False}
+    silent = {"kind": "labels", "standing": "in_the_way", "lines_not_stated": ["20"]}
+    met = {"kind": "inspection", "standing": "met"}
+    listed = list_readiness([packing], [], [met, silent])
+    assert [(one.kind, one.standing) for one in listed] == [
+        ("packing", "in_the_way"),
+        ("labels", "open"),
+        ("inspection", "met"),
+    ]

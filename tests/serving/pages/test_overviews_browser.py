@@ -83,7 +83,7 @@ def test_reading_them_without_a_script(chromium: Any, planned: Planned) -> None:
     assert page.locator("h1").inner_text().startswith("Since")
 
 
-@pytest.mark.parametrize("width", [390, 768, 1280])
+@pytest.mark.parametrize("width", [390, *(pytest.param(width, marks=pytest.mark.nightly) for width in (768, 1280))])
 def test_no_overview_is_wider_than_the_window(chromium: Any, planned: Planned, width: int) -> None:
     page = opened(chromium, planned, plant="Kiel", viewport={"width": width, "height": 800})
     for path in (*PATHS, *PARTS):

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import re
+import time
+from typing import Any
 
 import httpx
 import pytest
-from sqlalchemy import text
+from sqlalchemy import Engine, text
+from sqlalchemy.event import listen, remove
 
 from features.times import DAY
-from serving.auth.api_keys import CACHE_TIME, create_key, revoke
+from serving.auth.api_keys import create_key, revoke
+from serving.auth.directory import CACHE_TIME
 from serving.auth.permissions import PAGE_ACCESS
 from serving.auth.sessions import LIFETIME, Sessions, begin_session, end_session, form_token
 from serving.bootstrap import build_app
@@ -212,3 +216,22 @@ def test_tries_of_keys_are_counted_by_address(store: House) -> None:
     settings = Settings(database_url=store.services.settings.database_url, rate_limit_address="3/hour")
     reader = Reader(InProcess(build_app(None, settings, auth=AuthMode.KEYS)), "")
     assert [reader.sign_in("wrong").status_code for _ in range(5)] == [401, 401, 401, 429, 429]
+
+
+def test_an_address_that_has_tried_too_many_keys_costs_no_reads_of_them(store: House) -> None:
+    settings = Settings(database_url=store.services.settings.database_url, rate_limit_address="3/hour")
+    reader = Reader(InProcess(build_app(None, settings, auth=AuthMode.KEYS)), "")
+    token, reads = reader.token(), []
+
+    def count_reads(*about: Any) -> None:
+        reads.extend([about[2]] if "FROM api_keys" in about[2] else [])
+
+    listen(Engine, "before_cursor_execute", count_reads)
+    try:
+        begin = time.monotonic()
+        keys = [f"shiprisk_{letter * 10}_{'A' * 43}" for letter in "abcdefghjk"]
+        replies = [reader.post("/sign-in", {"key": key}, token).status_code for key in keys]
+    finally:
+        remove(Engine, "before_cursor_execute", count_reads)
+    assert replies == [401] * 3 + [429] * 7
+    assert 1 <= len(reads) <= 4 + (time.monotonic() - begin), "once a second from then on"

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from sqlalchemy import select
 
-from features.times import SECOND
+from features.times import SECOND, isoformat
+from serving.api.calls import try_events
+from serving.contract.what_if import WhatIfRequest
 from serving.models.cache import LoadedModel
+from serving.principal import NOBODY
+from serving.scores.daily_context import DailyContext
 from serving.scores.keeper import LOOK, Keeper
 from serving.store.maintenance.prune import prune_scores
 from serving.store.schema import contexts, events, orders, scores
@@ -95,6 +101,28 @@ def test_each_morning_has_its_own_load_and_track_record(store: House) -> None:
     used = {row["context_id"] for row in store.all(scores)}
     assert len(used) == 3, "the model's own, and two mornings"
     assert used == new_house
+
+
+def test_a_morning_that_another_process_began_answers_what_if_at_once(store: House) -> None:
+    """The stored score reads the new morning, so the risk before a what-if must be the risk that is shown."""
+    store.ingest(created(0, 20))
+    other = replace(
+        store.services,
+        daily_context=DailyContext(store.services.daily_context.champion, store.database, store.services.clock),
+    )
+    supposed = WhatIfRequest.model_validate(
+        {"events": [{"type": "hold.placed", "data": {"kind": "quality", "reference": "H"}}]}
+    )
+    store.fresh()
+    morning = isoformat(store.services.daily_context.scorer().context.known_until)
+    assert try_events(other, "A", supposed, NOBODY)["context_known_until"] == morning
+    store.move_to(4.5)
+    store.ingest(created(3.5, 20, order="B"))
+    assert store.fresh() > 0
+    reply = try_events(other, "A", supposed, NOBODY)
+    shown = next(row for row in store.listed() if row["order_id"] == "A")
+    assert morning < reply["context_known_until"] == isoformat(moment(3.5))
+    assert reply["before"].risk == shown["risk"]
 
 
 def test_another_champion_scores_all_open_and_late_orders_again(store: House, trained: Trained) -> None:

@@ -19,7 +19,7 @@ from serving.store.database import Database
 from serving.store.maintenance.backup import backup, restore
 from serving.store.schema import events
 from tests.conftest import Home
-from tests.support.stores import house, new_database
+from tests.support.stores import empty_database, house, new_database
 from tests.support.stories import created, event
 from training.trainer import Trained
 
@@ -88,7 +88,7 @@ def test_a_dump_of_postgresql_is_the_store_again(tmp_path: Path, trained: Traine
     missing = [tool for tool in ("pg_dump", "pg_restore") if shutil.which(tool) is None]
     if missing and "postgresql" not in os.environ.get("SHIPRISK_REQUIRE", ""):
         pytest.skip(f"{' and '.join(missing)} must be there for this test")
-    with new_database("postgresql", tmp_path) as url, new_database("postgresql", tmp_path) as other_url:
+    with new_database("postgresql", tmp_path) as url, empty_database("postgresql", tmp_path) as other_url:
         store = house(url, trained.model, day=3)
         store.ingest(created(0, 20), event("hold.placed", 2, kind="quality"))
         dump = tmp_path / "store.dump"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ from serving.store.maintenance.migrate import head, upgrade
 from serving.store.schema import SHIP_COLUMNS, events, metadata, order_words, orders, scores
 from serving.store.tables.scores import latest_scores
 from serving.store.tables.worklist import WorklistQuery, page
-from tests.support.stores import House, house, new_database
+from tests.support.stores import KINDS, House, empty_database, house, new_database
 from tests.support.stories import created
 from training.trainer import Trained
 
@@ -88,8 +89,15 @@ def test_bits_survive_the_store(store: House) -> None:
     assert all(math.copysign(1, value) == 1 for value in found["quantity"])
 
 
-def test_orders_that_were_there_before_know_how_many_words_they_have(url: str) -> None:
-    database = Database(url)
+@pytest.fixture(params=KINDS)
+def empty(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """The URL of a database without tables."""
+    with empty_database(request.param, tmp_path) as url:
+        yield url
+
+
+def test_orders_that_were_there_before_know_how_many_words_they_have(empty: str) -> None:
+    database = Database(empty)
     upgrade(database, "0002")
     fields = {"plant": ["P1", "P2"], "customer": [], "item": ["I1"]}
     words = [{"dimension": of, "word": word, "order_id": "A"} for of, named in fields.items() for word in named]
@@ -106,8 +114,8 @@ def test_orders_that_were_there_before_know_how_many_words_they_have(url: str) -
     database.close()
 
 
-def test_what_is_in_the_way_of_orders_that_were_there_before_is_looked_up_soon(url: str) -> None:
-    database = Database(url)
+def test_what_is_in_the_way_of_orders_that_were_there_before_is_looked_up_soon(empty: str) -> None:
+    database = Database(empty)
     upgrade(database, "0007")
     columns = "order_id, listed, state, factors, snoozed_until_change, seq, score_id, scored_by, as_of"
     rows = "('L', 1, 'late', '[]', 0, 1, 1, '', 7), ('S', 0, 'shipped', '[]', 0, 2, 2, '', 7)"
@@ -121,8 +129,8 @@ def test_what_is_in_the_way_of_orders_that_were_there_before_is_looked_up_soon(u
     database.close()
 
 
-def test_what_was_scored_before_there_were_ship_dates_is_read_and_listed_without(url: str) -> None:
-    database = Database(url)
+def test_what_was_scored_before_there_were_ship_dates_is_read_and_listed_without(empty: str) -> None:
+    database = Database(empty)
     upgrade(database, "0008")
     score = {
         "id": 1,
@@ -169,14 +177,16 @@ def sent(**more: Any) -> dict[str, Any]:
     return envelope | {"time": "2024-01-01T12:00:00Z", "data": data | {"date": "2024-01-21T12:00:00Z"} | more}
 
 
-def test_an_event_that_was_stored_before_it_could_have_a_sequence_is_still_the_same(url: str, trained: Trained) -> None:
-    database = Database(url)
+def test_an_event_that_was_stored_before_it_could_have_a_sequence_is_still_the_same(
+    empty: str, trained: Trained
+) -> None:
+    database = Database(empty)
     upgrade(database, "0003")
     columns = ", ".join(STORED)
     values = ", ".join(f":{name}" for name in STORED)
     database.write(lambda c: c.execute(text(f"INSERT INTO events ({columns}) VALUES ({values})"), STORED))
     database.close()
-    store = house(url, trained.model, day=3)
+    store = house(empty, trained.model, day=3)
     assert len(event_frame(store.database)) == 1
     again = store.post([sent()])
     assert [event.outcome for event in again.events] == ["duplicate"]

@@ -23,7 +23,6 @@ from serving.settings import Settings
 from serving.store.database import Database
 from serving.store.group_commit import GroupCommit, TurnTimeout
 from serving.store.locks import lock_orders
-from serving.store.maintenance.migrate import upgrade
 from tests.support.stores import KINDS, new_database
 from tests.support.stories import created, event, moment, story
 from training.trainer import Trained
@@ -146,9 +145,6 @@ def test_whose_turn_does_not_come_is_told_so_and_is_not_done_later() -> None:
 @pytest.fixture(params=KINDS)
 def url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     with new_database(request.param, tmp_path) as made:
-        database = Database(made)
-        upgrade(database)
-        database.close()
         yield made
 
 
@@ -185,9 +181,6 @@ def test_many_at_once_are_answered_as_one_after_the_other(url: str, trained: Tra
     together = sent_at_once(url, trained, bodies)
     assert [reply.status_code for reply in together] == [200] * 12 + [422] + [200] * 12 + [409, 200]
     with new_database("sqlite", tmp_path) as other:
-        database = Database(other)
-        upgrade(database)
-        database.close()
         alone = [sent_at_once(other, trained, [body])[0] for body in bodies]
     for ours, theirs in zip(together, alone, strict=True):
         assert said(ours) == said(theirs)
@@ -227,7 +220,6 @@ def test_what_the_database_refuses_fails_alone(url: str, trained: Trained) -> No
 def test_an_order_that_is_kept_elsewhere_holds_up_only_its_own(tmp_path: Path, trained: Trained) -> None:
     with new_database("postgresql", tmp_path) as url:
         database = Database(url)
-        upgrade(database)
         told = {order: one(created(0, 20, order=order, event_id=order)) for order in "ABC"}
         scorer = Scorer(LoadedModel("order-risk", "1", trained.model, run_id="run"))
         app = build_app(scorer, Settings(database_url=url), fixed_clock(moment(5)))

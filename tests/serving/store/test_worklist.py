@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 from sqlalchemy import insert
 
 from serving.store.database import Database
-from serving.store.maintenance.migrate import upgrade
 from serving.store.schema import DESCENDING, LATER, LISTED, SORTS, order_words, orders
 from serving.store.tables import worklist
 from serving.store.tables.worklist import WorklistQuery, count, key_of, page
@@ -66,7 +65,6 @@ def filled(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
     """A database with these orders."""
     with new_database(request.param, tmp_path_factory.mktemp("worklist")) as url:
         made = Database(url)
-        upgrade(made)
         made.write(lambda connection: fill(connection))
         yield made
         made.close()

@@ -132,6 +132,8 @@ def test_a_summary_tells_what_moved_most_and_adds_up_the_rest() -> None:
     since = since_words(0, 1, DATES, by_default=True)
     expected = "+12 since yesterday: steel moved from Sat 27 Dec to Mon 5 Jan (+9), a day passed (+3)"
     assert summary(0.12, since, [passed[0], moved, passed[1]], "open") == expected
+    still = SummaryStep("8 hours passed", 0.0, 8 * HOUR)
+    assert summary(0.02, since, [still, passed[0]], "open") == "+2 since yesterday: 12 hours passed (+2)"
     few = [SummaryStep(name, 0.01) for name in "abcde"]
     assert summary(0.05, since, few[:4], "open").endswith("c (+1), 1 other change (+1)")
     assert summary(0.05, since, few, "open").endswith("c (+1), 2 other changes (+2)")

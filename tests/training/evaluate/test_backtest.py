@@ -25,6 +25,7 @@ def snapshots(trained: Trained) -> Snapshots:
     return trained.snapshots
 
 
+@pytest.mark.nightly
 def test_each_stretch_is_scored_by_a_model_of_what_was_known_then(snapshots: Snapshots) -> None:
     found = run_backtest(snapshots, 60 * DAY, SINCE, draws=20)
     assert [stretch.trained_at for stretch in found.stretches] == [

@@ -115,7 +115,10 @@ def test_thresholds_and_the_numbers_beside_them_go_the_same_way(leaves: int) -> 
     assert_lightgbm_agrees(booster, at_thresholds(Forest.of(booster), 10))
 
 
-@pytest.mark.parametrize(("signals", "leaves"), [(MOST_BITS - 1, 60), (MOST_BITS + 1, 20), (24, 60), (40, 120)])
+@pytest.mark.parametrize(
+    ("signals", "leaves"),
+    [(MOST_BITS - 1, 60), (MOST_BITS + 1, 20), (24, 60), pytest.param(40, 120, marks=pytest.mark.nightly)],
+)
 def test_paths_of_more_signals_than_bits_are_exact(signals: int, leaves: int) -> None:
     booster = chain(signals, signals, leaves)
     forest = Forest.of(booster)

@@ -21,6 +21,7 @@ from training.model.missing import fill_missing, fill_never_missing, neutral_val
 from training.model.pyfunc import RiskPyfunc
 from training.model.risk_model import ABOUT, RiskModel
 from training.model.trees import Trees
+from training.model_files.manifest import MANIFEST
 from training.trainer import Trained
 
 COMPLETE, GAPS, GAPS_ON_TIME = range(3)
@@ -152,6 +153,7 @@ def test_a_model_of_before_loads_and_reads_missing_as_it_did(
     content = json.loads((tmp_path / ABOUT).read_text())
     del content["neutral"]
     (tmp_path / ABOUT).write_text(json.dumps(content))
+    (tmp_path / MANIFEST).unlink()  # which models of before had not
     old, stated = RiskModel.load(tmp_path), points.signals[~np.isnan(points.signals[:, GAPS_ON_TIME])]
     gone, zero = (with_value(stated, COMPLETE, value) for value in (np.nan, 0.0))
     np.testing.assert_array_equal(old.predict(gone).risk, model.predict(zero).risk)

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import json
+import re
 from dataclasses import replace
 
 import numpy as np
@@ -48,6 +50,27 @@ def verdict(seed: int, theirs: float, ours: float, latency_ms: float = 1.0) -> V
     rules = dict.fromkeys(("base rate", "slack to promise", "ERP status", "logistic regression"), base)
     champion = ("3", blurred(truth, theirs, draw))
     return judge_candidate(points, blurred(truth, ours, draw), champion, rules, latency_ms)
+
+
+def test_where_no_order_is_new_one_sentence_says_so_and_how_to_go_on() -> None:
+    points, _, _ = window(0)
+    none, risks = points.take(np.zeros(len(points), dtype=bool)), np.zeros(0)
+    rules = dict.fromkeys(("base rate", "slack to promise", "ERP status", "logistic regression"), risks)
+    for champion in (None, ("3", risks)):
+        found = judge_candidate(none, risks, champion, rules, 1.0)
+        (short,) = found.falls_short
+        assert short.startswith("evidence: must have at least 100 orders")
+        assert "no order is new to both" in short
+        assert "'shiprisk promote NAME@VERSION --events' with the later events" in short
+        assert "nan" not in json.dumps(found.to_json(), allow_nan=False)
+
+
+def test_of_one_order_no_interval_is_made_up() -> None:
+    points, truth, _ = window(0)
+    one = points.take(points.order == 0)
+    found = judge_candidate(one, truth[:ROWS], ("3", truth[:ROWS] / 2), {"base rate": truth[:ROWS]}, None)
+    assert "on too few orders for an interval" in " ".join(found.falls_short)
+    assert not re.search(r"\b(nan|inf)\b", " ".join(found.falls_short))
 
 
 def test_a_worse_candidate_is_refused() -> None:

@@ -205,3 +205,20 @@ def test_where_nothing_serves_a_refused_version_serves_as_unproven_by_a_persons_
     with pytest.raises(InvalidRequest, match="only where none serves, got version 1 that does"):
         serve_unproven(registry, UNSURE, "2")
     assert last_refused(registry, UNSURE) is None
+
+
+def test_a_decision_stands_though_its_page_cannot_be_brought_up_to_date(
+    registry: Registry, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Somebody has deleted the run of a version: it becomes champion all the same, and a warning says what is not."""
+    client, source = registry.client, registry.resolve(NAME, "1").run_id
+    run_id = client.create_run(registry.experiment()).info.run_id
+    client.create_registered_model("page-risk")
+    registry.mlflow.set_tracking_uri(registry.uri)
+    client.create_model_version("page-risk", f"runs:/{source}/model", run_id)
+    registry.mlflow.set_tracking_uri(None)
+    client.delete_run(run_id)
+    assert decide(registry, "page-risk", "1", verdict(True, None)).decided == PROMOTED
+    assert [one.decided for one in list_decisions(registry, "page-risk")] == [PROMOTED]
+    assert _champion(registry, "page-risk") == "1"
+    assert "what MLflow's page says of page-risk@1 could not be brought up to date" in caplog.text

@@ -16,7 +16,7 @@ from training.ship_date.curve import BEYOND, ShipCurves
 from training.ship_date.curve import bend as bend_within
 from training.ship_date.days import PROMISE, SLACKS, Asked, Days, columns_of_days, day_of_shipment, days_asked
 from training.ship_date.hazards import Hazards
-from training.ship_date.ranges import BUCKETS, Ranges, buckets
+from training.ship_date.ranges import BUCKETS, FITTED, NOMINAL, Ranges, buckets
 
 MONDAY = 4
 """1970-01-05."""
@@ -157,7 +157,7 @@ def test_ranges_come_closer_to_four_of_five_of_later_orders() -> None:
     shipped = draw.integers(5, 15, n)  # half as wide as the curves say
     ranges = Ranges.fit(curves, shipped, np.full(n, bucket), np.ones(n))
     assert ranges.tails[bucket] > Ranges().tails[bucket]
-    narrow = Ranges(tuple(2 * tail - 0.1 for tail in ranges.tails))  # all the way
+    narrow = Ranges(tuple((tail - (1 - FITTED) * NOMINAL) / FITTED for tail in ranges.tails))  # all the way
     first, last = narrow.of(curves, np.full(n, bucket))
     assert abs(((shipped >= first) & (shipped <= last)).mean() - 0.8) < 0.06
 

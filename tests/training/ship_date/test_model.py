@@ -12,7 +12,8 @@ from features.arrays import Floats
 from features.times import DAY
 from training import Trained
 from training.data.ship_points import ShipPoints, points_on_mornings, points_to_learn
-from training.model.risk_model import InvalidModel, RiskModel
+from training.model.risk_model import RiskModel
+from training.model_files.manifest import MANIFEST, InvalidModel
 from training.ship_date.curve import BEYOND
 from training.ship_date.fit import fit_ship_dates, question_of
 from training.ship_date.model import ShipDateModel
@@ -103,6 +104,7 @@ def test_a_model_keeps_its_dates(trained: Trained, looks: ShipPoints, on_time: F
 
 def test_a_model_of_before_has_none_and_a_damaged_one_is_refused(trained: Trained, tmp_path: Path) -> None:
     trained.model.save(tmp_path)
+    (tmp_path / MANIFEST).unlink()
     (tmp_path / "ship_date.txt").unlink()
     with pytest.raises(InvalidModel, match="ship dates are"):
         RiskModel.load(tmp_path)

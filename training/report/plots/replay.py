@@ -65,7 +65,7 @@ def came_plot(stretches: list[Stretch]) -> Figure | None:
     axis.errorbar(days, [e.value for e in came], yerr=reach, fmt="s", color=INK, capsize=3, label="failed")
     axis.plot(days, [expected.foretold for _, expected in found], "o-", color=ACCENT, label="foretold")
     axis.set(ylabel="share of the matured rows")
-    axis.set_ylim(bottom=0)
+    axis.set_ylim(0, 1.12 * axis.get_ylim()[1])
     percent_y(axis)
     return _over_time(axis, figure, "Did as many fail as were foretold?", stretches)
 

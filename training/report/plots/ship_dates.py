@@ -16,9 +16,9 @@ def ship_dates_plot(found: ShipDateEvaluation | None) -> Figure | None:
     """The error of each way to foretell, and the share of orders within their range by days to the promise."""
     if found is None:
         return None
-    figure, (left, right) = draw_sheet(1, 2, height=3.2)
-    _draw_errors(left, found)
-    _draw_coverage(right, found)
+    figure, (top, bottom) = draw_sheet(2, height=4.4)
+    _draw_errors(top, found)
+    _draw_coverage(bottom, found)
     return figure
 
 

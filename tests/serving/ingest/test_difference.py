@@ -6,7 +6,7 @@ import pytest
 
 from features.readiness.statements import KnownOrder
 from serving.contract.order_state import OrderSnapshot
-from serving.ingest.order_state import ingest_snapshot
+from serving.ingest.states.snapshot import ingest_snapshot
 from serving.principal import NOBODY
 from serving.store.schema import events
 from serving.store.tables.events import events_of, history_of
@@ -19,7 +19,7 @@ def put(store: House, issued: float) -> int:
     snapshot = OrderSnapshot.model_validate({"source": "erp", "lines": [line]})
     scoring_context = store.services.scoring_context("event")
     result = store.database.write(lambda c: ingest_snapshot(c, "A", snapshot, NOBODY, scoring_context))
-    return len(result.events)
+    return len(result.types)
 
 
 def issues(store: House) -> list[tuple[str | None, int, int]]:

@@ -1,0 +1,73 @@
+"""Texts without the passwords of addresses: userinfo, query strings and driver's words alike."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from urllib.parse import parse_qsl, quote, quote_plus, unquote, unquote_plus
+
+MASK = "***"
+PRIVATE_NAME = r"[\w-]{0,40}(?:passw(?:or)?d|passphrase|pwd|secret|token|credential|api_?key|access_?key)[\w-]*"
+"""What a parameter is called that nobody may read."""
+USERINFO = re.compile(r"(?P<scheme>\b[a-z][a-z0-9+.-]{0,30}://)(?P<user>[^\s:@/?#]*)(?P<rest>\S*)@", re.IGNORECASE)
+PARAMETER = re.compile(
+    rf"(?P<name>\b{PRIVATE_NAME})(?P<equals>\s*=\s*)(?P<value>'[^']*'|\"[^\"]*\"|[^\s&;,'\"()]+)", re.IGNORECASE
+)
+MISTYPED = re.compile(r"(?:[a-z][a-z0-9+.-]*:?/{1,2})?[^\s:@/]*:(?P<secret>\S+)@", re.IGNORECASE)
+"""An address that lost its scheme, or a slash of it: what stands before its last ``@`` is a password all the same."""
+LONG = 6
+"""A secret of so many characters is masked within words too, a shorter one where it stands by itself."""
+
+
+def redact(text: str, secrets: Iterable[str] = ()) -> str:
+    """The text with ``***`` for every password that an address in it has, and for each of some secrets.
+
+    >>> redact("no answer from postgresql://ship:s3cret@db/x?sslpassword=abc&user=ship")
+    'no answer from postgresql://ship:***@db/x?sslpassword=***&user=ship'
+    >>> redact("password authentication failed: s3cret", ["s3cret"])
+    'password authentication failed: ***'
+    """
+    present = [secret for secret in secrets if secret in text]
+    for secret in sorted(present, key=len, reverse=True) if present else ():
+        edges = ("", "") if len(secret) >= LONG else (r"(?<![A-Za-z0-9])", r"(?![A-Za-z0-9])")
+        text = re.sub(edges[0] + re.escape(secret) + edges[1], MASK, text)
+    text = re.sub(r"\S+", _masked_word, text) if "://" in text else text
+    return PARAMETER.sub(rf"\g<name>\g<equals>{MASK}", text) if "=" in text else text
+
+
+def secrets_of(address: str) -> set[str]:
+    """The passwords of an address as they stand there, decoded and encoded; none where it has none.
+
+    >>> sorted(secrets_of("https://ship:a%40b@tracking/?token=t1"))
+    ['a%40b', 'a@b', 't1']
+    >>> secrets_of("postgresql:/ship:s3cret@db/x"), secrets_of("ship:s3cret@db:5432/x")
+    ({'s3cret'}, {'s3cret'})
+    """
+    found: set[str] = set()
+    _, scheme, rest = address.partition("://")
+    if scheme and "@" in rest:
+        for end in {rest.rfind("@"), rest.partition("?")[0].rfind("@"), rest.partition("/")[0].rfind("@")} - {-1}:
+            user, colon, password = rest[:end].partition(":")
+            found.add(password if colon else user)
+    elif not scheme and (mistyped := MISTYPED.match(address)):
+        found.add(mistyped["secret"])
+    pairs = re.findall(r"[?&; ]([^=?&; ]+)=([^&; ]*)", address)
+    found |= {value for name, value in pairs if re.fullmatch(PRIVATE_NAME, name, re.IGNORECASE)}
+    query = parse_qsl(address.partition("?")[2])
+    found |= {value for name, value in query if re.fullmatch(PRIVATE_NAME, name, re.IGNORECASE)}
+    decoded = {decode(value) for value in found for decode in (unquote, unquote_plus)}
+    encoded = {encode(value) for value in decoded for encode in (quote_plus, lambda value: quote(value, safe=""))}
+    return (found | decoded | encoded) - {"", MASK}
+
+
+def _masked_word(found: re.Match[str]) -> str:
+    """A word without the passwords before its last ``@``; what comes after it is not looked through."""
+    head, at, tail = found[0].rpartition("@")
+    return USERINFO.sub(_masked_userinfo, head + at) + tail if at else found[0]
+
+
+def _masked_userinfo(found: re.Match[str]) -> str:
+    user, rest = found["user"], found["rest"]
+    if rest.startswith(":"):
+        return f"{found['scheme']}{user}:{MASK}@"
+    return f"{found['scheme']}{MASK}@" if not rest or "@" in rest else found[0]

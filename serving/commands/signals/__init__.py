@@ -1,0 +1,1 @@
+"""The commands about the catalogue of signals: what there is, and whether signals from outside hold."""

@@ -1,0 +1,30 @@
+"""How many members an object on the wire may have, whatever their names: each that is unknown would be a fault."""
+
+from __future__ import annotations
+
+from typing import Any
+
+MEMBERS = 100
+"""An event has about 30."""
+SHOWN = 100
+"""Characters of a member's name that are shown; the caller chooses it, however long."""
+
+
+def shown_name(name: str | int) -> str | int:
+    """A member's name, or the place of an item, as a pointer has it.
+
+    >>> len(str(shown_name("a" * 40_000))), shown_name("lines"), shown_name(7)
+    (103, 'lines', 7)
+    """
+    return f"{name[:SHOWN]}..." if isinstance(name, str) and len(name) > SHOWN else name
+
+
+def too_many_members(content: Any) -> str:
+    """What is wrong with an object of too many members, empty where nothing is.
+
+    >>> too_many_members({}), too_many_members({str(number): 0 for number in range(2_000)})
+    ('', 'an object must have at most 100 members, got 2,000')
+    """
+    if not isinstance(content, dict) or len(content) <= MEMBERS:
+        return ""
+    return f"an object must have at most {MEMBERS} members, got {len(content):,}"

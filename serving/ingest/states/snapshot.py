@@ -1,0 +1,142 @@
+"""Systems that only say "order 4711 changed" and re-send it whole: what changed is found by difference."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import orjson
+from sqlalchemy import Connection
+
+from features.events.schema import INSTALMENT_MARK
+from features.readiness.statements import KnownOrder
+from features.times import LATEST
+from serving.auth.plant_scope import require_seen
+from serving.contract.order_state import OrderSnapshot
+from serving.ingest.ingest import IngestResult, ScoreChange, ingest_events
+from serving.ingest.states.difference import as_cloud_events, missing_events
+from serving.ingest.states.missing import MissingEvent
+from serving.ingest.states.recorded_order import RecordedOrder
+from serving.principal import Caller
+from serving.problems import InvalidBody, StateOutdated
+from serving.scores.scoring_context import ScoringContext
+from serving.store.locks import lock_orders
+from serving.store.state_versions import Numbering, StateVersion, save_version, version_of
+from serving.store.tables.events import events_of, history_of
+from serving.store.tables.orders import order_of, words_of
+from serving.store.tables.scores import latest_scores
+
+FOREIGN_LINE = "must be a line of the key's plants, got one of another plant"
+
+
+@dataclass(frozen=True)
+class SnapshotResult:
+    """What became of a state.
+
+    Attributes
+    ----------
+    result : the events that it led to, each stored
+    types : the type of each of them
+    seq : the version of the order after it
+    """
+
+    result: IngestResult
+    types: list[str]
+    seq: int
+
+    @property
+    def derived(self) -> dict[str, int]:
+        """How many events of each type it led to."""
+        return dict(sorted(Counter(self.types).items()))
+
+
+def ingest_snapshot(
+    connection: Connection, order_id: str, snapshot: OrderSnapshot, caller: Caller, scoring_context: ScoringContext
+) -> SnapshotResult:
+    """Store the events that lead from what is stored of an order to its present state; none where there is none.
+
+    What it leads to is recorded after all that is stored of the order, whatever the clocks of other machines say.
+    Raises ``StateOutdated`` for a version that is older than the one stored, and ``InvalidBody`` where an event would
+    not hold; then none is stored.
+    """
+    lock_orders(connection, [order_id])
+    stored = _stored_order(connection, order_id, caller)
+    context = replace(scoring_context, now=max(scoring_context.now, stored.latest_record + 1))
+    numbering, sent = Numbering(order_id, snapshot.source, caller.scope), _sent_version(snapshot)
+    known = sent is not None and _is_stored(sent, version_of(connection, numbering), snapshot.source)
+    missing = [] if known else missing_events(snapshot, stored, context.now, context.settings.zone)
+    _refuse_foreign_lines(missing, stored)
+    events = as_cloud_events(missing, order_id, snapshot.source, len(stored.events))
+    result = ingest_events(connection, events, context, caller)
+    _refuse_faults(missing, result)
+    if not result.events and stored.events:
+        latest = latest_scores(connection, [order_id]).get(order_id)
+        result = replace(result, as_of=scoring_context.now, orders=[ScoreChange(order_id, latest, latest)])
+    order = order_of(connection, order_id)
+    if sent is not None and order is not None and not known:
+        save_version(connection, numbering, sent)
+    return SnapshotResult(result, [one.type for one in missing], int(order["seq"]) if order else 0)
+
+
+def _stored_order(connection: Connection, order_id: str, caller: Caller) -> RecordedOrder:
+    rows = events_of(connection, [order_id])
+    if not rows:
+        return RecordedOrder(KnownOrder(), caller)
+    require_seen(caller, words_of(connection, order_id)["plant"], order_id)
+    return RecordedOrder(KnownOrder(history_of(rows), 0, LATEST), caller)
+
+
+def _sent_version(snapshot: OrderSnapshot) -> StateVersion | None:
+    """The version that a state has by its sender; ``None`` where it has none."""
+    if snapshot.version is None:
+        return None
+    content = snapshot.model_dump_json(exclude={"version", "time"}, exclude_none=True)
+    return StateVersion(snapshot.version, hashlib.blake2b(orjson.dumps(content), digest_size=16).digest())
+
+
+def _is_stored(sent: StateVersion, stored: StateVersion | None, source: str) -> bool:
+    """Whether a version is the one that is stored. Raises ``StateOutdated`` unless it is that one, or a newer one."""
+    if stored is None or sent.version > stored.version:
+        return False
+    if sent.version < stored.version:
+        raise StateOutdated(
+            f"a state must not be older than the one stored, which {source} sent as version"
+            f" {stored.version}, got version {sent.version}"
+        )
+    if sent.content != stored.content:
+        raise StateOutdated(
+            f"a version must stand for one state, got another one as version {stored.version}, which is stored:"
+            " send what has changed with a higher version"
+        )
+    return True
+
+
+def _refuse_foreign_lines(missing: Sequence[MissingEvent], stored: RecordedOrder) -> None:
+    """A key of one plant cannot change another plant's line."""
+    errors = [
+        {"pointer": event.origin.of("line_id"), "detail": FOREIGN_LINE}
+        for event in missing
+        if _line_of(event) in stored.foreign_lines
+    ]
+    if errors:
+        raise InvalidBody(f"{errors[0]['pointer']} {FOREIGN_LINE}", errors)
+
+
+def _line_of(event: MissingEvent) -> str | None:
+    line_id, instalment = event.data.get("line_id"), event.data.get("instalment")
+    return f"{line_id}{INSTALMENT_MARK}{instalment}" if line_id and instalment else line_id
+
+
+def _refuse_faults(missing: Sequence[MissingEvent], result: IngestResult) -> None:
+    """Refuse the whole state where an event that it leads to does not hold, by the caller's own fields."""
+    faults = [
+        (event.pointer_of(error["pointer"]), error["detail"])
+        for event, outcome in zip(missing, result.events, strict=True)
+        for error in outcome.errors
+    ]
+    errors = [{"pointer": pointer, "detail": detail} for pointer, detail in dict.fromkeys(faults)]
+    if errors:
+        shown = "; ".join(f"{error['pointer']} {error['detail']}".strip() for error in errors[:5])
+        raise InvalidBody(f"the state must lead to events that hold, got {shown}", errors)

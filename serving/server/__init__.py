@@ -1,0 +1,1 @@
+"""How a process listens and ends: limits of connections, options of the server, the parent. No request is read here."""

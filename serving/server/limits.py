@@ -1,0 +1,21 @@
+"""The limits of connections."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class ConnectionLimits:
+    """Of one process.
+
+    Attributes
+    ----------
+    header_bytes : of a request that is not complete yet
+    header_seconds : until a request's headers have arrived, from the first connection on
+    connections : beyond, the one that has rested longest is closed; if none rests, the new one
+    """
+
+    header_bytes: int
+    header_seconds: float
+    connections: int

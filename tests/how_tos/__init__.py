@@ -1,0 +1,1 @@
+"""Pages of docs that lead through a task: every block of theirs runs."""

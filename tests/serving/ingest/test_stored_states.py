@@ -1,0 +1,151 @@
+"""States beside the store: clocks that differ, plants, orders that have enough; without a model, as none is needed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from features.readiness.statements import KnownOrder
+from features.times import LATEST, SECOND
+from serving.contract.cloudevents import cloud_events
+from serving.contract.order_state import OrderSnapshot
+from serving.ingest.ingest import ingest_events
+from serving.ingest.states.snapshot import SnapshotResult, ingest_snapshot
+from serving.principal import NOBODY, Caller
+from serving.problems import InvalidBody, StateOutdated
+from serving.store.schema import state_versions
+from serving.store.tables.events import events_of, history_of
+from tests.support.stores import House, house
+from tests.support.stories import created, event, story
+
+LINE: dict[str, Any] = {"line_id": "10", "quantity": 300, "promised": "2024-01-20"}
+KIEL = Caller("kiel", frozenset({"Kiel"}))
+
+
+@pytest.fixture
+def bare(url: str) -> Iterator[House]:
+    """A store on day 3, without a model."""
+    new_house = house(url, None, day=3)
+    yield new_house
+    new_house.database.close()
+
+
+def put(store: House, caller: Caller = NOBODY, ahead: int = 0, **state: Any) -> SnapshotResult:
+    """A state that comes in by a machine whose clock is so many microseconds ahead."""
+    snapshot = OrderSnapshot.model_validate({"source": "erp"} | state)
+    context = store.services.scoring_context("event")
+    context = replace(context, now=context.now + ahead)
+    return store.database.write(lambda c: ingest_snapshot(c, "A", snapshot, caller, context))
+
+
+def known(store: House) -> KnownOrder:
+    return KnownOrder(history_of(store.database.read(lambda c: events_of(c, ["A"]))), 0, LATEST)
+
+
+@pytest.mark.parametrize("ahead", [5 * SECOND, -5 * SECOND, 0])
+def test_clocks_that_differ_do_no_harm(bare: House, ahead: int) -> None:
+    """100, then 120 have left, by two machines; and a hold that the second one does not know any more."""
+    put(bare, ahead=ahead, lines=[LINE | {"issued": 100}], holds=[{"reference": "H", "kind": "credit"}])
+    assert put(bare, lines=[LINE | {"issued": 120}], holds=[]).derived == {"goods.issued": 1, "hold.released": 1}
+    assert known(bare).lines[0].issued == 120_000_000
+    assert put(bare, ahead=-ahead, lines=[LINE | {"issued": 90}]).derived == {"goods.issued": 2}
+    assert known(bare).lines[0].issued == 90_000_000
+    assert put(bare, ahead=ahead, lines=[LINE | {"issued": 90}], holds=[]).derived == {}
+
+
+def test_a_key_of_one_plant_cannot_change_another_plants_line(bare: House) -> None:
+    own, other = LINE | {"plant": "Kiel"}, LINE | {"line_id": "20", "plant": "Ulm"}
+    labels = {"kind": "labels", "state": "met", "line_id": "20"}
+    held = {"reference": "H", "kind": "credit", "line_id": "20"}
+    put(bare, lines=[own, other], holds=[held], conditions=[labels])
+    assert put(bare, KIEL, lines=[own], holds=[], conditions=[], deliveries=[]).derived == {}
+    assert put(bare, KIEL, lines=[own | {"quantity": 4}, other]).derived == {"order_line.changed": 1}
+    with pytest.raises(InvalidBody, match=r"/lines/1/line_id must be a line of the key's plants"):
+        put(bare, KIEL, lines=[own, other | {"quantity": 4}])
+    with pytest.raises(InvalidBody, match=r"/lines/0/plant must be one of the key's plants"):
+        put(bare, KIEL, lines=[own | {"plant": "Ulm"}])
+    assert put(bare, lines=[own], holds=[], conditions=[]).derived == {
+        "hold.released": 1, "order_line.changed": 1, "order_line.closed": 1, "readiness.stated": 1,
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("kind", "item"),
+    [
+        ("holds", {"reference": "H", "kind": "credit"}),
+        ("conditions", {"kind": "labels", "state": "met"}),
+        ("components", {"reference": "steel", "state": "short"}),
+        ("production", {"reference": "P", "planned_end": "2024-01-15"}),
+        ("deliveries", {"reference": "D", "planned": "2024-01-19"}),
+    ],
+)
+def test_a_key_of_one_plant_withdraws_nothing_of_an_order_that_others_share(
+    bare: House, kind: str, item: dict[str, Any]
+) -> None:
+    own, other = LINE | {"plant": "Kiel"}, LINE | {"line_id": "20", "plant": "Ulm"}
+    put(bare, lines=[own, other], **{kind: [item]})
+    assert put(bare, KIEL, lines=[own], **{kind: []}).derived == {}
+    put(bare, lines=[own])
+    assert sum(put(bare, **{kind: []}).derived.values()) == 1
+
+
+def test_versions_of_one_plants_key_bind_no_other_sender(bare: House) -> None:
+    """Kiel numbers its own states; before there is an order there is nothing to number."""
+    own, other = LINE | {"plant": "Kiel"}, LINE | {"line_id": "20", "plant": "Ulm"}
+    assert put(bare, KIEL, version=2**62).seq == 0
+    assert bare.all(state_versions) == []
+    assert put(bare, version=1, lines=[own, other]).derived == {"order_line.created": 2}
+    assert put(bare, KIEL, version=2**62).derived == {}
+    assert put(bare, version=2, lines=[own, other | {"quantity": 6}]).derived == {"order_line.changed": 1}
+    assert put(bare, KIEL, version=2**62).derived == {}
+    with pytest.raises(StateOutdated, match="which erp sent as version"):
+        put(bare, KIEL, version=3, lines=[own])
+
+
+def test_a_version_whose_state_is_refused_is_not_stored(bare: House) -> None:
+    with pytest.raises(InvalidBody):
+        put(bare, version=5, lines=[LINE | {"issued": 1e12}])
+    assert put(bare, version=5, lines=[LINE]).derived == {"order_line.created": 1}
+
+
+@pytest.mark.parametrize(
+    ("member", "value"), [("quantity", 1e303), ("issued", 1.7e308), ("value", -1.7e308), ("value", 1e303)]
+)
+def test_no_quantity_is_too_large_to_be_refused(bare: House, member: str, value: float) -> None:
+    must = f"/lines/0/{member} must be a number of at most"
+    with pytest.raises(InvalidBody, match=must):
+        put(bare, lines=[LINE | {member: value}])
+    put(bare, lines=[LINE | {"issued": 10, "value": 5}])
+    with pytest.raises(InvalidBody, match=must):
+        put(bare, lines=[LINE | {member: value}])
+
+
+def test_an_order_takes_no_more_events_than_the_most(bare: House) -> None:
+    settings = bare.services.settings.model_copy(update={"max_order_events": 4})
+    context = replace(bare.services.scoring_context("event"), settings=settings)
+    rows = [
+        created(0, 20, event_id="first"),
+        *(event("goods.returned", 1, quantity=1, event_id=f"r{n}") for n in range(4)),
+    ]
+    sent = cloud_events(story(*rows, created(0, 20, order="B", event_id="b")))
+
+    def post(events: list[Any]) -> list[str]:
+        result = bare.database.write(lambda c: ingest_events(c, events, context))
+        return [one.outcome for one in result.events]
+
+    assert post(sent[:3]) == ["accepted"] * 3
+    assert post(sent) == ["duplicate"] * 3 + ["rejected"] * 2 + ["accepted"]
+    assert post(sent[3:4]) == ["accepted"]
+    result = bare.database.write(lambda c: ingest_events(c, sent[4:5], context))
+    assert result.events[0].errors[0]["pointer"] == "/subject"
+    assert (
+        "must be of an order that has at most 4 events with all that is sent, got one that has 4 stored"
+        in (result.events[0].errors[0]["detail"])
+    )
+    snapshot = OrderSnapshot.model_validate({"source": "erp", "lines": [LINE, LINE | {"line_id": "20"}]})
+    with pytest.raises(InvalidBody, match="got must be of an order that has at most 4 events") as refused:
+        bare.database.write(lambda c: ingest_snapshot(c, "A", snapshot, NOBODY, context))
+    assert [error["pointer"] for error in refused.value.errors] == [""], "said once, of the order"

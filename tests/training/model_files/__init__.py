@@ -1,0 +1,1 @@
+"""The files of a model: whole, or refused with a sentence."""
