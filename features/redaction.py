@@ -15,6 +15,8 @@ PARAMETER = re.compile(
 )
 MISTYPED = re.compile(r"(?:[a-z][a-z0-9+.-]*:?/{1,2})?[^\s:@/]*:(?P<secret>\S+)@", re.IGNORECASE)
 """An address that lost its scheme, or a slash of it: what stands before its last ``@`` is a password all the same."""
+NAMED_USER = re.compile(r"(?:postgres(?:ql)?|mysql|sqlite)\b", re.IGNORECASE)
+"""How an address of a database begins: its user, where it stands alone, is nobody's password."""
 LONG = 6
 """A secret of so many characters is masked within words too, a shorter one where it stands by itself."""
 
@@ -42,13 +44,16 @@ def secrets_of(address: str) -> set[str]:
     ['a%40b', 'a@b', 't1']
     >>> secrets_of("postgresql:/ship:s3cret@db/x"), secrets_of("ship:s3cret@db:5432/x")
     ({'s3cret'}, {'s3cret'})
+    >>> secrets_of("postgresql://postgres@db/x")  # whose user is a name; of other addresses it may be a token
+    set()
     """
     found: set[str] = set()
-    _, scheme, rest = address.partition("://")
+    before, scheme, rest = address.partition("://")
     if scheme and "@" in rest:
         for end in {rest.rfind("@"), rest.partition("?")[0].rfind("@"), rest.partition("/")[0].rfind("@")} - {-1}:
             user, colon, password = rest[:end].partition(":")
-            found.add(password if colon else user)
+            if colon or not NAMED_USER.match(before):
+                found.add(password if colon else user)
     elif not scheme and (mistyped := MISTYPED.match(address)):
         found.add(mistyped["secret"])
     pairs = re.findall(r"[?&; ]([^=?&; ]+)=([^&; ]*)", address)
@@ -70,4 +75,5 @@ def _masked_userinfo(found: re.Match[str]) -> str:
     user, rest = found["user"], found["rest"]
     if rest.startswith(":"):
         return f"{found['scheme']}{user}:{MASK}@"
-    return f"{found['scheme']}{MASK}@" if not rest or "@" in rest else found[0]
+    alone = not rest and not NAMED_USER.match(found["scheme"])
+    return f"{found['scheme']}{MASK}@" if alone or "@" in rest else found[0]

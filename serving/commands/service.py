@@ -138,6 +138,7 @@ def _run(settings: Settings, app: Any, where: dict[str, Any], workers: int) -> N
 
     from serving.bootstrap import server_options
     from serving.keeper_process import supervised_keeper
+    from serving.server.workers import notice_dead_workers
 
     files = {"EVENTS": settings.events, "OUTCOME": settings.outcome}
     variables: dict[str, object] = {key: path.resolve() for key, path in files.items() if path}
@@ -148,6 +149,7 @@ def _run(settings: Settings, app: Any, where: dict[str, Any], workers: int) -> N
         if workers == 1:
             uvicorn.run(app, **where, **server_options(settings))
         else:
+            notice_dead_workers()
             uvicorn.run(FACTORY, factory=True, **where, workers=workers, **server_options(settings))
 
 

@@ -15,7 +15,7 @@ import pytest
 
 from features.events import read_events, write_events
 from features.times import isoformat, micros
-from tests.conftest import Home, free_port, serve
+from tests.conftest import Home, free_port, serve, wait_for
 from tests.serving.api.conftest import NOW
 from tests.serving.door.conftest import opened, running
 from tests.support import commands
@@ -51,6 +51,29 @@ def test_workers_and_keeper_of_a_server_that_is_killed_at_once_end(home: Home, t
         for pid in left:
             os.kill(pid, signal.SIGKILL)
         assert not left, f"{len(left)} of {len(children)} processes must end, and give up the port"
+
+
+def test_a_server_whose_worker_was_killed_before_it_answered_stops_at_once(home: Home, tmp_path: Path) -> None:
+    with new_database("sqlite", tmp_path) as url:
+        settings = {"SHIPRISK_DATABASE_URL": url, "SHIPRISK_NOW": NOW, "SHIPRISK_KEEPER": "none"}
+        log, port = tmp_path / "log", free_port()
+        command = ("serve", "--port", str(port), "--no-auth", "--workers", "2")
+        process = commands.start(command, home.environment | settings, home.folder, log, anew=True)
+        try:
+            wait_for(f"http://127.0.0.1:{port}/health/live", process, log)
+            worker = min(pid for pid in running() if parent_of(pid) == process.pid and _is_worker(pid))
+            os.kill(worker, signal.SIGSTOP)
+            time.sleep(2)  # longer than between two health checks: it is asked, and cannot answer
+            os.kill(worker, signal.SIGKILL)
+        finally:
+            stopped = time.monotonic()
+            process.terminate()
+            assert process.wait(60) == 0
+        assert time.monotonic() - stopped < 20, "a server must stop at once whose worker was killed before it answered"
+
+
+def _is_worker(pid: int) -> bool:
+    return "spawn_main" in Path(f"/proc/{pid}/cmdline").read_text()
 
 
 def _children_of(parent: int, least: int) -> set[int]:
