@@ -21,9 +21,8 @@ MACHINE = re.compile(r"/(?:home|root|work|tmp|usr|var|Users|private)/|[A-Z]:\\\\
 QUIET = {"IPYTHONDIR": "ipython", "JUPYTER_RUNTIME_DIR": "runtime", "JUPYTER_DATA_DIR": "data", "MPLCONFIGDIR": "plots"}
 every = pytest.mark.parametrize("path", notebooks(), ids=lambda path: path.stem)
 
-
-LONG = ("04", "06")
-"""They train three and two models; the steps of theirs have tests of their own."""
+LONG = ("06",)
+"""It trains two models; its steps have tests of their own."""
 few = pytest.mark.parametrize(
     "path",
     [pytest.param(path, marks=[pytest.mark.nightly] if path.stem[:2] in LONG else []) for path in notebooks()],

@@ -1,7 +1,7 @@
 """Pages of a worklist of 50,000 open orders, by every sort and many filters, over HTTP from this process.
 
     python benchmarks/service/worklist.py [--database postgresql://postgres@127.0.0.1/bench] [--orders 50000] [--writes]
-        [--path /] [--times 30]
+        [--path /] [--times 30] [--only SEARCH]
 
 The first page of each, and one that begins after 500 orders where there are so many; with --writes while another
 process writes 200 orders a second. The database, which must be empty, is filled with made-up rows of the worklist;
@@ -188,21 +188,24 @@ def of_page(question: dict[str, Any], path: str) -> dict[str, Any]:
     )
 
 
-def later(client: httpx.Client, question: dict[str, Any]) -> dict[str, Any] | None:
-    """The same question after its first 500 orders, if there are so many."""
-    cursor = client.get("/v1/orders", params=question | {"limit": 500}).json()["next_cursor"]
+def later(client: httpx.Client, question: dict[str, Any], path: str) -> dict[str, Any] | None:
+    """The same question after its first 500 orders, if there are so many; the page searches among snoozed ones too."""
+    found = {"snoozed": "include"} if path == "/" and "search" in question else {}
+    cursor = client.get("/v1/orders", params=question | found | {"limit": 500}).json()["next_cursor"]
     return cursor and question | {"cursor": cursor}
 
 
-def measured(client: httpx.Client, times: int, path: str) -> dict[tuple[str, str], list[float]]:
+def measured(client: httpx.Client, times: int, path: str, only: str) -> dict[tuple[str, str], list[float]]:
     """Milliseconds by filter and by sort and page, told as they come."""
     every: dict[tuple[str, str], list[float]] = {}
     for name, filters in FILTERS.items():
+        if only not in name:
+            continue
         for sort in SORTS:
             for order in ("asc", "desc"):
                 question = {"sort": sort, "order": order, "state": LISTED} | filters
                 every[name, f"{sort} {order}"] = ask(client, times, question, path)
-                if following := later(client, question):
+                if following := later(client, question, path):
                     every[name, f"{sort} {order}, a later page"] = ask(client, times, following, path)
         tell(name, [one for (of, _), took in every.items() if of == name for one in took])
     return every
@@ -219,6 +222,7 @@ def main() -> None:
     parser.add_argument("--times", type=int, default=30)
     parser.add_argument("--writes", action="store_true")
     parser.add_argument("--path", default="/v1/orders", help="the route, or / for the page")
+    parser.add_argument("--only", default="", help="filters whose name has these letters")
     wanted = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         url = wanted.database or f"sqlite:///{Path(folder) / 'bench.db'}"
@@ -229,7 +233,7 @@ def main() -> None:
         print(f"{wanted.orders:,} orders, pages of 50, milliseconds: median / p95 / p99")
         beside = written(url) if wanted.writes else nullcontext()
         with served(url) as base, httpx.Client(base_url=base) as client, beside:
-            every = measured(client, wanted.times, wanted.path)
+            every = measured(client, wanted.times, wanted.path, wanted.only)
             tell("all of them", [one for took in every.values() for one in took])
             slowest = sorted(every.items(), key=lambda cell: np.median(cell[1]))[-5:]
             print("  the slowest cells:")

@@ -19,8 +19,6 @@ PATIENCE = 2.0
 """Seconds that a page waits for its turn; whoever reads it asks again."""
 MOVES_LAST = 120.0
 """Seconds that moves are shown again without weighing them anew."""
-WORTH_NAMING = 0.005
-"""Moves of a kind that take less off, in probability, are not named."""
 
 
 def stuck_now(services: Services, caller: Caller) -> dict[str, Any]:
@@ -43,8 +41,5 @@ def moves_now(memory: ShortMemory, services: Services, caller: Caller) -> dict[s
     active = services.daily_context.active_model()
     version = active.scorer.loaded.version if active.scorer else ""
     key = "moves", caller.plants, version, active.context_id
-    return memory.get(key, MOVES_LAST, lambda: _worth_naming(best_moves(services, MovesParams(), caller, PATIENCE)))
+    return memory.get(key, MOVES_LAST, lambda: best_moves(services, MovesParams(), caller, PATIENCE))
 
-
-def _worth_naming(moves: dict[str, Any]) -> dict[str, Any]:
-    return moves | {"by_kind": [kind for kind in moves["by_kind"] if kind["points"] >= WORTH_NAMING]}

@@ -22,6 +22,8 @@ from training.change.states import score_states
 from training.model.risk_model import RiskModel
 from training.what_if.answer import Answer, answer_of
 
+LEAST_WORTH = 0.005
+"""Risk that a move worth trying takes away, in probability: less is none in the whole percents that people read."""
 NONE = 0.001
 """A difference below a tenth of a point is none."""
 MOST_MOVES = 40
@@ -49,8 +51,8 @@ class WeighedMove:
 
     @property
     def worth_trying(self) -> bool:
-        """Whether it takes risk away."""
-        return self.removed >= NONE
+        """Whether it takes so much risk away that whole percents can show it."""
+        return self.removed >= LEAST_WORTH
 
     @property
     def is_defect(self) -> bool:

@@ -34,6 +34,19 @@ def test_each_line_is_due_by_its_own_promise() -> None:
     assert [one.lines for one in found.not_due] == [("2",)]
 
 
+def test_lines_that_are_due_alike_are_said_once() -> None:
+    told = [created(0, 30, line="1"), created(0, 20, line="2"), created(0, 30, line="3"), booked(4, 10, line="3")]
+    found = ready(*told, truck(5, 19), day=9, usual=TWO_DAYS)
+    assert [(one.lines, one.sentence, one.since) for one in found.not_due] == [
+        (
+            ("1", "3"),
+            "packing and papers for lines 1 and 3 are not due before Mon 29 Jan, in 19 days; they usually take 2 days",
+            None,
+        ),
+        (("2",), "packing and papers for line 2 are not due before Fri 19 Jan, in 9 days; they usually take 2 days", None),
+    ]
+
+
 def test_a_condition_is_met_in_the_way_or_not_yet_due() -> None:
     told = [created(0, 20), truck(1, 19), stated(2, "labels"), stated(2, "documents", "not_met")]
     found = ready(*told, day=3, usual=TWO_DAYS)
