@@ -4,19 +4,21 @@
         [--key KEY] [--planners KEYS]
 
 The service must run on a store with open orders (the demo's, say). Each event reschedules an open order. KEYS is a file
-with one key a line: as many planners have the worklist open meanwhile, listen to new scores, and load it anew twice a
-minute.
+with one key of a planner a line: as many have signed in, have the worklist open meanwhile, listen to new scores, and
+load it anew twice a minute. The first of them lists the orders where keys are asked for.
 """
 
 from __future__ import annotations
 
 import argparse
 import asyncio
+import re
 import time
 from pathlib import Path
 from urllib.parse import urlsplit
 from uuid import uuid4
 
+import httpx
 import numpy as np
 import orjson
 
@@ -43,9 +45,10 @@ def rescheduled(order_id: str, now: str, day: int) -> dict[str, object]:
 class Line:
     """A connection that stays open, with so little around it that the client's own work is not what is measured."""
 
-    def __init__(self, url: str, key: str = "") -> None:
+    def __init__(self, url: str, key: str = "", session: str = "") -> None:
         self._place = urlsplit(url)
-        self._key = {"authorization": f"Bearer {key}"} if key else {}
+        self._credentials = {"authorization": f"Bearer {key}"} if key else {}
+        self._credentials |= {"cookie": session} if session else {}
         self._streams: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
 
     async def ask(self, method: str, path: str, body: bytes = b"") -> tuple[int, bytes]:
@@ -72,17 +75,28 @@ class Line:
             self._streams = await asyncio.open_connection(self._place.hostname, self._place.port)
         reader, writer = self._streams
         head = f"{method} {path} HTTP/1.1\r\nhost: {self._place.netloc}\r\ncontent-length: {len(body)}\r\n"
-        headers = "".join(f"{name}: {value}\r\n" for name, value in (HEADERS | self._key).items())
+        headers = "".join(f"{name}: {value}\r\n" for name, value in (HEADERS | self._credentials).items())
         writer.write(f"{head}{headers}\r\n".encode() + body)
         lines = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").split("\r\n")
         return reader, int(lines[0].split()[1]), dict(line.lower().split(": ", 1) for line in lines[1:] if line)
+
+
+def signed_in(url: str, key: str) -> str:
+    """The cookies of somebody who signed in with a key on the page."""
+    with httpx.Client(base_url=url) as client:
+        token = re.search(r'name="form_token" value="([0-9a-f]+)"', client.get("/sign-in").text)
+        assert token
+        reply = client.post("/sign-in", data={"form_token": token[1], "key": key})
+        assert reply.status_code == 303, reply.text
+        return "; ".join(f"{name}={value}" for name, value in client.cookies.items())
 
 
 class Planner:
     """Has the worklist open: listens to new scores, and loads the page anew now and then."""
 
     def __init__(self, url: str, key: str) -> None:
-        self._stream, self._page = Line(url, key), Line(url, key)
+        session = signed_in(url, key)
+        self._stream, self._page = Line(url, session=session), Line(url, session=session)
         self.news = 0
         self.pages: list[float] = []
 
@@ -117,7 +131,8 @@ async def main() -> None:
         asyncio.create_task(planner.work(PAGE_EVERY * number / len(planners)))
         for number, planner in enumerate(planners)
     ]
-    listed = orjson.loads((await lines[0].ask("GET", "/v1/orders?limit=500&state=open"))[1])
+    lister = Line(wanted.url, keys[0]) if keys else lines[0]
+    listed = orjson.loads((await lister.ask("GET", "/v1/orders?limit=500&state=open"))[1])
     order_ids, now = [row["order_id"] for row in listed["orders"]], listed["as_of"]
     took: list[float] = []
     count = int(wanted.rate * wanted.seconds)
