@@ -42,4 +42,3 @@ def moves_now(memory: ShortMemory, services: Services, caller: Caller) -> dict[s
     version = active.scorer.loaded.version if active.scorer else ""
     key = "moves", caller.plants, version, active.context_id
     return memory.get(key, MOVES_LAST, lambda: best_moves(services, MovesParams(), caller, PATIENCE))
-

@@ -91,6 +91,30 @@ def test_mlflow_shows_first_what_matters_first(settings: Settings) -> None:
     assert registry.run_path(champion.run_id) == f"#/experiments/{run.info.experiment_id}/runs/{champion.run_id}"
 
 
+def test_a_view_of_all_trainings_shows_their_verdicts_and_figures(settings: Settings) -> None:
+    """The share key of the address names a tag of the experiment, whose columns every run has."""
+    registry = Registry(settings.tracking_uri, settings.artifacts)
+    path = registry.figures_path()
+    assert path is not None
+    run = registry.client.get_run(registry.resolve("order-risk").run_id)
+    place, _, key = path.partition("?viewStateShareKey=")
+    assert place == f"#/experiments/{run.info.experiment_id}/runs"
+    tags = registry.client.get_experiment(run.info.experiment_id).tags
+    columns = [column.split(".", 1) for column in json.loads(tags[f"mlflow.sharedViewState.{key}"])["selectedColumns"]]
+    there = {"metrics": run.data.metrics, "tags": run.data.tags}
+    assert [name for kind, name in columns if name.strip("`") not in there[kind]] == []
+    assert ["tags", "`shiprisk.decided`"] in columns
+
+
+def test_an_experiment_of_before_gets_what_is_said_of_it_and_keeps_what_somebody_wrote(tmp_path: Path) -> None:
+    registry = Registry(f"sqlite:///{tmp_path / 'mlflow.db'}", tmp_path / "artifacts")
+    assert registry.figures_path() is None
+    registry.client.create_experiment("shiprisk", tags={"mlflow.note.content": "ours"})
+    tags = registry.client.get_experiment(registry.experiment()).tags
+    assert (tags["mlflow.note.content"], tags["mlflow.experimentKind"]) == ("ours", "custom_model_development")
+    assert registry.figures_path() is not None
+
+
 def test_experiments_open_on_their_runs_and_say_what_they_are(settings: Settings) -> None:
     """By the tag that MLflow's own pages look for."""
     registry = Registry(settings.tracking_uri, settings.artifacts)

@@ -2,9 +2,22 @@
 
 from __future__ import annotations
 
+import json
+
 EXPERIMENT, BACKTESTS, PROMOTIONS = "shiprisk", "shiprisk backtests", "shiprisk promotions"
 NOTE = "mlflow.note.content"
 PRIMARY = "brier_skill"
+VIEW = "figures"
+"""The view of an experiment's runs that is shared under this name: ``?viewStateShareKey=figures`` in its address."""
+COLUMNS = (
+    "tags.`shiprisk.decided`",
+    f"metrics.`{PRIMARY}`",
+    "metrics.`brier`",
+    "metrics.`logistic_regression.brier`",
+    "metrics.`roc_auc`",
+    "metrics.`calibration_error`",
+)
+"""What that view shows of a training; MLflow shows no metric unless somebody chooses it."""
 TRAINING_TAGS = {
     NOTE: (
         "One run a training. The metric that counts is `brier_skill`, the share of the base rate's squared error that "
@@ -15,6 +28,7 @@ TRAINING_TAGS = {
     ),
     "mlflow.experiment.primaryMetric.name": PRIMARY,
     "mlflow.experiment.primaryMetric.greaterIsBetter": "True",
+    f"mlflow.sharedViewState.{VIEW}": json.dumps({"selectedColumns": COLUMNS}),
 }
 """Of the experiment that trainings are logged in."""
 PROMOTION_TAGS = {

@@ -27,7 +27,7 @@ from features.times import isoformat
 from training.model.pyfunc import MODEL_NEEDS, OPTIONAL
 from training.model.risk_model import ABOUT, RiskModel
 from training.model_files.manifest import model_files, verify_files
-from training.registry.experiments import BACKTESTS, EXPERIMENT, NOTE, experiment_tags
+from training.registry.experiments import BACKTESTS, EXPERIMENT, NOTE, VIEW, experiment_tags
 
 if TYPE_CHECKING:
     from training.evaluate.backtest import Backtest
@@ -276,16 +276,26 @@ class Registry:
             raise self.as_shiprisk_error(error, f"{model.name}@{model.version}") from error
 
     def experiment(self, name: str = EXPERIMENT) -> str:
-        """The id of an experiment, made on first use."""
+        """The id of an experiment, made on first use; what is said of it is added where it is missing."""
         found = self.client.get_experiment_by_name(name)
-        if found is not None:
-            return str(found.experiment_id)
-        local = self.uri.startswith("sqlite:")
-        location = self.artifacts.resolve().as_uri() if local else None
-        experiment_id = str(self.client.create_experiment(name, artifact_location=location))
+        if found is None:
+            local = self.uri.startswith("sqlite:")
+            location = self.artifacts.resolve().as_uri() if local else None
+            experiment_id, present = str(self.client.create_experiment(name, artifact_location=location)), {}
+        else:
+            experiment_id, present = str(found.experiment_id), found.tags
         for key, value in experiment_tags(name).items():
-            self.client.set_experiment_tag(experiment_id, key, value)
+            if key not in present:
+                self.client.set_experiment_tag(experiment_id, key, value)
         return experiment_id
+
+    def figures_path(self) -> str | None:
+        """Where MLflow's pages show all trainings with their verdicts and figures; ``None`` before the first."""
+        try:
+            found = self.client.get_experiment_by_name(EXPERIMENT)
+        except Exception as error:
+            raise self.as_shiprisk_error(error, f"the experiment {EXPERIMENT}") from error
+        return None if found is None else f"#/experiments/{found.experiment_id}/runs?viewStateShareKey={VIEW}"
 
     def run_path(self, run_id: str) -> str:
         """Where MLflow's pages show a run, to come after the address of its server."""

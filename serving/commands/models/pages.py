@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from features.errors import InvalidRequest
+from features.errors import InvalidRequest, ShipriskError
 from features.redaction import redact, secrets_of
 from serving.commands.console import say
 from serving.commands.options import check_port, enter
@@ -43,9 +43,21 @@ def ui(
     check_port(port, HOST)
     settings.home.mkdir(parents=True, exist_ok=True)
     say(f"MLflow on {_address(uri)}: http://{HOST}:{port}  (Ctrl-C ends it)")
+    if figures := _figures_path(settings):
+        say(f"All trainings, their verdicts and figures: http://{HOST}:{port}/{figures}")
     sys.stdout.flush()
     command = [sys.executable, "-m", "mlflow", "ui", "--host", HOST, "--port", str(port), "--workers", "1"]
     os.execve(command[0], command, _environment(uri))  # noqa: S606 - a signal then reaches MLflow itself
+
+
+def _figures_path(settings: Settings) -> str | None:
+    """Of a store that can be read; where it cannot, MLflow says what is wrong with it."""
+    from serving.models.cache import open_registry
+
+    try:
+        return open_registry(settings).figures_path()
+    except ShipriskError:
+        return None
 
 
 def _environment(uri: str) -> dict[str, str]:

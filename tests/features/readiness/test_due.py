@@ -43,7 +43,11 @@ def test_lines_that_are_due_alike_are_said_once() -> None:
             "packing and papers for lines 1 and 3 are not due before Mon 29 Jan, in 19 days; they usually take 2 days",
             None,
         ),
-        (("2",), "packing and papers for line 2 are not due before Fri 19 Jan, in 9 days; they usually take 2 days", None),
+        (
+            ("2",),
+            "packing and papers for line 2 are not due before Fri 19 Jan, in 9 days; they usually take 2 days",
+            None,
+        ),
     ]
 
 
