@@ -44,11 +44,16 @@ class WorkQuantity(NamedTuple):
 
 def work_of(facts: Facts, line: KnownLine) -> WorkQuantity | None:
     """What work has brought or will bring of a line; ``None`` where none is finished."""
-    alone = len(facts.lines) == 1
-    about = [*facts.order.by_line.get(line.key, ()), *(facts.order.by_line.get(WHOLE_ORDER, ()) if alone else ())]
-    work = sorted(about, key=lambda event: event.place)
+    work = events_about(facts, line)
     orders = {event.reference: event for event in work if event.type == "production.released"}
     return _by_orders(facts, list(orders.values()), work) if len(orders) > 1 else _by_operations(facts, work)
+
+
+def events_about(facts: Facts, line: KnownLine) -> list[KnownEvent]:
+    """The events of a line, in the order of the history; those of the whole order too where it is the only line."""
+    alone = len(facts.lines) == 1
+    about = [*facts.order.by_line.get(line.key, ()), *(facts.order.by_line.get(WHOLE_ORDER, ()) if alone else ())]
+    return sorted(about, key=lambda event: event.place)
 
 
 def _missing(facts: Facts, line: KnownLine) -> Blocker | None:
@@ -87,7 +92,7 @@ def _by_orders(facts: Facts, released: list[KnownEvent], work: list[KnownEvent])
     if any(event.quantity is None for event in released):
         return None
     scrapped = [event for event in work if event.type == "operation.scrapped"]
-    size, lost = _total(released), _total(scrapped)
+    size, lost = total_quantity(released), total_quantity(scrapped)
     sentence = facts.say(
         "missing.orders", n=len(released), quantity=quantity(facts.language, size), lost=quantity(facts.language, lost)
     )
@@ -99,13 +104,7 @@ def _by_operations(facts: Facts, work: list[KnownEvent]) -> WorkQuantity | None:
 
     What was scrapped at operations after it does not come any more.
     """
-    bookings: dict[str | None, list[KnownEvent]] = {}
-    for event in sorted(work, key=lambda event: (event.occurred, event.place)):
-        if event.type == "operation.confirmed":
-            bookings.setdefault(event.reference, []).append(event)
-        elif event.type == "operation.scrapped" and event.reference:
-            bookings.setdefault(event.reference, [])
-    begun = list(bookings.items())
+    begun = list(bookings_by_operation(work).items())
     finished = [number for number, (_, booked) in enumerate(begun) if is_finished(booked)]
     if not finished:
         return None
@@ -119,11 +118,22 @@ def _by_operations(facts: Facts, work: list[KnownEvent]) -> WorkQuantity | None:
     return max(reversed(found), key=lambda one: one.quantity)
 
 
+def bookings_by_operation(work: Iterable[KnownEvent]) -> dict[str | None, list[KnownEvent]]:
+    """The confirmations of each operation, in the order in which the operations were begun."""
+    bookings: dict[str | None, list[KnownEvent]] = {}
+    for event in sorted(work, key=lambda event: (event.occurred, event.place)):
+        if event.type == "operation.confirmed":
+            bookings.setdefault(event.reference, []).append(event)
+        elif event.type == "operation.scrapped" and event.reference:
+            bookings.setdefault(event.reference, [])
+    return bookings
+
+
 def _booked_good(
     facts: Facts, operation: str | None, booked: list[KnownEvent], scrapped: list[KnownEvent]
 ) -> WorkQuantity:
     """What an operation has booked, less what was scrapped after it."""
-    good, lost = _total(booked), _total(scrapped)
+    good, lost = total_quantity(booked), total_quantity(scrapped)
     values = {"quantity": quantity(facts.language, good), "operation": name_operation(facts.language, operation)}
     sentence = facts.say("missing.booked_at" if operation else "missing.booked", **values)
     if lost:
@@ -137,7 +147,8 @@ def is_finished(booked: list[KnownEvent]) -> bool:
     return latest is not None and latest.state == "final"
 
 
-def _total(events: Iterable[KnownEvent]) -> int:
+def total_quantity(events: Iterable[KnownEvent]) -> int:
+    """Millionths that events state; nothing of those that state none."""
     return sum(event.quantity or 0 for event in events)
 
 
@@ -247,10 +258,10 @@ def _too_small(facts: Facts, coming: list[Truck]) -> Blocker | None:
     """The trucks to come do not take what is left; nothing is said where one of them states no quantity."""
     loads = list(dict.fromkeys(truck.load for truck in coming if truck.load is not None))
     left = sum(line.ordered - line.issued for line in facts.open_lines)
-    if any(truck.load is None for truck in coming) or _total(loads) >= left:
+    if any(truck.load is None for truck in coming) or total_quantity(loads) >= left:
         return None
     sentence = facts.say(
-        "truck.small", planned=quantity(facts.language, _total(loads)), left=quantity(facts.language, left)
+        "truck.small", planned=quantity(facts.language, total_quantity(loads)), left=quantity(facts.language, left)
     )
     return _truck(
         "truck_too_small", None, sentence, [*dict.fromkeys(truck.plan for truck in coming), *loads], _latest(loads)

@@ -6,7 +6,7 @@ leaves too late. What cannot happen is not among them.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -17,8 +17,9 @@ from features.history import History
 from features.orders.spells import CONDITIONS_MET, FAILED_LOTS, HOLDS, SHORTAGES
 from features.readiness.assessment import status_of
 from features.readiness.blockers import Facts
-from features.readiness.inferred_blockers import DELIVERIES, is_silent, of_line, work_of
-from features.readiness.statements import KnownEvent, KnownLine, KnownOrder, KnownPlan, SpellState
+from features.readiness.inferred_blockers import DELIVERIES
+from features.readiness.line_quantities import line_quantities
+from features.readiness.statements import KnownEvent, KnownOrder, KnownPlan, SpellState
 from features.what_if import words
 from features.what_if.copies import Statement
 from features.wording import ENGLISH, Language
@@ -232,44 +233,14 @@ def _when(event: KnownEvent) -> tuple[int, int]:
 
 def _shipments(facts: Facts) -> Iterator[Move]:
     """What is booked good leaves, where nothing holds the line and somebody said that a condition is met since."""
-    stated = facts.order.spells(CONDITIONS_MET)
-    held = _spoken_of(facts, (event for spell in _stopping(facts) for event in spell.statements))
-    at_work = _spoken_of(facts, (event for event in facts.order.events if _is_work(event)))
+    quantities = line_quantities(facts)
     for line in facts.open_lines:
-        if line.key in held or any(not one.open for one in of_line(stated, line.key)) or is_silent(facts, line, stated):
-            continue
-        done = _done(facts, line, at_work)
+        done = quantities[line.key].shippable
         if done > 0:
             everything = done == line.ordered - line.issued
             issued: Statement = {"type": "goods.issued", "line_id": line.id, "quantity": done / MICRO}
             sentence = words.ship(facts, line.id, done, everything=everything)
             yield Move("ship_done", sentence, (issued,), line.id, helps=False)
-
-
-def _stopping(facts: Facts) -> Iterator[SpellState]:
-    """What holds the lines that it speaks of: open holds, failed lots, and what is not met of a line in instalments."""
-    for spell in (HOLDS, FAILED_LOTS):
-        yield from (one for one in facts.order.spells(spell) if one.open)
-    yield from (one for one in facts.order.spells(CONDITIONS_MET) if not one.open and one.latest.line_id is not None)
-
-
-def _spoken_of(facts: Facts, events: Iterable[KnownEvent]) -> set[int]:
-    """Keys of the lines that events speak of: their own, their instalments, or all."""
-    return {line.key for name in {event.line_id for event in events} for line in facts.lines_of(name)}
-
-
-def _done(facts: Facts, line: KnownLine, at_work: set[int]) -> int:
-    """Millionths of a line that could leave: booked good at its last operation, or all where there is no work on it."""
-    work, left = work_of(facts, line), line.ordered - line.issued
-    if work is None:
-        return 0 if line.key in at_work else left
-    if any(event.type != "operation.confirmed" for event in work.events):
-        return 0
-    return min(work.quantity - (line.issued - line.before_work), left)
-
-
-def _is_work(event: KnownEvent) -> bool:
-    return event.type.startswith(("production.", "operation."))
 
 
 # -- promises ------------------------------------------------------------------------------------------------

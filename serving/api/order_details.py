@@ -8,6 +8,8 @@ from zoneinfo import ZoneInfo
 
 from features.events.schema import INSTALMENT_MARK, MICRO
 from features.history import History
+from features.readiness.blockers import Facts
+from features.readiness.line_quantities import LineQuantities, line_quantities
 from features.readiness.statements import KnownLine, KnownOrder
 from features.times import plant_calendar
 from features.wording import ENGLISH, Dates
@@ -25,15 +27,20 @@ def present_lines(events: Sequence[Any], now: int, settings: Settings) -> list[d
     """The lines of an order as they stand, quantities in the line's unit. ``events`` are rows of ``events_of``."""
     history: History = history_of(events, settings.policy)
     items = {event.line_id: event.item for event in events if event.type == "order_line.created"}
-    return [_line(line, items) for line in KnownOrder(history, 0, now).lines]
+    facts = Facts(KnownOrder(history, 0, now), now, ZoneInfo(plant_calendar(settings.zone).zone))
+    quantities = line_quantities(facts)
+    return [_line(line, quantities[line.key], items) for line in facts.lines]
 
 
-def _line(line: KnownLine, items: dict[str | None, str | None]) -> dict[str, Any]:
+def _line(line: KnownLine, quantities: LineQuantities, items: dict[str | None, str | None]) -> dict[str, Any]:
     whole = None if line.id is None else line.id.partition(INSTALMENT_MARK)[0]
     return {
         "line_id": line.id,
         "item": items.get(line.id) or items.get(whole),
         "ordered": line.ordered / MICRO,
+        "made": None if quantities.made is None else quantities.made / MICRO,
+        "made_at": quantities.operation,
+        "shippable": quantities.shippable / MICRO,
         "shipped": line.issued / MICRO,
         "left": max(line.ordered - line.issued, 0) / MICRO if line.open else 0.0,
         "promised": moment(line.promise),
