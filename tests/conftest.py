@@ -127,8 +127,8 @@ def empty_home(tmp_path: Path, plant: pd.DataFrame, compiled: None) -> Home:
 
 
 @pytest.fixture(scope="session")
-def home(tmp_path_factory: pytest.TempPathFactory, plant: pd.DataFrame, compiled: None) -> Home:
-    """Each worker's own copy of one that is trained once."""
+def trained_folder(tmp_path_factory: pytest.TempPathFactory, plant: pd.DataFrame, compiled: None) -> Path:
+    """The folder of a home that is trained once, with one version; to be copied, not used."""
 
     def make(folder: Path) -> None:
         made = new_home(folder, plant)
@@ -137,8 +137,14 @@ def home(tmp_path_factory: pytest.TempPathFactory, plant: pd.DataFrame, compiled
         forced = made.run("promote", "order-risk@1", "--force", "--reason", FORCED_BECAUSE)
         assert forced.returncode == 0, forced.stderr
 
+    return once(tmp_path_factory, "trained-home", make)
+
+
+@pytest.fixture(scope="session")
+def home(tmp_path_factory: pytest.TempPathFactory, plant: pd.DataFrame, trained_folder: Path) -> Home:
+    """Each worker's own copy of one that is trained once."""
     own = tmp_path_factory.mktemp("shiprisk") / "own"
-    shutil.copytree(once(tmp_path_factory, "trained-home", make), own)
+    shutil.copytree(trained_folder, own)
     commands.warm_up(next(own.rglob("risk.txt")).parent)
     return new_home(own, plant)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shutil
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -24,10 +25,10 @@ SCHEME = ("--snapshots", "before=5")
 
 
 @pytest.fixture(scope="module")
-def own_home(home: Home, plant: pd.DataFrame, tmp_path_factory: pytest.TempPathFactory) -> Home:
-    """A copy, in which versions come and go."""
+def own_home(trained_folder: Path, plant: pd.DataFrame, tmp_path_factory: pytest.TempPathFactory) -> Home:
+    """A copy with one version, in which others come and go: the pages number them."""
     folder = tmp_path_factory.mktemp("how-tos") / "own"
-    shutil.copytree(home.folder, folder)
+    shutil.copytree(trained_folder, folder)
     return new_home(folder, plant)
 
 

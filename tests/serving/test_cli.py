@@ -109,7 +109,7 @@ def test_an_equal_model_is_refused_and_can_be_forced_with_a_reason(home: Home) -
     assert done.returncode == 0, done.stderr
     found = json.loads(done.stdout)
     assert (found["decision"]["decided"], found["aliases"]) == ("refused", ["challenger"])
-    assert "new to both, got 0 orders" in found["decision"]["because"]
+    assert "that are new to both, got none: no order is new to both" in found["decision"]["because"]
     version = found["version"]
     refused = home.run("promote", f"order-risk@{version}")
     assert (refused.returncode, "must pass the gate, got: evidence: must have" in refused.stderr) == (1, True)
