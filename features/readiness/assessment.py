@@ -19,8 +19,9 @@ from features.orders.commitments import OrderStatus, commitments, statuses
 from features.orders.spells import CONDITIONS_MET
 from features.readiness.blockers import Blocker, Facts, stated_blockers
 from features.readiness.due_conditions import Silences, silences
-from features.readiness.inferred_blockers import missing_blockers, of_line, truck_blockers
+from features.readiness.inferred_blockers import is_silent, missing_blockers, of_line, truck_blockers
 from features.readiness.kinds import FIVE, BlockerKind
+from features.readiness.line_quantities import line_quantities
 from features.readiness.naming import keys_of
 from features.readiness.pack_time import UNKNOWN_PAST, PackTimes
 from features.readiness.planned_work import plan_after_truck_blockers
@@ -127,7 +128,17 @@ def assess(
         conditions=tuple(_condition(facts, stated, kind, silence) for kind in FIVE),
         blockers=blockers,
         not_due=tuple(silence.not_due),
-        shippable=state in ("open", "late") and not silence.not_due and not any(_stops(one) for one in blockers),
+        shippable=state in ("open", "late") and not any(map(_stops, blockers)) and _is_made(facts, stated),
+    )
+
+
+def _is_made(facts: Facts, conditions: list[SpellState]) -> bool:
+    """Whether all that is left of each line could leave now; of several production orders that nobody contradicts."""
+    found = line_quantities(facts)
+    return all(
+        found[line.key].shippable >= line.ordered - line.issued
+        or (found[line.key].by_orders and not is_silent(facts, line, conditions))
+        for line in facts.open_lines
     )
 
 

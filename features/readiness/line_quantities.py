@@ -31,11 +31,13 @@ class LineQuantities(NamedTuple):
     shippable : what could leave now: made and not shipped, no more than the operation that was begun last has booked,
         or all where no work is on the line; while nothing holds it and somebody says since its latest work that a
         condition is met
+    by_orders : whether several production orders make it, so that nobody can tell what is made
     """
 
     made: int | None
     operation: str | None
     shippable: int
+    by_orders: bool = False
 
 
 def line_quantities(facts: Facts) -> dict[int, LineQuantities]:
@@ -52,9 +54,10 @@ def line_quantities(facts: Facts) -> dict[int, LineQuantities]:
             or any(not one.open for one in of_line(stated, line.key))
             or is_silent(facts, line, stated)
         )
-        made = work.quantity if work and _is_booked(work) else None
+        by_orders = work is not None and not _is_booked(work)
+        made = work.quantity if work and not by_orders else None
         shippable = 0 if stops else max(_done(facts, line, work, at_work), 0)
-        found[line.key] = LineQuantities(made, work.operation if work and made is not None else None, shippable)
+        found[line.key] = LineQuantities(made, work.operation if work else None, shippable, by_orders)
     return found
 
 
@@ -75,9 +78,11 @@ def _done(facts: Facts, line: KnownLine, work: WorkQuantity | None, at_work: set
     left = line.ordered - line.issued
     if work is None:
         return 0 if line.key in at_work else left
-    if any(event.type != "operation.confirmed" for event in work.events):
+    if not _is_booked(work):
         return 0
-    *_, begun_last = bookings_by_operation(events_about(facts, line)).values()
+    begun_last = next(
+        booked for booked in reversed(bookings_by_operation(events_about(facts, line)).values()) if booked
+    )
     booked = work.quantity if is_finished(begun_last) else min(work.quantity, total_quantity(begun_last))
     return min(booked - (line.issued - line.before_work), left)
 

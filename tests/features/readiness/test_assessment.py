@@ -35,6 +35,20 @@ def test_complete_is_not_shippable() -> None:
     }
 
 
+def test_what_is_not_made_is_not_shippable_whatever_is_stated_met() -> None:
+    told = [created(0, 20), truck(1, 19), booked(4, 10, "10"), booked(5, 4, "20", "partial"), stated(6, "packaging")]
+    assert (ready(*told, day=7).blockers, ready(*told, day=7).shippable) == ((), False)
+    done = [*told, booked(8, 6, "20"), stated(9, "packaging")]
+    assert ready(*done, day=10).shippable
+
+
+def test_of_several_production_orders_it_is_enough_that_nothing_contradicts() -> None:
+    released = [event("production.released", 1, reference=name, quantity=5) for name in ("P1", "P2")]
+    told = [created(0, 20), truck(1, 19), *released, booked(4, 5, "10")]
+    assert not ready(*told, day=7).shippable
+    assert ready(*told, stated(6, "packaging"), day=7).shippable
+
+
 def test_a_line_that_nobody_speaks_of_is_not_shippable() -> None:
     told = [created(0, 20, line="1"), created(0, 20, line="2"), truck(1, 19), stated(2, "labels", line="1")]
     found = ready(*told, day=3)

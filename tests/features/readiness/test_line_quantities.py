@@ -37,10 +37,10 @@ def test_what_is_booked_in_part_is_not_made_by_that_operation() -> None:
     ]
 
 
-def test_what_was_scrapped_after_is_not_made_and_is_looked_at_before_it_ships() -> None:
+def test_what_was_scrapped_after_is_not_made() -> None:
     scrapped = event("operation.scrapped", 4, quantity=5, reference="20")
     told = [created(0, 20, quantity=100), booked(2, 100, "10"), scrapped, stated(5, "labels")]
-    assert quantities(*told) == [(95.0, "10", 0.0)]
+    assert quantities(*told) == [(95.0, "10", 95.0)]
 
 
 def test_a_hold_keeps_its_line_and_no_other() -> None:
