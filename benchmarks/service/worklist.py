@@ -86,6 +86,7 @@ def fill(database: Database, n: int) -> None:
         }
         late = draw.random() < 0.03
         due = now + int(draw.integers(-20, 0) if late else draw.integers(60)) * DAY
+        ships = due // DAY + int(draw.integers(1, 60) if late else draw.integers(-10, 20))
         rows.append(
             {
                 "order_id": order_id, "listed": 1, "state": "late" if late else "open",
@@ -95,6 +96,8 @@ def fill(database: Database, n: int) -> None:
                 else None, "snoozed_until": now + DAY if draw.random() < 0.05 else None, "snoozed_until_change": 0,
                 "decision": None, "seq": number + 1, "score_id": number + 1, "scored_by": "", "as_of": now,
                 "next_at": now + DAY, "blocking": BLOCKING[np.searchsorted(SHARES, draw.random())], "shippable": 0,
+                "expected_ship": ships, "ship_earliest": ships - 3, "ship_latest": ships + 7,
+                "days_late": ships - due // DAY,
                 "recorded_at": now - int(draw.integers(0, 20)) * DAY,
             }
         )  # fmt: skip

@@ -102,19 +102,23 @@ def page(
 ) -> Sequence[RowMapping]:
     """At most ``limit`` orders, the first, or those after a key; each with its ``key``.
 
-    However rare is what is wanted, and wherever in the list it lies, the database reads the next ``NEAR`` of the list,
-    the few orders that one filter leaves, or each listed order once. Which of them is not left to its planner. What a
-    search finds is looked for once.
+    However rare is what is wanted, and wherever in the list it lies, the database reads the next few of the list, the
+    next ``NEAR`` of it where those promise a page, the few orders that one filter leaves, or each listed order once.
+    Which of them is not left to its planner. What a search finds is looked for once.
     """
     if query.search is not None and (found := _found(connection, query.search)) is not None:
         mentioned = _each(query, select(orders).where(orders.c.order_id.in_(found)), after)
         fitting = mentioned.where(*_conditions(connection, replace(query, search=None), orders.c))
         return _read_sorted(connection, fitting, query, limit)
-    walks = query.sort in INDEXED
-    if walks and len(rows := _read(connection, _next(query, after, AT_ONCE * limit), query, limit)) == limit:
-        return rows
+    hits = 0
+    if query.sort in INDEXED:
+        rows = _read(connection, _next(query, after, AT_ONCE * limit), query, limit)
+        if len(rows) == limit:
+            return rows
+        hits = len(rows)
     few = _few(connection, query)
-    if walks and few is None and len(rows := _read(connection, _next(query, after, NEAR), query, limit)) == limit:
+    likely = hits * NEAR >= limit * AT_ONCE * limit  # so many of the next as of these would be a page
+    if likely and few is None and len(rows := _read(connection, _next(query, after, NEAR), query, limit)) == limit:
         return rows
     matches = _each(query, few, after).where(*_conditions(connection, query, orders.c))
     return _read_sorted(connection, matches, query, limit)
