@@ -12,6 +12,8 @@ from features.wording.language import Language
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 WHOLE_DAY = ("00:00", "23:59")
 """A moment at the end or the begin of a day stands for that day."""
+MOST_OF_A_DAY = 23 / 24
+"""Within one day no more is left than 23 hours: what is due today is not due in a day."""
 
 
 @dataclass(frozen=True)
@@ -39,9 +41,9 @@ class Dates:
         return self.language.say("distance.ago" if days < 0 else "distance.in", n=abs(days))
 
     def between(self, early: int, late: int) -> str:
-        """The time from one moment to a later one: in days of the calendar, on one day in hours."""
+        """The time from one moment to a later one: in days of the calendar, on one day in hours, of which it has 23."""
         days = (self._local(late).date() - self._local(early).date()).days
-        return self.language.duration(days if days else (late - early) / DAY)
+        return self.language.duration(days if days else min((late - early) / DAY, MOST_OF_A_DAY))
 
     def same_day(self, one: int, other: int) -> bool:
         """Whether two moments fall on one day of the plant."""

@@ -52,7 +52,7 @@ class Planners:
     def _put_off(self, planner: str, now: datetime) -> None:
         waiting = self._orders(owner=[planner], due_from=f"{now + WAITS:%Y-%m-%d}")
         for order in waiting[:1]:
-            self._decide(order, planner, kind="snooze", reason="has_time", until=f"{now + PUT_OFF:%Y-%m-%d}")
+            self._decide(order, planner, kind="snooze", reason="has time", until=f"{now + PUT_OFF:%Y-%m-%d}")
 
     def _orders(self, **wanted: Any) -> list[dict[str, Any]]:
         """Open orders that are not put off, the riskiest first."""

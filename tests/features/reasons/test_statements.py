@@ -113,6 +113,8 @@ def test_pieces_that_are_missing_are_counted() -> None:
 def test_without_any_work_the_time_to_the_promise_is_said() -> None:
     text = said("work", created(0, 20), event("production.released", 0, reference="P"), day=19)
     assert text == "1 day is left to the promise, Sun 21 Jan 12:00"
+    today = said("work", created(0, 20.4999), event("production.released", 0, reference="P"), day=19.5)
+    assert today == "23 hours are left to the promise, Sun 21 Jan", "it is due today, not in a day"
 
 
 def test_work_that_has_not_begun() -> None:
