@@ -257,7 +257,7 @@ def _promises(facts: Facts) -> Iterator[Move]:
             for name, date in _once(facts, [line.id for line in lines], dates)
         ]
         trucks = [_truck(plan, date=_later(facts, _leaves(plan), days)) for plan in coming]
-        sentence = words.promise(facts, days, min(dates), len(set(dates)))
+        sentence = words.promise(facts, days, min(dates), len(set(dates)), [plan.reference for plan in coming])
         yield Move(f"move_promise_{days}", sentence, (*promised, *trucks), consent=True)
 
 

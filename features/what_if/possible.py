@@ -20,8 +20,8 @@ from features.orders.commitments import OrderStatus
 from features.orders.spells import CONDITIONS_MET, FAILED_LOTS, HOLDS, SHORTAGES
 from features.readiness.assessment import status_of
 from features.readiness.blockers import Facts
-from features.readiness.naming import name_component, name_hold, name_line, quantity
-from features.readiness.statements import KnownEvent, KnownLine, KnownOrder, SpellState
+from features.readiness.naming import at_line, name_component, name_hold, name_inspection, name_line, quantity
+from features.readiness.statements import KnownEvent, KnownLine, KnownOrder, KnownPlan, SpellState
 from features.what_if import words
 from features.what_if.copies import MOST_COPIED, with_events
 from features.wording import ENGLISH
@@ -219,6 +219,13 @@ def _material(before: Standing, event: KnownEvent) -> Fault | None:
 def _inspected(before: Standing, event: KnownEvent) -> Fault | None:
     found = _spell(before, FAILED_LOTS, event)
     if found is None or found.open != (event.state == "failed"):
+        failed = [one.latest for one in before.order.spells(FAILED_LOTS) if one.open]
+        if found is None and event.reference is None and event.state == "passed" and failed:
+            lots = _listed(
+                (one.reference or name_inspection(ENGLISH, one.kind)) + at_line(ENGLISH, "of", one.line_id)
+                for one in failed
+            )
+            return "reference", f"be one of the lots that failed ({lots})", "no lot"
         return None
     return "state", "change something", f"a lot that has {event.state} already, {before.day(found.since)}"
 
@@ -256,6 +263,19 @@ def _planned(what: Select) -> Callable[[Standing, KnownEvent], Fault | None]:
         return None
 
     return rule
+
+
+def _rescheduled(before: Standing, event: KnownEvent) -> Fault | None:
+    """Where production orders are known, an end that names none of them would be a plan beside theirs."""
+    plans = before.order.plans(PLANNED_END)
+    if plans and (event.reference, event.line_id) not in [(plan.reference, plan.line_id) for plan in plans]:
+        got = words.production_order(ENGLISH, event.reference, event.line_id)
+        return "reference", f"be one of the production orders ({_listed(map(_production_order, plans))})", got
+    return _planned(PLANNED_END)(before, event)
+
+
+def _production_order(plan: KnownPlan) -> str:
+    return words.production_order(ENGLISH, plan.reference, plan.line_id)
 
 
 # -- lines, goods and work -----------------------------------------------------------------------------------
@@ -334,7 +354,7 @@ RULES: dict[str, Callable[[Standing, KnownEvent], Fault | None]] = {
     "readiness.stated": _condition,
     "commitment.changed": _promised,
     "production.released": _planned(PLANNED_END),
-    "production.rescheduled": _planned(PLANNED_END),
+    "production.rescheduled": _rescheduled,
     "delivery.planned": _planned(TRUCKS),
     "order_line.created": _created,
     "order_line.changed": _changed,

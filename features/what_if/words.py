@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Literal, get_args
 
 from features.events.schema import MICRO
@@ -20,6 +21,8 @@ from features.readiness.naming import (
 from features.readiness.statements import KnownEvent
 from features.wording import ENGLISH, Language
 
+MOST_TRUCKS = 2
+"""Trucks that are named, of those that a promise takes along."""
 RESPONSE = "the model's response, not a promise"
 """What every answer to a what-if is labelled with."""
 MoveKind = Literal[
@@ -122,10 +125,20 @@ def ship(facts: Facts, line: str | None, done: int, *, everything: bool) -> str:
     return facts.say(template, lines=at_line(facts.language, "of", line), **_units(facts, done))
 
 
-def promise(facts: Facts, days: int, to: int, lines: int) -> str:
-    """Promises are moved, the first to a day: "move the promise to Fri 16 Jan, if the customer agrees"."""
+def production_order(language: Language, reference: str | None, line: str | None) -> str:
+    """A production order by its reference and line: "PO-7 of line 10"; what has no reference is the one without."""
+    return (reference or language.say("production_order.unnamed")) + at_line(language, "of", line)
+
+
+def promise(facts: Facts, days: int, to: int, lines: int, trucks: Sequence[str | None]) -> str:
+    """Promises are moved, the first to a day, and the trucks that go along with them.
+
+    "move the promise to Fri 16 Jan, truck T1 too, if the customer agrees".
+    """
     template = "move.promise" if lines == 1 else "move.promises"
-    return facts.say(template, n=days, day=facts.dates.day(to, time=False))
+    names = list(dict.fromkeys(name_truck(facts.language, truck) for truck in trucks))
+    along = facts.say("move.along", trucks=facts.language.listed(names, MOST_TRUCKS)) if names else ""
+    return facts.say(template, n=days, day=facts.dates.day(to, time=False), along=along)
 
 
 def _units(facts: Facts, millionths: int) -> dict[str, object]:

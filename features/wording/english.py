@@ -56,6 +56,7 @@ PARTS = {
     "work.unnamed": "work",
     "truck": "truck {reference}",
     "truck.unnamed": "the truck",
+    "production_order.unnamed": "one without a name",
     "side.same_promise": "on the day of the promise",
     "side.same_truck": "on the day of the truck",
     "side.before_promise": "{time} before the promise",

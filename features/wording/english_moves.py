@@ -15,8 +15,9 @@ MOVES = {
     "move.rest.operation": "book what is left{lines} as final ({operation}, {quantity} [n:unit|units])",
     "move.ship": "ship the {quantity} [n:unit|units]{lines} that [n:is|are] done",
     "move.ship.all": "ship all that is left{lines} ({quantity} [n:unit|units])",
-    "move.promise": "move the promise to {day}, if the customer agrees",
-    "move.promises": "move the promises {n} [n:day|days] later, the first to {day}, if the customer agrees",
+    "move.promise": "move the promise to {day}{along}, if the customer agrees",
+    "move.along": ", {trucks} too",
+    "move.promises": "move the promises {n} [n:day|days] later, the first to {day}{along}, if the customer agrees",
     # what moves take off the list
     "move.taken": "{points} [n:point|points]",
     "move.taken.value": "{points} [n:point|points] and {value} of value at risk",

@@ -46,8 +46,8 @@ def test_an_order_that_lacks_nothing_can_only_have_its_promise_moved() -> None:
     found = moves(created(0, 11, line="10"), TRUCK)
     assert [move.kind for move in found] == list(PROMISED)
     assert [move.sentence for move in found] == [
-        "move the promise to Mon 15 Jan, if the customer agrees",
-        "move the promise to Fri 19 Jan, if the customer agrees",
+        "move the promise to Mon 15 Jan, truck D1 too, if the customer agrees",
+        "move the promise to Fri 19 Jan, truck D1 too, if the customer agrees",
     ]
     assert all(move.consent for move in found)
     promise, truck = found[1].statements
@@ -59,7 +59,9 @@ def test_an_order_that_lacks_nothing_can_only_have_its_promise_moved() -> None:
 
 def test_several_promises_are_moved_together() -> None:
     found = moves(created(0, 11, line="10"), created(0, 14, line="20"), TRUCK)
-    assert found[-1].sentence == "move the promises 7 days later, the first to Fri 19 Jan, if the customer agrees"
+    assert found[-1].sentence == (
+        "move the promises 7 days later, the first to Fri 19 Jan, truck D1 too, if the customer agrees"
+    )
     assert [one.get("date") for one in found[-1].statements] == [moment(18), moment(21), moment(18)]
 
 

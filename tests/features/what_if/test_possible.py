@@ -87,6 +87,21 @@ def test_what_can_happen_is_not_refused(said: dict[str, Any]) -> None:
             "must change something, got P, which is planned already for Tue 16 Jan",
         ),
         (
+            says("production.rescheduled", line_id="2", date="2024-01-12"),
+            "reference",
+            "must be one of the production orders (P of line 2), got one without a name of line 2",
+        ),
+        (
+            says("production.rescheduled", reference="P", date="2024-01-12"),
+            "reference",
+            "must be one of the production orders (P of line 2), got P",
+        ),
+        (
+            says("inspection.recorded", kind="final", state="passed", line_id="2"),
+            "reference",
+            "must be one of the lots that failed (L1 of line 2), got no lot",
+        ),
+        (
             says("order_line.closed", line_id="3", reason="short"),
             "line_id",
             "must be a line that is still to ship (1/a, 1/b and 2), got 3: closed as short",
