@@ -17,7 +17,14 @@ from serving.api.dependencies import write_once
 from serving.api.files.decided_rows import day_of, with_decisions
 from serving.api.files.export import CSV, XLSX, csv_file, xlsx_file
 from serving.api.order_details import present_events, present_lines
-from serving.api.order_queries import lower_ascii, order_page, score_history, visible_order, worklist_query
+from serving.api.order_queries import (
+    lower_ascii,
+    nearest_words,
+    order_page,
+    score_history,
+    visible_order,
+    worklist_query,
+)
 from serving.api.presenters import (
     json_reply,
     moment,
@@ -44,11 +51,14 @@ from serving.store.tables.idempotency import Effect, StoredReply
 from serving.store.tables.orders import plants_of
 from serving.store.tables.scores import last_score_id, risks_since, scores_after
 from serving.store.tables.views import MOST_VIEWS, drop_view, save_view, views_of
-from serving.store.tables.worklist import PageKey, WorklistQuery, count, key_of, page, totals
+from serving.store.tables.worklist import PageKey, WorklistQuery, count, key_of, listed_words, page, totals
 from serving.what_if.moves import listed_orders, order_moves, plant_moves
 from serving.what_if.suppose import StoredOrder, suppose
 from serving.what_if.turns import TURNS
 
+FILTERED_BY_WORD = ("plant", "customer", "item", "owner")
+MOST_ASKED = 4
+"""So many words of filters that find nothing are looked at."""
 PAGE, MOST_FOUND = 50, 500
 """Orders, or scores, of a page; orders among which one is looked for by its id."""
 
@@ -61,6 +71,14 @@ class ScoreNews(NamedTuple):
     state: str
     risk: float | None
     plants: frozenset[str]
+
+
+class UnknownWord(NamedTuple):
+    """A filter, a word that no listed order has, and words of listed orders that may be meant."""
+
+    name: str
+    word: str
+    near: list[str]
 
 
 class EventsPage(NamedTuple):
@@ -231,6 +249,21 @@ def find_order(services: Services, text: str, caller: Caller) -> str | None:
         rows = page(connection, query, MOST_FOUND)
         same = [row["order_id"] for row in rows if lower_ascii(row["order_id"]) == query.search]
         return same[0] if len(same) == 1 else None
+
+    return services.database.read(read)
+
+
+def suggest_words(services: Services, asked: Sequence[tuple[str, str]], caller: Caller) -> list[UnknownWord]:
+    """Words of filters that no listed order has which the caller may see, each with words like it; of a few at most."""
+    query = WorklistQuery(services.clock(), plants=caller.plants, snoozed=None)
+
+    def read(connection: Connection) -> list[UnknownWord]:
+        unknown = []
+        for name, word in asked[:MOST_ASKED]:
+            words = listed_words(connection, query, name, lower_ascii(word))
+            if word not in words:
+                unknown.append(UnknownWord(name, word, nearest_words(word, words)))
+        return unknown
 
     return services.database.read(read)
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from difflib import get_close_matches
 from typing import Any, Literal
 
 from sqlalchemy import Connection, RowMapping
@@ -24,6 +25,8 @@ from serving.store.tables.worklist import WorklistQuery
 from training.ship_date.forecast import day_number
 
 ASCENDING = ("due", "expected_ship", "customer", "plant", "item", "owner")
+MOST_NEAR, MOST_COMPARED = 3, 60
+"""So many words that may be meant are named; so many letters of a word are compared."""
 SNOOZED = {"exclude": False, "include": None, "only": True}
 
 
@@ -66,6 +69,24 @@ def lower_ascii(text: str) -> str:
     'Ärger nord'
     """
     return "".join(letter.lower() if letter.isascii() else letter for letter in text)
+
+
+def nearest_words(text: str, words: Iterable[str]) -> list[str]:
+    """At most ``MOST_NEAR`` words that may be meant: the same in another case, else those alike or that contain it.
+
+    >>> nearest_words("p100", ["P100", "P200"]), nearest_words("nord", ["Nordwerft AG", "Helios"])
+    (['P100'], ['Nordwerft AG'])
+    >>> nearest_words("Nordwreft", ["Nordwerft", "Helios"])
+    ['Nordwerft']
+    """
+    asked = text.casefold()
+    folded = {word: word.casefold() for word in words if word}
+    if same := [word for word, own in folded.items() if own == asked]:
+        return same[:MOST_NEAR]
+    by_own = {own[:MOST_COMPARED]: word for word, own in folded.items()}
+    alike = [by_own[own] for own in get_close_matches(asked[:MOST_COMPARED], by_own, MOST_NEAR)]
+    parts = [word for word, own in folded.items() if asked in own]
+    return list(dict.fromkeys([*alike, *parts]))[:MOST_NEAR]
 
 
 def _day(name: str, text: str | None) -> int | None:

@@ -69,6 +69,11 @@ class Address:
         """An address without one of its filters."""
         return _path([pair for pair in self.pairs if pair != (name, value) and pair[0] not in PLACE])
 
+    def instead(self, name: str, value: str, other: str) -> str:
+        """An address in which one of its filters has another value."""
+        swapped = [(name, other) if pair == (name, value) else pair for pair in self._asked]
+        return _path(dict.fromkeys(swapped))
+
     def page_after(self, cursor: str) -> str:
         """The address of the next page, which leads back to this one."""
         before = [*self.all("before"), self.get("cursor", FIRST_PAGE)][-MOST_BEFORE:]

@@ -25,7 +25,7 @@ def say_snooze(order: Mapping[str, Any], clock: PlantClock) -> str:
     if not is_put_off(order, clock):
         return ""
     until = order["snoozed_until"]
-    return f"snoozed until {'something changes' if until is None else clock.day(until)}"
+    return f"snoozed {'until something changes' if until is None else clock.snooze_end(until)}"
 
 
 def say_decision(decision: Decision, clock: PlantClock) -> str:

@@ -9,6 +9,7 @@ from typing import NamedTuple
 from serving.api.calls import count_orders, sum_worklist
 from serving.contract.orders import WorklistParams
 from serving.overviews.short_memory import ShortMemory
+from serving.pages.wording import amount
 from serving.principal import Caller
 from serving.scores.services import Services
 
@@ -38,6 +39,35 @@ class Figures:
     late_value: float
 
 
+class Fitting(NamedTuple):
+    """What a reader's filters leave: how many orders, how many of them late, and the value of those."""
+
+    total: int
+    late: int
+    late_value: float
+
+    def sentence(self, open_orders: int, *, late_apart: bool) -> str:
+        """How many fit; of late ones that stand apart from the list, by themselves.
+
+        >>> Fitting(9, 6, 1e4).sentence(357, late_apart=True), Fitting(9, 6, 1e4).sentence(357, late_apart=False)
+        ('3 open and 6 late orders fit', '9 orders fit')
+        >>> Fitting(3, 0, 0.0).sentence(357, late_apart=True), Fitting(1, 1, 500.0).sentence(357, late_apart=True)
+        ('3 of 357 open orders fit', '1 late order fits')
+        """
+        rest = self.total - self.late
+        if not late_apart:
+            return f"{amount(self.total)} order{_fit(self.total)}"
+        if not self.late:
+            return f"{amount(rest)} of {amount(open_orders)} open orders fit"
+        if not rest:
+            return f"{amount(self.late)} late order{_fit(self.late)}"
+        return f"{amount(rest)} open and {amount(self.late)} late order{'s' if self.late != 1 else ''} fit"
+
+
+def _fit(number: int) -> str:
+    return " fits" if number == 1 else "s fit"
+
+
 class TabCounts(NamedTuple):
     """How many orders two of the tabs lead to."""
 
@@ -64,6 +94,13 @@ class FiguresCache:
 
 def _lasts(figures: Figures) -> float:
     return LASTS if figures.listed else 0.0
+
+
+def count_fitting(services: Services, params: WorklistParams, caller: Caller) -> Fitting:
+    """What fits now, in the states that are asked for."""
+    states = sum_worklist(services, params, caller, LIKELY)
+    late = states.get("late", {"orders": 0, "value": None})
+    return Fitting(sum(state["orders"] for state in states.values()), late["orders"], late["value"] or 0.0)
 
 
 def count_figures(services: Services, caller: Caller) -> Figures:

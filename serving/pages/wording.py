@@ -14,6 +14,7 @@ from features.times import micros, plant_calendar
 from features.wording import ENGLISH, Dates
 from serving.scores.decision_state import PAST
 from serving.scores.services import Services
+from serving.scores.snooze import end_of_snooze
 
 NONE = "–"
 STEPS = (25, 50, 75)
@@ -97,6 +98,10 @@ class PlantClock:
     def time(self, text: str | None) -> str:
         """The weekday, the day and the time, unless a whole day is meant."""
         return NONE if text is None else self.dates.day(micros(text))
+
+    def snooze_end(self, text: str) -> str:
+        """Until when a snooze lasts."""
+        return end_of_snooze(micros(text), self.dates)
 
     def machine_time(self, text: str) -> str:
         """A moment that the machine's own clock gave; one that lies after the page's clock says so, with its year."""

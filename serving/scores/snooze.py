@@ -66,4 +66,17 @@ def agree_snooze(order_id: str, due: int | None, asked: int | None, now: int, zo
 
 
 def _until(order_id: str, until: int | None, dates: Dates) -> str:
-    return f"{order_id} is snoozed until {'something happens' if until is None else dates.day(until)}"
+    return f"{order_id} is snoozed {'until something happens' if until is None else end_of_snooze(until, dates)}"
+
+
+def end_of_snooze(until: int, dates: Dates) -> str:
+    """Until when a snooze lasts, a moment in microseconds, so that nobody can take its last day for that of its return.
+
+    >>> from zoneinfo import ZoneInfo
+    >>> from features.times import micros
+    >>> dates = Dates(micros("2026-01-01T00:00:00Z"), ZoneInfo("UTC"), ENGLISH)
+    >>> [end_of_snooze(micros(f"2026-01-{time}Z"), dates) for time in ("05T23:59:59", "06T00:00:00", "06T10:00:00")]
+    ['to the end of Mon 5 Jan', 'to the end of Mon 5 Jan', 'until Tue 6 Jan 10:00']
+    """
+    last = dates.day(until - 1)
+    return f"to the end of {last}" if last == dates.day(until - 1, time=False) else f"until {dates.day(until)}"

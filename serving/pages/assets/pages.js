@@ -1,7 +1,7 @@
 "use strict";
 // The keyboard, and the place in the list: everything here has a link or a button that does it without a script.
 
-const PLACE = "shiprisk-order";
+const PLACE = "shiprisk-order", NEXT = "shiprisk-next";
 const rows = () => Array.from(document.querySelectorAll("tr[data-path]"));
 const current = () => document.activeElement && document.activeElement.closest("tr[data-path]");
 
@@ -11,7 +11,22 @@ function focusRow(row) {
   row.tabIndex = 0;
   row.focus({ preventScroll: true });
   row.scrollIntoView({ block: "nearest" });
+  mark(row);
+}
+
+// Where the reader is, and what lies below: if the row goes, they are on the one that moved up into its place.
+function mark(row) {
+  const all = rows(), at = all.indexOf(row);
+  const below = all.slice(at + 1).map((other) => other.dataset.order);
   sessionStorage.setItem(PLACE, row.dataset.order);
+  sessionStorage.setItem(NEXT, JSON.stringify({ list: window.location.href, at, below }));
+}
+
+function rowInPlace(all) {
+  const next = JSON.parse(sessionStorage.getItem(NEXT) || "null");
+  if (!next || next.list !== window.location.href) return null;
+  const byOrder = new Map(all.map((row) => [row.dataset.order, row]));
+  return byOrder.get(next.below.find((order) => byOrder.has(order))) || all[Math.min(next.at, all.length - 1)];
 }
 
 function move(by) {
@@ -132,15 +147,16 @@ document.querySelectorAll("details").forEach((details) =>
 
 document.addEventListener("focusin", (event) => {
   const row = event.target.closest("tr[data-path]");
-  if (row) sessionStorage.setItem(PLACE, row.dataset.order);
+  if (row) mark(row);
 });
 
 function begin() {
   const all = rows();
   if (!all.length) return;
   all.forEach((row) => (row.tabIndex = -1));
-  const known = all.find((row) => row.dataset.order === sessionStorage.getItem(PLACE));
+  const known = all.find((row) => row.dataset.order === sessionStorage.getItem(PLACE)) || rowInPlace(all);
   (known || all[0]).tabIndex = 0;
+  if (known) mark(known);
   if (known && document.querySelector(".notice")) focusRow(known);
 }
 

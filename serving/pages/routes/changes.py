@@ -45,6 +45,7 @@ def get_changes(
         since=begin,
         since_at=isoformat(begin.moment),
         since_text=since.strip(),
+        stands=services.settings.now is not None,
     )
 
 

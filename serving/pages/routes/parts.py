@@ -94,8 +94,11 @@ def post_what_if_page(
     request: Request, order_id: OrderId, form: SentForm, services: CurrentServices, caller: CurrentCaller
 ) -> Response:
     """The risk as it would be; nothing is stored."""
-    answer = try_events(services, order_id, _supposed(form), caller)
-    return render_part(request, order_id, "what_if", "What if", answer=answer, sentence=form.get("sentence"))
+    supposed = _supposed(form)
+    answer = try_events(services, order_id, supposed, caller)
+    moves_promise = any(event.type.endswith("commitment.changed") for event in supposed.events)
+    content: dict[str, Any] = {"sentence": form.get("sentence"), "moves_promise": moves_promise}
+    return render_part(request, order_id, "what_if", "What if", answer=answer, **content)
 
 
 def _supposed(form: Form) -> WhatIfRequest:

@@ -8,16 +8,25 @@ from fastapi import APIRouter, Path, Request, Response
 from starlette.responses import RedirectResponse
 
 from features.errors import InvalidRequest, ShipriskError
-from serving.api.calls import export_orders, find_order, last_score, list_orders, list_views, record_decision
+from serving.api.calls import (
+    FILTERED_BY_WORD,
+    export_orders,
+    find_order,
+    last_score,
+    list_orders,
+    list_views,
+    record_decision,
+    suggest_words,
+)
 from serving.api.dependencies import CurrentServices
-from serving.pages.address import APART_FROM_LATE, EVERY_STATE, PLACE, Address
+from serving.pages.address import EVERY_STATE, PLACE, Address
 from serving.pages.blockers import CHOICES
 from serving.pages.browser import Form, Notice, SentForm, address_within, go_back
 from serving.pages.columns import SORTS, headings, is_ascending
 from serving.pages.order.decisions import Outcome, decision_of
 from serving.pages.rendering import render
 from serving.pages.rows import path_of, show_rows
-from serving.pages.summary import FiguresCache
+from serving.pages.summary import FiguresCache, count_fitting
 from serving.pages.wording import PlantClock, capitalised, plant_clock
 from serving.principal import Caller, CurrentCaller
 from serving.scores.services import Services
@@ -45,14 +54,19 @@ def get_worklist(request: Request, services: CurrentServices, caller: CurrentCal
     cached: FiguresCache = request.app.state.figures
     figures = cached.figures(services, caller)
     chips = address.chips(clock)
-    listed = list_orders(services, params.model_copy(update={"count": bool(chips)}), caller)
+    listed = list_orders(services, params, caller)
     rows = show_rows(services, listed["orders"], clock)
+    late_apart = not (address.get("search") or address.all("state"))
+    whole = address.params(caller, clock, state=address.all("state") or list(EVERY_STATE))
+    fitting = count_fitting(services, whole, caller) if chips else None
     return render(
         request,
         "worklist.html",
         address=address,
         choices=CHOICES,
         chips=chips,
+        fitting=fitting,
+        fits=fitting.sentence(figures.open, late_apart=late_apart) if fitting and fitting.total else "",
         headings=headings(rows, address, params),
         late=_late(services, caller, address, clock) if figures.late else [],
         ascending=is_ascending(params),
@@ -65,8 +79,7 @@ def get_worklist(request: Request, services: CurrentServices, caller: CurrentCal
         sorts=SORTS,
         summary=figures,
         tabs=cached.tabs(services, caller, [Address.of(tab).params(caller, clock) for tab in (MINE, SNOOZED)], newest),
-        total=listed["total"],
-        total_of_open=set(params.state) <= set(APART_FROM_LATE),
+        unknown=_unknown_words(services, address, caller) if fitting and not fitting.total else [],
         views=views,
     )
 
@@ -75,6 +88,15 @@ def _named_order(services: Services, address: Address, caller: Caller) -> str | 
     """The order that a search and nothing else names by its id."""
     asked = [name for name, _ in address.pairs]
     return find_order(services, address.get("search"), caller) if asked == ["search"] else None
+
+
+def _unknown_words(services: Services, address: Address, caller: Caller) -> list[dict[str, Any]]:
+    """The filters whose word no listed order has, and words like it with the address that asks for them instead."""
+    asked = [(name, word) for name in FILTERED_BY_WORD for word in address.all(name)]
+    return [
+        {"name": name, "word": word, "near": [(other, address.instead(name, word, other)) for other in near]}
+        for name, word, near in suggest_words(services, asked, caller)
+    ]
 
 
 def _late(services: Services, caller: Caller, address: Address, clock: PlantClock) -> list[dict[str, Any]]:

@@ -37,6 +37,8 @@ SEARCHED = ("customer", "item")
 ALL_KINDS = sum(BIT_OF.values())
 FEW = 10_000
 """If a filter leaves at most so many orders, they are looked up one by one."""
+MOST_WORDS = 2_000
+"""So many words are read among which those are that are like another one."""
 FOUND = 1_000
 """If a search finds at most so many, their ids are handed to the next statement."""
 
@@ -210,6 +212,26 @@ def totals(connection: Connection, query: WorklistQuery, likely: float) -> Seque
     statement = by_index(select(*columns), orders, "orders_listed").group_by(orders.c.state)
     statement = statement.where(_listed(query), *_conditions(connection, query, orders.c))
     return connection.execute(statement).mappings().all()
+
+
+def listed_words(connection: Connection, query: WorklistQuery, name: str, text: str) -> list[str]:
+    """Plants, customers, items or owners of the orders that are wanted, at most some ``MOST_WORDS``.
+
+    Those come first that are a text, in lower case, but for the case of ASCII letters, then those of which it is a
+    part. Of plants only those that the caller may see.
+    """
+    column = orders.c[name]
+    wanted = (_listed(query), *_conditions(connection, query, orders.c))
+    likeness = case((func.lower(column) == text, 0), (has_text(connection, column, text), 1), else_=2)
+    first = by_index(select(column), orders, "orders_listed").where(*wanted, column.is_not(None))
+    words = connection.execute(first.group_by(column).order_by(likeness, column).limit(MOST_WORDS)).scalars().all()
+    found = dict.fromkeys(words)
+    if name != "owner":
+        several = by_index(select(orders.c.order_id), orders, "orders_listed").where(*wanted, orders.c[f"{name}s"] > 1)
+        ids = connection.execute(several.limit(FOUND)).scalars().all()
+        further = select(order_words.c.word).where(order_words.c.order_id.in_(ids), order_words.c.dimension == name)
+        found |= dict.fromkeys(connection.execute(further.limit(MOST_WORDS)).scalars()) if ids else {}
+    return [word for word in found if name != "plant" or query.plants is None or word in query.plants]
 
 
 def key_of(row: RowMapping) -> PageKey:

@@ -214,7 +214,7 @@ def test_a_planners_morning(chromium: Any, planned: Planned) -> None:
     page.wait_for_selector(".notice")
     assert "H2 acknowledged." in page.inner_text(".notice")
     page.fill("#until", page.get_attribute("#until", "max"))
-    page.click("button:has-text('Snooze until')")
+    page.click("button:has-text('Snooze to the end of')")
     page.wait_for_selector(".notice")
     page.goto("/?all=1")
     assert page.locator("tr[data-order=H2]").count() == 0
@@ -222,5 +222,5 @@ def test_a_planners_morning(chromium: Any, planned: Planned) -> None:
         page.click("text=CSV")
     assert "H1" in download.value.path().read_text(encoding="utf-8-sig")
     page.goto("/?changed=1&snoozed=include")
-    assert "Snoozed until" in page.inner_text("tr[data-order=H2]")
+    assert "Snoozed to the end of" in page.inner_text("tr[data-order=H2]")
     assert page.complaints == []

@@ -67,6 +67,31 @@ def test_a_first_visit_tells_of_the_last_day_and_the_next_one_of_what_came_since
     assert "B2" not in later.text
 
 
+def test_visits_are_noted_where_nobody_signs_in(trained: Trained, tmp_path: Path) -> None:
+    """The second visit begins at the first."""
+    with new_database("sqlite", tmp_path) as url:
+        store = house(url, trained.model, day=3)
+        scorer = Scorer(LoadedModel("order-risk", "1", trained.model, run_id="run"))
+        settings = Settings(database_url=url, rate_limit_address="1000/second")
+        app = build_app(scorer, settings, lambda: store.now[0], auth=AuthMode.LOCAL, keeps=False)
+        desk = Desk(store, Reader(InProcess(app), ""))
+        assert "This is your first visit" in text_of(desk.reader.get("/changes"))
+        store.move_to(4)
+        forgetful(desk)
+        later = text_of(desk.reader.get("/changes"))
+        assert "Since Thu 4 Jan" in later
+        assert "What is new since your last visit, yesterday" in later
+        store.database.close()
+
+
+def test_a_clock_that_stands_is_named(planned: Planned) -> None:
+    reader = planned.signed_in(plant="Bremen")
+    for _ in range(2):
+        words = text_of(reader.get("/changes"))
+        assert "The clock of this service stands at Thu 4 Jan 2024, 12:00" in words
+        assert "first visit" not in words
+
+
 def forgetful(desk: Desk) -> None:
     """Let a minute pass by the clock that visits are noted by."""
     desk.reader.client.app.state.visits._noted.clear()  # type: ignore[union-attr]

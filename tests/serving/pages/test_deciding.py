@@ -17,7 +17,7 @@ from serving.pages.order.decisions import Outcome
 from serving.pages.wording import PlantClock
 from serving.scores.snooze import agree_snooze
 from tests.serving.pages.conftest import Planned, text_of
-from tests.serving.pages.test_browser import chromium, opened, theme
+from tests.serving.pages.test_browser import chromium, focused, opened, theme
 from tests.serving.pages.test_worklist import listed
 from tests.support.stories import created, event
 
@@ -45,7 +45,7 @@ def test_a_search_finds_snoozed_orders_and_marks_them(planned: Planned) -> None:
     reader = planned.signed_in(plant="Plau")
     reader.post("/decisions", {"only": "snooze PA-1", "until": "2024-01-10", "next": "/"})
     assert set(listed(reader.get("/?search=pa-"))) == {"PA-1", "PA-2"}
-    assert "Snoozed until Wed 10 Jan" in text_of(reader.get("/?search=pa-"))
+    assert "Snoozed to the end of Wed 10 Jan" in text_of(reader.get("/?search=pa-"))
     assert set(listed(reader.get("/?all=1"))) == {"PA-2"}
     words = text_of(reader.get("/?all=1"))
     assert ("Snoozed (1)" in words, "Mine (0)" in words) == (True, True)
@@ -106,10 +106,10 @@ def test_a_snooze_from_a_row_says_until_when(planned: Planned) -> None:
     sent(planned, "Barth", "BA-1", "BA-2")
     reader = planned.signed_in(plant="Barth")
     reader.post("/decisions", {"only": "snooze BA-1", "until": "2024-01-09", "next": "/?all=1"})
-    assert "BA-1 is snoozed until Tue 9 Jan." in text_of(reader.get("/?all=1"))
+    assert "BA-1 is snoozed to the end of Tue 9 Jan." in text_of(reader.get("/?all=1"))
     reader.post("/decisions", {"kind": "snooze", "order": ["BA-2", "K3"], "until": "2024-01-09", "next": "/?all=1"})
     page = reader.get("/?all=1")
-    assert "1 snoozed until Tue 9 Jan, 1 not." in text_of(page)
+    assert "1 snoozed to the end of Tue 9 Jan, 1 not." in text_of(page)
     assert 'class="toast warns"' in page.text
     assert "<li>Not K3: the order must be one the service knows" in page.text
 
@@ -141,7 +141,7 @@ def test_the_latest_decision_in_words(made: dict[str, Any], words: str) -> None:
 
 def test_a_snooze_lasts_until_its_day_or_the_promise() -> None:
     order = {"state": "open", "due_at": "2026-01-09T12:00:00Z", "snoozed_until_change": False}
-    assert say_snooze(order | {"snoozed_until": "2026-01-05T23:59:59Z"}, CLOCK) == "snoozed until Mon 5 Jan"
+    assert say_snooze(order | {"snoozed_until": "2026-01-05T23:59:59Z"}, CLOCK) == "snoozed to the end of Mon 5 Jan"
     assert say_snooze(order | {"snoozed_until": "2025-12-31T23:59:59Z"}, CLOCK) == ""
     assert say_snooze(order | {"snoozed_until": None, "snoozed_until_change": True}, CLOCK) == (
         "snoozed until something changes"
@@ -187,6 +187,30 @@ def test_enter_assigns_and_acknowledges_nothing_without_a_script(chromium: Any, 
     assert "acknowledged" not in page.inner_text("tr[data-order=ZI-1]")
 
 
+def test_the_cursor_is_on_the_row_that_moved_up(chromium: Any, planned: Planned) -> None:
+    sent(planned, "Wieck", *(f"WI-{number}" for number in range(5)))
+    page = opened(chromium, planned, plant="Wieck")
+    page.goto("/?all=1")
+    orders = page.locator("tr[data-order]").evaluate_all("rows => rows.map(row => row.dataset.order)")
+
+    def snooze() -> str | None:
+        here = focused(page)
+        page.keyboard.press("s")
+        page.wait_for_selector(f".notice:has-text('{here} is snoozed')")
+        return focused(page)
+
+    page.keyboard.press("j")
+    page.keyboard.press("j")
+    assert snooze() == orders[2]
+    page.keyboard.press("j")
+    assert focused(page) == orders[3]
+    page.keyboard.press("j")
+    assert snooze() == orders[3], "the last row, where the last one went"
+    page.keyboard.press("a")
+    page.wait_for_selector(f".notice:has-text('{orders[3]} acknowledged')")
+    assert page.complaints == []
+
+
 def test_an_empty_comment_stays_on_the_page(chromium: Any, planned: Planned) -> None:
     sent(planned, "Prerow", "PR-1")
     page = opened(chromium, planned, plant="Prerow")
@@ -221,6 +245,26 @@ def test_the_bar_counts_what_is_chosen_and_covers_no_row(chromium: Any, planned:
     page.keyboard.press("Escape")
     assert page.locator(".toast").count() == 0
     assert page.complaints == []
+
+
+def test_the_bar_stays_in_sight_on_a_phone(chromium: Any, planned: Planned) -> None:
+    sent(planned, "Lubmin", *(f"LU-{number:02}" for number in range(12)))
+    page = opened(chromium, planned, plant="Lubmin", viewport={"width": 390, "height": 800})
+    page.goto("/?all=1")
+    assert not page.is_visible(".bulk")
+    page.check("tr[data-order] input >> nth=0")
+    bar = page.locator(".bulk").bounding_box()
+    assert bar["y"] + bar["height"] == pytest.approx(800, abs=1)
+    assert bar["height"] < 300
+    page.evaluate("window.scrollTo(0, document.body.scrollHeight)")
+    last = page.locator("tr[data-order]").last.bounding_box()
+    assert last["y"] + last["height"] <= page.locator(".bulk").bounding_box()["y"] + 1
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    for number in (3, 7, 11):
+        page.locator("tr[data-order]").nth(number).focus()
+        page.keyboard.press("k")
+        row = "document.activeElement.closest('tr').getBoundingClientRect().bottom"
+        assert page.evaluate(row) <= page.evaluate("document.querySelector('.bulk').getBoundingClientRect().top") + 1
 
 
 def test_row_buttons_cover_nothing(chromium: Any, planned: Planned) -> None:
@@ -311,7 +355,7 @@ def test_axe_finds_nothing_while_something_is_chosen_refused_and_tried(
     page.goto("/?all=1")
     page.check("tr[data-order=W1] input")
     page.evaluate("document.querySelector('.bulk [name=until]').value = ''")
-    page.click(".bulk button:has-text('Snooze until')")
+    page.click(".bulk button:has-text('Snooze to the end of')")
     page.wait_for_selector(".toast.warns")
     page.check("tr[data-order=W1] input")
     page.click("summary:has-text('Save view')")

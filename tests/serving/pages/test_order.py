@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from itertools import pairwise
+from typing import Any
 
 import httpx
 import pytest
@@ -12,6 +13,7 @@ from features.times import micros
 from serving.pages.blockers import list_readiness
 from serving.pages.drawing import change_since, draw_trace, draw_waterfall
 from serving.pages.order.time_line import LETTER, draw_time_line, find_jumps
+from serving.pages.rendering import environment
 from serving.pages.wording import PlantClock
 from serving.principal import Role
 from tests.serving.pages.conftest import Planned, text_of
@@ -111,6 +113,42 @@ def test_what_if_without_a_script(planned: Planned) -> None:
     for wrong in ({"events": "[{"}, {"events": "[]"}, {"type": ""}, {"type": "hold.placed", "quantity": "many"}):
         assert reader.post("/orders/K2/what-if", wrong).status_code == 422
     assert text_of(reader.get("/orders/K2/events")) == before
+
+
+def test_what_is_shipped_by_a_try_says_so(planned: Planned) -> None:
+    reader = planned.signed_in(plant="Kiel")
+    reply = reader.post("/orders/K1/what-if", {"type": "goods.issued", "quantity": "10"})
+    words = text_of(reply)
+    assert re.search(r"\d+ % → becomes shipped", words)
+    assert "–" not in words
+
+
+def move(**fields: Any) -> dict[str, Any]:
+    blank = {"sentence": "do it", "body": "[]", "risk": 0.14, "risk_after": 0.1, "days_won": None}
+    return blank | {"expected_ship_after": None, "needs_consent": False, "order_id": "A", "path": "/orders/A"} | fields
+
+
+def words_of(part: str, **content: Any) -> str:
+    around = {"path": "/orders/A", "token_field": "t", "form_token": "x", "clock": PlantClock(moment(3), "UTC")}
+    return text_of(httpx.Response(200, text=environment().get_template(part).render(**around, **content)))
+
+
+def test_a_move_says_what_can_be_acted_on() -> None:
+    """One that ships all that is left says so; one of the promise when it ships, whose days nobody loses."""
+    moves = [
+        move(risk_after=None),
+        move(risk_after=0.05, days_won=-37, needs_consent=True, expected_ship_after="2024-02-13"),
+        move(days_won=2),
+    ]
+    shown = {"moves": moves, "label": "as the model answers", "not_tried": 0, "reason": None, "tried": 3}
+    words = words_of("parts/moves.html", moves=shown)
+    assert "14 % → shipped −14" in words
+    assert "14 % → 5 % · ships most likely Tue 13 Feb · the customer must agree" in words
+    assert "14 % → 10 % · 2 days won" in words
+    assert "lost" not in words
+    report = {"headline": {"sentence": "all"}, "by_kind": [], "orders_skipped": 0}
+    valued = [one | {"value_at_risk": None} for one in moves]
+    assert "14 % → shipped" in words_of("parts/moves_report.html", moves=shown | report | {"moves": valued})
 
 
 # -- drawings ------------------------------------------------------------------------------------------------

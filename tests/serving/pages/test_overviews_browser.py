@@ -60,7 +60,7 @@ def test_a_production_leads_monday(chromium: Any, planned: Planned) -> None:
 def test_a_change_tells_why_in_place(chromium: Any, planned: Planned) -> None:
     page = opened(chromium, planned, plant="Kiel")
     settled(page, "/changes")
-    assert "first visit" in page.inner_text(".title") or "last visit" in page.inner_text(".title")
+    assert "The clock of this service stands" in page.inner_text(".title")
     assert page.locator("#new .id").count() > 0
     page.fill("#since", "2024-01-02")
     page.click(".choices button")

@@ -101,6 +101,51 @@ def test_a_filter_that_finds_nothing_can_be_dropped(planned: Planned) -> None:
     assert 'href="/?search=nothing"' in reply.text
 
 
+def test_late_orders_that_fit_are_counted_and_valued(planned: Planned) -> None:
+    reader = planned.signed_in(plant="Kiel")
+    words = text_of(reader.get("/?customer=Nordwerft"))
+    assert "2 open and 1 late order fit" in words
+    assert "1 late order among these worth 200" in words
+    only_late = text_of(reader.get("/?item=Pump&due_to=2024-01-04"))
+    assert "1 late order fits" in only_late
+    assert "No open order fits" in only_late
+
+
+def test_where_nothing_fits_the_nearest_words_are_named(planned: Planned) -> None:
+    everywhere = planned.signed_in(Role.ADMIN).get("/?plant=bremen&sort=due")
+    assert "There is no plant bremen in the list; did you mean Bremen ?" in text_of(everywhere)
+    assert 'href="/?plant=Bremen&amp;sort=due"' in everywhere.text
+    reader = planned.signed_in(plant="Kiel")
+    assert "did you mean Nordwerft ?" in text_of(reader.get("/?customer=nordwreft"))
+    assert "There is no item val in the list; did you mean Valve ?" in text_of(reader.get("/?item=val"))
+    fitting = text_of(reader.get("/?customer=Ostsee+Bau"))
+    assert "There is no" not in fitting
+    elsewhere = text_of(reader.get("/?customer=Ostsee+Bau&item=Pump"))
+    assert "No order fits" in elsewhere
+    assert "There is no" not in elsewhere, "both words are there, only not together"
+
+
+def test_no_word_of_another_plant_is_named(planned: Planned) -> None:
+    planned.send(created(0, 24, order="SA-1", plant="Sassnitz", item="Pump", event_id="SA-1 made"))
+    planned.signed_in(plant="Sassnitz").post("/decisions", {"only": "take SA-1", "next": "/"})
+    everywhere, reader = planned.signed_in(Role.ADMIN), planned.signed_in(plant="Kiel")
+    asked = ("plant=bremen", "plant=Brem", "customer=helios", "item=rotor", "owner=planner+sassnit")
+    for query in asked:
+        assert "did you mean" in text_of(everywhere.get(f"/?{query}"))
+        words = text_of(reader.get(f"/?{query}"))
+        assert "There is no" in words
+        assert not any(word in words for word in ("Bremen", "Helios", "Rotor", "planner Sassnitz"))
+
+
+def test_an_order_of_two_plants_names_to_each_its_own_plant_alone(planned: Planned) -> None:
+    lines = [created(0, 24, order="TW-1", line=plant, plant=plant, item="Mast") for plant in ("Waren", "Malchow")]
+    planned.send(*[row | {"event_id": f"TW-1 {number}"} for number, row in enumerate(lines)])
+    for own, other in (("Waren", "Malchow"), ("Malchow", "Waren")):
+        reader = planned.signed_in(plant=own)
+        assert f"did you mean {own} ?" in text_of(reader.get(f"/?plant={own.lower()}"))
+        assert "did you mean" not in text_of(reader.get(f"/?plant={other.lower()}"))
+
+
 def test_pages_follow_the_cursor_to_the_end(planned: Planned) -> None:
     reader = planned.signed_in(plant="Kiel")
     found, address = [], "/?limit=2&sort=due"
@@ -157,7 +202,7 @@ def test_deciding_about_one_and_about_several(planned: Planned) -> None:
     assert "D0 acknowledged." in text_of(reader.get("/?search=D"))
     assert "Nothing was decided yet" in text_of(reader.get("/orders/D1"))
     reader.post("/decisions", {"kind": "snooze", "order": ["D1", "D2"], "until": "2024-01-10", "next": "/"})
-    assert "2 orders snoozed until Wed 10 Jan." in text_of(reader.get("/"))
+    assert "2 orders snoozed to the end of Wed 10 Jan." in text_of(reader.get("/"))
     assert set(listed(reader.get("/?search=D&snoozed=exclude"))) == {"D0"}
     assert set(listed(reader.get("/?search=D&snoozed=only"))) == {"D1", "D2"}
     reader.post("/decisions", {"kind": "comment", "order": ["D0", "B1"], "comment": SCRIPT, "next": "/"})
@@ -180,7 +225,7 @@ def test_a_snooze_that_is_cut_says_so_and_a_late_order_has_no_button(planned: Pl
     planned.send(created(0, 12, order="S1", plant="Emden", event_id="S1 made"))
     there = planned.signed_in(plant="Emden")
     there.post("/decisions", {"only": "snooze S1", "until": "2024-02-01", "next": "/"})
-    assert re.search("S1 is snoozed until (Wed 10|Thu 11) Jan, not Thu 1 Feb as asked", text_of(there.get("/")))
+    assert re.search("S1 is snoozed to the end of (Wed 10|Thu 11) Jan, not Thu 1 Feb as asked", text_of(there.get("/")))
     late = reader.get("/?state=late").text
     assert 'value="acknowledge K3"' in late
     assert 'value="snooze K3"' not in late

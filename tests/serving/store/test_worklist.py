@@ -13,7 +13,7 @@ from sqlalchemy import insert
 from serving.store.database import Database
 from serving.store.schema import DESCENDING, LATER, LISTED, SORTS, order_words, orders
 from serving.store.tables import worklist
-from serving.store.tables.worklist import WorklistQuery, count, key_of, page
+from serving.store.tables.worklist import WorklistQuery, count, key_of, listed_words, page
 from tests.support.stores import KINDS, new_database
 
 NOW = 1_000
@@ -208,3 +208,20 @@ def test_a_list_without_filters_too(filled: Database, way: str, sort: str, monke
         assert whole(filled, wanted, 4) == by_definition(wanted)
         one_plant = WorklistQuery(NOW, sort=sort, descending=descending, words=(("plant", ("P9",)),))
         assert whole(filled, one_plant, 2) == by_definition(one_plant) != []
+
+
+@pytest.mark.parametrize("plants", [None, frozenset({"P0", "P7"})])
+def test_words_of_listed_orders_the_likest_first(filled: Database, plants: frozenset[str] | None) -> None:
+    wanted = WorklistQuery(NOW, snoozed=None, plants=plants)
+    rows = [row for row in ROWS if is_wanted(row, wanted)]
+    named = {
+        name: {word for row in rows for word in WORDS[row["order_id"]][name]} for name in ("plant", "customer", "item")
+    }
+    named["plant"] &= named["plant"] if plants is None else plants
+    named["owner"] = {row["owner"] for row in rows if row["owner"]}
+    for name, words in named.items():
+        likest = max(row[name] for row in rows if row[name] in words)
+        found = filled.read(lambda connection, like=likest, of=name: listed_words(connection, wanted, of, like.lower()))
+        assert set(found) == words
+        assert len(found) == len(words)
+        assert found[0] == likest
