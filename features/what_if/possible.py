@@ -221,10 +221,7 @@ def _inspected(before: Standing, event: KnownEvent) -> Fault | None:
     if found is None or found.open != (event.state == "failed"):
         failed = [one.latest for one in before.order.spells(FAILED_LOTS) if one.open]
         if found is None and event.reference is None and event.state == "passed" and failed:
-            names = [one.reference or name_inspection(ENGLISH, one.kind) for one in failed]
             lots = _listed(
-                name + at_line(ENGLISH, "of", one.line_id) for name, one in zip(names, failed, strict=True)
-            )
                 (one.reference or name_inspection(ENGLISH, one.kind)) + at_line(ENGLISH, "of", one.line_id)
                 for one in failed
             )
