@@ -7,14 +7,16 @@ from collections.abc import Iterable
 from urllib.parse import parse_qsl, quote, quote_plus, unquote, unquote_plus
 
 MASK = "***"
-PRIVATE_NAME = r"[\w-]{0,40}(?:passw(?:or)?d|passphrase|pwd|secret|token|credential|api_?key|access_?key)[\w-]*"
+PRIVATE_NAME = r"[\w-]{0,40}(?:passw(?:o?r)?d|passphrase|pwd|secret|token|credential|api_?key|access_?key)[\w-]*"
 """What a parameter is called that nobody may read."""
 USERINFO = re.compile(r"(?P<scheme>\b[a-z][a-z0-9+.-]{0,30}://)(?P<user>[^\s:@/?#]*)(?P<rest>\S*)@", re.IGNORECASE)
 PARAMETER = re.compile(
     rf"(?P<name>\b{PRIVATE_NAME})(?P<equals>\s*=\s*)(?P<value>'[^']*'|\"[^\"]*\"|[^\s&;,'\"()]+)", re.IGNORECASE
 )
-MISTYPED = re.compile(r"(?:[a-z][a-z0-9+.-]*:?/{1,2})?[^\s:@/]*:(?P<secret>\S+)@", re.IGNORECASE)
+MISTYPED = re.compile(r"(?:(?:[a-z][a-z0-9+.-]*:?)?/{1,2})?[^\s:@/]*:(?P<secret>\S+)@", re.IGNORECASE)
 """An address that lost its scheme, or a slash of it: what stands before its last ``@`` is a password all the same."""
+NO_HOST = re.compile(r"[^\s:@/?#\[]+:(?P<secret>(?!\d+(?:[/?#]|$))[^\s/?#]+)")
+"""What comes after a scheme where the host was forgotten: what stands for its port is no number."""
 NAMED_USER = re.compile(r"(?:postgres(?:ql)?|mysql|sqlite)\b", re.IGNORECASE)
 """How an address of a database begins: its user, where it stands alone, is nobody's password."""
 LONG = 6
@@ -44,6 +46,10 @@ def secrets_of(address: str) -> set[str]:
     ['a%40b', 'a@b', 't1']
     >>> secrets_of("postgresql:/ship:s3cret@db/x"), secrets_of("ship:s3cret@db:5432/x")
     ({'s3cret'}, {'s3cret'})
+    >>> secrets_of("//ship:s3cret@db/x"), secrets_of("postgresql://ship:s3cret/x"), secrets_of("http://db:5432/x")
+    ({'s3cret'}, {'s3cret'}, set())
+    >>> sorted(secrets_of("postgresql://ship:a@s3cret@db/x"))
+    ['a%40s3cret', 'a@s3cret', 's3cret']
     >>> secrets_of("postgresql://postgres@db/x")  # whose user is a name; of other addresses it may be a token
     set()
     """
@@ -54,8 +60,12 @@ def secrets_of(address: str) -> set[str]:
             user, colon, password = rest[:end].partition(":")
             if colon or not NAMED_USER.match(before):
                 found.add(password if colon else user)
+    elif scheme and (forgotten := NO_HOST.match(rest)):
+        found.add(forgotten["secret"])
     elif not scheme and (mistyped := MISTYPED.match(address)):
         found.add(mistyped["secret"])
+    cut = {part for secret in found for part in secret.split("@")}  # as a driver does that takes it for a host
+    found |= {part for part in cut if len(part) >= LONG}
     pairs = re.findall(r"[?&; ]([^=?&; ]+)=([^&; ]*)", address)
     found |= {value for name, value in pairs if re.fullmatch(PRIVATE_NAME, name, re.IGNORECASE)}
     query = parse_qsl(address.partition("?")[2])

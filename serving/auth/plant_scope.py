@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from typing import NamedTuple
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, select
 
@@ -23,6 +23,8 @@ OF_ALL_LINES = (
     "commitment.changed", "goods.issued",
 )  # fmt: skip
 """Without a line they speak of all lines."""
+HOLDS = ("hold.placed", "hold.released")
+"""They speak of a hold by its reference, whatever line they name."""
 
 
 def plant_errors(caller: Caller, plant: object) -> tuple[dict[str, str], ...]:
@@ -66,28 +68,39 @@ class ForeignLines(NamedTuple):
     ----------
     named : by order, the names of lines and instalments whose plant is another; "" for a line without a name
     own : by order, those whose plant is the caller's
+    holds : by order, the holds that were last placed on one of ``named``, by reference, without one by kind
     """
 
     named: dict[str, set[str]]
     own: dict[str, set[str]]
+    holds: dict[str, set[str | None]]
 
-    def include(self, order_id: str, line_id: str | None, instalment: str | None, kind: str) -> bool:
-        """Whether an event of a line, of an instalment or of the whole order speaks of one of them."""
-        named = self.named.get(order_id)
-        if not named:
+    def include(self, order_id: str, event: Mapping[str, Any]) -> bool:
+        """Whether an event of a line, of an instalment, of a hold or of the whole order speaks of one of them."""
+        if not self.named.get(order_id):
             return False
+        about_hold = event["type"] in HOLDS and (event["reference"] or event["kind"]) in self.holds.get(order_id, ())
+        return about_hold or self.include_line(order_id, event["line_id"], event["instalment"], event["type"])
+
+    def include_line(self, order_id: str, line_id: str | None, instalment: str | None, kind: str) -> bool:
+        """Whether a line or an instalment of it, or all where none is named, is or has one of them."""
+        named = self.named.get(order_id, set())
         if line_id is None:
             return kind in OF_ALL_LINES
+        if instalment is None:  # "10/1" is instalment 1 of line 10, too
+            whole, _, part = line_id.rpartition(INSTALMENT_MARK)
+            line_id, instalment = (whole, part) if whole else (line_id, None)
+        of_line = any(one == line_id or one.startswith(f"{line_id}{INSTALMENT_MARK}") for one in named)
         if instalment is None:
-            return any(one == line_id or one.startswith(f"{line_id}{INSTALMENT_MARK}") for one in named)
+            return of_line
         name = _name(line_id, instalment)
-        return name in named or (line_id in named and name not in self.own.get(order_id, ()))
+        return name in named or (of_line and name not in self.own.get(order_id, ()))
 
 
 def foreign_lines(connection: Connection, order_ids: Iterable[str], caller: Caller) -> ForeignLines:
     """Lines by the plant that the latest record names of each; few orders have lines of several plants."""
     if caller.plants is None:
-        return ForeignLines({}, {})
+        return ForeignLines({}, {}, {})
     mixed = sorted(_naming(connection, sorted(set(order_ids)), order_words.c.word.not_in(caller.plants)))
     latest: dict[tuple[str, str], str] = {}
     for some in chunks(mixed):
@@ -95,11 +108,28 @@ def foreign_lines(connection: Connection, order_ids: Iterable[str], caller: Call
         naming = events.c.order_id.in_(some) & events.c.plant.is_not(None)
         for row in connection.execute(select(*columns).where(naming).order_by(events.c.recorded_at, events.c.seq)):
             latest[row.order_id, _name(row.line_id, row.instalment)] = row.plant
-    found = ForeignLines({}, {})
+    found = ForeignLines({}, {}, {})
     for (order_id, name), plant in latest.items():
         lines = found.own if caller.may_name(plant) else found.named
         lines.setdefault(order_id, set()).add(name)
+    for order_id, hold in _foreign_holds(connection, mixed, found):
+        found.holds.setdefault(order_id, set()).add(hold)
     return found
+
+
+def _foreign_holds(
+    connection: Connection, order_ids: Sequence[str], lines: ForeignLines
+) -> Iterator[tuple[str, str | None]]:
+    """Orders and their holds of which the latest that was placed is on a line of another plant."""
+    latest: dict[tuple[str, str | None], bool] = {}
+    for some in chunks(order_ids):
+        query = select(events).where(events.c.order_id.in_(some) & (events.c.type == "hold.placed"))
+        for row in connection.execute(query.order_by(events.c.recorded_at, events.c.seq)):
+            foreign = row.line_id is not None and lines.include_line(
+                row.order_id, row.line_id, row.instalment, row.type
+            )
+            latest[row.order_id, row.reference or row.kind] = foreign
+    return (about for about, foreign in latest.items() if foreign)
 
 
 def _name(line_id: str | None, instalment: str | None) -> str:

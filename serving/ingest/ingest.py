@@ -203,7 +203,7 @@ def _of_the_caller(event: EventResult, orders: Collection[str], lines: ForeignLi
         return event
     if event.order_id in orders:
         error = {"pointer": "/subject", "detail": FOREIGN_ORDER}
-    elif (row := event.row) and lines.include(event.order_id, row["line_id"], row["instalment"], row["type"]):
+    elif (row := event.row) and lines.include(event.order_id, row):
         error = {"pointer": "/data/line_id", "detail": FOREIGN_LINE}
     else:
         return event

@@ -15,6 +15,7 @@ from serving.middleware.body_limit import BodyLimitMiddleware
 from serving.middleware.head import HeadMiddleware
 from serving.middleware.header_limit import HeaderLimitMiddleware
 from serving.middleware.loopback import LoopbackMiddleware
+from serving.middleware.path_encoding import PathEncodingMiddleware
 from serving.middleware.refused_writes import RefusedWritesMiddleware
 from serving.middleware.request_log import RequestLogMiddleware
 from serving.settings import Settings
@@ -55,6 +56,7 @@ def add_layers(app: FastAPI, settings: Settings, database: Database, auth: AuthM
         )
     if auth is AuthMode.LOCAL:
         app.add_middleware(LoopbackMiddleware, origins=origins)
+    app.add_middleware(PathEncodingMiddleware)
     app.add_middleware(HeaderLimitMiddleware, settings=settings)
     app.add_middleware(RefusedWritesMiddleware, database=database)
     app.add_middleware(RequestLogMiddleware)

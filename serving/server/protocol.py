@@ -24,6 +24,7 @@ class LimitedProtocol(HttpToolsProtocol):
         self._limits = limits
         self._header_bytes = 0
         self._in_header = True
+        self._bodiless_bytes, self._brought_body = 0, False
         self.rests_since = 0.0
         self._timer: asyncio.TimerHandle | None = None
 
@@ -31,6 +32,11 @@ class LimitedProtocol(HttpToolsProtocol):
     def rests(self) -> bool:
         """Whether no request of it is being answered."""
         return self.cycle is None or self.cycle.response_complete
+
+    @property
+    def waits_for_body(self) -> bool:
+        """Whether its request has not arrived whole, and nothing of it is answered."""
+        return self.cycle is not None and self.cycle.more_body and not self.cycle.response_started
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(cast(asyncio.Transport, QuietTransport(transport)))
@@ -49,7 +55,9 @@ class LimitedProtocol(HttpToolsProtocol):
         if self._timer is None and self.rests:
             self._wait_for_header()
         self._header_bytes += len(data) if self._in_header else 0
+        self._brought_body = self._in_header
         super().data_received(data)
+        self._limit_trailers(len(data))
         if self._in_header and self._header_bytes > self._limits.header_bytes:
             must = f"the headers of a request must have at most {self._limits.header_bytes:,} bytes"
             self._refuse(KINDS[431], f"{must}, got {self._header_bytes:,} of them and no end")
@@ -59,6 +67,14 @@ class LimitedProtocol(HttpToolsProtocol):
         if self._timer is None:
             self._wait_for_header()
         super().on_message_begin()
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        if self._in_header:  # what follows a body in parts is no header of the request
+            super().on_header(name, value)
+
+    def on_body(self, body: bytes) -> None:
+        self._brought_body = True
+        super().on_body(body)
 
     def on_headers_complete(self) -> None:
         self._in_header = False
@@ -77,6 +93,13 @@ class LimitedProtocol(HttpToolsProtocol):
     def on_response_complete(self) -> None:
         self.rests_since = self.loop.time()
         super().on_response_complete()
+
+    def _limit_trailers(self, size: int) -> None:
+        """Close a connection on which a request goes on and on after its body: nobody reads what that brings."""
+        self._bodiless_bytes = 0 if self._brought_body or self._in_header else self._bodiless_bytes + size
+        if self._bodiless_bytes > self._limits.header_bytes:
+            self._stop_waiting()
+            self.transport.close()
 
     def _wait_for_header(self) -> None:
         self._timer = self.loop.call_later(self._limits.header_seconds, self._too_slow)
@@ -98,11 +121,12 @@ class LimitedProtocol(HttpToolsProtocol):
         self._refuse(KINDS[408], f"{must}, got {self._header_bytes:,} bytes of them")
 
     def _make_room(self) -> None:
-        """Close the connection that has rested longest; this one where all are at work."""
-        others = [one for one in self.connections if isinstance(one, LimitedProtocol) and one is not self and one.rests]
-        if others:
-            min(others, key=lambda one: one.rests_since).transport.close()
-            return
+        """Close the connection that has rested longest, else one that waits for its body, else this one."""
+        others = [one for one in self.connections if isinstance(one, LimitedProtocol) and one is not self]
+        for idle in ([one for one in others if one.rests], [one for one in others if one.waits_for_body]):
+            if idle:
+                min(idle, key=lambda one: one.rests_since).transport.close()
+                return
         self._refuse(KINDS[503], f"a process must have at most {self._limits.connections:,} connections, got more")
 
     def _refuse(self, kind: Kind, detail: str) -> None:

@@ -213,3 +213,12 @@ def test_the_examples_of_the_contract_can_be_put(client: httpx.Client) -> None:
         "delivery.planned": 1, "goods.issued": 1, "hold.released": 1, "material.stated": 1, "order_line.created": 1,
         "production.released": 1, "readiness.stated": 1,
     }  # fmt: skip
+
+
+def test_ids_in_a_path_that_are_no_utf_8_are_not_one_order(client: httpx.Client) -> None:
+    """As of a system that writes Latin-1 in addresses: M\u00fcller and M\u00f6ller would be one order."""
+    for name in ("M%FCller", "M%F6ller"):
+        reply = client.put(f"{client.base_url}/v1/orders/{name}/state", json={"source": "erp", "lines": [LINE]})
+        found = problem(reply, 400)
+        assert f"the path must be UTF-8, percent-encoded, got the byte %{name[2:4]}" in found["detail"]
+    assert put(client, "M%C3%BCller", lines=[LINE]) == {"order_line.created": 1}

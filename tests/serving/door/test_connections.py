@@ -175,3 +175,36 @@ def test_on_loopback_nobody_says_whom_they_call_for(guarded: Guarded) -> None:
         for number in range(12)
     ]
     assert asked[-1].status_code == 429
+
+
+CHUNKED = b"GET /health/live HTTP/1.1\r\nhost: 127.0.0.1\r\ntransfer-encoding: chunked\r\n\r\n1\r\n \r\n0\r\n"
+
+
+@pytest.mark.parametrize("part", [b"a:\r\n" * 16_384, b"x: " + b"y" * 65_536], ids=["many trailers", "an endless one"])
+def test_what_follows_a_body_is_not_listened_to_for_long(guarded: Guarded, part: bytes) -> None:
+    """Trailers are no headers of the request; the connection is closed before they take room or time."""
+    sent = 0
+    with guarded.connect() as wire:
+        wire.sendall(CHUNKED)
+        with suppress(BrokenPipeError, ConnectionResetError):
+            while sent < 64 * 1024 * 1024:
+                wire.sendall(part)
+                sent += len(part)
+    assert sent < 64 * 1024 * 1024, "the connection must be closed"
+    assert httpx.get(f"{guarded.url}/health/live", timeout=2).status_code == 200
+
+
+def test_a_body_in_parts_may_have_trailers(guarded: Guarded) -> None:
+    with guarded.connect() as wire:
+        wire.sendall(CHUNKED + b"x-checksum: 1\r\n\r\n")
+        assert status_of(wire) == b"200"
+
+
+def test_bodies_that_do_not_come_make_room_for_others(guarded: Guarded) -> None:
+    """A form of the pages needs no key: more of them than there are connections, each of which begins and rests."""
+    with ExitStack() as open_:
+        for _ in range(25):
+            wire = open_.enter_context(guarded.connect())
+            wire.sendall(b"POST /sign-in HTTP/1.1\r\nhost: 127.0.0.1\r\ncontent-length: 4000\r\n\r\nkey=")
+        reply = httpx.get(f"{guarded.url}/v1/freshness", headers=guarded.headers, timeout=5)
+        assert reply.status_code == 200

@@ -65,6 +65,8 @@ def test_a_key_of_one_plant_cannot_change_another_plants_line(bare: House) -> No
     assert put(bare, KIEL, lines=[own | {"quantity": 4}, other]).derived == {"order_line.changed": 1}
     with pytest.raises(InvalidBody, match=r"/lines/1/line_id must be a line of the key's plants"):
         put(bare, KIEL, lines=[own, other | {"quantity": 4}])
+    with pytest.raises(InvalidBody, match=r"/holds/0/line_id must be a line of the key's plants"):
+        put(bare, KIEL, lines=[own], holds=[held | {"line_id": "10"}])
     with pytest.raises(InvalidBody, match=r"/lines/0/plant must be one of the key's plants"):
         put(bare, KIEL, lines=[own | {"plant": "Ulm"}])
     assert put(bare, lines=[own], holds=[], conditions=[]).derived == {
