@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -148,21 +148,21 @@ class _Thing:
         if restated is not None:
             yield restated
         elif self.whole is None:
-            yield from (self._withdrawn(spell, times) for spell in gone if self._stands(spell))
+            yield from (self._withdrawn(spell, times.since) for spell in gone if self._stands(spell))
         for one in self.listed:
             if one.line_id is not None and self._is_new(one, restated):
                 since = max(one.since, restated.occurred) if restated else one.since
                 yield self._stated(one, self.known_lines.get(one.line_id), since)
 
-    def _whole_order(self, gone: Iterable[SpellState], stored: RecordedOrder, times: StateTimes) -> MissingEvent | None:
+    def _whole_order(self, gone: Sequence[SpellState], stored: RecordedOrder, times: StateTimes) -> MissingEvent | None:
         """What is to be stated of the whole order, ``None`` for nothing."""
         whole, known = self.whole, self.known_whole
+        overruled = max((spell.latest.effective for spell in gone), default=0)
         if whole is None:
             stands = known is not None and self._stands(known) and not stored.foreign_lines
-            return self._withdrawn(known, times) if stands and known is not None else None
-        own = [spell for spell in gone if spell.latest.state != whole.values["state"]]
+            return self._withdrawn(known, max(times.since, overruled)) if stands and known is not None else None
+        own = [spell for spell in gone if differs(spell.latest, whole.values, *self.kind.compared)]
         if known is None or own or differs(known.latest, whole.values, *self.kind.compared):
-            overruled = max((spell.latest.effective for spell in own), default=0)
             return self._stated(whole, known, max(whole.since, overruled))
         return None
 
@@ -182,10 +182,10 @@ class _Thing:
         latest = replaces.latest if replaces else None
         return MissingEvent(self.kind.type, one.values, latest, since, one.origin, one.given)
 
-    def _withdrawn(self, spell: SpellState, times: StateTimes) -> MissingEvent:
+    def _withdrawn(self, spell: SpellState, since: int) -> MissingEvent:
         values = {self.kind.name: getattr(spell.latest, self.kind.name), "line_id": spell.latest.line_id}
         values |= {"state": self.kind.withdrawn}
-        return MissingEvent(self.kind.type, values, spell.latest, times.since, Origin(self.kind.pointer))
+        return MissingEvent(self.kind.type, values, spell.latest, since, Origin(self.kind.pointer))
 
 
 def _comparable(values: Mapping[str, Any]) -> dict[str, Any]:

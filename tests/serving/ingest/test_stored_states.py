@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from features.orders.spells import CONDITIONS_MET, SHORTAGES
 from features.readiness.statements import KnownOrder
 from features.times import LATEST, SECOND
 from serving.contract.cloudevents import cloud_events
@@ -72,6 +73,35 @@ def test_a_key_of_one_plant_cannot_change_another_plants_line(bare: House) -> No
     assert put(bare, lines=[own], holds=[], conditions=[]).derived == {
         "hold.released": 1, "order_line.changed": 1, "order_line.closed": 1, "readiness.stated": 1,
     }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("kind", "of_line", "whole"),
+    [
+        (
+            "components",
+            {"reference": "steel", "state": "short", "line_id": "10", "expected": "2024-01-26"},
+            {"reference": "steel", "state": "short", "expected": "2024-01-09"},
+        ),
+        ("conditions", {"kind": "labels", "state": "met", "line_id": "10"}, {"kind": "labels", "state": "met"}),
+        (
+            "conditions",
+            {"kind": "labels", "state": "not_met", "line_id": "10", "reason": "torn"},
+            {"kind": "labels", "state": "not_met", "reason": "lost"},
+        ),
+    ],
+)
+def test_what_is_stated_without_a_line_takes_the_place_of_a_lines_statement_though_its_time_is_earlier(
+    bare: House, kind: str, of_line: dict[str, str], whole: dict[str, str]
+) -> None:
+    time = "2024-01-02T00:00:00Z"  # before the first statement, which is of day 3
+    put(bare, lines=[LINE], **{kind: [of_line]})
+    for items in ([whole], []):
+        put(bare, lines=[LINE], time=time, **{kind: items})
+        assert put(bare, lines=[LINE], time=time, **{kind: items}).derived == {}, "the same state again is no event"
+        spells = known(bare).spells(SHORTAGES if kind == "components" else CONDITIONS_MET)
+        stands = {(one.latest.date, one.latest.reason) for one in spells if one.latest.state == whole["state"]}
+        assert len(stands) == (1 if items or whole["state"] == "not_met" else 0)
 
 
 @pytest.mark.parametrize(
