@@ -174,7 +174,8 @@ def _parse_url(url: str) -> URL:
     backend = parsed.get_backend_name()
     if backend == "postgresql":
         return parsed.set(drivername="postgresql+psycopg")
-    if backend != "sqlite" or parsed.database in (None, "", ":memory:"):
+    elsewhere = any((parsed.username, parsed.password, parsed.host, parsed.port))  # a file has none of them
+    if backend != "sqlite" or parsed.database in (None, "", ":memory:") or elsewhere:
         got = redact(parsed.render_as_string(hide_password=True), secrets_of(url))
         raise InvalidRequest(f"{must}, got {got}")
     return parsed
