@@ -268,10 +268,15 @@ def _planned(what: Select) -> Callable[[Standing, KnownEvent], Fault | None]:
 def _rescheduled(before: Standing, event: KnownEvent) -> Fault | None:
     """Where production orders are known, an end that names none of them would be a plan beside theirs."""
     plans = before.order.plans(PLANNED_END)
-    if plans and (event.reference, event.line_id) not in [(plan.reference, plan.line_id) for plan in plans]:
+    if plans and not any(_is_about(event, plan) for plan in plans):
         got = words.production_order(ENGLISH, event.reference, event.line_id)
         return "reference", f"be one of the production orders ({_listed(map(_production_order, plans))})", got
     return _planned(PLANNED_END)(before, event)
+
+
+def _is_about(event: KnownEvent, plan: KnownPlan) -> bool:
+    lines = {event.line_id, plan.line_id}
+    return event.reference == plan.reference and (None in lines or len(lines) == 1)
 
 
 def _production_order(plan: KnownPlan) -> str:

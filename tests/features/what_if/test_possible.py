@@ -46,6 +46,7 @@ def says(what: str, **said: Any) -> dict[str, Any]:
         says("inspection.recorded", reference="L1", kind="final", state="passed", line_id="2"),
         says("inspection.recorded", reference="L3", kind="final", state="passed", line_id="2"),
         says("production.rescheduled", reference="P", line_id="2", date="2024-01-10"),
+        says("production.rescheduled", reference="P", date="2024-01-10"),
         says("operation.confirmed", reference="10", line_id="2", quantity=0.0, state="final"),
         says("commitment.changed", line_id="1", date="2024-01-30"),
         says("goods.issued", line_id="1", quantity=16.0),
@@ -92,9 +93,9 @@ def test_what_can_happen_is_not_refused(said: dict[str, Any]) -> None:
             "must be one of the production orders (P of line 2), got one without a name of line 2",
         ),
         (
-            says("production.rescheduled", reference="P", date="2024-01-12"),
+            says("production.rescheduled", reference="P", line_id="1", date="2024-01-12"),
             "reference",
-            "must be one of the production orders (P of line 2), got P",
+            "must be one of the production orders (P of line 2), got P of line 1",
         ),
         (
             says("inspection.recorded", kind="final", state="passed", line_id="2"),
