@@ -77,6 +77,11 @@ class Standing:
         """The known lines that an event speaks of."""
         return self.facts.lines_of(event.line_id)
 
+    def speak_alike(self, one: str | None, other: str | None) -> bool:
+        """Whether two names are one, or speak of one known line: as itself, as its instalment, or as one of all."""
+        keys = {line.key for line in self.facts.lines_of(one)}
+        return one == other or any(line.key in keys for line in self.facts.lines_of(other))
+
 
 def refusals(history: History, order: int, as_of: int, added: Columns, zone: str = "UTC") -> list[Refusal]:
     """Why events cannot be stated of an order at a moment, one after another; nothing where all of them can.
@@ -218,16 +223,23 @@ def _material(before: Standing, event: KnownEvent) -> Fault | None:
 
 def _inspected(before: Standing, event: KnownEvent) -> Fault | None:
     found = _spell(before, FAILED_LOTS, event)
-    if found is None or found.open != (event.state == "failed"):
-        failed = [one.latest for one in before.order.spells(FAILED_LOTS) if one.open]
-        if found is None and event.reference is None and event.state == "passed" and failed:
-            lots = _listed(
-                (one.reference or name_inspection(ENGLISH, one.kind)) + at_line(ENGLISH, "of", one.line_id)
-                for one in failed
-            )
-            return "reference", f"be one of the lots that failed ({lots})", "no lot"
+    if found is None:
+        return _passed_without_a_lot(before, event)
+    if found.open != (event.state == "failed"):
         return None
     return "state", "change something", f"a lot that has {event.state} already, {before.day(found.since)}"
+
+
+def _passed_without_a_lot(before: Standing, event: KnownEvent) -> Fault | None:
+    """Where lots of its line stand failed, an inspection that passes must say of which of them."""
+    if event.reference is not None or event.state != "passed":
+        return None
+    failed = [
+        (one.latest.reference or name_inspection(ENGLISH, one.latest.kind)) + at_line(ENGLISH, "of", one.latest.line_id)
+        for one in before.order.spells(FAILED_LOTS)
+        if one.open and before.speak_alike(event.line_id, one.latest.line_id)
+    ]
+    return ("reference", f"be one of the lots that failed ({_listed(failed)})", "no lot") if failed else None
 
 
 def _condition(before: Standing, event: KnownEvent) -> Fault | None:
@@ -268,15 +280,12 @@ def _planned(what: Select) -> Callable[[Standing, KnownEvent], Fault | None]:
 def _rescheduled(before: Standing, event: KnownEvent) -> Fault | None:
     """Where production orders are known, an end that names none of them would be a plan beside theirs."""
     plans = before.order.plans(PLANNED_END)
-    if plans and not any(_is_about(event, plan) for plan in plans):
+    if plans and not any(
+        plan.reference == event.reference and before.speak_alike(event.line_id, plan.line_id) for plan in plans
+    ):
         got = words.production_order(ENGLISH, event.reference, event.line_id)
         return "reference", f"be one of the production orders ({_listed(map(_production_order, plans))})", got
     return _planned(PLANNED_END)(before, event)
-
-
-def _is_about(event: KnownEvent, plan: KnownPlan) -> bool:
-    lines = {event.line_id, plan.line_id}
-    return event.reference == plan.reference and (None in lines or len(lines) == 1)
 
 
 def _production_order(plan: KnownPlan) -> str:

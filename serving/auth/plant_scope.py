@@ -123,7 +123,8 @@ def _foreign_holds(
     """Orders and their holds of which the latest that was placed is on a line of another plant."""
     latest: dict[tuple[str, str | None], bool] = {}
     for some in chunks(order_ids):
-        query = select(events).where(events.c.order_id.in_(some) & (events.c.type == "hold.placed"))
+        columns = [events.c[name] for name in ("order_id", "type", "line_id", "instalment", "reference", "kind")]
+        query = select(*columns).where(events.c.order_id.in_(some) & (events.c.type == "hold.placed"))
         for row in connection.execute(query.order_by(events.c.recorded_at, events.c.seq)):
             foreign = row.line_id is not None and lines.include_line(
                 row.order_id, row.line_id, row.instalment, row.type

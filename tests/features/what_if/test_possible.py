@@ -47,6 +47,7 @@ def says(what: str, **said: Any) -> dict[str, Any]:
         says("inspection.recorded", reference="L3", kind="final", state="passed", line_id="2"),
         says("production.rescheduled", reference="P", line_id="2", date="2024-01-10"),
         says("production.rescheduled", reference="P", date="2024-01-10"),
+        says("inspection.recorded", kind="final", state="passed", line_id="1/a"),
         says("operation.confirmed", reference="10", line_id="2", quantity=0.0, state="final"),
         says("commitment.changed", line_id="1", date="2024-01-30"),
         says("goods.issued", line_id="1", quantity=16.0),
