@@ -97,7 +97,7 @@ def _say_why(model: RiskModel, snapshots: Snapshots, weighed: list[WeighedMove],
         looked = DecisionPoints(np.arange(2), twice.as_of)
         signals = compute(copies, looked, snapshots.context, model.names)
         plants = np.full(2, "", dtype=object)
-        level = levels_of(model, snapshots.context).log_odds(plants)
+        level = levels_of(model, snapshots.context).terms(plants)
         points = model.predict_and_explain(signals, level)[1].points().signals
         moved = points[1] - points[0]
         for place in np.argsort(-moved)[:SHOWN]:

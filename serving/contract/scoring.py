@@ -308,10 +308,12 @@ class SignalReply(BaseModel):
 
 
 class LevelReply(BaseModel):
-    """What is added to the log-odds of a plant's orders this morning, and what speaks for it."""
+    """What becomes of the log-odds of a plant's orders this morning, and what speaks for it."""
 
     plant: Annotated[str | None, Field(description="null for orders of other plants or of none")]
-    log_odds: float
+    log_odds: Annotated[float, Field(description="What is added")]
+    slope: Annotated[float, Field(description="By what that which signals add is multiplied")]
+    of_slope: Annotated[float, Field(description="The part of `log_odds` that goes with the slope")]
     orders: Annotated[int, Field(description="Whose outcome has become known in the last `days` days")]
     observed: Annotated[int, Field(description="How many of them failed")]
     expected: Annotated[float, Field(description="How many were expected to, by their risks without any level")]

@@ -149,7 +149,7 @@ class Scorer:
     ) -> Iterator[dict[str, Any]]:
         """What the model says of each open order."""
         plants = known.first_word("plant")[rows]
-        predicted, explanation = self.model.predict_and_explain(signals, self.levels.log_odds(plants))
+        predicted, explanation = self.model.predict_and_explain(signals, self.levels.terms(plants))
         doubts = doubts_of(self.model, signals, plants, self.levels)
         parts = explanation.points()
         base_risk, shares, of_levels = parts

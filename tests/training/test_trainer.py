@@ -21,6 +21,7 @@ from training.data.split import FEWEST_ORDERS, folds_by_time, of_other_orders, s
 from training.lightgbm import load_lightgbm
 from training.model.calibration import Affine, fit_affine, fit_intercept
 from training.model.fit import describe_dataset, fit_model
+from training.model.level import PlantTerms
 from training.model.risk_model import Explanation, RiskModel
 from training.model.trees import Trees, boost
 from training.model_files.manifest import InvalidModel
@@ -62,7 +63,7 @@ def test_a_level_is_a_term_of_its_own_and_adds_up_with_the_others(trained: Train
     """In log-odds it is what was given, in probability its share; what signals add in log-odds stays to the bit."""
     model, signals = trained.model, trained.dataset.points.signals[:50]
     level = np.linspace(-2.0, 2.0, 50)
-    predicted, explained = model.predict_and_explain(signals, level)
+    predicted, explained = model.predict_and_explain(signals, PlantTerms.adding(level))
     np.testing.assert_array_equal(explained.contributions, model.explain(signals).contributions)
     np.testing.assert_allclose(logit(predicted.risk) - logit(model.predict(signals).risk), level, atol=1e-9)
     base, points, of_level = explained.points()

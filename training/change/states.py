@@ -92,7 +92,7 @@ def score_states(
 def _explained(model: RiskModel, known: Known, rows: Ints, signals: Floats) -> tuple[Floats, Floats]:
     """(n,) the risks of open orders, and (n, n_parts) what they are the sum of."""
     plants = known.first_word("plant")[rows]
-    predicted, explanation = model.predict_and_explain(signals, levels_of(model, known.context).log_odds(plants))
+    predicted, explanation = model.predict_and_explain(signals, levels_of(model, known.context).terms(plants))
     shares = explanation.points()
     base = np.full((len(rows), 1), shares.base_risk)
     return predicted.risk, np.hstack([base, points_by_topic(model.names, shares.signals, shares.level)])

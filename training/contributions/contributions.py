@@ -14,6 +14,7 @@ from features.catalogue.topics import TOPICS
 from features.errors import InvalidRequest
 from training.data.labelled import LabelledPoints
 from training.explanation.topics import points_by_topic
+from training.model.level import PlantTerms
 from training.model.risk_model import RiskModel
 
 MOST_NAMED = 8
@@ -53,7 +54,9 @@ class Contributions:
 
 
 def explain(
-    model: RiskModel, signals: pd.DataFrame | LabelledPoints, level: ArrayLike | pd.Series[float] | None = None
+    model: RiskModel,
+    signals: pd.DataFrame | LabelledPoints,
+    level: ArrayLike | pd.Series[float] | PlantTerms | None = None,
 ) -> Contributions:
     """What each signal and each topic adds to the risk of every row.
 
@@ -61,8 +64,8 @@ def explain(
     ----------
     signals : (n, ...) a table with a column a signal, as ``signal_table`` has it, or labelled points. Columns may stand
         in any order; those that the model does not read are ignored. The index of the table is kept
-    level : log-odds of the plant's level to add to each row: one number or (n,), a ``Series`` by its index; none by
-        default. ``levels_of(model, context).log_odds(plants)`` has those of a morning
+    level : the level of the plant of each row, as ``levels_of(model, context).terms(plants)`` has it of a morning; or
+        log-odds to add: one number or (n,), a ``Series`` by its index; none by default
 
     Returns
     -------
@@ -73,8 +76,7 @@ def explain(
     InvalidRequest : where a signal of the model is missing, twice there or no number; the error names it
     """
     values, index = _values_of(model, signals)
-    added = _level_of(level, index)
-    predicted, explanation = model.predict_and_explain(values, added)
+    predicted, explanation = model.predict_and_explain(values, _level_of(level, index))
     shares = explanation.points()
     topics = points_by_topic(model.names, shares.signals, shares.level)
     names = pd.Index(model.names)
@@ -83,7 +85,7 @@ def explain(
         log_odds=pd.DataFrame(explanation.contributions, index, names),
         points=pd.DataFrame(shares.signals, index, names),
         topics=pd.DataFrame(topics, index, pd.Index(TOPICS)),
-        level=pd.Series(added, index, name="level"),
+        level=pd.Series(explanation.level, index, name="level"),
         level_points=pd.Series(shares.level, index, name="level_points"),
         risk=pd.Series(predicted.risk, index, name="risk"),
         base=explanation.base,
@@ -124,10 +126,14 @@ def _numbers(column: pd.Series, name: str) -> Floats:
         raise InvalidRequest(f"the column {name} must hold numbers, got {column.dtype}") from None
 
 
-def _level_of(level: ArrayLike | pd.Series[float] | None, index: pd.Index) -> Floats:
-    """(n,) log-odds."""
+def _level_of(level: ArrayLike | pd.Series[float] | PlantTerms | None, index: pd.Index) -> PlantTerms:
+    """The level of each row."""
     if level is None:
-        return np.zeros(len(index))
+        return PlantTerms.adding(np.zeros(len(index)))
+    if isinstance(level, PlantTerms):
+        if len(level.log_odds) != len(index):
+            raise InvalidRequest(f"a level must have {len(index):,} rows, one a row, got {len(level.log_odds):,}")
+        return level
     if isinstance(level, pd.Series):
         if not level.index.equals(index):
             raise InvalidRequest("a level that is a Series must have the index of the signals, got another one")
@@ -135,4 +141,4 @@ def _level_of(level: ArrayLike | pd.Series[float] | None, index: pd.Index) -> Fl
     given = np.asarray(level, dtype=np.float64)
     if given.shape not in ((), (len(index),)):
         raise InvalidRequest(f"a level must be one number or {len(index):,}, one a row, got shape {given.shape}")
-    return np.broadcast_to(given, (len(index),)).copy()
+    return PlantTerms.adding(np.broadcast_to(given, (len(index),)).copy())

@@ -100,7 +100,7 @@ class OpenOrders:
         plants, levels = known.first_word("plant"), levels_of(model, context)
         known.close()
         signals = compute(history, points, context, model.names)
-        predicted, explanation = model.predict_and_explain(signals, levels.log_odds(plants))
+        predicted, explanation = model.predict_and_explain(signals, levels.terms(plants))
         return cls(points, plants, levels, signals, predicted.risk, explanation.points())
 
     def reasons(self, model: RiskModel, history: History, context: Context) -> Iterable[tuple[Reason, ...]]:

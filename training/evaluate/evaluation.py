@@ -280,7 +280,7 @@ def evaluate(
 
 def _doubtful(model: RiskModel, test: LabelledPoints, as_of: int) -> Mask:
     """(n,) True where the model says that it cannot tell, by what was known when the test began."""
-    levels = Levels() if model.looks is None else estimate_levels(model.looks, as_of)
+    levels = Levels() if model.looks is None else estimate_levels(model.looks, as_of, model.base)
     return np.array([bool(found) for found in doubts_of(model, model.signals_of(test), test.plant, levels)], dtype=bool)
 
 

@@ -29,6 +29,9 @@ class Affine:
 KNOTS = (1.0, 2.0, 4.0, 7.0)
 """Days to the promise between which ``NearPromise`` is linear; from the last on it is 0, before the first constant."""
 
+MOST_STEPS, LONGEST_STEP, CLOSE_ENOUGH = 50, 2.0, 1e-10
+"""Of Newton's method in ``fit_slope``; a step is cut to the longest, so that one too far is none out of all bounds."""
+
 FEWEST_BEFORE = 0.25
 """Share of the looks that lie before the last days, without which these have no term of their own."""
 
@@ -111,6 +114,29 @@ def _fit(
 
     best = minimize(loss, np.zeros(len(priors)), jac=gradient, method="BFGS")
     return Affine(float(np.exp(best.x[0])), float(best.x[1])), np.asarray(best.x[2:])
+
+
+def fit_slope(
+    log_odds: Floats, offset: float, failed: Floats, weight: Floats, intercept_prior: float, slope_prior: float
+) -> float:
+    """By what to multiply log-odds (n,), beside an offset, so that they tell failures as well as they can.
+
+    Maximum a posteriori beside an intercept of its own, by Newton's steps: a normal prior of inverse variance
+    ``slope_prior`` around 1, where nothing is changed, and one of ``intercept_prior`` around 0. Never below 0, where
+    the order of risks would be turned over.
+    """
+    found = np.array([0.0, 1.0])
+    columns, prior = np.stack([np.ones(len(log_odds)), log_odds], axis=1), np.array([intercept_prior, slope_prior])
+    for _ in range(MOST_STEPS):
+        risk = expit(offset + columns @ found)
+        gradient = columns.T @ (weight * (risk - failed)) + prior * (found - [0.0, 1.0])
+        curvature = (columns * (weight * risk * (1 - risk))[:, None]).T @ columns + np.diag(prior)
+        step = np.linalg.solve(curvature, gradient)
+        length = float(np.abs(step).max())
+        found = found - step * (LONGEST_STEP / max(length, LONGEST_STEP))
+        if length < CLOSE_ENOUGH:
+            break
+    return max(float(found[1]), 0.0)
 
 
 def fit_intercept(log_odds: Floats, failed: Floats, weight: Floats, prior_strength: float = 4.0) -> float:

@@ -5,8 +5,11 @@ down for a month, a supplier fails, and the orders of a plant fail more often th
 orders whose outcome is known by a morning says so. The level is added to the log-odds of a plant's orders.
 
 It is the sum of what lasts, of all plants and of each around it, and of what is new in all of them: outcomes of two
-months move the first two, those of the last week or two the third. One look an order counts, the first at a fixed time
+months move the first two, those of the last weeks the third. One look an order counts, the first at a fixed time
 before its promise, so looks are as independent as orders are, and no order counts more because it stayed open longer.
+
+Beside it each plant has a slope: where what is known of its orders has lately told less of what came of them than the
+model learned, its risks are drawn together, at worst to one for all; where it has told more, they are drawn apart.
 
 A discounted likelihood, as in West & Harrison (1997), Bayesian forecasting and dynamic models, with normal priors that
 draw each part to 0: what chance gives on few orders moves it little.
@@ -16,7 +19,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,16 +29,20 @@ from scipy.stats import rankdata
 from features.arrays import Floats, Ints, Mask
 from features.times import DAY, PlantCalendar, plant_calendar
 from training.data.labelled import LabelledPoints
-from training.model.calibration import fit_intercept
+from training.model.calibration import fit_intercept, fit_slope
 
 NOTICE_DAYS = 4.0
 """The first look at an order so many days before its promise, or later, counts, where orders are looked at so late."""
 LASTING_DAYS, NEW_DAYS = 60.0, 7.0
 """An outcome known for so long counts half: in what lasts, and in what is new."""
+SLOPE_DAYS = 120.0
+"""In the slope of a plant."""
 REACH_DAYS = 365.0
 """One known for longer counts nothing (1.5 % at the longer half-life)."""
-ALL_PRIOR, PLANT_PRIOR, NEW_PRIOR = 1.0, 4.0, 4.0
+ALL_PRIOR, PLANT_PRIOR, NEW_PRIOR = 1.0, 4.0, 8.0
 """Inverse variances of the priors, in log-odds: of what lasts in all plants, in one around it, and of what is new."""
+SLOPE_PRIOR = 4.0
+"""Inverse variance of the prior of a plant's slope, around 1."""
 SHOWN_DAYS = 30
 """A level is told with the outcomes that became known in the last so many days."""
 FEWEST_JUDGED, FEWEST_OF_A_KIND = 100, 20
@@ -47,6 +54,31 @@ DECIMALS = 4
 COLUMNS = ("known_at", "plant", "log_odds", "failed")
 
 
+class PlantTerms(NamedTuple):
+    """What the level of its plant makes of the log-odds of each of ``n`` orders, see ``training.model.risk_model``.
+
+    ``base + slope * (log-odds of the model - base) + log_odds`` are those of the risk, ``base`` being those of the
+    model before it looks at an order.
+
+    Attributes
+    ----------
+    log_odds : (n,) what is added
+    slope : (n,) by what that which signals add is multiplied
+    """
+
+    log_odds: Floats
+    slope: Floats
+
+    @classmethod
+    def adding(cls, log_odds: Floats) -> PlantTerms:
+        """Log-odds (n,) are added and nothing is multiplied."""
+        return cls(log_odds, np.ones(len(log_odds)))
+
+    def apply(self, log_odds: Floats, base: float) -> Floats:
+        """(n,) log-odds of the risk, of those of the model (n,) without any level."""
+        return np.asarray(log_odds + (self.slope - 1.0) * (log_odds - base) + self.log_odds)
+
+
 @dataclass(frozen=True)
 class Level:
     """What is added to the log-odds of orders, and what speaks for it.
@@ -54,6 +86,9 @@ class Level:
     Attributes
     ----------
     log_odds : what is added
+    slope : by what that which signals add is multiplied
+    of_slope : the part of what is added that keeps the plant's mean where it is while its risks are stretched or drawn
+        together around the base
     orders, observed : the orders whose outcome has lately become known, and how many of them failed
     expected : how many were expected to, the sum of their risks without any level
     judged : the orders of the last year whose outcome is known
@@ -68,6 +103,18 @@ class Level:
     judged: int = 0
     auc: float | None = None
     auc_error: float | None = None
+    slope: float = 1.0
+    of_slope: float = 0.0
+
+    @property
+    def lately(self) -> float:
+        """Log-odds added because more, or fewer, orders failed than was expected."""
+        return self.log_odds - self.of_slope
+
+    @property
+    def is_by_slope(self) -> bool:
+        """Whether what is added is more of the slope's than of what came lately."""
+        return abs(self.of_slope) > abs(self.lately)
 
     @property
     def tells_nothing(self) -> bool:
@@ -78,8 +125,8 @@ class Level:
 
     @property
     def is_shown_by_counts(self) -> bool:
-        """Whether more failed than expected where the level is above 0, and fewer where it is below."""
-        return (self.observed - self.expected) * self.log_odds > 0
+        """Whether more failed than expected where what is added for it is above 0, and fewer where it is below."""
+        return (self.observed - self.expected) * self.lately > 0
 
 
 @dataclass(frozen=True)
@@ -107,20 +154,29 @@ class Levels:
         'orders of Kiel have lately failed more often than expected: 20 of 40 in 30 days, where 10 were expected'
         >>> levels.sentence("Ulm")
         'orders of all plants have lately failed more often than expected: 31 of 90 in 30 days, where 22 were expected'
+        >>> Levels(plants={"Bonn": Level(0.5, slope=0.4, of_slope=0.6)}).sentence("Bonn")
+        'what is known of orders of Bonn has lately told less than before, so risks are nearer to what is usual there'
         """
         level = self.of_plant(plant)
-        often = "more" if level.log_odds > 0 else "less"
+        if level.is_by_slope:
+            known = f"what is known of orders of {plant} has lately told"
+            if level.slope < 1:
+                return f"{known} less than before, so risks are nearer to what is usual there"
+            return f"{known} more than before, so risks are farther from what is usual there"
+        often = "more" if level.lately > 0 else "less"
         own = plant in self.plants and level.is_shown_by_counts
         whose, shown = (plant, level) if own else ("all plants", self.overall)
         said = f"orders of {whose} have lately failed {often} often than expected"
-        if not shown.is_shown_by_counts or shown.log_odds * level.log_odds < 0:
+        if not shown.is_shown_by_counts or shown.lately * level.lately < 0:
             return said
         count = f"{shown.observed:,} of {shown.orders:,} in {self.days} days"
         return f"{said}: {count}, where {shown.expected:,.0f} were expected"
 
-    def log_odds(self, plant: NDArray[np.object_]) -> Floats:
-        """(n,) what is added to the log-odds of orders of plants (n,)."""
-        return np.array([self.of_plant(str(name)).log_odds for name in plant], dtype=np.float64)
+    def terms(self, plant: NDArray[np.object_]) -> PlantTerms:
+        """What becomes of the log-odds of orders of plants (n,)."""
+        levels = [self.of_plant(str(name)) for name in plant]
+        log_odds, slope = ([getattr(level, name) for level in levels] for name in ("log_odds", "slope"))
+        return PlantTerms(np.array(log_odds, dtype=np.float64), np.array(slope, dtype=np.float64))
 
     def entries(self) -> list[dict[str, Any]]:
         """One a plant by name, and last that of all others, whose ``plant`` is ``None``."""
@@ -220,30 +276,56 @@ def first_within(order: Ints, as_of: Ints, days_to_promise: Floats, notice: floa
     return by[first]
 
 
-def estimate_levels(looks: MaturedLooks, as_of: int) -> Levels:
+def estimate_levels(looks: MaturedLooks, as_of: int, base: float) -> Levels:
     """The levels as of a moment, microseconds: a function of the outcomes known by then, whatever their order.
 
-    First what lasts in all plants, then of each how far it is from that, last what is new in all, beyond both.
+    First what lasts in all plants, then of each its slope and how far it is from that, last what is new in all, beyond
+    all of these. ``base`` are the log-odds of the model before it looks at an order.
     """
     known = looks.recent(as_of)
     lasting, new = (np.exp2((known.known_at - as_of) / (days * DAY)) for days in (LASTING_DAYS, NEW_DAYS))
     overall = fit_intercept(known.log_odds, known.failed, lasting, ALL_PRIOR)
     names = sorted({str(name) for name in known.plant} - {""})
-    own = dict.fromkeys(names, overall)
-    for name in names if len(names) > 1 else ():
+    expected, slopes, added = known.log_odds + overall, dict[str, _Slope](), dict[str, float]()
+    for name in names:
         rows = known.plant == name
-        expected = known.log_odds[rows] + overall
-        own[name] += fit_intercept(expected, known.failed[rows], lasting[rows], PLANT_PRIOR)
-    expected = known.log_odds + np.array([own.get(str(name), overall) for name in known.plant], dtype=np.float64)
+        slopes[name] = _slope(known.take(rows), as_of, overall)
+        expected[rows] = slopes[name].apply(known.log_odds[rows]) + overall
+        own = fit_intercept(expected[rows], known.failed[rows], lasting[rows], PLANT_PRIOR) if len(names) > 1 else 0.0
+        expected[rows] += own
+        added[name] = overall + own
     wave = fit_intercept(expected, known.failed, new, NEW_PRIOR)
-    plants = {name: _level(level + wave, known.take(known.plant == name), as_of) for name, level in own.items()}
-    return Levels(_level(overall + wave, known, as_of), plants, SHOWN_DAYS)
+    plants = {
+        name: _level(added[name] + wave, known.take(known.plant == name), as_of, slopes[name], base) for name in names
+    }
+    return Levels(_level(overall + wave, known, as_of, _Slope(), base), plants, SHOWN_DAYS)
 
 
-def _level(log_odds: float, known: MaturedLooks, as_of: int) -> Level:
+class _Slope(NamedTuple):
+    """Log-odds are multiplied around a centre."""
+
+    slope: float = 1.0
+    centre: float = 0.0
+
+    def apply(self, log_odds: Floats) -> Floats:
+        return self.centre + self.slope * (log_odds - self.centre)
+
+
+def _slope(known: MaturedLooks, as_of: int, overall: float) -> _Slope:
+    """The slope of the orders of a plant around their mean, beside what lasts in all plants."""
+    weight = np.exp2((known.known_at - as_of) / (SLOPE_DAYS * DAY))
+    centre = float(np.average(known.log_odds, weights=weight))
+    around = known.log_odds - centre
+    return _Slope(fit_slope(around, centre + overall, known.failed, weight, PLANT_PRIOR, SLOPE_PRIOR), centre)
+
+
+def _level(lately: float, known: MaturedLooks, as_of: int, stretch: _Slope, base: float) -> Level:
     shown = known.recent(as_of, SHOWN_DAYS)
     observed, expected = int(shown.failed.sum()), float(expit(shown.log_odds).sum())
-    return Level(round(log_odds, DECIMALS) + 0.0, len(shown), observed, expected, len(known), *_auc(known))
+    slope = round(stretch.slope, DECIMALS)
+    of_slope = round((1.0 - slope) * (stretch.centre - base), DECIMALS) + 0.0
+    log_odds = round(lately, DECIMALS) + of_slope
+    return Level(log_odds, len(shown), observed, expected, len(known), *_auc(known), slope, of_slope)
 
 
 def _auc(known: MaturedLooks) -> tuple[float | None, float | None]:
@@ -260,14 +342,15 @@ def _auc(known: MaturedLooks) -> tuple[float | None, float | None]:
 
 
 def levels_by_morning(
-    looks: MaturedLooks, as_of: Ints, plant: NDArray[np.object_], calendar: PlantCalendar | None = None
-) -> Floats:
-    """(n,) what is added at each moment (n,) for each plant (n,), estimated anew at the start of each plant's day."""
+    looks: MaturedLooks, as_of: Ints, plant: NDArray[np.object_], base: float, calendar: PlantCalendar | None = None
+) -> PlantTerms:
+    """What becomes of log-odds at moments (n,) for plants (n,), estimated anew at the start of each plant's day."""
     calendar = calendar or plant_calendar()
     day = calendar.day(as_of)
-    added = np.zeros(len(as_of))
+    found = PlantTerms.adding(np.zeros(len(as_of)))
     for morning in np.unique(day):
         rows = day == morning
         begin = int(calendar.starts_of(np.array([morning]))[0])
-        added[rows] = estimate_levels(looks, begin).log_odds(plant[rows])
-    return added
+        for whole, part in zip(found, estimate_levels(looks, begin, base).terms(plant[rows]), strict=True):
+            whole[rows] = part
+    return found

@@ -25,14 +25,16 @@ SETTLED_BY = 60 * DAY
 def add_levels(context: Context, model: RiskModel, histories: Iterable[History], as_of: int) -> Context:
     """The context with the levels of a model as of a moment, microseconds; ``histories`` are parts of all orders."""
     looks = (looks_since(history, model, context, as_of) for history in histories)
-    levels = estimate_levels(reduce(MaturedLooks.join, looks, _own_looks(model)), as_of)
+    levels = estimate_levels(reduce(MaturedLooks.join, looks, _own_looks(model)), as_of, model.base)
     return replace(context, levels={**context.levels, model.digest: levels.to_json()})
 
 
 def levels_of(model: RiskModel, context: Context) -> Levels:
     """The levels that a context has for a model; where it has none, those by the outcomes the model was fitted with."""
     found = context.levels.get(model.digest)
-    return estimate_levels(_own_looks(model), context.known_until) if found is None else Levels.from_json(found)
+    if found is None:
+        return estimate_levels(_own_looks(model), context.known_until, model.base)
+    return Levels.from_json(found)
 
 
 def _own_looks(model: RiskModel) -> MaturedLooks:

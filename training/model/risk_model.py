@@ -22,7 +22,7 @@ from training.data.labelled import LabelledPoints
 from training.explanation.forest import Forest
 from training.explanation.treeshap import TreeShap
 from training.model.calibration import Affine, NearPromise
-from training.model.level import MaturedLooks, levels_by_morning
+from training.model.level import MaturedLooks, PlantTerms, levels_by_morning
 from training.model.missing import fill_missing
 from training.model.risk_trees import RiskTrees
 from training.model_files.manifest import InvalidModel, verify_files, write_manifest
@@ -67,7 +67,7 @@ class Explanation:
     Attributes
     ----------
     base : log-odds of the model before it looks at an order
-    contributions : (n, n_signals) log-odds each signal adds
+    contributions : (n, n_signals) log-odds each signal adds, multiplied with the slope of its plant
     level : (n,) log-odds that the level of its plant adds
     """
 
@@ -129,10 +129,9 @@ class RiskModel(RiskTrees):
     peers: Peers = NOBODY
     ship_dates: ShipDateModel | None = None
 
-    def predict(self, signals: Floats, level: Floats | None = None) -> Prediction:
-        """Probabilities of (n, n_signals) signals; ``level`` is (n,) log-odds to add to the risk, none by default."""
+    def predict(self, signals: Floats, level: PlantTerms | None = None) -> Prediction:
+        """Probabilities of (n, n_signals) signals, with the level of the plant of each; without any by default."""
         self._check(signals)
-        level = np.zeros(len(signals)) if level is None else level
         return self._prediction(self._risk_trees.scores(self.as_read(signals)), signals, level)
 
     def risk_of(self, points: LabelledPoints) -> Floats:
@@ -168,7 +167,8 @@ class RiskModel(RiskTrees):
         looks = MaturedLooks.of(since, expected, None if self.looks is None else self.looks.notice)
         looks = looks if self.looks is None else self.looks.join(looks)
         calendar = plant_calendar(str(self.about.get("zone", "UTC")))
-        return np.asarray(expit(log_odds + levels_by_morning(looks, points.as_of, points.plant, calendar)))
+        terms = levels_by_morning(looks, points.as_of, points.plant, self.base, calendar)
+        return np.asarray(expit(terms.apply(log_odds, self.base)))
 
     @cached_property
     def digest(self) -> str:
@@ -196,15 +196,18 @@ class RiskModel(RiskTrees):
         """Exact TreeSHAP in log-odds (``training.explanation.treeshap``), scaled with the calibration."""
         return self.predict_and_explain(signals)[1]
 
-    def predict_and_explain(self, signals: Floats, level: Floats | None = None) -> tuple[Prediction, Explanation]:
+    def predict_and_explain(self, signals: Floats, level: PlantTerms | None = None) -> tuple[Prediction, Explanation]:
         """Both in one pass over the trees; bit for bit what each gives alone; ``level`` as in ``predict``."""
         self._check(signals)
-        level = np.zeros(len(signals)) if level is None else level
         raw, added = self._risk_trees.explain(self.as_read(signals))
-        return self._prediction(raw, signals, level), Explanation(self.base, self.shares(added, signals), level)
+        predicted, shares = self._prediction(raw, signals, level), self.shares(added, signals)
+        if level is None:
+            return predicted, Explanation(self.base, shares, np.zeros(len(signals)))
+        return predicted, Explanation(self.base, level.slope[:, None] * shares, level.log_odds)
 
-    def _prediction(self, raw: Floats, signals: Floats, level: Floats) -> Prediction:
-        risk = expit(self.calibrated(raw, signals) + level)
+    def _prediction(self, raw: Floats, signals: Floats, level: PlantTerms | None) -> Prediction:
+        log_odds = self.calibrated(raw, signals)
+        risk = expit(log_odds if level is None else level.apply(log_odds, self.base))
         of_partial = np.zeros(len(signals))
         if self._partial_trees:
             of_partial = self._partial_trees.scores(fill_missing(signals, self._partial_neutral))

@@ -11,6 +11,7 @@ from features.catalogue.topics import TOPICS
 from features.errors import InvalidRequest
 from features.pipeline.table import signal_table
 from training.contributions.contributions import explain
+from training.model.level import Level, Levels, PlantTerms
 from training.trainer import Trained
 
 
@@ -55,8 +56,21 @@ def test_the_index_is_kept_and_columns_may_stand_in_any_order(trained: Trained, 
 def test_labelled_points_are_explained_too(trained: Trained) -> None:
     points = trained.evaluation.test
     found = explain(trained.model, points, level=0.25)
-    assert found.risk.tolist() == trained.model.predict(points.signals, np.full(len(points), 0.25)).risk.tolist()
+    assert (
+        found.risk.tolist()
+        == trained.model.predict(points.signals, PlantTerms.adding(np.full(len(points), 0.25))).risk.tolist()
+    )
     assert found.risk.index.equals(pd.RangeIndex(len(points)))
+
+
+def test_the_level_of_a_morning_multiplies_what_signals_add(trained: Trained) -> None:
+    """By 0.4 in plants where what is known told little; everything still adds up to the risk."""
+    points, model = trained.evaluation.test, trained.model
+    levels = Levels(Level(0.1), {str(name): Level(0.3, slope=0.4, of_slope=0.1) for name in set(points.plant)})
+    alone, found = explain(model, points), explain(model, points, level=levels.terms(points.plant))
+    np.testing.assert_allclose(found.log_odds, 0.4 * alone.log_odds)
+    np.testing.assert_allclose(found.base_risk + found.points.sum(axis=1) + found.level_points, found.risk, atol=1e-12)
+    np.testing.assert_allclose(logit(found.risk), model.base + 0.4 * (logit(alone.risk) - model.base) + 0.3, atol=1e-9)
 
 
 def test_a_table_without_rows_has_none(trained: Trained, table: pd.DataFrame) -> None:

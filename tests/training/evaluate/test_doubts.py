@@ -25,11 +25,11 @@ def looks(failed_at: float, fine_at: float, of: int) -> MaturedLooks:
 
 def test_a_plant_in_which_risks_tell_nothing_is_known_by_its_roc_curve() -> None:
     """Of 200 the same two risks among failures and others: an area of a half, its error 0.041; of 80 too few say so."""
-    level = estimate_levels(looks(0.0, 0.0, 200), NOW).plants["RDC"]
+    level = estimate_levels(looks(0.0, 0.0, 200), NOW, 0.0).plants["RDC"]
     assert (level.judged, level.auc, level.auc_error) == (200, 0.5, pytest.approx(0.041, abs=0.001))
     assert level.tells_nothing
-    assert not estimate_levels(looks(0.0, 0.0, 80), NOW).plants["RDC"].tells_nothing
-    told = estimate_levels(looks(1.5, 0.0, 200), NOW).plants["RDC"]
+    assert not estimate_levels(looks(0.0, 0.0, 80), NOW, 0.0).plants["RDC"].tells_nothing
+    told = estimate_levels(looks(1.5, 0.0, 200), NOW, 0.0).plants["RDC"]
     assert (told.auc, told.tells_nothing) == (0.75, False)
     weak = replace(told, auc=0.6)
     assert weak.tells_nothing, "0.6 less 1.96 errors of 0.034 is 0.53"
@@ -38,7 +38,7 @@ def test_a_plant_in_which_risks_tell_nothing_is_known_by_its_roc_curve() -> None
 
 def test_a_plant_without_failures_says_nothing_either_way() -> None:
     fine = replace(looks(0.0, 0.0, 200), failed=np.zeros(200))
-    level = estimate_levels(fine, NOW).plants["RDC"]
+    level = estimate_levels(fine, NOW, 0.0).plants["RDC"]
     assert (level.auc, level.tells_nothing) == (None, False)
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from scipy.optimize import minimize_scalar
+from scipy.optimize import minimize, minimize_scalar
 from scipy.special import expit, logit
 
 from features.outcomes import MISSED, ON_TIME_IN_FULL
@@ -28,7 +28,7 @@ from training.model.risk_model import RiskModel
 from training.model_files.manifest import MANIFEST
 from training.trainer import Trained
 
-NOW = 400 * DAY
+NOW, BASE = 400 * DAY, -1.0
 
 
 def looks(plant: str, failed: int, of: int, foretold: float, known: int = 400) -> MaturedLooks:
@@ -41,7 +41,7 @@ def looks(plant: str, failed: int, of: int, foretold: float, known: int = 400) -
 
 def level_of(looks: MaturedLooks, now: int = NOW) -> float:
     """Of orders of all plants."""
-    return estimate_levels(looks, now).overall.log_odds
+    return estimate_levels(looks, now, BASE).overall.log_odds
 
 
 def intercept(looks: MaturedLooks, weight: np.ndarray, prior: float, above: float = 0.0) -> float:
@@ -56,7 +56,7 @@ def intercept(looks: MaturedLooks, weight: np.ndarray, prior: float, above: floa
 
 
 def test_as_many_as_were_expected_move_nothing() -> None:
-    found = estimate_levels(looks("A", 20, 100, 0.2), NOW)
+    found = estimate_levels(looks("A", 20, 100, 0.2), NOW, BASE)
     for level in (found.overall, found.plants["A"]):
         assert (level.log_odds, level.orders, level.observed, round(level.expected)) == (0.0, 100, 20, 20)
 
@@ -74,9 +74,9 @@ def test_a_level_is_what_lasts_and_what_is_new_each_by_its_definition() -> None:
     known = looks("A", 30, 100, 0.2, known=370).join(looks("A", 32, 60, 0.2, known=397))
     age = np.repeat([30.0, 3.0], [100, 60])
     lasts = intercept(known, np.exp2(-age / 60), 1.0)
-    new = intercept(known, np.exp2(-age / 7), 4.0, above=lasts)
+    new = intercept(known, np.exp2(-age / 7), 8.0, above=lasts)
     assert lasts > 0.3
-    assert new > 0.2
+    assert new > 0.1
     assert level_of(known) == pytest.approx(lasts + new, abs=1e-4)
 
 
@@ -97,25 +97,84 @@ def test_an_outcome_moves_nothing_before_it_is_known() -> None:
 
 def test_a_plant_is_drawn_to_the_level_of_all_the_more_the_fewer_its_orders() -> None:
     """A fails twice as often as expected, B as expected: A's level is above that of all, B's below."""
-    found = estimate_levels(looks("A", 80, 200, 0.2).join(looks("B", 40, 200, 0.2)), NOW)
+    found = estimate_levels(looks("A", 80, 200, 0.2).join(looks("B", 40, 200, 0.2)), NOW, BASE)
     assert found.plants["B"].log_odds < found.overall.log_odds < found.plants["A"].log_odds
-    of_few = estimate_levels(looks("A", 80, 200, 0.2).join(looks("B", 1, 5, 0.2)), NOW)
+    of_few = estimate_levels(looks("A", 80, 200, 0.2).join(looks("B", 1, 5, 0.2)), NOW, BASE)
     assert of_few.overall.log_odds / 2 < of_few.plants["B"].log_odds < of_few.overall.log_odds
 
 
+def spread(plant: str, failed_low: int, failed_high: int, of: int = 200) -> MaturedLooks:
+    """As many orders with a low risk (10 %) as with a high one (50 %), of each of which so many failed."""
+    return looks(plant, failed_low, of, 0.1).join(looks(plant, failed_high, of, 0.5))
+
+
+def test_risks_that_told_nothing_are_drawn_together_and_those_that_told_more_apart() -> None:
+    """Where 10 and 50 % were foretold 30 % of either failed; 10 and 50 %; none and 80 %."""
+    slopes = [
+        estimate_levels(spread("A", *came), NOW, BASE).plants["A"].slope for came in ((60, 60), (20, 100), (1, 160))
+    ]
+    assert slopes[0] < 0.1
+    assert slopes[1] == pytest.approx(1.0, abs=0.01)
+    assert slopes[2] > 1.5
+
+
+def test_a_slope_never_turns_the_order_of_risks_over() -> None:
+    """Of the low risks more failed."""
+    assert estimate_levels(spread("A", 100, 20), NOW, BASE).plants["A"].slope == 0.0
+
+
+def test_few_orders_hardly_change_a_slope() -> None:
+    """10 and 50 % were foretold of five orders each, two of either failed."""
+    assert 0.6 < estimate_levels(spread("A", 2, 2, of=5), NOW, BASE).plants["A"].slope < 1.0
+
+
+def test_a_slope_is_that_of_the_penalised_likelihood() -> None:
+    """Beside an intercept of its own and what lasts in all; outcomes of 120 days ago count half."""
+    known = spread("A", 50, 90).join(looks("A", 70, 100, 0.5, known=280))
+    weight = np.repeat([1.0, 0.5], [400, 100])
+    lasts = intercept(known, np.exp2(-np.repeat([0.0, 120.0], [400, 100]) / 60), 1.0)
+    z = known.log_odds - np.average(known.log_odds, weights=weight)
+    offset = known.log_odds - z + lasts
+
+    def loss(x: np.ndarray) -> float:
+        stretched = offset + x[0] + x[1] * z
+        likely = np.sum(weight * (np.logaddexp(0, stretched) - known.failed * stretched))
+        return float(likely + 4.0 / 2 * x[0] ** 2 + 4.0 / 2 * (x[1] - 1) ** 2)
+
+    found = estimate_levels(known, NOW, BASE).plants["A"].slope
+    assert found == pytest.approx(minimize(loss, [0.0, 1.0]).x[1], abs=1e-3)
+
+
+def test_risks_drawn_together_stay_at_what_is_usual_in_the_plant_wherever_the_base_is() -> None:
+    """30 % failed of those with either risk: all are at 30 %, whatever the model says before it looks at an order."""
+    for base in (-3.0, 2.0):
+        terms = estimate_levels(spread("A", 60, 60), NOW, base).terms(np.full(2, "A", dtype=object))
+        assert expit(terms.apply(logit(np.array([0.1, 0.5])), base)) == pytest.approx([0.3, 0.3], abs=0.03)
+
+
+def test_a_level_that_is_of_the_slope_says_so_and_counts_nobody() -> None:
+    """The base is far below the plant: its orders are not worse lately, and what is known of them tells little."""
+    levels = estimate_levels(spread("A", 60, 60), NOW, -3.0)
+    less = "what is known of orders of A has lately told less than before, so risks are nearer to what is usual there"
+    assert (levels.plants["A"].log_odds > 1.0, levels.sentence("A")) == (True, less)
+    more = estimate_levels(spread("A", 1, 160), NOW, -3.0)
+    assert more.sentence("A") == less.replace("less", "more").replace("nearer to", "farther from")
+
+
 def test_an_order_of_another_plant_or_of_none_has_the_level_of_all() -> None:
-    levels = Levels(Level(0.3), {"A": Level(0.5)})
-    assert levels.log_odds(np.array(["A", "C", ""], dtype=object)).tolist() == [0.5, 0.3, 0.3]
+    levels = Levels(Level(0.3), {"A": Level(0.5, slope=0.7, of_slope=0.2)})
+    terms = levels.terms(np.array(["A", "C", ""], dtype=object))
+    assert (terms.log_odds.tolist(), terms.slope.tolist()) == ([0.5, 0.3, 0.3], [0.7, 1.0, 1.0])
     assert Levels.from_json(levels.to_json()) == levels
 
 
 def test_a_level_tells_the_outcomes_of_the_last_month() -> None:
     """Those of 40 days ago count, and are not told; where a month says the other way, no count is told."""
-    found = estimate_levels(looks("A", 40, 100, 0.2, known=360).join(looks("A", 12, 30, 0.2, known=390)), NOW)
+    found = estimate_levels(looks("A", 40, 100, 0.2, known=360).join(looks("A", 12, 30, 0.2, known=390)), NOW, BASE)
     expected = "orders of A have lately failed more often than expected: 12 of 30 in 30 days, where 6 were expected"
     assert found.sentence("A") == expected
     assert found.sentence("B") == expected.replace("of A", "of all plants")
-    fewer = estimate_levels(looks("A", 60, 100, 0.2, known=360).join(looks("A", 5, 30, 0.2, known=390)), NOW)
+    fewer = estimate_levels(looks("A", 60, 100, 0.2, known=360).join(looks("A", 5, 30, 0.2, known=390)), NOW, BASE)
     assert fewer.overall.log_odds > 0
     assert fewer.sentence("A") == "orders of all plants have lately failed more often than expected"
 
@@ -130,8 +189,8 @@ def test_the_order_of_rows_means_nothing() -> None:
         (draw.random(500) < 0.5).astype(float),
     )
     shuffled = whole.take(draw.permutation(500))
-    assert estimate_levels(whole, NOW) == estimate_levels(shuffled, NOW)
-    assert estimate_levels(MaturedLooks.from_json(whole.to_json()), NOW) == estimate_levels(whole, NOW)
+    assert estimate_levels(whole, NOW, BASE) == estimate_levels(shuffled, NOW, BASE)
+    assert estimate_levels(MaturedLooks.from_json(whole.to_json()), NOW, BASE) == estimate_levels(whole, NOW, BASE)
 
 
 def test_each_morning_knows_what_was_known_when_it_began() -> None:
@@ -139,7 +198,7 @@ def test_each_morning_knows_what_was_known_when_it_began() -> None:
     known = looks("A", 40, 100, 0.2)
     noon = MaturedLooks(known.known_at + DAY // 2, known.plant, known.log_odds, known.failed)
     as_of = np.array([400 * DAY + DAY - 1, 401 * DAY, 401 * DAY + DAY // 2])
-    added = levels_by_morning(noon, as_of, np.full(3, "A", dtype=object))
+    added = levels_by_morning(noon, as_of, np.full(3, "A", dtype=object), BASE).log_odds
     assert added[0] == 0.0
     assert added[1] == added[2] == level_of(noon, 401 * DAY) > 0.5
 
@@ -150,8 +209,8 @@ def test_the_morning_is_that_of_the_plants_zone() -> None:
     as_of = np.array([400 * DAY + DAY // 4, 400 * DAY + 3 * DAY // 4])
     early = MaturedLooks(known.known_at + DAY // 3, known.plant, known.log_odds, known.failed)
     names = np.full(2, "A", dtype=object)
-    assert levels_by_morning(early, as_of, names).tolist() == [0.0, 0.0]
-    before, after = levels_by_morning(early, as_of, names, plant_calendar("Pacific/Auckland"))
+    assert levels_by_morning(early, as_of, names, BASE).log_odds.tolist() == [0.0, 0.0]
+    before, after = levels_by_morning(early, as_of, names, BASE, plant_calendar("Pacific/Auckland")).log_odds
     assert before == 0.0 < after
 
 
@@ -221,11 +280,13 @@ def test_no_risk_knows_what_came_of_an_order_before_it_was_known(trained: Traine
     assert model.risk_as_served(test, settled=all_failed)[-1] > one[-1]
 
 
-def test_the_level_is_added_to_the_log_odds_of_the_model(trained: Trained) -> None:
+def test_the_level_of_its_plant_makes_the_risk_of_what_the_model_says(trained: Trained) -> None:
     model, test = trained.twin.model, trained.evaluation.test
     since = MaturedLooks.of(test, logit(model.risk_of(test)))
     assert model.looks is not None
-    levels = levels_by_morning(model.looks.join(since), test.as_of, test.plant)
-    np.testing.assert_allclose(logit(model.risk_as_served(test)), logit(model.risk_of(test)) + levels)
+    log_odds, slope = levels_by_morning(model.looks.join(since), test.as_of, test.plant, model.base)
+    by_hand = model.base + slope * (logit(model.risk_of(test)) - model.base) + log_odds
+    np.testing.assert_allclose(logit(model.risk_as_served(test)), by_hand)
+    assert len(np.unique(slope)) > 3
     np.testing.assert_array_equal(trained.evaluation.risks["model"], model.risk_as_served(test))
     np.testing.assert_array_equal(trained.evaluation.risks[WITHOUT_LEVELS], model.risk_of(test))

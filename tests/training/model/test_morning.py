@@ -34,9 +34,10 @@ def test_a_service_shows_the_risks_that_the_model_was_judged_by(trained: Trained
     for morning in mornings.tolist():
         context = add_levels(snapshots.context, model, [snapshots.history], morning)
         rows = points.as_of // DAY == morning // DAY
-        level = levels_of(model, context).log_odds(points.plant[rows])
-        np.testing.assert_allclose(expit(logit(model.risk_of(points.take(rows))) + level), judged[rows], atol=1e-12)
-        moved += int((level != 0).sum())
+        terms = levels_of(model, context).terms(points.plant[rows])
+        shown = expit(terms.apply(logit(model.risk_of(points.take(rows))), model.base))
+        np.testing.assert_allclose(shown, judged[rows], atol=1e-12)
+        moved += int((terms.log_odds != 0).sum())
     assert moved > 3
 
 
@@ -68,7 +69,7 @@ def test_a_model_has_levels_by_what_it_was_fitted_with_where_a_morning_has_none(
     """And none at all where it was fitted before there were levels."""
     model, context = trained.model, trained.snapshots.context
     assert model.looks is not None
-    assert levels_of(model, context) == estimate_levels(model.looks, context.known_until)
+    assert levels_of(model, context) == estimate_levels(model.looks, context.known_until, model.base)
     assert levels_of(replace(model, looks=None), context).overall.orders == 0
 
 
