@@ -29,7 +29,7 @@ from training.model.level import MaturedLooks
 from training.model.missing import neutral_values
 from training.model.risk_model import RiskModel
 from training.model.risk_trees import DAYS_TO_PROMISE, RiskTrees
-from training.model.trees import Trees, boost
+from training.model.trees import PartialTrees, Trees, boost
 from training.reasons.peers import Peers
 from training.ship_date.fit import fit_ship_dates
 
@@ -58,7 +58,7 @@ def fit_model(
     risk = fit_risk(points, trees, progress)
     crossed, calibration, near = risk.crossed, risk.calibration, risk.near
     progress("growing the trees of partial", 0, 0)
-    partial, partial_calibration = _fit_partial(points, trees)
+    partial, partial_calibration = _fit_partial(points, PartialTrees(**asdict(trees)))
     facts = about | {
         "parameters": asdict(trees),
         "rounds": risk.risk.num_trees(),

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from numbers import Integral, Real
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
 from features.arrays import Floats
 from features.errors import InvalidRequest, with_nearest
 from training.data.labelled import LabelledPoints
-from training.lightgbm import UNREAD, load_lightgbm
+from training.lightgbm import HELD, UNREAD, load_lightgbm
 from training.model.missing import fill_never_missing
 
 MANY_ROWS = 50_000
@@ -38,6 +38,8 @@ class InvalidSettings(InvalidRequest, ValueError):
 @dataclass(frozen=True)
 class Trees:
     """LightGBM parameters: small trees, slowly; chosen on time-ordered folds inside the training part."""
+
+    held: ClassVar[Mapping[str, int]] = HELD
 
     learning_rate: float = 0.03
     num_leaves: int = 7
@@ -83,9 +85,16 @@ class Trees:
         By column: the same trees in less time.
         """
         own = asdict(self) | {"feature_contri": [0.0 if name in UNREAD else 1.0 for name in names]}
+        own["monotone_constraints"] = [self.held.get(name, 0) for name in names]
         own.pop("most_rounds")
         fixed = {"objective": "binary", "bagging_freq": 1, "verbosity": -1, "num_threads": 1 if rows < MANY_ROWS else 2}
         return own | fixed | {"deterministic": True, "force_col_wise": True}
+
+
+class PartialTrees(Trees):
+    """Of partial among missed or partial: which way a signal moves that is not known, so none is held."""
+
+    held: ClassVar[Mapping[str, int]] = {}
 
 
 def boost(points: LabelledPoints, target: Floats, trees: Trees, rounds: int) -> Any:

@@ -17,7 +17,8 @@ from training.data.labelled import LabelledPoints
 from training.data.moved_promises import EARLIEST, LATEST
 from training.data.snapshots import Snapshots
 from training.data.split import folds_by_time, split_by_time
-from training.model.trees import MOVED_SHARE, UNREAD, Trees, boost, tree_dataset
+from training.model.trees import HELD, MOVED_SHARE, UNREAD, PartialTrees, Trees, boost, tree_dataset
+from training.trainer import Trained
 
 ORDERS = 80
 SHIPS = {f"{number:03}": number + 12 + number % 5 for number in range(ORDERS)}
@@ -142,6 +143,20 @@ def test_no_split_tests_a_count_of_what_is_known(snapshots: Snapshots) -> None:
     splits = boost(points, points.failed, Trees(min_child_samples=20), 60).feature_importance()
     assert splits.sum() > 100
     assert sum(splits[points.names.index(name)] for name in UNREAD) == 0
+
+
+@pytest.mark.parametrize("name", HELD)
+def test_one_more_move_or_piece_ordered_is_never_good_by_itself(trained: Trained, name: str) -> None:
+    """A signal that is held, raised by itself on looks of all kinds; the trees of partial are not held."""
+    model, signals = trained.model, trained.dataset.points.signals[::7]
+    column = model.names.index(name)
+    known = ~np.isnan(signals[:, column])
+    for more in (0.25, 1.0, 40.0):
+        raised = signals.copy()
+        raised[:, column] += more
+        change = HELD[name] * (model.log_odds(raised) - model.log_odds(signals))[known]
+        assert change.min(initial=0.0) >= -1e-12
+    assert not PartialTrees().held
 
 
 def test_no_promise_is_no_move() -> None:
