@@ -46,6 +46,11 @@ class Caller:
         """Their plants as a JSON list, empty for every plant: what is stored of one scope binds no other."""
         return "" if self.plants is None else orjson.dumps(sorted(self.plants)).decode()
 
+    @property
+    def has_many_plants(self) -> bool:
+        """Whether their orders may be of more than one plant."""
+        return self.plants is None or len(self.plants) > 1
+
     def sees(self, plants: Iterable[str]) -> bool:
         """Whether an order of these plants is one they may see. One of no plant is only for who may see all."""
         return self.plants is None or not self.plants.isdisjoint(plants)

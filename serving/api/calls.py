@@ -42,7 +42,7 @@ from serving.ingest.decisions import decide, etag_of
 from serving.models.cache import LoadedModel, load_version
 from serving.principal import Caller
 from serving.problems import NotFound
-from serving.scores.decision_state import latest_decisions
+from serving.scores.decision_state import latest_decisions, owner_before
 from serving.scores.replay import LoadVersion
 from serving.scores.services import Services
 from serving.store.period_reads import typed_events_of
@@ -109,8 +109,10 @@ def _page_key(query: WorklistQuery, params: WorklistParams) -> PageKey | None:
     return None if params.cursor is None else read_cursor(query, params.cursor)
 
 
-def export_orders(services: Services, kind: str, params: WorklistParams, caller: Caller) -> Response:
-    """The whole worklist as a file, ``csv`` or ``xlsx``."""
+def export_orders(
+    services: Services, kind: str, params: WorklistParams, caller: Caller, name: str = "worklist"
+) -> Response:
+    """The whole worklist as a file, ``csv`` or ``xlsx``, named after what it lists and its day."""
     query = worklist_query(params, caller, services.clock(), services.settings)
     limit = params.limit or services.settings.max_rows
     zone = services.settings.zone
@@ -122,7 +124,7 @@ def export_orders(services: Services, kind: str, params: WorklistParams, caller:
     content, media = (
         (csv_file(rows, zone, params.bom), CSV) if kind == "csv" else (xlsx_file(rows, zone, query.now), XLSX)
     )
-    headers = {"content-disposition": f'attachment; filename="worklist-{day_of(query.now, zone)}.{kind}"'}
+    headers = {"content-disposition": f'attachment; filename="{name}-{day_of(query.now, zone)}.{kind}"'}
     return Response(content, headers=headers, media_type=media)
 
 
@@ -217,6 +219,11 @@ def record_decision(
         return json_reply(content, headers={"etag": etag_of(seq)}, effect=Effect(order_id, decision.kind))
 
     return write_once(services, request, caller, body, key, job, [order_id])
+
+
+def read_owner_before(services: Services, order_id: str, caller: Caller) -> str | None:
+    """Who had an order before the caller took it over."""
+    return owner_before(services.database.read(lambda connection: events_of(connection, [order_id])), caller.name)
 
 
 # -- what only pages show ------------------------------------------------------------------------------------

@@ -7,6 +7,8 @@ for what nobody owns, as an empty field of a form asks for nothing. A search loo
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -39,6 +41,10 @@ class Chip(NamedTuple):
 
     text: str
     without: str
+
+
+MOST_OF_NAME = 80
+"""Characters of a file's name before the day."""
 
 
 @dataclass(frozen=True)
@@ -103,6 +109,12 @@ class Address:
             for name, value in self.pairs
             if (text := _in_words(name, value, clock)) is not None
         ]
+
+    def file_name(self, view: str, clock: PlantClock) -> str:
+        """What a file of the list is called: the name of the saved view it is, or its filters, in ASCII."""
+        words = view or " ".join([*self.all("state"), *(chip.text for chip in self.chips(clock))])
+        plain = unicodedata.normalize("NFKD", words).encode("ascii", "ignore").decode().lower()
+        return "-".join(["worklist", *re.findall(r"[a-z0-9]+", plain)])[:MOST_OF_NAME].rstrip("-")
 
     def params(self, caller: Caller, clock: PlantClock, **fixed: Any) -> WorklistParams:
         """The question, as the API takes it. Raises ``InvalidRequest`` that says what is wrong with the address."""

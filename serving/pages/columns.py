@@ -88,12 +88,18 @@ class Heading(NamedTuple):
         return bool(self.links) and self.links[0].title == self.column.title
 
 
-def headings(rows: Iterable[Mapping[str, Any]], address: Address, params: WorklistParams) -> list[Heading]:
-    """The columns for which a row has something; a second click on what it is sorted by turns the list round."""
+def headings(
+    rows: Iterable[Mapping[str, Any]], address: Address, params: WorklistParams, *, many_plants: bool
+) -> list[Heading]:
+    """The columns for which a row has something; a second click on what it is sorted by turns the list round.
+
+    Who sees one plant alone has nothing to sort by plants.
+    """
     filled = {name for row in rows for name, value in row.items() if value is not None}
     shown = [column for column in COLUMNS if not column.needs or column.needs in filled]
     return [
-        Heading(column, [_sort_link(name, title, address, params) for name, title in column.sorts]) for column in shown
+        Heading(column, [_sort_link(*one, address, params) for one in column.sorts if many_plants or one[0] != "plant"])
+        for column in shown
     ]
 
 

@@ -31,13 +31,21 @@ def say_snooze(order: Mapping[str, Any], clock: PlantClock) -> str:
 def say_decision(decision: Decision, clock: PlantClock) -> str:
     """A decision in words, for a row that says by itself how long a snooze lasts."""
     who, until = decision["actor"] or "Somebody", decision["until"]
-    if decision["kind"] == "snooze" and until is not None and clock.is_past(until):
+    if decision["kind"] == "snooze" and until is not None and clock.is_past(until) and not ends_snooze(decision):
         return f"{who}'s snooze ended {clock.tick(micros(until))}"
     return f"{who} {verb_of(decision)}, {_when(decision['recorded_at'], clock)}"
 
 
+def ends_snooze(decision: Decision) -> bool:
+    """Whether it is a snooze until a moment that had come when it was decided."""
+    until = decision["until"]
+    return decision["kind"] == "snooze" and until is not None and micros(until) <= micros(decision["recorded_at"])
+
+
 def verb_of(decision: Decision) -> str:
     """What somebody did."""
+    if ends_snooze(decision):
+        return "ended the snooze"
     if decision["kind"] != "assign":
         return DECISIONS.get(decision["kind"], decision["kind"])
     if not decision["owner"]:

@@ -55,6 +55,17 @@ def fold_decisions(events: Iterable[Any]) -> DecisionState:
     return state
 
 
+def owner_before(events: Iterable[Any], owner: str) -> str | None:
+    """Who had an order before it came to an owner, by its events in the order of their arrival."""
+    state, before = DecisionState(), None
+    for event in events:
+        after = state.after(event)
+        if after.owner == owner != state.owner:
+            before = state.owner
+        state = after
+    return before
+
+
 def latest_decisions(events: Iterable[Any]) -> dict[str, Any]:
     """By order the latest of decisions, in the order of their arrival; a comment that came with one yields to it."""
     latest: dict[str, Any] = {}

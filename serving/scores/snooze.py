@@ -44,16 +44,18 @@ def latest_snooze(due: int, zone: str) -> int:
 
 
 def agree_snooze(order_id: str, due: int | None, asked: int | None, now: int, zone: str) -> Snooze:
-    """The snooze that an order with a due date may have.
+    """The snooze that an order with a due date may have; asked for until a moment that has come, it ends.
 
     Raises ``InvalidRequest`` where it is late, or where the working day before its promise has begun.
     """
     dates = Dates(now, ZoneInfo(plant_calendar(zone).zone), ENGLISH)
-    if due is None:
-        return Snooze(asked, asked, _until(order_id, asked, dates))
-    if due < now:
+    if due is not None and due < now:
         was_due = f"{dates.day(due)}, {dates.distance(due)}"
         raise InvalidRequest(f"a late order cannot be snoozed: {order_id} was due {was_due}")
+    if asked is not None and asked <= now:
+        return Snooze(asked, asked, f"{order_id} is no longer snoozed")
+    if due is None:
+        return Snooze(asked, asked, _until(order_id, asked, dates))
     latest = latest_snooze(due, zone)
     back = f"{dates.day(latest + 1)}, the working day before its promise of {dates.day(due)}"
     if latest < now:

@@ -1,7 +1,7 @@
 "use strict";
 // The keyboard, and the place in the list: everything here has a link or a button that does it without a script.
 
-const PLACE = "shiprisk-order", NEXT = "shiprisk-next";
+const PLACE = "shiprisk-order", NEXT = "shiprisk-next", READ = "shiprisk-read";
 const rows = () => Array.from(document.querySelectorAll("tr[data-path]"));
 const current = () => document.activeElement && document.activeElement.closest("tr[data-path]");
 
@@ -150,14 +150,17 @@ document.addEventListener("focusin", (event) => {
   if (row) mark(row);
 });
 
+// Who comes back from an order is on its row; who opens the list anew begins at its top.
 function begin() {
   const all = rows();
+  if (window.location.pathname.startsWith("/orders/")) sessionStorage.setItem(READ, "1");
   if (!all.length) return;
+  const returns = sessionStorage.getItem(READ) || document.querySelector(".notice");
+  sessionStorage.removeItem(READ);
   all.forEach((row) => (row.tabIndex = -1));
-  const known = all.find((row) => row.dataset.order === sessionStorage.getItem(PLACE)) || rowInPlace(all);
+  const known = returns && (all.find((row) => row.dataset.order === sessionStorage.getItem(PLACE)) || rowInPlace(all));
   (known || all[0]).tabIndex = 0;
-  if (known) mark(known);
-  if (known && document.querySelector(".notice")) focusRow(known);
+  if (known) focusRow(known);
 }
 
 begin();

@@ -11,22 +11,28 @@ from fastapi import Response
 from pydantic import ValidationError
 
 from features.errors import InvalidRequest
-from features.times import micros
+from features.times import isoformat, micros
 from serving.contract.decision import DecisionRequest
 from serving.pages.browser import Form, Notice
 from serving.pages.wording import DECIDED, PlantClock
 from serving.principal import Caller
 from serving.scores.snooze import agree_snooze
 
-TAKE, GIVE_BACK = "take", "give_back"
-"""What a row's button says for an assignment to who reads, and to nobody."""
+TAKE, GIVE_BACK, END_SNOOZE = "take", "give_back", "end_snooze"
+"""What a row's button says for an assignment to who reads, to who had it before, and for a snooze until now."""
+KINDS = {TAKE: "assign", GIVE_BACK: "assign", END_SNOOZE: "snooze"}
 
 
-def decision_of(kind: str, form: Form, caller: Caller) -> DecisionRequest:
-    """A decision from a form. Raises ``InvalidRequest`` that says what is missing."""
-    own = {TAKE: caller.name, GIVE_BACK: ""}
-    fields: dict[str, Any] = {"kind": "assign" if kind in own else kind, "comment": form.get("comment") or None}
-    if kind == "snooze":
+def decision_of(kind: str, form: Form, caller: Caller, now: int, before: str = "") -> DecisionRequest:
+    """A decision from a form, at a moment in microseconds. Raises ``InvalidRequest`` that says what is missing.
+
+    ``before`` is who had the order before who reads took it, and has it again when it is given back.
+    """
+    own = {TAKE: caller.name, GIVE_BACK: before}
+    fields: dict[str, Any] = {"kind": KINDS.get(kind, kind), "comment": form.get("comment") or None}
+    if kind == END_SNOOZE:
+        fields["until"] = isoformat(now)
+    elif kind == "snooze":
         fields["until"] = form.get("until") or None
         fields["until_change"] = form.get("until_change") == "1"
     if fields["kind"] == "assign":
@@ -69,12 +75,14 @@ class Outcome:
 
     Attributes
     ----------
+    gives_back : whether it was the button of a row that gives its order back
     done : ids of orders it was recorded of
     snoozes : by order id, the sentence of its snooze and whether that ends earlier than was asked for
     refused : by order id, why not
     """
 
     decision: DecisionRequest
+    gives_back: bool = False
     done: list[str] = field(default_factory=list)
     snoozes: dict[str, tuple[str, bool]] = field(default_factory=dict)
     refused: dict[str, str] = field(default_factory=dict)
@@ -120,5 +128,6 @@ class Outcome:
         if kind == "comment":
             return ": comment added"
         if kind == "assign":
-            return f" assigned to {self.decision.owner}" if self.decision.owner else " given back"
+            owner = self.decision.owner
+            return f" given back to {owner or 'nobody'}" if self.gives_back or not owner else f" assigned to {owner}"
         return f" {DECIDED.get(kind, kind)}"

@@ -13,6 +13,7 @@ from serving.api.dependencies import CurrentServices, OrderId
 from serving.ingest.decisions import etag_of
 from serving.pages.blockers import list_readiness
 from serving.pages.browser import Notice, SentForm, go_back
+from serving.pages.decided import say_snooze
 from serving.pages.drawing import Risks, change_since, draw_waterfall
 from serving.pages.order.decisions import Outcome, decision_of, offer_snooze
 from serving.pages.order.ship_curve import draw_ship_curve
@@ -52,6 +53,7 @@ def get_order_page(request: Request, order_id: OrderId, services: CurrentService
         path=path_of(order["order_id"]),
         ship_curve=draw_ship_curve(score["ship_date"], events, clock),
         snooze=offer_snooze(order, clock),
+        put_off=say_snooze(order, clock),
         readiness=list_readiness(content["blockers"], content["not_due"], content["conditions"]),
         version=etag_of(version),
     )
@@ -87,7 +89,7 @@ def post_order_decision(
     """Decide about the order as it was read; who decided meanwhile is not overruled unseen."""
     version = form.get("version") or None
     try:
-        decision = decision_of(form.get("kind"), form, caller)
+        decision = decision_of(form.get("kind"), form, caller, services.clock())
         outcome = Outcome(decision)
         outcome.add(order_id, record_decision(services, request, order_id, decision, caller, version))
     except InvalidRequest as error:

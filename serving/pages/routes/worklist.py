@@ -15,6 +15,7 @@ from serving.api.calls import (
     last_score,
     list_orders,
     list_views,
+    read_owner_before,
     record_decision,
     suggest_words,
 )
@@ -23,7 +24,7 @@ from serving.pages.address import EVERY_STATE, PLACE, Address
 from serving.pages.blockers import CHOICES
 from serving.pages.browser import Form, Notice, SentForm, address_within, go_back
 from serving.pages.columns import SORTS, headings, is_ascending
-from serving.pages.order.decisions import Outcome, decision_of
+from serving.pages.order.decisions import GIVE_BACK, Outcome, decision_of
 from serving.pages.rendering import render
 from serving.pages.rows import path_of, show_rows
 from serving.pages.summary import FiguresCache, count_fitting
@@ -67,7 +68,8 @@ def get_worklist(request: Request, services: CurrentServices, caller: CurrentCal
         chips=chips,
         fitting=fitting,
         fits=fitting.sentence(figures.open, late_apart=late_apart) if fitting and fitting.total else "",
-        headings=headings(rows, address, params),
+        headings=headings(rows, address, params, many_plants=caller.has_many_plants),
+        many_plants=caller.has_many_plants,
         late=_late(services, caller, address, clock) if figures.late else [],
         ascending=is_ascending(params),
         last_score=newest,
@@ -116,7 +118,8 @@ def get_file(
     address = Address.of(pair for pair in request.query_params.multi_items() if pair[0] not in ("all", *PLACE))
     states = address.all("state") or list(EVERY_STATE)
     params = address.params(caller, plant_clock(services), state=states, limit=None, bom=True)
-    return export_orders(services, kind, params, caller)
+    view = next((view["name"] for view in list_views(services, caller) if view["query"] == address.query), "")
+    return export_orders(services, kind, params, caller, address.file_name(view, plant_clock(services)))
 
 
 @router.post("/decisions")
@@ -125,11 +128,13 @@ def post_decisions(request: Request, form: SentForm, services: CurrentServices, 
     back = address_within(form.get("next"))
     try:
         kind, order_ids = _chosen(form)
+        before = read_owner_before(services, order_ids[0], caller) if kind == GIVE_BACK else None
         # What stands in the bar of chosen orders is not seen beside the button of a row.
-        decision = decision_of(kind, form.without("comment") if form.get("only") else form, caller)
+        fields = form.without("comment") if form.get("only") else form
+        decision = decision_of(kind, fields, caller, services.clock(), before or "")
     except InvalidRequest as error:
         return go_back(request, back, Notice(f"{capitalised(str(error))}.", warns=True))
-    outcome = Outcome(decision)
+    outcome = Outcome(decision, kind == GIVE_BACK)
     for order_id in order_ids:
         try:
             outcome.add(order_id, record_decision(services, request, order_id, decision, caller, "*"))
