@@ -185,3 +185,9 @@ def missing(what: str) -> None:
     if "chromium" in os.environ.get("SHIPRISK_REQUIRE", ""):
         pytest.fail(what)
     pytest.skip(what)
+
+
+def sent(planned: Planned, plant: str, *names: str) -> None:
+    """Orders of a plant of their own, due in three weeks."""
+    rows = [created(0, 24, order=name, plant=plant, customer="Nordwerft", item="Pump") for name in names]
+    planned.send(*[row | {"event_id": f"{row['order_id']} made"} for row in rows])

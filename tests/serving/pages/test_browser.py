@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests.serving.pages.conftest import Planned, missing
+from tests.serving.pages.conftest import Planned, missing, sent
 from tests.support.stories import created, event
 
 CHROMIUM = Path("/usr/bin/chromium")
@@ -224,3 +224,19 @@ def test_a_planners_morning(chromium: Any, planned: Planned) -> None:
     page.goto("/?changed=1&snoozed=include")
     assert "Snoozed to the end of" in page.inner_text("tr[data-order=H2]")
     assert page.complaints == []
+
+
+def test_the_cursor_is_where_one_came_from_and_else_at_the_top(chromium: Any, planned: Planned) -> None:
+    sent(planned, "Loddin", *(f"LO-{number}" for number in range(5)))
+    page = opened(chromium, planned, plant="Loddin")
+    page.goto("/?all=1")
+    orders = page.locator("tr[data-order]").evaluate_all("rows => rows.map(row => row.dataset.order)")
+    for _ in range(3):
+        page.keyboard.press("j")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/orders/*")
+    page.goto("/?all=1")
+    assert focused(page) == orders[2]
+    page.goto("/?all=1")
+    page.keyboard.press("j")
+    assert focused(page) == orders[0]

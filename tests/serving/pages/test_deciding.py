@@ -16,20 +16,14 @@ from serving.pages.decided import say_decision, say_snooze
 from serving.pages.order.decisions import Outcome
 from serving.pages.wording import PlantClock
 from serving.scores.snooze import agree_snooze
-from tests.serving.pages.conftest import Planned, text_of
+from tests.serving.pages.conftest import Planned, sent, text_of
 from tests.serving.pages.test_browser import chromium, focused, opened, theme
 from tests.serving.pages.test_worklist import listed
-from tests.support.stories import created, event
+from tests.support.stories import event
 
 __all__ = ["chromium", "theme"]
 
 CLOCK = PlantClock(micros("2026-01-01T12:00:00Z"), "UTC")
-
-
-def sent(planned: Planned, plant: str, *names: str) -> None:
-    """Orders of a plant of their own, due in three weeks."""
-    rows = [created(0, 24, order=name, plant=plant, customer="Nordwerft", item="Pump") for name in names]
-    planned.send(*[row | {"event_id": f"{row['order_id']} made"} for row in rows])
 
 
 def decision(kind: str, **fields: Any) -> dict[str, Any]:
@@ -112,65 +106,6 @@ def test_a_snooze_from_a_row_says_until_when(planned: Planned) -> None:
     assert "1 snoozed to the end of Tue 9 Jan, 1 not." in text_of(page)
     assert 'class="toast warns"' in page.text
     assert "<li>Not K3: the order must be one the service knows" in page.text
-
-
-def test_a_snooze_is_ended_from_a_row_from_the_bar_and_from_its_order(planned: Planned) -> None:
-    sent(planned, "Ahlbeck", "AH-1", "AH-2", "AH-3")
-    reader = planned.signed_in(plant="Ahlbeck")
-
-    def snoozed() -> list[str]:
-        return [row for row in ("AH-1", "AH-2", "AH-3") if f"end_snooze {row}" in reader.get("/?snoozed=only").text]
-
-    assert "End snooze" not in reader.get("/?all=1").text
-    reader.post(
-        "/decisions",
-        {"kind": "snooze", "order": ["AH-1", "AH-2", "AH-3"], "until": "2024-01-09", "next": "/?all=1"},
-    )
-    assert snoozed() == ["AH-1", "AH-2", "AH-3"]
-    assert "3 of them snoozed: not in the list and its files" in text_of(reader.get("/?all=1&state=unpromised"))
-    reader.post("/decisions", {"only": "end_snooze AH-1", "next": "/?all=1"})
-    page = text_of(reader.get("/?all=1"))
-    assert "AH-1 is no longer snoozed." in page
-    assert "planner Ahlbeck ended the snooze, today" in page
-    reader.post("/decisions", {"kind": "end_snooze", "order": ["AH-2"], "next": "/?all=1"})
-    order = reader.get("/orders/AH-3")
-    assert "Snoozed to the end of Tue 9 Jan." in text_of(order)
-    version = re.findall(r'name="version" value="([^"]+)"', order.text)[0].replace("&#34;", '"')
-    reader.post("/orders/AH-3/decisions", {"kind": "end_snooze", "version": version})
-    assert snoozed() == []
-
-
-def test_an_order_that_is_given_back_has_the_owner_it_had_before(planned: Planned) -> None:
-    sent(planned, "Bansin", "BN-1", "BN-2")
-    reader = planned.signed_in(plant="Bansin")
-    reader.post("/decisions", {"kind": "assign", "owner": "Ben", "order": ["BN-1"], "next": "/?all=1"})
-    for order, owner in (("BN-1", "Ben"), ("BN-2", "nobody")):
-        reader.post("/decisions", {"only": f"take {order}", "next": "/?all=1"})
-        assert f"give_back {order}" in reader.get("/?all=1").text
-        reader.post("/decisions", {"only": f"give_back {order}", "next": "/?all=1"})
-        assert f"{order} given back to {owner}." in text_of(reader.get("/?all=1"))
-
-
-def test_a_file_is_named_after_what_it_lists(planned: Planned) -> None:
-    sent(planned, "Koserow", "KO-1")
-    reader = planned.signed_in(plant="Koserow")
-
-    def name(query: str) -> str:
-        return str(reader.get(f"/worklist.csv?{query}").headers["content-disposition"])
-
-    assert name("risk_min=0.5&customer=M%C3%BCller%2FS%C3%B6hne") == (
-        'attachment; filename="worklist-risk-50-customer-muller-sohne-2024-01-04.csv"'
-    )
-    assert name("state=late") == 'attachment; filename="worklist-late-2024-01-04.csv"'
-    reader.post("/views", {"name": "Zürich, Monday", "query": "state=late", "next": "/?state=late"})
-    assert name("state=late") == 'attachment; filename="worklist-zurich-monday-2024-01-04.csv"'
-
-
-def test_rows_name_the_plant_for_who_sees_more_than_one(planned: Planned) -> None:
-    sent(planned, "Lubmin", "LU-1")
-    one, many = (planned.signed_in(plant=plant).get("/?search=LU-&all=1").text for plant in ("Lubmin", ""))
-    assert ("Lubmin ·" in one, "sort=plant" in one) == (False, False)
-    assert ("Lubmin ·" in many, "sort=plant" in many) == (True, True)
 
 
 def test_a_notice_of_many_orders_fits_into_its_cookie(planned: Planned) -> None:
@@ -269,22 +204,6 @@ def test_the_cursor_is_on_the_row_that_moved_up(chromium: Any, planned: Planned)
     page.keyboard.press("a")
     page.wait_for_selector(f".notice:has-text('{orders[3]} acknowledged')")
     assert page.complaints == []
-
-
-def test_the_cursor_is_where_one_came_from_and_else_at_the_top(chromium: Any, planned: Planned) -> None:
-    sent(planned, "Loddin", *(f"LO-{number}" for number in range(5)))
-    page = opened(chromium, planned, plant="Loddin")
-    page.goto("/?all=1")
-    orders = page.locator("tr[data-order]").evaluate_all("rows => rows.map(row => row.dataset.order)")
-    for _ in range(3):
-        page.keyboard.press("j")
-    page.keyboard.press("Enter")
-    page.wait_for_url("**/orders/*")
-    page.goto("/?all=1")
-    assert focused(page) == orders[2]
-    page.goto("/?all=1")
-    page.keyboard.press("j")
-    assert focused(page) == orders[0]
 
 
 def test_an_empty_comment_stays_on_the_page(chromium: Any, planned: Planned) -> None:

@@ -14,7 +14,7 @@ from serving.pages.rows import last_promise
 from serving.pages.wording import PlantClock
 from serving.principal import Role
 from serving.store.schema import SORTS as STORED_SORTS
-from tests.serving.pages.conftest import FORMULA, MARKUP, SCRIPT, STYLE, Planned, text_of
+from tests.serving.pages.conftest import FORMULA, MARKUP, SCRIPT, STYLE, Planned, sent, text_of
 from tests.support.pages import Page
 from tests.support.stories import created
 
@@ -214,7 +214,7 @@ def test_deciding_about_one_and_about_several(planned: Planned) -> None:
     assert "D0 assigned to planner Ulm." in text_of(reader.get("/"))
     assert set(listed(reader.get("/?mine=1"))) == {"D0"}
     reader.post("/decisions", {"only": "give_back D0", "owner": "Ben", "next": "/"})
-    assert "D0 given back." in text_of(reader.get("/"))
+    assert "D0 given back to nobody." in text_of(reader.get("/"))
     assert "D0" in listed(reader.get("/?nobody=1"))
     reader.post("/decisions", {"kind": "assign", "owner": "Ben", "order": ["D0"], "next": "/"})
     assert listed(reader.get("/?owner=Ben")) == ["D0"]
@@ -291,3 +291,62 @@ def test_an_order_of_several_promises_names_the_one_it_is_late_by() -> None:
     assert last_promise(order, clock) == "2026-01-15"
     assert last_promise(order | {"days_late": 14}, clock) is None, "one promise, or several on its day"
     assert last_promise(order | {"expected_ship": None}, clock) is None
+
+
+def test_a_snooze_is_ended_from_a_row_from_the_bar_and_from_its_order(planned: Planned) -> None:
+    sent(planned, "Ahlbeck", "AH-1", "AH-2", "AH-3")
+    reader = planned.signed_in(plant="Ahlbeck")
+
+    def snoozed() -> list[str]:
+        return [row for row in ("AH-1", "AH-2", "AH-3") if f"end_snooze {row}" in reader.get("/?snoozed=only").text]
+
+    assert "End snooze" not in reader.get("/?all=1").text
+    reader.post(
+        "/decisions",
+        {"kind": "snooze", "order": ["AH-1", "AH-2", "AH-3"], "until": "2024-01-09", "next": "/?all=1"},
+    )
+    assert snoozed() == ["AH-1", "AH-2", "AH-3"]
+    assert "3 of them snoozed: not in the list and its files" in text_of(reader.get("/?all=1&state=unpromised"))
+    reader.post("/decisions", {"only": "end_snooze AH-1", "next": "/?all=1"})
+    page = text_of(reader.get("/?all=1"))
+    assert "AH-1 is no longer snoozed." in page
+    assert "planner Ahlbeck ended the snooze, today" in page
+    reader.post("/decisions", {"kind": "end_snooze", "order": ["AH-2"], "next": "/?all=1"})
+    order = reader.get("/orders/AH-3")
+    assert "Snoozed to the end of Tue 9 Jan." in text_of(order)
+    version = re.findall(r'name="version" value="([^"]+)"', order.text)[0].replace("&#34;", '"')
+    reader.post("/orders/AH-3/decisions", {"kind": "end_snooze", "version": version})
+    assert snoozed() == []
+
+
+def test_an_order_that_is_given_back_has_the_owner_it_had_before(planned: Planned) -> None:
+    sent(planned, "Bansin", "BN-1", "BN-2")
+    reader = planned.signed_in(plant="Bansin")
+    reader.post("/decisions", {"kind": "assign", "owner": "Ben", "order": ["BN-1"], "next": "/?all=1"})
+    for order, owner in (("BN-1", "Ben"), ("BN-2", "nobody")):
+        reader.post("/decisions", {"only": f"take {order}", "next": "/?all=1"})
+        assert f"give_back {order}" in reader.get("/?all=1").text
+        reader.post("/decisions", {"only": f"give_back {order}", "next": "/?all=1"})
+        assert f"{order} given back to {owner}." in text_of(reader.get("/?all=1"))
+
+
+def test_a_file_is_named_after_what_it_lists(planned: Planned) -> None:
+    sent(planned, "Koserow", "KO-1")
+    reader = planned.signed_in(plant="Koserow")
+
+    def name(query: str) -> str:
+        return str(reader.get(f"/worklist.csv?{query}").headers["content-disposition"])
+
+    assert name("risk_min=0.5&customer=M%C3%BCller%2FS%C3%B6hne") == (
+        'attachment; filename="worklist-risk-50-customer-muller-sohne-2024-01-04.csv"'
+    )
+    assert name("state=late") == 'attachment; filename="worklist-late-2024-01-04.csv"'
+    reader.post("/views", {"name": "Zürich, Monday", "query": "state=late", "next": "/?state=late"})
+    assert name("state=late") == 'attachment; filename="worklist-zurich-monday-2024-01-04.csv"'
+
+
+def test_rows_name_the_plant_for_who_sees_more_than_one(planned: Planned) -> None:
+    sent(planned, "Lubmin", "LU-1")
+    one, many = (planned.signed_in(plant=plant).get("/?search=LU-&all=1").text for plant in ("Lubmin", ""))
+    assert ("Lubmin ·" in one, "sort=plant" in one) == (False, False)
+    assert ("Lubmin ·" in many, "sort=plant" in many) == (True, True)
