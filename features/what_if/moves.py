@@ -60,9 +60,10 @@ class Move:
 def feasible_moves(
     history: History, order: int, as_of: int, zone: str = "UTC", language: Language = ENGLISH
 ) -> list[Move]:
-    """The moves of one order at a moment; none unless it is open, for of a late one the promise is broken.
+    """The moves of one order at a moment; none unless it is open or late.
 
-    By kind: what stands in the way, trucks, conditions, bookings, shipments, promises; the oldest of each first.
+    By kind: what stands in the way, trucks, conditions, bookings, shipments, promises; the oldest of each first. Of a
+    late order no promise is moved: one is broken already, and another day brings nothing forward.
 
     Parameters
     ----------
@@ -71,7 +72,8 @@ def feasible_moves(
     zone : the plant's, in which sentences name days
     """
     known = KnownOrder(history, order, as_of)
-    if status_of(history, order, len(known.events), as_of)[0] != "open":
+    state = status_of(history, order, len(known.events), as_of)[0]
+    if state not in ("open", "late"):
         return []
     facts, first = Facts(known, as_of, ZoneInfo(zone), language), int(history.first[order])
     return [
@@ -82,7 +84,7 @@ def feasible_moves(
         *_conditions(facts),
         *_bookings(facts, history, first),
         *_shipments(facts),
-        *_promises(facts),
+        *(_promises(facts) if state == "open" else ()),
     ]
 
 
@@ -148,7 +150,10 @@ def _conditions(facts: Facts) -> Iterator[Move]:
 
 
 def _trucks(facts: Facts) -> Iterator[Move]:
-    """A truck where none is planned; else those that leave after their promise earlier, and the last one larger."""
+    """A truck where none is planned; else those that leave after their promise earlier, and the last one larger.
+
+    By a promise that has passed none can leave any more: then the next working day is as soon as one could.
+    """
     promises = sorted(line.promise for line in facts.open_lines if line.promise is not None)
     if not promises:
         return
@@ -170,7 +175,7 @@ def _trucks(facts: Facts) -> Iterator[Move]:
         named = plan.line_id is not None and own
         promise = min(own) if named else promises[0] if len(coming) == 1 else promises[-1]
         by = _last_day_by(facts, promise)
-        if _leaves(plan) > promise and by > facts.as_of:
+        if _leaves(plan) > max(promise, by) and by > facts.as_of:
             earlier = words.truck_earlier(facts, plan.reference, by, _leaves(plan))
             yield Move("truck_earlier", earlier, (_truck(plan, date=by),), plan.line_id)
     yield from _larger(facts, coming, left)
@@ -256,8 +261,10 @@ def _promises(facts: Facts) -> Iterator[Move]:
             {"type": "commitment.changed", "line_id": name, "date": date, "actor": "agreed"}
             for name, date in _once(facts, [line.id for line in lines], dates)
         ]
-        trucks = [_truck(plan, date=_later(facts, _leaves(plan), days)) for plan in coming]
-        sentence = words.promise(facts, days, min(dates), len(set(dates)), [plan.reference for plan in coming])
+        leaves = [_later(facts, _leaves(plan), days) for plan in coming]
+        trucks = [_truck(plan, date=day) for plan, day in zip(coming, leaves, strict=True)]
+        along = [(plan.reference, day) for plan, day in zip(coming, leaves, strict=True)]
+        sentence = words.promise(facts, days, min(dates), len(set(dates)), along)
         yield Move(f"move_promise_{days}", sentence, (*promised, *trucks), consent=True)
 
 
@@ -290,11 +297,20 @@ def _later(facts: Facts, moment: int, days: int) -> int:
 
 
 def _last_day_by(facts: Facts, promise: int) -> int:
-    """When a truck leaves on the last working day by a promise: in the afternoon, at the promise if that is sooner."""
+    """When a truck leaves on the last working day by a promise: in the afternoon, at the promise if that is sooner.
+
+    By one that has passed: on the afternoon of the next working day.
+    """
+    if promise < facts.as_of:
+        return _moment(_in_the_afternoon(_working_days_on(facts, 1)))
     local = _local(facts, promise)
     while local.weekday() > 4:
         local -= timedelta(days=1)
-    return min(_moment(local.replace(hour=AFTERNOON, minute=0, second=0, microsecond=0)), promise)
+    return min(_moment(_in_the_afternoon(local)), promise)
+
+
+def _in_the_afternoon(local: datetime) -> datetime:
+    return local.replace(hour=AFTERNOON, minute=0, second=0, microsecond=0)
 
 
 def _working_days_on(facts: Facts, days: int) -> datetime:

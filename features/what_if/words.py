@@ -130,15 +130,20 @@ def production_order(language: Language, reference: str | None, line: str | None
     return (reference or language.say("production_order.unnamed")) + at_line(language, "of", line)
 
 
-def promise(facts: Facts, days: int, to: int, lines: int, trucks: Sequence[str | None]) -> str:
-    """Promises are moved, the first to a day, and the trucks that go along with them.
+def promise(facts: Facts, days: int, to: int, lines: int, trucks: Sequence[tuple[str | None, int]]) -> str:
+    """Promises are moved, the first to a day, and the trucks that go along with them, each by its name and new day.
 
-    "move the promise to Fri 16 Jan, truck T1 too, if the customer agrees".
+    "move the promise to Fri 16 Jan, truck T1 to Thu 15 Jan, if the customer agrees".
     """
     template = "move.promise" if lines == 1 else "move.promises"
-    names = list(dict.fromkeys(name_truck(facts.language, truck) for truck in trucks))
+    names = list(dict.fromkeys(_truck_on(facts, *truck) for truck in trucks))
     along = facts.say("move.along", trucks=facts.language.listed(names, MOST_TRUCKS)) if names else ""
     return facts.say(template, n=days, day=facts.dates.day(to, time=False), along=along)
+
+
+def _truck_on(facts: Facts, truck: str | None, day: int) -> str:
+    named = name_truck(facts.language, truck)
+    return facts.say("move.along.truck", truck=named, day=facts.dates.day(day, time=False))
 
 
 def _units(facts: Facts, millionths: int) -> dict[str, object]:

@@ -33,6 +33,7 @@ from serving.api.presenters import (
     present_decisions,
     present_order,
     present_snooze,
+    present_why_late,
 )
 from serving.contract.change import ChangeParams
 from serving.contract.decision import DECISION, DecisionRequest
@@ -164,7 +165,9 @@ def read_moves(services: Services, order_id: str, caller: Caller) -> dict[str, A
     """What could be done about an order now. Raises ``NotReady`` without a model."""
     with TURNS.turn():
         scorer = services.daily_context.latest_scorer()
-        return order_moves(_stored(services, order_id, caller), scorer, services.settings)
+        usual = services.daily_context.active_model().pack_times
+        moves, readiness = order_moves(_stored(services, order_id, caller), scorer, services.settings, usual)
+    return moves | present_why_late(readiness)
 
 
 def best_moves(

@@ -47,6 +47,7 @@ def get_order_page(request: Request, order_id: OrderId, services: CurrentService
         drawing=draw_time_line(scores, events, content["decisions"], order["due_at"], clock),
         events_count=events_count,
         falls=_reasons(score, events),
+        late_lines=_late_lines(content["lateness"], events),
         last_promise=last_promise(order, clock),
         lines=read_lines(services, order_id, caller),
         path=path_of(order["order_id"]),
@@ -66,18 +67,27 @@ def _reasons(score: dict[str, Any], events: list[dict[str, Any]]) -> list[dict[s
     """Each reason with its step of the waterfall and the events that prove it, the latest first."""
     if score["base_risk"] is None or score["risk"] is None:
         return []
-    known = {(event["source"], event["id"]): event for event in events}
     falls = draw_waterfall(score["base_risk"], [reason["points"] for reason in score["reasons"]])
     return [
         {
             **reason,
             "fall": fall,
-            "proof": [known[key] for one in reason["evidence"] if (key := (one["source"], one["id"])) in known][
-                -EVENTS_SHOWN:
-            ],
+            "proof": _proof(reason["evidence"], events),
         }
         for reason, fall in zip(score["reasons"], falls, strict=True)
     ]
+
+
+def _late_lines(lateness: dict[str, Any] | None, events: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Each line that broke its promise with the events that prove it."""
+    lines = lateness["lines"] if lateness else []
+    return [{**line, "proof": _proof(line["events"], events)} for line in lines]
+
+
+def _proof(evidence: list[dict[str, str]], events: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The events that prove something, of those that are shown."""
+    known = {(event["source"], event["id"]): event for event in events}
+    return [known[key] for one in evidence if (key := (one["source"], one["id"])) in known][-EVENTS_SHOWN:]
 
 
 @router.post("/orders/{order_id}/decisions")

@@ -40,9 +40,43 @@ def test_the_waterfall_ends_at_the_risk(planned: Planned) -> None:
     assert [later.begin for later in falls[1:]] == [fall.end for fall in falls[:-1]]
 
 
+def test_a_late_order_says_why_it_is_and_what_is_in_the_way_now(planned: Planned) -> None:
+    reader = planned.signed_in(plant="Kiel")
+    page = reader.get("/orders/K3")
+    words = text_of(page)
+    assert "Why it is late The order is 1 day late: promised Wed 3 Jan 12:00, nothing of it has shipped" in words
+    assert "In the way now Nobody has said that a shipping condition is met No truck is planned" in words
+    assert "Why 100 %" not in words
+    assert Page(page.text).faults == []
+    moves = text_of(reader.get("/orders/K3/moves"))
+    assert "The model's response, not a promise" in moves
+    assert "Nobody has said that a shipping" in text_of(reader.get("/?state=late")), "in the place of a reason"
+    assert "Nobody has said that a shipping" in text_of(reader.get("/")), "the late orders apart"
+
+
+def test_moves_of_a_late_order_say_the_days_they_win() -> None:
+    late = {"risk": 1.0, "risk_after": 1.0, "expected_ship": "2024-01-12"}
+    moves = [
+        move(**late, expected_ship_after="2024-01-09", days_won=3),
+        move(**late | {"expected_ship": None}, expected_ship_after="2024-01-20"),
+        move(**late | {"risk_after": None}, days_won=8),
+    ]
+    shown = {"moves": moves, "label": "as the model answers", "not_tried": 0, "reason": None, "tried": 3}
+    shown["lateness"] = {"lines": []}
+    words = words_of("parts/moves.html", moves=shown)
+    assert "ships most likely Tue 9 Jan, not Fri 12 Jan 3 days sooner" in words
+    assert "ships most likely Sat 20 Jan, not later than any day asked about sooner" in words
+    assert "ships today, not Fri 12 Jan 8 days sooner" in words
+    assert "%" not in words
+    none = shown | {"moves": []}
+    assert "None of 3 moves that were weighed brings the expected ship date a day forward." in words_of(
+        "parts/moves.html", moves=none
+    )
+    assert "The one move that was weighed does not bring" in words_of("parts/moves.html", moves=none | {"tried": 1})
+
+
 def test_states_without_a_risk_of_the_model_say_why(planned: Planned) -> None:
     reader = planned.signed_in()
-    assert "a promise has passed unshipped" in text_of(reader.get("/orders/K3")).lower()
     assert "no date is promised yet" in text_of(reader.get("/orders/K4")).lower()
 
 
@@ -124,7 +158,14 @@ def test_what_is_shipped_by_a_try_says_so(planned: Planned) -> None:
 
 
 def move(**fields: Any) -> dict[str, Any]:
-    blank = {"sentence": "do it", "body": "[]", "risk": 0.14, "risk_after": 0.1, "days_won": None}
+    blank = {
+        "sentence": "do it",
+        "body": "[]",
+        "risk": 0.14,
+        "risk_after": 0.1,
+        "days_won": None,
+        "expected_ship": None,
+    }
     return blank | {"expected_ship_after": None, "needs_consent": False, "order_id": "A", "path": "/orders/A"} | fields
 
 
@@ -140,7 +181,14 @@ def test_a_move_says_what_can_be_acted_on() -> None:
         move(risk_after=0.05, days_won=-37, needs_consent=True, expected_ship_after="2024-02-13"),
         move(days_won=2),
     ]
-    shown = {"moves": moves, "label": "as the model answers", "not_tried": 0, "reason": None, "tried": 3}
+    shown = {
+        "moves": moves,
+        "label": "as the model answers",
+        "not_tried": 0,
+        "reason": None,
+        "tried": 3,
+        "lateness": None,
+    }
     words = words_of("parts/moves.html", moves=shown)
     assert "14 % → shipped −14" in words
     assert "14 % → 5 % · ships most likely Tue 13 Feb · the customer must agree" in words
