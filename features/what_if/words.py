@@ -105,7 +105,7 @@ def truck_larger(facts: Facts, reference: str | None, takes: int, before: int) -
         "move.truck.larger",
         truck=name_truck(facts.language, reference),
         before=quantity(facts.language, before),
-        **_units(facts, takes),
+        **units(facts, takes),
     )
 
 
@@ -115,14 +115,14 @@ def operation_rest(facts: Facts, line: str | None, operation: str | None, left: 
         "move.rest.operation" if operation else "move.rest",
         lines=at_line(facts.language, "on", line),
         operation=name_operation(facts.language, operation),
-        **_units(facts, left),
+        **units(facts, left),
     )
 
 
 def ship(facts: Facts, line: str | None, done: int, *, everything: bool) -> str:
     """What is done leaves: "ship the 24 units of line 10 that are done"."""
     template = "move.ship.all" if everything else "move.ship"
-    return facts.say(template, lines=at_line(facts.language, "of", line), **_units(facts, done))
+    return facts.say(template, lines=at_line(facts.language, "of", line), **units(facts, done))
 
 
 def production_order(language: Language, reference: str | None, line: str | None) -> str:
@@ -146,7 +146,8 @@ def _truck_on(facts: Facts, truck: str | None, day: int) -> str:
     return facts.say("move.along.truck", truck=named, day=facts.dates.day(day, time=False))
 
 
-def _units(facts: Facts, millionths: int) -> dict[str, object]:
+def units(facts: Facts, millionths: int) -> dict[str, object]:
+    """A quantity as templates take it: the number in words, and what its verb agrees with."""
     return {"n": millionths / MICRO, "quantity": quantity(facts.language, millionths)}
 
 

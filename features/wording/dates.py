@@ -47,7 +47,11 @@ class Dates:
 
     def days_between(self, early: int, late: int) -> int:
         """The days of the calendar from one moment to a later one."""
-        return (self._local(late).date() - self._local(early).date()).days
+        return (self.date_of(late) - self.date_of(early)).days
+
+    def date_of(self, moment: int) -> date:
+        """The day of the plant's calendar that a moment falls on."""
+        return self._local(moment).date()
 
     def same_day(self, one: int, other: int) -> bool:
         """Whether two moments fall on one day of the plant."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from features.wording.english_changes import CHANGES
 from features.wording.english_moves import MOVES
 from features.wording.english_ship_dates import SHIP_DATES
+from features.wording.english_suppositions import SUPPOSITIONS
 from features.wording.language import Language
 
 WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
@@ -263,4 +264,6 @@ REASONS = {
     "outweighed.records": "{fact}; what else is known of its records outweighs that",
 }
 
-ENGLISH = Language("en", {**PARTS, **BLOCKERS, **REASONS, **CHANGES, **MOVES, **SHIP_DATES}, WEEKDAYS, MONTHS)
+ENGLISH = Language(
+    "en", {**PARTS, **BLOCKERS, **REASONS, **CHANGES, **MOVES, **SHIP_DATES, **SUPPOSITIONS}, WEEKDAYS, MONTHS
+)

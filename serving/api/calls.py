@@ -11,12 +11,13 @@ from sqlalchemy import Connection
 
 from features.errors import InvalidRequest
 from features.orders.commitments import OrderStatus
+from features.what_if.choices import Choices
 from serving.api.change_reply import order_change
 from serving.api.cursors import read_cursor, write_cursor
 from serving.api.dependencies import write_once
 from serving.api.files.decided_rows import day_of, with_decisions
 from serving.api.files.export import CSV, XLSX, csv_file, xlsx_file
-from serving.api.order_details import present_events, present_lines
+from serving.api.order_details import order_choices, present_events, present_lines
 from serving.api.order_queries import (
     lower_ascii,
     nearest_words,
@@ -314,6 +315,12 @@ def read_lines(services: Services, order_id: str, caller: Caller) -> list[dict[s
     """The lines of an order as they stand now."""
     stored = _stored(services, order_id, caller)
     return present_lines(stored.events, stored.now, services.settings)
+
+
+def read_choices(services: Services, order_id: str, caller: Caller) -> Choices:
+    """What an order has now of which something could be supposed."""
+    stored = _stored(services, order_id, caller)
+    return order_choices(stored.events, stored.now, services.settings)
 
 
 def read_events(services: Services, order_id: str, caller: Caller, begin: int, limit: int) -> EventsPage:

@@ -149,6 +149,9 @@ class OrderReply(BaseModel):
     customers: list[str]
     items: list[str]
     score: StoredScore
+    ship_date_notes: Annotated[
+        list[str], Field(description="What is planned for later than the expected ship date of the score, in words")
+    ]
     as_of: Annotated[str, Field(description="The moment readiness and blockers are told for: now")]
     shippable: bool
     lateness: LatenessOrNone

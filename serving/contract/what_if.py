@@ -74,6 +74,9 @@ class WhatIfReply(BaseModel):
     order_id: str
     as_of: Annotated[str, Field(description="Now: both risks are of this moment")]
     label: Label
+    sentence: Annotated[
+        str, Field(description="What was supposed", examples=["if steel (60, line 30) comes on Mon 5 Jan"])
+    ]
     before: ScoreReply
     after: ScoreReply
     points: Annotated[float | None, Field(description="null where an order is not scored, before or after")]

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Request, Response
 
 from features.errors import InvalidRequest
 from features.times import DAY, micros
-from serving.api.calls import read_events, read_history, read_lines, read_order, record_decision
+from serving.api.calls import read_choices, read_events, read_history, read_lines, read_order, record_decision
 from serving.api.dependencies import CurrentServices, OrderId
 from serving.ingest.decisions import etag_of
 from serving.pages.blockers import list_readiness
@@ -17,6 +17,7 @@ from serving.pages.drawing import Risks, change_since, draw_waterfall
 from serving.pages.order.decisions import Outcome, decision_of, offer_snooze
 from serving.pages.order.ship_curve import draw_ship_curve
 from serving.pages.order.time_line import draw_time_line
+from serving.pages.order.what_if_form import WhatIfForm
 from serving.pages.rendering import render
 from serving.pages.rows import last_promise, path_of
 from serving.pages.wording import capitalised, plant_clock
@@ -43,6 +44,7 @@ def get_order_page(request: Request, order_id: OrderId, services: CurrentService
         request,
         "order.html",
         **content,
+        asked=WhatIfForm(read_choices(services, order_id, caller)),
         change=change_since(risks_of(scores), clock.now - DAY),
         drawing=draw_time_line(scores, events, content["decisions"], order["due_at"], clock),
         events_count=events_count,

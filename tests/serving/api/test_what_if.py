@@ -55,6 +55,7 @@ def test_the_change_is_told_by_topic_and_nothing_is_stored(client: httpx.Client,
     assert reply.status_code == 200, reply.text
     told = reply.json()
     assert told["label"] == "the model's response, not a promise"
+    assert told["sentence"] == "if quality hold H1 on line 20 is released"
     assert (told["order_id"], told["before"]["order_id"], told["after"]["order_id"]) == (held, held, held)
     assert told["points"] == pytest.approx(told["after"]["risk"] - told["before"]["risk"], abs=1e-15)
     assert sum(one["points"] for one in told["by_topic"]) == pytest.approx(told["points"], abs=1e-12)
@@ -95,6 +96,16 @@ def test_an_order_that_ships_has_no_risk_and_no_difference(client: httpx.Client,
         None,
         None,
     )
+
+
+def test_a_first_plan_of_work_is_told_as_one(client: httpx.Client, held: str) -> None:
+    planned = says("production.rescheduled", date="2024-01-12", line_id="10")
+    told = suppose(client, held, planned).json()
+    assert told["sentence"] == "if work on line 10 is planned to end Fri 12 Jan"
+    assert told["notes"] == ["no production order of it is known: what is supposed is a first planned end of its work"]
+    released = says("production.released", reference="P1", line_id="10", date="2024-01-11")
+    moved = says("production.rescheduled", reference="P1", line_id="10", date="2024-01-12")
+    assert suppose(client, held, released, moved).json()["notes"] == []
 
 
 def test_a_decision_changes_nothing_and_the_reply_says_why(client: httpx.Client, held: str) -> None:
@@ -157,6 +168,11 @@ IMPOSSIBLE: dict[str, tuple[dict[str, Any], str, str]] = {
         says("production.rescheduled", date="2024-01-01", reference="P1"),
         "data/date",
         "must lie ahead, as it is that of a planned end, got Mon 1 Jan",
+    ),
+    "a production order that is not known": (
+        says("production.rescheduled", date="2024-01-12", reference="P1", line_id="10"),
+        "data/reference",
+        "must be left out, as no production order of line 10 is known, got P1 of line 10",
     ),
     "a condition that is met already": (
         says("readiness.stated", kind="labels", state="met", line_id="10"),
