@@ -37,7 +37,7 @@ BEFORE = (
     "only",
     "last",
 )
-WHY = ("even so", "although", "outweighs that", "such orders")
+WHY = ("even so", ", but ", "outweighs that", "such orders")
 SLACK = timedelta(minutes=1)
 
 

@@ -21,6 +21,7 @@ from features.readiness.blockers import Blocker, Facts, stated_blockers
 from features.readiness.due_conditions import Silences, silences
 from features.readiness.inferred_blockers import is_silent, missing_blockers, of_line, truck_blockers
 from features.readiness.kinds import FIVE, BlockerKind
+from features.readiness.lateness import Lateness, lateness
 from features.readiness.line_quantities import line_quantities
 from features.readiness.naming import keys_of
 from features.readiness.pack_time import UNKNOWN_PAST, PackTimes
@@ -83,6 +84,7 @@ class Readiness:
     not_due : lines whose conditions nobody states, and whose usual pack time has not begun; they are in nobody's way
     shippable : whether something is left to ship and all of it could leave; a truck after the promise is late, but
         takes it
+    lateness : why it is late, ``None`` where it is not
     """
 
     order_id: str
@@ -93,11 +95,17 @@ class Readiness:
     blockers: tuple[Blocker, ...]
     not_due: tuple[Blocker, ...]
     shippable: bool
+    lateness: Lateness | None
 
     @property
     def kinds(self) -> tuple[BlockerKind, ...]:
         """The kinds of what is in the way, each once, what stops it first before the others; moot blockers aside."""
         return tuple(dict.fromkeys(blocker.kind for blocker in self.blockers if not blocker.moot))
+
+    @property
+    def main_blocker(self) -> str:
+        """What stops it first, in words; "" where nothing is in the way."""
+        return next((blocker.sentence for blocker in self.blockers if not blocker.moot), "")
 
 
 def assess(
@@ -129,6 +137,7 @@ def assess(
         blockers=blockers,
         not_due=tuple(silence.not_due),
         shippable=state in ("open", "late") and not any(map(_stops, blockers)) and _is_made(facts, stated),
+        lateness=lateness(facts) if state == "late" else None,
     )
 
 

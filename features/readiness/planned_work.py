@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 from features.history import PLANNED_END
 from features.readiness.blockers import STOPS_TRUCK, STOPS_WORK, Blocker, Facts
 from features.readiness.inferred_blockers import DELIVERIES, is_finished
@@ -22,6 +24,28 @@ def not_made(facts: Facts, line: KnownLine) -> Blocker | None:
 def plan_after_truck_blockers(facts: Facts) -> list[Blocker]:
     """One a line to ship whose work is planned to end after its truck has left."""
     return [blocker for line in facts.open_lines if (blocker := _after_truck(facts, line)) is not None]
+
+
+def plans_after(facts: Facts, day: date) -> list[str]:
+    """What is planned for later than the day on which everything is expected to have shipped, in words.
+
+    The end of the work on the line that is planned to end last, and the truck to come that leaves last.
+    """
+    ends = {line.id: plan for line in facts.open_lines if (plan := _planned_end(facts, line)) is not None}
+    line = max(ends, key=lambda name: _date(ends[name]), default=None)
+    trucks = [plan for line in facts.open_lines for plan in facts.plans_of(line, DELIVERIES)]
+    truck = max(trucks, key=_date, default=None)
+    told = []
+    if ends and facts.dates.date_of(_date(ends[line])) > day:
+        values = {"line": name_line(facts.language, line), "day": facts.dates.day(_date(ends[line]), time=False)}
+        told.append(facts.say("ship_date.plan_later", **values))
+    if truck is not None and facts.dates.date_of(_date(truck)) > day:
+        values = {
+            "truck": name_truck(facts.language, truck.reference),
+            "day": facts.dates.day(_date(truck), time=False),
+        }
+        told.append(facts.say("ship_date.truck_later", **values))
+    return told
 
 
 def _goes_on(work: list[KnownEvent]) -> bool:

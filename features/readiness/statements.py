@@ -18,6 +18,7 @@ from features.engine.spells import spell_statements
 from features.events.schema import TYPE_CODE, EventKey
 from features.events.selection import Select, Spell
 from features.history import History
+from features.orders.commitments import full_since
 from features.orders.issues import EVERYTHING, LEFT_AT, NOT_REVERSED, POSTING, REFERENCE, SLOT
 from features.orders.known_lines import lines_known
 from features.orders.line_state import (
@@ -105,6 +106,7 @@ class KnownLine:
     before_work : what had been issued when its first work was released or booked, 0 without work
     ordered_by, promised_by : the events that state its ordered quantity and its promised date, ``None`` for none
     promise : what it is held to, the last moment at which delivery counts, microseconds; ``None`` for none
+    full_at : since when all of it had left, microseconds; ``None`` where it has not
     """
 
     key: int
@@ -117,6 +119,7 @@ class KnownLine:
     ordered_by: KnownEvent
     promised_by: KnownEvent | None
     promise: int | None
+    full_at: int | None
 
 
 class KnownIssue(NamedTuple):
@@ -257,7 +260,7 @@ class KnownOrder:
             return []
         start = int(self._history.first[self._order])
         columns = line_events(self._history)
-        state, _ = lines_known(self._order, start + len(self.events), *columns)
+        state, ledger = lines_known(self._order, start + len(self.events), *columns)
         names = {event.line: event.line_id for event in self.events}
         before_work: dict[int, int] = {}
         for event in self.events:
@@ -279,6 +282,7 @@ class KnownOrder:
                 ordered_by=self.events[line[ORDERED_BY] - start],
                 promised_by=self.events[line[PROMISED_BY] - start] if line[PROMISED_BY] >= 0 else None,
                 promise=None if line[PROMISE] == NEVER else int(line[PROMISE]),
+                full_at=None if (full := full_since(state, ledger, j)) == NEVER else int(full),
             )
             for j, line in enumerate(state)
             if line[KNOWN]

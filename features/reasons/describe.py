@@ -21,7 +21,7 @@ from features.reasons.quality import QUALITY
 from features.reasons.records import RECORDS
 from features.reasons.situation import EITHER, Situation, Statement, always
 from features.reasons.truck import TRUCK
-from features.reasons.work import WORK, counter
+from features.reasons.work import WORK
 
 SITUATIONS: dict[str, tuple[Situation, ...]] = {
     "material": MATERIAL,
@@ -38,23 +38,17 @@ SITUATIONS: dict[str, tuple[Situation, ...]] = {
 """By topic, in the order in which they are asked; the first that holds is the one."""
 
 
-COUNTERS: dict[str, Callable[[OrderFacts], Statement | None]] = {"work": counter, "changes": counter}
-"""By topic, what may speak for an order where its situation speaks against it."""
-
-
 class Description(NamedTuple):
-    """A topic of one order: its situation, what is said of it, and what speaks the other way, if anything does."""
+    """A topic of one order: its situation, and what is said of it."""
 
     situation: Situation
     statement: Statement
-    counter: Statement | None = None
 
 
 def describe(topic: str, facts: OrderFacts, rises: bool) -> Description:
     """What a topic says of an order; ``rises`` is whether it adds to the risk."""
     situation = next(one for one in SITUATIONS[topic] if one.holds(facts.signal))
-    against = COUNTERS.get(topic) if situation.tone > 0 and not rises else None
-    return Description(situation, situation.say(facts, rises), against(facts) if against else None)
+    return Description(situation, situation.say(facts, rises))
 
 
 def describe_signal(signal: Signal, value: float) -> Description:

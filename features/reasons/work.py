@@ -17,8 +17,6 @@ LITTLE = 0.25
 """Days of work below which little is left."""
 ROOMY = 6.0
 """From so many days on it is not."""
-HALF = 0.5
-"""A share of the ordered quantity from which it speaks for the order that it is complete."""
 BOOKED = ("operation.confirmed", "production.released")
 
 
@@ -78,39 +76,6 @@ def tightest_plan(facts: OrderFacts) -> tuple[KnownPlan, str]:
     """The planned end that leaves the least time before the promise of its line, and that time in words."""
     plan = min(facts.planned_ends, key=lambda one: facts.promise_for(one.line_id) - date_of(one))
     return plan, facts.slack(date_of(plan), facts.promise_for(plan.line_id))
-
-
-def counter(facts: OrderFacts) -> Statement | None:
-    """What speaks for an order though its work or its plans look bad, by what lowers its risk most."""
-    by_signal = {
-        "planned_end_slack": _plan_in_time,
-        "quantity_complete_ratio": _complete,
-        "operations_finished_last_7_days": _finished_lately,
-        "days_to_promise": _time_enough,
-    }
-    ranked = sorted(by_signal, key=lambda name: (facts.points.get(name, 0.0), name))
-    return next((statement for name in ranked if (statement := by_signal[name](facts)) is not None), None)
-
-
-def _plan_in_time(facts: OrderFacts) -> Statement | None:
-    ahead = facts.signal("days_to_planned_end") >= 0 and facts.signal("planned_end_slack") >= 1
-    return _planned(facts, False) if ahead and not facts.signal("planned_end_truck_slack") < 0 else None
-
-
-def _complete(facts: OrderFacts) -> Statement | None:
-    share = facts.signal("quantity_complete_ratio")
-    text = facts.say("work.complete", share=facts.language.share(share))
-    return Statement(text, _last_booking(facts)) if share >= HALF else None
-
-
-def _finished_lately(facts: OrderFacts) -> Statement | None:
-    finished = facts.signal("operations_finished_last_7_days")
-    return Statement(facts.say("work.finished", n=round(finished)), _last_booking(facts)) if finished >= 1 else None
-
-
-def _time_enough(facts: OrderFacts) -> Statement | None:
-    late = facts.signal("work_slack") < 0 or facts.signal("pace_slack") < 0
-    return None if late or facts.due - facts.as_of < 2 * DAY else _time(facts, False)
 
 
 def plan_passed(facts: OrderFacts, rises: bool) -> Statement:

@@ -31,6 +31,8 @@ AFTERNOON = 15
 """The hour at which a truck is planned, as nobody says when one would leave."""
 LATER = (3, 7)
 """Days by which a promise could be moved."""
+NEW_TRUCK = "planned"
+"""The name of a truck that nobody has planned yet."""
 MOST_STATEMENTS = 50
 """Events that one what-if takes, and so those of one move."""
 
@@ -60,9 +62,10 @@ class Move:
 def feasible_moves(
     history: History, order: int, as_of: int, zone: str = "UTC", language: Language = ENGLISH
 ) -> list[Move]:
-    """The moves of one order at a moment; none unless it is open, for of a late one the promise is broken.
+    """The moves of one order at a moment; none unless it is open or late.
 
-    By kind: what stands in the way, trucks, conditions, bookings, shipments, promises; the oldest of each first.
+    By kind: what stands in the way, trucks, conditions, bookings, shipments, promises; the oldest of each first. Of a
+    late order no promise is moved: one is broken already, and another day brings nothing forward.
 
     Parameters
     ----------
@@ -71,7 +74,8 @@ def feasible_moves(
     zone : the plant's, in which sentences name days
     """
     known = KnownOrder(history, order, as_of)
-    if status_of(history, order, len(known.events), as_of)[0] != "open":
+    state = status_of(history, order, len(known.events), as_of)[0]
+    if state not in ("open", "late"):
         return []
     facts, first = Facts(known, as_of, ZoneInfo(zone), language), int(history.first[order])
     return [
@@ -82,20 +86,21 @@ def feasible_moves(
         *_conditions(facts),
         *_bookings(facts, history, first),
         *_shipments(facts),
-        *_promises(facts),
+        *(_promises(facts) if state == "open" else ()),
     ]
 
 
 def _alive(facts: Facts, spell: SpellState) -> bool:
     """Whether it is about something that is still to ship: a line that is known and open, or one of its instalments."""
-    return _is_open(facts, spell.latest.line_id)
+    return is_open(facts, spell.latest.line_id)
 
 
-def _is_open(facts: Facts, name: str | None) -> bool:
+def is_open(facts: Facts, name: str | None) -> bool:
+    """Whether a name speaks of something that is still to ship."""
     return any(line.open for line in facts.lines_of(name))
 
 
-def _oldest(facts: Facts, spell: Spell, *, open_: bool = True) -> list[SpellState]:
+def oldest(facts: Facts, spell: Spell, *, open_: bool = True) -> list[SpellState]:
     """Spells that are open, or ended, and about something that is still to ship, the oldest first."""
     spells = (one for one in facts.order.spells(spell) if one.open == open_ and _alive(facts, one))
     return sorted(spells, key=lambda one: (one.since, one.statements[0].place))
@@ -111,7 +116,7 @@ def _again(event: KnownEvent, kind: str, **changed: object) -> Statement:
 
 
 def _releases(facts: Facts) -> Iterator[Move]:
-    for spell in _oldest(facts, HOLDS):
+    for spell in oldest(facts, HOLDS):
         placed = spell.latest
         yield Move("release_hold", words.release(facts, placed), (_again(placed, "hold.released"),), placed.line_id)
 
@@ -119,7 +124,7 @@ def _releases(facts: Facts) -> Iterator[Move]:
 def _arrivals(facts: Facts) -> Iterator[Move]:
     """Each component that is short comes today, or in a few working days where that is sooner than is said."""
     soon = _end_of_day(_working_days_on(facts, SOON))
-    for spell in _oldest(facts, SHORTAGES):
+    for spell in oldest(facts, SHORTAGES):
         short = spell.latest
         here = _again(short, "material.stated", state="available", quantity=0.0)
         yield Move("component_here", words.arrival(facts, short), (here,), short.line_id)
@@ -131,14 +136,14 @@ def _arrivals(facts: Facts) -> Iterator[Move]:
 
 
 def _passed_lots(facts: Facts) -> Iterator[Move]:
-    for spell in _oldest(facts, FAILED_LOTS):
+    for spell in oldest(facts, FAILED_LOTS):
         failed = spell.latest
         passed = _again(failed, "inspection.recorded", state="passed")
         yield Move("lot_passes", words.lot(facts, failed), (passed,), failed.line_id)
 
 
 def _conditions(facts: Facts) -> Iterator[Move]:
-    for spell in _oldest(facts, CONDITIONS_MET, open_=False):
+    for spell in oldest(facts, CONDITIONS_MET, open_=False):
         stated = spell.latest
         met = _again(stated, "readiness.stated", state="met")
         yield Move("meet_condition", words.condition(facts, stated), (met,), stated.line_id)
@@ -148,18 +153,21 @@ def _conditions(facts: Facts) -> Iterator[Move]:
 
 
 def _trucks(facts: Facts) -> Iterator[Move]:
-    """A truck where none is planned; else those that leave after their promise earlier, and the last one larger."""
+    """A truck where none is planned; else those that leave after their promise earlier, and the last one larger.
+
+    By a promise that has passed none can leave any more: then the next working day is as soon as one could.
+    """
     promises = sorted(line.promise for line in facts.open_lines if line.promise is not None)
     if not promises:
         return
-    coming = sorted(_coming(facts), key=_leaves)
+    coming = sorted(trucks_to_come(facts), key=leaves_at)
     left = sum(line.ordered - line.issued for line in facts.open_lines)
     if not coming:
         by = _last_day_by(facts, promises[0])
         if by > facts.as_of:
             planned: Statement = {
                 "type": "delivery.planned",
-                "reference": "planned",
+                "reference": NEW_TRUCK,
                 "date": by,
                 "quantity": left / MICRO,
             }
@@ -170,8 +178,8 @@ def _trucks(facts: Facts) -> Iterator[Move]:
         named = plan.line_id is not None and own
         promise = min(own) if named else promises[0] if len(coming) == 1 else promises[-1]
         by = _last_day_by(facts, promise)
-        if _leaves(plan) > promise and by > facts.as_of:
-            earlier = words.truck_earlier(facts, plan.reference, by, _leaves(plan))
+        if leaves_at(plan) > max(promise, by) and by > facts.as_of:
+            earlier = words.truck_earlier(facts, plan.reference, by, leaves_at(plan))
             yield Move("truck_earlier", earlier, (_truck(plan, date=by),), plan.line_id)
     yield from _larger(facts, coming, left)
 
@@ -186,17 +194,18 @@ def _larger(facts: Facts, coming: list[KnownPlan], left: int) -> Iterator[Move]:
         return
     size = (last.quantity or 0) + missing
     sentence = words.truck_larger(facts, coming[-1].reference, size, last.quantity or 0)
-    stated = _truck(coming[-1], date=_leaves(coming[-1]), line_id=last.line_id, quantity=size / MICRO)
+    stated = _truck(coming[-1], date=leaves_at(coming[-1]), line_id=last.line_id, quantity=size / MICRO)
     yield Move("truck_larger", sentence, (stated,), last.line_id)
 
 
-def _coming(facts: Facts) -> list[KnownPlan]:
+def trucks_to_come(facts: Facts) -> list[KnownPlan]:
     """Trucks that are still to leave, for something that is still to ship."""
     plans = facts.order.plans(DELIVERIES)
-    return [plan for plan in plans if _leaves(plan) >= facts.as_of and _is_open(facts, plan.line_id)]
+    return [plan for plan in plans if leaves_at(plan) >= facts.as_of and is_open(facts, plan.line_id)]
 
 
-def _leaves(plan: KnownPlan) -> int:
+def leaves_at(plan: KnownPlan) -> int:
+    """When a truck leaves, microseconds."""
     return (plan.dated_by.date or 0) if plan.dated_by else 0
 
 
@@ -249,15 +258,17 @@ def _shipments(facts: Facts) -> Iterator[Move]:
 def _promises(facts: Facts) -> Iterator[Move]:
     """The promises of all lines to ship and the trucks to come, some days later, to a working day."""
     lines = [line for line in facts.open_lines if line.promised_by is not None and line.promised_by.date is not None]
-    coming = _coming(facts)
+    coming = trucks_to_come(facts)
     for days in LATER if lines else ():
         dates = [_later(facts, line.promised_by.date or 0, days) for line in lines if line.promised_by is not None]
         promised: list[Statement] = [
             {"type": "commitment.changed", "line_id": name, "date": date, "actor": "agreed"}
             for name, date in _once(facts, [line.id for line in lines], dates)
         ]
-        trucks = [_truck(plan, date=_later(facts, _leaves(plan), days)) for plan in coming]
-        sentence = words.promise(facts, days, min(dates), len(set(dates)), [plan.reference for plan in coming])
+        leaves = [_later(facts, leaves_at(plan), days) for plan in coming]
+        trucks = [_truck(plan, date=day) for plan, day in zip(coming, leaves, strict=True)]
+        along = [(plan.reference, day) for plan, day in zip(coming, leaves, strict=True)]
+        sentence = words.promise(facts, days, min(dates), len(set(dates)), along)
         yield Move(f"move_promise_{days}", sentence, (*promised, *trucks), consent=True)
 
 
@@ -290,11 +301,20 @@ def _later(facts: Facts, moment: int, days: int) -> int:
 
 
 def _last_day_by(facts: Facts, promise: int) -> int:
-    """When a truck leaves on the last working day by a promise: in the afternoon, at the promise if that is sooner."""
+    """When a truck leaves on the last working day by a promise: in the afternoon, at the promise if that is sooner.
+
+    By one that has passed: on the afternoon of the next working day.
+    """
+    if promise < facts.as_of:
+        return _moment(_in_the_afternoon(_working_days_on(facts, 1)))
     local = _local(facts, promise)
     while local.weekday() > 4:
         local -= timedelta(days=1)
-    return min(_moment(local.replace(hour=AFTERNOON, minute=0, second=0, microsecond=0)), promise)
+    return min(_moment(_in_the_afternoon(local)), promise)
+
+
+def _in_the_afternoon(local: datetime) -> datetime:
+    return local.replace(hour=AFTERNOON, minute=0, second=0, microsecond=0)
 
 
 def _working_days_on(facts: Facts, days: int) -> datetime:

@@ -278,12 +278,17 @@ def _planned(what: Select) -> Callable[[Standing, KnownEvent], Fault | None]:
 
 
 def _rescheduled(before: Standing, event: KnownEvent) -> Fault | None:
-    """Where production orders are known, an end that names none of them would be a plan beside theirs."""
-    plans = before.order.plans(PLANNED_END)
-    if plans and not any(
-        plan.reference == event.reference and before.speak_alike(event.line_id, plan.line_id) for plan in plans
-    ):
-        got = words.production_order(ENGLISH, event.reference, event.line_id)
+    """An end that names none of the production orders of its lines would be a plan beside theirs.
+
+    Where they have none the work can be planned all the same, but not under the name of one.
+    """
+    own = [plan for plan in before.order.plans(PLANNED_END) if before.speak_alike(event.line_id, plan.line_id)]
+    plans = [plan for plan in own if any(line.open for line in before.facts.lines_of(plan.line_id))]
+    got = words.production_order(ENGLISH, event.reference, event.line_id)
+    if not plans and event.reference:
+        of = at_line(ENGLISH, "of", event.line_id)
+        return "reference", f"be left out, as no production order{of} is known", got
+    if plans and all(plan.reference != event.reference for plan in plans):
         return "reference", f"be one of the production orders ({_listed(map(_production_order, plans))})", got
     return _planned(PLANNED_END)(before, event)
 

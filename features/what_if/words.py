@@ -105,7 +105,7 @@ def truck_larger(facts: Facts, reference: str | None, takes: int, before: int) -
         "move.truck.larger",
         truck=name_truck(facts.language, reference),
         before=quantity(facts.language, before),
-        **_units(facts, takes),
+        **units(facts, takes),
     )
 
 
@@ -115,14 +115,14 @@ def operation_rest(facts: Facts, line: str | None, operation: str | None, left: 
         "move.rest.operation" if operation else "move.rest",
         lines=at_line(facts.language, "on", line),
         operation=name_operation(facts.language, operation),
-        **_units(facts, left),
+        **units(facts, left),
     )
 
 
 def ship(facts: Facts, line: str | None, done: int, *, everything: bool) -> str:
     """What is done leaves: "ship the 24 units of line 10 that are done"."""
     template = "move.ship.all" if everything else "move.ship"
-    return facts.say(template, lines=at_line(facts.language, "of", line), **_units(facts, done))
+    return facts.say(template, lines=at_line(facts.language, "of", line), **units(facts, done))
 
 
 def production_order(language: Language, reference: str | None, line: str | None) -> str:
@@ -130,18 +130,24 @@ def production_order(language: Language, reference: str | None, line: str | None
     return (reference or language.say("production_order.unnamed")) + at_line(language, "of", line)
 
 
-def promise(facts: Facts, days: int, to: int, lines: int, trucks: Sequence[str | None]) -> str:
-    """Promises are moved, the first to a day, and the trucks that go along with them.
+def promise(facts: Facts, days: int, to: int, lines: int, trucks: Sequence[tuple[str | None, int]]) -> str:
+    """Promises are moved, the first to a day, and the trucks that go along with them, each by its name and new day.
 
-    "move the promise to Fri 16 Jan, truck T1 too, if the customer agrees".
+    "move the promise to Fri 16 Jan, truck T1 to Thu 15 Jan, if the customer agrees".
     """
     template = "move.promise" if lines == 1 else "move.promises"
-    names = list(dict.fromkeys(name_truck(facts.language, truck) for truck in trucks))
+    names = list(dict.fromkeys(_truck_on(facts, *truck) for truck in trucks))
     along = facts.say("move.along", trucks=facts.language.listed(names, MOST_TRUCKS)) if names else ""
     return facts.say(template, n=days, day=facts.dates.day(to, time=False), along=along)
 
 
-def _units(facts: Facts, millionths: int) -> dict[str, object]:
+def _truck_on(facts: Facts, truck: str | None, day: int) -> str:
+    named = name_truck(facts.language, truck)
+    return facts.say("move.along.truck", truck=named, day=facts.dates.day(day, time=False))
+
+
+def units(facts: Facts, millionths: int) -> dict[str, object]:
+    """A quantity as templates take it: the number in words, and what its verb agrees with."""
     return {"n": millionths / MICRO, "quantity": quantity(facts.language, millionths)}
 
 

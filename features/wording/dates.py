@@ -42,8 +42,16 @@ class Dates:
 
     def between(self, early: int, late: int) -> str:
         """The time from one moment to a later one: in days of the calendar, on one day in hours, of which it has 23."""
-        days = (self._local(late).date() - self._local(early).date()).days
+        days = self.days_between(early, late)
         return self.language.duration(days if days else min((late - early) / DAY, MOST_OF_A_DAY))
+
+    def days_between(self, early: int, late: int) -> int:
+        """The days of the calendar from one moment to a later one."""
+        return (self.date_of(late) - self.date_of(early)).days
+
+    def date_of(self, moment: int) -> date:
+        """The day of the plant's calendar that a moment falls on."""
+        return self._local(moment).date()
 
     def same_day(self, one: int, other: int) -> bool:
         """Whether two moments fall on one day of the plant."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from features.wording.english_changes import CHANGES
 from features.wording.english_moves import MOVES
 from features.wording.english_ship_dates import SHIP_DATES
+from features.wording.english_suppositions import SUPPOSITIONS
 from features.wording.language import Language
 
 WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
@@ -16,8 +17,9 @@ PARTS = {
     "left": "{time} [n:is|are] left",
     "scale": " (usually {low} to {high})",
     "scale.one": " (usually {low})",
+    "others": " (others {low} to {high})",
+    "others.alike": " (others {low})",
     "overall": " (all {all})",
-    "although": "{counter}, although {fact}",
     "duration.least": "less than an hour",
     "duration.hours": "{n} [n:hour|hours]",
     "duration.days": "{days} [n:day|days]",
@@ -88,6 +90,14 @@ BLOCKERS = {
     "missing.booked": "{quantity} booked good",
     "missing.scrapped": "{work}, {lost} scrapped after it",
     "missing.booked_at": "{quantity} booked good at {operation}",
+    # why an order is late
+    "late.open": "{line} is {time} late: promised {promise}, {shipped}",
+    "late.left": "{line} left {time} late on {left}, promised {promise}",
+    "late.short": "{line} was closed short, promised {promise}: {shipped}",
+    "late.nothing": "nothing of it has shipped",
+    "late.part": "{shipped} of {ordered} [n:unit|units] shipped",
+    "late.still_to_ship": "{lines} is still to ship, promised {promise}, {distance}",
+    "late.still_to_ship.many": "{lines} are still to ship, the first promised {promise}, {distance}",
     "truck.none": "no truck is planned",
     "truck.gone": "no truck is planned: the last was planned for {day}, {distance}",
     "truck.late": "{truck} leaves {day}, {slack} (due {due})",
@@ -129,8 +139,6 @@ REASONS = {
     "work.not_begun_tight": "work on {lines} has not begun; at the usual pace it ends {day}, only {slack}",
     "work.not_begun": "work on {lines} has not begun; {left} to the promise ({due})",
     "work.not_begun_yet": "work on {lines} has not begun, but {left} to the promise ({due})",
-    "work.complete": "{share} of the ordered quantity is complete",
-    "work.finished": "{n} [n:operation was|operations were] finished in the last 7 days",
     "work.little": "little work is left on {line}; {left} to the promise ({due})",
     "work.far": "{line} still needs {work}; {left} to the promise ({due})",
     "work.time": "{left} to the promise, {due}",
@@ -243,6 +251,7 @@ REASONS = {
     "times.down": "{fact}; at such times orders fail less often ({share}, all {all})",
     "even_so.up": "{fact}; even so such orders fail more often ({share}, all {all})",
     "even_so.down": "{fact}; even so such orders fail less often ({share}, all {all})",
+    "carried": "{fact}, but {carrier}{others}",
     "outweighed.material": "{fact}; what else is known of its material outweighs that",
     "outweighed.holds": "{fact}; what else is known of its holds outweighs that",
     "outweighed.work": "{fact}; what else is known of its work outweighs that",
@@ -255,4 +264,6 @@ REASONS = {
     "outweighed.records": "{fact}; what else is known of its records outweighs that",
 }
 
-ENGLISH = Language("en", {**PARTS, **BLOCKERS, **REASONS, **CHANGES, **MOVES, **SHIP_DATES}, WEEKDAYS, MONTHS)
+ENGLISH = Language(
+    "en", {**PARTS, **BLOCKERS, **REASONS, **CHANGES, **MOVES, **SHIP_DATES, **SUPPOSITIONS}, WEEKDAYS, MONTHS
+)

@@ -16,7 +16,8 @@ MOVES = {
     "move.ship": "ship the {quantity} [n:unit|units]{lines} that [n:is|are] done",
     "move.ship.all": "ship all that is left{lines} ({quantity} [n:unit|units])",
     "move.promise": "move the promise to {day}{along}, if the customer agrees",
-    "move.along": ", {trucks} too",
+    "move.along": ", {trucks}",
+    "move.along.truck": "{truck} to {day}",
     "move.promises": "move the promises {n} [n:day|days] later, the first to {day}{along}, if the customer agrees",
     # what moves take off the list
     "move.taken": "{points} [n:point|points]",

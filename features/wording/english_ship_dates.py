@@ -9,4 +9,11 @@ SHIP_DATES = {
     "ship_date.later": "most likely not before {day}",
     "ship_date.late": "{day}, {n} [n:day|days] late",
     "ship_date.late_at_least": "{day}, at least {n} [n:day|days] late",
+    "ship_date.plan_later": (
+        "the plan of {line} ends later, on {day}; "
+        "the model, which reads plans beside much else, expects all to leave before"
+    ),
+    "ship_date.truck_later": (
+        "{truck} leaves later, on {day}; the model, which reads trucks beside much else, expects all to leave before"
+    ),
 }

@@ -43,19 +43,18 @@ class Language:
     def say(self, template: str, /, **values: object) -> str:
         """The text of a template. Raises ``KeyError`` for a name that it has not.
 
-        A text that is too long loses the details of its ``fact``, what is in brackets first, then its last clauses, and
-        then those of its ``counter``.
+        A text that is too long loses the details of its ``fact``, what is in brackets first, then its last clauses. It
+        ends at a word where that is not enough.
 
         >>> from features.wording.english import ENGLISH
         >>> ENGLISH.say("duration.days", n=1, days="1"), ENGLISH.say("duration.days", n=2, days="2")
         ('1 day', '2 days')
         """
         text = self.fill(template, **values)
-        for part in (part for part in ("fact", "counter") if part in values):
-            while len(text) > MOST_CHARACTERS and _less_detail(str(values[part])) != values[part]:
-                values = {**values, part: _less_detail(str(values[part]))}
-                text = self.fill(template, **values)
-        return text if len(text) <= MOST_CHARACTERS else text[: MOST_CHARACTERS - 1].rstrip() + CUT
+        while "fact" in values and len(text) > MOST_CHARACTERS and _less_detail(str(values["fact"])) != values["fact"]:
+            values = {**values, "fact": _less_detail(str(values["fact"]))}
+            text = self.fill(template, **values)
+        return text if len(text) <= MOST_CHARACTERS else at_a_word(text, MOST_CHARACTERS)
 
     def fill(self, template: str, /, **values: object) -> str:
         """The text of a template however long it is, such as a list of sentences."""
@@ -133,6 +132,28 @@ class Language:
         return self.say("list.last", first=", ".join(shown[:-1]), last=shown[-1])
 
 
+def at_a_word(text: str, most: int) -> str:
+    """A text cut behind its last word that leaves room for the mark; within a word that is longer than half of it.
+
+    >>> at_a_word("steel is missing", 12), at_a_word("a" * 9, 5)
+    ('steel is…', 'aaaa…')
+    """
+    end = text.rfind(" ", 0, most)
+    return text[: end if end >= most / 2 else most - 1].rstrip(" ,;:") + CUT
+
+
+def at_a_clause(text: str, most: int) -> str:
+    """A sentence cut behind its last clause that leaves room for the mark, at a word where that is its first one.
+
+    >>> at_a_clause("steel is missing, due Fri 2 Jan; motor is missing too", 40)
+    'steel is missing, due Fri 2 Jan…'
+    """
+    if len(text) <= most:
+        return text
+    end = max(text.rfind(mark, 0, most) for mark in (", ", "; "))
+    return text[:end] + CUT if end > 0 else at_a_word(text, most)
+
+
 def _less_detail(fact: str) -> str:
     """
     >>> _less_detail("hold H-1 (torn) stands since Mon 4 Mar, release expected Wed 6 Mar")
@@ -164,4 +185,4 @@ def short(name: str) -> str:
     'aa…'
     """
     flat = " ".join(name.split())
-    return flat if len(flat) <= LONGEST_NAME else flat[: LONGEST_NAME - 1].rstrip() + CUT
+    return flat if len(flat) <= LONGEST_NAME else at_a_word(flat, LONGEST_NAME)

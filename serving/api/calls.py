@@ -11,12 +11,13 @@ from sqlalchemy import Connection
 
 from features.errors import InvalidRequest
 from features.orders.commitments import OrderStatus
+from features.what_if.choices import Choices
 from serving.api.change_reply import order_change
 from serving.api.cursors import read_cursor, write_cursor
 from serving.api.dependencies import write_once
 from serving.api.files.decided_rows import day_of, with_decisions
 from serving.api.files.export import CSV, XLSX, csv_file, xlsx_file
-from serving.api.order_details import present_events, present_lines
+from serving.api.order_details import order_choices, present_events, present_lines
 from serving.api.order_queries import (
     lower_ascii,
     nearest_words,
@@ -33,6 +34,7 @@ from serving.api.presenters import (
     present_decisions,
     present_order,
     present_snooze,
+    present_why_late,
 )
 from serving.contract.change import ChangeParams
 from serving.contract.decision import DECISION, DecisionRequest
@@ -166,7 +168,9 @@ def read_moves(services: Services, order_id: str, caller: Caller) -> dict[str, A
     """What could be done about an order now. Raises ``NotReady`` without a model."""
     with TURNS.turn():
         scorer = services.daily_context.latest_scorer()
-        return order_moves(_stored(services, order_id, caller), scorer, services.settings)
+        usual = services.daily_context.active_model().pack_times
+        moves, readiness = order_moves(_stored(services, order_id, caller), scorer, services.settings, usual)
+    return moves | present_why_late(readiness)
 
 
 def best_moves(
@@ -318,6 +322,12 @@ def read_lines(services: Services, order_id: str, caller: Caller) -> list[dict[s
     """The lines of an order as they stand now."""
     stored = _stored(services, order_id, caller)
     return present_lines(stored.events, stored.now, services.settings)
+
+
+def read_choices(services: Services, order_id: str, caller: Caller) -> Choices:
+    """What an order has now of which something could be supposed."""
+    stored = _stored(services, order_id, caller)
+    return order_choices(stored.events, stored.now, services.settings)
 
 
 def read_events(services: Services, order_id: str, caller: Caller, begin: int, limit: int) -> EventsPage:

@@ -12,6 +12,7 @@ from features.readiness.blockers import Facts
 from features.readiness.line_quantities import LineQuantities, line_quantities
 from features.readiness.statements import KnownLine, KnownOrder
 from features.times import plant_calendar
+from features.what_if.choices import Choices, choices_of
 from features.wording import ENGLISH, Dates
 from serving.api.change_reply import facts_of, statements_of
 from serving.api.presenters import moment
@@ -30,6 +31,12 @@ def present_lines(events: Sequence[Any], now: int, settings: Settings) -> list[d
     facts = Facts(KnownOrder(history, 0, now), now, ZoneInfo(plant_calendar(settings.zone).zone))
     quantities = line_quantities(facts)
     return [_line(line, quantities[line.key], items) for line in facts.lines]
+
+
+def order_choices(events: Sequence[Any], now: int, settings: Settings) -> Choices:
+    """What an order has now of which something could be supposed. ``events`` are rows of ``events_of``."""
+    known = KnownOrder(history_of(events, settings.policy), 0, now)
+    return choices_of(Facts(known, now, ZoneInfo(plant_calendar(settings.zone).zone)))
 
 
 def _line(line: KnownLine, quantities: LineQuantities, items: dict[str | None, str | None]) -> dict[str, Any]:

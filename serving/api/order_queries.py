@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
 from difflib import get_close_matches
 from typing import Any, Literal
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, RowMapping
 
 from features.errors import InvalidRequest
+from features.history import History
 from features.readiness.assessment import assess
+from features.readiness.blockers import Facts
 from features.readiness.kinds import BlockerKind, bits_of
 from features.readiness.pack_time import PackTimes
+from features.readiness.planned_work import plans_after
+from features.readiness.statements import KnownOrder
+from features.times import plant_calendar
 from serving.api.presenters import present_decisions, present_order, present_readiness, present_score
 from serving.auth.plant_scope import require_seen, unknown_order
 from serving.contract.orders import WorklistParams
@@ -108,15 +115,25 @@ def order_page(
     order, words = visible_order(connection, order_id, caller)
     events = [event for event in events_of(connection, [order_id]) if event.seq <= order["seq"]]
     score = latest_scores(connection, [order_id])[order_id]
-    state = assess(history_of(events, settings.policy), 0, max(now, order["as_of"]), settings.zone, usual)
+    history, moment = history_of(events, settings.policy), max(now, order["as_of"])
+    shown = present_score(score)
     content = {
         "order": present_order(order),
         **{f"{dimension}s": words[dimension] for dimension in ("plant", "customer", "item")},
-        "score": present_score(score),
-        **present_readiness(state),
+        "score": shown,
+        "ship_date_notes": _later_plans(history, moment, shown and shown["ship_date"], settings),
+        **present_readiness(assess(history, 0, moment, settings.zone, usual)),
         "decisions": present_decisions(events),
     }
     return content, int(order["seq"])
+
+
+def _later_plans(history: History, now: int, ship_date: Mapping[str, Any] | None, settings: Settings) -> list[str]:
+    """What is planned for later than an order, the first of a history, is expected to ship, in words."""
+    if ship_date is None or ship_date["expected"] is None:
+        return []
+    facts = Facts(KnownOrder(history, 0, now), now, ZoneInfo(plant_calendar(settings.zone).zone))
+    return plans_after(facts, date.fromisoformat(ship_date["expected"]))
 
 
 def visible_order(connection: Connection, order_id: str, caller: Caller) -> tuple[RowMapping, dict[str, list[str]]]:

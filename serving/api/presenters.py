@@ -11,6 +11,7 @@ from features.events import EventKey
 from features.readiness.assessment import Condition, Readiness
 from features.readiness.blockers import Blocker
 from features.readiness.kinds import kinds_of
+from features.readiness.lateness import Lateness
 from features.times import LATEST, isoformat
 from serving.contract.decision import DECISION, UNTIL_CHANGE
 from serving.ingest.ingest import IngestResult, ScoreChange
@@ -140,6 +141,7 @@ def present_order(row: Mapping[Any, Any]) -> dict[str, Any]:
         "factors": orjson.loads(row["factors"]),
         "cannot_tell": orjson.loads(row["cannot_tell"]),
         "blockers": None if row["blocking"] is None else kinds_of(row["blocking"]),
+        "main_blocker": row["main_blocker"] or None,
         "shippable": None if row["shippable"] is None else bool(row["shippable"]),
         "owner": row["owner"],
         "snoozed_until": None if row["snoozed_until"] == LATEST else moment(row["snoozed_until"]),
@@ -191,10 +193,34 @@ def present_readiness(readiness: Readiness) -> dict[str, Any]:
     return {
         "as_of": moment(readiness.as_of),
         "shippable": readiness.shippable,
+        "lateness": _lateness(readiness.lateness),
         "conditions": [_condition(condition) for condition in readiness.conditions],
         "blockers": [_blocker(blocker) for blocker in readiness.blockers],
         "not_due": [_blocker(blocker) for blocker in readiness.not_due],
     }
+
+
+def present_why_late(readiness: Readiness) -> dict[str, Any]:
+    """Why an order is late, and what is in the way now."""
+    blockers = [_blocker(blocker) for blocker in readiness.blockers if not blocker.moot]
+    return {"lateness": _lateness(readiness.lateness), "blockers": blockers}
+
+
+def _lateness(late: Lateness | None) -> dict[str, Any] | None:
+    if late is None:
+        return None
+    lines = [
+        {
+            "line_id": line.line_id,
+            "sentence": line.sentence,
+            "promised": moment(line.promised),
+            "left_at": moment(line.left_at),
+            "days_late": line.days_late,
+            "events": _keys(line.events),
+        }
+        for line in late.lines
+    ]
+    return {"lines": lines, "still_to_ship": late.still_to_ship or None}
 
 
 def _condition(condition: Condition) -> dict[str, Any]:

@@ -6,6 +6,7 @@ import pandas as pd
 
 from features.events import EventKey
 from features.readiness.assessment import Condition, Readiness
+from features.readiness.lateness import Lateness
 from serving.commands.console import print_table, say
 
 MOST_SHOWN = 3
@@ -19,6 +20,9 @@ def print_readiness(readiness: Readiness, zone: str) -> None:
     title = f"{_title(readiness)} on {_local(readiness.as_of, zone)} ({zone})"
     print_table(title, CONDITION, [_row(condition, zone) for condition in readiness.conditions])
     say("")
+    if readiness.lateness is not None:
+        print_table("Why it is late", ["what", "events"], _late(readiness.lateness))
+        say("")
     if readiness.blockers:
         rows = [[blocker.sentence, _keys(blocker.events)] for blocker in readiness.blockers]
         print_table("In the way", ["what", "events"], rows)
@@ -27,6 +31,11 @@ def print_readiness(readiness: Readiness, zone: str) -> None:
     if readiness.not_due:
         say("")
         print_table("Not due yet", ["what"], [[one.sentence] for one in readiness.not_due])
+
+
+def _late(late: Lateness) -> list[list[str]]:
+    rows = [[line.sentence, _keys(line.events)] for line in late.lines]
+    return rows + ([[late.still_to_ship, ""]] if late.still_to_ship else [])
 
 
 def _title(readiness: Readiness) -> str:

@@ -56,6 +56,9 @@ class OrderRow(BaseModel):
         list[BlockerKind] | None,
         Field(description="Kinds of what was in the way when it was scored; null if unknown"),
     ]
+    main_blocker: Annotated[
+        str | None, Field(description="What stopped it first then, in words; null where nothing did, or if unknown")
+    ]
     shippable: Annotated[bool | None, Field(description="Whether it could ship then; null if unknown")]
     owner: str | None
     snoozed_until: str | None
@@ -108,6 +111,33 @@ class BlockerReply(BaseModel):
     events: list[EventKeyReply]
 
 
+class LateLineReply(BaseModel):
+    """A line that broke its promise: still to ship, or left late or short."""
+
+    line_id: str | None
+    sentence: Annotated[str, Field(examples=["line 20 left 3 days late on Fri 26 Dec, promised Tue 23 Dec"])]
+    promised: str
+    left_at: Annotated[str | None, Field(description="When all of it had left; null where it has not")]
+    days_late: Annotated[
+        int | None, Field(description="Days of the plant's calendar, until now while it is to ship; null: closed short")
+    ]
+    events: list[EventKeyReply]
+
+
+class LatenessReply(BaseModel):
+    """Why an order is late."""
+
+    lines: Annotated[
+        list[LateLineReply], Field(description="First those still to ship, then those that left; longest late first")
+    ]
+    still_to_ship: Annotated[
+        str | None, Field(description="What is left, in words, where none of it is late; null elsewhere")
+    ]
+
+
+LatenessOrNone = Annotated[LatenessReply | None, Field(description="Why the order is late; null where it is not")]
+
+
 class OrderReply(BaseModel):
     """One order: how it stands, why, what is ready, what is in the way, and what was decided.
 
@@ -119,8 +149,12 @@ class OrderReply(BaseModel):
     customers: list[str]
     items: list[str]
     score: StoredScore
+    ship_date_notes: Annotated[
+        list[str], Field(description="What is planned for later than the expected ship date of the score, in words")
+    ]
     as_of: Annotated[str, Field(description="The moment readiness and blockers are told for: now")]
     shippable: bool
+    lateness: LatenessOrNone
     conditions: list[ConditionReply]
     blockers: list[BlockerReply]
     not_due: Annotated[list[BlockerReply], Field(description="Outstanding, and in nobody's way yet")]

@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from features.what_if.moves import MOST_STATEMENTS
 from features.what_if.words import RESPONSE, MoveKind
+from serving.contract.orders import BlockerReply, LatenessOrNone
 from serving.contract.scoring import DaysWon, EventData, ExpectedShip, ModelKey, Moment, ScoreReply, Text
 
 MOST_EVENTS = MOST_STATEMENTS
@@ -73,6 +74,9 @@ class WhatIfReply(BaseModel):
     order_id: str
     as_of: Annotated[str, Field(description="Now: both risks are of this moment")]
     label: Label
+    sentence: Annotated[
+        str, Field(description="What was supposed", examples=["if steel (60, line 30) comes on Mon 5 Jan"])
+    ]
     before: ScoreReply
     after: ScoreReply
     points: Annotated[float | None, Field(description="null where an order is not scored, before or after")]
@@ -93,7 +97,8 @@ class WhatIfReply(BaseModel):
 class MoveReply(BaseModel):
     """One thing that could be done, and what the model answers.
 
-    ``points`` is the risk after less the risk before, in probability: less than nothing where the move helps.
+    ``points`` is the risk after less the risk before, in probability: less than nothing where the move helps, and
+    nothing of a late order. ``days_won`` are until now where nothing is left to ship after the move.
     """
 
     order_id: str
@@ -133,13 +138,19 @@ class KindTotal(TotalReply):
 
 
 class OrderMoves(BaseModel):
-    """The moves of one order that take risk away, the most first. What several of them take away does not add up."""
+    """The moves of one order that are worth trying. What several of them take away does not add up.
+
+    Of an open order those that take risk away, the most first; of a late one, whose risk is certain, those that bring
+    its expected ship date forward, the most days first.
+    """
 
     order_id: str
     as_of: str
     label: Label
     moves: list[MoveReply]
-    tried: Annotated[int, Field(description="How many moves were weighed; those that take no risk away are not shown")]
+    lateness: LatenessOrNone
+    blockers: Annotated[list[BlockerReply], Field(description="What is in the way now, what stops it first at the top")]
+    tried: Annotated[int, Field(description="How many moves were weighed; those that win nothing are not shown")]
     not_tried: Annotated[int, Field(description="How many feasible moves were left out, as the order has too many")]
     reason: Annotated[str | None, Field(description="Why there are no moves to weigh")]
     model: ModelKey

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 from urllib.parse import quote
 
@@ -28,18 +27,6 @@ ADVICE = {
 }
 """By status, what it means to who reads it."""
 UNEXPECTED = "Something went wrong here. Reload; if it stays, give the number below to who runs the service."
-FIELDS = {
-    "type": "What happens",
-    "line_id": "Line",
-    "reference": "Name",
-    "kind": "Kind",
-    "state": "State",
-    "date": "Date",
-    "quantity": "Quantity",
-}
-"""What the form calls the fields of an event."""
-OF_TYPE = re.compile(r" for [a-z_]+\.[a-z_]+")
-"""The type of an event, which the form names in words above its fields."""
 SILENT = (404,)
 """Said without details: they would tell whether there is an order that one may not see."""
 
@@ -97,7 +84,7 @@ def _sign_in(request: Request) -> Response:
 
 
 def _problem(request: Request, status: int, problem: dict[str, Any]) -> Response:
-    errors = [_name_field(error) for error in problem.get("errors") or []]
+    errors = [str(error["detail"]) for error in problem.get("errors") or []]
     detail = "" if status in SILENT else problem["detail"]
     order_path = request.scope.get("path_params", {}).get("order_id") if status not in SILENT else None
     return render(
@@ -110,9 +97,3 @@ def _problem(request: Request, status: int, problem: dict[str, Any]) -> Response
         errors=errors or ([detail] if detail and status < 500 else []),
         number=problem.get("request_id", "") if status >= 500 else "",
     )
-
-
-def _name_field(error: dict[str, Any]) -> str:
-    """What is wrong, with the name of the field where the form has one."""
-    field, detail = FIELDS.get(str(error.get("pointer", "")).rpartition("/")[2]), str(error["detail"])
-    return f"{field} {OF_TYPE.sub('', detail)}" if field else detail

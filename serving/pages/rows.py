@@ -17,6 +17,7 @@ from serving.scores.services import Services
 from serving.scores.snooze import latest_snooze
 
 Row = dict[str, Any]
+NOTHING_IN_THE_WAY = "nothing known is in the way"
 
 
 def path_of(order_id: str) -> str:
@@ -40,7 +41,7 @@ def _row(order: Mapping[str, Any], risks: Risks, decision: Decision | None, cloc
         "path": path_of(order["order_id"]),
         "trace": draw_trace(risks, clock.now),
         "change": change_since(risks, clock.now - DAY),
-        "why": reasons[0] if reasons else order["reason"] or "",
+        "why": reasons[0] if reasons else _without_reasons(order),
         "then": reasons[1:],
         "last_promise": last_promise(order, clock),
         "ways": _ways(order),
@@ -48,6 +49,13 @@ def _row(order: Mapping[str, Any], risks: Risks, decision: Decision | None, cloc
         "decided": say_decision(decision, clock) if decision else "",
         "cannot_snooze": _cannot_snooze(order, clock),
     }
+
+
+def _without_reasons(order: Mapping[str, Any]) -> str:
+    """Of a late order what stops it first; of others why there is no risk."""
+    if order["state"] == "late" and order["blockers"] is not None:
+        return str(order["main_blocker"] or NOTHING_IN_THE_WAY)
+    return str(order["reason"] or "")
 
 
 def last_promise(order: Mapping[str, Any], clock: PlantClock) -> str | None:

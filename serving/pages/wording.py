@@ -12,11 +12,14 @@ from zoneinfo import ZoneInfo
 
 from features.times import micros, plant_calendar
 from features.wording import ENGLISH, Dates
+from features.wording.language import at_a_clause
 from serving.scores.decision_state import PAST
 from serving.scores.services import Services
 from serving.scores.snooze import end_of_snooze
 
 NONE = "–"
+MOST_OF_A_ROW = 100
+"""Characters of the second reason of a row."""
 STEPS = (25, 50, 75)
 """Whole percents at which the steps of risk begin; the words say what the colour says."""
 STEP_WORDS = ("low", "raised", "high", "very high")
@@ -226,6 +229,15 @@ def capitalised(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
+def clause(text: str) -> str:
+    """What a row shows of a reason after its first: whole clauses, as many as fit.
+
+    >>> clause("steel is missing, due Fri 2 Jan; after it 7 days are left to the promise, and then" + " much more" * 9)
+    'steel is missing, due Fri 2 Jan; after it 7 days are left to the promise…'
+    """
+    return at_a_clause(text, MOST_OF_A_ROW)
+
+
 FILTERS: dict[str, Callable[..., Any]] = {
     "percent": percent,
     "points": points,
@@ -237,6 +249,7 @@ FILTERS: dict[str, Callable[..., Any]] = {
     "risk_step": step_of,
     "step_words": lambda risk: STEP_WORDS[step_of(risk)],
     "sentence": capitalised,
+    "clause": clause,
     "state_words": lambda state: STATES.get(state, state),
     "decision_words": lambda kind: DECISIONS.get(kind, kind),
     "decided_words": lambda kind: DECIDED.get(kind, kind),

@@ -13,7 +13,9 @@ from features.arrays import Ints
 from features.decision_points import DecisionPoints
 from features.events.schema import COLUMNS, MOMENT
 from features.history import History
-from features.readiness.assessment import status_of
+from features.orders.commitments import OrderStatus
+from features.readiness.assessment import Readiness, assess
+from features.readiness.pack_time import PackTimes
 from features.times import isoformat
 from features.what_if.copies import Statement
 from features.what_if.moves import Move
@@ -26,7 +28,8 @@ from serving.store.tables.worklist import WorklistQuery, page
 from serving.what_if.suppose import StoredOrder
 from training.what_if.moves import WeighedMove, Weighing, best_of_each, headlines, total, weigh
 
-NOT_OPEN = "only an open order has moves to weigh, this one is {state}"
+NOTHING_TO_MOVE = "only an open or late order has moves to weigh, this one is {state}"
+NO_DATES = "the model that serves foretells no ship dates, and moves of a late order are weighed by these"
 MOST_COPIED_OF_ALL = 600_000
 """Events that are copied for one ``GET /v1/moves``: some seconds of work; orders beyond it are skipped."""
 
@@ -39,21 +42,29 @@ class ListedOrders:
     events: Sequence[Any]
 
 
-def order_moves(stored: StoredOrder, scorer: Scorer, settings: Settings) -> dict[str, Any]:
-    """The reply of ``GET /v1/orders/{order_id}/moves``."""
+def order_moves(
+    stored: StoredOrder, scorer: Scorer, settings: Settings, usual: PackTimes
+) -> tuple[dict[str, Any], Readiness]:
+    """The moves of an order as ``GET /v1/orders/{order_id}/moves`` has them, and how it stands."""
     history = history_of(stored.events, scorer.model.policy)
-    known = int(np.searchsorted(history.recorded, stored.now, side="right"))
-    state = status_of(history, 0, known, stored.now)[0]
+    readiness = assess(history, 0, stored.now, settings.zone, usual)
     orders = np.arange(history.n_orders, dtype=np.int64)
     weighing = _weigh(scorer, history, orders, stored.now, settings)
-    return {
+    content = {
         "order_id": stored.order_id,
         "moves": [present_move(one) for one in weighing.moves if one.worth_trying],
         "tried": len(weighing.moves),
         "not_tried": weighing.not_tried,
-        "reason": None if state == "open" else NOT_OPEN.format(state=state),
+        "reason": _nothing_to_weigh(readiness.state, scorer),
         **_answered_by(scorer, stored.now),
     }
+    return content, readiness
+
+
+def _nothing_to_weigh(state: OrderStatus, scorer: Scorer) -> str | None:
+    if state not in ("open", "late"):
+        return NOTHING_TO_MOVE.format(state=state)
+    return NO_DATES if state == "late" and scorer.model.ship_dates is None else None
 
 
 def listed_orders(connection: Connection, query: WorklistQuery, most: int) -> ListedOrders:
@@ -137,7 +148,7 @@ def present_move(one: WeighedMove) -> dict[str, Any]:
         "points": -one.removed,
         "expected_ship": one.answer.expected_ship[0],
         "expected_ship_after": one.answer.expected_ship[1],
-        "days_won": one.answer.days_won,
+        "days_won": one.days_won,
         "by_topic": [{"topic": topic, "points": points} for topic, points in topics] or None,
         "value_at_risk": one.value_removed,
     }

@@ -7,15 +7,22 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 from itertools import count
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from features.catalogue.topics import TOPICS
 from features.events.columns import Columns
-from features.history import History
-from features.times import isoformat
+from features.events.schema import EventKey
+from features.history import PLANNED_END, History
+from features.readiness.blockers import Facts
+from features.readiness.planned_work import plans_after
+from features.readiness.statements import KnownOrder
+from features.times import isoformat, plant_calendar
 from features.what_if.copies import SOURCE
 from features.what_if.possible import refusals
+from features.what_if.supposition import supposition
 from features.what_if.words import RESPONSE
 from serving.contract.cloudevents import PREFIX, place
 from serving.contract.what_if import HypotheticalEvent, WhatIfRequest
@@ -30,6 +37,7 @@ from serving.store.tables.events import columns_of, history_of
 from training.what_if.answer import variants_of
 
 UNHEARD = "the model does not hear of decisions: it answers once the floor does something"
+FIRST_PLAN = "no production order of it is known: what is supposed is a first planned end of its work"
 Errors = list[dict[str, str]]
 
 
@@ -54,7 +62,7 @@ def suppose(
     history = history_of(stored.events, scorer.model.policy)
     refused = refusals(history, 0, stored.now, added, settings.zone)
     _refuse([{"pointer": f"/events/{one.row}{place(one.column)}", "detail": str(one)} for one in refused])
-    return _reply(stored, history, added, scorer, request.factors) | {
+    return _reply(stored, history, added, scorer, request.factors, settings.zone) | {
         "events": [{name: event[name] for name in ("source", "id", "type", "time", "data")} for event in envelopes]
     }
 
@@ -107,25 +115,42 @@ def _refuse(errors: Errors) -> None:
         raise InvalidBody(f"the events must be able to happen now: {shown}", errors[:MAX_ERRORS])
 
 
-def _reply(stored: StoredOrder, history: History, added: Columns, scorer: Scorer, factors: int) -> dict[str, Any]:
+def _reply(
+    stored: StoredOrder, history: History, added: Columns, scorer: Scorer, factors: int, zone: str
+) -> dict[str, Any]:
     variants, points = variants_of(history, 0, stored.now, added)
     before, after = (replace(score, order_id=stored.order_id) for score in scorer.score(variants, points, factors))
-    decided = "decision.recorded" in added["type"].texts()
+    types = added["type"].texts()
+    notes = {
+        UNHEARD: "decision.recorded" in types,
+        FIRST_PLAN: "production.rescheduled" in types and _plans_first(stored, variants),
+    }
+    facts = Facts(KnownOrder(variants, 1, stored.now), stored.now, ZoneInfo(plant_calendar(zone).zone))
+    expected = after.ship_date and after.ship_date.expected
     return {
         "order_id": stored.order_id,
         "as_of": isoformat(stored.now),
         "label": RESPONSE,
+        "sentence": supposition(facts, set(map(EventKey, added["source"].texts(), added["event_id"].texts()))),
         "before": before,
         "after": after,
         "points": None if before.risk is None or after.risk is None else after.risk - before.risk,
         "days_won": won(before.ship_date, after.ship_date),
         "by_topic": _by_topic(before, after),
-        "notes": [UNHEARD] if decided else [],
+        "notes": [note for note, holds in notes.items() if holds]
+        + (plans_after(facts, date.fromisoformat(expected)) if expected else []),
         "model": {"name": scorer.loaded.name, "version": scorer.loaded.version},
         "features_hash": scorer.model.about["features_hash"],
         "context_known_until": isoformat(scorer.context.known_until),
         **scorer.degradation(stored.now),
     }
+
+
+def _plans_first(stored: StoredOrder, variants: History) -> bool:
+    """Whether work has a planned end afterwards that had none, of no production order."""
+    before, after = (KnownOrder(variants, copy, stored.now).plans(PLANNED_END) for copy in (0, 1))
+    planned = {plan.line_id for plan in before}
+    return any(plan.reference is None and plan.line_id not in planned for plan in after)
 
 
 def _by_topic(before: OrderScore, after: OrderScore) -> list[dict[str, Any]] | None:

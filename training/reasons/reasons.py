@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 import numpy as np
 
 from features.arrays import Floats
 from features.catalogue.registry import catalogue, outside
+from features.catalogue.signal import Signal
 from features.catalogue.topics import FIXED, TOPICS
 from features.events.schema import EventKey
 from features.history import History
@@ -20,11 +22,14 @@ from features.reasons.order import PARTIAL
 from features.reasons.slowest_lines import NO_LINE, SlowestLines
 from features.times import DAY
 from features.wording import ENGLISH, Language
+from features.wording.language import MOST_CHARACTERS
 from training.explanation.topics import LEVEL_TOPIC, points_by_topic
 from training.reasons.peers import NOBODY, Comparison, Peers
 
 SAME = 0.01
 """Shares of failed orders so close to that of all are called neither more nor less."""
+CARRIES = 0.25
+"""A signal that moves the risk by less, as a share of what the one does that moves it most, carries nothing."""
 MOST_EVENTS = 20
 """So many events prove a reason, the latest ones."""
 
@@ -64,6 +69,16 @@ class PlantLevel:
 
 
 NO_LEVEL = PlantLevel()
+
+
+class Carrier(NamedTuple):
+    """A signal that carries the points of its topic: its sentence, and between which values a third of others lie."""
+
+    sentence: str
+    others: str
+
+
+NO_CARRIER = Carrier("", "")
 
 
 class UsualOf(Usual):
@@ -142,9 +157,9 @@ class ReasonWriter:
 
     def _reason(self, topic: str, points: float, facts: OrderFacts, level: PlantLevel) -> Reason:
         described = self._describe(topic, points, facts, level)
-        situation, statement, _ = described
+        situation, statement = described
         comparison = self._comparison(topic, described, facts)
-        text, usual = self._in_words(topic, described, points > 0, comparison)
+        text, usual = self._in_words(topic, described, points > 0, comparison, self._carrier(topic, points > 0, facts))
         return Reason(
             topic=topic,
             points=points,
@@ -180,15 +195,42 @@ class ReasonWriter:
             return self._peers.compare_size(graded_by, facts.signal(graded_by), days)
         return self._peers.compare(topic, described.situation.name, days)
 
+    def _carrier(self, topic: str, rises: bool, facts: OrderFacts) -> Carrier:
+        """The signal of a topic that moves the risk most the way they all do; nothing where none explains that.
+
+        One that would move it the other way by what it is, a hold that lowers the risk, explains nothing.
+        """
+        sign = 1 if rises else -1
+        moved = {
+            name: sign * facts.points[name]
+            for name, own in zip(self._names, self._topics, strict=True)
+            if own == topic and sign * facts.points[name] > 0
+        }
+        most = max(moved.values(), default=0.0)
+        for name in sorted((name for name in moved if moved[name] >= CARRIES * most), key=lambda name: -moved[name]):
+            value, entry = facts.signal(name), catalogue()[name]
+            low, high = self._peers.bounds.get(name, (0.0, 0.0))
+            if entry.direction * ((value > high) - (value < low)) != -sign:
+                return Carrier(entry.sentence(value), self._others(entry, value))
+        return NO_CARRIER
+
+    def _others(self, entry: Signal, value: float) -> str:
+        """Between which values of a signal the middle third of the past orders lie."""
+        bounds = self._peers.bounds.get(entry.name)
+        if bounds is None or value != value:
+            return ""
+        low, high = map(entry.shown, bounds)
+        return self._language.say("others" if low != high else "others.alike", low=low, high=high)
+
     def _in_words(
-        self, topic: str, described: Description, rises: bool, comparison: Comparison | None
+        self, topic: str, described: Description, rises: bool, comparison: Comparison | None, carrier: Carrier
     ) -> tuple[str, str]:
         """The sentence, which says why a fact weighs the other way than one would think; and what is usual beside it.
 
         What became of like orders is said once: in the sentence where it is the why, else beside it, and not at all
         where the fact is itself a comparison.
         """
-        situation, (fact, _, needs, graded_by), counter = described
+        situation, (fact, _, needs, graded_by) = described
         against = situation.tone != EITHER and (situation.tone > 0) != rises
         usual = "" if graded_by and not needs else self._usual(comparison, rises)
         template = "even_so" if against else needs
@@ -196,11 +238,17 @@ class ReasonWriter:
         if template and comparison is not None and agrees > 0:
             way = "up" if rises else "down"
             return self._language.say(f"{template}.{way}", fact=fact, **self._shares(comparison)), ""
-        if against and counter is not None:
-            return self._language.say("although", counter=counter.text, fact=fact), usual
         if against or (needs and agrees < 0):
+            if carrier.sentence and not fact.startswith(carrier.sentence):
+                return self._carried(fact, carrier), usual
             return self._language.say(f"outweighed.{topic}", fact=fact), usual
         return fact, usual
+
+    def _carried(self, fact: str, carrier: Carrier) -> str:
+        """A fact and what carries the points against it; what others have is left out before the fact loses details."""
+        whole = self._language.fill("carried", fact=fact, carrier=carrier.sentence, others=carrier.others)
+        others = carrier.others if len(whole) <= MOST_CHARACTERS else ""
+        return self._language.say("carried", fact=fact, carrier=carrier.sentence, others=others)
 
     def _usual(self, comparison: Comparison | None, rises: bool) -> str:
         """What became of like orders in words, and whether that alone would speak for the sign of the points."""

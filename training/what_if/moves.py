@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from math import inf, isfinite, isnan, nan
 from typing import Any
 
 import numpy as np
@@ -18,8 +19,10 @@ from features.history import History
 from features.what_if.copies import MOST_COPIED, stated, with_events
 from features.what_if.moves import MOST_STATEMENTS, Move, feasible_moves
 from features.what_if.words import KINDS, headline
-from training.change.states import score_states
+from training.change.states import ScoredStates, score_states
 from training.model.risk_model import RiskModel
+from training.ship_date.curve import BEYOND
+from training.ship_date.forecast import NO_DATE, days_won, is_day
 from training.what_if.answer import Answer, answer_of
 
 LEAST_WORTH = 0.005
@@ -39,8 +42,11 @@ class WeighedMove:
     Attributes
     ----------
     order_id, due : the order, and when it is due, microseconds
-    removed : risk that it takes away, probability; all of it where nothing is left to ship after the move
+    removed : risk that it takes away, probability; all of it where nothing is left to ship after the move; nothing of a
+        late order, whose risk is certain
     value : of what is to ship, the plant's currency; ``None`` where it is not stated
+    sooner : days by which the expected ship date comes forward, to today where nothing is left to ship after the move;
+        infinite where it was later than any day asked about, NaN where none is foretold
     """
 
     order_id: str
@@ -48,9 +54,25 @@ class WeighedMove:
     answer: Answer
     removed: float
     value: float | None = None
+    sooner: float = nan
+
+    @property
+    def is_of_late(self) -> bool:
+        """Whether its order is late: its risk is certain, and what a move can win is days."""
+        return self.answer.state[0] == "late"
 
     @property
     def worth_trying(self) -> bool:
+        """Whether it wins a day for a late order, or takes so much risk from another that whole percents show it."""
+        return self.sooner >= 1 if self.is_of_late else self.takes_risk
+
+    @property
+    def days_won(self) -> int | None:
+        """Days by which the expected ship date comes forward; ``None`` where no number says it."""
+        return int(self.sooner) if isfinite(self.sooner) else None
+
+    @property
+    def takes_risk(self) -> bool:
         """Whether it takes so much risk away that whole percents can show it."""
         return self.removed >= LEAST_WORTH
 
@@ -67,7 +89,9 @@ class WeighedMove:
 
 @dataclass(frozen=True)
 class Weighing:
-    """Moves that were weighed, those that take most risk away first, and what was not.
+    """Moves that were weighed and what was not.
+
+    Those that take most risk away come first, then those of late orders, which bring their ship date most days forward.
 
     Attributes
     ----------
@@ -103,7 +127,7 @@ def weigh(
     wanted: Callable[[Move], bool] = lambda _: True,
     most_copied: int | None = None,
 ) -> Weighing:
-    """The feasible moves of some orders at their moments, those that take most risk away first; ties as they come.
+    """The feasible moves of some orders at their moments, the best first as ``Weighing`` says; ties as they come.
 
     Of each order the first ``MOST_MOVES`` are weighed. What several moves of one order take away does not add up.
 
@@ -133,7 +157,13 @@ def weigh(
         for some in _batches(found, known.tolist())
         for one in _weigh_at_once(model, history, points, model.context if context is None else context, some, values)
     ]
-    return Weighing(sorted(weighed, key=lambda one: -one.removed), not_tried, skipped)
+    return Weighing(sorted(weighed, key=_rank), not_tried, skipped)
+
+
+def _rank(one: WeighedMove) -> tuple[bool, float]:
+    if not one.is_of_late:
+        return False, -one.removed
+    return True, inf if isnan(one.sooner) else -one.sooner
 
 
 def _batches(found: Iterable[Found], known: Sequence[int]) -> Iterator[list[Found]]:
@@ -171,13 +201,26 @@ def _weigh_at_once(
     )
     looked = DecisionPoints(np.arange(len(of_copies)), points.as_of[of_copies])
     scored = score_states(model, variants, looked, context, ship_dates=True)
+    today = context.calendar.day(points.as_of)
     weighed = []
     for number, (place, move) in enumerate(found):
-        answer = answer_of(scored, int(np.searchsorted(own, place)), len(own) + number)
+        before, after = int(np.searchsorted(own, place)), len(own) + number
+        answer = answer_of(scored, before, after)
         value = None if values is None else values[place]
         order_id = str(history.order_ids[points.order[place]])
-        weighed.append(WeighedMove(order_id, move, answer, _removed(answer), value))
+        sooner = _sooner(scored, before, after, int(today[place]))
+        weighed.append(WeighedMove(order_id, move, answer, _removed(answer), value, sooner))
     return weighed
+
+
+def _sooner(scored: ScoredStates, before: int, after: int, today: int) -> float:
+    first, second = int(scored.expected[before]), int(scored.expected[after])
+    if scored.state[after] == "shipped" and first != NO_DATE:
+        second = today
+    won = days_won(first, second)
+    if won is None:
+        return inf if first == BEYOND and is_day(second) else nan
+    return won
 
 
 def _statements(moves: Sequence[Move], as_of: Ints, first: int) -> tuple[Columns, Ints]:
@@ -188,17 +231,19 @@ def _statements(moves: Sequence[Move], as_of: Ints, first: int) -> tuple[Columns
 
 
 def _removed(answer: Answer) -> float:
-    """An order that is shipped by the move in time has no risk left; one that is late has all."""
+    """An order that is shipped by the move in time has no risk left; one that is late has all, whatever is done."""
     if answer.before is None:
-        raise InvalidRequest(f"a move must be one of an open order, got one that is {answer.state[0]}")
+        raise InvalidRequest(f"a move must be one of an open or late order, got one that is {answer.state[0]}")
+    if answer.state[0] == "late":
+        return 0.0
     return answer.before - (0.0 if answer.after is None else answer.after)
 
 
 def best_of_each(moves: Iterable[WeighedMove]) -> list[WeighedMove]:
-    """Of moves in their order, the first of each order that is worth trying: only such add up."""
+    """Of moves in their order, the first of each order that takes risk away: only such add up."""
     best: dict[str, WeighedMove] = {}
     for move in moves:
-        if move.worth_trying:
+        if move.takes_risk:
             best.setdefault(move.order_id, move)
     return list(best.values())
 

@@ -69,8 +69,10 @@ def _state(row: Row) -> str:
 
 
 def _why(row: Row) -> str | None:
-    """The weightiest reason; where the order is not scored, why not."""
+    """The weightiest reason; of a late order what stops it first; where an order is not scored, why not."""
     texts = _reasons(row)
+    if not texts and row["state"] == "late" and row["main_blocker"]:
+        return str(row["main_blocker"])
     return texts[0] if texts else reason_of(row["state"], scored=bool(row["scored_by"]))
 
 

@@ -108,18 +108,23 @@ def _risk(answered: Answer, which: int) -> str:
     return answered.state[which] if risk is None else f"{risk:.1%}"
 
 
+def _points(one: WeighedMove) -> str:
+    """Of a late order no move takes any away."""
+    return "" if one.is_of_late else f"{-100 * one.removed:+.1f}"
+
+
 def _show_moves(worth: list[WeighedMove], not_tried: int, asked: dict[str, str], as_json: bool) -> None:
     if as_json:
         content = [
             {"kind": one.move.kind, "sentence": one.move.sentence, "points": -one.removed,
              "needs_consent": one.move.consent, "risk": one.answer.before, "risk_after": one.answer.after,
              "expected_ship": one.answer.expected_ship[0], "expected_ship_after": one.answer.expected_ship[1],
-             "days_won": one.answer.days_won}
+             "days_won": one.days_won}
             for one in worth
         ]  # fmt: skip
         print_json({**asked, "moves": content, "not_tried": not_tried})
         return
-    rows = [[one.move.sentence, f"{-100 * one.removed:+.1f}", one.answer.days_won or ""] for one in worth]
+    rows = [[one.move.sentence, _points(one), one.days_won or ""] for one in worth]
     left_out = f"; {not_tried:,} more were not tried" if not_tried else ""
     print_table(
         f"Moves worth trying for {asked['order_id']} ({asked['label']}{left_out})", ["move", "points", "days won"], rows

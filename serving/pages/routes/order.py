@@ -8,7 +8,7 @@ from fastapi import APIRouter, Request, Response
 
 from features.errors import InvalidRequest
 from features.times import DAY, micros
-from serving.api.calls import read_events, read_history, read_lines, read_order, record_decision
+from serving.api.calls import read_choices, read_events, read_history, read_lines, read_order, record_decision
 from serving.api.dependencies import CurrentServices, OrderId
 from serving.ingest.decisions import etag_of
 from serving.pages.blockers import list_readiness
@@ -18,6 +18,7 @@ from serving.pages.drawing import Risks, change_since, draw_waterfall
 from serving.pages.order.decisions import Outcome, decision_of, offer_snooze
 from serving.pages.order.ship_curve import draw_ship_curve
 from serving.pages.order.time_line import draw_time_line
+from serving.pages.order.what_if_form import WhatIfForm
 from serving.pages.rendering import render
 from serving.pages.rows import last_promise, path_of
 from serving.pages.wording import capitalised, plant_clock
@@ -44,10 +45,12 @@ def get_order_page(request: Request, order_id: OrderId, services: CurrentService
         request,
         "order.html",
         **content,
+        asked=WhatIfForm(read_choices(services, order_id, caller)),
         change=change_since(risks_of(scores), clock.now - DAY),
         drawing=draw_time_line(scores, events, content["decisions"], order["due_at"], clock),
         events_count=events_count,
         falls=_reasons(score, events),
+        late_lines=_late_lines(content["lateness"], events),
         last_promise=last_promise(order, clock),
         lines=read_lines(services, order_id, caller),
         path=path_of(order["order_id"]),
@@ -68,18 +71,27 @@ def _reasons(score: dict[str, Any], events: list[dict[str, Any]]) -> list[dict[s
     """Each reason with its step of the waterfall and the events that prove it, the latest first."""
     if score["base_risk"] is None or score["risk"] is None:
         return []
-    known = {(event["source"], event["id"]): event for event in events}
     falls = draw_waterfall(score["base_risk"], [reason["points"] for reason in score["reasons"]])
     return [
         {
             **reason,
             "fall": fall,
-            "proof": [known[key] for one in reason["evidence"] if (key := (one["source"], one["id"])) in known][
-                -EVENTS_SHOWN:
-            ],
+            "proof": _proof(reason["evidence"], events),
         }
         for reason, fall in zip(score["reasons"], falls, strict=True)
     ]
+
+
+def _late_lines(lateness: dict[str, Any] | None, events: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Each line that broke its promise with the events that prove it."""
+    lines = lateness["lines"] if lateness else []
+    return [{**line, "proof": _proof(line["events"], events)} for line in lines]
+
+
+def _proof(evidence: list[dict[str, str]], events: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The events that prove something, of those that are shown."""
+    known = {(event["source"], event["id"]): event for event in events}
+    return [known[key] for one in evidence if (key := (one["source"], one["id"])) in known][-EVENTS_SHOWN:]
 
 
 @router.post("/orders/{order_id}/decisions")

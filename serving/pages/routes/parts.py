@@ -6,29 +6,27 @@ from typing import Annotated, Any
 
 import orjson
 from fastapi import APIRouter, Query, Request, Response
-from pydantic import ValidationError
 
-from features.errors import InvalidRequest
-from serving.api.calls import read_change, read_events, read_lines, read_moves, try_events
+from serving.api.calls import read_change, read_choices, read_events, read_lines, read_moves, try_events
 from serving.api.dependencies import CurrentServices, OrderId
 from serving.contract.change import ChangeParams
 from serving.contract.what_if import WhatIfRequest
 from serving.pages.browser import Form, SentForm
 from serving.pages.drawing import TRACE_DAYS
-from serving.pages.problem_pages import FIELDS
+from serving.pages.order.what_if_form import IncompleteForm, WhatIfForm
 from serving.pages.rendering import is_by_script, render
 from serving.pages.rows import path_of
 from serving.pages.wording import plant_clock
 from serving.principal import CurrentCaller
+from serving.problems import InvalidBody
 
 router = APIRouter()
 EVENTS_A_PAGE = 50
-NUMBERS = ("quantity",)
 LEAST_STEP = 0.005
 """Steps that move the risk by less, in probability, are counted and not listed."""
 
 
-def render_part(request: Request, order_id: str, part: str, title: str, **content: Any) -> Response:
+def render_part(request: Request, order_id: str, part: str, title: str, status: int = 200, **content: Any) -> Response:
     """A part for the page that asks for it by script, else a page around it."""
     template = f"parts/{part}.html" if is_by_script(request) else "part.html"
     around: dict[str, Any] = {
@@ -37,7 +35,7 @@ def render_part(request: Request, order_id: str, part: str, title: str, **conten
         "order_id": order_id,
         "path": path_of(order_id),
     }
-    return render(request, template, **around, **content)
+    return render(request, template, status, **around, **content)
 
 
 @router.get("/orders/{order_id}/lines")
@@ -93,36 +91,33 @@ def get_events(
 def post_what_if_page(
     request: Request, order_id: OrderId, form: SentForm, services: CurrentServices, caller: CurrentCaller
 ) -> Response:
-    """The risk as it would be; nothing is stored."""
-    supposed = _supposed(form)
-    answer = try_events(services, order_id, supposed, caller)
+    """The risk as it would be; nothing is stored. What cannot be is answered in the words of the form, and kept."""
+    asked = WhatIfForm(read_choices(services, order_id, caller), form)
+    try:
+        supposed = _supposed(form, asked)
+        answer = try_events(services, order_id, supposed, caller)
+    except IncompleteForm as error:
+        return _refused(request, order_id, asked, error.errors)
+    except InvalidBody as error:
+        return _refused(request, order_id, asked, asked.in_its_words(error.errors))
     moves_promise = any(event.type.endswith("commitment.changed") for event in supposed.events)
-    content: dict[str, Any] = {"sentence": form.get("sentence"), "moves_promise": moves_promise}
-    return render_part(request, order_id, "what_if", "What if", answer=answer, **content)
+    part = "what_if" if is_by_script(request) else "what_if_page"
+    return render_part(
+        request, order_id, part, "What if", answer=answer, asked=asked, moves_promise=moves_promise, errors=[]
+    )
 
 
-def _supposed(form: Form) -> WhatIfRequest:
+def _refused(request: Request, order_id: str, asked: WhatIfForm, errors: list[str]) -> Response:
+    part = "problem" if is_by_script(request) else "what_if_page"
+    content: dict[str, Any] = {"answer": None, "asked": asked, "errors": errors, "advice": "", "number": ""}
+    return render_part(request, order_id, part, "What if", 422, **content)
+
+
+def _supposed(form: Form, asked: WhatIfForm) -> WhatIfRequest:
     """The events of a move, or the one that the fields say. Raises ``InvalidRequest`` that says what is wrong."""
+    if not form.get("events"):
+        return WhatIfRequest.model_validate({"events": [asked.event()]})
     try:
-        events = orjson.loads(form.get("events")) if form.get("events") else [_event(form)]
-        return WhatIfRequest.model_validate({"events": events})
-    except ValidationError as error:
-        first = error.errors()[0]
-        field = str(first["loc"][-1])
-        raise InvalidRequest(f"{FIELDS.get(field, field)}: {first['msg']}") from error
+        return WhatIfRequest.model_validate({"events": orjson.loads(form.get("events"))})
     except ValueError as error:
-        raise InvalidRequest(f"what is supposed must be readable, got {error}") from error
-
-
-def _event(form: Form) -> dict[str, Any]:
-    names = ("line_id", "quantity", "date", "kind", "state", "reference", "reason", "actor")
-    given = {name: form.get(name) for name in names if form.get(name)}
-    data = {name: _number(name, value) if name in NUMBERS else value for name, value in given.items()}
-    return {"type": form.get("type"), "data": data}
-
-
-def _number(name: str, text: str) -> float:
-    try:
-        return float(text)
-    except ValueError as error:
-        raise InvalidRequest(f"{FIELDS[name]} must be a number, got {text[:40]!r}") from error
+        raise IncompleteForm(["The move is not readable any more: load the page again"]) from error

@@ -46,8 +46,8 @@ def test_an_order_that_lacks_nothing_can_only_have_its_promise_moved() -> None:
     found = moves(created(0, 11, line="10"), TRUCK)
     assert [move.kind for move in found] == list(PROMISED)
     assert [move.sentence for move in found] == [
-        "move the promise to Mon 15 Jan, truck D1 too, if the customer agrees",
-        "move the promise to Fri 19 Jan, truck D1 too, if the customer agrees",
+        "move the promise to Mon 15 Jan, truck D1 to Mon 15 Jan, if the customer agrees",
+        "move the promise to Fri 19 Jan, truck D1 to Fri 19 Jan, if the customer agrees",
     ]
     assert all(move.consent for move in found)
     promise, truck = found[1].statements
@@ -60,7 +60,7 @@ def test_an_order_that_lacks_nothing_can_only_have_its_promise_moved() -> None:
 def test_several_promises_are_moved_together() -> None:
     found = moves(created(0, 11, line="10"), created(0, 14, line="20"), TRUCK)
     assert found[-1].sentence == (
-        "move the promises 7 days later, the first to Fri 19 Jan, truck D1 too, if the customer agrees"
+        "move the promises 7 days later, the first to Fri 19 Jan, truck D1 to Fri 19 Jan, if the customer agrees"
     )
     assert [one.get("date") for one in found[-1].statements] == [moment(18), moment(21), moment(18)]
 
@@ -157,9 +157,38 @@ def test_what_is_done_ships_once_somebody_says_so_and_nothing_holds_it() -> None
     assert told(created(0, 11, line="10"), TRUCK, packed) == ["ship all that is left of line 10 (10 units)"]
 
 
-def test_an_order_that_is_late_shipped_or_unpromised_has_no_moves() -> None:
+def test_a_promise_that_moves_names_each_truck_with_its_own_day() -> None:
+    early = event("delivery.planned", 1, reference="D0", date=8, quantity=4)
+    third = event("delivery.planned", 1, reference="D2", date=10)
+    found = moves(created(0, 11, line="10"), TRUCK, early)
+    assert found[-1].sentence == (
+        "move the promise to Fri 19 Jan, truck D1 to Fri 19 Jan and truck D0 to Tue 16 Jan, if the customer agrees"
+    )
+    assert "truck D0 to Tue 16 Jan and 1 more," in moves(created(0, 11, line="10"), TRUCK, early, third)[-1].sentence
+
+
+def test_of_a_late_order_everything_is_moved_but_its_promise() -> None:
+    rows = [created(0, 2, line="10"), event("hold.placed", 1, kind="quality", reference="H1", line="10")]
+    rows += [event("readiness.stated", 2, kind="labels", state="not_met", line="10")]
+    assert [move.sentence for move in moves(*rows)] == [
+        "release quality hold H1 on line 10",
+        "plan a truck for Mon 8 Jan",
+        "labels are put right for line 10",
+    ]
+
+
+def test_the_truck_of_a_late_order_leaves_on_the_next_working_day() -> None:
+    late = created(0, 2, line="10")
+    truck = event("delivery.planned", 1, reference="D1", date=11)
+    assert told(late, truck, day=4) == ["truck D1 leaves Mon 8 Jan, not Fri 12 Jan"]
+    assert told(late, truck, day=7.5) == ["truck D1 leaves Wed 10 Jan, not Fri 12 Jan"]
+    assert told(late, event("delivery.planned", 1, reference="D1", date=7), day=4) == [], "it leaves before"
+    waiting = created(0, 13, line="20"), event("delivery.planned", 1, reference="D2", date=14, line="20")
+    assert told(late, shipped(3, line="10"), *waiting) == ["truck D2 leaves Fri 12 Jan, not Mon 15 Jan"]
+
+
+def test_an_order_that_is_shipped_or_unpromised_has_no_moves() -> None:
     held = event("hold.placed", 1, kind="credit")
-    assert moves(created(0, 3, line="10"), held) == []
     assert moves(created(0, None, line="10"), held) == []
     assert moves(created(0, 11, line="10"), held, shipped(2, line="10")) == []
 

@@ -96,7 +96,7 @@ def test_what_can_happen_is_not_refused(said: dict[str, Any]) -> None:
         (
             says("production.rescheduled", reference="P", line_id="1", date="2024-01-12"),
             "reference",
-            "must be one of the production orders (P of line 2), got P of line 1",
+            "must be left out, as no production order of line 1 is known, got P of line 1",
         ),
         (
             says("inspection.recorded", kind="final", state="passed", line_id="2"),
@@ -147,6 +147,20 @@ def test_each_event_is_judged_after_those_before_it() -> None:
             says("goods.issued", line_id="2", quantity=6.0), says("goods.issued", line_id="2", quantity=6.0)
         )
     ] == [1]
+
+
+def test_without_a_production_order_the_work_is_planned_and_none_is_named() -> None:
+    rows = [created(0, 20, line="1"), created(0, 20, line="2")]
+    named = says("production.rescheduled", reference="P9", line_id="1", date="2024-01-12")
+    assert why(named, rows=rows) == [
+        (0, "reference", "must be left out, as no production order of line 1 is known, got P9 of line 1")
+    ]
+    planned = says("production.rescheduled", line_id="1", date="2024-01-12")
+    assert why(planned, rows=rows) == []
+    assert why(says("production.rescheduled", date="2024-01-12"), rows=rows) == []
+    gone = [event("production.released", 1, reference="P2", line="2", date=9), shipped(3, line="2")]
+    assert why(planned, says("production.rescheduled", date="2024-01-15"), rows=[*rows, *gone]) == [], "P2 is done"
+    assert why(says("production.released", reference="P9", line_id="1"), named, rows=rows) == [], "it is known by then"
 
 
 def test_of_an_order_that_has_left_only_reopening_comes_first() -> None:

@@ -76,6 +76,19 @@ def test_a_list_is_filtered_by_date_and_by_days_late(client: httpx.Client, order
     assert detail == "ships_before must be a date such as 2015-03-02, got '2024-02-30'"
 
 
+def test_what_is_planned_for_later_than_an_order_is_expected_is_told_beside_it(
+    client: httpx.Client, orders: dict[str, Any]
+) -> None:
+    assert client.get("/v1/orders/S-free").json()["ship_date_notes"] == []
+    truck = says("delivery.planned", date="2024-03-29", reference="T9")
+    [note] = suppose(client, "S-free", truck).json()["notes"]
+    assert note.startswith("truck T9 leaves later, on Fri 29 Mar; the model, ")
+    send(client, event("delivery.planned", 2.5, "S-far", reference="T9", date=80))
+    assert (
+        client.get("/v1/orders/S-far").json()["ship_date_notes"][0].startswith("truck T9 leaves later, on Thu 21 Mar")
+    )
+
+
 def test_an_order_has_its_curve_and_its_sentence(client: httpx.Client, orders: dict[str, Any]) -> None:
     reply = OrderReply.model_validate(client.get("/v1/orders/S-held").json()).model_dump()
     date, row = reply["score"]["ship_date"], orders["S-held"]

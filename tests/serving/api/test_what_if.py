@@ -55,6 +55,7 @@ def test_the_change_is_told_by_topic_and_nothing_is_stored(client: httpx.Client,
     assert reply.status_code == 200, reply.text
     told = reply.json()
     assert told["label"] == "the model's response, not a promise"
+    assert told["sentence"] == "if quality hold H1 on line 20 is released"
     assert (told["order_id"], told["before"]["order_id"], told["after"]["order_id"]) == (held, held, held)
     assert told["points"] == pytest.approx(told["after"]["risk"] - told["before"]["risk"], abs=1e-15)
     assert sum(one["points"] for one in told["by_topic"]) == pytest.approx(told["points"], abs=1e-12)
@@ -95,6 +96,16 @@ def test_an_order_that_ships_has_no_risk_and_no_difference(client: httpx.Client,
         None,
         None,
     )
+
+
+def test_a_first_plan_of_work_is_told_as_one(client: httpx.Client, held: str) -> None:
+    planned = says("production.rescheduled", date="2024-01-12", line_id="10")
+    told = suppose(client, held, planned).json()
+    assert told["sentence"] == "if work on line 10 is planned to end Fri 12 Jan"
+    assert told["notes"] == ["no production order of it is known: what is supposed is a first planned end of its work"]
+    released = says("production.released", reference="P1", line_id="10", date="2024-01-11")
+    moved = says("production.rescheduled", reference="P1", line_id="10", date="2024-01-12")
+    assert suppose(client, held, released, moved).json()["notes"] == []
 
 
 def test_a_decision_changes_nothing_and_the_reply_says_why(client: httpx.Client, held: str) -> None:
@@ -157,6 +168,11 @@ IMPOSSIBLE: dict[str, tuple[dict[str, Any], str, str]] = {
         says("production.rescheduled", date="2024-01-01", reference="P1"),
         "data/date",
         "must lie ahead, as it is that of a planned end, got Mon 1 Jan",
+    ),
+    "a production order that is not known": (
+        says("production.rescheduled", date="2024-01-12", reference="P1", line_id="10"),
+        "data/reference",
+        "must be left out, as no production order of line 10 is known, got P1 of line 10",
     ),
     "a condition that is met already": (
         says("readiness.stated", kind="labels", state="met", line_id="10"),
@@ -257,16 +273,42 @@ def test_each_move_answers_as_its_events_supposed_do(client: httpx.Client, held:
         assert sum(one["points"] for one in move["by_topic"]) == pytest.approx(move["points"], abs=1e-12)
 
 
-def test_an_order_that_is_not_open_has_no_moves_and_the_reply_says_why(client: httpx.Client) -> None:
+def test_an_order_that_is_not_to_ship_has_no_moves_and_the_reply_says_why(client: httpx.Client) -> None:
+    send(client, created(0, 20, order="Left", line="10"), shipped(1, order="Left", line="10"))
+    told = client.get("/v1/orders/Left/moves").json()
+    assert (told["moves"], told["tried"], told["lateness"], told["blockers"]) == ([], 0, None, [])
+    assert told["reason"] == "only an open or late order has moves to weigh, this one is shipped"
+    assert client.get("/v1/orders/Nobody/moves").status_code == 404
+
+
+def test_a_late_order_says_why_it_is_what_is_in_the_way_and_which_moves_win_days(client: httpx.Client) -> None:
     send(
         client,
-        created(0, 2, order="Overdue", line="10"),
-        event("hold.placed", 1, "Overdue", kind="credit", reference="H"),
+        created(-9, 2, order="Overdue", line="10"),
+        created(-9, 1, order="Overdue", line="20"),
+        shipped(2, order="Overdue", line="20"),
+        event("readiness.stated", 2, "Overdue", kind="packaging", state="met", line="10"),
+        event("readiness.stated", 2, "Overdue", kind="labels", state="not_met", line="20"),
     )
     told = client.get("/v1/orders/Overdue/moves").json()
-    assert (told["moves"], told["tried"]) == ([], 0)
-    assert told["reason"] == "only an open order has moves to weigh, this one is late"
-    assert client.get("/v1/orders/Nobody/moves").status_code == 404
+    late = told["lateness"]
+    assert [line["sentence"] for line in late["lines"]] == [
+        "line 10 is 1 day late: promised Wed 3 Jan 12:00, nothing of it has shipped",
+        "line 20 left 1 day late on Wed 3 Jan, promised Tue 2 Jan 12:00",
+    ]
+    assert [line["left_at"] for line in late["lines"]] == [None, "2024-01-03T12:00:00Z"]
+    assert [blocker["sentence"] for blocker in told["blockers"]] == ["no truck is planned"], "moot ones are left out"
+    assert (told["reason"], told["label"]) == (None, "the model's response, not a promise")
+    assert told["tried"] >= len(told["moves"]) > 0
+    days = [move["days_won"] for move in told["moves"]]
+    assert days == sorted(days, reverse=True)
+    assert days[-1] >= 1
+    best = told["moves"][0]
+    assert (best["sentence"], best["points"], best["risk"]) == ("ship all that is left of line 10 (10 units)", 0.0, 1.0)
+    assert (best["risk_after"], best["expected_ship_after"], best["by_topic"]) == (None, None, None)
+    order = client.get("/v1/orders/Overdue").json()
+    assert order["lateness"] == late
+    assert order["order"]["main_blocker"] == told["blockers"][0]["sentence"]
 
 
 def test_the_moves_of_a_plant_are_the_best_of_each_order_and_only_these_add_up(client: httpx.Client) -> None:

@@ -279,14 +279,18 @@ def test_a_refused_try_names_the_field_below_its_form(chromium: Any, planned: Pl
     page = opened(chromium, planned)
     page.goto("/orders/W1")
     page.click("summary:has-text('Try something else')")
-    assert page.is_visible(".own [name=reference]")
     assert not page.is_visible(".own [name=date]")
     page.click(".own button:has-text('Try')")
     page.wait_for_selector(".own .answer.refused")
-    assert page.inner_text(".own .answer") == "Kind must be given, got nothing."
+    assert page.inner_text(".own .answer") == "Choose what should happen."
+    page.select_option(".own [name=happens]", "hold_placed")
+    assert page.is_visible(".own [name=date]")
+    assert not page.is_visible(".own [name=quantity]")
+    page.click(".own button:has-text('Try')")
+    page.wait_for_selector(".own .answer:has-text('Choose the kind of hold.')")
     assert page.locator("header").count() == page.locator("main header").count() + 1
-    page.select_option(".own [name=type]", "goods.issued")
-    assert not page.is_visible(".own [name=kind]")
+    page.select_option(".own [name=happens]", "goods_leave")
+    assert not page.is_visible(".own [name=hold_kind]")
     page.fill(".own [name=quantity]", "1")
     page.click(".own button:has-text('Try')")
     page.wait_for_selector(".own .before-after")
@@ -330,11 +334,12 @@ def test_an_event_in_one_part_says_what_to_do(planned: Planned) -> None:
     sent(planned, "Ahlbeck", "AH-1")
     planned.send(event("hold.placed", 1, "AH-1", kind="quality", reference="Q-1", event_id="AH-1 hold"))
     reader = planned.signed_in(plant="Ahlbeck")
-    fields = {"type": "hold.released", "kind": "quality", "reference": "none"}
+    fields = {"happens": "hold_released", "hold": "none"}
     part = reader.post("/orders/AH-1/what-if", fields, **{"hx-request": "true"})
     assert (part.status_code, "<html" in part.text) == (422, False)
     page = reader.post("/orders/AH-1/what-if", fields)
     assert 'href="/orders/AH-1">Back to the order' in page.text
+    assert "Choose the hold: what was chosen is not there, or not any more." in text_of(page)
 
 
 def test_axe_finds_nothing_while_something_is_chosen_refused_and_tried(

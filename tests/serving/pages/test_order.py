@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from html import unescape
 from itertools import pairwise
 from typing import Any
 
@@ -40,9 +41,45 @@ def test_the_waterfall_ends_at_the_risk(planned: Planned) -> None:
     assert [later.begin for later in falls[1:]] == [fall.end for fall in falls[:-1]]
 
 
+def test_a_late_order_says_why_it_is_and_what_is_in_the_way_now(planned: Planned) -> None:
+    reader = planned.signed_in(plant="Kiel")
+    page = reader.get("/orders/K3")
+    words = text_of(page)
+    assert "Why it is late The order is 1 day late: promised Wed 3 Jan 12:00, nothing of it has shipped" in words
+    assert "In the way now Nobody has said that a shipping condition is met No truck is planned" in words
+    assert "Why 100 %" not in words
+    assert Page(page.text).faults == []
+    moves = text_of(reader.get("/orders/K3/moves"))
+    assert "The model's response, not a promise" in moves
+    ships = text_of(reader.post("/orders/K3/what-if", {"happens": "goods_leave"}))
+    assert re.search(r"If all that is left leaves: ships \w+ \d+ Jan → becomes shipped", ships)
+    assert "Nobody has said that a shipping" in text_of(reader.get("/?state=late")), "in the place of a reason"
+    assert "Nobody has said that a shipping" in text_of(reader.get("/")), "the late orders apart"
+
+
+def test_moves_of_a_late_order_say_the_days_they_win() -> None:
+    late = {"risk": 1.0, "risk_after": 1.0, "expected_ship": "2024-01-12"}
+    moves = [
+        move(**late, expected_ship_after="2024-01-09", days_won=3),
+        move(**late | {"expected_ship": None}, expected_ship_after="2024-01-20"),
+        move(**late | {"risk_after": None}, days_won=8),
+    ]
+    shown = {"moves": moves, "label": "as the model answers", "not_tried": 0, "reason": None, "tried": 3}
+    shown["lateness"] = {"lines": []}
+    words = words_of("parts/moves.html", moves=shown)
+    assert "ships most likely Tue 9 Jan, not Fri 12 Jan 3 days sooner" in words
+    assert "ships most likely Sat 20 Jan, not later than any day asked about sooner" in words
+    assert "ships today, not Fri 12 Jan 8 days sooner" in words
+    assert "%" not in words
+    none = shown | {"moves": []}
+    assert "None of 3 moves that were weighed brings the expected ship date a day forward." in words_of(
+        "parts/moves.html", moves=none
+    )
+    assert "The one move that was weighed does not bring" in words_of("parts/moves.html", moves=none | {"tried": 1})
+
+
 def test_states_without_a_risk_of_the_model_say_why(planned: Planned) -> None:
     reader = planned.signed_in()
-    assert "a promise has passed unshipped" in text_of(reader.get("/orders/K3")).lower()
     assert "no date is promised yet" in text_of(reader.get("/orders/K4")).lower()
 
 
@@ -102,29 +139,62 @@ def test_what_if_without_a_script(planned: Planned) -> None:
     before = text_of(reader.get("/orders/K2/events"))
     moves = reader.get("/orders/K2/moves").text
     body = re.findall(r'name="events" value="([^"]+)"', moves)[0].replace("&#34;", '"')
-    reply = reader.post("/orders/K2/what-if", {"events": body, "sentence": "release it"})
+    reply = reader.post("/orders/K2/what-if", {"events": body})
     words = text_of(reply)
-    assert (reply.status_code, "Nothing is stored" in words, "Release it" in words) == (200, True, True)
+    assert (reply.status_code, "Nothing is stored" in words) == (200, True)
+    assert " If " in words
     assert re.search(r"\d+ % → becomes \d+ %", words)
-    own = {"type": "hold.placed", "kind": "credit", "line_id": "", "quantity": ""}
-    assert reader.post("/orders/K2/what-if", own).status_code == 200
-    impossible = reader.post("/orders/K2/what-if", {"type": "hold.released", "kind": "quality", "reference": "no such"})
-    assert (impossible.status_code, "Q-117" in text_of(impossible)) == (422, True)
-    for wrong in ({"events": "[{"}, {"events": "[]"}, {"type": ""}, {"type": "hold.placed", "quantity": "many"}):
+    own = {"happens": "hold_placed", "hold_kind": "credit", "line_id": "", "quantity": ""}
+    assert "If credit hold is placed:" in text_of(reader.post("/orders/K2/what-if", own))
+    for wrong in ({"events": "[{"}, {"events": "[]"}, {"happens": ""}, {"happens": "goods_leave", "quantity": "many"}):
         assert reader.post("/orders/K2/what-if", wrong).status_code == 422
     assert text_of(reader.get("/orders/K2/events")) == before
 
 
+def test_a_form_that_cannot_be_tried_says_why_in_its_words_and_keeps_what_was_entered(planned: Planned) -> None:
+    reader = planned.signed_in(plant="Kiel")
+    page = reader.get("/orders/K2").text
+    assert ">Quality hold Q-117</option>" in page
+    assert ">Steel (4), due Tue 9 Jan</option>" in page
+    [hold] = re.findall(r'<option value="([^"]+)"[^>]*>Quality hold Q-117</option>', page)
+    released = reader.post("/orders/K2/what-if", {"happens": "hold_released", "hold": unescape(hold)})
+    assert "If quality hold Q-117 is released:" in text_of(released)
+    assert "Choose what should happen." in text_of(reader.post("/orders/K2/what-if", {}))
+    past = {"happens": "promise_moves", "date": "2024-01-02"}
+    refused = reader.post("/orders/K2/what-if", past)
+    assert refused.status_code == 422
+    assert "Date must lie ahead, as it is that of a promise, got Tue 2 Jan." in text_of(refused)
+    assert '<option value="promise_moves" selected>' in refused.text
+    assert 'name="date" value="2024-01-02"' in refused.text
+    assert Page(refused.text).faults == []
+    part = reader.post("/orders/K2/what-if", past, **{"hx-request": "true"})
+    assert (part.status_code, "<form" in part.text) == (422, False), "the form stands above it"
+
+
+def test_an_end_of_work_that_nobody_planned_says_what_is_supposed(planned: Planned) -> None:
+    reader = planned.signed_in(plant="Kiel")
+    words = text_of(reader.post("/orders/K1/what-if", {"happens": "plan_begins", "date": "2024-01-12"}))
+    assert "If work is planned to end Fri 12 Jan:" in words
+    assert "No production order of it is known: what is supposed is a first planned end of its work." in words
+
+
 def test_what_is_shipped_by_a_try_says_so(planned: Planned) -> None:
     reader = planned.signed_in(plant="Kiel")
-    reply = reader.post("/orders/K1/what-if", {"type": "goods.issued", "quantity": "10"})
+    reply = reader.post("/orders/K1/what-if", {"happens": "goods_leave", "quantity": "10"})
     words = text_of(reply)
     assert re.search(r"\d+ % → becomes shipped", words)
     assert "–" not in words
 
 
 def move(**fields: Any) -> dict[str, Any]:
-    blank = {"sentence": "do it", "body": "[]", "risk": 0.14, "risk_after": 0.1, "days_won": None}
+    blank = {
+        "sentence": "do it",
+        "body": "[]",
+        "risk": 0.14,
+        "risk_after": 0.1,
+        "days_won": None,
+        "expected_ship": None,
+    }
     return blank | {"expected_ship_after": None, "needs_consent": False, "order_id": "A", "path": "/orders/A"} | fields
 
 
@@ -140,7 +210,14 @@ def test_a_move_says_what_can_be_acted_on() -> None:
         move(risk_after=0.05, days_won=-37, needs_consent=True, expected_ship_after="2024-02-13"),
         move(days_won=2),
     ]
-    shown = {"moves": moves, "label": "as the model answers", "not_tried": 0, "reason": None, "tried": 3}
+    shown = {
+        "moves": moves,
+        "label": "as the model answers",
+        "not_tried": 0,
+        "reason": None,
+        "tried": 3,
+        "lateness": None,
+    }
     words = words_of("parts/moves.html", moves=shown)
     assert "14 % → shipped −14" in words
     assert "14 % → 5 % · ships most likely Tue 13 Feb · the customer must agree" in words

@@ -72,6 +72,29 @@ def test_a_bad_fact_that_lowers_the_risk_says_why(failed: int, why: str) -> None
     assert hold.text == f"quality hold H-1 on line 10 stands since Tue 2 Jan 12:00{why}"
 
 
+def test_the_fact_that_carries_the_points_is_shown_beside_the_one_that_speaks_against_them() -> None:
+    """The hold stands for a day, which is short beside others: that is what lowers the risk."""
+    beside = Peers({}, np.array([[100, 30]] * (ANY + 1), float), {"hold_days": (3.0, 9.0)})
+    adds = {"open_holds": 0.02, "hold_days": -0.2, "hold_frequency": -0.01}
+    (hold,) = written(*HELD, adds=adds, beside=beside)
+    assert hold.text == (
+        "quality hold H-1 on line 10 stands since Tue 2 Jan 12:00, "
+        "but holds have stood for 1 day in total (others 3 to 9)"
+    )
+    usual = Peers({}, beside.everyone, {"hold_days": (0.2, 0.5)})
+    (long,) = written(*HELD, adds=adds, beside=usual)
+    assert long.text.endswith("; what else is known of its holds outweighs that"), (
+        "a long hold lowers nothing by itself"
+    )
+
+
+def test_what_others_have_is_left_out_before_the_fact_loses_details() -> None:
+    beside = Peers({}, np.array([[100, 30]] * (ANY + 1), float), {"hold_days": (3.0, 9.0)})
+    named = event("hold.placed", 1, kind="quality", reference="H" * 30, reason="r" * 30, line="10")
+    (hold,) = written(HELD[0], named, adds={"hold_days": -0.2}, beside=beside)
+    assert hold.text.endswith(f"({'r' * 30}) stands since Tue 2 Jan 12:00, but holds have stood for 1 day in total")
+
+
 def test_a_good_fact_that_raises_the_risk_says_why() -> None:
     (none,) = written(created(0, 20), adds={"open_holds": 0.1}, beside=peers("holds.no_hold", 50, 20))
     assert none.text == "no hold was placed; even so such orders fail more often (40 %, all 30 %)"

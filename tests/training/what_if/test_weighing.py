@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
+from datetime import date
+from math import inf, nan
 from typing import Any
 
 import numpy as np
@@ -77,6 +79,33 @@ def test_only_the_best_move_of_each_order_adds_up() -> None:
         "these two releases take 41 points and 30 of value at risk off the list"
     )
     assert [(one["kind"], one["moves"]) for one in headlines(moves)] == [("release_hold", 2)]
+
+
+def _of_late(sooner: float, sentence: str = "", day: str | None = "2024-01-08") -> WeighedMove:
+    move = Move("release_hold", sentence, ())
+    return WeighedMove("L", move, Answer(("late", "late"), 1.0, 1.0, 0.0, None, (day, day)), 0.0, None, sooner)
+
+
+def test_a_move_of_a_late_order_is_worth_the_days_it_wins_and_takes_no_risk() -> None:
+    assert [_of_late(days).worth_trying for days in (2.0, 1.0, 0.0, -3.0, inf, nan)] == [True] * 2 + [False] * 2 + [
+        True,
+        False,
+    ]
+    assert [_of_late(days).days_won for days in (2.0, inf, nan)] == [2, None, None]
+    assert best_of_each([_of_late(9.0)]) == []
+
+
+def test_moves_of_a_late_order_are_ranked_by_the_days_they_win(trained: Trained) -> None:
+    """What leaves now wins the days until it would have; a truck is feasible too, and wins none here."""
+    packed = event("readiness.stated", 3, kind="packaging", state="met", line="10")
+    history = History.of(story(created(0, 2, line="10"), packed))
+    ships, truck = weigh(trained.model, history, points_on(history, 4)).moves
+    assert (ships.move.kind, ships.answer.state) == ("ship_done", ("late", "shipped"))
+    expected = ships.answer.expected_ship[0]
+    assert expected is not None
+    assert ships.days_won == (date.fromisoformat(expected) - date(2024, 1, 5)).days > 0
+    assert (truck.move.kind, truck.days_won, truck.answer.days_won) == ("plan_truck", 0, 0)
+    assert (ships.removed, truck.removed, ships.worth_trying, truck.worth_trying) == (0.0, 0.0, True, False)
 
 
 def test_a_move_that_can_only_help_and_is_answered_with_more_risk_is_a_defect() -> None:
