@@ -48,5 +48,6 @@ def with_nearest(word: str, known: Iterable[str], cutoff: float = 0.6) -> str:
     >>> with_nearest("orderid", ["order_id", "plant"]), with_nearest("colour", ["order_id"])
     ('orderid (did you mean order_id?)', 'colour')
     """
-    near = difflib.get_close_matches(word.strip().lower(), list(known), n=1, cutoff=cutoff)
-    return f"{word} (did you mean {near[0]}?)" if near else word
+    spelt = {one.lower(): one for one in known}
+    near = difflib.get_close_matches(word.strip().lower(), list(spelt), n=1, cutoff=cutoff)
+    return f"{word} (did you mean {spelt[near[0]]}?)" if near else word

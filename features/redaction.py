@@ -19,6 +19,16 @@ NO_HOST = re.compile(r"[^\s:@/?#\[]+:(?P<secret>(?!\d+(?:[/?#]|$))[^\s/?#]+)")
 """What comes after a scheme where the host was forgotten: what stands for its port is no number."""
 NAMED_USER = re.compile(r"(?:postgres(?:ql)?|mysql|sqlite)\b", re.IGNORECASE)
 """How an address of a database begins: its user, where it stands alone, is nobody's password."""
+WELL_FORMED = re.compile(
+    r"[a-z][a-z0-9+.-]*://(?:[^\s:@/?#;%=\\]*(?::(?:[^\s:@/?#;%\\]|%[0-9a-f]{2})*)?@)?"
+    r"(?:[\w.-]+|\[[0-9a-f:.]+\])?(?::\d+)?(?:[/?](?:[^@\s:;#%]|%(?!40|3a)[0-9a-f]{2})*)?"
+    r"|(?:sqlite|file)(?:\+\w+)?:///[^@]*|[^:@;#%=?\\]*",
+    re.IGNORECASE,
+)
+"""An address whose parts are where they belong, one of a file, or a path."""
+SEPARATORS = re.compile(r"(?:[\s:@/?#;&=\\]|%(?:40|3a|2f|20))+", re.IGNORECASE)
+SCHEME = re.compile(r"(?:postgres(?:ql)?|mysql|sqlite|https?|file)(?:\+\w+)?|\d+|", re.IGNORECASE)
+MOST_PARTS = 24
 LONG = 6
 """A secret of so many characters is masked within words too, a shorter one where it stands by itself."""
 
@@ -42,14 +52,13 @@ def redact(text: str, secrets: Iterable[str] = ()) -> str:
 def secrets_of(address: str) -> set[str]:
     """The passwords of an address as they stand there, decoded and encoded; none where it has none.
 
+    Of an address that is mistyped, whatever may be one: its user and host may be among them.
+
     >>> sorted(secrets_of("https://ship:a%40b@tracking/?token=t1"))
     ['a%40b', 'a@b', 't1']
-    >>> secrets_of("postgresql:/ship:s3cret@db/x"), secrets_of("ship:s3cret@db:5432/x")
-    ({'s3cret'}, {'s3cret'})
-    >>> secrets_of("//ship:s3cret@db/x"), secrets_of("postgresql://ship:s3cret/x"), secrets_of("http://db:5432/x")
-    ({'s3cret'}, {'s3cret'}, set())
-    >>> sorted(secrets_of("postgresql://ship:a@s3cret@db/x"))
-    ['a%40s3cret', 'a@s3cret', 's3cret']
+    >>> mistyped = "postgresql:/ship:s3cret@db/x", "ship;s3cret@db:5432/x", "postgresql://ship:s3cret/x"
+    >>> ["s3cret" in secrets_of(address) for address in mistyped], secrets_of("http://db:5432/x")
+    ([True, True, True], set())
     >>> secrets_of("postgresql://postgres@db/x")  # whose user is a name; of other addresses it may be a token
     set()
     """
@@ -64,6 +73,7 @@ def secrets_of(address: str) -> set[str]:
         found.add(forgotten["secret"])
     elif not scheme and (mistyped := MISTYPED.match(address)):
         found.add(mistyped["secret"])
+    found |= _parts_of(address) | {value.strip(":@/;# ") for value in found}
     cut = {part for secret in found for part in secret.split("@")}  # as a driver does that takes it for a host
     found |= {part for part in cut if len(part) >= LONG}
     pairs = re.findall(r"[?&; ]([^=?&; ]+)=([^&; ]*)", address)
@@ -73,6 +83,17 @@ def secrets_of(address: str) -> set[str]:
     decoded = {decode(value) for value in found for decode in (unquote, unquote_plus)}
     encoded = {encode(value) for value in decoded for encode in (quote_plus, lambda value: quote(value, safe=""))}
     return (found | decoded | encoded) - {"", MASK}
+
+
+def _parts_of(address: str) -> set[str]:
+    """Whatever may be the password of an address that is mistyped: all that stands between two of its separators."""
+    if WELL_FORMED.fullmatch(address.strip()):
+        return set()
+    between = [found.span() for found in SEPARATORS.finditer(address)]
+    spans = zip([0, *(end for _, end in between)], [*(begin for begin, _ in between), len(address)], strict=True)
+    words = [(begin, end) for begin, end in spans if not SCHEME.fullmatch(address[begin:end])][:MOST_PARTS]
+    parts = {address[begin:end] for i, (begin, _) in enumerate(words) for _, end in words[i:]}
+    return {part for part in parts if len(part) >= LONG}
 
 
 def _masked_word(found: re.Match[str]) -> str:

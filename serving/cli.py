@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import sys
 from typing import Annotated
 
@@ -16,6 +17,7 @@ from serving.commands.console import print_failure
 from serving.commands.models import ablate, compare, pages
 from serving.commands.scoring import impact, score, what_if
 from serving.commands.signals import catalogue
+from serving.settings import refuse_unknown, say_faults
 from serving.telemetry.logs import log_to
 from serving.telemetry.redaction import redact_tracebacks
 
@@ -55,7 +57,9 @@ def _options(
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version and exit.")
     ] = False,
 ) -> None:
-    """Read by Typer."""
+    """What holds for every command; the options are read by Typer."""
+    del version
+    refuse_unknown(os.environ)
 
 
 def main() -> None:
@@ -70,8 +74,7 @@ def main() -> None:
         print_failure(str(error))
         sys.exit(2 if isinstance(error, InvalidRequest) else 1)
     except ValidationError as error:
-        wrong = "; ".join(f"SHIPRISK_{'_'.join(map(str, e['loc'])).upper()}: {e['msg']}" for e in error.errors())
-        print_failure(f"the settings must hold, got {wrong}")
+        print_failure(say_faults(error))
         sys.exit(2)
     except OSError as error:
         print_failure(f"{error.strerror or error}: {error.filename or ''}".rstrip(": "))

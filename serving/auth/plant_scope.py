@@ -1,4 +1,8 @@
-"""A key of some plants sends and sees only their orders."""
+"""A key of some plants sends and sees only their orders.
+
+What such a key says first of an order, or of a line of one, must name one of its plants: it is theirs from then on, and
+no other plant finds there what a stranger said before.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +27,9 @@ OF_ALL_LINES = (
     "commitment.changed", "goods.issued",
 )  # fmt: skip
 """Without a line they speak of all lines."""
-HOLDS = ("hold.placed", "hold.released")
+NEW_LINE = "must be one of the key's plants in the first event of a line, got none: nobody has created the line yet"
+CREATED, PLACED, RELEASED = "order_line.created", "hold.placed", "hold.released"
+HOLDS = (PLACED, RELEASED)
 """They speak of a hold by its reference, whatever line they name."""
 
 
@@ -46,41 +52,65 @@ def unknown_order(order_id: str) -> NotFound:
     return NotFound(f"the order must be one the service knows, got {order_id!r}")
 
 
-def foreign_orders(connection: Connection, named: Iterable[tuple[str, object]], caller: Caller) -> set[str]:
-    """Of orders and the plants that events for them name, the orders that the caller may send no events for.
+class ForeignOrders(NamedTuple):
+    """Of the orders that events are for, those that a caller may send none for, or none that names no plant.
 
-    An order that is stored must be one they may see, whatever the events say; a new one must name one of their plants.
+    Attributes
+    ----------
+    unseen : they are stored, and the caller may not see them, whatever the events say
+    new : nothing of them is stored; what comes first must name one of the caller's plants
     """
+
+    unseen: set[str]
+    new: set[str]
+
+
+def foreign_orders(connection: Connection, order_ids: Iterable[str], caller: Caller) -> ForeignOrders:
+    """The orders that are not the caller's, or are nobody's yet."""
     if caller.plants is None:
-        return set()
-    pairs = list(named)
-    order_ids = sorted({order_id for order_id, _ in pairs})
-    stored = _stored(connection, order_ids)
-    visible = _naming(connection, order_ids, order_words.c.word.in_(caller.plants))
-    own = {order_id for order_id, plant in pairs if plant in caller.plants}
-    return set(order_ids) - visible - (own - stored)
+        return ForeignOrders(set(), set())
+    sought = sorted(set(order_ids))
+    visible = _naming(connection, sought, order_words.c.word.in_(caller.plants))
+    stored = _stored(connection, sought)
+    return ForeignOrders(stored - visible, set(sought) - stored)
 
 
 class ForeignLines(NamedTuple):
-    """The lines of other plants, and their instalments, in orders that the caller may see for the sake of others.
+    """The lines of orders that the caller may see: those of other plants, their instalments, and those that are known.
 
     Attributes
     ----------
     named : by order, the names of lines and instalments whose plant is another; "" for a line without a name
     own : by order, those whose plant is the caller's
-    holds : by order, the holds that were last placed on one of ``named``, by reference, without one by kind
+    holds : by order, whether a hold was placed last, else released, on one of ``named``; by reference, without one by
+        kind
+    known : by order, the lines that are created or whose plant is named, and those of which an instalment is
     """
 
     named: dict[str, set[str]]
     own: dict[str, set[str]]
-    holds: dict[str, set[str | None]]
+    holds: dict[str, dict[str | None, bool]]
+    known: dict[str, set[str]]
 
     def include(self, order_id: str, event: Mapping[str, Any]) -> bool:
         """Whether an event of a line, of an instalment, of a hold or of the whole order speaks of one of them."""
         if not self.named.get(order_id):
             return False
-        about_hold = event["type"] in HOLDS and (event["reference"] or event["kind"]) in self.holds.get(order_id, ())
-        return about_hold or self.include_line(order_id, event["line_id"], event["instalment"], event["type"])
+        if event["type"] in HOLDS:
+            foreign = self.holds.get(order_id, {}).get(event["reference"] or event["kind"])
+            unplaced = foreign is None and event["type"] == RELEASED and event["line_id"] is None
+            if foreign or unplaced:  # of all lines, a hold that anybody may still place
+                return True
+        return self.include_line(order_id, event["line_id"], event["instalment"], event["type"])
+
+    def know(self, order_id: str, line_id: str | None, instalment: str | None) -> bool:
+        """Whether a line, or the one that it is an instalment of, is known; no line is all of them."""
+        known = self.known.get(order_id, set())
+        return line_id is None or not known.isdisjoint(_with_whole(_name(line_id, instalment)))
+
+    def add(self, order_id: str, line_id: str | None, instalment: str | None) -> None:
+        """From now on a line is known."""
+        self.known.setdefault(order_id, set()).update(_with_whole(_name(line_id, instalment)))
 
     def include_line(self, order_id: str, line_id: str | None, instalment: str | None, kind: str) -> bool:
         """Whether a line or an instalment of it, or all where none is named, is or has one of them."""
@@ -98,43 +128,53 @@ class ForeignLines(NamedTuple):
 
 
 def foreign_lines(connection: Connection, order_ids: Iterable[str], caller: Caller) -> ForeignLines:
-    """Lines by the plant that the latest record names of each; few orders have lines of several plants."""
+    """Lines by the plant that the latest record names of each."""
+    found = ForeignLines({}, {}, {}, {})
     if caller.plants is None:
-        return ForeignLines({}, {}, {})
-    mixed = sorted(_naming(connection, sorted(set(order_ids)), order_words.c.word.not_in(caller.plants)))
+        return found
     latest: dict[tuple[str, str], str] = {}
-    for some in chunks(mixed):
+    for some in chunks(sorted(set(order_ids))):
         columns = events.c.order_id, events.c.line_id, events.c.instalment, events.c.plant
-        naming = events.c.order_id.in_(some) & events.c.plant.is_not(None)
+        naming = events.c.order_id.in_(some) & (events.c.plant.is_not(None) | (events.c.type == CREATED))
         for row in connection.execute(select(*columns).where(naming).order_by(events.c.recorded_at, events.c.seq)):
-            latest[row.order_id, _name(row.line_id, row.instalment)] = row.plant
-    found = ForeignLines({}, {}, {})
+            found.add(row.order_id, row.line_id, row.instalment)
+            if row.plant is not None:
+                latest[row.order_id, _name(row.line_id, row.instalment)] = row.plant
     for (order_id, name), plant in latest.items():
         lines = found.own if caller.may_name(plant) else found.named
         lines.setdefault(order_id, set()).add(name)
-    for order_id, hold in _foreign_holds(connection, mixed, found):
-        found.holds.setdefault(order_id, set()).add(hold)
+    for order_id, hold, foreign in _foreign_holds(connection, sorted(found.named), found):
+        found.holds.setdefault(order_id, {})[hold] = foreign
     return found
 
 
 def _foreign_holds(
     connection: Connection, order_ids: Sequence[str], lines: ForeignLines
-) -> Iterator[tuple[str, str | None]]:
-    """Orders and their holds of which the latest that was placed is on a line of another plant."""
+) -> Iterator[tuple[str, str | None, bool]]:
+    """Orders, their holds, and whether what placed each last is about a line of another plant.
+
+    Of a hold that nobody has placed, what released it last.
+    """
     latest: dict[tuple[str, str | None], bool] = {}
     for some in chunks(order_ids):
         columns = [events.c[name] for name in ("order_id", "type", "line_id", "instalment", "reference", "kind")]
-        query = select(*columns).where(events.c.order_id.in_(some) & (events.c.type == "hold.placed"))
-        for row in connection.execute(query.order_by(events.c.recorded_at, events.c.seq)):
+        query = select(*columns).where(events.c.order_id.in_(some) & events.c.type.in_(HOLDS))
+        placed_last = events.c.type == PLACED, events.c.recorded_at, events.c.seq
+        for row in connection.execute(query.order_by(*placed_last)):
             foreign = row.line_id is not None and lines.include_line(
                 row.order_id, row.line_id, row.instalment, row.type
             )
             latest[row.order_id, row.reference or row.kind] = foreign
-    return (about for about, foreign in latest.items() if foreign)
+    return ((*about, foreign) for about, foreign in latest.items())
 
 
 def _name(line_id: str | None, instalment: str | None) -> str:
     return f"{line_id or ''}{INSTALMENT_MARK}{instalment}" if instalment else line_id or ""
+
+
+def _with_whole(name: str) -> set[str]:
+    """A line or instalment, and the line that it is an instalment of."""
+    return {name, name.rpartition(INSTALMENT_MARK)[0] or name}
 
 
 def _stored(connection: Connection, order_ids: Sequence[str]) -> set[str]:

@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import Connection
 
-from serving.auth.plant_scope import FOREIGN_LINE, FOREIGN_ORDER, ForeignLines, foreign_lines, foreign_orders
+from serving.auth.plant_scope import (
+    FOREIGN_LINE,
+    FOREIGN_ORDER,
+    NEW_LINE,
+    ForeignLines,
+    foreign_lines,
+    foreign_orders,
+)
 from serving.contract.cloudevents import place
 from serving.ingest.placement import Placement, place_events, warnings_of
 from serving.ingest.validation import EventResult, ParsedEvents, parse_events, validate_events
@@ -189,22 +196,35 @@ def _with_append(event: EventResult, appended: AppendResult, caller: Caller) -> 
 
 
 def refuse_foreign(connection: Connection, events: Sequence[EventResult], caller: Caller) -> list[EventResult]:
-    """Refuse events of orders and lines that are not the caller's; repeated ones too, as replies show their orders."""
+    """Refuse events of orders and lines that are not the caller's; repeated ones too, as replies show their orders.
+
+    What comes first of an order, or of a line of it, names one of the caller's plants, or comes with what does.
+    """
     if caller.plants is None:
         return list(events)
-    named = [(event.order_id, event.row["plant"] if event.row else None) for event in events if event.order_id]
-    orders = foreign_orders(connection, named, caller)
-    lines = foreign_lines(connection, {order_id for order_id, _ in named} - orders, caller)
-    return [_of_the_caller(event, orders, lines) for event in events]
+    order_ids = {event.order_id for event in events if event.order_id}
+    unseen, new = foreign_orders(connection, order_ids, caller)
+    lines = foreign_lines(connection, order_ids - unseen, caller)
+    naming = [event.row for event in events if event.row and event.row["plant"]]
+    taken = known_keys(connection, [_id_of(row) for row in naming])
+    for row in naming:
+        if _id_of(row) not in taken:  # else it may be refused, and bring nothing
+            lines.add(row["order_id"], row["line_id"], row["instalment"])
+            new.discard(row["order_id"])
+    return [_of_the_caller(event, unseen, new, lines) for event in events]
 
 
-def _of_the_caller(event: EventResult, orders: Collection[str], lines: ForeignLines) -> EventResult:
-    if event.outcome == "rejected" or event.order_id is None:
+def _of_the_caller(event: EventResult, unseen: Set[str], new: Set[str], lines: ForeignLines) -> EventResult:
+    row, order_id = event.row, event.order_id
+    if event.outcome == "rejected" or order_id is None:
         return event
-    if event.order_id in orders:
+    names_plant = row is not None and row["plant"] is not None
+    if order_id in unseen or (order_id in new and not names_plant):
         error = {"pointer": "/subject", "detail": FOREIGN_ORDER}
-    elif (row := event.row) and lines.include(event.order_id, row):
+    elif row and lines.include(order_id, row):
         error = {"pointer": "/data/line_id", "detail": FOREIGN_LINE}
+    elif row and not names_plant and not lines.know(order_id, row["line_id"], row["instalment"]):
+        error = {"pointer": "/data/plant", "detail": NEW_LINE}
     else:
         return event
     return replace(event, outcome="rejected", errors=(error,), row=None)

@@ -65,6 +65,26 @@ def open_registry(settings: Settings) -> Registry:
     return Registry(settings.tracking_uri, settings.artifacts)
 
 
+def existing_registry(settings: Settings) -> Registry:
+    """The registry that models are in. Raises ``RegistryUnavailable`` where its file is gone: none is made for it."""
+    if not _has_file(settings.tracking_uri):
+        got = "got no file there: put a copy back, or train a new model"
+        raise RegistryUnavailable(
+            f"the registry at {_address(settings)} must be there, {got}", public=f"the registry must be there, {got}"
+        )
+    return open_registry(settings)
+
+
+def _has_file(uri: str) -> bool:
+    """Whether a local registry is there; of one elsewhere nothing is known before it is asked."""
+    return not uri.startswith("sqlite:///") or Path(uri.removeprefix("sqlite:///")).exists()
+
+
+def _address(settings: Settings) -> str:
+    uri = settings.tracking_uri
+    return redact(uri, secrets_of(uri))
+
+
 def load_champion(settings: Settings, alias_or_number: str = CHAMPION) -> LoadedModel:
     """The version behind an alias or number, from the registry or, if that is away, from the cache.
 
@@ -124,21 +144,20 @@ def registry_away(version: str) -> str:
 
 def resolve(settings: Settings, alias_or_number: str) -> ModelVersion:
     """The version behind an alias or number. Raises ``ModelMissing``, and ``RegistryUnavailable`` while it is away."""
-    uri, name = settings.tracking_uri, f"{settings.model}@{alias_or_number}"
-    if uri.startswith("sqlite:///") and not Path(uri.removeprefix("sqlite:///")).exists():
-        raise _not_registered(uri, name, "no registry yet")
+    name = f"{settings.model}@{alias_or_number}"
+    if not _has_file(settings.tracking_uri) and not _pointer(settings).exists():
+        raise _not_registered(settings, name, "no registry yet")
     try:
-        return open_registry(settings).resolve(settings.model, alias_or_number)
+        return existing_registry(settings).resolve(settings.model, alias_or_number)
     except UnknownModel as error:
         refused = _refusal(settings) if alias_or_number == CHAMPION else ""
-        raise _not_registered(uri, name, "none", refused) from error
+        raise _not_registered(settings, name, "none", refused) from error
 
 
-def _not_registered(uri: str, name: str, got: str, refused: str = "") -> ModelMissing:
+def _not_registered(settings: Settings, name: str, got: str, refused: str = "") -> ModelMissing:
     """What to do where there is no such version; callers from elsewhere are not told where the registry is."""
     must, do = f"a model {name} must be registered, got {got}", "run 'shiprisk train' first"
-    address = redact(uri, secrets_of(uri))
-    hint = refused or f"{do}, or set --name or MLFLOW_TRACKING_URI (now {address})"
+    hint = refused or f"{do}, or set --name or MLFLOW_TRACKING_URI (now {_address(settings)})"
     return ModelMissing(f"{must}: {hint}", public=f"{must}: {refused or do}")
 
 
@@ -170,7 +189,7 @@ def _download(settings: Settings, registered: ModelVersion) -> None:
     folder.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=folder.parent) as temporary:
         files = Path(temporary) / "files"
-        open_registry(settings).download(registered, files)
+        existing_registry(settings).download(registered, files)
         RiskModel.load(files, registered.files_digest, try_booster)
         _move(files, folder, Path(temporary) / "damaged")
 
@@ -216,8 +235,7 @@ def _folder(settings: Settings, registered: ModelVersion) -> Path:
 
 
 def _cached_version(settings: Settings, alias_or_number: str, why: RegistryUnavailable) -> ModelVersion:
-    folder = settings.models / settings.model
-    pointer = folder / "champion.json"
+    folder, pointer = settings.models / settings.model, _pointer(settings)
     versions = sorted(folder.glob(f"{alias_or_number}-*")) if alias_or_number.isdigit() else []
     if versions:
         return ModelVersion(settings.model, alias_or_number, versions[-1].name.partition("-")[2])
@@ -225,6 +243,11 @@ def _cached_version(settings: Settings, alias_or_number: str, why: RegistryUnava
         return _pointed_at(settings, pointer)
     must = f"the registry must answer or the cache must hold {settings.model}@{alias_or_number}"
     raise ModelMissing(f"{must}; {why}", public=f"{must}; {why.public}") from why
+
+
+def _pointer(settings: Settings) -> Path:
+    """Where it is written down which champion served last."""
+    return settings.models / settings.model / "champion.json"
 
 
 def _pointed_at(settings: Settings, pointer: Path) -> ModelVersion:

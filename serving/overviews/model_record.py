@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from serving.models.cache import LoadedModel, open_registry
+from serving.models.cache import LoadedModel, existing_registry
 from serving.settings import Settings
 from training.promote.promotion import Decision, list_decisions
 from training.registry.registry import ModelVersion
@@ -36,7 +36,7 @@ class ModelRecord:
 
 def read_record(settings: Settings, loaded: LoadedModel) -> ModelRecord:
     """What the registry knows. Raises ``RegistryUnavailable`` while it is away."""
-    registry = open_registry(settings)
+    registry = existing_registry(settings)
     version = ModelVersion(loaded.name, loaded.version, loaded.run_id)
     decisions = list_decisions(registry, loaded.name)
     evaluation = registry.read_text(version, "evaluation.json")
@@ -54,4 +54,4 @@ def read_record(settings: Settings, loaded: LoadedModel) -> ModelRecord:
 
 def read_report(settings: Settings, loaded: LoadedModel) -> str | None:
     """The page of the training's report, ``None`` where there is none."""
-    return open_registry(settings).read_text(ModelVersion(loaded.name, loaded.version, loaded.run_id), REPORT)
+    return existing_registry(settings).read_text(ModelVersion(loaded.name, loaded.version, loaded.run_id), REPORT)

@@ -13,7 +13,9 @@ from serving.overviews.visits import VisitLog
 from serving.pages.live.feed import ScoreFeed
 from serving.pages.live.strips import SilenceCache
 from serving.pages.problem_pages import ProblemPagesMiddleware
+from serving.pages.rendering import environment
 from serving.pages.routes import changes, model, order, parts, production, session, stream, views, worklist
+from serving.pages.static_files import named_files
 from serving.pages.summary import FiguresCache
 from serving.principal import CurrentCaller
 from serving.scores.services import Services
@@ -24,6 +26,7 @@ REMEMBERED = 60
 
 def add_pages(app: FastAPI) -> None:
     """Every page, around the layers that every request passes."""
+    environment(), named_files()  # read now, as a running process must not meet the files of an upgrade
     for group in (worklist, order, changes, production, model):
         app.include_router(group.router, include_in_schema=False, dependencies=[Depends(note_visit)])
     for rest in (views, parts, stream, session):

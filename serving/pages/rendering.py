@@ -66,14 +66,18 @@ def is_by_script(request: Request) -> bool:
 
 @cache
 def environment() -> Environment:
-    """The templates, with what they may use."""
+    """The templates, all of them read and compiled, with what they may use."""
     environment = Environment(
         loader=PackageLoader("serving.pages"),
         autoescape=True,
+        auto_reload=False,
+        cache_size=-1,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
     environment.filters |= {**FILTERS, "verb": verb_of}
     environment.globals |= {"asset": address_of}
+    for name in environment.list_templates():
+        environment.get_template(name)
     return environment

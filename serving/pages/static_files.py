@@ -31,8 +31,8 @@ class StaticFile(NamedTuple):
 
 
 @cache
-def _named() -> dict[str, tuple[str, StaticFile]]:
-    """By name, the name with the digest, and the file."""
+def named_files() -> dict[str, tuple[str, StaticFile]]:
+    """By name, the name with the digest, and the file; all are read once."""
     named = {}
     for name, (package, path) in SOURCES.items():
         content = files(package).joinpath(path).read_bytes()
@@ -44,9 +44,9 @@ def _named() -> dict[str, tuple[str, StaticFile]]:
 
 def address_of(name: str) -> str:
     """Where a browser finds a file."""
-    return f"/assets/{_named()[name][0]}"
+    return f"/assets/{named_files()[name][0]}"
 
 
 def find_file(hashed_name: str) -> StaticFile | None:
     """The file of a name with a digest, ``None`` where there is none of that content."""
-    return next((file for known, file in _named().values() if known == hashed_name), None)
+    return next((file for known, file in named_files().values() if known == hashed_name), None)

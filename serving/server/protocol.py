@@ -90,6 +90,11 @@ class LimitedProtocol(HttpToolsProtocol):
                 self.timeout_keep_alive, self.timeout_keep_alive_handler
             )
 
+    def _unsupported_upgrade_warning(self) -> None:
+        """An upgrade is not taken: the request is answered as it stands, and what follows it is no request."""
+        if self.cycle is not None:
+            self.cycle.keep_alive = False
+
     def on_response_complete(self) -> None:
         self.rests_since = self.loop.time()
         super().on_response_complete()

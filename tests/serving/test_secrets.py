@@ -16,6 +16,8 @@ from urllib.parse import quote, unquote
 
 import pytest
 import structlog
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from features.errors import InvalidRequest, ShipriskError
 from features.redaction import redact, secrets_of
@@ -51,6 +53,37 @@ CASES = [(password, place) for password, place in product(PASSWORDS, (*DATABASES
 
 def address(password: str, place: str) -> str:
     return place.format(quoted=quote(password, safe=""))
+
+
+SEPARATORS = ("://", ":/", ":", "//", "/", ":///", "::/", ";//", ":\\\\", " ://", "\\\\", "")
+MISTYPED = st.tuples(
+    st.sampled_from(("postgresql", "postgres", "postgresql+psycopg", "http", "htps", "mysql", "")),
+    st.sampled_from(SEPARATORS),
+    st.sampled_from(("ship", "postgres", "")),
+    st.sampled_from((":", "::", ";", " :", "%3A", "=")),
+    st.text("abcdefgXYZ0123456789-_.!~", min_size=6, max_size=12).filter(lambda word: not word.isdigit()),
+    st.sampled_from(("@", "@@", "%40", "#", " @", "?")),
+    st.sampled_from(("db/store", "db.internal:5432/store", "", "127.0.0.1:9", "[::1]/x@y")),
+)
+
+
+@given(parts=MISTYPED)
+@settings(max_examples=300)
+def test_no_password_of_a_mistyped_address_is_shown(parts: tuple[str, ...]) -> None:
+    url, password = "".join(parts), parts[4]
+    assert password not in redact(f"got {url!r}: {url}", secrets_of(url)).replace("\\\\", "\\")
+    assert f"'{password}'" not in redact(f"no such host: '{password}'", secrets_of(url))
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "postgresql://postgres@127.0.0.1:5432/postgres", "postgresql:///store?host=/run/x", "./mlruns", "databricks",
+        "sqlite:////srv/ship risk/50%#1/x.db", "http://mlflow.internal:5000/base?a=1", "postgresql://[::1]:5432/store",
+    ],
+)  # fmt: skip
+def test_an_address_without_a_password_is_shown_whole(url: str) -> None:
+    assert redact(f"got {url}", secrets_of(url)) == f"got {url}"
 
 
 def shown_in(text: str, password: str) -> list[str]:

@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterator
 from contextlib import ExitStack, suppress
 from dataclasses import replace
+from pathlib import Path
 
 import httpx
 import pytest
@@ -33,8 +34,8 @@ LIMITS = {
 class Guarded:
     """A service with small limits that asks for keys, and a key."""
 
-    def __init__(self, url: str, database: Database) -> None:
-        self.url, self.database = url, database
+    def __init__(self, url: str, database: Database, log: Path) -> None:
+        self.url, self.database, self.log = url, database, log
         self.port = int(url.rpartition(":")[2])
         self.headers = {"authorization": f"Bearer {self.new_key()}"}
 
@@ -51,7 +52,7 @@ def guarded(home: Home, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Gu
         settings = LIMITS | {"SHIPRISK_DATABASE_URL": url, "SHIPRISK_NOW": NOW}
         database = Database(url)
         for service in serve(replace(home, environment=home.environment | settings), keyed=True):
-            yield Guarded(service.url, database)
+            yield Guarded(service.url, database, service.log)
             assert "Traceback" not in service.log.read_text()
         database.close()
 
@@ -213,3 +214,15 @@ def test_bodies_that_do_not_come_make_room_for_others(guarded: Guarded) -> None:
             )
         reply = httpx.get(f"{guarded.url}/v1/freshness", headers=guarded.headers, timeout=5)
         assert reply.status_code == 200
+
+
+@pytest.mark.parametrize("protocol", ["websocket", "h2c", "TLS/1.0"])
+def test_an_upgrade_is_answered_as_a_request_and_logged_as_one(guarded: Guarded, protocol: str) -> None:
+    head = f"connection: Upgrade\r\nupgrade: {protocol}\r\nsec-websocket-version: 13\r\nsec-websocket-key: eA==\r\n"
+    with guarded.connect() as wire:
+        wire.sendall(f"GET /health/live HTTP/1.1\r\nhost: 127.0.0.1\r\n{head}\r\n".encode())
+        answer = b""
+        while part := wire.recv(65_536):
+            answer += part
+    assert (answer[9:12], b"connection: close" in answer.lower()) == (b"200", True)
+    assert "upgrade" not in guarded.log.read_text().lower()

@@ -9,6 +9,7 @@ import pytest
 
 from serving.ingest.ingest import ingest_events
 from serving.principal import NOBODY, Caller
+from serving.store.schema import events
 from tests.support.stores import House, house
 
 KIEL, ULM = (Caller(name, frozenset({name})) for name in ("Kiel", "Ulm"))
@@ -27,13 +28,21 @@ def store(url: str) -> Iterator[House]:
 
 def send(store: House, caller: Caller, event_type: str, **data: Any) -> str:
     """What became of an event."""
-    event = {
-        "specversion": "1.0", "id": f"{caller.id} {event_type} {sorted(data.items())}", "source": "erp", "subject": "A",
-        "type": f"shiprisk.{event_type}", "time": "2024-01-02T00:00:00Z", "data": data,
-    }  # fmt: skip
+    return post(store, caller, cloud_event(f"{caller.id} {event_type} {sorted(data.items())}", event_type, **data))[0]
+
+
+def post(store: House, caller: Caller, *sent: dict[str, Any]) -> list[str]:
+    """What became of the events of a request."""
     context = store.services.scoring_context("event")
-    result = store.database.write(lambda connection: ingest_events(connection, [event], context, caller))
-    return str(result.events[0].outcome)
+    result = store.database.write(lambda connection: ingest_events(connection, sent, context, caller))
+    return [str(event.outcome) for event in result.events]
+
+
+def cloud_event(event_id: str, event_type: str, **data: Any) -> dict[str, Any]:
+    return {
+        "specversion": "1.0", "id": event_id, "source": "erp", "subject": "A", "type": f"shiprisk.{event_type}",
+        "time": "2024-01-02T00:00:00Z", "data": data,
+    }  # fmt: skip
 
 
 @pytest.mark.parametrize("name", [{"line_id": "2/9"}, {"line_id": "2", "instalment": "9"}])
@@ -58,3 +67,61 @@ def test_a_hold_on_another_plants_line_is_not_theirs_whatever_line_they_name(
     assert send(store, KIEL, "hold.placed", line_id="1", kind="quality", reference="HK") == "accepted"
     assert send(store, KIEL, "hold.released", line_id="1", kind="quality", reference="HK") == "accepted"
     assert send(store, ULM, "hold.released", line_id="2", kind="quality", reference="HU") == "accepted"
+
+
+# -- what was said before a line, or an order, was there -----------------------------------------------------
+
+
+SAID_BEFORE: list[tuple[str, dict[str, Any]]] = [
+    ("order_line.closed", {"reason": "cancelled"}),
+    ("goods.issued", {"quantity": 9}),
+    ("goods.issued", {"state": "complete"}),
+    ("order_line.changed", {"quantity": 0}),
+    ("commitment.changed", {"date": "2024-05-01T00:00:00Z"}),
+    ("hold.placed", {"kind": "quality", "reference": "H3"}),
+    ("order_line.created", {"quantity": 1}),
+]
+
+
+@pytest.mark.parametrize(("event_type", "data"), SAID_BEFORE)
+@pytest.mark.parametrize("name", [{"line_id": "3"}, {"line_id": "3/1"}, {"line_id": "3", "instalment": "1"}])
+def test_what_is_said_of_a_line_that_nobody_has_created_binds_no_other_plant(
+    store: House, event_type: str, data: dict[str, Any], name: dict[str, str]
+) -> None:
+    assert send(store, KIEL, event_type, **name, **data) == "rejected"
+    assert send(store, ULM, "order_line.created", quantity=9, plant="Ulm", **name) == "accepted"
+    assert {row["type"] for row in store.all(events) if str(row["line_id"]).startswith("3")} == {"order_line.created"}
+
+
+def test_a_line_may_be_named_before_it_is_created_by_the_plant_that_it_is_of(store: House) -> None:
+    """Nothing that was accepted is lost when the order line follows, and nobody else takes the line over."""
+    assert send(store, KIEL, "goods.issued", line_id="3", quantity=4, plant="Kiel") == "accepted"
+    assert send(store, KIEL, "goods.issued", line_id="3", quantity=2) == "accepted"
+    assert send(store, ULM, "order_line.created", line_id="3", quantity=6, plant="Ulm") == "rejected"
+    assert send(store, KIEL, "order_line.created", line_id="3", quantity=6, plant="Kiel") == "accepted"
+
+
+def test_events_that_come_with_the_first_of_their_line_need_name_no_plant(store: House) -> None:
+    sent = [
+        cloud_event("early", "goods.issued", line_id="3", quantity=4),
+        cloud_event("first", "order_line.created", line_id="3", quantity=6, plant="Kiel"),
+    ]
+    assert post(store, KIEL, *sent) == ["accepted", "accepted"]
+
+
+def test_an_event_whose_id_is_taken_lets_none_pass_beside_it(store: House) -> None:
+    post(store, ULM, cloud_event("taken", "delivery.planned", line_id="2", date="2024-02-01T00:00:00Z"))
+    sent = [
+        cloud_event("taken", "order_line.created", line_id="3", quantity=6, plant="Kiel"),
+        cloud_event("beside", "order_line.closed", line_id="3", reason="cancelled"),
+    ]
+    assert post(store, KIEL, *sent) == ["conflict", "rejected"]
+    other = [one | {"subject": "B"} for one in sent]
+    assert post(store, KIEL, *other) == ["conflict", "rejected"]
+
+
+@pytest.mark.parametrize("line", [{"line_id": "1"}, {}])
+def test_a_hold_that_nobody_has_placed_is_not_released_for_another_plant(store: House, line: dict[str, str]) -> None:
+    told = send(store, KIEL, "hold.released", kind="quality", reference="H3", **line)
+    placed = send(store, ULM, "hold.placed", line_id="2", kind="quality", reference="H3")
+    assert (told, placed) in (("rejected", "accepted"), ("accepted", "rejected")), "never both, in silence"

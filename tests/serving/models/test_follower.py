@@ -19,9 +19,10 @@ from structlog.testing import capture_logs
 from features.history import History
 from serving.bootstrap import build_app
 from serving.models.active import ActiveScorer
-from serving.models.cache import ModelMissing, load_version, open_registry
+from serving.models.cache import ModelMissing, load_champion, load_version, open_registry
 from serving.models.follower import CHALLENGER, Follower
 from serving.models.shadow import Shadow, ShadowComparison
+from serving.overviews.model_record import read_record
 from serving.problems import NotReady
 from serving.settings import Settings
 from tests.conftest import Home, Service, serve
@@ -29,7 +30,7 @@ from tests.support.models import steeper
 from tests.support.stories import created, moment, story
 from training.model.risk_model import RiskModel
 from training.model_files.manifest import write_manifest
-from training.registry.registry import CHAMPION
+from training.registry.registry import CHAMPION, RegistryUnavailable
 from training.trainer import Trained
 
 NAMES = count()
@@ -209,6 +210,29 @@ def test_the_cache_serves_while_the_registry_is_away_and_says_so(
         follower.step()
         found = follower.active.current().loaded
         assert (found.version, found.degraded_because) == ("2", ())
+
+
+def test_a_registry_whose_file_is_gone_is_away_and_not_made_anew(
+    tmp_path: Path, trained: Trained, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
+    own = Plant(Settings(home=tmp_path / "home", model="risk", shadow=True), tmp_path)
+    own.register(trained.model)
+    own.follower.begin()
+    file, copy = tmp_path / "home" / "mlflow.db", tmp_path / "copy.db"
+    file.rename(copy)
+    away = ("the model registry is away, the cached version 1 scores",)
+    for _ in range(2):
+        own.follower.step()
+        assert own.reasons == away
+        with pytest.raises(RegistryUnavailable, match="got no file there"):
+            read_record(own.settings, own.active.current().loaded)
+    assert Follower(own.settings, ActiveScorer()).begin().loaded.degraded_because == away
+    assert load_champion(own.settings).degraded_because[0] == away[0]
+    assert not file.exists()
+    copy.rename(file)
+    own.follower.step()
+    assert own.reasons == ()
 
 
 def test_a_service_that_starts_on_a_bad_champion_scores_with_the_last_that_served(
