@@ -33,7 +33,7 @@ def test_a_running_process_needs_none_of_its_files_again(tmp_path: Path) -> None
     shutil.copytree(ROOT / "serving", tmp_path / "serving")
     environment = os.environ | {"PYTHONPATH": f"{tmp_path}{os.pathsep}{ROOT}"}
     command = [sys.executable, "-c", RUNNING, str(tmp_path)]
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     templates, shown = map(int, done.stdout.split())
     assert (templates > 20, shown > templates) == (True, True)
