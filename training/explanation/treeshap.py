@@ -211,24 +211,16 @@ def _leaf_adds(
         x = rule.at[order, k]
         after[m, :n] = rule.weight[order, k] * value
         for e in range(m - 1, -1, -1):
-            _step_before(x, shares[e], own[e], after[e + 1], after[e][:n])
+            share = shares[e]
+            for r in range(n):
+                after[e, r] = after[e + 1, r] * (share + x * (own[e, r] - share))
         before[:n] = 1.0
         for e in range(m):
-            _step_after(x, shares[e], own[e], after[e + 1], before[:n], adds[e])
-
-
-@compiled
-def _step_before(x: float, share: float, own: Floats, after: Floats, out: Floats) -> None:
-    for r in range(len(out)):
-        out[r] = after[r] * (share + x * (own[r] - share))
-
-
-@compiled
-def _step_after(x: float, share: float, own: Floats, after: Floats, before: Floats, adds: Floats) -> None:
-    for r in range(len(before)):
-        apart = own[r] - share
-        adds[r] += apart * before[r] * after[r]
-        before[r] *= share + x * apart
+            share = shares[e]
+            for r in range(n):
+                apart = own[e, r] - share
+                adds[e, r] += apart * before[r] * after[e + 1, r]
+                before[r] *= share + x * apart
 
 
 @compiled
