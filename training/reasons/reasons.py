@@ -14,17 +14,16 @@ from features.catalogue.topics import FIXED, TOPICS
 from features.events.schema import EventKey
 from features.history import History
 from features.readiness.statements import KnownOrder
-from features.reasons import EITHER, Description, OrderFacts, Statement, describe, describe_signal
+from features.reasons import Description, OrderFacts, Statement, describe, describe_signal
 from features.reasons.facts import Usual
 from features.reasons.order import PARTIAL
+from features.reasons.situation import speaks_against
 from features.reasons.slowest_lines import NO_LINE, SlowestLines
 from features.times import DAY
 from features.wording import ENGLISH, Language
 from training.explanation.topics import LEVEL_TOPIC, points_by_topic
-from training.reasons.peers import NOBODY, Comparison, Peers
+from training.reasons.peers import NOBODY, Comparison, Peers, apart
 
-SAME = 0.01
-"""Shares of failed orders so close to that of all are called neither more nor less."""
 MOST_EVENTS = 20
 """So many events prove a reason, the latest ones."""
 
@@ -75,10 +74,10 @@ class UsualOf(Usual):
     def agrees(self, name: str) -> int:
         value, entry = self._signals[name], catalogue()[name]
         if entry.group == "track record" and entry.unit == "share":
-            bounds = self.scale(name) if name == PARTIAL else None
-            overall = self.overall()
-            low, high = bounds or ((0.0, 1.0) if overall is None else (overall - SAME, overall + SAME))
-            return (value > high) - (value < low)
+            bounds, overall = self.scale(name) if name == PARTIAL else None, self.overall()
+            if bounds is None:
+                return 0 if overall is None or value != value else apart(value, overall)
+            return (value > bounds[1]) - (value < bounds[0])
         compared = self._peers.compare_size(name, value, self._signals.get("days_to_promise", float("nan")))
         return 0 if compared is None else compared.agrees
 
@@ -188,8 +187,8 @@ class ReasonWriter:
         What became of like orders is said once: in the sentence where it is the why, else beside it, and not at all
         where the fact is itself a comparison.
         """
-        situation, (fact, _, needs, graded_by), counter = described
-        against = situation.tone != EITHER and (situation.tone > 0) != rises
+        situation, (fact, _, needs, graded_by, tone), counter = described
+        against = speaks_against(situation.tone or tone, rises)
         usual = "" if graded_by and not needs else self._usual(comparison, rises)
         template = "even_so" if against else needs
         agrees = 0 if comparison is None else comparison.agrees * (1 if rises else -1)
@@ -198,6 +197,8 @@ class ReasonWriter:
             return self._language.say(f"{template}.{way}", fact=fact, **self._shares(comparison)), ""
         if against and counter is not None:
             return self._language.say("although", counter=counter.text, fact=fact), usual
+        if against and comparison is not None and not agrees:
+            return self._language.say("even_so.same", fact=fact, **self._shares(comparison)), ""
         if against or (needs and agrees < 0):
             return self._language.say(f"outweighed.{topic}", fact=fact), usual
         return fact, usual
