@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from features.catalogue.registry import catalogue
 from features.reasons import EITHER, SITUATIONS
 from features.reasons.facts import OrderFacts
+from features.reasons.situation import speaks_against
 from features.wording.english import MONTHS, WEEKDAYS
 from features.wording.language import CUT, MOST_CHARACTERS, short
 from training.reasons.reasons import Reason
@@ -17,9 +18,11 @@ DAY = rf"(?:{'|'.join(WEEKDAYS)}) (\d+) ({'|'.join(MONTHS)})(?: (\d{{4}}))?(?: (
 TO_COME = re.compile(rf"(?:missing, due|release expected|leaves|is planned to end|that ends|ships) {DAY}")
 PAST = re.compile(rf"(?:was due|been released|since|was planned to end|was planned for|failed|the last|of) {DAY}")
 UNITS = (
-    "%", "day", "hour", "of", "more", "order", "unit", "line", "operation", "time", "component", "hold", "inspection",
-    "in", "scrapped", "short", "ordered", "booked", "records", "open", "event", "has", "still", "production", "of all",
-    "shipped", "lot", "condition", "ago", "shipping", "is", "are", "been",
+    "%", "day", "hour", "week", "of", "more", "order", "unit", "line", "operation", "time", "component", "hold",
+    "inspection", "in", "scrapped", "short", "ordered", "booked", "record", "open", "has", "still", "production",
+    "of all", "shipped", "booking", "statement", "other", "promise", "release", "move", "issue", "return", "truck",
+    "changed", "closed", "requested", "new", "reopened", "about", "lot", "condition", "ago", "shipping", "is",
+    "are", "been",
 )  # fmt: skip
 BEFORE = (
     "worth",
@@ -85,7 +88,7 @@ def _moment(groups: tuple[str | None, ...], facts: OrderFacts, *, end: bool) -> 
 def _against(reason: Reason) -> bool:
     """Whether the situation is good and adds to the risk, or bad and takes from it."""
     tone = next((one.tone for one in SITUATIONS[reason.topic] if one.name == reason.situation), EITHER)
-    return tone != EITHER and (tone > 0) != (reason.points > 0)
+    return speaks_against(tone, reason.points > 0)
 
 
 def _names(reason: Reason, facts: OrderFacts) -> bool:

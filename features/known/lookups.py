@@ -159,6 +159,14 @@ class Lookups:
 
     def queue(self) -> Floats:
         """Lines in the queue of the line's next work centre; NaN where that is not known."""
+        following = self.next_centres
+        waiting = self.context.routing.queue_at(following, self._row_day)
+        length: Floats = only_where(following >= 0, waiting.astype(np.float64))
+        return length
+
+    @cached_property
+    def next_centres(self) -> Ints:
+        """(n_rows,) the work centre that each line is at or needs next, an index into those of the routing, or -1."""
         lines, routing, history = self._lines, self.context.routing, self.scope.history
         centres = history.coded["work_center"].words
         following = np.full(len(lines.point), -1)
@@ -167,8 +175,7 @@ class Lookups:
             self._items, centres, lines.item[after], lines.centre[after], self._row_day[after]
         )
         following[lines.at] = routing.places(centres)[lines.centre[lines.at]]
-        length: Floats = only_where(following >= 0, routing.queue_at(following, self._row_day).astype(np.float64))
-        return length
+        return following
 
     @property
     def _items(self) -> NDArray[np.object_]:

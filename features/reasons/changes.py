@@ -40,10 +40,18 @@ def _moved_plan(facts: OrderFacts, days: int | None) -> Statement:
         "first": facts.dates.day(dates[0].date or 0, time=False),
         "day": facts.dates.day(dates[-1].date or 0, time=False),
         "net": _net(facts, _move(dates)),
-        "slack": facts.slack(dates[-1].date or 0, facts.promise_for(dates[-1].line_id)),
+        "slack": _to_promise(facts, dates[-1]),
     }
     name = "plan_recent" if days else "plan_back" if values["first"] == values["day"] else "plan_net"
     return Statement(facts.say(f"changes.{name}", **values), keys_of(dates))
+
+
+def _to_promise(facts: OrderFacts, plan: KnownEvent) -> str:
+    """How a planned end lies to the promise, or how long ago it was."""
+    date = plan.date or 0
+    if date < facts.as_of:
+        return facts.dates.distance(date)
+    return facts.slack(date, facts.promise_for(plan.line_id))
 
 
 def _promise(facts: OrderFacts, rises: bool) -> Statement:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from features.events.schema import EventKey
+from features.readiness.blockers import Blocker
 from features.readiness.kinds import FIVE
 from features.readiness.naming import keys_of, number_of_conditions
 from features.reasons.facts import OrderFacts
@@ -10,21 +11,27 @@ from features.reasons.situation import BAD, EITHER, GOOD, Situation, Statement, 
 
 SOON = 5.0
 """So many days before the promise a condition that is not met is in the way."""
+FEW_OUTSTANDING = 2
 
 
 def _not_met(facts: OrderFacts, rises: bool) -> Statement:
-    blockers = [blocker for blocker in facts.blockers_of("condition") if blocker.what]
+    blockers = _in_the_way(facts)
     if not blockers:
         return _open(facts, rises)
     if not rises:
         return _early(facts, rises)
-    first = min(blockers, key=lambda blocker: (blocker.moot, blocker.since or 0))
+    first = min(blockers, key=lambda blocker: blocker.since or 0)
     n = len(blockers) - 1
     return Statement(facts.say("conditions.more", fact=first.sentence, n=n) if n else first.sentence, first.events)
 
 
+def _in_the_way(facts: OrderFacts) -> list[Blocker]:
+    """The conditions that are stated not met for what is still to ship."""
+    return [blocker for blocker in facts.blockers_of("condition") if blocker.what and not blocker.moot]
+
+
 def _early(facts: OrderFacts, rises: bool) -> Statement:
-    blockers = [blocker for blocker in facts.blockers_of("condition") if blocker.what]
+    blockers = _in_the_way(facts)
     if not blockers:
         return _open(facts, rises)
     names = [blocker.what or "" for blocker in blockers]
@@ -49,6 +56,14 @@ def _open(facts: OrderFacts, rises: bool) -> Statement:
         return _met(facts, rises)
     values = {"n": number_of_conditions(names), "met": len(FIVE) - open_, "open": facts.language.listed(names)}
     return Statement(facts.say("conditions.open", **values), _statements(facts))
+
+
+def most_met(facts: OrderFacts) -> Statement | None:
+    """How many are met, where those are most."""
+    outstanding = facts.signal("conditions_outstanding")
+    if not 0 < outstanding <= FEW_OUTSTANDING:
+        return None
+    return Statement(facts.say("conditions.most_met", met=len(FIVE) - round(outstanding)), _statements(facts))
 
 
 def _outstanding(facts: OrderFacts) -> list[str]:
@@ -81,7 +96,7 @@ CONDITIONS = (
     Situation("not_met_early", lambda of: of("conditions_not_met") > 0, _early, EITHER),
     Situation("all_met", lambda of: of("conditions_outstanding") == 0, _met, GOOD),
     Situation("made_and_silent", lambda of: of("complete_not_shippable") > 0, _made, BAD),
-    Situation("few_open", lambda of: of("conditions_outstanding") <= 2, _open, EITHER),
+    Situation("few_open", lambda of: of("conditions_outstanding") <= FEW_OUTSTANDING, _open, EITHER),
     Situation("some_met", lambda of: of("conditions_outstanding") < 5, _open, EITHER),
     Situation("none_stated", always, _none, EITHER),
 )

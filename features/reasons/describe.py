@@ -11,17 +11,17 @@ from features.arrays import Floats, Ints
 from features.catalogue.signal import Signal
 from features.catalogue.topics import TOPICS
 from features.reasons.changes import CHANGES
-from features.reasons.conditions import CONDITIONS
+from features.reasons.conditions import CONDITIONS, most_met
 from features.reasons.facts import OrderFacts
-from features.reasons.holds import HOLDS
-from features.reasons.material import MATERIAL
+from features.reasons.holds import HOLDS, stopped
+from features.reasons.material import MATERIAL, slipped
 from features.reasons.order import ORDER
 from features.reasons.plant import PLANT
-from features.reasons.quality import QUALITY
+from features.reasons.quality import QUALITY, few_failures
 from features.reasons.records import RECORDS
-from features.reasons.situation import EITHER, Situation, Statement, always
-from features.reasons.truck import TRUCK
-from features.reasons.work import WORK
+from features.reasons.situation import EITHER, Situation, Statement, always, speaks_against
+from features.reasons.truck import TRUCK, in_time
+from features.reasons.work import WORK, against_the_work, for_the_work
 
 SITUATIONS: dict[str, tuple[Situation, ...]] = {
     "material": MATERIAL,
@@ -38,17 +38,34 @@ SITUATIONS: dict[str, tuple[Situation, ...]] = {
 """By topic, in the order in which they are asked; the first that holds is the one."""
 
 
+Counter = Callable[[OrderFacts], Statement | None]
+FOR: dict[str, Counter] = {
+    "work": for_the_work,
+    "changes": for_the_work,
+    "quality": few_failures,
+    "conditions": most_met,
+    "truck": in_time,
+}
+"""By topic, what may speak for an order where its situation speaks against it."""
+AGAINST: dict[str, Counter] = {"material": slipped, "holds": stopped, "work": against_the_work}
+"""By topic, what may speak against an order where its situation speaks for it."""
+
+
 class Description(NamedTuple):
-    """A topic of one order: its situation, and what is said of it."""
+    """A topic of one order: its situation, what is said of it, and what speaks the other way, if anything does."""
 
     situation: Situation
     statement: Statement
+    counter: Statement | None = None
 
 
 def describe(topic: str, facts: OrderFacts, rises: bool) -> Description:
     """What a topic says of an order; ``rises`` is whether it adds to the risk."""
     situation = next(one for one in SITUATIONS[topic] if one.holds(facts.signal))
-    return Description(situation, situation.say(facts, rises))
+    counters = AGAINST if rises else FOR
+    ask = counters.get(topic) if speaks_against(situation.tone, rises) else None
+    statement, counter = situation.say(facts, rises), ask(facts) if ask else None
+    return Description(situation, statement, None if counter and counter.text == statement.text else counter)
 
 
 def describe_signal(signal: Signal, value: float) -> Description:

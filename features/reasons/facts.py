@@ -103,19 +103,25 @@ class OrderFacts(Facts):
         time = self.dates.between(early, late)
         return self.say("left", time=time, n=1 if time.startswith("1 ") else 2)
 
-    def scale(self, name: str, say: Callable[[float], str]) -> str:
-        """What is usual of a signal, each bound said so; nothing where its value is usual, or nobody knows."""
+    def scale(self, name: str, say: Callable[[float], str], always: bool = False) -> str:
+        """What is usual of a signal, each bound said so; nothing where nobody knows, or a value is usual unless asked.
+
+        A unit that both bounds have is said once: "(usually 36 to 48 days)".
+        """
         bounds, value = self.usual.scale(name), self.signal(name)
-        if bounds is None or bounds[0] <= value <= bounds[1]:
+        if bounds is None or (bounds[0] <= value <= bounds[1] and not always):
             return ""
         low, high = map(say, bounds)
-        return self.say("scale", low=low, high=high) if low != high else self.say("scale.one", low=low)
+        if low == high:
+            return self.say("scale.one", low=low)
+        amount, _, unit = low.partition(" ")
+        return self.say("scale", low=amount if unit == high.partition(" ")[2] else low, high=high)
 
-    @property
-    def overall(self) -> str:
-        """The share of all past orders that failed, in brackets; nothing where nobody knows."""
+    def beside_all(self, name: str) -> str:
+        """The share of all past orders that failed, behind one that failed by a signal; nothing where nobody knows."""
         share = self.usual.overall()
-        return "" if share is None else self.say("overall", all=self.language.share(share))
+        template = "overall" if self.usual.agrees(name) else "overall.same"
+        return "" if share is None else self.say(template, all=self.language.share(share))
 
     def tense(self, moment: int) -> str:
         """Whether a moment "is" to come or "was"."""

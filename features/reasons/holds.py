@@ -48,6 +48,15 @@ def _released(facts: OrderFacts, rises: bool) -> Statement:
     return Statement(facts.say("holds.released", **values), keys_of(hold.latest for hold in released))
 
 
+def stopped(facts: OrderFacts) -> Statement | None:
+    """How long holds have stopped it, though none is open."""
+    days = facts.signal("hold_days")
+    if not days >= 1:
+        return None
+    text = facts.say("holds.days", time=facts.language.duration(days))
+    return Statement(text, keys_of(hold.latest for hold in facts.holds))
+
+
 def _oldest(blockers: list[Blocker]) -> Blocker | None:
     return min(blockers, key=lambda blocker: (blocker.moot, blocker.since or 0), default=None)
 

@@ -24,6 +24,8 @@ def _after_need(facts: OrderFacts, _rises: bool) -> Statement:
     if shortage is None or shortage.latest.date is None:
         return _of(facts, [])
     expected, promise = shortage.latest.date, facts.promise_for(shortage.latest.line_id)
+    if expected <= promise and (end is None or end.date is None or expected <= end.date):
+        return _before_promise(facts, True)  # the planned end of a line that has shipped
     if expected > promise or end is None or end.date is None:
         return _of_shortage(facts, shortage, "material.after_promise", slack=facts.slack(expected, promise))
     return _of_shortage(facts, shortage, "material.after_plan", end=facts.dates.day(end.date))
@@ -63,6 +65,15 @@ def _come(facts: OrderFacts, rises: bool) -> Statement:
     names = list(dict.fromkeys(event.reference or facts.say("component.unnamed") for event in latest))
     text = facts.say("material.come", n=len(names), names=facts.language.listed(names, 4))
     return Statement(text, keys_of(latest))
+
+
+def slipped(facts: OrderFacts) -> Statement | None:
+    """By how much the dates of its components were put off, though none is missing any more."""
+    days = facts.signal("component_slip")
+    if not days >= 1:
+        return None
+    text = facts.say("material.slipped", time=facts.language.duration(days))
+    return Statement(text, keys_of(shortage.latest for shortage in facts.shortages))
 
 
 def _tightest(facts: OrderFacts) -> SpellState | None:

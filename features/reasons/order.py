@@ -70,7 +70,7 @@ def _track_record(facts: OrderFacts, driver: str, value: float) -> str:
     if driver in KNOWN:
         return facts.say(f"order.{dimension}_{'known' if value else 'new'}", n=round(value), **named)
     template = "order.customer_partial" if driver == PARTIAL else f"order.{dimension}"
-    scale = facts.scale(driver, facts.language.share) if driver == PARTIAL else facts.overall
+    scale = facts.scale(driver, facts.language.share) if driver == PARTIAL else facts.beside_all(driver)
     return facts.say(template, share=facts.language.share(value), scale=scale, **named)
 
 

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from features.reasons.facts import OrderFacts
-from features.reasons.situation import EITHER, Situation, Statement, always
+from features.reasons.situation import BAD, EITHER, GOOD, Situation, Statement, always
+from features.wording.language import short
 
+QUEUE, OF_CUSTOMER = "work_center_queue", "customer_open_orders"
 COUNTED = {
-    "work_center_queue": "plant.queue",
+    QUEUE: "plant.queue",
     "plant_orders_due_same_week": "plant.due",
     "plant_open_orders": "plant.open",
     "item_open_lines": "plant.item",
-    "customer_open_orders": "plant.customer",
+    OF_CUSTOMER: "plant.customer",
 }
 SHARED = {
     "plant_failure_share": "plant.record",
@@ -23,33 +25,64 @@ SHARED = {
 
 def _say(facts: OrderFacts, rises: bool) -> Statement:
     """What moves the risk most that way: a queue, a load or a record."""
-    driver = facts.driver([*COUNTED, *SHARED], rises)
-    value = float("nan") if driver is None else facts.signal(driver)
-    if driver is None or value != value:
-        driver, value = "plant_open_orders", facts.signal("plant_open_orders")
-    if value != value:
+    driver = _driver(facts, rises) or "plant_open_orders"
+    if driver == QUEUE and facts.signal(QUEUE) != facts.signal(QUEUE) and facts.signal("lines_not_begun") > 0:
+        return Statement(facts.say("plant.queue_yet"))
+    if facts.signal(driver) != facts.signal(driver):
+        driver = "plant_open_orders"
+    if facts.signal(driver) != facts.signal(driver):
         return Statement(facts.say("plant.all"))
-    plant, customer, centre = (facts.named(name) for name in ("plant", "customer", "work_center"))
-    values: dict[str, object] = {
+    return _load(facts, driver) if driver in COUNTED else _record(facts, driver)
+
+
+def _driver(facts: OrderFacts, rises: bool) -> str | None:
+    """The signal that moves the risk most that way; a load against it only where there is none else."""
+    names = [*COUNTED, *SHARED]
+    driver, sign = facts.driver(names, rises), 1 if rises else -1
+    if driver is None or _tone(facts, driver) != -sign or facts.usual.agrees(driver) == sign:
+        return driver
+    return facts.driver([name for name in names if _tone(facts, name) != -sign], rises) or driver
+
+
+def _tone(facts: OrderFacts, driver: str) -> int:
+    """A load above the usual is bad, one below it good."""
+    bounds = facts.usual.scale(driver) if driver in COUNTED else None
+    if bounds is None:
+        return EITHER
+    value = facts.signal(driver)
+    return BAD if value > bounds[1] else GOOD if value < bounds[0] else EITHER
+
+
+def _load(facts: OrderFacts, driver: str) -> Statement:
+    """How much there is to do, and how much that usually is."""
+    n, (plant, customer) = round(facts.signal(driver)), (facts.named(name) for name in ("plant", "customer"))
+    values = {
+        "n": n,
+        "scale": facts.scale(driver, facts.language.number, always=not facts.usual.agrees(driver)),
+        "plant": facts.say("plant.at", plant=plant[0]) if plant else "",
         "customer": customer[0] if customer else facts.say("customer.unnamed"),
-        "centre": facts.language.listed(centre, 2) or facts.say("plant.centre.unnamed"),
+        "centre": short(facts.slowest.centre) or facts.say("plant.centre.next"),
+        "line": facts.line_name(facts.line(facts.slowest.queued)),
     }
-    if driver in COUNTED:
-        values["plant"] = facts.say("plant.at", plant=plant[0]) if plant else ""
-        values |= {"n": round(value), "scale": facts.scale(driver, facts.language.number)}
-        needs = "times" if driver.startswith("plant") else "such"
-        text = facts.say(COUNTED[driver], **values)
-        if not rises and _is_above_usual(facts, driver) and facts.usual.agrees(driver) >= 0:
-            return Statement(facts.say("outweighed.plant", fact=text), graded_by=driver)
-        return Statement(text, needs=needs, graded_by=driver)
-    values["plant"] = facts.say("plant.of", plant=plant[0]) if plant and driver.startswith("plant") else ""
-    values |= {"share": facts.language.share(value), "scale": facts.overall}
+    template = COUNTED[driver]
+    if driver == QUEUE and not n:
+        template = "plant.queue_none"
+    elif driver == OF_CUSTOMER and n == 1:
+        template = "plant.customer_none"
+    needs = "times" if driver.startswith("plant") else "such"
+    return Statement(facts.say(template, **values), needs=needs, graded_by=driver, tone=_tone(facts, driver))
+
+
+def _record(facts: OrderFacts, driver: str) -> Statement:
+    """How many orders failed."""
+    plant = facts.named("plant") if driver.startswith("plant") else []
+    values = {
+        "plant": facts.say("plant.of", plant=plant[0]) if plant else "",
+        "centre": facts.language.listed(facts.named("work_center"), 2) or facts.say("plant.centre.unnamed"),
+        "share": facts.language.share(facts.signal(driver)),
+        "scale": facts.beside_all(driver),
+    }
     return Statement(facts.say(SHARED[driver], **values), graded_by=driver)
-
-
-def _is_above_usual(facts: OrderFacts, signal: str) -> bool:
-    bounds = facts.usual.scale(signal)
-    return bounds is not None and facts.signal(signal) > bounds[1]
 
 
 PLANT = (Situation("plant", always, _say, EITHER),)

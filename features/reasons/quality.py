@@ -45,6 +45,15 @@ def _failed_before(facts: OrderFacts, rises: bool) -> Statement:
     return Statement(facts.say(template, **values), keys_of(failed))
 
 
+def few_failures(facts: OrderFacts) -> Statement | None:
+    """That few inspections still fail, where something has failed before."""
+    usual, lots = facts.signal("usual_failures_left"), facts.number("inspections_failed", 0)
+    losses = max(facts.signal("scrap_ratio"), facts.signal("rework_ratio"))
+    if not usual < PRONE or not (lots or losses >= SEEN):
+        return None
+    return Statement(facts.say("quality.few"))
+
+
 def _is_failure(event: KnownEvent) -> bool:
     return event.type == "inspection.recorded" and event.state == "failed"
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
+from features.readiness.statements import KnownEvent
 from features.reasons.facts import OrderFacts
 from features.reasons.situation import BAD, EITHER, Situation, Statement, Values, always
 from features.times import DAY
@@ -11,6 +14,8 @@ SILENT = 5.0
 LATE = 0.2
 """A share of late records that is told."""
 FEW = 5
+MOST_KINDS = 3
+"""So many kinds of records are told; where there are more, the rarest count as one."""
 
 
 def _silent(facts: OrderFacts, _rises: bool) -> Statement:
@@ -28,26 +33,33 @@ def _late(facts: OrderFacts, _rises: bool) -> Statement:
 
 
 def _busy(facts: OrderFacts, rises: bool) -> Statement:
-    return _counted(
-        facts,
-        "records.busy" if rises else "records.news",
-        "events_last_7_days",
-        round(facts.signal("events_last_7_days")),
-    )
+    lately = [event for event in facts.news if event.recorded > facts.as_of - 7 * DAY]
+    return _counted(facts, "records.busy", lately, "events_last_7_days") if lately else _last(facts, rises)
 
 
 def _few(facts: OrderFacts, _rises: bool) -> Statement:
-    return _counted(facts, "records.few", "events_known", len(facts.news))
+    return _counted(facts, "records.few", facts.news, "events_known")
 
 
 def _last(facts: OrderFacts, _rises: bool) -> Statement:
-    return _counted(facts, "records.last", "events_known", len(facts.news))
-
-
-def _counted(facts: OrderFacts, template: str, signal: str, n: int) -> Statement:
     last = facts.news[-1]
-    scale = facts.scale(signal, facts.language.number)
-    return Statement(facts.say(template, n=n, scale=scale, day=facts.dates.day(last.recorded)), [last.key])
+    return Statement(facts.say("records.last", n=len(facts.news), day=facts.dates.day(last.recorded)), [last.key])
+
+
+def _counted(facts: OrderFacts, template: str, records: list[KnownEvent], signal: str) -> Statement:
+    """How many records there are, of which kinds most, and the last."""
+    kinds = Counter(event.type for event in records).most_common()
+    named = kinds if len(kinds) <= MOST_KINDS else kinds[: MOST_KINDS - 1]
+    what = [facts.say(f"records.{kind}", n=n) for kind, n in named]
+    if others := sum(n for _, n in kinds[len(named) :]):
+        what.append(facts.say("records.other", n=others))
+    values = {
+        "n": len(records),
+        "scale": facts.scale(signal, facts.language.number),
+        "what": facts.language.listed(what),
+        "day": facts.dates.day(records[-1].recorded),
+    }
+    return Statement(facts.say(template, **values), [records[-1].key])
 
 
 def _is_few(of: Values) -> object:

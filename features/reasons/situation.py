@@ -23,12 +23,14 @@ class Statement(NamedTuple):
     ----------
     needs : how to say why it weighs as it does, "such" orders or such "times"; "" where the fact says so itself
     graded_by : the signal by whose size like orders are found, "" where they are found by the situation
+    tone : BAD, EITHER or GOOD for a fact by itself, where its situation says neither
     """
 
     text: str
     events: Sequence[EventKey] = ()
     needs: str = ""
     graded_by: str = ""
+    tone: int = EITHER
 
 
 @dataclass(frozen=True)
@@ -46,6 +48,11 @@ class Situation:
     holds: Callable[[Values], Any]
     say: Callable[[OrderFacts, bool], Statement]
     tone: int
+
+
+def speaks_against(tone: int, rises: bool) -> bool:
+    """Whether a good fact is told of a topic that adds to the risk, or a bad one of what takes from it."""
+    return tone != EITHER and (tone == BAD) != rises
 
 
 def always(_values: Values) -> bool:

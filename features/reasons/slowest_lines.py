@@ -25,6 +25,7 @@ class SlowestLines(NamedTuple):
     work : the line whose work takes longest; ``operations`` that it still needs, ``days`` that they usually take
     pace : the line that is ready the least time before its promise
     cover : the line for which the least of what is ordered is in work
+    queued : the line whose next work centre has the longest queue; ``centre`` by its name, "" where nothing says
     """
 
     work: int
@@ -32,6 +33,8 @@ class SlowestLines(NamedTuple):
     days: float
     pace: int
     cover: int
+    queued: int = -1
+    centre: str = ""
 
 
 NO_LINE = SlowestLines(-1, float("nan"), float("nan"), -1, -1)
@@ -46,7 +49,8 @@ def slowest_lines_of(known: Known) -> list[SlowestLines]:
     with np.errstate(invalid="ignore", divide="ignore"):
         cover = lines.of_open(share(lines.started - lines.scrap, lines.ordered))
     first = np.searchsorted(lines.point, np.arange(len(known) + 1))
-    slowest, tightest, least = (_lowest(values, first) for values in (-days, pace, cover))
+    queue, centres = lines.of_open(lookups.queue()), [*known.context.routing.centres, ""]
+    slowest, tightest, least, longest = (_lowest(values, first) for values in (-days, pace, cover, -queue))
     return [
         SlowestLines(
             work - begin if work >= 0 else -1,
@@ -54,8 +58,10 @@ def slowest_lines_of(known: Known) -> list[SlowestLines]:
             float(days[work]) if work >= 0 else float("nan"),
             tight - begin if tight >= 0 else -1,
             low - begin if low >= 0 else -1,
+            long - begin if long >= 0 else -1,
+            str(centres[lookups.next_centres[long]]) if long >= 0 else "",
         )
-        for begin, work, tight, low in zip(first.tolist(), slowest, tightest, least, strict=False)
+        for begin, work, tight, low, long in zip(first.tolist(), slowest, tightest, least, longest, strict=False)
     ]
 
 

@@ -49,6 +49,11 @@ def _in_time(facts: OrderFacts, rises: bool) -> Statement:
     return Statement(facts.say(f"truck.{name}", **values), dated_by(truck))
 
 
+def in_time(facts: OrderFacts) -> Statement | None:
+    """A truck to come that leaves in time."""
+    return _in_time(facts, False) if facts.signal("delivery_slack") >= 0 else None
+
+
 def _shipped(facts: OrderFacts, rises: bool) -> Statement:
     counted = [line for line in facts.lines if line.closed != "cancelled"]
     ordered, shipped = sum(line.ordered for line in counted), sum(line.issued for line in counted)

@@ -17,6 +17,10 @@ LITTLE = 0.25
 """Days of work below which little is left."""
 ROOMY = 6.0
 """From so many days on it is not."""
+FAR = 28.0
+"""A pace that ends so many days after the promise is too rough a guide for a date."""
+HALF = 0.5
+"""A share of the ordered quantity from which it speaks for the order that it is complete."""
 BOOKED = ("operation.confirmed", "production.released")
 
 
@@ -78,11 +82,63 @@ def tightest_plan(facts: OrderFacts) -> tuple[KnownPlan, str]:
     return plan, facts.slack(date_of(plan), facts.promise_for(plan.line_id))
 
 
+def for_the_work(facts: OrderFacts) -> Statement | None:
+    """What speaks for an order though its work or its plans look bad, by what lowers its risk most."""
+    by_signal = {
+        "planned_end_slack": _plan_in_time,
+        "quantity_complete_ratio": _complete,
+        "operations_finished_last_7_days": _finished_lately,
+        "days_to_promise": _time_enough,
+    }
+    ranked = sorted(by_signal, key=lambda name: (facts.points.get(name, 0.0), name))
+    asked = [*(by_signal[name] for name in ranked), _paced_in_time, _time_to_catch_up]
+    return next((statement for ask in asked if (statement := ask(facts)) is not None), None)
+
+
+def against_the_work(facts: OrderFacts) -> Statement | None:
+    """A plan that ends too late though the work is done."""
+    return _planned(facts, True) if facts.planned_ends and facts.signal("planned_end_slack") < 0 else None
+
+
+def _plan_in_time(facts: OrderFacts) -> Statement | None:
+    ahead = facts.signal("days_to_planned_end") >= 0 and facts.signal("planned_end_slack") >= 1
+    return _planned(facts, False) if ahead and not facts.signal("planned_end_truck_slack") < 0 else None
+
+
+def _complete(facts: OrderFacts) -> Statement | None:
+    share = facts.signal("quantity_complete_ratio")
+    text = facts.say("work.complete", share=facts.language.share(share))
+    return Statement(text, _last_booking(facts)) if share >= HALF else None
+
+
+def _finished_lately(facts: OrderFacts) -> Statement | None:
+    finished = facts.signal("operations_finished_last_7_days")
+    return Statement(facts.say("work.finished", n=round(finished)), _last_booking(facts)) if finished >= 1 else None
+
+
+def _time_enough(facts: OrderFacts) -> Statement | None:
+    late = facts.signal("work_slack") < 0 or facts.signal("pace_slack") < 0
+    return None if late or facts.due - facts.as_of < 2 * DAY else _time(facts, False)
+
+
+def _paced_in_time(facts: OrderFacts) -> Statement | None:
+    return _paced(facts, False) if facts.signal("work_slack") >= TIGHT else None
+
+
+def _time_to_catch_up(facts: OrderFacts) -> Statement | None:
+    """The time to the promise, where the work is late by less than half of it."""
+    left = (facts.due - facts.as_of) / DAY
+    late = -min(facts.signal("work_slack"), facts.signal("pace_slack"))
+    if not (left >= ROOMY and 0 < late < HALF * left):
+        return None
+    return Statement(facts.say("work.catch_up", left=facts.time_left), _time(facts, False).events)
+
+
 def plan_passed(facts: OrderFacts, rises: bool) -> Statement:
     """A planned end that has passed while work is left; the time that is left where none has."""
     passed = [plan for plan in facts.planned_ends if date_of(plan) < facts.as_of]
-    if not passed:
-        return _time(facts, rises)
+    if not passed:  # of lines that have shipped
+        return _not_begun(facts, rises)
     plan = passed[0]
     values = {
         "line": facts.named_line(plan.line_id),
@@ -149,7 +205,8 @@ def _ships_late(facts: OrderFacts, rises: bool) -> Statement:
         "slack": facts.slack(ships, line.promise),
         "due": facts.dates.day(line.promise),
     }
-    return Statement(facts.say("work.ships", **values), keys_of([line.ordered_by, *_work_of(facts, line)]))
+    template = "work.ships_far" if slack < -FAR else "work.ships"
+    return Statement(facts.say(template, **values), keys_of([line.ordered_by, *_work_of(facts, line)]))
 
 
 def _not_begun(facts: OrderFacts, rises: bool) -> Statement:
@@ -164,9 +221,9 @@ def _not_begun(facts: OrderFacts, rises: bool) -> Statement:
         slack = facts.slack(ends, deadline, of)
         if facts.signal("work_slack") >= ROOMY and facts.slowest.days >= LITTLE:
             return _much_to_do(facts, values, events)
-        template = "work.not_begun_tight" if facts.signal("work_slack") >= 0 else "work.not_begun_pace"
-        text = facts.say(template, **values, day=facts.dates.day(ends, time=False), slack=slack)
-        return Statement(text, events, needs="such")
+        if facts.signal("work_slack") < ROOMY:
+            template = "work.not_begun_tight" if facts.signal("work_slack") >= 0 else "work.not_begun_pace"
+            return Statement(facts.say(template, **values, day=facts.dates.day(ends, time=False), slack=slack), events)
     template = "work.not_begun" if rises else "work.not_begun_yet"
     return Statement(facts.say(template, **values), events, needs="such" if rises else "")
 
@@ -175,7 +232,8 @@ def _much_to_do(facts: OrderFacts, values: dict[str, str], events: tuple[EventKe
     """Time enough, and yet what is still to do adds to the risk: how much it is for the line with most of it."""
     work = _work_left(facts, "work.all_operations")
     line = facts.line_name(facts.line(facts.slowest.work))
-    return Statement(facts.say("work.not_begun_much", **values, line=line, work=work), events, needs="such")
+    text = facts.say("work.not_begun_much", **values, line=line, work=work)
+    return Statement(text, events, needs="such", graded_by="operations_left")
 
 
 def _done(facts: OrderFacts, _rises: bool) -> Statement:

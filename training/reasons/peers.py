@@ -50,8 +50,7 @@ class Comparison:
     @property
     def agrees(self) -> int:
         """1 where visibly more of the like orders failed, -1 where fewer did, 0 where one sees no difference."""
-        apart = round(100 * self.failed_share) - round(100 * self.all_failed_share)
-        return (apart >= VISIBLE) - (apart <= -VISIBLE)
+        return apart(self.failed_share, self.all_failed_share)
 
 
 @dataclass(frozen=True)
@@ -145,6 +144,12 @@ class Peers:
 
 
 NOBODY = Peers({}, np.zeros((ANY + 1, 2)), {})
+
+
+def apart(share: float, other: float) -> int:
+    """1 where a share of failed orders is visibly higher than another, -1 where it is lower, 0 where one sees none."""
+    points = round(100 * share) - round(100 * other)
+    return (points >= VISIBLE) - (points <= -VISIBLE)
 
 
 def _distance(days: Floats) -> Ints:

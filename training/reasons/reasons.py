@@ -16,18 +16,17 @@ from features.catalogue.topics import FIXED, TOPICS
 from features.events.schema import EventKey
 from features.history import History
 from features.readiness.statements import KnownOrder
-from features.reasons import EITHER, Description, OrderFacts, Statement, describe, describe_signal
+from features.reasons import Description, OrderFacts, Statement, describe, describe_signal
 from features.reasons.facts import Usual
 from features.reasons.order import PARTIAL
+from features.reasons.situation import speaks_against
 from features.reasons.slowest_lines import NO_LINE, SlowestLines
 from features.times import DAY
 from features.wording import ENGLISH, Language
 from features.wording.language import MOST_CHARACTERS
 from training.explanation.topics import LEVEL_TOPIC, points_by_topic
-from training.reasons.peers import NOBODY, Comparison, Peers
+from training.reasons.peers import NOBODY, Comparison, Peers, apart
 
-SAME = 0.01
-"""Shares of failed orders so close to that of all are called neither more nor less."""
 CARRIES = 0.25
 """A signal that moves the risk by less, as a share of what the one does that moves it most, carries nothing."""
 MOST_EVENTS = 20
@@ -90,10 +89,10 @@ class UsualOf(Usual):
     def agrees(self, name: str) -> int:
         value, entry = self._signals[name], catalogue()[name]
         if entry.group == "track record" and entry.unit == "share":
-            bounds = self.scale(name) if name == PARTIAL else None
-            overall = self.overall()
-            low, high = bounds or ((0.0, 1.0) if overall is None else (overall - SAME, overall + SAME))
-            return (value > high) - (value < low)
+            bounds, overall = self.scale(name) if name == PARTIAL else None, self.overall()
+            if bounds is None:
+                return 0 if overall is None or value != value else apart(value, overall)
+            return (value > bounds[1]) - (value < bounds[0])
         compared = self._peers.compare_size(name, value, self._signals.get("days_to_promise", float("nan")))
         return 0 if compared is None else compared.agrees
 
@@ -157,7 +156,7 @@ class ReasonWriter:
 
     def _reason(self, topic: str, points: float, facts: OrderFacts, level: PlantLevel) -> Reason:
         described = self._describe(topic, points, facts, level)
-        situation, statement = described
+        situation, statement, _ = described
         comparison = self._comparison(topic, described, facts)
         text, usual = self._in_words(topic, described, points > 0, comparison, self._carrier(topic, points > 0, facts))
         return Reason(
@@ -230,14 +229,18 @@ class ReasonWriter:
         What became of like orders is said once: in the sentence where it is the why, else beside it, and not at all
         where the fact is itself a comparison.
         """
-        situation, (fact, _, needs, graded_by) = described
-        against = situation.tone != EITHER and (situation.tone > 0) != rises
+        situation, (fact, _, needs, graded_by, tone), counter = described
+        against = speaks_against(situation.tone or tone, rises)
         usual = "" if graded_by and not needs else self._usual(comparison, rises)
         template = "even_so" if against else needs
         agrees = 0 if comparison is None else comparison.agrees * (1 if rises else -1)
         if template and comparison is not None and agrees > 0:
             way = "up" if rises else "down"
             return self._language.say(f"{template}.{way}", fact=fact, **self._shares(comparison)), ""
+        if against and not carrier.sentence and counter is not None:
+            return self._language.say("although", counter=counter.text, fact=fact), usual
+        if against and not carrier.sentence and comparison is not None and not agrees:
+            return self._language.say("even_so.same", fact=fact, **self._shares(comparison)), ""
         if against or (needs and agrees < 0):
             if carrier.sentence and not fact.startswith(carrier.sentence):
                 return self._carried(fact, carrier), usual

@@ -126,7 +126,7 @@ def test_work_that_has_not_begun() -> None:
 def test_conditions_met_and_open() -> None:
     five = ["inspection", "packaging", "labels", "documents", "quantities"]
     told = [created(0, 20), *(stated(5, kind) for kind in five[:4])]
-    assert said("conditions", *told, day=6) == "4 of 5 shipping conditions are met; quantities are still open"
+    assert said("conditions", *told, day=6) == "4 of 5 shipping conditions are met; quantities are outstanding"
     assert said("conditions", *told, stated(6, "quantities"), day=7) == "all five shipping conditions are met"
     lost = [created(0, 8), stated(5, "labels", "not_met", reason="torn")]
     assert said("conditions", *lost, day=6) == only(ready(*lost, day=6), "condition").sentence
@@ -213,3 +213,171 @@ def test_long_names_are_cut_and_details_left_out_before_a_sentence_is() -> None:
     text = said("holds", *two_lines(), hold, day=5)
     assert len(text) <= 160
     assert "H" * 30 in text
+
+
+def test_a_component_due_before_the_promise_of_a_line_without_a_plan_leaves_time() -> None:
+    """The planned end is of a line that has shipped, so no work is planned to end before the component comes."""
+    plan = event("production.released", 1, reference="P1", quantity=10, date=3, line="20")
+    told = [*two_lines(), plan, shipped(4, line="20"), short(5, date=8)]
+    assert said("material", *told, day=6) == (
+        "steel (60, line 30) is missing, due Tue 9 Jan 12:00; after it 12 days are left to the promise"
+    )
+    assert said("work", *told, day=6).startswith("work on line 30 has not begun")
+
+
+def test_a_condition_of_what_has_left_is_not_in_the_way() -> None:
+    told = [*two_lines(8), stated(3, "labels", "not_met", line="20"), stated(3, "packaging", line="30")]
+    assert "labels" in said("conditions", *told, day=4)
+    left = said("conditions", *told, shipped(4, line="20"), day=5)
+    assert left.startswith(
+        "1 of 5 shipping conditions is met; inspection, labels, documents and 1 more are outstanding"
+    )
+
+
+def test_conditions_outstanding_early_read_as_the_blocker_reads() -> None:
+    told = [created(0, 20), stated(5, "documents", "not_met")]
+    assert said("conditions", *told, day=6) == "documents are outstanding; 14 days are left to the promise"
+
+
+def test_a_plan_moved_to_a_day_that_has_passed_is_past() -> None:
+    moved = [
+        event("production.released", 1, reference="P1", quantity=10, date=4, line="20"),
+        event("production.rescheduled", 4, reference="P1", date=6, line="20"),
+    ]
+    assert said("changes", *two_lines(), *moved, day=8) == (
+        "the planned end of line 20 was moved once in the last 7 days, now Sun 7 Jan, 2 days ago"
+    )
+
+
+def test_records_say_what_was_recorded() -> None:
+    told = [created(0, 30), truck(0, 28), *(booked(day, 2, str(day)) for day in (9, 10, 11)), stated(11, "labels")]
+    late = event("inspection.recorded", 11, kind="final", state="passed", reference="L-1")
+    assert said("records", *told, late, day=12) == (
+        "5 records in the last 7 days: 3 bookings of work, 1 inspection and 1 about shipping conditions, "
+        "the last Fri 12 Jan 12:00"
+    )
+    moved = event("commitment.changed", 11, date=31)
+    assert "3 bookings of work, 1 new promise and 2 others" in said("records", *told, late, moved, day=12)
+    assert said("records", *told[:2], day=1) == (
+        "2 records of the order so far: 1 ordered line and 1 truck plan, the last Mon 1 Jan 12:00"
+    )
+
+
+def test_a_queue_names_the_work_centre_and_the_line() -> None:
+    """B went from the saw to the mill; A, done at the saw, goes there next."""
+
+    def done(day: float, operation: str, centre: str, order: str = "A", **says: object) -> dict[str, object]:
+        given = {"quantity": 10, "state": "final", "reference": operation, "line": "1", "work_center": centre}
+        return event("operation.confirmed", day, order, **(given | says))
+
+    told = [
+        created(0, 40, order="B", line="1", item="x"),
+        done(1, "10", "saw", "B"),
+        done(2, "20", "mill", "B", state="partial"),
+        created(3, 40, line="1", item="x"),
+        created(3, 40, line="2", item="y"),
+        done(4, "10", "saw"),
+    ]
+    queue = {"work_center_queue": 0.1}
+    assert said("plant", *told, day=6, points=queue) == "2 lines are in the queue of mill, which line 1 needs next"
+
+
+def test_a_load_of_one_order_is_that_order() -> None:
+    told = [created(0, 40, customer="Nordwind"), created(0, 40, order="B", customer="Kontor")]
+    open_ = {"customer_open_orders": -0.1}
+    assert said("plant", *told, day=2, rises=False, points=open_) == "no other order of Nordwind is open"
+    more = [*told, created(0, 40, order="C", customer="Nordwind")]
+    assert said("plant", *more, day=2, rises=False, points=open_) == "2 orders of Nordwind are open"
+
+
+def counters() -> list[tuple[str, list[dict[str, object]], float, bool, str]]:
+    hold = event("hold.placed", 1, kind="quality", reference="H-1")
+    released = event("hold.released", 6, kind="quality", reference="H-1")
+    came = [short(1, date=3), short(2, date=8), short(9, state="available", quantity=None)]
+    four = [stated(5, kind) for kind in ("inspection", "packaging", "labels", "quantities")]
+    loads = [truck(2, 8, quantity=4)]
+    return [
+        ("holds", [created(0, 20), hold, released], 7, True, "holds have stopped it for 5 days so far"),
+        ("material", [*two_lines(), *came], 10, True, "the dates of its components slipped by 5 days in all"),
+        (
+            "conditions",
+            [created(0, 8), *four, stated(5, "documents", "not_met")],
+            6,
+            False,
+            "4 of 5 shipping conditions",
+        ),
+        ("truck", [created(0, 10), *loads], 3, False, "truck T1 leaves Tue 9 Jan 12:00, 2 days before the promise"),
+    ]
+
+
+@pytest.mark.parametrize(("topic", "told", "day", "rises", "text"), counters())
+def test_what_speaks_against_the_situation_is_told_where_the_points_do(
+    topic: str, told: list[dict[str, object]], day: float, rises: bool, text: str
+) -> None:
+    counter = described(topic, *told, day=day, rises=rises).counter
+    assert counter is not None
+    assert counter.text.startswith(text)
+    assert described(topic, *told, day=day, rises=not rises).counter is None
+
+
+def paced(*events: dict[str, object], works: float = 2, ships: float = 10) -> list[dict[str, object]]:
+    """Beside some events those of past lines of the item, days of work and days until they shipped."""
+    past: list[dict[str, object]] = []
+    for number in range(60):
+        order = f"P{number}"
+        past += [
+            created(-90, -10, order=order, line="1", item="x"),
+            event("production.released", -89, order, reference="P", quantity=10, line="1"),
+            event("operation.confirmed", works - 89, order, quantity=10, reference="10", state="final", line="1"),
+            shipped(ships - 89, order=order, line="1"),
+        ]
+    return [*past, *events]
+
+
+RELEASED = event("production.released", 0, reference="P", quantity=10, line="1")
+
+
+def ordered(promise: float) -> dict[str, object]:
+    return created(0, promise, line="1", item="x")
+
+
+def test_a_pace_that_ends_weeks_after_the_promise_names_no_day() -> None:
+    assert said("work", *paced(ordered(5), RELEASED), day=1) == (
+        "at the usual pace the order ships Thu 11 Jan, 5 days after the promise (Sat 6 Jan 12:00)"
+    )
+    assert said("work", *paced(ordered(5), RELEASED, ships=60), day=1) == (
+        "at the usual pace the order ships more than 4 weeks after the promise (Sat 6 Jan 12:00)"
+    )
+
+
+def test_work_that_ends_long_before_the_promise_is_not_called_tight() -> None:
+    assert said("work", *paced(ordered(200), works=0), day=1) == (
+        "work on the order has not begun; 199 days are left to the promise (Fri 19 Jul 12:00)"
+    )
+
+
+def test_a_late_pace_that_takes_from_the_risk_is_told_with_what_leaves_time() -> None:
+    in_time = described("work", *paced(ordered(9), RELEASED, ships=12), day=1, rises=False).counter
+    assert in_time is not None
+    assert in_time.text == (
+        "the order still needs about 1 more operation; at the usual pace that ends Wed 3 Jan, 7 days before the promise"
+    )
+    told = paced(ordered(9), RELEASED, truck(0, 1.5), ships=3)
+    after_truck = described("work", *told, day=1, rises=False)
+    assert after_truck.counter is not None
+    assert after_truck.counter.text == "8 days are left to make it up"
+
+
+def test_scrap_that_takes_from_the_risk_is_told_with_what_usually_fails() -> None:
+    scrap = event("operation.scrapped", 1, quantity=2, reference="10", line="1")
+    counter = described("quality", *paced(ordered(20), RELEASED, scrap), day=2, rises=False).counter
+    assert counter is not None
+    assert counter.text == "few orders like this still fail an inspection"
+
+
+def test_a_plan_that_ends_too_late_speaks_against_work_that_is_done() -> None:
+    plan = event("production.released", 0, reference="P", quantity=10, line="1", date=12)
+    done = booked(3, 10, line="1")
+    counter = described("work", *paced(ordered(10), plan, done), day=4).counter
+    assert counter is not None
+    assert counter.text == "the order is planned to end Sat 13 Jan 12:00, 2 days after the promise (Thu 11 Jan 12:00)"

@@ -65,6 +65,7 @@ def test_what_is_usual_is_said_from_thirty_orders_on() -> None:
     [
         (4, "; even so such orders fail less often (10 %, all 30 %)"),
         (32, "; what else is known of its holds outweighs that"),
+        (12, "; even so such orders fail about as often as all (30 %, all 30 %)"),
     ],
 )
 def test_a_bad_fact_that_lowers_the_risk_says_why(failed: int, why: str) -> None:
@@ -136,3 +137,51 @@ def test_a_figure_stands_beside_what_is_usual() -> None:
     beside = Peers({}, NOBODY.everyone, {"order_value": (2_000.0, 5_000.4)})
     (order,) = written(*HELD, adds={"order_value": 0.1}, beside=beside)
     assert order.text == "it is worth 900 (usually 2,000 to 5,000)"
+
+
+@pytest.mark.parametrize(
+    ("failed", "share"),
+    [
+        (30, "about 30 % of the orders of plant Kiel failed lately, about as many as of all (30 %)"),
+        (70, "about 70 % of the orders of plant Kiel failed lately (all 30 %)"),
+    ],
+)
+def test_a_share_says_whether_it_is_that_of_all(failed: int, share: str) -> None:
+    name = NAMES.index("plant_failure_share_recent")
+    order = story(created(0, 20, plant="Kiel"))
+    signals = values(known(order, 2))[0]
+    signals[name] = failed / 100
+    points = np.zeros(len(NAMES))
+    points[name] = 0.1 if failed > 30 else 0.05
+    beside = Peers({}, NOBODY.everyone + np.array([100.0, 30.0]), {})
+    (plant,) = ReasonWriter(NAMES, beside).reasons(History.of(order), 0, moment(2), signals, points)
+    assert plant.text == share
+
+
+LOADED = [created(0, 20, order=order, plant="Kiel", customer="Nordwind") for order in "ABC"]
+
+
+def test_a_load_above_the_usual_does_not_lower_the_risk_where_something_else_does() -> None:
+    """Three orders are open at the plant where one is usual: told of a risk that rises, not of one that falls."""
+    beside = Peers({}, NOBODY.everyone + np.array([100.0, 30.0]), {"plant_open_orders": (1.0, 1.0)})
+    (plant,) = written(*LOADED, adds={"plant_open_orders": 0.2, "customer_open_orders": 0.1}, beside=beside)
+    assert plant.text == "3 orders are open at plant Kiel (usually 1)"
+    (plant,) = written(*LOADED, adds={"plant_open_orders": -0.2, "customer_open_orders": -0.1}, beside=beside)
+    assert plant.text == "3 orders of Nordwind are open"
+    (plant,) = written(*LOADED, adds={"plant_open_orders": -0.2, "work_center_queue": -0.1}, beside=beside)
+    assert plant.text == "it waits at no work centre yet"
+
+
+def test_a_load_above_the_usual_that_alone_lowers_the_risk_says_why() -> None:
+    beside = peers("plant_open_orders.high", 50, 15)
+    beside = Peers(beside.cells, beside.everyone, {"plant_open_orders": (1.0, 1.0)})
+    (plant,) = written(*LOADED, adds={"plant_open_orders": -0.2}, beside=beside)
+    assert plant.text == (
+        "3 orders are open at plant Kiel (usually 1); even so such orders fail about as often as all (30 %, all 30 %)"
+    )
+
+
+def test_a_unit_of_two_figures_is_said_once() -> None:
+    beside = Peers({}, NOBODY.everyone, {"promised_lead_time": (36.0, 48.0)})
+    (order,) = written(created(0, 20), adds={"promised_lead_time": 0.1}, beside=beside)
+    assert order.text == "it was ordered 20 days before the promise (usually 36 to 48 days)"
