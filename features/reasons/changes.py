@@ -40,6 +40,7 @@ def _moved_plan(facts: OrderFacts, days: int | None) -> Statement:
         "first": facts.dates.day(dates[0].date or 0, time=False),
         "day": facts.dates.day(dates[-1].date or 0, time=False),
         "net": _net(facts, _move(dates)),
+        "passed": facts.say("changes.passed") if (dates[-1].date or 0) < facts.as_of else "",
         "slack": _to_promise(facts, dates[-1]),
     }
     name = "plan_recent" if days else "plan_back" if values["first"] == values["day"] else "plan_net"
@@ -73,7 +74,8 @@ def _promise(facts: OrderFacts, rises: bool) -> Statement:
     name = "promise" if len(dates) == 2 else "promise_more"
     if values["first"] == values["day"]:
         name = "promise_back" if len(dates) > 1 else "promise_last"
-    return Statement(facts.say(f"changes.{name}", **values), keys_of(dates[1:] or dates))
+    sooner = BAD if _move(dates) < 0 else EITHER
+    return Statement(facts.say(f"changes.{name}", **values), keys_of(dates[1:] or dates), tone=sooner)
 
 
 def _dates_of(facts: OrderFacts, *types: str) -> Iterable[list[KnownEvent]]:
@@ -151,8 +153,9 @@ def _none(facts: OrderFacts, rises: bool) -> Statement:
     plan, slack = tightest_plan(facts)
     if date_of(plan) < facts.as_of:
         return plan_passed(facts, rises)
-    values = {"day": facts.dates.day(date_of(plan), time=False), "slack": slack}
     tight = 0 <= facts.signal("planned_end_slack") < LOST
+    slack = facts.only(date_of(plan), facts.promise_for(plan.line_id)) if tight else slack
+    values = {"day": facts.dates.day(date_of(plan), time=False), "slack": slack}
     return Statement(
         facts.say("changes.tight_plan" if tight else "changes.unmoved_plan", **values),
         dated_by(plan),

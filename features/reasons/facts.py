@@ -41,6 +41,8 @@ class Usual:
 
 
 NOTHING_USUAL = Usual()
+SAME = 0.01
+"""Shares of failed orders that close are about the same."""
 
 
 @dataclass(frozen=True)
@@ -71,15 +73,21 @@ class OrderFacts(Facts):
     def driver(self, names: Iterable[str], rises: bool) -> str | None:
         """The signal among some that moves the risk most, up or down; ``None`` where none moves it that way.
 
-        One by whose size past orders failed that way too comes before one by which they did not, and a share of failed
-        orders that says the opposite of it is none.
+        One by whose size past orders failed that way too comes first, a share of failed orders that is about that of
+        all last, and one that says the opposite is none.
         """
         sign = 1 if rises else -1
         moved = sorted(((sign * self.points.get(name, 0.0), name) for name in names), reverse=True)
         moving = [name for points, name in moved if points > 0]
         agreeing = (name for name in moving if self.usual.agrees(name) == sign)
-        neutral = (name for name in moving if not ("_share" in name and self.usual.agrees(name) == -sign))
-        return next(agreeing, next(neutral, None))
+        neutral = (name for name in moving if "_share" not in name)
+        shares = (name for name in moving if "_share" in name and sign * self._above_all(name) >= 0)
+        return next(agreeing, next(neutral, next(shares, None)))
+
+    def _above_all(self, name: str) -> float:
+        """How far a share of failed orders is above that of all, 0 where nobody knows that."""
+        overall = self.usual.overall()
+        return 0.0 if overall is None else self.signal(name) - overall
 
     # -- lines and the promise -----------------------------------------------------------------------------
 
@@ -120,8 +128,13 @@ class OrderFacts(Facts):
     def beside_all(self, name: str) -> str:
         """The share of all past orders that failed, behind one that failed by a signal; nothing where nobody knows."""
         share = self.usual.overall()
-        template = "overall" if self.usual.agrees(name) else "overall.same"
+        template = "overall.same" if abs(self._above_all(name)) < SAME else "overall"
         return "" if share is None else self.say(template, all=self.language.share(share))
+
+    def only(self, moment: int, deadline: int, of: str = "promise") -> str:
+        """How long before a deadline a moment lies, as little time: "only 2 days before the promise"."""
+        slack = self.slack(moment, deadline, of)
+        return slack if moment > deadline or self.dates.same_day(moment, deadline) else self.say("only", slack=slack)
 
     def tense(self, moment: int) -> str:
         """Whether a moment "is" to come or "was"."""

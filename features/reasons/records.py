@@ -14,6 +14,8 @@ SILENT = 5.0
 LATE = 0.2
 """A share of late records that is told."""
 FEW = 5
+TROUBLE = ("production.rescheduled", "hold.placed", "operation.scrapped", "operation.reworked", "goods.returned")
+"""Records that speak against an order where they are the most."""
 MOST_KINDS = 3
 """So many kinds of records are told; where there are more, the rarest count as one."""
 
@@ -59,7 +61,8 @@ def _counted(facts: OrderFacts, template: str, records: list[KnownEvent], signal
         "what": facts.language.listed(what),
         "day": facts.dates.day(records[-1].recorded),
     }
-    return Statement(facts.say(template, **values), [records[-1].key])
+    tone = BAD if kinds[0][0] in TROUBLE else EITHER
+    return Statement(facts.say(template, **values), [records[-1].key], tone=tone)
 
 
 def _is_few(of: Values) -> object:

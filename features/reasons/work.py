@@ -66,12 +66,14 @@ def _planned(facts: OrderFacts, rises: bool) -> Statement:
     if not facts.planned_ends:
         return _time(facts, rises)
     plan, slack = tightest_plan(facts)
+    promise = facts.promise_for(plan.line_id)
+    tight = rises and 0 <= promise - date_of(plan) < ROOMY * DAY
     values = {
         "line": facts.named_line(plan.line_id),
         "is_": facts.tense(date_of(plan)),
         "day": facts.dates.day(date_of(plan)),
-        "slack": slack,
-        "due": facts.dates.day(facts.promise_for(plan.line_id)),
+        "slack": facts.only(date_of(plan), promise) if tight else slack,
+        "due": facts.dates.day(promise),
     }
     return Statement(facts.say("work.planned_late", **values), dated_by(plan))
 
@@ -165,9 +167,9 @@ def _paced(facts: OrderFacts, rises: bool) -> Statement:
         "line": facts.line_name(line),
         "work": _work_left(facts),
         "day": facts.dates.day(ends, time=False),
-        "slack": facts.slack(ends, deadline, of),
+        "slack": (facts.only if rises else facts.slack)(ends, deadline, of),
     }
-    text = facts.say("work.paced_tight" if rises and slack >= 0 else "work.paced", **values)
+    text = facts.say("work.paced", **values)
     return Statement(text, keys_of([line.ordered_by, *_work_of(facts, line)]))
 
 
@@ -218,12 +220,12 @@ def _not_begun(facts: OrderFacts, rises: bool) -> Statement:
     events = keys_of(line.ordered_by for line in waiting)
     if rises and facts.signal("work_slack") == facts.signal("work_slack"):
         ends, of, deadline = _usual_end(facts)
-        slack = facts.slack(ends, deadline, of)
+        slack = facts.only(ends, deadline, of)
         if facts.signal("work_slack") >= ROOMY and facts.slowest.days >= LITTLE:
             return _much_to_do(facts, values, events)
         if facts.signal("work_slack") < ROOMY:
-            template = "work.not_begun_tight" if facts.signal("work_slack") >= 0 else "work.not_begun_pace"
-            return Statement(facts.say(template, **values, day=facts.dates.day(ends, time=False), slack=slack), events)
+            day = facts.dates.day(ends, time=False)
+            return Statement(facts.say("work.not_begun_pace", **values, day=day, slack=slack), events)
     template = "work.not_begun" if rises else "work.not_begun_yet"
     return Statement(facts.say(template, **values), events, needs="such" if rises else "")
 

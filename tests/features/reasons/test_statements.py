@@ -242,10 +242,13 @@ def test_conditions_outstanding_early_read_as_the_blocker_reads() -> None:
 def test_a_plan_moved_to_a_day_that_has_passed_is_past() -> None:
     moved = [
         event("production.released", 1, reference="P1", quantity=10, date=4, line="20"),
-        event("production.rescheduled", 4, reference="P1", date=6, line="20"),
+        event("production.rescheduled", 4, reference="P1", date=5, line="20"),
     ]
     assert said("changes", *two_lines(), *moved, day=8) == (
-        "the planned end of line 20 was moved once in the last 7 days, now Sun 7 Jan, 2 days ago"
+        "the planned end of line 20 was moved once in the last 7 days, now Sat 6 Jan, 3 days ago"
+    )
+    assert said("changes", *two_lines(), *moved, day=12) == (
+        "the planned end of line 20 was moved from Fri 5 Jan to Sat 6 Jan, 1 day later, and that day has passed"
     )
 
 
@@ -318,66 +321,3 @@ def test_what_speaks_against_the_situation_is_told_where_the_points_do(
     assert counter is not None
     assert counter.text.startswith(text)
     assert described(topic, *told, day=day, rises=not rises).counter is None
-
-
-def paced(*events: dict[str, object], works: float = 2, ships: float = 10) -> list[dict[str, object]]:
-    """Beside some events those of past lines of the item, days of work and days until they shipped."""
-    past: list[dict[str, object]] = []
-    for number in range(60):
-        order = f"P{number}"
-        past += [
-            created(-90, -10, order=order, line="1", item="x"),
-            event("production.released", -89, order, reference="P", quantity=10, line="1"),
-            event("operation.confirmed", works - 89, order, quantity=10, reference="10", state="final", line="1"),
-            shipped(ships - 89, order=order, line="1"),
-        ]
-    return [*past, *events]
-
-
-RELEASED = event("production.released", 0, reference="P", quantity=10, line="1")
-
-
-def ordered(promise: float) -> dict[str, object]:
-    return created(0, promise, line="1", item="x")
-
-
-def test_a_pace_that_ends_weeks_after_the_promise_names_no_day() -> None:
-    assert said("work", *paced(ordered(5), RELEASED), day=1) == (
-        "at the usual pace the order ships Thu 11 Jan, 5 days after the promise (Sat 6 Jan 12:00)"
-    )
-    assert said("work", *paced(ordered(5), RELEASED, ships=60), day=1) == (
-        "at the usual pace the order ships more than 4 weeks after the promise (Sat 6 Jan 12:00)"
-    )
-
-
-def test_work_that_ends_long_before_the_promise_is_not_called_tight() -> None:
-    assert said("work", *paced(ordered(200), works=0), day=1) == (
-        "work on the order has not begun; 199 days are left to the promise (Fri 19 Jul 12:00)"
-    )
-
-
-def test_a_late_pace_that_takes_from_the_risk_is_told_with_what_leaves_time() -> None:
-    in_time = described("work", *paced(ordered(9), RELEASED, ships=12), day=1, rises=False).counter
-    assert in_time is not None
-    assert in_time.text == (
-        "the order still needs about 1 more operation; at the usual pace that ends Wed 3 Jan, 7 days before the promise"
-    )
-    told = paced(ordered(9), RELEASED, truck(0, 1.5), ships=3)
-    after_truck = described("work", *told, day=1, rises=False)
-    assert after_truck.counter is not None
-    assert after_truck.counter.text == "8 days are left to make it up"
-
-
-def test_scrap_that_takes_from_the_risk_is_told_with_what_usually_fails() -> None:
-    scrap = event("operation.scrapped", 1, quantity=2, reference="10", line="1")
-    counter = described("quality", *paced(ordered(20), RELEASED, scrap), day=2, rises=False).counter
-    assert counter is not None
-    assert counter.text == "few orders like this still fail an inspection"
-
-
-def test_a_plan_that_ends_too_late_speaks_against_work_that_is_done() -> None:
-    plan = event("production.released", 0, reference="P", quantity=10, line="1", date=12)
-    done = booked(3, 10, line="1")
-    counter = described("work", *paced(ordered(10), plan, done), day=4).counter
-    assert counter is not None
-    assert counter.text == "the order is planned to end Sat 13 Jan 12:00, 2 days after the promise (Thu 11 Jan 12:00)"

@@ -185,3 +185,27 @@ def test_a_unit_of_two_figures_is_said_once() -> None:
     beside = Peers({}, NOBODY.everyone, {"promised_lead_time": (36.0, 48.0)})
     (order,) = written(created(0, 20), adds={"promised_lead_time": 0.1}, beside=beside)
     assert order.text == "it was ordered 20 days before the promise (usually 36 to 48 days)"
+
+
+def test_a_promise_that_was_brought_forward_and_takes_from_the_risk_says_why() -> None:
+    sooner = event("commitment.changed", 1, date=18, actor="customer")
+    beside = peers("changes.promise_was_moved", 50, 15)
+    (moved,) = written(created(0, 20), sooner, adds={"promise_moves": -0.1}, beside=beside)
+    assert moved.text == (
+        "the promise was moved from Sun 21 Jan to Fri 19 Jan, 2 days earlier, by the customer; "
+        "even so such orders fail about as often as all (30 %, all 30 %)"
+    )
+    (moved,) = written(created(0, 20), sooner, adds={"promise_moves": 0.1}, beside=beside)
+    assert moved.text.endswith("by the customer")
+
+
+def test_records_of_trouble_that_take_from_the_risk_say_why() -> None:
+    moved = [event("production.rescheduled", day, reference="P", date=15 + day) for day in (1, 1.5)]
+    work = [event("production.released", 0, reference="P", quantity=10, date=15), *moved]
+    told = [created(0, 20), event("material.stated", 0, reference="steel", state="short")]
+    beside = peers("records.few_records", 50, 15)
+    (records,) = written(*told, *work, adds={"events_known": -0.1}, beside=beside)
+    assert records.text == (
+        "5 records of the order so far: 2 moves of the plan, 1 ordered line and 2 others; "
+        "even so such orders fail about as often as all (30 %, all 30 %)"
+    )
