@@ -25,6 +25,7 @@ from features.times import DAY
 from features.wording import ENGLISH, Language
 from features.wording.language import MOST_CHARACTERS
 from training.explanation.topics import LEVEL_TOPIC, points_by_topic
+from training.lightgbm import UNREAD
 from training.reasons.peers import NOBODY, Comparison, Peers, apart
 
 CARRIES = 0.25
@@ -203,7 +204,7 @@ class ReasonWriter:
         moved = {
             name: sign * facts.points[name]
             for name, own in zip(self._names, self._topics, strict=True)
-            if own == topic and sign * facts.points[name] > 0
+            if own == topic and name not in UNREAD and sign * facts.points[name] > 0
         }
         most = max(moved.values(), default=0.0)
         for name in sorted((name for name in moved if moved[name] >= CARRIES * most), key=lambda name: -moved[name]):
