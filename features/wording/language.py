@@ -51,6 +51,8 @@ class Language:
         ('1 day', '2 days')
         """
         text = self.fill(template, **values)
+        if len(text) <= MOST_CHARACTERS:
+            return text
         for part in (part for part in ("fact", "counter") if part in values):
             while len(text) > MOST_CHARACTERS and _less_detail(str(values[part])) != values[part]:
                 values = {**values, part: _less_detail(str(values[part]))}
