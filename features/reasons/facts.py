@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from math import nan
 
 from features.events.schema import EventKey
 from features.history import PLANNED_END
@@ -64,7 +65,7 @@ class OrderFacts(Facts):
 
     def signal(self, name: str) -> float:
         """A signal's value, NaN where it is missing or the model does not read it."""
-        return self.signals.get(name, float("nan"))
+        return self.signals.get(name, nan)
 
     def named(self, dimension: str) -> list[str]:
         """The names that the order gives of a dimension, shortened."""

@@ -53,10 +53,10 @@ def _of(facts: OrderFacts, driver: str, value: float) -> str:
     if driver in LEAD:
         lead = facts.dates.between(facts.order.events[0].recorded, facts.due)
         return facts.say("order.lead", lead=lead, scale=facts.scale("promised_lead_time", language.duration))
+    scale = facts.scale(driver, language.number, always=not facts.usual.agrees(driver))
     if driver == "order_value":
-        return facts.say("order.value", value=language.number(value), scale=facts.scale(driver, language.number))
+        return facts.say("order.value", value=language.number(value), scale=scale)
     if driver == "ordered_quantity":
-        scale = facts.scale(driver, language.number)
         return facts.say("order.quantity", n=value, quantity=language.number(value, 2), scale=scale)
     return facts.say("order.lines", n=facts.number("order_lines", len(facts.lines)))
 

@@ -55,20 +55,20 @@ def _tone(facts: OrderFacts, driver: str) -> int:
 
 def _load(facts: OrderFacts, driver: str) -> Statement:
     """How much there is to do, and how much that usually is."""
-    n, (plant, customer) = round(facts.signal(driver)), (facts.named(name) for name in ("plant", "customer"))
-    values = {
-        "n": n,
-        "scale": facts.scale(driver, facts.language.number, always=not facts.usual.agrees(driver)),
-        "plant": facts.say("plant.at", plant=plant[0]) if plant else "",
-        "customer": customer[0] if customer else facts.say("customer.unnamed"),
-        "centre": short(facts.slowest.centre) or facts.say("plant.centre.next"),
-        "line": facts.line_name(facts.line(facts.slowest.queued)),
-    }
-    template = COUNTED[driver]
-    if driver == QUEUE and not n:
-        template = "plant.queue_none"
-    elif driver == OF_CUSTOMER and n == 1:
-        template = "plant.customer_none"
+    n, template = round(facts.signal(driver)), COUNTED[driver]
+    scale = facts.scale(driver, facts.language.number, always=not facts.usual.agrees(driver))
+    values: dict[str, object] = {"n": n, "scale": scale}
+    if driver == QUEUE:
+        values["centre"] = short(facts.slowest.centre) or facts.say("plant.centre.next")
+        values["line"] = facts.line_name(facts.line(facts.slowest.queued))
+        template = template if n else "plant.queue_none"
+    elif driver == OF_CUSTOMER:
+        customer = facts.named("customer")
+        values["customer"] = customer[0] if customer else facts.say("customer.unnamed")
+        template = template if n != 1 else "plant.customer_none"
+    else:
+        plant = facts.named("plant")
+        values["plant"] = facts.say("plant.at", plant=plant[0]) if plant else ""
     needs = "times" if driver.startswith("plant") else "such"
     return Statement(facts.say(template, **values), needs=needs, graded_by=driver, tone=_tone(facts, driver))
 

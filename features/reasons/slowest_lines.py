@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import pairwise
+from math import inf
 from typing import NamedTuple
 
 import numpy as np
@@ -49,7 +51,7 @@ def slowest_lines_of(known: Known) -> list[SlowestLines]:
     with np.errstate(invalid="ignore", divide="ignore"):
         cover = lines.of_open(share(lines.started - lines.scrap, lines.ordered))
     first = np.searchsorted(lines.point, np.arange(len(known) + 1))
-    queue, centres = lines.of_open(lookups.queue()), [*known.context.routing.centres, ""]
+    queue, centres = lines.of_open(lookups.queue()), known.context.routing.centres
     slowest, tightest, least, longest = (_lowest(values, first) for values in (-days, pace, cover, -queue))
     return [
         SlowestLines(
@@ -79,9 +81,8 @@ def slowest_lines(history: History, points: DecisionPoints, context: Context) ->
 
 def _lowest(values: Floats, first: Ints) -> list[int]:
     """Of each run of rows the first one with the lowest value, -1 where none has one."""
-    filled = np.where(np.isnan(values), np.inf, values)
-    places = []
-    for begin, end in zip(first[:-1].tolist(), first[1:].tolist(), strict=True):
-        at = begin + int(np.argmin(filled[begin:end])) if end > begin else -1
-        places.append(at if at >= 0 and filled[at] < np.inf else -1)
-    return places
+    numbers = values.tolist()
+    return [
+        min((at for at in range(begin, end) if numbers[at] < inf), key=numbers.__getitem__, default=-1)
+        for begin, end in pairwise(first.tolist())
+    ]

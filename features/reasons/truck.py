@@ -30,11 +30,10 @@ def _in_time(facts: OrderFacts, rises: bool) -> Statement:
     """The truck that leaves its lines the least time before their promise, and that time."""
     if not facts.trucks:
         return _none(facts, rises)
-    slacks = {plan: facts.promise_for(plan.line_id) - date_of(plan) for plan in facts.trucks}
-    in_time = [plan for plan in facts.trucks if slacks[plan] >= 0] or facts.trucks[:1]
-    truck = min(in_time, key=lambda plan: slacks[plan])
-    leaves, slack = date_of(truck), facts.signal("delivery_slack")
-    promise = facts.promise_for(truck.line_id)
+    times = [(facts.promise_for(plan.line_id), date_of(plan), plan) for plan in facts.trucks]
+    in_time = [time for time in times if time[1] <= time[0]] or times[:1]
+    promise, leaves, truck = min(in_time, key=lambda time: time[0] - time[1])
+    slack = facts.signal("delivery_slack")
     if not rises:
         name = "in_time"
     elif facts.dates.same_day(leaves, promise):

@@ -62,7 +62,14 @@ class Dates:
         return self.as_of + round(days * DAY)
 
     def _local(self, moment: int) -> datetime:
-        return (EPOCH + timedelta(microseconds=moment)).astimezone(self.zone)
+        local = self._locals.get(moment)
+        if local is None:
+            local = self._locals[moment] = (EPOCH + timedelta(microseconds=moment)).astimezone(self.zone)
+        return local
+
+    @cached_property
+    def _locals(self) -> dict[int, datetime]:
+        return {}
 
     @cached_property
     def _today(self) -> date:

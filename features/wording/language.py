@@ -51,9 +51,12 @@ class Language:
         ('1 day', '2 days')
         """
         text = self.fill(template, **values)
-        while "fact" in values and len(text) > MOST_CHARACTERS and _less_detail(str(values["fact"])) != values["fact"]:
-            values = {**values, "fact": _less_detail(str(values["fact"]))}
-            text = self.fill(template, **values)
+        if len(text) <= MOST_CHARACTERS:
+            return text
+        for part in (part for part in ("fact", "counter") if part in values):
+            while len(text) > MOST_CHARACTERS and _less_detail(str(values[part])) != values[part]:
+                values = {**values, part: _less_detail(str(values[part]))}
+                text = self.fill(template, **values)
         return text if len(text) <= MOST_CHARACTERS else at_a_word(text, MOST_CHARACTERS)
 
     def fill(self, template: str, /, **values: object) -> str:

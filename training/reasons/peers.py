@@ -47,7 +47,7 @@ class Comparison:
     days_from: float | None
     days_to: float | None
 
-    @property
+    @cached_property
     def agrees(self) -> int:
         """1 where visibly more of the like orders failed, -1 where fewer did, 0 where one sees no difference."""
         return apart(self.failed_share, self.all_failed_share)
@@ -102,8 +102,17 @@ class Peers:
         return self._compare(f"{signal}.{GRADES[bisect_left(self.bounds[signal], value)]}", days)
 
     def _compare(self, name: str, days: float) -> Comparison | None:
-        cell = self._rows.get(name)
         distance = len(DAYS) if days != days else bisect(DAYS, days)
+        if (name, distance) not in self._compared:
+            self._compared[name, distance] = self._at_distance(name, distance)
+        return self._compared[name, distance]
+
+    @cached_property
+    def _compared(self) -> dict[tuple[str, int], Comparison | None]:
+        return {}
+
+    def _at_distance(self, name: str, distance: int) -> Comparison | None:
+        cell = self._rows.get(name)
         if cell is not None and cell[distance][0] < FEWEST:
             distance = ANY
         if cell is None or cell[distance][0] < FEWEST:
