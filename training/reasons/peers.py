@@ -47,7 +47,7 @@ class Comparison:
     days_from: float | None
     days_to: float | None
 
-    @cached_property
+    @property
     def agrees(self) -> int:
         """1 where visibly more of the like orders failed, -1 where fewer did, 0 where one sees no difference."""
         return apart(self.failed_share, self.all_failed_share)

@@ -75,17 +75,17 @@ class Outcome:
 
     Attributes
     ----------
-    gives_back : whether it was the button of a row that gives its order back
     done : ids of orders it was recorded of
     snoozes : by order id, the sentence of its snooze and whether that ends earlier than was asked for
     refused : by order id, why not
+    gives_back : whether it was the button of a row that gives its order back
     """
 
     decision: DecisionRequest
-    gives_back: bool = False
     done: list[str] = field(default_factory=list)
     snoozes: dict[str, tuple[str, bool]] = field(default_factory=dict)
     refused: dict[str, str] = field(default_factory=dict)
+    gives_back: bool = False
 
     def add(self, order_id: str, reply: Response) -> None:
         """The reply to a decision that was recorded."""

@@ -134,7 +134,7 @@ def post_decisions(request: Request, form: SentForm, services: CurrentServices, 
         decision = decision_of(kind, fields, caller, services.clock(), before or "")
     except InvalidRequest as error:
         return go_back(request, back, Notice(f"{capitalised(str(error))}.", warns=True))
-    outcome = Outcome(decision, kind == GIVE_BACK)
+    outcome = Outcome(decision, gives_back=kind == GIVE_BACK)
     for order_id in order_ids:
         try:
             outcome.add(order_id, record_decision(services, request, order_id, decision, caller, "*"))

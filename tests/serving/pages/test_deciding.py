@@ -125,7 +125,10 @@ def test_a_notice_of_many_orders_fits_into_its_cookie(planned: Planned) -> None:
         (decision("assign", owner="Ann"), "Ann took it, today"),
         (decision("assign", owner="Ben", recorded_at="2025-12-31T08:00:00Z"), "Ann assigned it to Ben, yesterday"),
         (decision("assign"), "Ann gave it back, today"),
-        (decision("snooze", until="2025-12-29T23:59:59Z"), "Ann's snooze ended Mon 29 Dec"),
+        (
+            decision("snooze", until="2025-12-29T23:59:59Z", recorded_at="2025-12-26T08:00:00Z"),
+            "Ann's snooze ended Mon 29 Dec",
+        ),
         (decision("snooze", until="2026-01-05T23:59:59Z"), "Ann snoozed, today"),
         (decision("snooze", until="2026-01-01T08:00:00Z"), "Ann ended the snooze, today"),
     ],

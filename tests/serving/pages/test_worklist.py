@@ -294,28 +294,28 @@ def test_an_order_of_several_promises_names_the_one_it_is_late_by() -> None:
 
 
 def test_a_snooze_is_ended_from_a_row_from_the_bar_and_from_its_order(planned: Planned) -> None:
-    sent(planned, "Ahlbeck", "AH-1", "AH-2", "AH-3")
+    sent(planned, "Ahlbeck", "AK-1", "AK-2", "AK-3")
     reader = planned.signed_in(plant="Ahlbeck")
 
     def snoozed() -> list[str]:
-        return [row for row in ("AH-1", "AH-2", "AH-3") if f"end_snooze {row}" in reader.get("/?snoozed=only").text]
+        return [row for row in ("AK-1", "AK-2", "AK-3") if f"end_snooze {row}" in reader.get("/?snoozed=only").text]
 
     assert "End snooze" not in reader.get("/?all=1").text
     reader.post(
         "/decisions",
-        {"kind": "snooze", "order": ["AH-1", "AH-2", "AH-3"], "until": "2024-01-09", "next": "/?all=1"},
+        {"kind": "snooze", "order": ["AK-1", "AK-2", "AK-3"], "until": "2024-01-09", "next": "/?all=1"},
     )
-    assert snoozed() == ["AH-1", "AH-2", "AH-3"]
+    assert snoozed() == ["AK-1", "AK-2", "AK-3"]
     assert "3 of them snoozed: not in the list and its files" in text_of(reader.get("/?all=1&state=unpromised"))
-    reader.post("/decisions", {"only": "end_snooze AH-1", "next": "/?all=1"})
+    reader.post("/decisions", {"only": "end_snooze AK-1", "next": "/?all=1"})
     page = text_of(reader.get("/?all=1"))
-    assert "AH-1 is no longer snoozed." in page
+    assert "AK-1 is no longer snoozed." in page
     assert "planner Ahlbeck ended the snooze, today" in page
-    reader.post("/decisions", {"kind": "end_snooze", "order": ["AH-2"], "next": "/?all=1"})
-    order = reader.get("/orders/AH-3")
+    reader.post("/decisions", {"kind": "end_snooze", "order": ["AK-2"], "next": "/?all=1"})
+    order = reader.get("/orders/AK-3")
     assert "Snoozed to the end of Tue 9 Jan." in text_of(order)
     version = re.findall(r'name="version" value="([^"]+)"', order.text)[0].replace("&#34;", '"')
-    reader.post("/orders/AH-3/decisions", {"kind": "end_snooze", "version": version})
+    reader.post("/orders/AK-3/decisions", {"kind": "end_snooze", "version": version})
     assert snoozed() == []
 
 

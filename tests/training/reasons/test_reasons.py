@@ -209,3 +209,9 @@ def test_records_of_trouble_that_take_from_the_risk_say_why() -> None:
         "5 records of the order so far: 2 moves of the plan, 1 ordered line and 2 others; "
         "even so such orders fail about as often as all (30 %, all 30 %)"
     )
+
+
+def test_an_ordinary_value_is_told_beside_the_usual_ones_where_like_orders_fared_like_all() -> None:
+    beside = Peers({}, NOBODY.everyone, {"order_value": (500.0, 5_000.0)})
+    (order,) = written(*HELD, adds={"order_value": 0.1}, beside=beside)
+    assert order.text == "it is worth 900 (usually 500 to 5,000)"
