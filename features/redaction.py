@@ -21,7 +21,8 @@ NAMED_USER = re.compile(r"(?:postgres(?:ql)?|mysql|sqlite)\b", re.IGNORECASE)
 """How an address of a database begins: its user, where it stands alone, is nobody's password."""
 WELL_FORMED = re.compile(
     r"[a-z][a-z0-9+.-]*://(?:[^\s:@/?#;%=\\]*(?::(?:[^\s:@/?#;%\\]|%[0-9a-f]{2})*)?@)?"
-    r"(?:[\w.-]+|\[[0-9a-f:.]+\])?(?::\d+)?(?:[/?](?:[^@\s:;#%]|%(?!40|3a)[0-9a-f]{2})*)?"
+    r"(?:[\w.-]+|\[[0-9a-f:.]+\])?(?::\d+)?(?:/(?:[^@\s:;#%=?]|%(?!40|3a)[0-9a-f]{2})*)?"
+    r"(?:\?(?:[^@\s:;#%]|%(?!40|3a)[0-9a-f]{2})*)?"
     r"|(?:sqlite|file)(?:\+\w+)?:///[^@]*|[^:@;#%=?\\]*",
     re.IGNORECASE,
 )

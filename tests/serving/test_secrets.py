@@ -16,7 +16,7 @@ from urllib.parse import quote, unquote
 
 import pytest
 import structlog
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from features.errors import InvalidRequest, ShipriskError
@@ -68,6 +68,7 @@ MISTYPED = st.tuples(
 
 
 @given(parts=MISTYPED)
+@example(parts=("postgresql", ":///", "ship", "=", "00000X", "?", "db/store"))
 @settings(max_examples=300)
 def test_no_password_of_a_mistyped_address_is_shown(parts: tuple[str, ...]) -> None:
     url, password = "".join(parts), parts[4]
