@@ -31,6 +31,8 @@ NEW_LINE = "must be one of the key's plants in the first event of a line, got no
 CREATED, PLACED, RELEASED = "order_line.created", "hold.placed", "hold.released"
 HOLDS = (PLACED, RELEASED)
 """They speak of a hold by its reference, whatever line they name."""
+PLANS = {"delivery.planned": "delivery", "production.released": "work", "production.rescheduled": "work"}
+"""Without a line they speak of each line that their delivery or work is named for."""
 
 
 def plant_errors(caller: Caller, plant: object) -> tuple[dict[str, str], ...]:
@@ -84,12 +86,14 @@ class ForeignLines(NamedTuple):
     own : by order, those whose plant is the caller's
     holds : by order, whether a hold was placed last, else released, on one of ``named``; by reference, without one by
         kind
+    plans : by order, the deliveries and the work named for one of ``named``, each by what it is and its reference
     known : by order, the lines that are created or whose plant is named, and those of which an instalment is
     """
 
     named: dict[str, set[str]]
     own: dict[str, set[str]]
     holds: dict[str, dict[str | None, bool]]
+    plans: dict[str, set[tuple[str, str | None]]]
     known: dict[str, set[str]]
 
     def include(self, order_id: str, event: Mapping[str, Any]) -> bool:
@@ -101,6 +105,8 @@ class ForeignLines(NamedTuple):
             unplaced = foreign is None and event["type"] == RELEASED and event["line_id"] is None
             if foreign or unplaced:  # of all lines, a hold that anybody may still place
                 return True
+        if event["line_id"] is None and event["type"] in PLANS:
+            return (PLANS[event["type"]], event["reference"]) in self.plans.get(order_id, ())
         return self.include_line(order_id, event["line_id"], event["instalment"], event["type"])
 
     def know(self, order_id: str, line_id: str | None, instalment: str | None) -> bool:
@@ -129,7 +135,7 @@ class ForeignLines(NamedTuple):
 
 def foreign_lines(connection: Connection, order_ids: Iterable[str], caller: Caller) -> ForeignLines:
     """Lines by the plant that the latest record names of each."""
-    found = ForeignLines({}, {}, {}, {})
+    found = ForeignLines({}, {}, {}, {}, {})
     if caller.plants is None:
         return found
     latest: dict[tuple[str, str], str] = {}
@@ -145,6 +151,8 @@ def foreign_lines(connection: Connection, order_ids: Iterable[str], caller: Call
         lines.setdefault(order_id, set()).add(name)
     for order_id, hold, foreign in _foreign_holds(connection, sorted(found.named), found):
         found.holds.setdefault(order_id, {})[hold] = foreign
+    for order_id, plan in _foreign_plans(connection, sorted(found.named), found):
+        found.plans.setdefault(order_id, set()).add(plan)
     return found
 
 
@@ -166,6 +174,18 @@ def _foreign_holds(
             )
             latest[row.order_id, row.reference or row.kind] = foreign
     return ((*about, foreign) for about, foreign in latest.items())
+
+
+def _foreign_plans(
+    connection: Connection, order_ids: Sequence[str], lines: ForeignLines
+) -> Iterator[tuple[str, tuple[str, str | None]]]:
+    """Orders, and their deliveries and work that are named for a line of another plant."""
+    for some in chunks(order_ids):
+        columns = [events.c[name] for name in ("order_id", "type", "line_id", "instalment", "reference")]
+        named = events.c.order_id.in_(some) & events.c.type.in_(PLANS) & events.c.line_id.is_not(None)
+        for row in connection.execute(select(*columns).where(named).distinct()):
+            if lines.include_line(row.order_id, row.line_id, row.instalment, row.type):
+                yield row.order_id, (PLANS[row.type], row.reference)
 
 
 def _name(line_id: str | None, instalment: str | None) -> str:

@@ -69,6 +69,16 @@ def test_a_hold_on_another_plants_line_is_not_theirs_whatever_line_they_name(
     assert send(store, ULM, "hold.released", line_id="2", kind="quality", reference="HU") == "accepted"
 
 
+@pytest.mark.parametrize("event_type", ["production.rescheduled", "delivery.planned"])
+def test_a_plan_of_another_plants_line_is_not_moved_by_an_event_without_a_line(store: House, event_type: str) -> None:
+    dated = {"reference": "P1", "date": "2024-03-01T00:00:00Z"}
+    assert send(store, ULM, event_type, line_id="2", **dated) == "accepted"
+    assert send(store, KIEL, event_type, **dated) == "rejected", "it would move the plan of line 2"
+    assert send(store, KIEL, event_type, line_id="1", **dated) == "accepted", "the plan of their own line alone"
+    assert send(store, KIEL, event_type, **dated | {"reference": "P2"}) == "accepted", "one of the whole order"
+    assert send(store, NOBODY, event_type, **dated) == "accepted"
+
+
 # -- what was said before a line, or an order, was there -----------------------------------------------------
 
 
