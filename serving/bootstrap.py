@@ -144,10 +144,14 @@ def clock_of(settings: Settings) -> Clock:
     return system_clock if settings.now is None else fixed_clock(micros(settings.now))
 
 
-def check_champion(settings: Settings) -> str:
-    """The champion's name and version. Raises ``ModelMissing`` that says what to do where there is none."""
-    champion = load_champion(settings)
-    return f"{champion.name}@{champion.version}"
+def check_champion(settings: Settings) -> LoadedModel:
+    """The champion. Raises ``ModelMissing`` that says what to do where there is none."""
+    return load_champion(settings)
+
+
+def compile_once(champion: LoadedModel, settings: Settings) -> None:
+    """Compile the loops that score, unless that is done, so that of the processes to come not each one does it."""
+    (pinned_scorer(settings) or Scorer)(champion).warm_up()
 
 
 def prepare_database(settings: Settings) -> None:

@@ -59,7 +59,8 @@ def serve(
         _check_address(settings, host, port)
         with step_progress(3) as step:
             champion, keys, app = _prepare(settings, workers, step)
-        print_note(f"{champion} scores at http://{host}:{port}/v1, docs at /docs, pages for planners at /")
+        once = "" if workers == 1 else f" once the {workers} workers have loaded it"
+        print_note(f"{champion} scores at http://{host}:{port}/v1{once}, docs at /docs, pages for planners at /")
         if not keys:
             print_note("There is no key yet, so nobody can call: make one with 'shiprisk keys create'")
         _run(settings, app, {"host": host, "port": port}, workers)
@@ -119,17 +120,20 @@ def _shared_metrics(several: bool) -> Iterator[None]:
 
 def _prepare(settings: Settings, workers: int, step: Step) -> tuple[str, bool, Any]:
     """The champion's name, whether anybody can call, and the service where it is one process."""
-    from serving.bootstrap import build_warm_app, check_champion, count_valid_keys, prepare_database
+    from serving.bootstrap import build_warm_app, check_champion, compile_once, count_valid_keys, prepare_database
 
     step("loading the model")
     champion = check_champion(settings)
+    name = f"{champion.name}@{champion.version}"
     step("looking at the database")
     prepare_database(settings)
     keys = settings.no_auth or count_valid_keys(settings) > 0
     if workers > 1:
-        return champion, keys, None
+        step("compiling what scores, where a first start has not done so")
+        compile_once(champion, settings)
+        return name, keys, None
     step("building load and track record, and warming up")
-    return champion, keys, build_warm_app(settings)
+    return name, keys, build_warm_app(settings)
 
 
 def _run(settings: Settings, app: Any, where: dict[str, Any], workers: int) -> None:
