@@ -22,7 +22,7 @@ UNITS = (
     "inspection", "in", "scrapped", "short", "ordered", "booked", "record", "open", "has", "still", "production",
     "of all", "shipped", "booking", "statement", "other", "promise", "release", "move", "issue", "return", "truck",
     "changed", "closed", "requested", "new", "reopened", "about", "lot", "condition", "ago", "shipping", "is",
-    "are", "been",
+    "are", "been", "working",
 )  # fmt: skip
 BEFORE = (
     "worth",
