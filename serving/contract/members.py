@@ -19,6 +19,15 @@ def shown_name(name: str | int) -> str | int:
     return f"{name[:SHOWN]}..." if isinstance(name, str) and len(name) > SHOWN else name
 
 
+def fault_detail(message: str) -> str:
+    """What is wrong with a member, as pydantic has it, without the name of the exception that a rule of ours raised.
+
+    >>> fault_detail("Value error, each line must be told once"), fault_detail("Field required")
+    ('each line must be told once', 'Field required')
+    """
+    return message.removeprefix("Value error, ")
+
+
 def too_many_members(content: Any) -> str:
     """What is wrong with an object of too many members, empty where nothing is.
 

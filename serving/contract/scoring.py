@@ -21,6 +21,7 @@ from pydantic import (
 from features.events.schema import TYPES
 from features.orders.commitments import OrderStatus
 from serving.contract.cloudevents import PREFIX
+from serving.contract.members import fault_detail
 
 Text = Annotated[str, Field(min_length=1, max_length=512)]
 FORMATS: dict[str, Any] = {"anyOf": [{"type": "string", "format": kind} for kind in ("date-time", "date")]}
@@ -80,7 +81,7 @@ def _decoded(text: str) -> EventData:
         return EventData.model_validate_json(base64.b64decode(text, validate=True))
     except ValidationError as error:
         found = error.errors(include_url=False, include_context=False, include_input=False)[:MOST_SHOWN]
-        faults = (f"{'/'.join(map(str, fault['loc'])) or 'data'}: {fault['msg']}" for fault in found)
+        faults = (f"{'/'.join(map(str, fault['loc'])) or 'data'}: {fault_detail(fault['msg'])}" for fault in found)
         raise ValueError(f"must be the event's data as JSON in base64, got {'; '.join(faults)}") from error
     except binascii.Error as error:
         raise ValueError(f"must be the event's data as JSON in base64, got {error}") from error

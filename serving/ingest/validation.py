@@ -15,7 +15,7 @@ from features.events.validation import Fault, Validated, validate_columns
 from features.times import SECOND, isoformat
 from serving.auth.plant_scope import plant_errors
 from serving.contract.cloudevents import ENVELOPE, USUAL, event_columns, place
-from serving.contract.members import shown_name, too_many_members
+from serving.contract.members import fault_detail, shown_name, too_many_members
 from serving.contract.scoring import CloudEvent
 from serving.principal import NOBODY, Caller
 from serving.problems import MAX_ERRORS
@@ -104,7 +104,7 @@ def _parse(event: Any, caller: Caller) -> tuple[dict[str, Any] | None, Errors]:
         content = CloudEvent.model_validate(event).model_dump()
     except ValidationError as error:
         return None, tuple(
-            {"pointer": "".join(f"/{shown_name(part)}" for part in fault["loc"]), "detail": fault["msg"]}
+            {"pointer": "".join(f"/{shown_name(part)}" for part in fault["loc"]), "detail": fault_detail(fault["msg"])}
             for fault in error.errors(include_url=False, include_input=False, include_context=False)[:MAX_ERRORS]
         )
     content |= {name: content[name].strip() for name in IDENTITY}

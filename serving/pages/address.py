@@ -17,6 +17,7 @@ from urllib.parse import urlencode
 from pydantic import ValidationError
 
 from features.errors import InvalidRequest
+from serving.contract.members import fault_detail
 from serving.contract.orders import WorklistParams
 from serving.pages.blockers import word_of
 from serving.pages.wording import PlantClock, days, percent
@@ -130,7 +131,9 @@ class Address:
         except ValidationError as error:
             first = error.errors()[0]
             where = ".".join(str(part) for part in first["loc"])
-            raise InvalidRequest(f"the address must be one of the worklist, got {where}: {first['msg']}") from error
+            raise InvalidRequest(
+                f"the address must be one of the worklist, got {where}: {fault_detail(first['msg'])}"
+            ) from error
 
     def _relative(self, caller: Caller, clock: PlantClock) -> dict[str, Any]:
         asked: dict[str, Any] = {}

@@ -115,11 +115,12 @@ def _is_stored(sent: StateVersion, stored: StateVersion | None, source: str) -> 
 
 def _refuse_foreign_lines(missing: Sequence[MissingEvent], stored: RecordedOrder) -> None:
     """A key of one plant cannot change another plant's line, nor what was stated of it."""
-    errors = [
-        {"pointer": event.origin.of("line_id"), "detail": FOREIGN_LINE}
+    pointers = dict.fromkeys(
+        event.origin.of("line_id")
         for event in missing
         if not stored.foreign_lines.isdisjoint({_line_of(event), event.replaces.line_id if event.replaces else None})
-    ]
+    )
+    errors = [{"pointer": pointer, "detail": FOREIGN_LINE} for pointer in pointers]
     if errors:
         raise InvalidBody(f"{errors[0]['pointer']} {FOREIGN_LINE}", errors)
 

@@ -13,6 +13,7 @@ from pydantic import ValidationError
 from features.errors import InvalidRequest
 from features.times import isoformat, micros
 from serving.contract.decision import DecisionRequest
+from serving.contract.members import fault_detail
 from serving.pages.browser import Form, Notice
 from serving.pages.wording import DECIDED, PlantClock
 from serving.principal import Caller
@@ -42,7 +43,7 @@ def decision_of(kind: str, form: Form, caller: Caller, now: int, before: str = "
     try:
         return DecisionRequest.model_validate(fields)
     except ValidationError as error:
-        what = "; ".join(str(one["msg"]).removeprefix("Value error, ") for one in error.errors())
+        what = "; ".join(fault_detail(str(one["msg"])) for one in error.errors())
         raise InvalidRequest(f"a decision must be complete: {what}") from error
 
 

@@ -66,6 +66,9 @@ def test_a_key_of_one_plant_cannot_change_another_plants_line(bare: House) -> No
     assert put(bare, KIEL, lines=[own | {"quantity": 4}, other]).derived == {"order_line.changed": 1}
     with pytest.raises(InvalidBody, match=r"/lines/1/line_id must be a line of the key's plants"):
         put(bare, KIEL, lines=[own, other | {"quantity": 4}])
+    with pytest.raises(InvalidBody) as twice:
+        put(bare, KIEL, lines=[own, other | {"quantity": 4, "item": "another"}])
+    assert len(twice.value.errors) == 1, "one fault of one place, however much of the line it would change"
     with pytest.raises(InvalidBody, match=r"/holds/0/line_id must be a line of the key's plants"):
         put(bare, KIEL, lines=[own], holds=[held | {"line_id": "10"}])
     with pytest.raises(InvalidBody, match=r"/lines/0/plant must be one of the key's plants"):
