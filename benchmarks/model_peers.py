@@ -114,7 +114,9 @@ def _hist_gradient_boosting(past: LabelledPoints, asked: LabelledPoints) -> Floa
 def _catboost(past: LabelledPoints, asked: LabelledPoints) -> Floats:
     from catboost import CatBoostClassifier
 
-    model = CatBoostClassifier(iterations=300, learning_rate=0.05, depth=5, random_seed=SEED, verbose=False)
+    model = CatBoostClassifier(
+        iterations=300, learning_rate=0.05, depth=5, random_seed=SEED, verbose=False, allow_writing_files=False
+    )
     model.fit(past.signals, past.failed, sample_weight=past.evidence)
     return np.asarray(model.predict_proba(asked.signals)[:, 1])
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import numpy as np
 
 from features.errors import InvalidRequest
@@ -22,6 +24,7 @@ def moment_of(text: str, zone: str, *, end: bool) -> int:
     return int(plant_calendar(zone).starts_of(day)[0]) - end
 
 
+@lru_cache(maxsize=4096)
 def date_of(text: str, zone: str) -> int | None:
     """Microseconds of what is promised, planned or expected, read as an event's is; ``None`` where it stands for none.
 

@@ -65,6 +65,9 @@ class Settings(BaseSettings):
     max_order_events: int = Field(
         default=20_000, ge=1, le=10_000_000, description="An order takes no more events than that"
     )
+    max_order_lines: int = Field(
+        default=2_000, ge=1, le=1_000_000, description="An order takes no more lines than that: each score reads all"
+    )
     no_auth: bool = Field(default=False, description="Ask for no keys; loopback only")
     rate_limit: str = Field(default="12000/minute", description="Requests of one key, in each process")
     rate_limit_address: str = Field(default="120/minute", description="Requests of an address without a valid key")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from typing import Any
@@ -18,13 +17,14 @@ from serving.auth.plant_scope import (
     foreign_orders,
 )
 from serving.contract.cloudevents import place
+from serving.ingest.growth import limits_of, refuse_overgrown
 from serving.ingest.placement import Placement, place_events, warnings_of
 from serving.ingest.validation import EventResult, ParsedEvents, parse_events, validate_events
 from serving.principal import NOBODY, Caller
 from serving.scores.rescore import rescore_orders, save_scores
 from serving.scores.scoring_context import ScoringContext
 from serving.store.locks import lock_orders
-from serving.store.tables.events import AppendResult, Outcome, append, counts_of, events_of, known_keys
+from serving.store.tables.events import AppendResult, Outcome, append, events_of, key_of, known_keys
 from serving.store.tables.scores import latest_scores
 
 FOREIGN_EVENT = "must be new within its source, got one that stands for an event of another order"
@@ -79,7 +79,7 @@ def ingest_requests(
     now = scoring_context.now
     checked = validate_events(requests, now, scoring_context.settings)
     checked = [refuse_foreign(connection, events, one.caller) for events, one in zip(checked, requests, strict=True)]
-    checked = refuse_overgrown(connection, checked, scoring_context.settings.max_order_events)
+    checked = refuse_overgrown(connection, checked, limits_of(scoring_context.settings))
     appends = iter(append(connection, [event.row for events in checked for event in events if event.row], now))
     results = [
         _as_the_first([_with_append(event, next(appends), one.caller) if event.row else event for event in events])
@@ -90,43 +90,6 @@ def ingest_requests(
     changes = _score_again(connection, _touched(every), stored, scoring_context)
     placement = place_events(stored, {_key(event) for event in every if event.outcome == "accepted"})
     return [_result(events, changes, placement, now) for events in results]
-
-
-def refuse_overgrown(
-    connection: Connection, requests: Sequence[list[EventResult]], most: int
-) -> list[list[EventResult]]:
-    """Refuse new events of orders that would have too many; what is stored already may be sent again."""
-    rows = [event.row for events in requests for event in events if event.row]
-    coming = Counter(row["order_id"] for row in rows)
-    stored = counts_of(connection, list(coming))
-    large = {order_id for order_id, count in coming.items() if stored[order_id] + count > most}
-    if not large:
-        return list(requests)
-    known = known_keys(connection, [(row["source"], row["event_id"]) for row in rows if row["order_id"] in large])
-    new = {(row["order_id"], _id_of(row)) for row in rows if _id_of(row) not in known}
-    growth = Counter(order_id for order_id, _ in new)
-    full = {order_id for order_id in large if stored[order_id] + growth[order_id] > most}
-    return [
-        [
-            _overgrown(event, stored[event.order_id or ""], most)
-            if event.row and event.order_id in full and _id_of(event.row) not in known
-            else event
-            for event in events
-        ]
-        for events in requests
-    ]
-
-
-def _id_of(row: Mapping[str, Any]) -> tuple[str, str]:
-    return row["source"], row["event_id"]
-
-
-def _overgrown(event: EventResult, stored: int, most: int) -> EventResult:
-    detail = (
-        f"must be of an order that has at most {most:,} events with all that is sent, got one that has {stored:,}"
-        " stored: split it, or raise SHIPRISK_MAX_ORDER_EVENTS"
-    )
-    return replace(event, outcome="rejected", errors=({"pointer": "/subject", "detail": detail},), row=None)
 
 
 def _key(event: EventResult) -> tuple[str, str]:
@@ -206,9 +169,9 @@ def refuse_foreign(connection: Connection, events: Sequence[EventResult], caller
     unseen, new = foreign_orders(connection, order_ids, caller)
     lines = foreign_lines(connection, order_ids - unseen, caller)
     naming = [event.row for event in events if event.row and event.row["plant"]]
-    taken = known_keys(connection, [_id_of(row) for row in naming])
+    taken = known_keys(connection, [key_of(row) for row in naming])
     for row in naming:
-        if _id_of(row) not in taken:  # else it may be refused, and bring nothing
+        if key_of(row) not in taken:  # else it may be refused, and bring nothing
             lines.add(row["order_id"], row["line_id"], row["instalment"])
             new.discard(row["order_id"])
     return [_of_the_caller(event, unseen, new, lines) for event in events]

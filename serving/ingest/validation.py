@@ -25,6 +25,8 @@ from serving.store.tables.events import Outcome, rows_of
 SKEW = 300 * SECOND
 """Another system's clock may be so far ahead; what it says is recorded a little later than now is recorded now."""
 IDENTITY = ("source", "id", "subject")
+DOTS = (".", "..")
+"""As the last part of an address they stand for another one, whatever they are escaped with."""
 """Whose event it is; compared as it is stored, so that a blank makes no other order and no other event of it."""
 Errors = tuple[dict[str, str], ...]
 
@@ -195,4 +197,6 @@ def _unstorable(rows: Mapping[int, dict[str, Any]], now: int) -> list[Fault]:
             faults.append(Fault(number, "recorded_at", str(isoformat(row["recorded_at"])), must))
         nul = [column for column, value in row.items() if isinstance(value, str) and "\0" in value]
         faults += [Fault(number, column, repr(row[column]), "have no NUL character") for column in nul]
+        if row["order_id"] in DOTS:
+            faults.append(Fault(number, "order_id", row["order_id"], "be an id that an address can end with"))
     return faults

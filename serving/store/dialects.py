@@ -6,9 +6,27 @@ from collections.abc import Iterable, Sequence
 from functools import cache
 from typing import Any
 
-from sqlalchemy import BindParameter, Column, ColumnElement, Connection, Select, Table, bindparam, func, literal_column
+from sqlalchemy import (
+    ARRAY,
+    BindParameter,
+    Column,
+    ColumnElement,
+    Connection,
+    Select,
+    String,
+    Table,
+    TableValuedAlias,
+    Text,
+    bindparam,
+    func,
+    literal,
+    literal_column,
+    select,
+    tuple_,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.sql.dml import Insert
+from sqlalchemy.types import TypeEngine
 
 CHUNK = 1_000
 """So many ids are asked for at a time."""
@@ -24,6 +42,28 @@ def insert_new(connection: Connection, table: Table, *returning: Column[Any]) ->
     return _insert_new(connection.dialect.name, table, returning)
 
 
+def insert_rows(connection: Connection, table: Table, rows: Sequence[dict[str, Any]], *returning: Column[Any]) -> Any:
+    """Insert many rows that are not there already; what ``returning`` names of the new ones.
+
+    PostgreSQL is given each column as one array: a statement with a parameter for each value takes its driver longer
+    to read than the database to execute.
+    """
+    if connection.dialect.name == "postgresql":
+        names = tuple(rows[0])
+        arrays = {f"all_{name}": [row[name] for row in rows] for name in names}
+        return connection.execute(_insert_arrays(table, names, returning), arrays)
+    return connection.execute(insert_new(connection, table, *returning), rows)
+
+
+def are_among(connection: Connection, columns: Sequence[Column[Any]], keys: Sequence[tuple[Any, ...]]) -> Any:
+    """Whether several columns are one of the keys."""
+    if connection.dialect.name == "postgresql":
+        values = zip(*keys, strict=True)
+        arrays = [literal(list(own), ARRAY(_plain(one.type))) for one, own in zip(columns, values, strict=True)]
+        return tuple_(*columns).in_(select(_rows_of(columns, arrays)))
+    return tuple_(*columns).in_(keys)
+
+
 def upsert(connection: Connection, table: Table, keys: Sequence[str]) -> Any:
     """An insert that replaces the row of the same key."""
     return _upsert(connection.dialect.name, table, tuple(keys))
@@ -33,6 +73,25 @@ def upsert(connection: Connection, table: Table, keys: Sequence[str]) -> Any:
 def _insert_new(dialect: str, table: Table, returning: tuple[Column[Any], ...]) -> Any:
     statement = _insert(dialect, table).on_conflict_do_nothing()
     return statement.returning(*returning) if returning else statement
+
+
+@cache
+def _insert_arrays(table: Table, names: tuple[str, ...], returning: tuple[Column[Any], ...]) -> Any:
+    columns = [table.c[name] for name in names]
+    arrays = [bindparam(f"all_{one.name}", type_=ARRAY(_plain(one.type))) for one in columns]
+    statement = postgresql.insert(table).from_select(names, select(_rows_of(columns, arrays)))
+    statement = statement.on_conflict_do_nothing()
+    return statement.returning(*returning) if returning else statement
+
+
+def _rows_of(columns: Sequence[Column[Any]], arrays: Sequence[ColumnElement[Any]]) -> TableValuedAlias:
+    """Arrays of PostgreSQL, one a column, as a table."""
+    return func.unnest(*arrays).table_valued(*(one.name for one in columns), name="given").render_derived()
+
+
+def _plain(of: TypeEngine[Any]) -> TypeEngine[Any]:
+    """The type of a column without its collation."""
+    return Text() if isinstance(of, String) else of
 
 
 @cache

@@ -61,6 +61,7 @@ def ingest_snapshot(
     Raises ``StateOutdated`` for a version that is older than the one stored, and ``InvalidBody`` where an event would
     not hold; then none is stored.
     """
+    _require_few_lines(snapshot, scoring_context.settings.max_order_lines)
     lock_orders(connection, [order_id])
     stored = _stored_order(connection, order_id, caller)
     context = replace(scoring_context, now=max(scoring_context.now, stored.latest_record + 1))
@@ -78,6 +79,13 @@ def ingest_snapshot(
     if sent is not None and order is not None and not known:
         save_version(connection, numbering, sent)
     return SnapshotResult(result, [one.type for one in missing], int(order["seq"]) if order else 0)
+
+
+def _require_few_lines(snapshot: OrderSnapshot, most: int) -> None:
+    lines = len(snapshot.lines or ())
+    if lines > most:
+        detail = f"must be at most {most:,}, got {lines:,}: split the order, or raise SHIPRISK_MAX_ORDER_LINES"
+        raise InvalidBody(f"/lines {detail}", [{"pointer": "/lines", "detail": detail}])
 
 
 def _stored_order(connection: Connection, order_id: str, caller: Caller) -> RecordedOrder:

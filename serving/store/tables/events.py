@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
 import orjson
-from sqlalchemy import Connection, Row, func, select, tuple_
+from sqlalchemy import Connection, Row, func, select
 
 from features.events.columns import Columns
 from features.events.schema import COLUMNS, NUMBER, STRING
@@ -18,11 +18,13 @@ from features.events.text import code_objects
 from features.history import History
 from features.policy import DEFAULT_POLICY, OutcomePolicy
 from features.times import NEVER
-from serving.store.dialects import any_of, chunks, insert_new
+from serving.store.dialects import any_of, are_among, chunks, insert_rows
 from serving.store.schema import EVENT_COLUMNS, events
 from serving.store.tables.worklist import of_plants
 
 Outcome = Literal["accepted", "duplicate", "conflict", "rejected"]
+KEY = events.c.source, events.c.event_id
+"""What tells events apart."""
 COMPARED = tuple(column for column in EVENT_COLUMNS if column != "recorded_at")
 ADDED = ("sequence", "instalment", "tolerance")
 """Columns younger than stores that are in use: without them an event has the digest that it always had."""
@@ -70,27 +72,26 @@ def append(connection: Connection, rows: Sequence[dict[str, Any]], now: int) -> 
     if not rows:
         return []
     received = [row | {"received_at": now} for row in rows]
-    statement = insert_new(connection, events, events.c.source, events.c.event_id)
-    stored = {tuple(key) for key in connection.execute(statement, received)}
-    earlier = [(row["source"], row["event_id"]) for row in rows if (row["source"], row["event_id"]) not in stored]
+    stored = {tuple(key) for key in insert_rows(connection, events, received, *KEY)}
+    earlier = [key_of(row) for row in rows if key_of(row) not in stored]
     known = _known(connection, earlier) if earlier else {}
-    return [
-        AppendResult("accepted") if (key := (row["source"], row["event_id"])) in stored else _compared(row, known[key])
-        for row in rows
-    ]
+    return [AppendResult("accepted") if (key := key_of(row)) in stored else _compared(row, known[key]) for row in rows]
 
 
 def append_many(connection: Connection, rows: Sequence[dict[str, Any]], now: int) -> list[AppendResult]:
     """Store the events that are new, faster for many, while nobody else sends them: their orders are locked."""
-    known = _contents(connection, [(row["source"], row["event_id"]) for row in rows])
-    new = [row | {"received_at": now} for row in rows if (row["source"], row["event_id"]) not in known]
+    known = _contents(connection, [key_of(row) for row in rows])
+    new = [row | {"received_at": now} for row in rows if key_of(row) not in known]
     if new:
-        connection.execute(insert_new(connection, events), new)
-    changed = [
-        key for row in rows if known.get(key := (row["source"], row["event_id"]), row["content"]) != row["content"]
-    ]
+        insert_rows(connection, events, new)
+    changed = [key for row in rows if known.get(key := key_of(row), row["content"]) != row["content"]]
     stored_rows = _known(connection, changed) if changed else {}
     return [_append_result(row, known, stored_rows) for row in rows]
+
+
+def key_of(row: Mapping[str, Any]) -> tuple[str, str]:
+    """What tells an event apart from all others: its source and id."""
+    return row["source"], row["event_id"]
 
 
 def known_keys(connection: Connection, keys: Sequence[tuple[str, str]]) -> set[tuple[str, str]]:
@@ -107,20 +108,31 @@ def counts_of(connection: Connection, order_ids: Sequence[str]) -> Counter[str]:
     return counts
 
 
+def lines_of(connection: Connection, order_ids: Sequence[str]) -> dict[str, set[tuple[str | None, str | None]]]:
+    """By order, the lines and instalments that events of it name; no name is one of them."""
+    lines: dict[str, set[tuple[str | None, str | None]]] = {}
+    columns = events.c.order_id, events.c.line_id, events.c.instalment
+    for some in chunks(order_ids):
+        for order_id, line_id, instalment in connection.execute(
+            select(*columns).where(events.c.order_id.in_(some)).distinct()
+        ):
+            lines.setdefault(order_id, set()).add((line_id, instalment))
+    return lines
+
+
 def _append_result(
     row: dict[str, Any], known: dict[tuple[str, str], bytes], stored_rows: dict[tuple[str, str], Row[Any]]
 ) -> AppendResult:
-    key = row["source"], row["event_id"]
+    key = key_of(row)
     if key in stored_rows:
         return _compared(row, stored_rows[key])
     return AppendResult("duplicate" if key in known else "accepted")
 
 
 def _contents(connection: Connection, keys: Sequence[tuple[str, str]]) -> dict[tuple[str, str], bytes]:
-    columns = events.c.source, events.c.event_id, events.c.content
     matches: dict[tuple[str, str], bytes] = {}
     for some in chunks(keys):
-        query = select(*columns).where(tuple_(events.c.source, events.c.event_id).in_(some))
+        query = select(*KEY, events.c.content).where(are_among(connection, KEY, some))
         matches |= {(source, event_id): content for source, event_id, content in connection.execute(query)}
     return matches
 
@@ -128,7 +140,7 @@ def _contents(connection: Connection, keys: Sequence[tuple[str, str]]) -> dict[t
 def _known(connection: Connection, keys: Sequence[tuple[str, str]]) -> dict[tuple[str, str], Row[Any]]:
     matches: dict[tuple[str, str], Row[Any]] = {}
     for some in chunks(keys):
-        query = select(events).where(tuple_(events.c.source, events.c.event_id).in_(some))
+        query = select(events).where(are_among(connection, KEY, some))
         matches |= {(row.source, row.event_id): row for row in connection.execute(query)}
     return matches
 

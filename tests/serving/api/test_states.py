@@ -10,7 +10,7 @@ import pytest
 
 from serving.contract.cloudevents import cloud_events
 from serving.contract.order_state import EXAMPLES
-from tests.serving.api.test_api import BATCH, post, problem
+from tests.serving.api.test_api import BATCH, order, post, problem
 from tests.support.stories import event, story
 
 NAMES = map("state {}".format, count())
@@ -222,3 +222,19 @@ def test_ids_in_a_path_that_are_no_utf_8_are_not_one_order(client: httpx.Client)
         found = problem(reply, 400)
         assert f"the path must be UTF-8, percent-encoded, got the byte %{name[2:4]}" in found["detail"]
     assert put(client, "M%C3%BCller", lines=[LINE]) == {"order_line.created": 1}
+
+
+@pytest.mark.parametrize("path", ["/v1/orders/a%00b", "/orders/a%00b", "/v1/orders?search=%00", "/?customer=a%00b"])
+def test_an_address_with_a_nul_character_is_refused_by_whatever_database(client: httpx.Client, path: str) -> None:
+    reply = client.get(f"{client.base_url}{path}")
+    assert reply.status_code == 422
+    assert "the address must have no NUL character, got one, %00" in reply.text
+
+
+@pytest.mark.parametrize("name", [".", ".."])
+def test_an_id_that_no_address_can_end_with_is_refused(client: httpx.Client, name: str) -> None:
+    sent = order(name)
+    (told,) = post(client, [sent], BATCH).json()["events"]
+    assert told["errors"] == [
+        {"pointer": "/subject", "detail": f"must be an id that an address can end with, got {name}"}
+    ]

@@ -184,3 +184,22 @@ def test_an_order_takes_no_more_events_than_the_most(bare: House) -> None:
     with pytest.raises(InvalidBody, match="got must be of an order that has at most 4 events") as refused:
         bare.database.write(lambda c: ingest_snapshot(c, "A", snapshot, NOBODY, context))
     assert [error["pointer"] for error in refused.value.errors] == [""], "said once, of the order"
+
+
+def test_an_order_takes_no_more_lines_than_the_most(bare: House) -> None:
+    settings = bare.services.settings.model_copy(update={"max_order_lines": 2})
+    context = replace(bare.services.scoring_context("event"), settings=settings)
+    rows = [created(0, 20, line_id=line, event_id=f"line {line}") for line in ("10", "20", "30")]
+    sent = cloud_events(story(*rows, event("goods.returned", 1, line_id="20", quantity=1, event_id="returned")))
+
+    def post(*events: Any) -> list[str]:
+        return [one.outcome for one in bare.database.write(lambda c: ingest_events(c, events, context)).events]
+
+    assert post(*sent[:2]) == ["accepted", "accepted"]
+    assert post(*sent) == ["duplicate", "duplicate", "rejected", "accepted"], "what names a line more, and nothing else"
+    result = bare.database.write(lambda c: ingest_events(c, sent[2:3], context))
+    assert "at most 2 lines with all that is sent, got one that has 2 stored" in result.events[0].errors[0]["detail"]
+    lines = [LINE | {"line_id": line} for line in ("1", "2", "3")]
+    snapshot = OrderSnapshot.model_validate({"source": "erp", "lines": lines})
+    with pytest.raises(InvalidBody, match="/lines must be at most 2, got 3"):
+        bare.database.write(lambda c: ingest_snapshot(c, "B", snapshot, NOBODY, context))
