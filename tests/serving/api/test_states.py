@@ -228,7 +228,8 @@ def test_ids_in_a_path_that_are_no_utf_8_are_not_one_order(client: httpx.Client)
 def test_an_address_with_a_nul_character_is_refused_by_whatever_database(client: httpx.Client, path: str) -> None:
     reply = client.get(f"{client.base_url}{path}")
     assert reply.status_code == 422
-    assert "the address must have no NUL character, got one, %00" in reply.text
+    if path.startswith("/v1"):
+        assert problem(reply, 422)["detail"] == "the address must have no NUL character, got one, %00"
 
 
 @pytest.mark.parametrize("name", [".", ".."])
