@@ -38,12 +38,16 @@ def _moved_plan(facts: OrderFacts, days: int | None) -> Statement:
         "line": facts.named_line(dates[-1].line_id),
         "n": n,
         "first": facts.dates.day(dates[0].date or 0, time=False),
+        "before": facts.dates.day(dates[-2].date or 0, time=False),
         "day": facts.dates.day(dates[-1].date or 0, time=False),
         "net": _net(facts, _move(dates)),
         "passed": facts.say("changes.passed") if (dates[-1].date or 0) < facts.as_of else "",
         "slack": _to_promise(facts, dates[-1]),
     }
-    name = "plan_recent" if days else "plan_back" if values["first"] == values["day"] else "plan_net"
+    if days:
+        name = "plan_lately" if n == 1 and values["before"] != values["day"] else "plan_recent"
+    else:
+        name = "plan_back" if values["first"] == values["day"] else "plan_net"
     return Statement(facts.say(f"changes.{name}", **values), keys_of(dates))
 
 

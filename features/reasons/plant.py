@@ -67,7 +67,8 @@ def _load(facts: OrderFacts, driver: str) -> Statement:
         values["customer"] = customer[0] if customer else facts.say("customer.unnamed")
         template = template if n != 1 else "plant.customer_none"
     else:
-        plant = facts.named("plant")
+        plant, items = facts.named("plant"), facts.named("item")
+        values["item"] = items[0] if len(items) == 1 else facts.say("plant.item.unnamed")
         values["plant"] = facts.say("plant.at", plant=plant[0]) if plant else ""
     needs = "times" if driver.startswith("plant") else "such"
     return Statement(facts.say(template, **values), needs=needs, graded_by=driver, tone=_tone(facts, driver))

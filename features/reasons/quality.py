@@ -66,8 +66,14 @@ def _usual(facts: OrderFacts, rises: bool) -> Statement:
         return Statement(facts.say("quality.prone_more", n=round(usual)))
     if usual >= 0.05:
         template = "quality.prone" if rises or usual >= PRONE else "quality.prone_few"
-        return Statement(facts.say(template, n=max(1, round(10 * usual))))
+        scale = facts.scale("usual_failures_left", lambda share: facts.say("quality.in_ten", n=round(10 * share)))
+        return Statement(facts.say(template, share=_in_ten(facts, max(1, round(10 * usual))), scale=scale))
     return Statement(facts.say("quality.rare" if usual > 0 else "quality.none"))
+
+
+def _in_ten(facts: OrderFacts, n: int) -> str:
+    """So many of ten orders in words."""
+    return facts.say("quality.half") if n == 5 else facts.say("quality.in_ten", n=n)
 
 
 def _lost(of: Values) -> object:

@@ -22,7 +22,7 @@ MOST_KINDS = 3
 
 def _silent(facts: OrderFacts, _rises: bool) -> Statement:
     last = facts.news[-1]
-    time = facts.language.duration((facts.as_of - last.recorded) / DAY)
+    time = facts.language.duration((facts.as_of - last.recorded) // DAY)  # whole days that are over
     values = {"time": time, "day": facts.dates.day(last.recorded)}
     return Statement(facts.say("records.silent", **values), [last.key])
 
@@ -36,11 +36,11 @@ def _late(facts: OrderFacts, _rises: bool) -> Statement:
 
 def _busy(facts: OrderFacts, rises: bool) -> Statement:
     lately = [event for event in facts.news if event.recorded > facts.as_of - 7 * DAY]
-    return _counted(facts, "records.busy", lately, "events_last_7_days") if lately else _last(facts, rises)
+    return _counted(facts, "busy", lately, "events_last_7_days") if lately else _last(facts, rises)
 
 
 def _few(facts: OrderFacts, _rises: bool) -> Statement:
-    return _counted(facts, "records.few", facts.news, "events_known")
+    return _counted(facts, "few", facts.news, "events_known")
 
 
 def _last(facts: OrderFacts, _rises: bool) -> Statement:
@@ -48,7 +48,7 @@ def _last(facts: OrderFacts, _rises: bool) -> Statement:
     return Statement(facts.say("records.last", n=len(facts.news), day=facts.dates.day(last.recorded)), [last.key])
 
 
-def _counted(facts: OrderFacts, template: str, records: list[KnownEvent], signal: str) -> Statement:
+def _counted(facts: OrderFacts, name: str, records: list[KnownEvent], signal: str) -> Statement:
     """How many records there are, of which kinds most, and the last."""
     kinds = Counter(event.type for event in records).most_common()
     named = kinds if len(kinds) <= MOST_KINDS else kinds[: MOST_KINDS - 1]
@@ -62,6 +62,7 @@ def _counted(facts: OrderFacts, template: str, records: list[KnownEvent], signal
         "day": facts.dates.day(records[-1].recorded),
     }
     tone = BAD if kinds[0][0] in TROUBLE else EITHER
+    template = f"records.{name}_alike" if len(kinds) == 1 else f"records.{name}"
     return Statement(facts.say(template, **values), [records[-1].key], tone=tone)
 
 

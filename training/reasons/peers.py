@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from bisect import bisect, bisect_left
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
@@ -24,6 +24,7 @@ FEWEST = 30
 """Below so many orders nothing is said of them."""
 VISIBLE = 3
 """Shares so many points apart are told as different."""
+Bounds = tuple[float, float]
 GRADES = ("low", "middle", "high")
 """Orders are alike by the size of a signal too, a third of the training rows each."""
 
@@ -63,11 +64,13 @@ class Peers:
         last row is of any distance
     everyone : (n_distances + 1, 2) of all orders
     bounds : by signal, the values that bound the thirds of the rows
+    bounds_at : by signal, the same of the rows at each distance; ``None`` where they are fewer than ``FEWEST``
     """
 
     cells: Mapping[str, Floats]
     everyone: Floats
-    bounds: Mapping[str, tuple[float, float]]
+    bounds: Mapping[str, Bounds]
+    bounds_at: Mapping[str, Sequence[Bounds | None]] = field(default_factory=dict)
 
     @classmethod
     def of(cls, points: LabelledPoints) -> Peers:
@@ -86,7 +89,16 @@ class Peers:
             cells |= {
                 f"{name}.{word}": _count(settled, grade == number, distance) for number, word in enumerate(GRADES)
             }
-        return cls(cells, _count(settled, np.ones(len(settled), dtype=bool), distance), bounds)
+        everyone = _count(settled, np.ones(len(settled), dtype=bool), distance)
+        return cls(cells, everyone, bounds, {name: _thirds_at(settled.column(name), distance) for name in bounds})
+
+    def usual(self, signal: str, days: float) -> Bounds | None:
+        """Between which values the middle third lies of the orders about so many days before their promise.
+
+        That of all where those were too few, ``None`` where no order has the signal.
+        """
+        at = self.bounds_at.get(signal)
+        return (at[_place(days)] if at else None) or self.bounds.get(signal)
 
     def compare(self, topic: str, situation: str, days: float) -> Comparison | None:
         """What became of orders in a situation, so many days before their promise or at any time.
@@ -102,7 +114,7 @@ class Peers:
         return self._compare(f"{signal}.{GRADES[bisect_left(self.bounds[signal], value)]}", days)
 
     def _compare(self, name: str, days: float) -> Comparison | None:
-        distance = len(DAYS) if days != days else bisect(DAYS, days)
+        distance = _place(days)
         if (name, distance) not in self._compared:
             self._compared[name, distance] = self._at_distance(name, distance)
         return self._compared[name, distance]
@@ -117,9 +129,9 @@ class Peers:
             distance = ANY
         if cell is None or cell[distance][0] < FEWEST:
             return None
-        (orders, failed), (everyone, all_failed) = cell[distance], self._everyone[distance]
+        (orders, failed), (everyone, all_failed) = map(_whole, (cell[distance], self._everyone[distance]))
         nearer, farther = (0.0, *DAYS, None)[distance], (*DAYS, None, None)[distance]
-        return Comparison(round(orders), failed / orders, round(everyone), all_failed / everyone, nearer, farther)
+        return Comparison(orders, failed / orders, everyone, all_failed / everyone, nearer, farther)
 
     @cached_property
     def overall(self) -> float | None:
@@ -140,7 +152,9 @@ class Peers:
         """As the model keeps it."""
         cells = {name: np.round(cell, 3).tolist() for name, cell in self.cells.items() if cell[:, 0].any()}
         bounds = {name: list(bound) for name, bound in self.bounds.items()}
-        return {"days": list(DAYS), "cells": cells, "everyone": np.round(self.everyone, 3).tolist(), "bounds": bounds}
+        bounds_at = {name: [one and list(one) for one in at] for name, at in self.bounds_at.items()}
+        everyone = np.round(self.everyone, 3).tolist()
+        return {"days": list(DAYS), "cells": cells, "everyone": everyone, "bounds": bounds, "bounds_at": bounds_at}
 
     @classmethod
     def from_json(cls, content: Mapping[str, Any]) -> Peers:
@@ -149,7 +163,8 @@ class Peers:
             return NOBODY
         cells = {name: np.array(cell, dtype=np.float64) for name, cell in content["cells"].items()}
         bounds = {name: (float(low), float(high)) for name, (low, high) in content["bounds"].items()}
-        return cls(cells, np.array(content["everyone"], dtype=np.float64), bounds)
+        at = {name: [one and (one[0], one[1]) for one in own] for name, own in content.get("bounds_at", {}).items()}
+        return cls(cells, np.array(content["everyone"], dtype=np.float64), bounds, at)
 
 
 NOBODY = Peers({}, np.zeros((ANY + 1, 2)), {})
@@ -166,7 +181,24 @@ def _distance(days: Floats) -> Ints:
     return np.asarray(np.searchsorted(DAYS, np.where(np.isnan(days), np.inf, days), side="right").clip(max=len(DAYS)))
 
 
-def _thirds(values: Floats) -> tuple[float, float] | None:
+def _place(days: float) -> int:
+    """Which of the distances so many days before a promise are; a promise that is missing is the farthest."""
+    return len(DAYS) if days != days else bisect(DAYS, days)
+
+
+def _whole(counted: Sequence[float]) -> tuple[int, int]:
+    """Orders, and how many of them failed, those that failed in some of their rows to the nearest: a share of them is
+    one that orders can have."""
+    return round(counted[0]), round(counted[1])
+
+
+def _thirds_at(values: Floats, distance: Ints) -> list[Bounds | None]:
+    """The thirds of what is given at each distance."""
+    own = [values[distance == place] for place in range(ANY)]
+    return [_thirds(some) if np.count_nonzero(~np.isnan(some)) >= FEWEST else None for some in own]
+
+
+def _thirds(values: Floats) -> Bounds | None:
     given = values[~np.isnan(values)]
     if not len(given):
         return None
@@ -174,7 +206,7 @@ def _thirds(values: Floats) -> tuple[float, float] | None:
     return low, high
 
 
-def _grade(values: Floats, bounds: tuple[float, float]) -> Ints:
+def _grade(values: Floats, bounds: Bounds) -> Ints:
     """(n,) 0, 1 or 2, and -1 for a missing value."""
     return np.where(np.isnan(values), -1, np.searchsorted(bounds, values, side="left"))
 

@@ -86,6 +86,7 @@ class UsualOf(Usual):
 
     def __init__(self, peers: Peers, signals: Mapping[str, float]) -> None:
         self._peers, self._signals = peers, signals
+        self._days = signals.get("days_to_promise", float("nan"))
 
     def agrees(self, name: str) -> int:
         value, entry = self._signals[name], catalogue()[name]
@@ -94,11 +95,11 @@ class UsualOf(Usual):
             if bounds is None:
                 return 0 if overall is None or value != value else apart(value, overall)
             return (value > bounds[1]) - (value < bounds[0])
-        compared = self._peers.compare_size(name, value, self._signals.get("days_to_promise", float("nan")))
+        compared = self._peers.compare_size(name, value, self._days)
         return 0 if compared is None else compared.agrees
 
     def scale(self, name: str) -> tuple[float, float] | None:
-        return self._peers.bounds.get(name)
+        return self._peers.usual(name, self._days)
 
     def overall(self) -> float | None:
         return self._peers.overall
@@ -198,7 +199,8 @@ class ReasonWriter:
     def _carrier(self, topic: str, rises: bool, facts: OrderFacts) -> Carrier:
         """The signal of a topic that moves the risk most the way they all do; nothing where none explains that.
 
-        One that would move it the other way by what it is, a hold that lowers the risk, explains nothing.
+        One that would move it the other way by what it is, a hold that lowers the risk, explains nothing, nor does one
+        that is as large as that of others about as far from their promise.
         """
         sign = 1 if rises else -1
         moved = {
@@ -209,17 +211,19 @@ class ReasonWriter:
         most = max(moved.values(), default=0.0)
         for name in sorted((name for name in moved if moved[name] >= CARRIES * most), key=lambda name: -moved[name]):
             value, entry = facts.signal(name), catalogue()[name]
-            low, high = self._peers.bounds.get(name, (0.0, 0.0))
-            if entry.direction * ((value > high) - (value < low)) != -sign:
-                return Carrier(entry.sentence(value), self._others(entry, value))
+            usual = facts.usual.scale(name)
+            low, high = usual or (0.0, 0.0)
+            beyond = (value > high) - (value < low)
+            is_usual = usual is not None and value == value and not beyond
+            if not is_usual and entry.direction * beyond != -sign:
+                return Carrier(entry.sentence(value), self._others(entry, value, usual))
         return NO_CARRIER
 
-    def _others(self, entry: Signal, value: float) -> str:
+    def _others(self, entry: Signal, value: float, usual: tuple[float, float] | None) -> str:
         """Between which values of a signal the middle third of the past orders lie."""
-        bounds = self._peers.bounds.get(entry.name)
-        if bounds is None or value != value:
+        if usual is None or value != value:
             return ""
-        low, high = map(entry.shown, bounds)
+        low, high = map(entry.shown, usual)
         return self._language.say("others" if low != high else "others.alike", low=low, high=high)
 
     def _in_words(
@@ -228,7 +232,7 @@ class ReasonWriter:
         """The sentence, which says why a fact weighs the other way than one would think; and what is usual beside it.
 
         What became of like orders is said once: in the sentence where it is the why, else beside it, and not at all
-        where the fact is itself a comparison.
+        where the fact is itself a comparison, or the sentence says what outweighs it.
         """
         situation, (fact, _, needs, graded_by, tone), counter = described
         against = speaks_against(situation.tone or tone, rises)
@@ -239,13 +243,13 @@ class ReasonWriter:
             way = "up" if rises else "down"
             return self._language.say(f"{template}.{way}", fact=fact, **self._shares(comparison)), ""
         if against and not carrier.sentence and counter is not None:
-            return self._language.say("although", counter=counter.text, fact=fact), usual
+            return self._language.say("although", counter=counter.text, fact=fact), ""
         if against and not carrier.sentence and comparison is not None and not agrees:
             return self._language.say("even_so.same", fact=fact, **self._shares(comparison)), ""
         if against or (needs and agrees < 0):
             if carrier.sentence and not fact.startswith(carrier.sentence):
-                return self._carried(fact, carrier), usual
-            return self._language.say(f"outweighed.{topic}", fact=fact), usual
+                return self._carried(fact, carrier), ""
+            return self._language.say(f"outweighed.{topic}", fact=fact), ""
         return fact, usual
 
     def _carried(self, fact: str, carrier: Carrier) -> str:
@@ -255,8 +259,11 @@ class ReasonWriter:
         return self._language.say("carried", fact=fact, carrier=carrier.sentence, others=others)
 
     def _usual(self, comparison: Comparison | None, rises: bool) -> str:
-        """What became of like orders in words, and whether that alone would speak for the sign of the points."""
-        if comparison is None:
+        """What became of like orders in words, and whether that alone would speak for the sign of the points.
+
+        Nothing where about as many of them failed as of all: it says nothing of the order.
+        """
+        if comparison is None or not comparison.agrees:
             return ""
         text = self._usual_texts.get((comparison, rises))
         if text is None:
@@ -270,8 +277,6 @@ class ReasonWriter:
         else:
             about = self._language.say(f"usual.from.{comparison.days_from:.0f}")
             text = self._language.say("usual", about=about, **values)
-        if not comparison.agrees:
-            return self._language.say("usual.same", usual=text)
         if (comparison.agrees > 0) != rises:
             return self._language.say("usual.against.up" if rises else "usual.against.down", usual=text)
         return text

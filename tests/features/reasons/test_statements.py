@@ -131,7 +131,7 @@ def test_conditions_met_and_open() -> None:
     lost = [created(0, 8), stated(5, "labels", "not_met", reason="torn")]
     assert said("conditions", *lost, day=6) == only(ready(*lost, day=6), "condition").sentence
     assert said("conditions", created(0, 20), day=6) == (
-        "no shipping condition is stated as met yet; 14 days are left to the promise"
+        "no shipping condition is met yet; 14 days are left to the promise"
     )
 
 
@@ -162,7 +162,8 @@ def test_plans_and_promises_that_were_moved() -> None:
         event("production.rescheduled", 4, reference="P1", date=13, line="20"),
     ]
     assert said("changes", *two_lines(), *plan, day=5) == (
-        "the planned end of line 20 was moved once in the last 7 days, now Sun 14 Jan, 7 days before the promise"
+        "the planned end of line 20 was moved in the last 7 days from Thu 11 Jan to Sun 14 Jan, "
+        "7 days before the promise"
     )
     moved = [created(0, 10), event("commitment.changed", 2, date=14, actor="customer", reason="later wanted")]
     assert said("changes", *moved, day=12) == (
@@ -245,7 +246,7 @@ def test_a_plan_moved_to_a_day_that_has_passed_is_past() -> None:
         event("production.rescheduled", 4, reference="P1", date=5, line="20"),
     ]
     assert said("changes", *two_lines(), *moved, day=8) == (
-        "the planned end of line 20 was moved once in the last 7 days, now Sat 6 Jan, 3 days ago"
+        "the planned end of line 20 was moved in the last 7 days from Fri 5 Jan to Sat 6 Jan, 3 days ago"
     )
     assert said("changes", *two_lines(), *moved, day=12) == (
         "the planned end of line 20 was moved from Fri 5 Jan to Sat 6 Jan, 1 day later, and that day has passed"
@@ -256,7 +257,7 @@ def test_records_say_what_was_recorded() -> None:
     told = [created(0, 30), truck(0, 28), *(booked(day, 2, str(day)) for day in (9, 10, 11)), stated(11, "labels")]
     late = event("inspection.recorded", 11, kind="final", state="passed", reference="L-1")
     assert said("records", *told, late, day=12) == (
-        "5 records in the last 7 days: 3 bookings of work, 1 inspection and 1 about shipping conditions, "
+        "5 records in the last 7 days: 3 bookings of work, 1 inspection and 1 statement on shipping conditions, "
         "the last Fri 12 Jan 12:00"
     )
     moved = event("commitment.changed", 11, date=31)

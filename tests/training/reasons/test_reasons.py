@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import numpy as np
@@ -112,18 +113,30 @@ def test_a_level_that_moves_the_risk_less_than_a_signal_is_not_the_sentence() ->
 @pytest.mark.parametrize(
     ("adds", "failed", "words"),
     [
-        (
-            0.2,
-            13,
-            "of 40 such orders 14 to 28 days before the promise 32 % shipped late or short; of all 30 %, about as many",
-        ),
+        (0.2, 32, "80 % shipped late or short; of all 30 %"),
+        (0.2, 13, ""),
         (0.2, 4, "10 % shipped late or short; of all 30 %: that alone would lower the risk"),
-        (-0.2, 32, "80 % shipped late or short; of all 30 %: that alone would raise the risk"),
+        (-0.2, 32, ""),
     ],
 )
 def test_what_is_usual_says_whether_it_speaks_for_the_sign(adds: float, failed: int, words: str) -> None:
+    """Nothing where as many of the like failed as of all, nor where the sentence says what outweighs the fact."""
     (hold,) = written(*HELD, adds={"open_holds": adds}, beside=peers("holds.hold_open", 40, failed))
     assert hold.usual.endswith(words)
+    assert bool(hold.usual) == bool(words)
+
+
+def test_what_is_usual_is_that_of_orders_about_as_far_from_their_promise() -> None:
+    """Three days in work are much for most orders, and little for those that are due in two or three weeks."""
+    everyone = np.array([[100, 30]] * (ANY + 1), float)
+    near: list[tuple[float, float] | None] = [(0.0, 1.0)] * ANY
+    beside = Peers({}, everyone, {"hold_days": (0.0, 0.5)}, {"hold_days": [*near[:4], (3.0, 9.0), None]})
+    (hold,) = written(*HELD, adds={"open_holds": 0.02, "hold_days": -0.2}, beside=beside)
+    assert hold.text.endswith(", but holds have stood for 1 day in total (others 3 to 9)")
+    again = Peers.from_json(json.loads(json.dumps(beside.to_json())))
+    assert again.usual("hold_days", 17.0) == (3.0, 9.0)
+    assert (again.usual("hold_days", 2.0), again.usual("hold_days", 40.0)) == ((0.0, 1.0), (0.0, 0.5))
+    assert again.usual("hold_frequency", 17.0) is None
 
 
 def test_what_a_sentence_says_of_like_orders_is_not_said_twice() -> None:
