@@ -40,7 +40,7 @@ BEFORE = (
     "only",
     "last",
 )
-WHY = ("even so", ", but ", "outweighs that", "such orders")
+WHY = ("even so", ", although ", ", but ", "outweighs that", "such orders")
 SLACK = timedelta(minutes=1)
 
 
