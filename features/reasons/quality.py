@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import nan
+
 from features.readiness.naming import keys_of, name_inspection, name_lot
 from features.readiness.statements import KnownEvent
 from features.reasons.facts import OrderFacts
@@ -66,14 +68,21 @@ def _usual(facts: OrderFacts, rises: bool) -> Statement:
         return Statement(facts.say("quality.prone_more", n=round(usual)))
     if usual >= 0.05:
         template = "quality.prone" if rises or usual >= PRONE else "quality.prone_few"
-        scale = facts.scale("usual_failures_left", lambda share: facts.say("quality.in_ten", n=round(10 * share)))
-        return Statement(facts.say(template, share=_in_ten(facts, max(1, round(10 * usual))), scale=scale))
+        n = max(1, round(10 * usual))
+        low, high = facts.usual.scale("usual_failures_left") or (nan, nan)
+        is_usual = round(10 * low) <= n <= round(10 * high) if low == low else True
+        scale = "" if is_usual else facts.scale("usual_failures_left", lambda share: _in_ten(facts, round(10 * share)))
+        return Statement(facts.say(template, share=_share(facts, n), scale=scale))
     return Statement(facts.say("quality.rare" if usual > 0 else "quality.none"))
 
 
-def _in_ten(facts: OrderFacts, n: int) -> str:
+def _share(facts: OrderFacts, n: int) -> str:
     """So many of ten orders in words."""
-    return facts.say("quality.half") if n == 5 else facts.say("quality.in_ten", n=n)
+    return facts.say("quality.half") if n == 5 else _in_ten(facts, n)
+
+
+def _in_ten(facts: OrderFacts, n: int) -> str:
+    return facts.say("quality.in_ten", n=n)
 
 
 def _lost(of: Values) -> object:
