@@ -11,7 +11,7 @@ PRIVATE_NAME = r"[\w-]{0,40}(?:passw(?:o?r)?d|passphrase|pwd|secret|token|creden
 """What a parameter is called that nobody may read."""
 USERINFO = re.compile(r"(?P<scheme>\b[a-z][a-z0-9+.-]{0,30}://)(?P<user>[^\s:@/?#]*)(?P<rest>\S*)@", re.IGNORECASE)
 PARAMETER = re.compile(
-    rf"(?P<name>\b{PRIVATE_NAME})(?P<equals>\s*=\s*)(?P<value>'[^']*'|\"[^\"]*\"|[^\s&;,'\"()]+)", re.IGNORECASE
+    rf"(?P<name>\b{PRIVATE_NAME})(?P<equals>\s*(?:=|%3d)\s*)(?P<value>'[^']*'|\"[^\"]*\"|[^\s&;,'\"()]+)", re.IGNORECASE
 )
 MISTYPED = re.compile(r"(?:(?:[a-z][a-z0-9+.-]*:?)?/{1,2})?[^\s:@/]*:(?P<secret>\S+)@", re.IGNORECASE)
 """An address that lost its scheme, or a slash of it: what stands before its last ``@`` is a password all the same."""
@@ -81,6 +81,10 @@ def secrets_of(address: str) -> set[str]:
     found |= {value for name, value in pairs if re.fullmatch(PRIVATE_NAME, name, re.IGNORECASE)}
     query = parse_qsl(address.partition("?")[2])
     found |= {value for name, value in query if re.fullmatch(PRIVATE_NAME, name, re.IGNORECASE)}
+    nested = [
+        (value, inner) for _, value in query for inner in PARAMETER.finditer(value)
+    ]  # what a driver is handed whole
+    found |= {inner["value"] for _, inner in nested} | {value[inner.start("value") :] for value, inner in nested}
     decoded = {decode(value) for value in found for decode in (unquote, unquote_plus)}
     encoded = {encode(value) for value in decoded for encode in (quote_plus, lambda value: quote(value, safe=""))}
     return (found | decoded | encoded) - {"", MASK}

@@ -6,7 +6,7 @@ leaves too late. What cannot happen is not among them.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -265,11 +265,19 @@ def _promises(facts: Facts) -> Iterator[Move]:
             {"type": "commitment.changed", "line_id": name, "date": date, "actor": "agreed"}
             for name, date in _once(facts, [line.id for line in lines], dates)
         ]
-        leaves = [_later(facts, leaves_at(plan), days) for plan in coming]
+        new = dict(zip((line.key for line in lines), dates, strict=True))
+        leaves = [_along(facts, plan, days, new) for plan in coming]
         trucks = [_truck(plan, date=day) for plan, day in zip(coming, leaves, strict=True)]
         along = [(plan.reference, day) for plan, day in zip(coming, leaves, strict=True)]
         sentence = words.promise(facts, days, min(dates), len(set(dates)), along)
         yield Move(f"move_promise_{days}", sentence, (*promised, *trucks), consent=True)
+
+
+def _along(facts: Facts, plan: KnownPlan, days: int, promises: Mapping[int, int]) -> int:
+    """When a truck leaves whose lines are promised later: as many days later, and not after the last new promise."""
+    own = [promises[line.key] for line in facts.lines_of(plan.line_id) if line.key in promises]
+    later, last = _later(facts, leaves_at(plan), days), max(own or promises.values())
+    return later if later <= last else max(_last_day_by(facts, last), leaves_at(plan))
 
 
 def _once(facts: Facts, names: list[str | None], dates: list[int]) -> Iterator[tuple[str | None, int]]:

@@ -24,9 +24,12 @@ WORTH_TELLING = 0.05
 """A risk that moved by less, in probability, is as it was."""
 ROUTINE = ("operation.", "order_line.created", "goods.")
 """How the types begin that are told last: there are many, and they seldom surprise."""
-HINDERS = {"hold.placed", "short", "failed", "not_met", "production.rescheduled", "operation.scrapped"}
-HELPS = {"hold.released", "available", "passed", "met", "goods.issued"}
+HINDERS = {"hold.placed", "short", "failed", "production.rescheduled", "operation.scrapped"}
+HELPS = {"hold.released", "available", "passed", "goods.issued"}
 """Types and states of what stands in the way of an order, and of what clears it."""
+CONDITION, COMPONENT = "readiness.stated", "material.stated"
+REPLACED = (CONDITION, COMPONENT)
+"""Of these the last statement of a condition or component counts; what it replaced is over."""
 EventName = tuple[str, str]
 """An event's source and id."""
 
@@ -127,11 +130,24 @@ def _choose(events: Iterable[Any], since: int, named: Collection[EventName] | No
 
 
 def _sentences(services: Services, events: list[Any], chosen: set[EventName], good_first: bool) -> list[str]:
-    """Each sentence once; of equal weight the latest first."""
+    """Each sentence once; of equal weight the latest first, what was replaced since then last."""
     shown = present_events(events, services.clock(), services.settings) if chosen else []
     wanted = [one for one in shown if (one["source"], one["id"]) in chosen]
-    wanted.sort(key=lambda one: _turn(one, good_first))
+    over = _replaced(wanted)
+    wanted.sort(key=lambda one: ((one["source"], one["id"]) in over, _turn(one, good_first)))
     return list(dict.fromkeys(one["sentence"] for one in wanted))
+
+
+def _replaced(events: Iterable[Mapping[str, Any]]) -> set[EventName]:
+    """Of events, the latest first, those of a condition or component that one further up has replaced."""
+    replaced: set[EventName] = set()
+    about: set[tuple[Any, ...]] = set()
+    for one in events:
+        thing = tuple(one[name] for name in ("type", "kind", "reference", "line_id"))
+        if one["type"] in REPLACED and thing in about:
+            replaced.add((one["source"], one["id"]))
+        about.add(thing)
+    return replaced
 
 
 def _turn(event: Mapping[str, Any], good_first: bool) -> int:
@@ -139,4 +155,6 @@ def _turn(event: Mapping[str, Any], good_first: bool) -> int:
     names = {event["type"], event["state"]}
     if names & first:
         return 0
-    return 3 if event["type"].startswith(ROUTINE) else 2 if names & second else 1
+    if event["type"] == CONDITION:
+        return 1 if event["state"] == ("met" if good_first else "not_met") else 3
+    return 4 if event["type"].startswith(ROUTINE) else 3 if names & second else 2

@@ -166,12 +166,12 @@ SAID: Mapping[str, str] = {
     "search": "“{}”",
     "min_days_late": "Expected {} late or more",
     "within": "Due within {}",
-    "changed": "Changed in the last {}",
+    "changed": "Recorded in the last {}",
 }
 MOMENTS: Mapping[str, str] = {
     "due_from": "Due from",
     "due_to": "Due by",
-    "recorded_from": "Changed since",
+    "recorded_from": "Recorded since",
     "ships_after": "Ships from",
     "ships_before": "Ships by",
 }
@@ -184,7 +184,7 @@ SWITCHES: Mapping[tuple[str, str], str] = {
     ("snoozed", "exclude"): "Without snoozed ones",
     ("mine", "1"): "Mine",
     ("nobody", "1"): "Nobody's",
-    ("changed", "1"): "Changed since yesterday",
+    ("changed", "1"): "Recorded since yesterday",
 }
 
 

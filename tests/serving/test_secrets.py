@@ -40,6 +40,8 @@ DATABASES = (
     "mysql://ship:{quoted}@127.0.0.1/store",
     "postgresql://ship:{quoted}@127.0.0.1:port/store",
     "postgresql://ship:{quoted}@127.0.0.1:9/store?nonsense={quoted}&password={quoted}",
+    "postgresql://127.0.0.1:9/store?options=-cpassword%3D{quoted}",
+    "sqlite:///?odbc_connect=DRIVER%3Dx%3BPWD%3D{quoted}",
 )
 REGISTRIES = (
     "http://ship:{quoted}@127.0.0.1:9",
@@ -258,3 +260,10 @@ def test_who_calls_reads_no_path_user_or_host() -> None:
         word for word in ("127.0.0.1", "planner", "store", "psycopg", "/") if word in json.loads(body)["detail"]
     ] == []
     assert "127.0.0.1" in str(error.value), "who runs it does"
+
+
+@pytest.mark.parametrize("url", ["postgresql://ship:pw%00@127.0.0.1:9/x", "sqlite:///a\0b.db"])
+def test_an_address_with_a_nul_character_is_refused(url: str) -> None:
+    """What comes after one would be cut off, and another database opened."""
+    with pytest.raises(InvalidRequest, match="got one with a NUL character"):
+        Database(url)

@@ -12,6 +12,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from features.errors import ShipriskError
+from serving.bootstrap import check_champion
 from serving.models.active import ActiveScorer
 from serving.models.cache import UNSEALED, ModelMissing, cached_champion, load_champion, load_version, open_registry
 from serving.models.follower import Follower
@@ -148,6 +149,10 @@ def test_damage_in_the_registry_is_refused_and_the_good_one_stays(
         assert loaded.version == "1", kind
         assert "was not taken, version 1 scores: " in loaded.degraded_because[0], kind
         assert "Traceback" not in loaded.degraded_because[0]
+        assert check_champion(settings).version == "1", "a service that starts now scores with what served last"
+    shutil.rmtree(settings.models)
+    with pytest.raises(ShipriskError):
+        check_champion(settings)
 
 
 def test_a_model_of_an_earlier_version_serves_and_replies_say_that_its_files_have_no_digests(
