@@ -13,7 +13,7 @@ from serving.api.presenters import present_order
 from serving.contract.decision import DECISION
 from serving.principal import Caller
 from serving.scores.services import Services
-from serving.store.period_reads import moved_since, order_rows
+from serving.store.period_reads import first_score_at, moved_since, order_rows
 from serving.store.schema import LISTED
 from serving.store.tables.events import events_of
 
@@ -58,6 +58,11 @@ def find_movements(services: Services, since: int, caller: Caller) -> dict[Group
     """By group, the orders that the caller may see and that moved since a moment, those that moved most first."""
     rows = services.database.read(lambda connection: moved_since(connection, since, caller.plants))
     return group_movements(rows)
+
+
+def scored_from(services: Services) -> int | None:
+    """Since when orders have scores to compare with, microseconds; ``None`` where none has one."""
+    return services.database.read(first_score_at)
 
 
 def group_movements(rows: Iterable[Mapping[Any, Any]]) -> dict[Group, list[Movement]]:

@@ -131,6 +131,9 @@ class Address:
         except ValidationError as error:
             first = error.errors()[0]
             where = ".".join(str(part) for part in first["loc"])
+            if first["type"] == "extra_forbidden":
+                must = "the address must ask for filters of the worklist alone"
+                raise InvalidRequest(f"{must}, got {where!r}, which is none") from error
             raise InvalidRequest(
                 f"the address must be one of the worklist, got {where}: {fault_detail(first['msg'])}"
             ) from error

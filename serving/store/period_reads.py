@@ -15,6 +15,12 @@ from serving.store.tables.worklist import of_plants
 Plants = frozenset[str] | None
 
 
+def first_score_at(connection: Connection) -> int | None:
+    """The moment of the first score that is stored, microseconds; ``None`` before there is one."""
+    moment: int | None = connection.execute(select(scores.c.as_of).order_by(scores.c.id).limit(1)).scalar()
+    return moment
+
+
 def moved_since(connection: Connection, moment: int, plants: Plants) -> Sequence[RowMapping]:
     """Every order that was scored after a moment, microseconds: state and risk now, and at that moment.
 

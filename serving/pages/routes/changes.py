@@ -10,7 +10,7 @@ from features.times import isoformat
 from serving.api.calls import read_change
 from serving.api.dependencies import CurrentServices, OrderId
 from serving.contract.change import ChangeParams
-from serving.overviews.movements import Group, find_movements
+from serving.overviews.movements import Group, find_movements, scored_from
 from serving.overviews.visits import visit_before
 from serving.pages.overviews.change_rows import TITLES, show_groups
 from serving.pages.overviews.since import find_since, since_links
@@ -34,7 +34,7 @@ def get_changes(
     """What moved since the last visit, or since a moment in the address."""
     clock = plant_clock(services)
     begin = find_since(since.strip(), visit_before(services, caller), clock)
-    movements = find_movements(services, begin.moment, caller)
+    movements, scored = find_movements(services, begin.moment, caller), scored_from(services)
     return render(
         request,
         "changes.html",
@@ -42,6 +42,7 @@ def get_changes(
         groups=show_groups(services, movements, begin.moment, show),
         links=since_links(begin, clock),
         only=show,
+        scored_from=isoformat(scored) if scored is not None and begin.moment < scored else None,
         since=begin,
         since_at=isoformat(begin.moment),
         since_text=since.strip(),

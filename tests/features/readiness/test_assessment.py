@@ -54,7 +54,7 @@ def test_a_line_that_nobody_speaks_of_is_not_shippable() -> None:
     found = ready(*told, day=3)
     assert not found.shippable
     assert [(b.rule, b.sentence, b.lines, b.since) for b in found.blockers] == [
-        ("condition", "nobody has said that a shipping condition is met for line 2", ("2",), None)
+        ("condition", "packing and papers for line 2: nothing is reported yet", ("2",), None)
     ]
     assert ready(*told, stated(4, "labels"), day=5).shippable
 
@@ -79,7 +79,7 @@ def test_work_after_the_conditions_were_met_asks_for_them_again() -> None:
     assert ready(*told, day=8).shippable
     carrier = stated(9.5, "carrier")
     again = ready(*told, event("production.released", 9, reference="P2", event_id="P2"), carrier, day=10)
-    said = "nobody has said that a shipping condition is met since its latest work, Wed 10 Jan 12:00"
+    said = "packing and papers: nothing is reported since the latest work, Wed 10 Jan 12:00"
     assert [(blocker.sentence, ids(blocker)) for blocker in again.blockers] == [(said, ["P2"])]
     assert not again.shippable
 

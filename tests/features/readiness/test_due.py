@@ -23,7 +23,7 @@ def test_silence_is_in_the_way_once_the_usual_pack_time_has_begun() -> None:
     ]
     assert {one.standing for one in early.conditions} == {"not_yet_due"}
     assert (due.kinds, due.not_due, due.shippable) == (("packing",), (), False)
-    assert only(due, "condition").sentence == "nobody has said that a shipping condition is met"
+    assert only(due, "condition").sentence == "packing and papers: nothing is reported yet"
     assert {one.standing for one in due.conditions} == {"in_the_way"}
 
 

@@ -57,6 +57,7 @@ def test_a_first_visit_tells_of_the_last_day_and_the_next_one_of_what_came_since
     first = text_of(desk.reader.get("/changes"))
     assert "This is your first visit" in first
     assert "Since Wed 3 Jan" in first
+    assert "No order was scored before Thu 4 Jan" in first, "else all that was open then is called new"
     desk.store.move_to(4)
     desk.store.ingest(created(3.5, 20, order="K2", plant="Kiel"), created(3.5, 20, order="B2", plant="Bremen"))
     forgetful(desk)

@@ -46,15 +46,15 @@ def test_a_late_order_says_why_it_is_and_what_is_in_the_way_now(planned: Planned
     page = reader.get("/orders/K3")
     words = text_of(page)
     assert "Why it is late The order is 1 day late: promised Wed 3 Jan 12:00, nothing of it has shipped" in words
-    assert "In the way now Nobody has said that a shipping condition is met No truck is planned" in words
+    assert "In the way now Packing and papers: nothing is reported yet No truck is planned" in words
     assert "Why 100 %" not in words
     assert Page(page.text).faults == []
     moves = text_of(reader.get("/orders/K3/moves"))
     assert "The model's response, not a promise" in moves
     ships = text_of(reader.post("/orders/K3/what-if", {"happens": "goods_leave"}))
     assert re.search(r"If all that is left leaves: ships \w+ \d+ Jan → becomes shipped", ships)
-    assert "Nobody has said that a shipping" in text_of(reader.get("/?state=late")), "in the place of a reason"
-    assert "Nobody has said that a shipping" in text_of(reader.get("/")), "the late orders apart"
+    assert "Packing and papers: nothing is reported" in text_of(reader.get("/?state=late")), "in the place of a reason"
+    assert "Packing and papers: nothing is reported" in text_of(reader.get("/")), "the late orders apart"
 
 
 def test_moves_of_a_late_order_say_the_days_they_win() -> None:
@@ -220,7 +220,7 @@ def test_a_move_says_what_can_be_acted_on() -> None:
     }
     words = words_of("parts/moves.html", moves=shown)
     assert "14 % → shipped −14" in words
-    assert "14 % → 5 % · ships most likely Tue 13 Feb · the customer must agree" in words
+    assert "14 % → 5 % · ships most likely Tue 13 Feb, 37 days later than now · the customer must agree" in words
     assert "14 % → 10 % · 2 days won" in words
     assert "lost" not in words
     report = {"headline": {"sentence": "all"}, "by_kind": [], "orders_skipped": 0}

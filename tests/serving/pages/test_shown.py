@@ -40,7 +40,7 @@ def test_filters_name_days_as_texts_do() -> None:
     assert [chip.text for chip in Address.of(asked).chips(CLOCK)] == [
         "Due from Mon 5 Jan",
         "Due by Mon 1 Feb 2027",
-        "Changed since Wed 31 Dec 2025 08:30",
+        "Recorded since Wed 31 Dec 2025 08:30",
     ]
 
 

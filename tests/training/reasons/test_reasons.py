@@ -55,7 +55,9 @@ def test_the_events_prove_it() -> None:
 
 def test_what_is_usual_is_said_from_thirty_orders_on() -> None:
     (hold,) = written(*HELD, adds={"open_holds": 0.2}, beside=peers("holds.hold_open", 40, 32))
-    assert hold.usual == "of 40 such orders 14 to 28 days before the promise 80 % shipped late or short; of all 30 %"
+    assert (
+        hold.usual == "of 40 such orders 14 to 28 days before the promise 80 % shipped late or short; of all then 30 %"
+    )
     assert hold.comparison is not None
     (few,) = written(*HELD, adds={"open_holds": 0.2}, beside=peers("holds.hold_open", 29, 20))
     assert (few.usual, few.comparison) == ("", None)
@@ -113,9 +115,9 @@ def test_a_level_that_moves_the_risk_less_than_a_signal_is_not_the_sentence() ->
 @pytest.mark.parametrize(
     ("adds", "failed", "words"),
     [
-        (0.2, 32, "80 % shipped late or short; of all 30 %"),
+        (0.2, 32, "80 % shipped late or short; of all then 30 %"),
         (0.2, 13, ""),
-        (0.2, 4, "10 % shipped late or short; of all 30 %: that alone would lower the risk"),
+        (0.2, 4, "10 % shipped late or short; of all then 30 %: that alone would lower the risk"),
         (-0.2, 32, ""),
     ],
 )
