@@ -21,7 +21,7 @@ from serving.clock import Clock, SteppedClock, fixed_clock, system_clock
 from serving.middleware.stack import AuthMode, auth_mode_of
 from serving.models.active import ActiveScorer
 from serving.models.audit import record_model_changes
-from serving.models.cache import LoadedModel, ModelMissing, load_champion
+from serving.models.cache import LoadedModel, ModelMissing, load_champion, starting_champion
 from serving.models.follower import Follower
 from serving.models.scorer import Scorer
 from serving.models.shadow import Shadow
@@ -145,8 +145,8 @@ def clock_of(settings: Settings) -> Clock:
 
 
 def check_champion(settings: Settings) -> LoadedModel:
-    """The champion. Raises ``ModelMissing`` that says what to do where there is none."""
-    return load_champion(settings)
+    """The champion, or the last that served where it is damaged. Raises what says what to do where there is none."""
+    return starting_champion(settings)
 
 
 def compile_once(champion: LoadedModel, settings: Settings) -> None:
