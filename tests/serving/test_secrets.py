@@ -79,12 +79,32 @@ def test_no_password_of_a_mistyped_address_is_shown(parts: tuple[str, ...]) -> N
 @pytest.mark.parametrize(
     "url",
     [
-        "postgresql://postgres@127.0.0.1:5432/postgres", "postgresql:///store?host=/run/x", "./mlruns", "databricks",
+        "postgresql://postgres@127.0.0.1:5432/postgres", "./mlruns", "databricks",
         "sqlite:////srv/ship risk/50%#1/x.db", "http://mlflow.internal:5000/base?a=1", "postgresql://[::1]:5432/store",
     ],
 )  # fmt: skip
 def test_an_address_without_a_password_is_shown_whole(url: str) -> None:
     assert redact(f"got {url}", secrets_of(url)) == f"got {url}"
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "mssql+pyodbc:///?odbc_connect=DRIVER%3Dx%3BPWD%3Ds3cr3tPa",
+        "mssql+pyodbc:///?odbc_connect=DRIVER%253Dx%253BPWD%253Ds3cr3tPa",
+        "postgresql://127.0.0.1:1/x?options=-cpassword%3Ds3cr3tPa",
+        "http://127.0.0.1:9/?with=token%3Ds3cr3tPa",
+    ],
+)
+def test_no_password_within_a_value_of_a_query_is_shown(url: str) -> None:
+    assert "s3cr3tPa" not in redact(f"got {url}, and '{url}': no s3cr3tPa", secrets_of(url))
+    if not url.startswith("http"):
+        assert "s3cr3tPa" not in redact(f"got {url}"), "not known, but standing in an address"
+
+
+def test_of_a_query_the_names_of_its_parameters_are_shown() -> None:
+    shown = redact("got 'postgresql:///store?host=/run/x&sslmode=require': no")
+    assert shown == "got 'postgresql:///store?host=***&sslmode=***': no"
 
 
 def shown_in(text: str, password: str) -> list[str]:
