@@ -8,6 +8,7 @@ from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, TypeVar
+from urllib.parse import unquote
 
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import URL, make_url
@@ -164,6 +165,8 @@ class Database:
 
 def _parse_url(url: str) -> URL:
     must = "a database must be sqlite:///PATH or postgresql://USER@HOST/NAME"
+    if "\0" in unquote(url):
+        raise InvalidRequest("the address of a database must have no NUL character, got one")  # drivers cut it there
     try:
         parsed = make_url(url)
         parsed.get_dialect()

@@ -142,6 +142,14 @@ def test_no_error_of_a_database_shows_its_password(password: str, place: str) ->
         assert error.value.public.startswith("the database must answer, got no answer; ")
 
 
+@pytest.mark.parametrize("nul", ["\0", "%00"])
+def test_an_address_with_a_nul_character_is_refused_without_its_password(nul: str) -> None:
+    for url in (f"postgresql://u:s3cr3tPa{nul}@127.0.0.1:1/x", f"sqlite:////srv/x{nul}y.db", f"rubbish{nul}"):
+        with pytest.raises(InvalidRequest) as error:
+            Database(url)
+        assert str(error.value) == "the address of a database must have no NUL character, got one"
+
+
 @pytest.mark.parametrize(("password", "place"), list(product(PASSWORDS[:3], REGISTRIES)))
 def test_no_error_of_a_registry_shows_its_password(
     password: str, place: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
