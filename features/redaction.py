@@ -11,8 +11,13 @@ PRIVATE_NAME = r"[\w-]{0,40}(?:passw(?:o?r)?d|passphrase|pwd|secret|token|creden
 """What a parameter is called that nobody may read."""
 USERINFO = re.compile(r"(?P<scheme>\b[a-z][a-z0-9+.-]{0,30}://)(?P<user>[^\s:@/?#]*)(?P<rest>\S*)@", re.IGNORECASE)
 PARAMETER = re.compile(
-    rf"(?P<name>\b{PRIVATE_NAME})(?P<equals>\s*(?:=|%3d)\s*)(?P<value>'[^']*'|\"[^\"]*\"|[^\s&;,'\"()]+)", re.IGNORECASE
+    rf"(?P<name>\b{PRIVATE_NAME})(?P<equals>\s*=\s*)(?P<value>'[^']*'|\"[^\"]*\"|[^\s&;,'\"()]+)", re.IGNORECASE
 )
+QUERY = re.compile(
+    r"(?P<address>\b(?!https?:)[a-z][a-z0-9+.-]{0,30}://[^\s?]*\?)(?P<query>\S*?)(?P<end>['\":;,.)]*(?=\s|$))",
+    re.IGNORECASE,
+)
+"""The query of an address that no browser opens: its values, which may hold whole lists of parameters, are masked."""
 MISTYPED = re.compile(r"(?:(?:[a-z][a-z0-9+.-]*:?)?/{1,2})?[^\s:@/]*:(?P<secret>\S+)@", re.IGNORECASE)
 """An address that lost its scheme, or a slash of it: what stands before its last ``@`` is a password all the same."""
 NO_HOST = re.compile(r"[^\s:@/?#\[]+:(?P<secret>(?!\d+(?:[/?#]|$))[^\s/?#]+)")
@@ -30,6 +35,8 @@ WELL_FORMED = re.compile(
 SEPARATORS = re.compile(r"(?:[\s:@/?#;&=\\]|%(?:40|3a|2f|20))+", re.IGNORECASE)
 SCHEME = re.compile(r"(?:postgres(?:ql)?|mysql|sqlite|https?|file)(?:\+\w+)?|\d+|", re.IGNORECASE)
 MOST_PARTS = 24
+MOST_DECODED = 4
+"""So often a value is decoded in search of passwords."""
 LONG = 6
 """A secret of so many characters is masked within words too, a shorter one where it stands by itself."""
 
@@ -38,7 +45,7 @@ def redact(text: str, secrets: Iterable[str] = ()) -> str:
     """The text with ``***`` for every password that an address in it has, and for each of some secrets.
 
     >>> redact("no answer from postgresql://ship:s3cret@db/x?sslpassword=abc&user=ship")
-    'no answer from postgresql://ship:***@db/x?sslpassword=***&user=ship'
+    'no answer from postgresql://ship:***@db/x?sslpassword=***&user=***'
     >>> redact("password authentication failed: s3cret", ["s3cret"])
     'password authentication failed: ***'
     """
@@ -46,7 +53,8 @@ def redact(text: str, secrets: Iterable[str] = ()) -> str:
     for secret in sorted(present, key=len, reverse=True) if present else ():
         edges = ("", "") if len(secret) >= LONG else (r"(?<![A-Za-z0-9])", r"(?![A-Za-z0-9])")
         text = re.sub(edges[0] + re.escape(secret) + edges[1], MASK, text)
-    text = re.sub(r"\S+", _masked_word, text) if "://" in text else text
+    if "://" in text:
+        text = QUERY.sub(_masked_query, re.sub(r"\S+", _masked_word, text))
     return PARAMETER.sub(rf"\g<name>\g<equals>{MASK}", text) if "=" in text else text
 
 
@@ -81,13 +89,20 @@ def secrets_of(address: str) -> set[str]:
     found |= {value for name, value in pairs if re.fullmatch(PRIVATE_NAME, name, re.IGNORECASE)}
     query = parse_qsl(address.partition("?")[2])
     found |= {value for name, value in query if re.fullmatch(PRIVATE_NAME, name, re.IGNORECASE)}
-    nested = [
-        (value, inner) for _, value in query for inner in PARAMETER.finditer(value)
-    ]  # what a driver is handed whole
-    found |= {inner["value"] for _, inner in nested} | {value[inner.start("value") :] for value, inner in nested}
+    found |= {secret for _, value in query for secret in _nested(value)}
     decoded = {decode(value) for value in found for decode in (unquote, unquote_plus)}
     encoded = {encode(value) for value in decoded for encode in (quote_plus, lambda value: quote(value, safe=""))}
     return (found | decoded | encoded) - {"", MASK}
+
+
+def _nested(value: str) -> set[str]:
+    """The passwords of parameters that a value of a query holds, however often they are encoded, and the value then."""
+    found: set[str] = set()
+    for _ in range(MOST_DECODED):
+        inside = {secret["value"].strip("'\"{}") for secret in PARAMETER.finditer(value)}
+        found |= inside | ({value} if inside else set())
+        value = unquote_plus(value)
+    return found
 
 
 def _parts_of(address: str) -> set[str]:
@@ -105,6 +120,13 @@ def _masked_word(found: re.Match[str]) -> str:
     """A word without the passwords before its last ``@``; what comes after it is not looked through."""
     head, at, tail = found[0].rpartition("@")
     return USERINFO.sub(_masked_userinfo, head + at) + tail if at else found[0]
+
+
+def _masked_query(found: re.Match[str]) -> str:
+    """An address with the names of its parameters, and nothing of their values."""
+    parts = (part.partition("=") for part in found["query"].split("&"))
+    masked = (f"{name}={MASK}" if equals else MASK for name, equals, _ in parts)
+    return f"{found['address']}{'&'.join(masked) if found['query'] else ''}{found['end']}"
 
 
 def _masked_userinfo(found: re.Match[str]) -> str:

@@ -9,11 +9,9 @@ from collections.abc import Callable
 from functools import cache
 from typing import Any
 
-import structlog
 from fastapi import FastAPI
 
 from features.context.context import Context
-from features.errors import ShipriskError
 from features.events import read_columns
 from features.history import History
 from features.times import micros, plant_calendar
@@ -23,7 +21,7 @@ from serving.clock import Clock, SteppedClock, fixed_clock, system_clock
 from serving.middleware.stack import AuthMode, auth_mode_of
 from serving.models.active import ActiveScorer
 from serving.models.audit import record_model_changes
-from serving.models.cache import LoadedModel, ModelMissing, cached_champion, load_champion
+from serving.models.cache import LoadedModel, ModelMissing, load_champion, starting_champion
 from serving.models.follower import Follower
 from serving.models.scorer import Scorer
 from serving.models.shadow import Shadow
@@ -39,7 +37,6 @@ from serving.store.database import Database
 from serving.store.maintenance.migrate import require_current, upgrade
 from training.model.morning import add_levels
 
-log = structlog.get_logger("shiprisk.start")
 KEEP_ALIVE = 75
 """Seconds that a connection may rest: longer than proxies and clients let it, so that none ends under a request."""
 GC_THRESHOLDS = 20_000, 20, 50
@@ -148,21 +145,8 @@ def clock_of(settings: Settings) -> Clock:
 
 
 def check_champion(settings: Settings) -> LoadedModel:
-    """What will score: the champion, or what served last where that is damaged in the registry.
-
-    Raises ``ModelMissing`` that says what to do where there is none.
-    """
-    try:
-        return load_champion(settings)
-    except ModelMissing:
-        raise
-    except ShipriskError as damaged:
-        try:
-            served = cached_champion(settings)
-        except ShipriskError:
-            raise damaged from None
-        log.warning("the champion was not taken, what served last scores", version=served.version, why=str(damaged))
-        return served
+    """The champion, or the last that served where it is damaged. Raises what says what to do where there is none."""
+    return starting_champion(settings)
 
 
 def compile_once(champion: LoadedModel, settings: Settings) -> None:

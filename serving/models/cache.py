@@ -102,6 +102,41 @@ def load_champion(settings: Settings, alias_or_number: str = CHAMPION) -> Loaded
     return champion
 
 
+def starting_champion(settings: Settings) -> LoadedModel:
+    """The champion that a service starts with: the last one that served where the registry's does not hold.
+
+    Raises what is wrong with the registry's where the cache has none either. A champion that served stays the one of
+    the cache until another has proved itself.
+    """
+    load_lightgbm()
+    try:
+        registered = resolve(settings, CHAMPION)
+    except RegistryUnavailable:
+        return load_champion(settings)
+    try:
+        champion = require_policy(settings, fetch(settings, registered))
+    except RegistryUnavailable:
+        return load_champion(settings)
+    except Exception as error:
+        return _last_that_served(settings, registered, error)
+    with suppress(ShipriskError):
+        cached_champion(settings)
+        return champion
+    save_pointer(settings, champion)
+    return champion
+
+
+def _last_that_served(settings: Settings, damaged: ModelVersion, error: Exception) -> LoadedModel:
+    """The champion of the cache, which says why another does not serve. Raises the error where it has none."""
+    try:
+        cached = cached_champion(settings)
+    except ShipriskError:
+        raise error from None
+    log.warning("the champion does not hold, the last that served scores", version=damaged.version, why=str(error))
+    why = error.public if isinstance(error, ShipriskError) else f"{type(error).__name__}, see the service's log"
+    return replace(cached, degraded_because=(not_taken(damaged.version, cached.version, why), *cached.degraded_because))
+
+
 def cached_champion(settings: Settings, why: RegistryUnavailable | None = None) -> LoadedModel:
     """The champion of the local cache, without asking the registry."""
     why = why or RegistryUnavailable("the registry was not asked")
@@ -140,6 +175,12 @@ def load_version(settings: Settings, name: str, version: str, run_id: str) -> Lo
 def registry_away(version: str) -> str:
     """What to say while the registry does not answer."""
     return f"the model registry is away, the cached version {version} scores"
+
+
+def not_taken(champion: str, serves: str, why: str) -> str:
+    """What to say while a version that is the champion does not serve; ``serves`` is empty where none does."""
+    scores = f"version {serves} scores" if serves else "nothing scores"
+    return f"version {champion} is the champion and was not taken, {scores}: {why}"
 
 
 def resolve(settings: Settings, alias_or_number: str) -> ModelVersion:

@@ -17,6 +17,7 @@ from serving.models.cache import (
     ModelMissing,
     cached_champion,
     fetch,
+    not_taken,
     registry_away,
     require_policy,
     resolve,
@@ -139,9 +140,7 @@ class Follower:
         version = serves.loaded.version if serves else "none"
         reasons = [registry_away(version) if unreached == AWAY else unreached] if unreached else []
         if refused:
-            scores = f"version {version} scores" if serves else "nothing scores"
-            registered = refused.version.version
-            reasons.append(f"version {registered} is the champion and was not taken, {scores}: {refused.why}")
+            reasons.append(not_taken(refused.version.version, serves.loaded.version if serves else "", refused.why))
         return tuple(reasons)
 
     # -- the challenger ------------------------------------------------------------------------------------

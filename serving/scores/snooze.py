@@ -63,7 +63,7 @@ def agree_snooze(order_id: str, due: int | None, asked: int | None, now: int, zo
         raise InvalidRequest(f"a snooze of {order_id} must end before {back}, and that day {gone}")
     if asked is not None and asked <= latest:
         return Snooze(asked, asked, _until(order_id, asked, dates))
-    return Snooze(latest, asked, f"{_until(order_id, latest, dates)} at the latest: it is back in the list on {back}")
+    return Snooze(latest, asked, f"{_until(order_id, latest, dates)}, at the latest: it is back in the list on {back}")
 
 
 def _until(order_id: str, until: int | None, dates: Dates) -> str:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, TypeVar
+from urllib.parse import unquote
 
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import URL, make_url
@@ -15,7 +16,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from features.errors import InvalidRequest, ShipriskError
-from features.redaction import MASK, redact, secrets_of
+from features.redaction import redact, secrets_of
 from serving.store.locks import OrdersBusy, lock_orders, require_free
 from serving.telemetry.metrics import DATABASE_ERRORS
 
@@ -95,7 +96,7 @@ class Database:
 
     def __str__(self) -> str:
         """The URL without its passwords."""
-        return redact(_shown(self.url), self.secrets)
+        return redact(self.url.render_as_string(hide_password=True), self.secrets)
 
     def read(self, job: Callable[[Connection], T]) -> T:
         """What ``job`` finds."""
@@ -164,8 +165,8 @@ class Database:
 
 def _parse_url(url: str) -> URL:
     must = "a database must be sqlite:///PATH or postgresql://USER@HOST/NAME"
-    if "\0" in url or "%00" in url:
-        raise InvalidRequest(f"{must}, got one with a NUL character")
+    if "\0" in unquote(url):
+        raise InvalidRequest("the address of a database must have no NUL character, got one")  # drivers cut it there
     try:
         parsed = make_url(url)
         parsed.get_dialect()
@@ -178,15 +179,9 @@ def _parse_url(url: str) -> URL:
         return parsed.set(drivername="postgresql+psycopg")
     elsewhere = any((parsed.username, parsed.password, parsed.host, parsed.port))  # a file has none of them
     if backend != "sqlite" or parsed.database in (None, "", ":memory:") or elsewhere:
-        got = redact(_shown(parsed), secrets_of(url))
+        got = redact(parsed.render_as_string(hide_password=True), secrets_of(url))
         raise InvalidRequest(f"{must}, got {got}")
     return parsed
-
-
-def _shown(url: URL) -> str:
-    """An address without its password, and without the values of its query: a driver may take one in any of them."""
-    query = f"?{'&'.join(f'{name}={MASK}' for name in url.query)}" if url.query else ""
-    return url.set(query={}).render_as_string(hide_password=True) + query
 
 
 def _postgres(url: URL, pool: int) -> Engine:

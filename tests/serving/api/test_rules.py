@@ -48,7 +48,7 @@ def test_a_snooze_says_how_long_it_lasts_and_a_late_order_has_none(client: httpx
     )
     snooze = decide(client, "Soonish", kind="snooze", until="2030-01-01").json()["snooze"]
     assert (snooze["until"], snooze["cut"]) == ("2024-02-28T23:59:59.999999Z", True)
-    assert " at the latest: it is back in the list on " in snooze["sentence"]
+    assert ", at the latest: it is back in the list on " in snooze["sentence"]
     assert decide(client, "Soonish", kind="acknowledge").json()["snooze"] is None
     refused = decide(client, "Gone", kind="snooze", until_change=True)
     assert (refused.status_code, "a late order cannot be snoozed" in refused.json()["detail"]) == (422, True)

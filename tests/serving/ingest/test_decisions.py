@@ -123,7 +123,7 @@ def test_a_snooze_says_in_words_how_long_it_lasts(store: House) -> None:
     store.ingest(created(0, 11), created(0, None, order="Undated"))
     assert words("A", until="2024-01-09") == "A is snoozed to the end of Tue 9 Jan"
     back = "it is back in the list on Thu 11 Jan, the working day before its promise of Fri 12 Jan 12:00"
-    assert words("A", until="2024-01-25") == f"A is snoozed to the end of Wed 10 Jan at the latest: {back}"
+    assert words("A", until="2024-01-25") == f"A is snoozed to the end of Wed 10 Jan, at the latest: {back}"
     assert words("A", until_change=True) == f"A is snoozed to the end of Wed 10 Jan, at the latest: {back}"
     assert words("Undated", until_change=True) == "Undated is snoozed until something happens"
     assert words("Undated", until="2024-03-25") == "Undated is snoozed to the end of Mon 25 Mar"

@@ -149,10 +149,39 @@ def test_damage_in_the_registry_is_refused_and_the_good_one_stays(
         assert loaded.version == "1", kind
         assert "was not taken, version 1 scores: " in loaded.degraded_because[0], kind
         assert "Traceback" not in loaded.degraded_because[0]
-        assert check_champion(settings).version == "1", "a service that starts now scores with what served last"
-    shutil.rmtree(settings.models)
-    with pytest.raises(ShipriskError):
+
+
+def test_a_start_on_damage_in_the_registry_scores_with_the_last_champion_that_served(
+    settings: Settings, trained: Trained, tmp_path: Path
+) -> None:
+    register(settings, tmp_path / "good", trained.model)
+    Follower(settings, ActiveScorer()).begin()
+    for number, (kind, damage) in enumerate(DAMAGES.items()):
+        damage(register(settings, tmp_path / f"bad-{number}", trained.model))
+        checked, started = check_champion(settings), Follower(settings, ActiveScorer())
+        started.begin()
+        for champion in (checked, started.active.current().loaded):
+            assert champion.version == "1", kind
+            assert "version 1 scores" in champion.degraded_because[0], kind
+            assert str(tmp_path) not in champion.degraded_because[0], kind
+        assert cached_champion(settings).version == "1", kind
+
+
+def test_a_start_on_damage_stops_where_no_champion_has_served(
+    settings: Settings, trained: Trained, tmp_path: Path
+) -> None:
+    half(register(settings, tmp_path / "bad", trained.model))
+    with pytest.raises(InvalidModel, match=r"must be as they were written, got other bytes in risk\.txt"):
         check_champion(settings)
+
+
+def test_a_start_leaves_the_champion_that_served_in_the_cache_until_another_has_proved_itself(
+    settings: Settings, trained: Trained, tmp_path: Path
+) -> None:
+    register(settings, tmp_path / "first", trained.model)
+    assert check_champion(settings).version == cached_champion(settings).version == "1"
+    register(settings, tmp_path / "second", trained.model)
+    assert (check_champion(settings).version, cached_champion(settings).version) == ("2", "1")
 
 
 def test_a_model_of_an_earlier_version_serves_and_replies_say_that_its_files_have_no_digests(

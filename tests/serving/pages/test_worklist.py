@@ -226,7 +226,7 @@ def test_a_snooze_that_is_cut_says_so_and_a_late_order_has_no_button(planned: Pl
     there = planned.signed_in(plant="Emden")
     there.post("/decisions", {"only": "snooze S1", "until": "2024-02-01", "next": "/"})
     assert re.search(
-        "S1 is snoozed to the end of (Wed 10|Thu 11) Jan at the latest: it is back", text_of(there.get("/"))
+        "S1 is snoozed to the end of (Wed 10|Thu 11) Jan, at the latest: it is back", text_of(there.get("/"))
     )
     late = reader.get("/?state=late").text
     assert 'value="acknowledge K3"' in late
