@@ -5,13 +5,15 @@ from __future__ import annotations
 import logging
 import os
 import sys
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from pydantic import ValidationError
+from typer.core import TyperGroup
 
 import features
 from features.errors import InvalidRequest, ShipriskError
+from features.redaction import redact, secrets_of
 from serving.commands import backtesting, data, database, demo, keys, plant, service, training
 from serving.commands.console import print_failure
 from serving.commands.models import ablate, compare, pages
@@ -19,9 +21,26 @@ from serving.commands.scoring import impact, score, what_if
 from serving.commands.signals import catalogue
 from serving.settings import refuse_unknown, say_faults
 from serving.telemetry.logs import log_to
-from serving.telemetry.redaction import redact_tracebacks
+from serving.telemetry.redaction import redact_tracebacks, redacted
+
+
+class MaskedUsage(TyperGroup):
+    """The commands; what is wrong with a call is said without the passwords of addresses in it."""
+
+    def invoke(self, ctx: typer.Context) -> Any:
+        """Run a command. Whatever an error of the call repeats of its arguments is masked."""
+        try:
+            return super().invoke(ctx)
+        except Exception as error:
+            said = vars(error)  # Typer shows the message; its class is Typer's own or click's, by version
+            known = {secret for given in sys.argv[1:] if "://" in given for secret in secrets_of(given)}
+            if isinstance(said.get("message"), str):
+                said["message"] = redact(redacted(said["message"]), known)
+            raise
+
 
 app = typer.Typer(
+    cls=MaskedUsage,
     name="shiprisk",
     help="How likely each open order is to ship late or short, and which facts drive that.",
     no_args_is_help=True,

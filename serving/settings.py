@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from functools import cached_property
 from pathlib import Path
 from typing import Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from limits import parse_many
 from pydantic import Field, ValidationError, field_validator
@@ -101,6 +102,15 @@ class Settings(BaseSettings):
         if not 1 <= parsed.amount <= MOST_OF_A_RATE or parsed.get_expiry() > DAY or re.search(r"(/|per)\s*0", rate):
             raise ValueError(f"be 1 to {MOST_OF_A_RATE:,} requests a second, minute, hour or day")
         return rate
+
+    @field_validator("zone")
+    @classmethod
+    def _is_zone(cls, zone: str) -> str:
+        try:
+            ZoneInfo(zone)
+        except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+            raise ValueError("be an IANA time zone such as Europe/Berlin") from error
+        return zone
 
     @cached_property
     def policy(self) -> OutcomePolicy:

@@ -118,7 +118,8 @@ class Follower:
         try:
             new = self._new(CHAMPION, serves)
         except ModelMissing as error:
-            return None, self._public_reason(error)
+            self._refused.pop(CHAMPION, None)  # it is the champion no more
+            return None, self._no_champion(error)
         except RegistryUnavailable as error:
             new, unreached, why = None, AWAY, error
         if new is not None or serves is not None:
@@ -127,6 +128,13 @@ class Follower:
             return self._build(cached_champion(self.settings, why)), unreached
         except ShipriskError as error:
             return None, self._public_reason(error)
+
+    def _no_champion(self, error: ModelMissing) -> str:
+        """That no version is the champion, and which one scores all the same."""
+        said, serves = self._public_reason(error), self.active.scorer_or_none
+        return (
+            f"no version is the champion any more, version {serves.loaded.version} scores: {said}" if serves else said
+        )
 
     def _public_reason(self, error: ShipriskError) -> str:
         """Why nothing new serves, for replies; the log has the whole of it, once."""

@@ -27,6 +27,7 @@ WRONG = [
     ("MAX_CONNECTIONS", "9" * 30, "be at most 100,000"),
     ("MAX_BODY_BYTES", "4MB", "be a whole number"),
     ("KEEPER", "yes", "be 'process', 'thread' or 'none'"),
+    ("ZONE", "rubbish", "be an IANA time zone such as Europe/Berlin"),
     ("NO_AUTH", "perhaps", "be true or false"),
 ]
 
@@ -55,3 +56,9 @@ def test_no_command_begins_with_a_variable_that_is_none(empty_home: Home) -> Non
     for name, (value, says) in wrong.items():
         done = replace(empty_home, environment=empty_home.environment | {name: value}).run("keys", "list")
         assert (done.returncode, says in " ".join(done.stderr.split())) == (2, True), done.stderr
+
+
+def test_an_address_given_for_an_argument_is_said_without_its_password(empty_home: Home) -> None:
+    for call in (["db", "upgrade"], ["keys", "list"], []):
+        done = empty_home.run(*call, "postgresql://u:s3cr3tPa@h/x")
+        assert (done.returncode, "s3cr3tPa" in done.stderr, "***" in done.stderr) == (2, False, True), done.stderr

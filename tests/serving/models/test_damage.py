@@ -151,6 +151,21 @@ def test_damage_in_the_registry_is_refused_and_the_good_one_stays(
         assert "Traceback" not in loaded.degraded_because[0]
 
 
+def test_a_champion_that_was_refused_is_none_once_its_alias_is_gone(
+    settings: Settings, trained: Trained, tmp_path: Path
+) -> None:
+    register(settings, tmp_path / "good", trained.model)
+    active = ActiveScorer()
+    follower = Follower(settings, active, seconds=lambda: 0.0)
+    follower.begin()
+    half(register(settings, tmp_path / "bad", trained.model))
+    follower.step()
+    open_registry(settings).client.delete_registered_model_alias("risk", CHAMPION)
+    follower.step()
+    (said,) = active.current().loaded.degraded_because
+    assert said.startswith("no version is the champion any more, version 1 scores: ")
+
+
 def test_a_start_on_damage_in_the_registry_scores_with_the_last_champion_that_served(
     settings: Settings, trained: Trained, tmp_path: Path
 ) -> None:
