@@ -27,7 +27,7 @@ from serving.telemetry.redaction import redact_tracebacks, redacted
 class MaskedUsage(TyperGroup):
     """The commands; what is wrong with a call is said without the passwords of addresses in it."""
 
-    def invoke(self, ctx: typer.Context) -> Any:
+    def invoke(self, ctx: Any) -> Any:
         """Run a command. Whatever an error of the call repeats of its arguments is masked."""
         try:
             return super().invoke(ctx)
