@@ -21,7 +21,7 @@ from serving.clock import Clock, SteppedClock, fixed_clock, system_clock
 from serving.middleware.stack import AuthMode, auth_mode_of
 from serving.models.active import ActiveScorer
 from serving.models.audit import record_model_changes
-from serving.models.cache import LoadedModel, ModelMissing, load_champion, starting_champion
+from serving.models.cache import LoadedModel, ModelMissing, load_champion
 from serving.models.follower import Follower
 from serving.models.scorer import Scorer
 from serving.models.shadow import Shadow
@@ -142,16 +142,6 @@ def champion_of(settings: Settings) -> Callable[[], Scorer]:
 def clock_of(settings: Settings) -> Clock:
     """The machine's clock, or one that stands at ``SHIPRISK_NOW``."""
     return system_clock if settings.now is None else fixed_clock(micros(settings.now))
-
-
-def check_champion(settings: Settings) -> LoadedModel:
-    """The champion, or the last that served where it is damaged. Raises what says what to do where there is none."""
-    return starting_champion(settings)
-
-
-def compile_once(champion: LoadedModel, settings: Settings) -> None:
-    """Compile the loops that score, unless that is done, so that of the processes to come not each one does it."""
-    (pinned_scorer(settings) or Scorer)(champion).warm_up()
 
 
 def prepare_database(settings: Settings) -> None:

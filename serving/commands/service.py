@@ -120,17 +120,19 @@ def _shared_metrics(several: bool) -> Iterator[None]:
 
 def _prepare(settings: Settings, workers: int, step: Step) -> tuple[str, bool, Any]:
     """The champion's name, whether anybody can call, and the service where it is one process."""
-    from serving.bootstrap import build_warm_app, check_champion, compile_once, count_valid_keys, prepare_database
+    from serving.bootstrap import build_warm_app, count_valid_keys, prepare_database
+    from serving.models.cache import starting_champion
+    from serving.models.scorer import Scorer
 
     step("loading the model")
-    champion = check_champion(settings)
+    champion = starting_champion(settings)
     name = f"{champion.name}@{champion.version}"
     step("looking at the database")
     prepare_database(settings)
     keys = settings.no_auth or count_valid_keys(settings) > 0
     if workers > 1:
         step("compiling what scores, where a first start has not done so")
-        compile_once(champion, settings)
+        Scorer(champion).warm_up()  # once, and not in each of the processes to come
         return name, keys, None
     step("building load and track record, and warming up")
     return name, keys, build_warm_app(settings)

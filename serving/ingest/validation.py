@@ -25,9 +25,9 @@ from serving.store.tables.events import Outcome, rows_of
 SKEW = 300 * SECOND
 """Another system's clock may be so far ahead; what it says is recorded a little later than now is recorded now."""
 IDENTITY = ("source", "id", "subject")
+"""Whose event it is; compared as it is stored, so that a blank makes no other order and no other event of it."""
 DOTS = (".", "..")
 """As the last part of an address they stand for another one, whatever they are escaped with."""
-"""Whose event it is; compared as it is stored, so that a blank makes no other order and no other event of it."""
 Errors = tuple[dict[str, str], ...]
 
 

@@ -95,8 +95,7 @@ def load_champion(settings: Settings, alias_or_number: str = CHAMPION) -> Loaded
         registered = resolve(settings, alias_or_number)
         champion = require_policy(settings, fetch(settings, registered))
     except RegistryUnavailable as error:
-        cached = require_policy(settings, _load(settings, _cached_version(settings, alias_or_number, error)))
-        return replace(cached, degraded_because=(registry_away(cached.version), *cached.degraded_because))
+        return _while_away(settings, alias_or_number, error)
     if alias_or_number == CHAMPION:
         save_pointer(settings, champion)
     return champion
@@ -110,19 +109,20 @@ def starting_champion(settings: Settings) -> LoadedModel:
     """
     load_lightgbm()
     try:
-        registered = resolve(settings, CHAMPION)
-    except RegistryUnavailable:
-        return load_champion(settings)
+        return _fetched_or_last(settings, resolve(settings, CHAMPION))
+    except RegistryUnavailable as error:
+        return _while_away(settings, CHAMPION, error)
+
+
+def _fetched_or_last(settings: Settings, registered: ModelVersion) -> LoadedModel:
     try:
         champion = require_policy(settings, fetch(settings, registered))
     except RegistryUnavailable:
-        return load_champion(settings)
+        raise
     except Exception as error:
         return _last_that_served(settings, registered, error)
-    with suppress(ShipriskError):
-        cached_champion(settings)
-        return champion
-    save_pointer(settings, champion)
+    if not _pointer(settings).exists():
+        save_pointer(settings, champion)
     return champion
 
 
@@ -133,8 +133,14 @@ def _last_that_served(settings: Settings, damaged: ModelVersion, error: Exceptio
     except ShipriskError:
         raise error from None
     log.warning("the champion does not hold, the last that served scores", version=damaged.version, why=str(error))
-    why = error.public if isinstance(error, ShipriskError) else f"{type(error).__name__}, see the service's log"
-    return replace(cached, degraded_because=(not_taken(damaged.version, cached.version, why), *cached.degraded_because))
+    why = not_taken(damaged.version, cached.version, public_reason(error))
+    return replace(cached, degraded_because=(why, *cached.degraded_because))
+
+
+def _while_away(settings: Settings, alias_or_number: str, why: RegistryUnavailable) -> LoadedModel:
+    """The version of the cache, which says that the registry is away."""
+    cached = require_policy(settings, _load(settings, _cached_version(settings, alias_or_number, why)))
+    return replace(cached, degraded_because=(registry_away(cached.version), *cached.degraded_because))
 
 
 def cached_champion(settings: Settings, why: RegistryUnavailable | None = None) -> LoadedModel:
@@ -175,6 +181,11 @@ def load_version(settings: Settings, name: str, version: str, run_id: str) -> Lo
 def registry_away(version: str) -> str:
     """What to say while the registry does not answer."""
     return f"the model registry is away, the cached version {version} scores"
+
+
+def public_reason(error: Exception) -> str:
+    """Why a version does not serve, for replies; what is no error of ours stands in the log."""
+    return error.public if isinstance(error, ShipriskError) else f"{type(error).__name__}, see the service's log"
 
 
 def not_taken(champion: str, serves: str, why: str) -> str:

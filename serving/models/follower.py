@@ -18,6 +18,7 @@ from serving.models.cache import (
     cached_champion,
     fetch,
     not_taken,
+    public_reason,
     registry_away,
     require_policy,
     resolve,
@@ -201,8 +202,7 @@ class Follower:
         before = self._refused.get(alias)
         tries = before.tries + 1 if before and _same(before.version, registered) else 1
         wait = min(self.settings.follow * 2.0**tries, LONGEST_WAIT)
-        why = error.public if isinstance(error, ShipriskError) else f"{type(error).__name__}, see the service's log"
-        self._refused[alias] = RefusedVersion(registered, why, tries, self._seconds() + wait)
+        self._refused[alias] = RefusedVersion(registered, public_reason(error), tries, self._seconds() + wait)
         log.warning("a version was not taken", alias=alias, version=registered.version, why=str(error), tries=tries)
 
 

@@ -12,9 +12,16 @@ import pytest
 from structlog.testing import capture_logs
 
 from features.errors import ShipriskError
-from serving.bootstrap import check_champion
 from serving.models.active import ActiveScorer
-from serving.models.cache import UNSEALED, ModelMissing, cached_champion, load_champion, load_version, open_registry
+from serving.models.cache import (
+    UNSEALED,
+    ModelMissing,
+    cached_champion,
+    load_champion,
+    load_version,
+    open_registry,
+    starting_champion,
+)
 from serving.models.follower import Follower
 from serving.settings import Settings
 from training.model.risk_model import RiskModel
@@ -96,6 +103,14 @@ DAMAGES: dict[str, Damage] = {
 }
 
 
+def following(settings: Settings, folder: Path, trained: Trained) -> Follower:
+    """A follower that a good champion scores for."""
+    register(settings, folder / "good", trained.model)
+    follower = Follower(settings, ActiveScorer(), seconds=lambda: 0.0)
+    follower.begin()
+    return follower
+
+
 def cached(settings: Settings) -> Path:
     return next(path for path in (settings.models / "risk").iterdir() if path.name.startswith("1-"))
 
@@ -136,16 +151,13 @@ def test_a_damaged_pointer_is_written_anew_and_a_sentence_while_the_registry_is_
 def test_damage_in_the_registry_is_refused_and_the_good_one_stays(
     settings: Settings, trained: Trained, tmp_path: Path
 ) -> None:
-    register(settings, tmp_path / "good", trained.model)
-    active = ActiveScorer()
-    follower = Follower(settings, active, seconds=lambda: 0.0)
-    follower.begin()
+    follower = following(settings, tmp_path, trained)
     for number, (kind, damage) in enumerate(DAMAGES.items()):
         if damage is a_file_for_the_folder:
             continue
         damage(register(settings, tmp_path / f"bad-{number}", trained.model))
         follower.step()
-        loaded = active.current().loaded
+        loaded = follower.active.current().loaded
         assert loaded.version == "1", kind
         assert "was not taken, version 1 scores: " in loaded.degraded_because[0], kind
         assert "Traceback" not in loaded.degraded_because[0]
@@ -154,26 +166,22 @@ def test_damage_in_the_registry_is_refused_and_the_good_one_stays(
 def test_a_champion_that_was_refused_is_none_once_its_alias_is_gone(
     settings: Settings, trained: Trained, tmp_path: Path
 ) -> None:
-    register(settings, tmp_path / "good", trained.model)
-    active = ActiveScorer()
-    follower = Follower(settings, active, seconds=lambda: 0.0)
-    follower.begin()
+    follower = following(settings, tmp_path, trained)
     half(register(settings, tmp_path / "bad", trained.model))
     follower.step()
     open_registry(settings).client.delete_registered_model_alias("risk", CHAMPION)
     follower.step()
-    (said,) = active.current().loaded.degraded_because
+    (said,) = follower.active.current().loaded.degraded_because
     assert said.startswith("no version is the champion any more, version 1 scores: ")
 
 
 def test_a_start_on_damage_in_the_registry_scores_with_the_last_champion_that_served(
     settings: Settings, trained: Trained, tmp_path: Path
 ) -> None:
-    register(settings, tmp_path / "good", trained.model)
-    Follower(settings, ActiveScorer()).begin()
+    following(settings, tmp_path, trained)
     for number, (kind, damage) in enumerate(DAMAGES.items()):
         damage(register(settings, tmp_path / f"bad-{number}", trained.model))
-        checked, started = check_champion(settings), Follower(settings, ActiveScorer())
+        checked, started = starting_champion(settings), Follower(settings, ActiveScorer())
         started.begin()
         for champion in (checked, started.active.current().loaded):
             assert champion.version == "1", kind
@@ -187,16 +195,16 @@ def test_a_start_on_damage_stops_where_no_champion_has_served(
 ) -> None:
     half(register(settings, tmp_path / "bad", trained.model))
     with pytest.raises(InvalidModel, match=r"must be as they were written, got other bytes in risk\.txt"):
-        check_champion(settings)
+        starting_champion(settings)
 
 
 def test_a_start_leaves_the_champion_that_served_in_the_cache_until_another_has_proved_itself(
     settings: Settings, trained: Trained, tmp_path: Path
 ) -> None:
     register(settings, tmp_path / "first", trained.model)
-    assert check_champion(settings).version == cached_champion(settings).version == "1"
+    assert starting_champion(settings).version == cached_champion(settings).version == "1"
     register(settings, tmp_path / "second", trained.model)
-    assert (check_champion(settings).version, cached_champion(settings).version) == ("2", "1")
+    assert (starting_champion(settings).version, cached_champion(settings).version) == ("2", "1")
 
 
 def test_a_model_of_an_earlier_version_serves_and_replies_say_that_its_files_have_no_digests(
