@@ -27,8 +27,8 @@ ROUTINE = ("operation.", "order_line.created", "goods.")
 HINDERS = {"hold.placed", "short", "failed", "production.rescheduled", "operation.scrapped"}
 HELPS = {"hold.released", "available", "passed", "goods.issued"}
 """Types and states of what stands in the way of an order, and of what clears it."""
-CONDITION, COMPONENT = "readiness.stated", "material.stated"
-REPLACED = (CONDITION, COMPONENT)
+CONDITION = "readiness.stated"
+REPLACED = (CONDITION, "material.stated")
 """Of these the last statement of a condition or component counts; what it replaced is over."""
 EventName = tuple[str, str]
 """An event's source and id."""
@@ -137,10 +137,14 @@ def _choose(events: Iterable[Any], since: int, named: Collection[EventName] | No
 def _sentences(services: Services, events: list[Any], chosen: set[EventName], good_first: bool) -> list[str]:
     """Each sentence once; of equal weight the latest first, what was replaced since then last."""
     shown = present_events(events, services.clock(), services.settings) if chosen else []
-    wanted = [one for one in shown if (one["source"], one["id"]) in chosen]
+    wanted = [one for one in shown if _name_of(one) in chosen]
     over = _replaced(wanted)
-    wanted.sort(key=lambda one: ((one["source"], one["id"]) in over, _turn(one, good_first)))
+    wanted.sort(key=lambda one: (_name_of(one) in over, _turn(one, good_first)))
     return list(dict.fromkeys(one["sentence"] for one in wanted))
+
+
+def _name_of(event: Mapping[str, Any]) -> EventName:
+    return event["source"], event["id"]
 
 
 def _replaced(events: Iterable[Mapping[str, Any]]) -> set[EventName]:
@@ -150,7 +154,7 @@ def _replaced(events: Iterable[Mapping[str, Any]]) -> set[EventName]:
     for one in events:
         thing = tuple(one[name] for name in ("type", "kind", "reference", "line_id"))
         if one["type"] in REPLACED and thing in about:
-            replaced.add((one["source"], one["id"]))
+            replaced.add(_name_of(one))
         about.add(thing)
     return replaced
 

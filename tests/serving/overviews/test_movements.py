@@ -86,6 +86,21 @@ def test_what_was_recorded_is_told_in_sentences_and_decisions_are_not(store: Hou
     assert only["recorded"] == []
 
 
+def test_what_stands_in_the_way_comes_before_conditions_and_what_was_replaced_last(store: House) -> None:
+    """Packing was not met in the morning and met at noon: the missing component is what a planner must hear of."""
+    store.ingest(
+        created(0, 20),
+        event("material.stated", 2.1, reference="steel", state="short", date=9),
+        event("readiness.stated", 2.2, kind="packaging", state="not_met"),
+        event("readiness.stated", 2.4, kind="packaging", state="met"),
+        event("readiness.stated", 2.3, kind="labels", state="not_met"),
+    )
+    told = describe_orders(store.services, ["A"], moment(1.5))["A"]["recorded"]
+    assert told[0].startswith("steel was stated missing")
+    assert told[1] == "labels were stated not met"
+    assert told[-1] == "packaging was stated not met"
+
+
 def test_a_visit_ends_after_an_hour_without_a_page(store: House) -> None:
     begin = moment(3)
 

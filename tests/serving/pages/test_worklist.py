@@ -92,6 +92,13 @@ def test_an_address_that_means_nothing_is_said_in_words(planned: Planned) -> Non
         reply = reader.get(f"/?{query}")
         assert (reply.status_code, reply.headers["content-type"]) == (422, "text/html; charset=utf-8")
         assert "To the worklist" in text_of(reply)
+    assert "filters of the worklist alone, got 'nonsense', which is none" in text_of(reader.get("/?nonsense=1"))
+
+
+def test_a_list_sorted_by_what_no_column_shows_says_so(planned: Planned) -> None:
+    reader = planned.signed_in(plant="Kiel")
+    assert "Sorted by risk of shipping late" in text_of(reader.get("/?sort=missed"))
+    assert "Sorted by" not in text_of(reader.get("/?sort=due")), "an arrow over the column says it"
 
 
 def test_a_filter_that_finds_nothing_can_be_dropped(planned: Planned) -> None:
