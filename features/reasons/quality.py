@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from math import nan
-
 from features.readiness.naming import keys_of, name_inspection, name_lot
 from features.readiness.statements import KnownEvent
 from features.reasons.facts import OrderFacts
@@ -69,16 +67,17 @@ def _usual(facts: OrderFacts, rises: bool) -> Statement:
     if usual >= 0.05:
         template = "quality.prone" if rises or usual >= PRONE else "quality.prone_few"
         n = max(1, round(10 * usual))
-        low, high = facts.usual.scale("usual_failures_left") or (nan, nan)
-        is_usual = round(10 * low) <= n <= round(10 * high) if low == low else True
-        scale = "" if is_usual else facts.scale("usual_failures_left", lambda share: _in_ten(facts, round(10 * share)))
-        return Statement(facts.say(template, share=_share(facts, n), scale=scale))
+        share = facts.say("quality.half") if n == 5 else _in_ten(facts, n)
+        return Statement(facts.say(template, share=share, scale=_beside_usual(facts, n)))
     return Statement(facts.say("quality.rare" if usual > 0 else "quality.none"))
 
 
-def _share(facts: OrderFacts, n: int) -> str:
-    """So many of ten orders in words."""
-    return facts.say("quality.half") if n == 5 else _in_ten(facts, n)
+def _beside_usual(facts: OrderFacts, n: int) -> str:
+    """Of how many in ten orders that is usual, where it is of others than these ``n``."""
+    bounds = facts.usual.scale("usual_failures_left")
+    if bounds is None or round(10 * bounds[0]) <= n <= round(10 * bounds[1]):
+        return ""
+    return facts.scale("usual_failures_left", lambda share: _in_ten(facts, round(10 * share)))
 
 
 def _in_ten(facts: OrderFacts, n: int) -> str:

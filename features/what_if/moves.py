@@ -266,8 +266,7 @@ def _promises(facts: Facts) -> Iterator[Move]:
             for name, date in _once(facts, [line.id for line in lines], dates)
         ]
         new = dict(zip((line.key for line in lines), dates, strict=True))
-        leaves = [(plan, _along(facts, plan, days, new)) for plan in coming]
-        moved = [(plan, day) for plan, day in leaves if day != leaves_at(plan)]
+        moved = [(plan, day) for plan in coming if (day := _along(facts, plan, days, new)) != leaves_at(plan)]
         trucks = [_truck(plan, date=day) for plan, day in moved]
         along = [(plan.reference, day) for plan, day in moved]
         sentence = words.promise(facts, days, min(dates), len(set(dates)), along)

@@ -211,17 +211,16 @@ class ReasonWriter:
         most = max(moved.values(), default=0.0)
         for name in sorted((name for name in moved if moved[name] >= CARRIES * most), key=lambda name: -moved[name]):
             value, entry = facts.signal(name), catalogue()[name]
-            usual = facts.usual.scale(name)
+            usual = None if value != value else facts.usual.scale(name)
             low, high = usual or (0.0, 0.0)
             beyond = (value > high) - (value < low)
-            is_usual = usual is not None and value == value and not beyond
-            if not is_usual and entry.direction * beyond != -sign:
-                return Carrier(entry.sentence(value), self._others(entry, value, usual))
+            if (beyond or usual is None) and entry.direction * beyond != -sign:
+                return Carrier(entry.sentence(value), self._others(entry, usual))
         return NO_CARRIER
 
-    def _others(self, entry: Signal, value: float, usual: tuple[float, float] | None) -> str:
+    def _others(self, entry: Signal, usual: tuple[float, float] | None) -> str:
         """Between which values of a signal the middle third of the past orders lie."""
-        if usual is None or value != value:
+        if usual is None:
             return ""
         low, high = map(entry.shown, usual)
         return self._language.say("others" if low != high else "others.alike", low=low, high=high)

@@ -322,3 +322,25 @@ def test_what_speaks_against_the_situation_is_told_where_the_points_do(
     assert counter is not None
     assert counter.text.startswith(text)
     assert described(topic, *told, day=day, rises=not rises).counter is None
+
+
+def test_records_of_one_kind_are_counted_once() -> None:
+    bare = [created(0, 20)]
+    assert said("records", *bare, day=1) == "1 ordered line and nothing else is recorded so far, on Mon 1 Jan 12:00"
+    labels = [stated(30 + day, "labels", state) for day, state in enumerate(("met", "not_met", "met"))]
+    begun = [event("operation.confirmed", 9, quantity=1, reference=str(10 * n), state="partial") for n in range(6)]
+    assert said("records", created(0, 60), *begun, *labels, day=33) == (
+        "3 statements on shipping conditions in the last 7 days, the last Fri 2 Feb 12:00"
+    )
+
+
+def test_silence_counts_whole_days() -> None:
+    assert said("records", created(0, 60), day=33.5) == "nothing was recorded for 33 days, since Mon 1 Jan 12:00"
+
+
+def test_the_item_that_other_lines_need_is_named() -> None:
+    others = [created(0, 30, order=order, item="motor") for order in "BC"]
+    loads = {"points": {"item_open_lines": 0.1}}
+    assert said("plant", created(0, 30, item="motor"), *others, day=3, **loads).endswith("open lines need motor")
+    two = [created(0, 30, line=line, item=item) for line, item in (("10", "motor"), ("20", "shaft"))]
+    assert said("plant", *two, *others, day=3, **loads).endswith("open lines need the same item")

@@ -167,6 +167,19 @@ def test_a_promise_that_moves_names_each_truck_with_its_own_day() -> None:
     assert "truck D0 to Tue 16 Jan and 1 more," in moves(created(0, 11, line="10"), TRUCK, early, third)[-1].sentence
 
 
+def test_no_truck_is_moved_behind_the_new_promise() -> None:
+    """It is planned for the day after the promise: as many days later it would be late again."""
+    late = event("delivery.planned", 1, reference="D1", date=12, quantity=10)
+    found = [move for move in moves(created(0, 11, line="10"), late) if move.kind in PROMISED]
+    assert [move.sentence for move in found] == [
+        "move the promise to Mon 15 Jan, truck D1 to Mon 15 Jan, if the customer agrees",
+        "move the promise to Fri 19 Jan, truck D1 to Fri 19 Jan, if the customer agrees",
+    ]
+    for move in found:
+        promise, truck = move.statements
+        assert truck["date"] <= promise["date"]
+
+
 def test_of_a_late_order_everything_is_moved_but_its_promise() -> None:
     rows = [created(0, 2, line="10"), event("hold.placed", 1, kind="quality", reference="H1", line="10")]
     rows += [event("readiness.stated", 2, kind="labels", state="not_met", line="10")]

@@ -155,6 +155,27 @@ def test_a_figure_stands_beside_what_is_usual() -> None:
 
 
 @pytest.mark.parametrize(
+    ("left", "bounds", "words"),
+    [
+        (0.5, (0.2, 0.4), "about half of the orders like this still fail an inspection (usually 2 to 4 in 10)"),
+        (0.12, (0.14, 0.31), "about 1 in 10 orders like this still fail an inspection"),
+    ],
+)
+def test_how_many_fail_an_inspection_stands_beside_what_is_usual_where_tenths_differ(
+    left: float, bounds: tuple[float, float], words: str
+) -> None:
+    name = NAMES.index("usual_failures_left")
+    order = story(created(0, 20))
+    signals = values(known(order, 2))[0]
+    signals[name] = left
+    points = np.zeros(len(NAMES))
+    points[name] = 0.1
+    writer = ReasonWriter(NAMES, Peers({}, NOBODY.everyone, {"usual_failures_left": bounds}))
+    (quality,) = writer.reasons(History.of(order), 0, moment(2), signals, points)
+    assert quality.text == words
+
+
+@pytest.mark.parametrize(
     ("failed", "share"),
     [
         (30, "about 30 % of the orders of plant Kiel failed lately, about as many as of all (30 %)"),
