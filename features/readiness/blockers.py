@@ -137,13 +137,14 @@ class Facts:
         line = short.line_id if len(self.lines) > 1 else None
         return name_component(self.language, short.reference, short.quantity, line)
 
-    def slack(self, moment: int, deadline: int, of: str = "promise") -> str:
-        """How long before or after the promise, or the truck, a moment lies: in days of the calendar."""
+    def slack(self, moment: int, deadline: int, truck: str = "") -> str:
+        """How long before or after the promise, or a truck that is named, a moment lies: in days of the calendar."""
+        of = "truck" if truck else "promise"
         if moment > deadline:
-            return self.say(f"side.after_{of}", time=self.dates.between(deadline, moment))
+            return self.say(f"side.after_{of}", time=self.dates.between(deadline, moment), truck=truck)
         if self.dates.same_day(moment, deadline):
-            return self.say(f"side.same_{of}")
-        return self.say(f"side.before_{of}", time=self.dates.between(moment, deadline))
+            return self.say(f"side.same_{of}", truck=truck)
+        return self.say(f"side.before_{of}", time=self.dates.between(moment, deadline), truck=truck)
 
 
 def stated_blockers(facts: Facts, conditions: Iterable[SpellState]) -> list[Blocker]:

@@ -80,7 +80,12 @@ def _met(facts: OrderFacts, _rises: bool) -> Statement:
 
 
 def _none(facts: OrderFacts, _rises: bool) -> Statement:
-    return Statement(facts.say("conditions.none", left=facts.time_left), ())
+    fewest, most = facts.usual.scale("conditions_outstanding") or (0.0, 0.0)
+    if fewest >= len(FIVE):
+        return Statement(facts.say("conditions.none_usual", time=facts.dates.between(facts.as_of, facts.due)))
+    met = [facts.language.number(len(FIVE) - outstanding) for outstanding in (most, fewest)]
+    scale = facts.between(*met) if most else ""
+    return Statement(facts.say("conditions.none", left=facts.time_left, scale=scale))
 
 
 def _statements(facts: OrderFacts) -> tuple[EventKey, ...]:

@@ -74,16 +74,17 @@ class OrderFacts(Facts):
     def driver(self, names: Iterable[str], rises: bool) -> str | None:
         """The signal among some that moves the risk most, up or down; ``None`` where none moves it that way.
 
-        One by whose size past orders failed that way too comes first, a share of failed orders that is about that of
-        all last, and one that says the opposite is none.
+        One by whose size past orders failed that way too comes first, then one that tells nothing, a share of failed
+        orders that is about that of all, and last what past orders speak against; a share that does is none.
         """
         sign = 1 if rises else -1
         moved = sorted(((sign * self.points.get(name, 0.0), name) for name in names), reverse=True)
         moving = [name for points, name in moved if points > 0]
         agreeing = (name for name in moving if self.usual.agrees(name) == sign)
-        neutral = (name for name in moving if "_share" not in name)
+        neutral = (name for name in moving if "_share" not in name and self.usual.agrees(name) == 0)
+        loads = (name for name in moving if "_share" not in name)
         shares = (name for name in moving if "_share" in name and sign * self._above_all(name) >= 0)
-        return next(agreeing, next(neutral, next(shares, None)))
+        return next(agreeing, next(neutral, next(shares, next(loads, None))))
 
     def _above_all(self, name: str) -> float:
         """How far a share of failed orders is above that of all, 0 where nobody knows that."""
@@ -120,7 +121,10 @@ class OrderFacts(Facts):
         bounds, value = self.usual.scale(name), self.signal(name)
         if bounds is None or (bounds[0] <= value <= bounds[1] and not always):
             return ""
-        low, high = map(say, bounds)
+        return self.between(*map(say, bounds))
+
+    def between(self, low: str, high: str) -> str:
+        """What is usual, by its bounds in words."""
         if low == high:
             return self.say("scale.one", low=low)
         amount, _, unit = low.partition(" ")
@@ -132,9 +136,9 @@ class OrderFacts(Facts):
         template = "overall.same" if abs(self._above_all(name)) < SAME else "overall"
         return "" if share is None else self.say(template, all=self.language.share(share))
 
-    def only(self, moment: int, deadline: int, of: str = "promise") -> str:
+    def only(self, moment: int, deadline: int, truck: str = "") -> str:
         """How long before a deadline a moment lies, as little time: "only 2 days before the promise"."""
-        slack = self.slack(moment, deadline, of)
+        slack = self.slack(moment, deadline, truck)
         return slack if moment > deadline or self.dates.same_day(moment, deadline) else self.say("only", slack=slack)
 
     def tense(self, moment: int) -> str:

@@ -63,21 +63,23 @@ def _usual(facts: OrderFacts, rises: bool) -> Statement:
     if facts.blockers_of("failed_inspection"):
         return _failed(facts, rises)
     if usual >= 0.95:
-        return Statement(facts.say("quality.prone_more", n=round(usual)))
+        return Statement(facts.say("quality.prone_more", n=round(usual)), tone=BAD)
     if usual >= 0.05:
-        template = "quality.prone" if rises or usual >= PRONE else "quality.prone_few"
-        n = max(1, round(10 * usual))
-        share = facts.say("quality.half") if n == 5 else _in_ten(facts, n)
-        return Statement(facts.say(template, share=share, scale=_beside_usual(facts, n)))
-    return Statement(facts.say("quality.rare" if usual > 0 else "quality.none"))
+        return _prone(facts, max(1, round(10 * usual)), rises)
+    return Statement(facts.say("quality.rare" if usual > 0 else "quality.none"), tone=GOOD)
 
 
-def _beside_usual(facts: OrderFacts, n: int) -> str:
-    """Of how many in ten orders that is usual, where it is of others than these ``n``."""
+def _prone(facts: OrderFacts, n: int, rises: bool) -> Statement:
+    """How many in ten orders like it still fail an inspection, beside what is usual."""
+    share = facts.say("quality.half") if n == 5 else _in_ten(facts, n)
     bounds = facts.usual.scale("usual_failures_left")
-    if bounds is None or round(10 * bounds[0]) <= n <= round(10 * bounds[1]):
-        return ""
-    return facts.scale("usual_failures_left", lambda share: _in_ten(facts, round(10 * share)))
+    low, high = (n, n) if bounds is None else (round(10 * bound) for bound in bounds)
+    if bounds is not None and low <= n <= high:
+        return Statement(facts.say("quality.prone_usual", share=share))
+    is_many = n > high if bounds else rises or n >= 10 * PRONE
+    scale = facts.scale("usual_failures_left", lambda usual: _in_ten(facts, round(10 * usual)))
+    template = "quality.prone" if is_many else "quality.prone_few"
+    return Statement(facts.say(template, share=share, scale=scale), tone=BAD if is_many else GOOD)
 
 
 def _in_ten(facts: OrderFacts, n: int) -> str:
@@ -90,7 +92,7 @@ def _lost(of: Values) -> object:
 
 QUALITY = (
     Situation("lot_failed", lambda of: of("failed_inspections") > 0, _failed, BAD),
-    Situation("failures_ahead", lambda of: of("usual_failures_left") >= PRONE, _usual, BAD),
+    Situation("failures_ahead", lambda of: of("usual_failures_left") >= PRONE, _usual, EITHER),
     Situation("failed_before", lambda of: of("inspections_failed") > 0, _failed_before, BAD),
     Situation("scrap_or_rework", _lost, _losses, BAD),
     Situation("few_failures_ahead", lambda of: of("usual_failures_left") >= 0.05, _usual, EITHER),

@@ -16,14 +16,16 @@ LATE = 0.2
 FEW = 5
 TROUBLE = ("production.rescheduled", "hold.placed", "operation.scrapped", "operation.reworked", "goods.returned")
 """Records that speak against an order where they are the most."""
-MOST_KINDS = 3
-"""So many kinds of records are told; where there are more, the rarest count as one."""
+MOST_KINDS = 2
+"""So many kinds of records are named where there are more than ``FEW_KINDS``, those that most are of."""
+FEW_KINDS = 3
 
 
 def _silent(facts: OrderFacts, _rises: bool) -> Statement:
     last = facts.news[-1]
     time = facts.language.duration((facts.as_of - last.recorded) // DAY)  # whole days that are over
-    values = {"time": time, "day": facts.dates.day(last.recorded)}
+    scale = facts.scale("days_since_event", facts.language.duration)
+    values = {"time": time, "scale": scale, "day": facts.dates.day(last.recorded)}
     return Statement(facts.say("records.silent", **values), [last.key])
 
 
@@ -51,13 +53,12 @@ def _last(facts: OrderFacts, _rises: bool) -> Statement:
 def _counted(facts: OrderFacts, name: str, records: list[KnownEvent], signal: str) -> Statement:
     """How many records there are, of which kinds most, and the last."""
     kinds = Counter(event.type for event in records).most_common()
-    named = kinds if len(kinds) <= MOST_KINDS else kinds[: MOST_KINDS - 1]
-    what = [facts.say(f"records.{kind}", n=n) for kind, n in named]
-    if others := sum(n for _, n in kinds[len(named) :]):
-        what.append(facts.say("records.other", n=others))
+    is_few = len(kinds) <= FEW_KINDS
+    what = [facts.say(f"records.{kind}", n=n) for kind, n in (kinds if is_few else kinds[:MOST_KINDS])]
     values = {
         "n": len(records),
         "scale": facts.scale(signal, facts.language.number),
+        "among": facts.say("records.all" if is_few else "records.among"),
         "what": facts.language.listed(what),
         "day": facts.dates.day(records[-1].recorded),
     }

@@ -9,7 +9,7 @@ from features.readiness.naming import keys_of, name_truck
 from features.readiness.statements import WHOLE_ORDER, KnownEvent, KnownLine, KnownPlan
 from features.reasons.facts import OrderFacts, date_of, dated_by
 from features.reasons.situation import BAD, EITHER, GOOD, Situation, Statement, Values, always
-from features.times import DAY
+from features.times import DAY, SECOND
 
 TIGHT = 2.0
 """So many days before the truck or the promise the end of the work is called tight."""
@@ -155,7 +155,7 @@ def _paced(facts: OrderFacts, rises: bool) -> Statement:
     slack, line = facts.signal("work_slack"), facts.line(facts.slowest.work)
     if math.isnan(slack) or line is None:
         return _time(facts, rises)
-    ends, of, deadline = _usual_end(facts)
+    ends, truck, deadline = _usual_end(facts)
     if not facts.slowest.operations >= 0.5 and facts.slowest.days < LITTLE:
         if rises:
             return _time(facts, rises)
@@ -167,18 +167,25 @@ def _paced(facts: OrderFacts, rises: bool) -> Statement:
         "line": facts.line_name(line),
         "work": _work_left(facts),
         "day": facts.dates.day(ends, time=False),
-        "slack": (facts.only if rises else facts.slack)(ends, deadline, of),
+        "slack": (facts.only if rises else facts.slack)(ends, deadline, truck),
     }
     text = facts.say("work.paced", **values)
     return Statement(text, keys_of([line.ordered_by, *_work_of(facts, line)]))
 
 
 def _usual_end(facts: OrderFacts) -> tuple[int, str, int]:
-    """When the work ends at the usual pace, and the earlier of truck and promise."""
+    """When the work ends at the usual pace; the name of the truck where it leaves before the promise; the earlier."""
     to_truck, to_promise = facts.signal("days_to_truck"), (facts.due - facts.as_of) / DAY
-    of = "truck" if to_truck < to_promise else "promise"
-    deadline = facts.dates.after(to_truck if of == "truck" else to_promise)
-    return max(deadline - round(facts.signal("work_slack") * DAY), facts.as_of), of, deadline
+    by_truck = to_truck < to_promise
+    deadline = facts.dates.after(to_truck if by_truck else to_promise)
+    ends = max(deadline - round(facts.signal("work_slack") * DAY), facts.as_of)
+    return ends, _truck_at(facts, deadline) if by_truck else "", deadline
+
+
+def _truck_at(facts: OrderFacts, moment: int) -> str:
+    """The name of the truck that leaves at a moment."""
+    found = next((plan.reference for plan in facts.trucks if abs(date_of(plan) - moment) < SECOND), None)
+    return name_truck(facts.language, found)
 
 
 def _far(facts: OrderFacts, line: KnownLine) -> Statement:
@@ -219,8 +226,8 @@ def _not_begun(facts: OrderFacts, rises: bool) -> Statement:
     values = {"lines": facts.lines_named(waiting), "left": facts.time_left, "due": facts.due_day}
     events = keys_of(line.ordered_by for line in waiting)
     if rises and facts.signal("work_slack") == facts.signal("work_slack"):
-        ends, of, deadline = _usual_end(facts)
-        slack = facts.only(ends, deadline, of)
+        ends, truck, deadline = _usual_end(facts)
+        slack = facts.only(ends, deadline, truck)
         if facts.signal("work_slack") >= ROOMY and facts.slowest.days >= LITTLE:
             return _much_to_do(facts, values, events)
         if facts.signal("work_slack") < ROOMY:

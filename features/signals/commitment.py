@@ -55,7 +55,7 @@ def promise_moves_by_plant(known: Known) -> Floats:
     "commitment",
     "days",
     FALLS,
-    "the promise was moved back by {value} [day|days] net",
+    "the promise was moved later by {value} [day|days] in all",
     negative="the promise was pulled in by {value} [day|days]",
 )
 def promise_moved(known: Known) -> Floats:

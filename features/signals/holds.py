@@ -15,7 +15,7 @@ def open_holds(known: Known) -> Floats:
     return known.open_count(HOLDS)
 
 
-@signal("holds", "holds a week", RISES, "{value} [hold|holds] a week since the order is known")
+@signal("holds", "holds a week", RISES, "{value} [hold was|holds were] placed a week")
 def hold_frequency(known: Known) -> Floats:
     """Holds placed, not restated, per week of the order's life so far, a life of less than a week counted as one."""
     weeks = known.days_since(known.first_recorded()) / 7

@@ -41,7 +41,7 @@ def customer_open_orders(known: Known) -> Floats:
     "lines",
     RISES,
     "{value} [line waits|lines wait] at the next work centre",
-    "it is not known where the lines go next",
+    "it is not known which work centre comes next",
 )
 def work_center_queue(known: Known) -> Floats:
     """Lines at or heading for the next work centre of a line, the longest queue, known at the start of today, lines."""

@@ -53,7 +53,7 @@ def shortages_overdue(known: Known) -> Floats:
     return known.open_spells(SHORTAGES).count_before(known.as_of)
 
 
-@signal("material", "days", RISES, "components slipped by {value} [day|days] in total")
+@signal("material", "days", RISES, "the dates of its components slipped by {value} [day|days] in all")
 def component_slip(known: Known) -> Floats:
     """Days by which expected dates of short components were moved later, added up."""
     return known.slipped(SHORT)

@@ -172,7 +172,7 @@ def pace_slack(known: Known) -> Floats:
     "progress",
     "orders a day",
     FALLS,
-    "{value} times the ordered quantity was booked a day in the last 7 days",
+    "work equal to {value} [operation|operations] on the whole order was booked a day in the last 7 days",
     "nothing is ordered",
 )
 def yield_booked_per_day(known: Known) -> Floats:
@@ -184,7 +184,7 @@ def yield_booked_per_day(known: Known) -> Floats:
     "progress",
     "orders a day",
     RISES,
-    "{value} times the ordered quantity has to be booked a day until the promise",
+    "work equal to {value} [operation|operations] on the whole order has to be booked a day until the promise",
     "it is not known what the items need",
 )
 def yield_needed_per_day(known: Known) -> Floats:

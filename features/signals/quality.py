@@ -55,7 +55,7 @@ def inspection_failure_ratio(known: Known) -> Floats:
     "quality",
     "inspections",
     RISES,
-    "lines like these still failed {value} [inspection|inspections]",
+    "orders like this still fail {value} [inspection|inspections] on average",
     "no such line has shipped yet",
 )
 def usual_failures_left(known: Known) -> Floats:

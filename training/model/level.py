@@ -155,14 +155,13 @@ class Levels:
         >>> levels.sentence("Ulm")
         'orders of all plants have lately failed more often than expected: 31 of 90 in 30 days, where 22 were expected'
         >>> Levels(plants={"Bonn": Level(0.5, slope=0.4, of_slope=0.6)}).sentence("Bonn")
-        'what is known of orders of Bonn has lately told less than before, so risks are nearer to what is usual there'
+        'orders of Bonn at low risk have lately failed more often than expected, those at high risk less often'
         """
         level = self.of_plant(plant)
         if level.is_by_slope:
-            known = f"what is known of orders of {plant} has lately told"
-            if level.slope < 1:
-                return f"{known} less than before, so risks are nearer to what is usual there"
-            return f"{known} more than before, so risks are farther from what is usual there"
+            low, high = ("more", "less") if level.slope < 1 else ("less", "more")
+            known = f"orders of {plant} at low risk have lately failed {low} often than expected"
+            return f"{known}, those at high risk {high} often"
         often = "more" if level.lately > 0 else "less"
         own = plant in self.plants and level.is_shown_by_counts
         whose, shown = (plant, level) if own else ("all plants", self.overall)

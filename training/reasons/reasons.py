@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
@@ -11,7 +11,6 @@ import numpy as np
 
 from features.arrays import Floats
 from features.catalogue.registry import catalogue, outside
-from features.catalogue.signal import Signal
 from features.catalogue.topics import FIXED, TOPICS
 from features.events.schema import EventKey
 from features.history import History
@@ -28,6 +27,15 @@ from training.explanation.topics import LEVEL_TOPIC, points_by_topic
 from training.lightgbm import UNREAD
 from training.reasons.peers import NOBODY, Comparison, Peers, apart
 
+RESTATED = {
+    "pace_too_slow": {"operations_left", "usual_work_days_left", "work_slack"},
+    "tight": {"operations_left", "usual_work_days_left", "work_slack"},
+    "in_time": {"operations_left", "usual_work_days_left", "work_slack"},
+    "ships_too_late": {"pace_slack", "usual_days_left"},
+    "failures_ahead": {"usual_failures_left"},
+    "few_failures_ahead": {"usual_failures_left"},
+}
+"""By situation, signals that its own sentence is made from: told once more they explain nothing."""
 CARRIES = 0.25
 """A signal that moves the risk by less, as a share of what the one does that moves it most, carries nothing."""
 MOST_EVENTS = 20
@@ -72,10 +80,10 @@ NO_LEVEL = PlantLevel()
 
 
 class Carrier(NamedTuple):
-    """A signal that carries the points of its topic: its sentence, and between which values a third of others lie."""
+    """A signal that carries the points of its topic: its sentence, and between which values it usually lies."""
 
     sentence: str
-    others: str
+    scale: str
 
 
 NO_CARRIER = Carrier("", "")
@@ -123,7 +131,7 @@ class ReasonWriter:
         self._topics = [entries[name].topic for name in names]
         self._outside = {name: entry for name, entry in outside().items() if name in self._names}
         self._peers, self._zone, self._language = peers, ZoneInfo(zone), language
-        self._usual_texts: dict[tuple[Comparison, bool], str] = {}
+        self._usual_texts: dict[Comparison, str] = {}
 
     def reasons(
         self,
@@ -160,7 +168,8 @@ class ReasonWriter:
         described = self._describe(topic, points, facts, level)
         situation, statement, _ = described
         comparison = self._comparison(topic, described, facts)
-        text, usual = self._in_words(topic, described, points > 0, comparison, self._carrier(topic, points > 0, facts))
+        carrier = self._carrier(topic, points > 0, facts, {statement.graded_by, *RESTATED.get(situation.name, ())})
+        text, usual = self._in_words(topic, described, points > 0, comparison, carrier)
         return Reason(
             topic=topic,
             points=points,
@@ -196,34 +205,28 @@ class ReasonWriter:
             return self._peers.compare_size(graded_by, facts.signal(graded_by), days)
         return self._peers.compare(topic, described.situation.name, days)
 
-    def _carrier(self, topic: str, rises: bool, facts: OrderFacts) -> Carrier:
+    def _carrier(self, topic: str, rises: bool, facts: OrderFacts, restated: Collection[str]) -> Carrier:
         """The signal of a topic that moves the risk most the way they all do; nothing where none explains that.
 
         One that would move it the other way by what it is, a hold that lowers the risk, explains nothing, nor does one
-        that is as large as that of others about as far from their promise.
+        that is missing, as large as that of others about as far from their promise, or what the fact says already.
         """
         sign = 1 if rises else -1
         moved = {
             name: sign * facts.points[name]
             for name, own in zip(self._names, self._topics, strict=True)
-            if own == topic and name not in UNREAD and sign * facts.points[name] > 0
+            if own == topic and name not in UNREAD and name not in restated and sign * facts.points[name] > 0
         }
         most = max(moved.values(), default=0.0)
         for name in sorted((name for name in moved if moved[name] >= CARRIES * most), key=lambda name: -moved[name]):
-            value, entry = facts.signal(name), catalogue()[name]
-            usual = None if value != value else facts.usual.scale(name)
+            value, usual, entry = facts.signal(name), facts.usual.scale(name), catalogue()[name]
             low, high = usual or (0.0, 0.0)
             beyond = (value > high) - (value < low)
-            if (beyond or usual is None) and entry.direction * beyond != -sign:
-                return Carrier(entry.sentence(value), self._others(entry, usual))
+            bounds = [] if usual is None else [entry.shown(low), entry.shown(high)]
+            is_usual = value != value or entry.shown(value) in bounds or not (beyond or usual is None)
+            if not is_usual and entry.direction * beyond != -sign:
+                return Carrier(entry.sentence(value), facts.between(*bounds) if bounds else "")
         return NO_CARRIER
-
-    def _others(self, entry: Signal, usual: tuple[float, float] | None) -> str:
-        """Between which values of a signal the middle third of the past orders lie."""
-        if usual is None:
-            return ""
-        low, high = map(entry.shown, usual)
-        return self._language.say("others" if low != high else "others.alike", low=low, high=high)
 
     def _in_words(
         self, topic: str, described: Description, rises: bool, comparison: Comparison | None, carrier: Carrier
@@ -243,42 +246,45 @@ class ReasonWriter:
             return self._language.say(f"{template}.{way}", fact=fact, **self._shares(comparison)), ""
         if against and not carrier.sentence and counter is not None:
             return self._language.say("although", counter=counter.text, fact=fact), ""
-        if against and not carrier.sentence and comparison is not None and not agrees:
+        if against and not carrier.sentence and comparison is not None and self._is_no_worse(comparison, rises):
             return self._language.say("even_so.same", fact=fact, **self._shares(comparison)), ""
-        if against or (needs and agrees < 0):
+        if against:
             if carrier.sentence and not fact.startswith(carrier.sentence):
                 return self._carried(fact, carrier), ""
             return self._language.say(f"outweighed.{topic}", fact=fact), ""
         return fact, usual
 
     def _carried(self, fact: str, carrier: Carrier) -> str:
-        """A fact and what carries the points against it; what others have is left out before the fact loses details."""
-        whole = self._language.fill("carried", fact=fact, carrier=carrier.sentence, others=carrier.others)
-        others = carrier.others if len(whole) <= MOST_CHARACTERS else ""
-        return self._language.say("carried", fact=fact, carrier=carrier.sentence, others=others)
+        """A fact and what carries the points against it; what is usual is left out before the fact loses details."""
+        whole = self._language.fill("carried", fact=fact, carrier=carrier.sentence, scale=carrier.scale)
+        scale = carrier.scale if len(whole) <= MOST_CHARACTERS else ""
+        return self._language.say("carried", fact=fact, carrier=carrier.sentence, scale=scale)
 
     def _usual(self, comparison: Comparison | None, rises: bool) -> str:
-        """What became of like orders in words, and whether that alone would speak for the sign of the points.
+        """What became of like orders in words, where that speaks for the points.
 
-        Nothing where about as many of them failed as of all: it says nothing of the order.
+        Nothing where about as many of them failed as of all, which says nothing of the order, or where what became of
+        them speaks the other way: a risk weighs all that is known of the order, and they have the situation alone.
         """
-        if comparison is None or not comparison.agrees:
+        if comparison is None or comparison.agrees != (1 if rises else -1):
             return ""
-        text = self._usual_texts.get((comparison, rises))
+        text = self._usual_texts.get(comparison)
         if text is None:
-            text = self._usual_texts[comparison, rises] = self._write_usual(comparison, rises)
+            text = self._usual_texts[comparison] = self._write_usual(comparison)
         return text
 
-    def _write_usual(self, comparison: Comparison, rises: bool) -> str:
+    def _write_usual(self, comparison: Comparison) -> str:
         values = {"n": self._language.number(comparison.orders), **self._shares(comparison)}
         if comparison.days_from is None:
-            text = self._language.say("usual.any", **values)
-        else:
-            about = self._language.say(f"usual.from.{comparison.days_from:.0f}")
-            text = self._language.say("usual", about=about, **values)
-        if (comparison.agrees > 0) != rises:
-            return self._language.say("usual.against.up" if rises else "usual.against.down", usual=text)
-        return text
+            return self._language.say("usual.any", **values)
+        about = self._language.say(f"usual.from.{comparison.days_from:.0f}")
+        return self._language.say("usual", about=about, **values)
+
+    @staticmethod
+    def _is_no_worse(comparison: Comparison, rises: bool) -> bool:
+        """Whether of like orders about as many failed as of all, and not a few more or fewer against the points."""
+        above = round(100 * comparison.failed_share) - round(100 * comparison.all_failed_share)
+        return not comparison.agrees and (above >= 0 if rises else above <= 0)
 
     def _shares(self, comparison: Comparison) -> dict[str, str]:
         return {

@@ -82,5 +82,5 @@ def test_a_plan_that_ends_shortly_before_the_promise_is_tight_where_it_adds_to_t
 def test_the_day_of_the_truck_is_not_only_that() -> None:
     told = paced(ordered(20), RELEASED, truck(0, 2.4), ships=3)
     assert said("work", *told, day=1) == (
-        "the order still needs about 1 more operation; at the usual pace that ends Wed 3 Jan, on the day of the truck"
+        "the order still needs about 1 more operation; at the usual pace that ends Wed 3 Jan, on the day of truck T1"
     )

@@ -261,7 +261,7 @@ def test_records_say_what_was_recorded() -> None:
         "the last Fri 12 Jan 12:00"
     )
     moved = event("commitment.changed", 11, date=31)
-    assert "3 bookings of work, 1 new promise and 2 others" in said("records", *told, late, moved, day=12)
+    assert ", among them 3 bookings of work and 1 new promise, the last" in said("records", *told, late, moved, day=12)
     assert said("records", *told[:2], day=1) == (
         "2 records of the order so far: 1 ordered line and 1 truck plan, the last Mon 1 Jan 12:00"
     )

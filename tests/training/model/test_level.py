@@ -153,12 +153,14 @@ def test_risks_drawn_together_stay_at_what_is_usual_in_the_plant_wherever_the_ba
 
 
 def test_a_level_that_is_of_the_slope_says_so_and_counts_nobody() -> None:
-    """The base is far below the plant: its orders are not worse lately, and what is known of them tells little."""
+    """The base is far below the plant: its orders are not worse lately, and risks set them apart too far."""
     levels = estimate_levels(spread("A", 60, 60), NOW, -3.0)
-    less = "what is known of orders of A has lately told less than before, so risks are nearer to what is usual there"
+    less = "orders of A at low risk have lately failed more often than expected, those at high risk less often"
     assert (levels.plants["A"].log_odds > 1.0, levels.sentence("A")) == (True, less)
     more = estimate_levels(spread("A", 1, 160), NOW, -3.0)
-    assert more.sentence("A") == less.replace("less", "more").replace("nearer to", "farther from")
+    assert more.sentence("A") == (
+        "orders of A at low risk have lately failed less often than expected, those at high risk more often"
+    )
 
 
 def test_an_order_of_another_plant_or_of_none_has_the_level_of_all() -> None:
