@@ -19,7 +19,7 @@ from features.readiness.blockers import (
     shortage_blockers,
 )
 from features.readiness.inferred_blockers import DELIVERIES, missing_blockers, silent_blockers, truck_blockers
-from features.readiness.naming import keys_of, list_lines, name_line
+from features.readiness.naming import MOST_NAMED, keys_of, list_lines, name_line
 from features.readiness.statements import KnownEvent, KnownLine, KnownPlan, SpellState
 from features.reasons.slowest_lines import NO_LINE, SlowestLines
 from features.wording.language import short
@@ -163,9 +163,12 @@ class OrderFacts(Facts):
         return name_line(self.language, line_id)
 
     def lines_named(self, lines: list[KnownLine]) -> str:
-        """Lines by their ids; "the order" where it has one alone."""
+        """Lines by their ids, many of them by their number; "the order" where it has one alone."""
         if len(self.lines) == 1:
             return self.say("order.itself")
+        if len(lines) > MOST_NAMED:
+            everyone = len(self.open_lines)
+            return self.say("lines.all" if len(lines) == everyone else "lines.part", n=len(lines), all=everyone)
         return list_lines(self.language, [line.id for line in lines])
 
     # -- what is in the way ----------------------------------------------------------------------------------

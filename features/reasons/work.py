@@ -233,8 +233,12 @@ def _not_begun(facts: OrderFacts, rises: bool) -> Statement:
         if facts.signal("work_slack") < ROOMY:
             day = facts.dates.day(ends, time=False)
             return Statement(facts.say("work.not_begun_pace", **values, day=day, slack=slack), events)
-    template = "work.not_begun" if rises else "work.not_begun_yet"
-    return Statement(facts.say(template, **values), events, needs="such" if rises else "")
+    if not rises:
+        return Statement(facts.say("work.not_begun_yet", **values), events)
+    usual = facts.usual.scale("lines_not_begun")
+    template = "work.not_begun_usual" if usual is not None and usual[0] >= 1 else "work.not_begun"
+    text = facts.say(template, **values, time=facts.dates.between(facts.as_of, facts.due))
+    return Statement(text, events, needs="such")
 
 
 def _much_to_do(facts: OrderFacts, values: dict[str, str], events: tuple[EventKey, ...]) -> Statement:

@@ -338,6 +338,18 @@ def test_silence_counts_whole_days() -> None:
     assert said("records", created(0, 60), day=33.5) == "nothing was recorded for 33 days, since Mon 1 Jan 12:00"
 
 
+def test_what_has_left_tells_more_than_that_its_truck_has() -> None:
+    away = [created(0, 20, quantity=10), truck(0, 2), shipped(2, 6)]
+    assert said("truck", *away, day=5, rises=False) == "6 of 10 units have left, 4 are still to ship"
+    assert said("truck", *away, day=5).startswith("no truck is planned: the last was planned for Wed 3 Jan")
+
+
+def test_a_truck_on_the_day_of_the_promise_is_in_time_or_has_no_day_to_spare() -> None:
+    told = [created(0, 20), truck(0, 20)]
+    assert said("truck", *told, day=5, rises=False).endswith(", in time on the day of the promise")
+    assert said("truck", *told, day=5).endswith(", the day of the promise: no day to spare")
+
+
 def test_the_item_that_other_lines_need_is_named() -> None:
     others = [created(0, 30, order=order, item="motor") for order in "BC"]
     loads = {"points": {"item_open_lines": 0.1}}
