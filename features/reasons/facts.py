@@ -128,7 +128,8 @@ class OrderFacts(Facts):
         if low == high:
             return self.say("scale.one", low=low)
         amount, _, unit = low.partition(" ")
-        return self.say("scale", low=amount if unit == high.partition(" ")[2] else low, high=high)
+        same_unit = unit and high.partition(" ")[2].startswith(unit)  # one day, many days
+        return self.say("scale", low=amount if same_unit else low, high=high)
 
     def beside_all(self, name: str) -> str:
         """The share of all past orders that failed, behind one that failed by a signal; nothing where nobody knows."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 from features.events.schema import MICRO, EventKey
+from features.readiness.inferred_blockers import work_of
 from features.readiness.naming import keys_of, name_truck
 from features.readiness.statements import WHOLE_ORDER, KnownEvent, KnownLine, KnownPlan
 from features.reasons.facts import OrderFacts, date_of, dated_by
@@ -138,16 +139,27 @@ def _time_to_catch_up(facts: OrderFacts) -> Statement | None:
 
 def plan_passed(facts: OrderFacts, rises: bool) -> Statement:
     """A planned end that has passed while work is left; the time that is left where none has."""
-    passed = [plan for plan in facts.planned_ends if date_of(plan) < facts.as_of]
-    if not passed:  # of lines that have shipped
+    plan = passed_plan(facts)
+    if plan is None:  # of lines that have shipped or are made
         return _not_begun(facts, rises)
-    plan = passed[0]
     values = {
         "line": facts.named_line(plan.line_id),
         "day": facts.dates.day(date_of(plan)),
         "distance": facts.dates.distance(date_of(plan)),
     }
     return Statement(facts.say("work.plan_passed", **values), dated_by(plan))
+
+
+def passed_plan(facts: OrderFacts) -> KnownPlan | None:
+    """The planned end that passed last of a line whose work is not all booked."""
+    passed = (plan for plan in facts.planned_ends if date_of(plan) < facts.as_of)
+    return next((plan for plan in passed if not _is_made(facts, plan)), None)
+
+
+def _is_made(facts: OrderFacts, plan: KnownPlan) -> bool:
+    """Whether the work has brought all of the lines that a plan is for."""
+    work = [(line, work_of(facts, line)) for line in facts.open_lines_of(plan.line_id)]
+    return all(done is not None and done.quantity >= line.ordered - line.before_work for line, done in work)
 
 
 def _paced(facts: OrderFacts, rises: bool) -> Statement:

@@ -207,6 +207,7 @@ REASONS = {
     "changes.none": "neither plan nor promise was moved",
     "changes.tight_plan": "the plan ends {day}, {slack}",
     "changes.unmoved_plan": "the plan ends {day}, {slack}, and neither plan nor promise was moved",
+    "changes.unmoved_passed": "the planned end of {line}, {day}, has passed and was not moved",
     "changes.no_plan": "no end of the work is planned yet; {left} to the promise ({due})",
     # records
     "records.silent": "nothing was recorded for {time}{scale}, since {day}",

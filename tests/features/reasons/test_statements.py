@@ -98,6 +98,8 @@ def test_a_planned_end_that_has_passed_is_past() -> None:
     assert said("work", *two_lines(), plan, day=6) == (
         "the planned end of line 20, Fri 5 Jan 12:00, was 2 days ago, and work is left"
     )
+    made = booked(5, 10, line="20")
+    assert "and work is left" not in said("work", *two_lines(), plan, made, day=6), "of a line that is made none is"
 
 
 def test_pieces_that_are_missing_are_counted() -> None:
