@@ -109,8 +109,8 @@ def test_a_morning_with_the_keyboard_alone(chromium: Any, planned: Planned) -> N
 def test_a_row_shows_its_lines_without_leaving_the_list(chromium: Any, planned: Planned) -> None:
     page = opened(chromium, planned)
     page.click("tr[data-order=W1] >> text=lines")
-    page.wait_for_selector("tr[data-order=W1] .lines")
-    assert "Winch" in page.inner_text("tr[data-order=W1] .lines")
+    page.wait_for_selector("tr[data-order=W1] + .lines-of .lines")
+    assert "Winch" in page.inner_text("tr[data-order=W1] + .lines-of .lines")
     assert page.url.endswith("/")
     assert page.complaints == []
 

@@ -72,7 +72,7 @@ def test_a_change_tells_why_in_place(chromium: Any, planned: Planned) -> None:
 def test_reading_them_without_a_script(chromium: Any, planned: Planned) -> None:
     page = opened(chromium, planned, plant="Kiel", java_script_enabled=False)
     page.click("nav >> text=Production")
-    page.click("text=Whole report")
+    page.click("text=All parts at once")
     assert "points added" in page.inner_text("main")
     page.click("table.causes td.number a >> nth=0")
     assert page.locator("table.orders-behind").count() == 1
