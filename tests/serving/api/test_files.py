@@ -33,7 +33,8 @@ ROW: dict[str, Any] = {
     "expected_ship": 19_730, "ship_earliest": 19_728, "ship_latest": LATER, "days_late": 3,
     "reasons": '[{"topic": "holds", "points": 0.3, "text": "quality hold H-1 stands"},'
     ' {"topic": "work", "points": 0.1, "text": "little work is left"}]',
-    "blocking": bits_of(["hold", "plan_after_truck"]), "blockers": "plan_after_truck hold", "shippable": 0, "owner": "Ann", "snoozed_until": None,
+    "blocking": bits_of(["hold", "plan_after_truck"]), "blockers": "plan_after_truck hold",
+    "shippable": 0, "owner": "Ann", "snoozed_until": None,
     "decision": "assign", "last_decision": "Ann assigned to Ben, 2024-01-01",
     "as_of": moment(0), "cannot_tell": "[]", "scored_by": "m@1 of run",
 }  # fmt: skip
