@@ -18,6 +18,7 @@ from features.events.schema import MICRO
 from features.events.selection import Select, Spell
 from features.events.text import Texts
 from features.history import PLANNED_END
+from features.known.deliveries import delivery_slacks
 from features.known.evidence import bits_of
 from features.known.lookups import Lookups
 from features.known.scope import PROMISES, Scope
@@ -179,6 +180,17 @@ class Known(Scope):
         ends, coming = self._line_dates(work), self._line_dates(trucks, coming=True)
         least: Floats = least_truck_slack(len(self), ends, coming, *self._promises_in_force)
         return least
+
+    def delivery_slack(self, trucks: Select) -> Floats:
+        """Days from the trucks to come to the promises of the lines they take, the tightest; NaN for none.
+
+        What the trucks before it are planned for and take, a truck does not take again.
+        """
+        self.note(trucks, self.start)
+        self.note(PROMISES, self.start)
+        stated, lines = self.history.plan_events(trucks), line_events(self.history)
+        tightest: Floats = delivery_slacks(self.order, self.stop, self.as_of, stated, *lines)
+        return tightest
 
     def slack_of(self, spells: OpenSpells) -> Floats:
         """Days from the dates of what is open to the promises of the lines it is for, the tightest."""
