@@ -1,10 +1,4 @@
-"""What the trucks to come take: one after the other, as they leave, of the lines that are promised first.
-
-A truck of a line takes that line, a truck of the whole order any. What the trucks before it take in full it does not
-take again, so that one more truck is never too late for a line that another brings in time. A truck of which no
-quantity is stated, or by whose reference goods have left, leaves nobody certain of what it takes: what it is for is
-also for those after it.
-"""
+"""How long the trucks to come leave before the promises of the lines that they take."""
 
 from __future__ import annotations
 
@@ -13,40 +7,21 @@ from typing import Any
 import numpy as np
 
 from features.arrays import Floats, Ints
-from features.engine.plans import (
-    BY_LINES,
-    DATE,
-    DATED_BY,
-    LINE,
-    QUANTITY,
-    WORD,
-    PlanEvents,
-    apply_statement,
-    is_planned,
-    new_plans,
-    statement_at,
-    with_room_for_one,
-)
+from features.engine.plans import DATE, PlanEvents, apply_statement, new_plans, statement_at, with_room_for_one
 from features.events.selection import is_selected
 from features.jit import compiled
-from features.orders.issues import NOT_REVERSED, REFERENCE, new_ledger, with_room
+from features.orders.deliveries import lines_taken
+from features.orders.issues import new_ledger, with_room
 from features.orders.line import apply
 from features.orders.line_state import (
-    KNOWN,
     N_LINE,
-    ORDERED,
     PROMISE,
-    SHIPPED_QUANTITY,
-    UNDER,
     LineEvents,
     changes_lines,
     earlier,
-    is_enough,
-    is_open,
     line_event,
     lines_of,
     new_lines,
-    speaks_of,
 )
 from features.times import DAY, NEVER
 
@@ -83,85 +58,14 @@ def delivery_slacks(order: Ints, stop: Ints, as_of: Ints, stated: PlanEvents, *c
 @compiled
 def _tightest(lines: Ints, ledger: Ints, plans: Ints, as_of: int, references: Ints) -> float:
     """Days from the trucks to come to the promises of the lines they take, the fewest; NaN where there is none."""
-    missing = np.zeros(len(lines), dtype=np.int64)
-    for j in range(len(lines)):
-        if lines[j, KNOWN] and is_open(lines, j):
-            missing[j] = lines[j, ORDERED] - lines[j, SHIPPED_QUANTITY]
+    rows, takes, _ = lines_taken(lines, ledger, plans, as_of, references)
     days = np.nan
-    truck = _next_truck(plans, 0, as_of)
-    while truck > 0:
+    for turn in range(len(rows)):
         promise = NEVER
         for j in range(len(lines)):
-            if missing[j] > 0 and speaks_of(lines, plans[truck, LINE], j):
+            if takes[turn, j]:
                 promise = earlier(promise, lines[j, PROMISE])
-        slack = (promise - plans[truck, DATE]) / DAY
+        slack = (promise - plans[rows[turn], DATE]) / DAY
         if promise != NEVER and not days <= slack:
             days = slack
-        following = _next_truck(plans, truck, as_of)
-        if following > 0:
-            _take(lines, missing, plans[truck, LINE], _load(plans, truck, ledger, references))
-        truck = following
     return days
-
-
-@compiled
-def _next_truck(plans: Ints, truck: int, as_of: int) -> int:
-    """The row of the truck to come that leaves next after one (0: the first), 0 for none.
-
-    Of one moment those of a line come before those of the whole order.
-    """
-    following = 0
-    for row in range(1, plans[0, 0] + 1):
-        coming = is_planned(plans, row) and plans[row, DATE] >= as_of
-        if coming and _is_before(plans, truck, row) and (following == 0 or _is_before(plans, row, following)):
-            following = row
-    return following
-
-
-@compiled
-def _is_before(plans: Ints, one: int, other: int) -> bool:
-    """Whether a row (0: one before all) leaves before another; of one moment the later line, and then row, is first."""
-    if one == 0 or plans[one, DATE] != plans[other, DATE]:
-        return one == 0 or plans[one, DATE] < plans[other, DATE]
-    if plans[one, LINE] != plans[other, LINE]:
-        return bool(plans[one, LINE] > plans[other, LINE])
-    return one > other
-
-
-@compiled
-def _load(plans: Ints, truck: int, ledger: Ints, references: Ints) -> int:
-    """What a truck is sure to take, millionths: nothing where its quantity is not known, or some of it has left."""
-    reference = references[plans[truck, DATED_BY]]
-    for row in range(1, ledger[0, 0] + 1):
-        if ledger[row, REFERENCE] == reference and ledger[row, NOT_REVERSED] > 0:
-            return 0
-    by_lines = False
-    for row in range(1, plans[0, 0] + 1):
-        if plans[row, WORD] == plans[truck, WORD] and plans[row, LINE] < 0:
-            by_lines = plans[row, BY_LINES] == 1
-    known = plans[truck, QUANTITY] != NEVER and by_lines == (plans[truck, LINE] >= 0)
-    return max(plans[truck, QUANTITY], 0) if known else 0
-
-
-@compiled
-def _take(lines: Ints, missing: Ints, of: int, load: int) -> None:
-    """Take a load off what is missing of the lines that a truck is for, those promised first before the others."""
-    while load > 0:
-        first = -1
-        for j in range(len(lines)):
-            if missing[j] > 0 and speaks_of(lines, of, j) and (first < 0 or _is_due_before(lines, j, first)):
-                first = j
-        if first < 0:
-            return
-        taken = min(missing[first], load)
-        load -= taken
-        missing[first] -= taken
-        if is_enough(lines[first, ORDERED] - missing[first], lines[first, ORDERED], lines[first, UNDER]):
-            missing[first] = 0
-
-
-@compiled
-def _is_due_before(lines: Ints, one: int, other: int) -> bool:
-    """Whether a line is promised before another; one that is not promised never is."""
-    promise, than = lines[one, PROMISE], lines[other, PROMISE]
-    return bool(promise != NEVER and (than == NEVER or promise < than))

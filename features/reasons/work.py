@@ -6,7 +6,9 @@ import math
 
 from features.events.schema import MICRO, EventKey
 from features.readiness.naming import keys_of, name_truck
+from features.readiness.planned_work import planned_end
 from features.readiness.statements import WHOLE_ORDER, KnownEvent, KnownLine, KnownPlan
+from features.readiness.trucks import trucks_for
 from features.reasons.facts import OrderFacts, date_of, dated_by
 from features.reasons.situation import BAD, EITHER, GOOD, Situation, Statement, Values, always
 from features.times import DAY, SECOND
@@ -42,11 +44,12 @@ def _short(facts: OrderFacts, rises: bool) -> Statement:
 
 
 def _planned_after_truck(facts: OrderFacts, rises: bool) -> Statement:
-    last = {plan.line_id: plan for plan in facts.trucks}
     late = [
         (date_of(truck) - date_of(plan), plan, truck)
-        for plan in facts.planned_ends
-        if (truck := last.get(plan.line_id) or last.get(None)) is not None and date_of(plan) > date_of(truck)
+        for line in facts.open_lines
+        if (plan := planned_end(facts, line)) is not None
+        and (truck := max(trucks_for(facts, line), key=date_of, default=None)) is not None
+        and facts.as_of <= date_of(truck) < date_of(plan)
     ]
     if not late:
         return _planned(facts, rises)
