@@ -9,7 +9,7 @@ from features.readiness.blockers import STOPS_TRUCK, STOPS_WORK, Blocker, Facts
 from features.readiness.inferred_blockers import is_finished
 from features.readiness.naming import keys_of, name_line, name_truck
 from features.readiness.statements import KnownEvent, KnownLine, KnownPlan
-from features.readiness.trucks import DELIVERIES, trucks_for
+from features.readiness.trucks import truck_loads, trucks_for
 
 
 def not_made(facts: Facts, line: KnownLine) -> Blocker | None:
@@ -30,20 +30,19 @@ def plan_after_truck_blockers(facts: Facts) -> list[Blocker]:
 def plans_after(facts: Facts, day: date) -> list[str]:
     """What is planned for later than the day on which everything is expected to have shipped, in words.
 
-    The end of the work on the line that is planned to end last, and the truck to come that leaves last.
+    The end of the work on the line that is planned to end last, and the last truck to come that takes something.
     """
     ends = {line.id: plan for line in facts.open_lines if (plan := planned_end(facts, line)) is not None}
     line = max(ends, key=lambda name: _date(ends[name]), default=None)
-    trucks = [plan for line in facts.open_lines for plan in facts.plans_of(line, DELIVERIES)]
-    truck = max(trucks, key=_date, default=None)
+    last = next((truck for truck in reversed(truck_loads(facts)) if truck.lines), None)
     told = []
     if ends and facts.dates.date_of(_date(ends[line])) > day:
         values = {"line": name_line(facts.language, line), "day": facts.dates.day(_date(ends[line]), time=False)}
         told.append(facts.say("ship_date.plan_later", **values))
-    if truck is not None and facts.dates.date_of(_date(truck)) > day:
+    if last is not None and facts.dates.date_of(last.leaves) > day:
         values = {
-            "truck": name_truck(facts.language, truck.reference),
-            "day": facts.dates.day(_date(truck), time=False),
+            "truck": name_truck(facts.language, last.plan.reference),
+            "day": facts.dates.day(last.leaves, time=False),
         }
         told.append(facts.say("ship_date.truck_later", **values))
     return told

@@ -48,7 +48,7 @@ def _planned_after_truck(facts: OrderFacts, rises: bool) -> Statement:
         (date_of(truck) - date_of(plan), plan, truck)
         for line in facts.open_lines
         if (plan := planned_end(facts, line)) is not None
-        and (truck := max(trucks_for(facts, line), key=date_of, default=None)) is not None
+        and (truck := next(iter(sorted(trucks_for(facts, line), key=date_of)[-1:]), None)) is not None
         and facts.as_of <= date_of(truck) < date_of(plan)
     ]
     if not late:
@@ -167,13 +167,21 @@ def _paced(facts: OrderFacts, rises: bool) -> Statement:
     if rises and slack >= ROOMY:
         return _far(facts, line)
     values = {
-        "line": facts.line_name(line),
+        "line": _with_own_promise(facts, [line], facts.line_name(line)),
         "work": _work_left(facts),
         "day": facts.dates.day(ends, time=False),
         "slack": (facts.only if rises else facts.slack)(ends, deadline, truck),
     }
     text = facts.say("work.paced", **values)
     return Statement(text, keys_of([line.ordered_by, *_work_of(facts, line)]))
+
+
+def _with_own_promise(facts: OrderFacts, lines: list[KnownLine], named: str) -> str:
+    """Lines by their name, with their first promise where that comes after the one that the order is due by."""
+    promise = min((line.promise for line in lines if line.promise is not None), default=facts.due)
+    if promise <= facts.due or facts.dates.same_day(promise, facts.due):
+        return named
+    return facts.say("work.due_later", lines=named, day=facts.dates.day(promise, time=False), n=len(lines))
 
 
 def _usual_end(facts: OrderFacts) -> tuple[int, str, int]:
@@ -234,8 +242,9 @@ def _not_begun(facts: OrderFacts, rises: bool) -> Statement:
         if facts.signal("work_slack") >= ROOMY and facts.slowest.days >= LITTLE:
             return _much_to_do(facts, values, events)
         if facts.signal("work_slack") < ROOMY:
-            day = facts.dates.day(ends, time=False)
-            return Statement(facts.say("work.not_begun_pace", **values, day=day, slack=slack), events)
+            values["lines"] = _with_own_promise(facts, waiting, values["lines"])
+            values["day"] = facts.dates.day(ends, time=False)
+            return Statement(facts.say("work.not_begun_pace", **values, slack=slack), events)
     template = "work.not_begun" if rises else "work.not_begun_yet"
     return Statement(facts.say(template, **values), events, needs="such" if rises else "")
 
