@@ -182,10 +182,7 @@ class Known(Scope):
         return least
 
     def delivery_slack(self, trucks: Select) -> Floats:
-        """Days from the trucks to come to the promises of the lines they take, the tightest; NaN for none.
-
-        What the trucks before it are planned for and take, a truck does not take again.
-        """
+        """Days from the trucks to come to the promises of the lines they take, the tightest; NaN for none."""
         self.note(trucks, self.start)
         self.note(PROMISES, self.start)
         stated, lines = self.history.plan_events(trucks), line_events(self.history)
@@ -266,6 +263,11 @@ class Known(Scope):
         return np.where(self.found, self.history.recorded[start], NEVER)
 
     # -- the commitment ------------------------------------------------------------------------------------
+
+    def open_due(self) -> Ints:
+        """The earliest promise among unshipped lines, microseconds; of lines that shipped after theirs it is none."""
+        self.note(PROMISES, self.start)
+        return self._state(commitments(self.history).open_due)
 
     def last_due(self) -> Ints:
         """The latest promise among unshipped lines, microseconds."""
