@@ -6,10 +6,10 @@ from collections.abc import Iterable
 
 from features.events.schema import MICRO
 from features.readiness.naming import keys_of, name_lines, name_reason, quantity
-from features.readiness.statements import WHOLE_ORDER, KnownEvent
+from features.readiness.statements import WHOLE_ORDER, KnownEvent, KnownPlan
 from features.reasons.facts import OrderFacts, date_of, dated_by
 from features.reasons.situation import BAD, EITHER, Situation, Statement, always
-from features.reasons.work import plan_passed, tightest_plan
+from features.reasons.work import passed_plan, tightest_plan
 from features.times import DAY
 
 LOST = 2.0
@@ -156,7 +156,7 @@ def _none(facts: OrderFacts, rises: bool) -> Statement:
         return Statement(facts.say("changes.no_plan", left=facts.time_left, due=facts.due_day))
     plan, slack = tightest_plan(facts)
     if date_of(plan) < facts.as_of:
-        return plan_passed(facts, rises)
+        return _unmoved(facts, passed_plan(facts) or plan)
     tight = 0 <= facts.signal("planned_end_slack") < LOST
     slack = facts.only(date_of(plan), facts.promise_for(plan.line_id)) if tight else slack
     values = {"day": facts.dates.day(date_of(plan), time=False), "slack": slack}
@@ -164,6 +164,12 @@ def _none(facts: OrderFacts, rises: bool) -> Statement:
         facts.say("changes.tight_plan" if tight else "changes.unmoved_plan", **values),
         dated_by(plan),
     )
+
+
+def _unmoved(facts: OrderFacts, plan: KnownPlan) -> Statement:
+    """A planned end that has passed and still stands."""
+    values = {"line": facts.named_line(plan.line_id), "day": facts.dates.day(date_of(plan))}
+    return Statement(facts.say("changes.unmoved_passed", **values), dated_by(plan))
 
 
 CHANGES = (

@@ -32,7 +32,7 @@ def _in_the_way(facts: OrderFacts) -> list[Blocker]:
 
 def _early(facts: OrderFacts, rises: bool) -> Statement:
     blockers = _in_the_way(facts)
-    if not blockers:
+    if not blockers or (not rises and facts.signal("conditions_outstanding") <= FEW_OUTSTANDING):
         return _open(facts, rises)
     names = [blocker.what or "" for blocker in blockers]
     values = {"n": number_of_conditions(names), "conditions": facts.language.listed(names), "left": facts.time_left}

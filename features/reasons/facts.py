@@ -19,7 +19,7 @@ from features.readiness.blockers import (
     shortage_blockers,
 )
 from features.readiness.inferred_blockers import missing_blockers, silent_blockers
-from features.readiness.naming import keys_of, list_lines, name_line
+from features.readiness.naming import MOST_NAMED, keys_of, list_lines, name_line
 from features.readiness.statements import KnownEvent, KnownLine, KnownPlan, SpellState
 from features.readiness.trucks import DELIVERIES, truck_blockers
 from features.reasons.slowest_lines import NO_LINE, SlowestLines
@@ -129,7 +129,8 @@ class OrderFacts(Facts):
         if low == high:
             return self.say("scale.one", low=low)
         amount, _, unit = low.partition(" ")
-        return self.say("scale", low=amount if unit == high.partition(" ")[2] else low, high=high)
+        same_unit = unit and high.partition(" ")[2].startswith(unit)  # one day, many days
+        return self.say("scale", low=amount if same_unit else low, high=high)
 
     def beside_all(self, name: str) -> str:
         """The share of all past orders that failed, behind one that failed by a signal; nothing where nobody knows."""
@@ -164,9 +165,12 @@ class OrderFacts(Facts):
         return name_line(self.language, line_id)
 
     def lines_named(self, lines: list[KnownLine]) -> str:
-        """Lines by their ids; "the order" where it has one alone."""
+        """Lines by their ids, many of them by their number; "the order" where it has one alone."""
         if len(self.lines) == 1:
             return self.say("order.itself")
+        if len(lines) > MOST_NAMED:
+            everyone = len(self.open_lines)
+            return self.say("lines.all" if len(lines) == everyone else "lines.part", n=len(lines), all=everyone)
         return list_lines(self.language, [line.id for line in lines])
 
     # -- what is in the way ----------------------------------------------------------------------------------

@@ -16,8 +16,8 @@ COUNTED = {
 }
 SHARED = {
     "plant_failure_share": "plant.record",
-    "plant_failure_share_recent": "plant.record",
-    "failure_share_recent": "plant.record",
+    "plant_failure_share_recent": "plant.record_recent",
+    "failure_share_recent": "plant.record_recent",
     "work_center_failure_share": "plant.centre",
     "work_center_failure_share_recent": "plant.centre",
 }

@@ -11,6 +11,8 @@ SEEN = 0.02
 """A share of the ordered quantity from which its loss is told."""
 PRONE = 0.25
 """So many inspections still to fail are many."""
+ONE = 0.95
+"""So many inspections still to fail an order are about one."""
 
 
 def _failed(facts: OrderFacts, _rises: bool) -> Statement:
@@ -27,7 +29,8 @@ def _losses(facts: OrderFacts, _rises: bool) -> Statement:
     shown = {"scrap": facts.language.share(scrap), "rework": facts.language.share(rework)}
     name = "losses" if scrap >= SEEN and rework >= SEEN else "scrap" if scrap >= SEEN else "rework"
     events = [event for event in facts.order.events if event.type in ("operation.scrapped", "operation.reworked")]
-    return Statement(facts.say(f"quality.{name}", **shown), keys_of(events))
+    graded_by = "scrap_ratio" if scrap >= SEEN else "rework_ratio"
+    return Statement(facts.say(f"quality.{name}", **shown), keys_of(events), needs="such", graded_by=graded_by)
 
 
 def _failed_before(facts: OrderFacts, rises: bool) -> Statement:
@@ -62,8 +65,10 @@ def _usual(facts: OrderFacts, rises: bool) -> Statement:
     usual = facts.signal("usual_failures_left")
     if facts.blockers_of("failed_inspection"):
         return _failed(facts, rises)
-    if usual >= 0.95:
-        return Statement(facts.say("quality.prone_more", n=round(usual)), tone=BAD)
+    if usual >= ONE:
+        scale = facts.scale("usual_failures_left", lambda failures: _failures(facts, failures))
+        text = facts.say("quality.prone_more", n=round(usual), scale=scale)
+        return Statement(text, needs="such", graded_by="usual_failures_left", tone=BAD)
     if usual >= 0.05:
         return _prone(facts, max(1, round(10 * usual)), rises)
     return Statement(facts.say("quality.rare" if usual > 0 else "quality.none"), tone=GOOD)
@@ -75,11 +80,17 @@ def _prone(facts: OrderFacts, n: int, rises: bool) -> Statement:
     bounds = facts.usual.scale("usual_failures_left")
     low, high = (n, n) if bounds is None else (round(10 * bound) for bound in bounds)
     if bounds is not None and low <= n <= high:
-        return Statement(facts.say("quality.prone_usual", share=share))
+        return Statement(facts.say("quality.prone_usual", share=share), needs="such", graded_by="usual_failures_left")
     is_many = n > high if bounds else rises or n >= 10 * PRONE
     scale = facts.scale("usual_failures_left", lambda usual: _in_ten(facts, round(10 * usual)))
     template = "quality.prone" if is_many else "quality.prone_few"
-    return Statement(facts.say(template, share=share, scale=scale), tone=BAD if is_many else GOOD)
+    text, tone = facts.say(template, share=share, scale=scale), BAD if is_many else GOOD
+    return Statement(text, needs="such", graded_by="usual_failures_left", tone=tone)
+
+
+def _failures(facts: OrderFacts, failures: float) -> str:
+    """A mean number of failures to come, as so many in ten orders where it is less than one."""
+    return facts.language.number(round(failures)) if failures >= ONE else _in_ten(facts, round(10 * failures))
 
 
 def _in_ten(facts: OrderFacts, n: int) -> str:

@@ -62,7 +62,9 @@ def _counted(facts: OrderFacts, name: str, records: list[KnownEvent], signal: st
         "what": facts.language.listed(what),
         "day": facts.dates.day(records[-1].recorded),
     }
-    tone = BAD if kinds[0][0] in TROUBLE else EITHER
+    usual = facts.usual.scale(signal)
+    is_less = usual is not None and len(records) < usual[0]
+    tone = BAD if kinds[0][0] in TROUBLE and not is_less else EITHER
     template = f"records.{name}_alike" if len(kinds) == 1 else f"records.{name}"
     return Statement(facts.say(template, **values), [records[-1].key], tone=tone)
 

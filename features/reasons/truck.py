@@ -24,6 +24,8 @@ def _small(facts: OrderFacts, rises: bool) -> Statement:
 
 def _gone(facts: OrderFacts, rises: bool) -> Statement:
     none = facts.blockers_of("no_truck")
+    if not rises and facts.signal("shipped_ratio") > 0:
+        return _shipped(facts, rises)
     return Statement(none[0].sentence, none[0].events) if none else _in_time(facts, rises)
 
 
@@ -36,10 +38,10 @@ def _in_time(facts: OrderFacts, rises: bool) -> Statement:
     in_time = [time for time in times if time[1] <= time[0]] or times[:1]
     promise, leaves, truck = min(in_time, key=lambda time: time[0] - time[1])
     slack = facts.signal("delivery_slack")
-    if not rises:
+    if facts.dates.same_day(leaves, promise):
+        name = "same_day" if rises else "on_the_day"
+    elif not rises:
         name = "in_time"
-    elif facts.dates.same_day(leaves, promise):
-        name = "same_day"
     else:
         name = "early" if slack >= 1 else "tight"
     values = {

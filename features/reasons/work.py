@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 from features.events.schema import MICRO, EventKey
+from features.readiness.inferred_blockers import work_of
 from features.readiness.naming import keys_of, name_truck
 from features.readiness.planned_work import planned_end
 from features.readiness.statements import WHOLE_ORDER, KnownEvent, KnownLine, KnownPlan
@@ -141,16 +142,27 @@ def _time_to_catch_up(facts: OrderFacts) -> Statement | None:
 
 def plan_passed(facts: OrderFacts, rises: bool) -> Statement:
     """A planned end that has passed while work is left; the time that is left where none has."""
-    passed = [plan for plan in facts.planned_ends if date_of(plan) < facts.as_of]
-    if not passed:  # of lines that have shipped
+    plan = passed_plan(facts)
+    if plan is None:  # of lines that have shipped or are made
         return _not_begun(facts, rises)
-    plan = passed[0]
     values = {
         "line": facts.named_line(plan.line_id),
         "day": facts.dates.day(date_of(plan)),
         "distance": facts.dates.distance(date_of(plan)),
     }
     return Statement(facts.say("work.plan_passed", **values), dated_by(plan))
+
+
+def passed_plan(facts: OrderFacts) -> KnownPlan | None:
+    """The planned end that passed last of a line whose work is not all booked."""
+    passed = (plan for plan in facts.planned_ends if date_of(plan) < facts.as_of)
+    return next((plan for plan in passed if not _is_made(facts, plan)), None)
+
+
+def _is_made(facts: OrderFacts, plan: KnownPlan) -> bool:
+    """Whether the work has brought all of the lines that a plan is for."""
+    work = [(line, work_of(facts, line)) for line in facts.open_lines_of(plan.line_id)]
+    return all(done is not None and done.quantity >= line.ordered - line.before_work for line, done in work)
 
 
 def _paced(facts: OrderFacts, rises: bool) -> Statement:
@@ -245,8 +257,12 @@ def _not_begun(facts: OrderFacts, rises: bool) -> Statement:
             values["lines"] = _with_own_promise(facts, waiting, values["lines"])
             values["day"] = facts.dates.day(ends, time=False)
             return Statement(facts.say("work.not_begun_pace", **values, slack=slack), events)
-    template = "work.not_begun" if rises else "work.not_begun_yet"
-    return Statement(facts.say(template, **values), events, needs="such" if rises else "")
+    if not rises:
+        return Statement(facts.say("work.not_begun_yet", **values), events)
+    usual = facts.usual.scale("lines_not_begun")
+    template = "work.not_begun_usual" if usual is not None and usual[0] >= 1 else "work.not_begun"
+    text = facts.say(template, **values, time=facts.dates.between(facts.as_of, facts.due))
+    return Statement(text, events, needs="such")
 
 
 def _much_to_do(facts: OrderFacts, values: dict[str, str], events: tuple[EventKey, ...]) -> Statement:

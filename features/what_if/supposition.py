@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 
 from features.events.schema import EventKey
 from features.orders.spells import SHORTAGES
@@ -12,6 +12,7 @@ from features.readiness.naming import (
     name_condition,
     name_inspection,
     name_line,
+    name_lines,
     name_lot,
     name_operation,
     name_truck,
@@ -35,12 +36,22 @@ def supposition(facts: Facts, supposed: Collection[EventKey]) -> str:
     facts : of the order as it would stand with all of them
     supposed : which of its events these are
     """
-    clauses = [_clause(facts, event) for event in facts.order.events if event.key in supposed]
+    events = [event for event in facts.order.events if event.key in supposed]
+    clauses = [_clause(facts, alike) for alike in _promises_by_day(events)]
     return facts.language.fill("if", clauses=facts.language.listed(clauses, MOST_CLAUSES))
 
 
-def _clause(facts: Facts, event: KnownEvent) -> str:
-    template, values = _CLAUSES[event.type](facts, event)
+def _promises_by_day(events: Iterable[KnownEvent]) -> Iterable[list[KnownEvent]]:
+    """The events as they come, one by one; promises that move to the same day together, with the first of them."""
+    groups: dict[object, list[KnownEvent]] = {}
+    for event in events:
+        groups.setdefault(event.date if event.type == "commitment.changed" else event.key, []).append(event)
+    return groups.values()
+
+
+def _clause(facts: Facts, alike: list[KnownEvent]) -> str:
+    event = alike[0]
+    template, values = _promises(facts, alike) if len(alike) > 1 else _CLAUSES[event.type](facts, event)
     return facts.say(f"if.{template}", **values)
 
 
@@ -103,7 +114,11 @@ def _condition(facts: Facts, event: KnownEvent) -> Clause:
 
 
 def _promise(facts: Facts, event: KnownEvent) -> Clause:
-    return "promise", {"of": at_line(facts.language, "of", event.line_id), "day": _day(facts, event)}
+    return _promises(facts, [event])
+
+
+def _promises(facts: Facts, moved: list[KnownEvent]) -> Clause:
+    return "promise", {"n": len(moved), "of": name_lines(facts.language, "of", moved), "day": _day(facts, moved[0])}
 
 
 def _requested(facts: Facts, event: KnownEvent) -> Clause:

@@ -16,7 +16,7 @@ SUPPOSITIONS = {
     "if.inspection.failed": "{inspection}{lot}{lines} fails",
     "if.condition.met": "{condition} [n:is|are] met{lines}",
     "if.condition.not_met": "{condition} [n:is|are] not met{lines}",
-    "if.promise": "the promise{of} moves to {day}",
+    "if.promise": "the [n:promise|promises]{of} [n:moves|move] to {day}",
     "if.requested": "the customer asks{for_} for {day}",
     "if.work.released": "{work}{lines} is released",
     "if.work.planned": "{work}{lines} is planned to end {day}",

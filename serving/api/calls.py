@@ -44,7 +44,7 @@ from serving.ingest.decisions import decide, etag_of
 from serving.models.cache import LoadedModel, load_version
 from serving.principal import Caller
 from serving.problems import NotFound
-from serving.scores.decision_state import latest_decisions, owner_before
+from serving.scores.decision_state import DecisionState, last_change, latest_decisions, owner_before
 from serving.scores.replay import LoadVersion
 from serving.scores.services import Services
 from serving.store.period_reads import typed_events_of
@@ -228,6 +228,11 @@ def record_decision(
 def read_owner_before(services: Services, order_id: str, caller: Caller) -> str | None:
     """Who had an order before the caller took it over."""
     return owner_before(services.database.read(lambda connection: events_of(connection, [order_id])), caller.name)
+
+
+def read_last_change(services: Services, order_id: str) -> tuple[Any, DecisionState] | None:
+    """The last decision about who has an order or until when it is put off, and how that stood before it."""
+    return last_change(services.database.read(lambda connection: events_of(connection, [order_id])))
 
 
 # -- what only pages show ------------------------------------------------------------------------------------

@@ -59,7 +59,7 @@ def read_envelope(headers: Mapping[str, str], body: bytes) -> Envelope:
         return Envelope([_object(_json(body))], single=True)
     if media == BATCH:
         return Envelope(_require_events(_json(body)), single=False)
-    if media in (PLAIN, ""):
+    if media == "" or is_json(media):
         return Envelope(_require_events(_plain(_object(_json(body)))), single=False)
     raise UnknownMediaType(f"the content type must be one of {STRUCTURED}, {BATCH}, {PLAIN}, got {media[:SHOWN]}")
 
@@ -72,7 +72,7 @@ def _plain(content: dict[str, Any]) -> Any:
 
 def _binary(headers: Mapping[str, str], media: str, body: bytes) -> dict[str, Any]:
     """Attributes in headers (percent-encoded where they are not ASCII), the data in the body."""
-    if media not in (PLAIN, "") and body:
+    if media != "" and not is_json(media) and body:
         raise UnknownMediaType(f"the data of an event in binary mode must be {PLAIN}, got {media[:SHOWN]}")
     event: dict[str, Any] = {
         name.removeprefix("ce-"): unquote(value) for name, value in headers.items() if name.startswith("ce-")

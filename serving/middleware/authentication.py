@@ -17,6 +17,7 @@ from serving.auth.api_keys import ApiKeys
 from serving.auth.directory import CallerDirectory
 from serving.auth.permissions import SIGN_IN, Route, describes_api
 from serving.auth.sessions import Sessions
+from serving.middleware.paths import is_of_a_browser
 from serving.middleware.rate_limit import Quota, RateLimiter
 from serving.principal import NOBODY, Caller
 from serving.problems import KINDS, problem
@@ -57,7 +58,7 @@ class AuthenticationMiddleware:
         if self._keys is None or self._sessions is None or (route and not route.roles) or describes_api(scope["path"]):
             await self.app(scope, receive, send)
             return
-        page = route is not None and route.is_page
+        page = route.is_page if route is not None else is_of_a_browser(scope)
         token = session_token(Headers(scope=scope)) if page else _token(Headers(scope=scope))
         callers: CallerDirectory = self._sessions if page else self._keys
         caller, quota = await self._identify(callers, token, _address(scope))

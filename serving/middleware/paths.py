@@ -6,8 +6,17 @@ from collections.abc import MutableMapping
 from typing import Any
 from urllib.parse import quote, unquote
 
+from starlette.datastructures import Headers
+from starlette.types import Scope
+
+API = "/v1/"
 BEFORE = ("/v1/orders/", "/orders/", "/changes/")
 """What stands before an order's id in a path."""
+
+
+def is_of_a_browser(scope: Scope) -> bool:
+    """Whether a request for an address that is nobody's, and not the API's, comes from somebody who reads pages."""
+    return not scope["path"].startswith(API) and "text/html" in Headers(scope=scope).get("accept", "")
 
 
 def keep_quoted(scope: MutableMapping[str, Any]) -> None:

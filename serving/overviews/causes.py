@@ -11,6 +11,8 @@ from training.change.wording import type_words
 
 CauseView = Literal["cause", "hold", "reason", "work_center", "component", "reschedule"]
 """By what a week can be looked at: all of it by what was stated, or a part of it by one word of that."""
+NEW_LINE = "New line ordered"
+"""A cause that nobody at the plant decides."""
 STATED = {
     ("material.stated", "short"): "Material missing",
     ("material.stated", "available"): "Material came",
@@ -18,7 +20,7 @@ STATED = {
     ("inspection.recorded", "passed"): "Inspection passed",
     ("readiness.stated", "met"): "Shipping condition met",
     ("readiness.stated", "not_met"): "Shipping condition not met",
-    ("order_line.created", None): "New line ordered",
+    ("order_line.created", None): NEW_LINE,
     ("hold.placed", None): "Hold placed",
     ("hold.released", None): "Hold released",
     ("production.rescheduled", None): "Planned end moved",

@@ -65,8 +65,9 @@ def list_readiness(
     listed = [ReadinessItem(one["kind"], "in_the_way", one["sentence"], one) for one in blockers if not one["moot"]]
     listed += [ReadinessItem(one["kind"], "not_yet_due", one["sentence"], one) for one in not_due if not one["moot"]]
     spoken = {one.kind for one in listed}
+    packing_waits = any(one["rule"] == "condition" for one in not_due)
     rest = [
-        ReadinessItem(kind, _standing(condition), WORDS[kind], condition=condition)
+        ReadinessItem(kind, _standing(condition, packing_waits), WORDS[kind], condition=condition)
         for condition in conditions
         if (kind := KIND_OF_CONDITION[condition["kind"]]) not in spoken
     ]
@@ -74,6 +75,10 @@ def list_readiness(
     return sorted([*listed, *rest], key=lambda one: order.index(one.standing))
 
 
-def _standing(condition: Mapping[str, Any]) -> str:
-    """Of a condition that no blocker names: silence about a line is told of its packing, which comes first."""
-    return "open" if condition["standing"] == "in_the_way" else str(condition["standing"])
+def _standing(condition: Mapping[str, Any], packing_waits: bool) -> str:
+    """Of a condition that no blocker names: silence about a line is told of its packing, which comes first.
+
+    Once the time for packing and papers has begun, a condition that is not stated is open, and no longer not yet due.
+    """
+    standing = str(condition["standing"])
+    return "open" if standing == "in_the_way" or (standing == "not_yet_due" and not packing_waits) else standing

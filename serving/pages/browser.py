@@ -131,16 +131,26 @@ def theme_of(request: Request) -> str:
 
 
 class Notice(NamedTuple):
-    """What the next page says: a sentence, details of it, and whether something was refused."""
+    """What the next page says.
+
+    Attributes
+    ----------
+    text, details : a sentence, and details of it
+    warns : whether something was refused
+    undo : ids of the orders of which what was decided can be taken back
+    """
 
     text: str
     details: tuple[str, ...] = ()
     warns: bool = False
+    undo: tuple[str, ...] = ()
 
 
 def notify(request: Request, response: Response, notice: Notice) -> None:
-    """Have the next page say what was done; of many details as many as a cookie holds."""
+    """Have the next page say what was done; of many details as many as a cookie holds, and no undo that it does not."""
     shown = notice._replace(text=notice.text[:500], details=())
+    if len(_packed(shown)) > MOST_OF_NOTICE:
+        shown = shown._replace(undo=())
     for number, detail in enumerate(notice.details):
         left = len(notice.details) - number
         longer = shown._replace(details=(*shown.details, detail[:500]))
@@ -161,8 +171,8 @@ def go_back(request: Request, address: str, notice: Notice) -> Response:
 def notice_of(request: Request) -> Notice | None:
     """What the page before has done; ``None`` where it said nothing, or nothing readable."""
     try:
-        text, details, warns = orjson.loads(unquote(request.cookies.get(NOTICE, "")))
-        return Notice(str(text), tuple(str(one) for one in details), bool(warns))
+        text, details, warns, undo = orjson.loads(unquote(request.cookies.get(NOTICE, "")))
+        return Notice(str(text), tuple(map(str, details)), bool(warns), tuple(map(str, undo)))
     except (ValueError, TypeError):
         return None
 

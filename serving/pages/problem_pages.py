@@ -11,6 +11,7 @@ from starlette.datastructures import Headers
 from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from serving.middleware.paths import is_of_a_browser
 from serving.pages.rendering import is_by_script, render
 from serving.pages.rows import path_of
 from serving.problems import MEDIA_TYPE
@@ -18,6 +19,7 @@ from serving.problems import MEDIA_TYPE
 ADVICE = {
     403: "Your key does not open this, or the page is too old. Go back, reload, or sign in with another key.",
     404: "There is no such order or page, or none that you may see.",
+    405: "This address is read or written in another way.",
     412: "Somebody recorded something about the order since you opened it. Look at it again, then decide.",
     413: "What was sent is too large.",
     422: "What was asked for cannot be done as it stands.",
@@ -58,8 +60,11 @@ class ProblemPagesMiddleware:
 
 
 def _is_problem(scope: Scope, headers: Headers) -> bool:
+    """Of a page, or of an address that is nobody's, where a browser asks for it."""
+    if headers.get("content-type") != MEDIA_TYPE:
+        return False
     route = scope.get("state", {}).get("route")
-    return route is not None and route.is_page and headers.get("content-type") == MEDIA_TYPE
+    return is_of_a_browser(scope) if route is None else bool(route.is_page)
 
 
 def _page(request: Request, start: Message, problem: dict[str, Any]) -> Response:

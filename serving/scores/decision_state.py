@@ -18,6 +18,8 @@ PAST: Mapping[str, str] = {
     "comment": "commented",
 }
 """What somebody did, by the kind of decision."""
+CHANGES = ("assign", "snooze")
+"""The kinds that change how an order stands; the others add to what was said of it."""
 
 
 @dataclass(frozen=True)
@@ -64,6 +66,19 @@ def owner_before(events: Iterable[Any], owner: str) -> str | None:
             before = state.owner
         state = after
     return before
+
+
+def last_change(events: Iterable[Any]) -> tuple[Any, DecisionState] | None:
+    """The last decision about who has an order or until when it is put off, and how that stood before it.
+
+    ``None`` where there is none. Events are of one order, in the order of their arrival.
+    """
+    state, found = DecisionState(), None
+    for event in events:
+        if event.type == DECISION and event.kind in CHANGES:
+            found = event, state
+        state = state.after(event)
+    return found
 
 
 def latest_decisions(events: Iterable[Any]) -> dict[str, Any]:

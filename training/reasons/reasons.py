@@ -27,15 +27,18 @@ from training.explanation.topics import LEVEL_TOPIC, points_by_topic
 from training.lightgbm import UNREAD
 from training.reasons.peers import NOBODY, Comparison, Peers, apart
 
+TIME_LEFT = ("days_to_promise", "working_days_to_promise", "yield_needed_per_day")
 RESTATED = {
-    "pace_too_slow": {"operations_left", "usual_work_days_left", "work_slack"},
-    "tight": {"operations_left", "usual_work_days_left", "work_slack"},
+    "pace_too_slow": {"operations_left", "usual_work_days_left", "work_slack", *TIME_LEFT},
+    "tight": {"operations_left", "usual_work_days_left", "work_slack", *TIME_LEFT},
     "in_time": {"operations_left", "usual_work_days_left", "work_slack"},
-    "ships_too_late": {"pace_slack", "usual_days_left"},
+    "ships_too_late": {"pace_slack", "usual_days_left", *TIME_LEFT},
     "failures_ahead": {"usual_failures_left"},
     "few_failures_ahead": {"usual_failures_left"},
 }
-"""By situation, signals that its own sentence is made from: told once more they explain nothing."""
+"""By situation, signals that its own sentence is made from: told once more they explain nothing.
+
+How work lies to the promise has the time that is left in it."""
 CARRIES = 0.25
 """A signal that moves the risk by less, as a share of what the one does that moves it most, carries nothing."""
 MOST_EVENTS = 20

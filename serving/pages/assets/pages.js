@@ -35,18 +35,19 @@ function move(by) {
   focusRow(all[Math.min(Math.max(at + by, 0), all.length - 1)]);
 }
 
-function press(key) {
-  const row = current();
-  const button = row && row.querySelector(`[data-key="${key}"]`);
+// A key is for the row under the cursor; on the page of an order, for that order.
+function press(key, within) {
+  const place = within || current() || document.getElementById("decide");
+  const button = place && place.querySelector(`[data-key="${key}"]`);
   if (button) button.click();
 }
 
 function comment() {
-  const row = current();
-  if (!row) return;
-  row.querySelector("input[type=checkbox]").checked = true;
-  count();
-  document.getElementById("comment").focus();
+  const row = current(), place = document.getElementById("comment");
+  if (!place || (rows().length && !row)) return;
+  if (row) row.querySelector("input[type=checkbox]").checked = true;
+  if (row) count();
+  place.focus();
 }
 
 const KEYS = {
@@ -59,6 +60,7 @@ const KEYS = {
   s: () => press("s"),
   t: () => press("t"),
   c: comment,
+  z: () => press("z", document.querySelector(".toast")),
   "/": () => document.getElementById("search") && document.getElementById("search").focus(),
   "?": () => document.getElementById("keys").showModal(),
 };
@@ -86,15 +88,6 @@ document.addEventListener("keydown", (event) => {
   if (!joined || event.target.tagName !== "INPUT") return;
   event.preventDefault();
   joined.querySelector("button").click();
-});
-
-// A comment goes with whatever is decided, in whichever form its button stands.
-document.addEventListener("submit", (event) => {
-  const comment = document.getElementById("comment");
-  if (!event.target.matches("[data-with-comment]") || !comment || !comment.value.trim()) return;
-  const carried = event.target.querySelector("[name=comment]") || document.createElement("input");
-  Object.assign(carried, { type: "hidden", name: "comment", value: comment.value });
-  event.target.append(carried);
 });
 
 // A form that knows several kinds shows the fields of the chosen one, and sends no others.

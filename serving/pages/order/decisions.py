@@ -11,16 +11,19 @@ from fastapi import Response
 from pydantic import ValidationError
 
 from features.errors import InvalidRequest
-from features.times import isoformat, micros
+from features.times import LATEST, isoformat, micros
 from serving.contract.decision import DecisionRequest
 from serving.contract.members import fault_detail
 from serving.pages.browser import Form, Notice
 from serving.pages.wording import DECIDED, PlantClock
 from serving.principal import Caller
+from serving.scores.decision_state import CHANGES, DecisionState
 from serving.scores.snooze import agree_snooze
 
 TAKE, GIVE_BACK, END_SNOOZE = "take", "give_back", "end_snooze"
 """What a row's button says for an assignment to who reads, to who had it before, and for a snooze until now."""
+UNDO = "undo"
+"""What the notice of a decision says for taking it back."""
 KINDS = {TAKE: "assign", GIVE_BACK: "assign", END_SNOOZE: "snooze"}
 
 
@@ -45,6 +48,28 @@ def decision_of(kind: str, form: Form, caller: Caller, now: int, before: str = "
     except ValidationError as error:
         what = "; ".join(fault_detail(str(one["msg"])) for one in error.errors())
         raise InvalidRequest(f"a decision must be complete: {what}") from error
+
+
+def undo_of(change: tuple[Any, DecisionState] | None, caller: Caller, now: int) -> DecisionRequest:
+    """The decision that brings an order back to how it stood before the caller's last one about it.
+
+    Raises ``InvalidRequest`` where somebody else has decided since, or nobody has at all.
+    """
+    if change is None or change[0].actor != caller.name:
+        raise InvalidRequest("the last decision about it is not yours, and stays")
+    event, before = change
+    if event.kind == "assign":
+        return DecisionRequest(kind="assign", owner=before.owner or "")
+    if before.snoozed_until is None or before.snoozed_until <= now:
+        return DecisionRequest.model_validate({"kind": "snooze", "until": isoformat(now)})
+    until = None if before.snoozed_until == LATEST else isoformat(before.snoozed_until)
+    return DecisionRequest.model_validate({"kind": "snooze", "until": until, "until_change": before.until_change})
+
+
+def typed_in_vain(form: Form, decision: DecisionRequest, caller: Caller) -> str:
+    """The owner that a form names and its decision does not assign; empty where it is who reads, or nobody."""
+    typed = form.get("owner")
+    return "" if decision.kind == "assign" or typed == caller.name else typed
 
 
 class SnoozeOffer(NamedTuple):
@@ -80,6 +105,7 @@ class Outcome:
     snoozes : by order id, the sentence of its snooze and whether that ends earlier than was asked for
     refused : by order id, why not
     gives_back : whether it was the button of a row that gives its order back
+    left_out : who was typed as owner beside a button that assigns nobody; empty for none
     """
 
     decision: DecisionRequest
@@ -87,6 +113,7 @@ class Outcome:
     snoozes: dict[str, tuple[str, bool]] = field(default_factory=dict)
     refused: dict[str, str] = field(default_factory=dict)
     gives_back: bool = False
+    left_out: str = ""
 
     def add(self, order_id: str, reply: Response) -> None:
         """The reply to a decision that was recorded."""
@@ -96,8 +123,9 @@ class Outcome:
 
     @property
     def notice(self) -> Notice:
-        """For who decided: one sentence that sums up, and below it what differs by order."""
-        return Notice(self._sum, tuple(self._details), bool(self.refused))
+        """For who decided: one sentence that sums up, below it what differs by order, and what can be taken back."""
+        undo = tuple(self.done) if self.decision.kind in CHANGES else ()
+        return Notice(self._sum, tuple(self._details), bool(self.refused), undo)
 
     @property
     def _sum(self) -> str:
@@ -114,7 +142,8 @@ class Outcome:
     def _details(self) -> list[str]:
         many = len(self.done) + len(self.refused) > 1
         ends = [f"{sentence}." for sentence, _ in self.snoozes.values()] if many and not self._same_end else []
-        return [*(f"Not {order_id}: {why}." for order_id, why in self.refused.items()), *ends]
+        typed = [f"{self.left_out} was typed and has not got it: that takes Assign to."] if self.left_out else []
+        return [*(f"Not {order_id}: {why}." for order_id, why in self.refused.items()), *ends, *typed]
 
     @property
     def _same_end(self) -> str:

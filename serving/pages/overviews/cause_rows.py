@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from serving.overviews.causes import NEW_LINE
 from serving.overviews.movements import describe_orders
 from serving.overviews.short_memory import ShortMemory
 from serving.overviews.week_impact import CauseSum, WeekSums, orders_behind, remembers, sum_week, trend_of, week_steps
@@ -33,12 +34,17 @@ class CauseRow:
 
 @dataclass(frozen=True)
 class CauseTable:
-    """The causes of a week that added most, what the others added, and the weeks before where they are known."""
+    """The causes of a week that added most, what the others added, and the weeks before where they are known.
+
+    New lines, which nobody at the plant decides, come behind all other causes; ``of_new_lines`` is what they added
+    where they are among the others.
+    """
 
     rows: list[CauseRow]
     sums: WeekSums
     others: int
     others_added: float
+    of_new_lines: float
     weeks: WeekBars | None
 
 
@@ -51,7 +57,7 @@ def show_causes(
     trends = (
         {name: draw_trend(values) for name, values in trend_of([one for _, one in weekly]).items()} if weekly else {}
     )
-    added = [one for one in sums.causes if one.added > 0][:CAUSES_SHOWN]
+    added = adding_causes(sums)[:CAUSES_SHOWN]
     rest = [one for one in sums.causes if one not in added]
     most = max((one.added for one in added), default=0.0) or 1.0
     return CauseTable(
@@ -59,8 +65,14 @@ def show_causes(
         sums=sums,
         others=len(rest),
         others_added=sum(one.added for one in rest),
+        of_new_lines=sum(one.added for one in rest if one.name == NEW_LINE),
         weeks=draw_weeks([(name, one.added, one.removed) for name, one in weekly]) if weekly else None,
     )
+
+
+def adding_causes(sums: WeekSums) -> list[CauseSum]:
+    """The causes that added risk, those that added most first, and new lines last."""
+    return sorted((one for one in sums.causes if one.added > 0), key=lambda one: one.name == NEW_LINE)
 
 
 def knows_causes(memory: ShortMemory, services: Services, asked: ReportAddress, caller: Caller) -> bool:

@@ -15,7 +15,7 @@ from serving.pages.blockers import list_readiness
 from serving.pages.browser import Notice, SentForm, go_back
 from serving.pages.decided import say_snooze
 from serving.pages.drawing import Risks, change_since, draw_waterfall
-from serving.pages.order.decisions import Outcome, decision_of, offer_snooze
+from serving.pages.order.decisions import Outcome, decision_of, offer_snooze, typed_in_vain
 from serving.pages.order.ship_curve import draw_ship_curve
 from serving.pages.order.time_line import draw_time_line
 from serving.pages.order.what_if_form import WhatIfForm
@@ -102,7 +102,7 @@ def post_order_decision(
     version = form.get("version") or None
     try:
         decision = decision_of(form.get("kind"), form, caller, services.clock())
-        outcome = Outcome(decision)
+        outcome = Outcome(decision, left_out=typed_in_vain(form, decision, caller))
         outcome.add(order_id, record_decision(services, request, order_id, decision, caller, version))
     except InvalidRequest as error:
         return go_back(request, f"{path_of(order_id)}#decide", Notice(f"{capitalised(str(error))}.", warns=True))

@@ -15,6 +15,7 @@ from serving.api.calls import (
     last_score,
     list_orders,
     list_views,
+    read_last_change,
     read_owner_before,
     record_decision,
     suggest_words,
@@ -24,7 +25,7 @@ from serving.pages.address import EVERY_STATE, PLACE, Address
 from serving.pages.blockers import CHOICES
 from serving.pages.browser import Form, Notice, SentForm, address_within, go_back
 from serving.pages.columns import SORTS, headings, is_ascending
-from serving.pages.order.decisions import GIVE_BACK, Outcome, decision_of
+from serving.pages.order.decisions import GIVE_BACK, UNDO, Outcome, decision_of, typed_in_vain, undo_of
 from serving.pages.rendering import render
 from serving.pages.rows import path_of, show_rows
 from serving.pages.summary import FiguresCache, count_fitting
@@ -126,6 +127,8 @@ def get_file(
 def post_decisions(request: Request, form: SentForm, services: CurrentServices, caller: CurrentCaller) -> Response:
     """Decide about the orders that are chosen, or about the one whose button was pressed."""
     back = address_within(form.get("next"))
+    if form.get("kind") == UNDO and not form.get("only"):
+        return _undo(request, form, services, caller)
     try:
         kind, order_ids = _chosen(form)
         before = read_owner_before(services, order_ids[0], caller) if kind == GIVE_BACK else None
@@ -135,12 +138,31 @@ def post_decisions(request: Request, form: SentForm, services: CurrentServices, 
     except InvalidRequest as error:
         return go_back(request, back, Notice(f"{capitalised(str(error))}.", warns=True))
     outcome = Outcome(decision, gives_back=kind == GIVE_BACK)
+    if not form.get("only"):
+        outcome.left_out = typed_in_vain(form, decision, caller)
     for order_id in order_ids:
         try:
             outcome.add(order_id, record_decision(services, request, order_id, decision, caller, "*"))
         except ShipriskError as error:
             outcome.refused[order_id] = str(error)
     return go_back(request, back, outcome.notice)
+
+
+def _undo(request: Request, form: Form, services: Services, caller: Caller) -> Response:
+    """Bring orders back to how they stood before the caller's last decision about each."""
+    done: list[str] = []
+    refused: dict[str, str] = {}
+    for order_id in list(dict.fromkeys(form.all("order")))[:MOST_AT_ONCE]:
+        try:
+            decision = undo_of(read_last_change(services, order_id), caller, services.clock())
+            record_decision(services, request, order_id, decision, caller, "*")
+            done.append(order_id)
+        except ShipriskError as error:
+            refused[order_id] = str(error)
+    what = done[0] if len(done) == 1 else f"{len(done)} orders"
+    details = tuple(f"Not {order_id}: {why}." for order_id, why in refused.items())
+    notice = Notice(f"Undone: {what} as before." if done else "Nothing was undone.", details, bool(refused))
+    return go_back(request, address_within(form.get("next")), notice)
 
 
 def _chosen(form: Form) -> tuple[str, list[str]]:

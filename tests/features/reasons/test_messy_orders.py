@@ -58,9 +58,11 @@ def test_a_plan_of_a_line_that_has_left_is_not_told_of_the_one_that_is_left() ->
 
 def test_a_planned_end_that_has_passed_is_past_wherever_it_is_told() -> None:
     told = [created(0, 40), released(1, 3, line=None)]
+    assert said("work", *told, day=10) == (
+        "the planned end of the order, Thu 4 Jan 12:00, was 7 days ago, and work is left"
+    )
     assert (
-        said("changes", *told, day=10)
-        == "the planned end of the order, Thu 4 Jan 12:00, was 7 days ago, and work is left"
+        said("changes", *told, day=10) == "the planned end of the order, Thu 4 Jan 12:00, has passed and was not moved"
     )
 
 

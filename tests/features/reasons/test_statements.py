@@ -107,6 +107,8 @@ def test_a_planned_end_that_has_passed_is_past() -> None:
     assert said("work", *two_lines(), plan, day=6) == (
         "the planned end of line 20, Fri 5 Jan 12:00, was 2 days ago, and work is left"
     )
+    made = booked(5, 10, line="20")
+    assert "and work is left" not in said("work", *two_lines(), plan, made, day=6), "of a line that is made none is"
 
 
 def test_pieces_that_are_missing_are_counted() -> None:
@@ -355,6 +357,18 @@ def test_records_of_one_kind_are_counted_once() -> None:
 
 def test_silence_counts_whole_days() -> None:
     assert said("records", created(0, 60), day=33.5) == "nothing was recorded for 33 days, since Mon 1 Jan 12:00"
+
+
+def test_what_has_left_tells_more_than_that_its_truck_has() -> None:
+    away = [created(0, 20, quantity=10), truck(0, 2), shipped(2, 6)]
+    assert said("truck", *away, day=5, rises=False) == "6 of 10 units have left, 4 are still to ship"
+    assert said("truck", *away, day=5).startswith("no truck is planned: the last was planned for Wed 3 Jan")
+
+
+def test_a_truck_on_the_day_of_the_promise_is_in_time_or_has_no_day_to_spare() -> None:
+    told = [created(0, 20), truck(0, 20)]
+    assert said("truck", *told, day=5, rises=False).endswith(", in time on the day of the promise")
+    assert said("truck", *told, day=5).endswith(", the day of the promise: no day to spare")
 
 
 def test_the_item_that_other_lines_need_is_named() -> None:

@@ -109,5 +109,7 @@ def test_several_events_are_told_in_one_sentence_and_many_are_counted() -> None:
     promise = {"type": "commitment.changed", "line_id": "10", "date": "2024-01-30"}
     truck = {"type": "delivery.planned", "reference": "D1", "date": "2024-01-29"}
     assert told(promise, truck) == "if the promise of line 10 moves to Tue 30 Jan and truck D1 leaves Mon 29 Jan"
+    both = [promise, promise | {"line_id": "30"}, truck]
+    assert told(*both) == "if the promises of lines 10 and 30 move to Tue 30 Jan and truck D1 leaves Mon 29 Jan"
     many = [{"type": "hold.placed", "kind": "quality", "reference": f"H{number}"} for number in range(6)]
     assert told(*many).endswith("quality hold H3 is placed and 2 more")

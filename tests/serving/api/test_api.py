@@ -58,6 +58,9 @@ def test_structured_binary_batch_and_plain(client: httpx.Client) -> None:
     }  # fmt: skip
     assert post(client, [order("B1"), order("B2")], BATCH).json()["accepted"] == 2
     assert post(client, {"events": [order("P1"), order("B1")]}).json()["duplicates"] == 1
+    own = {"content-type": "application/vnd.erp+json"}
+    assert post(client, {"events": [order("V1"), order("B1")]}, own).json()["accepted"] == 1
+    assert post(client, order("VBin")["data"], own | attributes | {"ce-id": "VBin"}).json()["accepted"] == 1
 
 
 def test_a_hold_raises_the_risk_of_its_order_in_the_reply_and_on_the_worklist(client: httpx.Client) -> None:

@@ -93,7 +93,7 @@ def test_several_decisions_are_one_line_and_a_list_below() -> None:
     assert outcome("expedite", ["A", "B"], {}) == Notice("2 orders expedited.")
     notice = outcome("acknowledge", ["A"], {"B": "it is gone", "C": "it is late"})
     assert notice == Notice("1 acknowledged, 2 not.", ("Not B: it is gone.", "Not C: it is late."), warns=True)
-    assert outcome("assign", ["A"], {}, owner="Ben") == Notice("A assigned to Ben.")
+    assert outcome("assign", ["A"], {}, owner="Ben") == Notice("A assigned to Ben.", undo=("A",))
 
 
 def test_a_snooze_from_a_row_says_until_when(planned: Planned) -> None:
@@ -166,16 +166,38 @@ def test_the_day_before_a_promise_has_begun_or_is_over(now: str, words: str) -> 
         agree_snooze("A", due, None, micros(f"{now}:00Z"), "UTC")
 
 
+def test_what_was_assigned_or_snoozed_is_taken_back(planned: Planned) -> None:
+    sent(planned, "Anklam", "AN-1", "AN-2")
+    reader, list_ = planned.signed_in(plant="Anklam"), "/?all=1&snoozed=include"
+    reader.post("/decisions", {"kind": "assign", "owner": "Ben", "order": ["AN-1", "AN-2"], "next": "/"})
+    reader.post("/decisions", {"only": "take AN-1", "next": "/"})
+    page = reader.get(list_).text
+    undo = {"kind": "undo", "order": re.findall(r'name="order" value="(AN-\d)">', page)[:1], "next": "/"}
+    reader.post("/decisions", undo)
+    assert "Undone: AN-1 as before." in text_of(reader.get("/?owner=Ben"))
+    assert set(listed(reader.get("/?owner=Ben"))) == {"AN-1", "AN-2"}
+    reader.post("/decisions", {"only": "snooze AN-2", "until": "2024-01-10", "next": "/"})
+    reader.post("/decisions", {"kind": "undo", "order": ["AN-2", "K2"], "next": "/"})
+    words = text_of(reader.get(list_))
+    assert "Undone: AN-2 as before." in words
+    assert "Not K2: the last decision about it is not yours, and stays." in words
+    assert "Snoozed (0)" in words
+
+
 # -- in a browser --------------------------------------------------------------------------------------------
 
 
-def test_enter_assigns_and_acknowledges_nothing_without_a_script(chromium: Any, planned: Planned) -> None:
+def test_enter_decides_nothing_without_a_script(chromium: Any, planned: Planned) -> None:
     sent(planned, "Zingst", "ZI-1")
     page = opened(chromium, planned, plant="Zingst", java_script_enabled=False)
     page.goto("/orders/ZI-1")
     page.fill("#owner", "Ben")
     page.press("#owner", "Enter")
+    assert page.locator(".notice").count() == 0
+    page.click("text=Assign to")
     assert page.inner_text(".notice") == "ZI-1 assigned to Ben."
+    page.click("text=Undo")
+    assert page.inner_text(".notice") == "Undone: ZI-1 as before."
     page.goto("/?all=1")
     assert not page.is_visible(".bulk")
     page.check("tr[data-order=ZI-1] input")

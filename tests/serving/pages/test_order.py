@@ -283,3 +283,11 @@ def test_what_is_in_the_way_by_the_orders_page_is_what_its_row_says() -> None:
         ("labels", "open"),
         ("inspection", "met"),
     ]
+
+
+def test_what_nobody_has_stated_is_not_due_until_packing_and_papers_are() -> None:
+    """The truck leaves in hours and all but the documents are met: they are open, and no longer not yet due."""
+    documents = {"kind": "documents", "standing": "not_yet_due", "state": "not_stated"}
+    later = {"kind": "packing", "rule": "condition", "sentence": "packing and papers are not due", "moot": False}
+    assert [one.standing for one in list_readiness([], [], [documents])] == ["open"]
+    assert [one.standing for one in list_readiness([], [later], [documents])] == ["not_yet_due", "not_yet_due"]

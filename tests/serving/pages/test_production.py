@@ -7,6 +7,8 @@ from urllib.parse import urlencode
 
 import pytest
 
+from serving.overviews.week_impact import CauseSum, WeekSums
+from serving.pages.overviews.cause_rows import adding_causes
 from serving.pages.overviews.trend import draw_trend, draw_weeks
 from serving.principal import Role
 from tests.serving.pages.conftest import FORMULA, MARKUP, SCRIPT, STYLE, Planned, text_of
@@ -34,6 +36,16 @@ def test_the_whole_report_in_one_page_needs_no_script(planned: Planned) -> None:
         assert said in words
     assert "Nobody acknowledged, snoozed, expedited or overrode" in words or "A comparison, no proof" in words
     assert Page(page.text).faults == []
+
+
+def test_new_lines_come_behind_what_somebody_decides() -> None:
+    added = {"New line ordered": 9.0, "Hold placed": 2.0, "Material missing": 1.0, "Material came": 0.0}
+    causes = [CauseSum(name, 1, 1, points, 0.0, 0.0) for name, points in added.items()]
+    assert [one.name for one in adding_causes(WeekSums(causes, 4, 4, 12.0, 0.0))] == [
+        "Hold placed",
+        "Material missing",
+        "New line ordered",
+    ]
 
 
 def test_a_figure_leads_to_its_orders(planned: Planned) -> None:

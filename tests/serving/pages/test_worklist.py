@@ -95,6 +95,15 @@ def test_an_address_that_means_nothing_is_said_in_words(planned: Planned) -> Non
     assert "filters of the worklist alone, got 'nonsense', which is none" in text_of(reader.get("/?nonsense=1"))
 
 
+def test_an_address_that_is_nobodys_is_a_page_for_a_browser_and_a_problem_for_a_program(planned: Planned) -> None:
+    reader = planned.signed_in(plant="Kiel")
+    page = reader.get("/worklst", accept="text/html,*/*")
+    assert (page.status_code, page.headers["content-type"]) == (404, "text/html; charset=utf-8")
+    assert "There is no such page" in text_of(page)
+    for path, accept in (("/worklst", "application/json"), ("/v1/worklst", "text/html")):
+        assert reader.get(path, accept=accept).headers["content-type"] == "application/problem+json"
+
+
 def test_a_list_sorted_by_what_no_column_shows_says_so(planned: Planned) -> None:
     reader = planned.signed_in(plant="Kiel")
     assert "Sorted by risk of shipping late" in text_of(reader.get("/?sort=missed"))

@@ -185,8 +185,8 @@ def test_how_many_fail_an_inspection_stands_beside_what_is_usual_where_tenths_di
 @pytest.mark.parametrize(
     ("failed", "share"),
     [
-        (30, "about 30 % of the orders of plant Kiel failed lately, about as many as of all (30 %)"),
-        (70, "about 70 % of the orders of plant Kiel failed lately (all 30 %)"),
+        (30, "about 30 % of the orders of plant Kiel failed in the last 180 days, about as many as of all (30 %)"),
+        (70, "about 70 % of the orders of plant Kiel failed in the last 180 days (all 30 %)"),
     ],
 )
 def test_a_share_says_whether_it_is_that_of_all(failed: int, share: str) -> None:
@@ -278,6 +278,34 @@ def test_a_silence_stands_beside_what_is_usual() -> None:
     beside = Peers({}, NOBODY.everyone, {"days_since_event": (0.5, 1.0)})
     (records,) = written(created(-8, 20), adds={"days_since_event": 0.1}, beside=beside)
     assert records.text == "nothing was recorded for 10 days (usually 12 hours to 1 day), since Sun 24 Dec 2023 12:00"
+
+
+def test_work_that_has_not_begun_is_usual_where_it_is_and_many_lines_are_counted() -> None:
+    beside = Peers({}, NOBODY.everyone, {"lines_not_begun": (1.0, 4.0)})
+    lines = [created(0, 20, line=str(number)) for number in range(5)]
+    (work,) = written(*lines, adds={"lines_not_begun": 0.1}, beside=beside)
+    assert work.text == "work on its 5 lines has not begun, as is usual 18 days before the promise (Sun 21 Jan 12:00)"
+    begun = event("operation.confirmed", 1, line="4", quantity=1, reference="10", state="partial")
+    (work,) = written(*lines, begun, adds={"lines_not_begun": 0.1})
+    assert work.text == "work on 4 of its 5 lines has not begun; 18 days are left to the promise (Sun 21 Jan 12:00)"
+
+
+def test_few_records_of_trouble_need_no_excuse_where_more_are_usual() -> None:
+    beside = Peers({}, NOBODY.everyone, {"events_known": (8.0, 12.0)})
+    moved = [event("production.rescheduled", day, reference="P", date=15 + day) for day in (1, 1.5)]
+    work = event("production.released", 0, reference="P", quantity=10, date=15)
+    (records,) = written(created(0, 20), work, *moved, adds={"events_known": -0.1}, beside=beside)
+    assert records.text == (
+        "4 records of the order so far (usually 8 to 12): 2 moves of the plan, 1 ordered line and 1 release of work, "
+        "the last Wed 3 Jan"
+    )
+
+
+def test_scrap_is_compared_with_orders_that_lost_as_much() -> None:
+    scrapped = event("operation.scrapped", 1, quantity=5, reference="10", line="10")
+    beside = Peers(peers("scrap_ratio.high", 50, 30).cells, peers("", 1, 0).everyone, {"scrap_ratio": (0.0, 0.02)})
+    (quality,) = written(created(0, 20, line="10"), scrapped, adds={"scrap_ratio": 0.1}, beside=beside)
+    assert quality.text == "50 % of the ordered quantity was scrapped; such orders fail more often (60 %, all 30 %)"
 
 
 def test_an_ordinary_value_is_told_beside_the_usual_ones_where_like_orders_fared_like_all() -> None:
