@@ -18,6 +18,7 @@ from features.events.schema import MICRO
 from features.events.selection import Select, Spell
 from features.events.text import Texts
 from features.history import PLANNED_END
+from features.known.deliveries import delivery_slacks
 from features.known.evidence import bits_of
 from features.known.lookups import Lookups
 from features.known.scope import PROMISES, Scope
@@ -180,6 +181,14 @@ class Known(Scope):
         least: Floats = least_truck_slack(len(self), ends, coming, *self._promises_in_force)
         return least
 
+    def delivery_slack(self, trucks: Select) -> Floats:
+        """Days from the trucks to come to the promises of the lines they take, the tightest; NaN for none."""
+        self.note(trucks, self.start)
+        self.note(PROMISES, self.start)
+        stated, lines = self.history.plan_events(trucks), line_events(self.history)
+        tightest: Floats = delivery_slacks(self.order, self.stop, self.as_of, stated, *lines)
+        return tightest
+
     def slack_of(self, spells: OpenSpells) -> Floats:
         """Days from the dates of what is open to the promises of the lines it is for, the tightest."""
         return self._tightest(spells.point, spells.line, spells.date)
@@ -254,6 +263,11 @@ class Known(Scope):
         return np.where(self.found, self.history.recorded[start], NEVER)
 
     # -- the commitment ------------------------------------------------------------------------------------
+
+    def open_due(self) -> Ints:
+        """The earliest promise among unshipped lines, microseconds; of lines that shipped after theirs it is none."""
+        self.note(PROMISES, self.start)
+        return self._state(commitments(self.history).open_due)
 
     def last_due(self) -> Ints:
         """The latest promise among unshipped lines, microseconds."""

@@ -55,7 +55,7 @@ class Commitments(NamedTuple):
     state : NONE, OPEN, SHIPPED, CANCELLED or UNPROMISED
     due : the earliest promise among unshipped lines and lines that shipped after their promise, microseconds; NEVER
         when nothing is to ship
-    last_due : the latest promise among unshipped lines
+    open_due, last_due : the earliest and the latest promise among unshipped lines
     lines, open_lines : lines not cancelled; of those, lines still to ship
     ordered, issued : millionths over the lines not cancelled; of a line no more is issued than is ordered, so that what
         one has too much hides nothing that another lacks
@@ -68,6 +68,7 @@ class Commitments(NamedTuple):
 
     state: Ints
     due: Ints
+    open_due: Ints
     last_due: Ints
     lines: Ints
     open_lines: Ints
@@ -125,9 +126,9 @@ def fold_commitments(*columns: Any) -> Ints:
     table = np.zeros((N_FIELDS, len(events.line)), dtype=np.int64)
     out = Commitments(
         table[0], table[1], table[2], table[3], table[4], table[5], table[6], table[7], table[8], table[9], table[10],
-        table[11],
+        table[11], table[12],
     )  # fmt: skip
-    out.due[:], out.last_due[:], out.value[:] = NEVER, NEVER, NEVER
+    out.due[:], out.open_due[:], out.last_due[:], out.value[:] = NEVER, NEVER, NEVER, NEVER
     for order in range(len(events.first) - 1):
         begin, end = events.first[order], events.first[order + 1]
         lines, ledger = new_lines(lines_of(events, order), N_LINE), new_ledger()
@@ -142,7 +143,8 @@ def fold_commitments(*columns: Any) -> Ints:
                 out.first_ordered[i] = out.first_ordered[i - 1]
                 out.promise_moves[i], out.quantity_changes[i] = out.promise_moves[i - 1], out.quantity_changes[i - 1]
             if i > begin and not changes_lines(events.type[i]):
-                out.state[i], out.due[i], out.last_due[i] = out.state[i - 1], out.due[i - 1], out.last_due[i - 1]
+                out.state[i], out.due[i] = out.state[i - 1], out.due[i - 1]
+                out.open_due[i], out.last_due[i] = out.open_due[i - 1], out.last_due[i - 1]
                 out.lines[i], out.open_lines[i] = out.lines[i - 1], out.open_lines[i - 1]
                 out.ordered[i], out.issued[i], out.value[i] = out.ordered[i - 1], out.issued[i - 1], out.value[i - 1]
                 continue
@@ -213,13 +215,13 @@ def _note(out: Commitments, lines: Ints, full_at: Ints, i: int) -> None:
         if is_open(lines, j):
             out.open_lines[i] += 1
             unpromised |= promise == NEVER
-            out.due[i] = earlier(out.due[i], promise)
+            out.open_due[i] = earlier(out.open_due[i], promise)
             out.last_due[i] = max(out.last_due[i], promise)
         elif promise != NEVER and lines[j, ORDERED] > 0 and full_at[j] > promise:
             broken = earlier(broken, promise)
     if out.open_lines[i] > 0:
         out.state[i] = UNPROMISED if unpromised else OPEN
-        out.due[i] = earlier(out.due[i], broken)
+        out.due[i] = earlier(out.open_due[i], broken)
     elif out.lines[i] > 0:
         out.state[i] = SHIPPED
     elif known > 0:

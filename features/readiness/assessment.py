@@ -19,7 +19,7 @@ from features.orders.commitments import OrderStatus, commitments, statuses
 from features.orders.spells import CONDITIONS_MET
 from features.readiness.blockers import Blocker, Facts, stated_blockers
 from features.readiness.due_conditions import Silences, silences
-from features.readiness.inferred_blockers import is_silent, missing_blockers, of_line, truck_blockers
+from features.readiness.inferred_blockers import is_silent, missing_blockers, of_line
 from features.readiness.kinds import FIVE, BlockerKind
 from features.readiness.lateness import Lateness, lateness
 from features.readiness.line_quantities import line_quantities
@@ -27,6 +27,7 @@ from features.readiness.naming import keys_of
 from features.readiness.pack_time import UNKNOWN_PAST, PackTimes
 from features.readiness.planned_work import plan_after_truck_blockers
 from features.readiness.statements import WHOLE_ORDER, KnownOrder, SpellState
+from features.readiness.trucks import truck_blockers
 from features.times import NEVER, plant_calendar
 
 ConditionState = Literal["met", "not_met", "partly_met", "not_stated"]

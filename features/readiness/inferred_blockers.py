@@ -1,23 +1,19 @@
-"""What stands between an order and the dock though nobody says so: pieces that are not there, silence, no truck."""
+"""What stands between an order and the dock though nobody says so: pieces that are not there, silence."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from features.events.selection import Select
 from features.readiness.blockers import (
     STOPS_SHIPPING,
-    STOPS_TRUCK,
     STOPS_WORK,
     Blocker,
     Facts,
 )
-from features.readiness.kinds import CARRIER, BlockerRule
-from features.readiness.naming import at_line, keys_of, name_line, name_operation, name_truck, quantity
+from features.readiness.kinds import CARRIER
+from features.readiness.naming import at_line, keys_of, name_line, name_operation, quantity
 from features.readiness.statements import WHOLE_ORDER, KnownEvent, KnownLine, SpellState
-
-DELIVERIES = Select("delivery.planned")
 
 
 def missing_blockers(facts: Facts) -> list[Blocker]:
@@ -199,84 +195,6 @@ def of_line(conditions: list[SpellState], line: int) -> list[SpellState]:
         for spell in conditions
         if spell.line == line or (spell.line == WHOLE_ORDER and spell.latest.kind not in own)
     ]
-
-
-# -- trucks --------------------------------------------------------------------------------------------------
-
-
-class Truck(NamedTuple):
-    """A delivery of a line, or of the whole order, by the statements in force; a quantity never stated is missing."""
-
-    leaves: int
-    plan: KnownEvent
-    load: KnownEvent | None
-
-
-def truck_blockers(facts: Facts) -> list[Blocker]:
-    """What is wrong with the trucks to come, where something is left to ship."""
-    if not facts.open_lines:
-        return []
-    plans = facts.order.plans(DELIVERIES)
-    trucks = (Truck(one.dated_by.date or 0, one.dated_by, one.sized_by) for one in plans if one.dated_by)
-    planned = sorted(trucks, key=lambda truck: (truck.leaves, truck.plan.place))
-    coming = [truck for truck in planned if truck.leaves >= facts.as_of]
-    if not coming:
-        return [_no_truck(facts, planned)]
-    blockers = [_too_late(facts, coming), _too_small(facts, coming)]
-    return [blocker for blocker in blockers if blocker is not None]
-
-
-def _no_truck(facts: Facts, planned: list[Truck]) -> Blocker:
-    if not planned:
-        return _truck("no_truck", None, facts.say("truck.none"), [], None)
-    last = planned[-1]
-    dates = facts.dates
-    sentence = facts.say("truck.gone", day=dates.day(last.leaves), distance=dates.distance(last.leaves))
-    return _truck("no_truck", None, sentence, [last.plan], last.leaves)
-
-
-def _too_late(facts: Facts, coming: list[Truck]) -> Blocker | None:
-    """The first truck leaves after the first promise of an open line, or the last one after the last promise."""
-    promised = sorted(
-        (line.promise or 0, line.promised_by) for line in facts.open_lines if line.promised_by is not None
-    )
-    for truck, (promise, event) in zip((coming[0], coming[-1]), promised[:1] + promised[-1:], strict=False):
-        if truck.leaves > promise:
-            sentence = facts.say(
-                "truck.late",
-                truck=name_truck(facts.language, truck.plan.reference),
-                day=facts.dates.day(truck.leaves),
-                slack=facts.slack(truck.leaves, promise),
-                due=facts.dates.day(promise),
-            )
-            events = [truck.plan, event]
-            return _truck("truck_too_late", truck.plan.reference, sentence, events, _latest(events), truck.leaves)
-    return None
-
-
-def _too_small(facts: Facts, coming: list[Truck]) -> Blocker | None:
-    """The trucks to come do not take what is left; nothing is said where one of them states no quantity."""
-    loads = list(dict.fromkeys(truck.load for truck in coming if truck.load is not None))
-    left = sum(line.ordered - line.issued for line in facts.open_lines)
-    if any(truck.load is None for truck in coming) or total_quantity(loads) >= left:
-        return None
-    sentence = facts.say(
-        "truck.small", planned=quantity(facts.language, total_quantity(loads)), left=quantity(facts.language, left)
-    )
-    return _truck(
-        "truck_too_small", None, sentence, [*dict.fromkeys(truck.plan for truck in coming), *loads], _latest(loads)
-    )
-
-
-def _truck(
-    rule: BlockerRule,
-    what: str | None,
-    sentence: str,
-    events: list[KnownEvent],
-    since: int | None,
-    expected: int | None = None,
-) -> Blocker:
-    return Blocker(rule, what, sentence, since, (), keys_of(events), STOPS_TRUCK, expected)
 
 
 def _latest(events: Iterable[KnownEvent]) -> int:

@@ -6,14 +6,15 @@ from datetime import date
 
 from features.history import PLANNED_END
 from features.readiness.blockers import STOPS_TRUCK, STOPS_WORK, Blocker, Facts
-from features.readiness.inferred_blockers import DELIVERIES, is_finished
+from features.readiness.inferred_blockers import is_finished
 from features.readiness.naming import keys_of, name_line, name_truck
 from features.readiness.statements import KnownEvent, KnownLine, KnownPlan
+from features.readiness.trucks import truck_loads, trucks_for
 
 
 def not_made(facts: Facts, line: KnownLine) -> Blocker | None:
     """That the work on a line goes on; ``None`` where it is finished, or nobody says that there is any."""
-    work, plan = facts.order.work_on(line.key), _planned_end(facts, line)
+    work, plan = facts.order.work_on(line.key), planned_end(facts, line)
     if not work or not (_goes_on(work) or (plan is not None and _date(plan) > facts.as_of)):
         return None
     events = [work[-1], *([plan.dated_by] if plan is not None and plan.dated_by is not None else [])]
@@ -29,20 +30,19 @@ def plan_after_truck_blockers(facts: Facts) -> list[Blocker]:
 def plans_after(facts: Facts, day: date) -> list[str]:
     """What is planned for later than the day on which everything is expected to have shipped, in words.
 
-    The end of the work on the line that is planned to end last, and the truck to come that leaves last.
+    The end of the work on the line that is planned to end last, and the last truck to come that takes something.
     """
-    ends = {line.id: plan for line in facts.open_lines if (plan := _planned_end(facts, line)) is not None}
+    ends = {line.id: plan for line in facts.open_lines if (plan := planned_end(facts, line)) is not None}
     line = max(ends, key=lambda name: _date(ends[name]), default=None)
-    trucks = [plan for line in facts.open_lines for plan in facts.plans_of(line, DELIVERIES)]
-    truck = max(trucks, key=_date, default=None)
+    last = next((truck for truck in reversed(truck_loads(facts)) if truck.lines), None)
     told = []
     if ends and facts.dates.date_of(_date(ends[line])) > day:
         values = {"line": name_line(facts.language, line), "day": facts.dates.day(_date(ends[line]), time=False)}
         told.append(facts.say("ship_date.plan_later", **values))
-    if truck is not None and facts.dates.date_of(_date(truck)) > day:
+    if last is not None and facts.dates.date_of(last.leaves) > day:
         values = {
-            "truck": name_truck(facts.language, truck.reference),
-            "day": facts.dates.day(_date(truck), time=False),
+            "truck": name_truck(facts.language, last.plan.reference),
+            "day": facts.dates.day(last.leaves, time=False),
         }
         told.append(facts.say("ship_date.truck_later", **values))
     return told
@@ -66,14 +66,14 @@ def _sentence(facts: Facts, line: KnownLine, plan: KnownPlan | None) -> str:
     return facts.say(template, line=named, day=day, distance=distance)
 
 
-def _planned_end(facts: Facts, line: KnownLine) -> KnownPlan | None:
+def planned_end(facts: Facts, line: KnownLine) -> KnownPlan | None:
     """The latest planned end in force of a line."""
     return max(facts.plans_of(line, PLANNED_END), key=_date, default=None)
 
 
 def _after_truck(facts: Facts, line: KnownLine) -> Blocker | None:
     """Against the last truck that keeps the line's promise; where none does, the first that comes."""
-    plan, truck = _planned_end(facts, line), _truck_of(facts, line)
+    plan, truck = planned_end(facts, line), _truck_of(facts, line)
     if plan is None or truck is None or not facts.as_of < _date(truck) < _date(plan):
         return None
     values = {
@@ -97,8 +97,7 @@ def _after_truck(facts: Facts, line: KnownLine) -> Blocker | None:
 
 
 def _truck_of(facts: Facts, line: KnownLine) -> KnownPlan | None:
-    plans = facts.plans_of(line, DELIVERIES)
-    coming = sorted((plan for plan in plans if _date(plan) >= facts.as_of), key=_date)
+    coming = sorted((plan for plan in trucks_for(facts, line) if _date(plan) >= facts.as_of), key=_date)
     in_time = [plan for plan in coming if line.promise is None or _date(plan) <= line.promise]
     return in_time[-1] if in_time else next(iter(coming), None)
 

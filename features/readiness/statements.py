@@ -13,12 +13,13 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from features.arrays import Ints
-from features.engine.plans import BY_LINES, DATED_BY, LINE, NAMED, SIZED_BY, WORD, plans_known
+from features.engine.plans import BY_LINES, DATE, DATED_BY, LINE, NAMED, SIZED_BY, WORD, plans_known
 from features.engine.spells import spell_statements
 from features.events.schema import TYPE_CODE, EventKey
 from features.events.selection import Select, Spell
 from features.history import History
 from features.orders.commitments import full_since
+from features.orders.deliveries import lines_taken
 from features.orders.issues import EVERYTHING, LEFT_AT, NOT_REVERSED, POSTING, REFERENCE, SLOT
 from features.orders.known_lines import lines_known
 from features.orders.line_state import (
@@ -147,6 +148,19 @@ class KnownPlan(NamedTuple):
     sized_by: KnownEvent | None
 
 
+class KnownTruck(NamedTuple):
+    """A truck to come and what it takes, by the rule of ``features.orders.deliveries``.
+
+    ``leaves`` in microseconds; ``lines`` are those to ship of which it takes some; ``load`` is what it is sure to take,
+    millionths, 0 where nobody knows.
+    """
+
+    plan: KnownPlan
+    leaves: int
+    lines: tuple[KnownLine, ...]
+    load: int
+
+
 class KnownOrder:
     """What is known of one order at a moment.
 
@@ -250,7 +264,25 @@ class KnownOrder:
                 sized_by=by(int((row if wholes[int(row[WORD])][BY_LINES] else wholes[int(row[WORD])])[SIZED_BY])),
             )
             for row in rows
-            if row[LINE] != WHOLE_ORDER or not row[NAMED]
+            if _is_plan(row)
+        ]
+
+    def trucks_to_come(self, what: Select, as_of: int) -> list[KnownTruck]:
+        """The trucks of selected statements that leave from a moment on, the next first."""
+        if self._history is None:
+            return []
+        history, stop = self._history, self._rows.stop
+        table = plans_known(self._order, stop, *history.plan_events(what))
+        state, ledger = lines_known(self._order, stop, *line_events(history))
+        rows, takes, loads = lines_taken(state, ledger, table, as_of, history.coded["reference"].codes)
+        places = [row for row in range(1, table[0, 0] + 1) if _is_plan(table[row])]
+        plans = dict(zip(places, self.plans(what), strict=True))
+        by_key = {line.key: line for line in self.lines}
+        return [
+            KnownTruck(
+                plans[row], int(table[row, DATE]), tuple(by_key[j] for j in np.flatnonzero(taken).tolist()), load
+            )
+            for row, taken, load in zip(rows.tolist(), takes, loads.tolist(), strict=True)
         ]
 
     @cached_property
@@ -306,6 +338,11 @@ class KnownOrder:
             for row in sorted(ledger[1 : ledger[0, 0] + 1], key=lambda row: (row[LEFT_AT], row[POSTING]))
             if 0 < row[NOT_REVERSED] < EVERYTHING // 2
         ]
+
+
+def _is_plan(row: Ints) -> bool:
+    """Whether a row of a table of plans is of a line, or of the whole order while its reference is named for none."""
+    return bool(row[LINE] != WHOLE_ORDER or not row[NAMED])
 
 
 def known_events(history: History, order: int, as_of: int) -> list[KnownEvent]:

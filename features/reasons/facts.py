@@ -18,9 +18,10 @@ from features.readiness.blockers import (
     lot_blockers,
     shortage_blockers,
 )
-from features.readiness.inferred_blockers import DELIVERIES, missing_blockers, silent_blockers, truck_blockers
+from features.readiness.inferred_blockers import missing_blockers, silent_blockers
 from features.readiness.naming import MOST_NAMED, keys_of, list_lines, name_line
 from features.readiness.statements import KnownEvent, KnownLine, KnownPlan, SpellState
+from features.readiness.trucks import DELIVERIES, truck_blockers
 from features.reasons.slowest_lines import NO_LINE, SlowestLines
 from features.wording.language import short
 

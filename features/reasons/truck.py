@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from features.events.schema import MICRO
 from features.readiness.naming import keys_of, name_truck, quantity
+from features.readiness.trucks import must_leave_by, truck_loads
 from features.reasons.facts import OrderFacts, date_of, dated_by
 from features.reasons.situation import BAD, EITHER, Situation, Statement, Values, always
 
@@ -32,7 +33,8 @@ def _in_time(facts: OrderFacts, rises: bool) -> Statement:
     """The truck that leaves its lines the least time before their promise, and that time."""
     if not facts.trucks:
         return _none(facts, rises)
-    times = [(facts.promise_for(plan.line_id), date_of(plan), plan) for plan in facts.trucks]
+    times = [(by, truck.leaves, truck.plan) for truck, by in must_leave_by(truck_loads(facts))]
+    times = times or [(facts.promise_for(plan.line_id), date_of(plan), plan) for plan in facts.trucks]
     in_time = [time for time in times if time[1] <= time[0]] or times[:1]
     promise, leaves, truck = min(in_time, key=lambda time: time[0] - time[1])
     slack = facts.signal("delivery_slack")

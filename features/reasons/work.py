@@ -7,7 +7,9 @@ import math
 from features.events.schema import MICRO, EventKey
 from features.readiness.inferred_blockers import work_of
 from features.readiness.naming import keys_of, name_truck
+from features.readiness.planned_work import planned_end
 from features.readiness.statements import WHOLE_ORDER, KnownEvent, KnownLine, KnownPlan
+from features.readiness.trucks import trucks_for
 from features.reasons.facts import OrderFacts, date_of, dated_by
 from features.reasons.situation import BAD, EITHER, GOOD, Situation, Statement, Values, always
 from features.times import DAY, SECOND
@@ -43,11 +45,12 @@ def _short(facts: OrderFacts, rises: bool) -> Statement:
 
 
 def _planned_after_truck(facts: OrderFacts, rises: bool) -> Statement:
-    last = {plan.line_id: plan for plan in facts.trucks}
     late = [
         (date_of(truck) - date_of(plan), plan, truck)
-        for plan in facts.planned_ends
-        if (truck := last.get(plan.line_id) or last.get(None)) is not None and date_of(plan) > date_of(truck)
+        for line in facts.open_lines
+        if (plan := planned_end(facts, line)) is not None
+        and (truck := next(iter(sorted(trucks_for(facts, line), key=date_of)[-1:]), None)) is not None
+        and facts.as_of <= date_of(truck) < date_of(plan)
     ]
     if not late:
         return _planned(facts, rises)
@@ -176,13 +179,21 @@ def _paced(facts: OrderFacts, rises: bool) -> Statement:
     if rises and slack >= ROOMY:
         return _far(facts, line)
     values = {
-        "line": facts.line_name(line),
+        "line": _with_own_promise(facts, [line], facts.line_name(line)),
         "work": _work_left(facts),
         "day": facts.dates.day(ends, time=False),
         "slack": (facts.only if rises else facts.slack)(ends, deadline, truck),
     }
     text = facts.say("work.paced", **values)
     return Statement(text, keys_of([line.ordered_by, *_work_of(facts, line)]))
+
+
+def _with_own_promise(facts: OrderFacts, lines: list[KnownLine], named: str) -> str:
+    """Lines by their name, with their first promise where that comes after the one that the order is due by."""
+    promise = min((line.promise for line in lines if line.promise is not None), default=facts.due)
+    if promise <= facts.due or facts.dates.same_day(promise, facts.due):
+        return named
+    return facts.say("work.due_later", lines=named, day=facts.dates.day(promise, time=False), n=len(lines))
 
 
 def _usual_end(facts: OrderFacts) -> tuple[int, str, int]:
@@ -243,8 +254,9 @@ def _not_begun(facts: OrderFacts, rises: bool) -> Statement:
         if facts.signal("work_slack") >= ROOMY and facts.slowest.days >= LITTLE:
             return _much_to_do(facts, values, events)
         if facts.signal("work_slack") < ROOMY:
-            day = facts.dates.day(ends, time=False)
-            return Statement(facts.say("work.not_begun_pace", **values, day=day, slack=slack), events)
+            values["lines"] = _with_own_promise(facts, waiting, values["lines"])
+            values["day"] = facts.dates.day(ends, time=False)
+            return Statement(facts.say("work.not_begun_pace", **values, slack=slack), events)
     if not rises:
         return Statement(facts.say("work.not_begun_yet", **values), events)
     usual = facts.usual.scale("lines_not_begun")

@@ -21,8 +21,8 @@ PLANNED = Select("delivery.planned")
     negative="the truck is planned {value} [day|days] after the promise",
 )
 def delivery_slack(known: Known) -> Floats:
-    """Days from the trucks to come to the promises of their lines, the tightest; negative when one is too late."""
-    return known.slack(PLANNED, coming=True)
+    """Days from the trucks to come to the promises of the lines they take, the tightest; negative when one is late."""
+    return known.delivery_slack(PLANNED)
 
 
 @signal("delivery", "statements", RISES, "deliveries were planned or planned again {value} [time|times]")

@@ -17,9 +17,9 @@ from features.history import History
 from features.orders.spells import CONDITIONS_MET, FAILED_LOTS, HOLDS, SHORTAGES
 from features.readiness.assessment import status_of
 from features.readiness.blockers import Facts
-from features.readiness.inferred_blockers import DELIVERIES
 from features.readiness.line_quantities import line_quantities
 from features.readiness.statements import KnownEvent, KnownOrder, KnownPlan, SpellState
+from features.readiness.trucks import DELIVERIES, must_leave_by, truck_loads
 from features.what_if import words
 from features.what_if.copies import Statement
 from features.wording import ENGLISH, Language
@@ -173,13 +173,10 @@ def _trucks(facts: Facts) -> Iterator[Move]:
             }
             yield Move("plan_truck", words.truck_planned(facts, by), (planned,))
         return
-    for plan in coming:
-        own = [line.promise for line in facts.lines_of(plan.line_id) if line.open and line.promise is not None]
-        named = plan.line_id is not None and own
-        promise = min(own) if named else promises[0] if len(coming) == 1 else promises[-1]
-        by = _last_day_by(facts, promise)
-        if leaves_at(plan) > max(promise, by) and by > facts.as_of:
-            earlier = words.truck_earlier(facts, plan.reference, by, leaves_at(plan))
+    for truck, promise in must_leave_by(truck_loads(facts)):
+        plan, by = truck.plan, _last_day_by(facts, promise)
+        if truck.leaves > max(promise, by) and by > facts.as_of:
+            earlier = words.truck_earlier(facts, plan.reference, by, truck.leaves)
             yield Move("truck_earlier", earlier, (_truck(plan, date=by),), plan.line_id)
     yield from _larger(facts, coming, left)
 

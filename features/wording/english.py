@@ -136,6 +136,7 @@ REASONS = {
     "work.planned_late": "{line} {is_} planned to end {day}, {slack} ({due})",
     "work.plan_passed": "the planned end of {line}, {day}, was {distance}, and work is left",
     "work.paced": "{line} still needs {work}; at the usual pace that ends {day}, {slack}",
+    "work.due_later": "{lines}, [n:due|the first due] {day},",
     "work.operations": "about {n} more [n:operation|operations]",
     "work.all_operations": "about {n} [n:operation|operations]",
     "work.days": "{time} of work",

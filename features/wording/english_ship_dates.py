@@ -14,6 +14,7 @@ SHIP_DATES = {
         "the model, which reads plans beside much else, expects all to leave before"
     ),
     "ship_date.truck_later": (
-        "{truck} leaves later, on {day}; the model, which reads trucks beside much else, expects all to leave before"
+        "{truck} leaves later, on {day}, and decides unless an earlier one takes all; "
+        "the model, which reads trucks beside much else, expects that"
     ),
 }

@@ -178,7 +178,11 @@ ExpectedShip = Annotated[
     ),
 ]
 DaysLate = Annotated[
-    int | None, Field(description="From the last promise to the expected day, negative where it ships sooner")
+    int | None,
+    Field(
+        description="From the last promise to the expected day, negative where it ships sooner; of a late order from "
+        "the first promise of what is left, where that is broken"
+    ),
 ]
 DaysWon = Annotated[
     int | None,

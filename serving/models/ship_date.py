@@ -26,7 +26,8 @@ class ShipDate:
     ----------
     expected : the day by which that is as likely as not; ``None`` where it is later than any day asked about
     earliest, latest : within them four of five such orders ship; ``None`` likewise
-    promised : the day of the last promise among the lines to ship
+    promised : the day of the last promise among the lines to ship, of a late order of the first that is broken, if one
+        of them is
     days_late : from that day to the expected one, negative where it ships sooner; ``None`` where that is not known
     curve : days, and the probability that everything has shipped by each; it does not change between two of them
     sentence : the same in a planner's words

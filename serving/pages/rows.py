@@ -59,7 +59,7 @@ def _without_reasons(order: Mapping[str, Any]) -> str:
 
 
 def last_promise(order: Mapping[str, Any], clock: PlantClock) -> str | None:
-    """The day of an order's last promise, by which it is late or not; ``None`` where all are of one day."""
+    """The day of the promise from which days late count, where that is not the first; see ``docs/ship_date.md``."""
     expected, late, due = order["expected_ship"], order["days_late"], order["due_at"]
     if expected is None or late is None or due is None:
         return None

@@ -19,6 +19,7 @@ from features.history import PLANNED_END, History
 from features.readiness.blockers import Facts
 from features.readiness.planned_work import plans_after
 from features.readiness.statements import KnownOrder
+from features.readiness.trucks import truck_loads
 from features.times import isoformat, plant_calendar
 from features.what_if.copies import SOURCE
 from features.what_if.possible import refusals
@@ -37,6 +38,7 @@ from serving.store.tables.events import columns_of, history_of
 from training.what_if.answer import variants_of
 
 UNHEARD = "the model does not hear of decisions: it answers once the floor does something"
+NOTHING_TO_TAKE = "the trucks before it take all that is left: the model counts it as one more plan of a truck, no more"
 FIRST_PLAN = "no production order of it is known: what is supposed is a first planned end of its work"
 Errors = list[dict[str, str]]
 
@@ -121,17 +123,19 @@ def _reply(
     variants, points = variants_of(history, 0, stored.now, added)
     before, after = (replace(score, order_id=stored.order_id) for score in scorer.score(variants, points, factors))
     types = added["type"].texts()
+    facts = Facts(KnownOrder(variants, 1, stored.now), stored.now, ZoneInfo(plant_calendar(zone).zone))
+    supposed = set(map(EventKey, added["source"].texts(), added["event_id"].texts()))
     notes = {
         UNHEARD: "decision.recorded" in types,
         FIRST_PLAN: "production.rescheduled" in types and _plans_first(stored, variants),
+        NOTHING_TO_TAKE: "delivery.planned" in types and _takes_nothing(facts, supposed),
     }
-    facts = Facts(KnownOrder(variants, 1, stored.now), stored.now, ZoneInfo(plant_calendar(zone).zone))
     expected = after.ship_date and after.ship_date.expected
     return {
         "order_id": stored.order_id,
         "as_of": isoformat(stored.now),
         "label": RESPONSE,
-        "sentence": supposition(facts, set(map(EventKey, added["source"].texts(), added["event_id"].texts()))),
+        "sentence": supposition(facts, supposed),
         "before": before,
         "after": after,
         "points": None if before.risk is None or after.risk is None else after.risk - before.risk,
@@ -144,6 +148,12 @@ def _reply(
         "context_known_until": isoformat(scorer.context.known_until),
         **scorer.degradation(stored.now),
     }
+
+
+def _takes_nothing(facts: Facts, supposed: set[EventKey]) -> bool:
+    """Whether a truck that is supposed leaves after others have taken all that is left."""
+    late = [truck.plan.dated_by for truck in truck_loads(facts) if facts.open_lines and not truck.lines]
+    return any(event is not None and event.key in supposed for event in late)
 
 
 def _plans_first(stored: StoredOrder, variants: History) -> bool:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from features.context.context import Context
@@ -96,6 +98,42 @@ def test_each_line_has_its_planned_end_and_its_truck() -> None:
     ]
     assert [value("planned_end_truck_slack", *told, day=day) for day in (2, 3, 4)] == [1, 27 - 29, 1]
     assert value("planned_end_truck_slack", *told, shipped(17, line="1"), day=18) == 31 - 29
+
+
+def truck(day: float, reference: str, leaves: float, quantity: float | None = None, **says: Any) -> dict[str, Any]:
+    return event("delivery.planned", day, reference=reference, date=leaves, quantity=quantity, **says)
+
+
+TWO_LINES = [created(0, 20, line="1"), created(0, 30, line="2")]
+
+
+def test_one_more_truck_beside_one_that_takes_all_is_for_nothing() -> None:
+    """All of it leaves on day 18, so a truck on the day of the last promise is late for no line."""
+    told = [*TWO_LINES, truck(1, "d", 18, 20)]
+    assert value("delivery_slack", *told, day=2) == 20 - 18
+    for more in (truck(2, "e", 30, 20), truck(2, "e", 30), truck(2, "e", 30, 10, line="1")):
+        assert value("delivery_slack", *told, more, day=2) == 20 - 18
+    assert value("delivery_slack", *told, truck(2, "e", 15, 10), day=2) == min(20 - 15, 30 - 18)
+
+
+def test_a_truck_is_for_the_lines_that_those_before_it_leave_behind() -> None:
+    """The truck of day 18 takes the ten pieces of line 1, or only four of them; what is promised first goes first."""
+    for leaves in (29, 31):
+        assert value("delivery_slack", *TWO_LINES, truck(1, "d", 18, 10), truck(1, "e", leaves, 10), day=2) == min(
+            2, 30 - leaves
+        )
+    assert value("delivery_slack", *TWO_LINES, truck(1, "d", 18, 4), truck(1, "e", 29, 16), day=2) == 20 - 29
+    own = [truck(1, "d", 15, 10, line="2"), truck(1, "e", 18, 10)]
+    assert value("delivery_slack", *TWO_LINES, *own, truck(1, "f", 40, 5), day=2) == 20 - 18
+
+
+def test_a_truck_that_may_take_less_leaves_all_of_it_to_those_after_it() -> None:
+    """Nobody says how much the truck of day 18 takes, or some of it left sooner under its name."""
+    assert value("delivery_slack", *TWO_LINES, truck(1, "d", 18), truck(1, "e", 28, 20), day=2) == 20 - 28
+    told = [*TWO_LINES, truck(1, "d", 18, 20), truck(1, "e", 28, 20)]
+    assert value("delivery_slack", *told, day=9) == 20 - 18
+    assert value("delivery_slack", *told, shipped(10, 4, line="1", reference="d"), day=11) == 20 - 28
+    assert value("delivery_slack", *told, shipped(10, 4, line="1", reference="x"), day=11) == 20 - 18
 
 
 def test_readiness_material_quality_and_delivery() -> None:

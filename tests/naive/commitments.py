@@ -13,10 +13,19 @@ __all__ = ["Issue", "Line", "enough"]
 
 def lines_after(events: Events) -> list[Line]:
     """Every line the events speak of, in the order of their ids."""
+    return _book_after(events).lines
+
+
+def issues_after(events: Events) -> list[Issue]:
+    """What left, of lines and before any was known."""
+    return _book_after(events).issues
+
+
+def _book_after(events: Events) -> Book:
     book = blank_book(events)
     for event in events:
         tell(book, event)
-    return book.lines
+    return book
 
 
 def blank_book(events: Events) -> Book:

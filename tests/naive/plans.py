@@ -52,6 +52,17 @@ def quantities_in_force(statements: Sequence[Event]) -> dict[Word, int]:
     return quantities
 
 
+def loads_in_force(statements: Sequence[Event]) -> dict[tuple[Word, str | None], int]:
+    """The quantity of each plan, by reference and line; of a line none while that of all lines together holds."""
+    loads = {}
+    for name, line in dates_in_force(statements):
+        own = [event for event in statements if word(event, "reference") == name and event.quantity is not None]
+        latest, load = _last(own), _last(event for event in own if event.line_id == line)
+        if latest is not None and load is not None and (latest.line_id is None) == (line is None):
+            loads[name, line] = load.quantity or 0
+    return loads
+
+
 def _changes(statements: Sequence[Event]) -> list[tuple[Event, int, bool]]:
     """Each statement, by how much it moves the date it moves furthest, and whether it revises a date or quantity."""
     found = []

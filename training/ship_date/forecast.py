@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from functools import lru_cache
 
@@ -9,6 +10,7 @@ import numpy as np
 
 from features.arrays import Floats, Ints, Mask
 from features.known.known import Known
+from features.times import NEVER
 from training.ship_date.curve import BEYOND
 from training.ship_date.model import ShipDateModel, ShipForecast, ShipQuestion
 
@@ -38,7 +40,18 @@ def forecast_known(
         plant=known.first_word("plant")[rows],
         route=known.first_word("route")[rows],
     )
-    return model.forecast(asked, 1.0 - risk, known.context.calendar)
+    forecast = model.forecast(asked, 1.0 - risk, known.context.calendar)
+    return replace(forecast, promised=_counted_from(forecast.promised, known, rows, late))
+
+
+def _counted_from(promised: Ints, known: Known, rows: Ints, late: Mask) -> Ints:
+    """(n,) the day from which days late count: of a late order the first broken promise of what is left.
+
+    Where nothing that is left is late it is the last promise of it, as in an order that is in time.
+    """
+    first, last = known.open_due()[rows], known.last_due()[rows]
+    left = np.where(first < known.as_of[rows], first, last)
+    return np.where(late & (first != NEVER), known.context.calendar.day(np.where(first == NEVER, 0, left)), promised)
 
 
 def days_won(before: int, after: int) -> int | None:

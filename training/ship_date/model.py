@@ -89,7 +89,8 @@ class ShipForecast:
     curves : the distributions
     expected : (n,) the day by which it is as likely as not that everything has shipped
     earliest, latest : (n,) the range within which four of five orders ship
-    promised : (n,) the day of the promise that was asked about
+    promised : (n,) the day of the promise from which days late count: the one that was asked about, unless that is said
+        otherwise
     """
 
     curves: ShipCurves

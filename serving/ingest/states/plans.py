@@ -8,8 +8,8 @@ from typing import Any
 from features.events.schema import MICRO
 from features.events.selection import Select
 from features.history import PLANNED_END
-from features.readiness.inferred_blockers import DELIVERIES
 from features.readiness.statements import KnownEvent, KnownPlan
+from features.readiness.trucks import DELIVERIES
 from serving.contract.order_state import DeliveryNow, ProductionNow
 from serving.ingest.states.missing import MissingEvent, Origin, StateTimes, differs, iso, millionths
 from serving.ingest.states.recorded_order import RecordedOrder

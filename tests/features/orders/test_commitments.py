@@ -8,7 +8,7 @@ from features.context.context import Context
 from features.history import History
 from features.known.known import Known
 from features.pipeline.table import states
-from tests.support.stories import UTC, at, created, event, known, points, shipped, story
+from tests.support.stories import UTC, at, created, event, known, moment, points, shipped, story
 
 
 def state(*events: dict[str, Any], day: float) -> str:
@@ -40,6 +40,19 @@ def test_the_due_date_is_the_earliest_promise_among_unshipped_lines() -> None:
     )
     due = {day: int(known(events, day).due()[0]) for day in (1, 6, 8)}
     assert due == {1: at(10).value // 1000, 6: at(20).value // 1000, 8: at(25).value // 1000}
+
+
+def test_what_shipped_late_is_due_no_more_though_the_order_stays_late() -> None:
+    events = story(
+        created(0, 3, line="1"), created(0, 20, line="2"), created(0, 30, line="3"), shipped(5, 10, line="1")
+    )
+    seen = known(events, 6)
+    assert [int(due[0]) for due in (seen.due(), seen.open_due(), seen.last_due())] == [
+        moment(3),
+        moment(20),
+        moment(30),
+    ]
+    assert known(events, 4).open_due()[0] == moment(3)
 
 
 def test_a_promise_of_the_whole_order_moves_every_line() -> None:

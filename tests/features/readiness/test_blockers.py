@@ -227,6 +227,20 @@ def test_each_line_has_its_promise_and_may_have_its_truck() -> None:
     assert (ready(*told, late_line, day=12).state, rules(ready(*told, late_line, day=12))) == ("late", [])
 
 
+def test_a_truck_is_late_only_for_what_no_truck_before_it_takes() -> None:
+    """The truck of day 9 takes line 1 in full, or all; that of line 1 alone is late though another leaves sooner."""
+    told = [created(0, 10, line="1"), created(0, 20, line="2"), stated(1, "labels")]
+    first, rest = truck(2, 9, quantity=10), truck(2, 19, quantity=10, reference="T2")
+    assert rules(ready(*told, first, rest, day=3)) == []
+    late = only(
+        ready(*told, truck(2, 9, quantity=5), truck(2, 19, quantity=15, reference="T2"), day=3), "truck_too_late"
+    )
+    assert late.sentence == "truck T2 leaves Sat 20 Jan 12:00, 9 days after the promise (due Thu 11 Jan 12:00)"
+    assert rules(ready(*told, truck(2, 9, quantity=20), truck(2, 25, quantity=20, reference="T2"), day=3)) == []
+    own = [truck(2, 8, line="2", quantity=10), truck(2, 15, line="1", quantity=10, reference="T2")]
+    assert only(ready(*told, *own, day=3), "truck_too_late").what == "T2"
+
+
 def test_trucks_that_are_too_small() -> None:
     told = [created(0, 20), stated(1, "labels"), truck(2, 10, quantity=4), truck(2, 12, quantity=5, reference="T2")]
     small = only(ready(*told, day=3), "truck_too_small")

@@ -121,6 +121,15 @@ def test_a_plan_is_held_against_the_last_truck_that_keeps_the_promise() -> None:
     assert "plan_after_truck" not in rules(ready(created(0, 20), *trucks, released, day=4))
 
 
+def test_a_truck_of_the_whole_order_is_for_the_lines_that_are_promised_first() -> None:
+    """The work on line 2, promised ten days later, is in its way only once line 1 has left, or where it is named."""
+    released = event("production.released", 2, reference="P", line="2", date=20)
+    told = [created(0, 16, line="1"), created(0, 26, line="2"), released]
+    assert "plan_after_truck" not in rules(ready(*told, truck(1, 15), day=4))
+    assert "plan_after_truck" in rules(ready(*told, truck(1, 15, line="2"), day=4))
+    assert "plan_after_truck" in rules(ready(*told, truck(1, 15), shipped(3, line="1"), day=4))
+
+
 # -- usual pack times --------------------------------------------------------------------------------------------
 
 

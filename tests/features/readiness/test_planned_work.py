@@ -30,8 +30,8 @@ def test_a_plan_or_a_truck_after_the_expected_ship_date_is_told_beside_it() -> N
     both = [
         "the plan of line 20 ends later, on Fri 12 Jan; the model, which reads plans beside much else, expects all to "
         "leave before",
-        "truck T1 leaves later, on Sat 13 Jan; the model, which reads trucks beside much else, expects all to leave "
-        "before",
+        "truck T1 leaves later, on Sat 13 Jan, and decides unless an earlier one takes all; the model, which reads "
+        "trucks beside much else, expects that",
     ]
     assert told(*PLANNED, expected="2024-01-10") == both
     assert told(*PLANNED, expected="2024-01-12") == both[1:], "it ends on the expected day"
@@ -42,3 +42,9 @@ def test_what_has_left_is_planned_for_no_later_day() -> None:
     assert told(*PLANNED, shipped(3, line="20"), expected="2024-01-10")[0].startswith("truck T1")
     assert told(*PLANNED, shipped(3, line="20"), shipped(3, line="10"), expected="2024-01-02") == []
     assert told(created(0, 20, line="10"), expected="2024-01-02") == []
+
+
+def test_a_truck_that_takes_nothing_any_more_is_not_told() -> None:
+    first = truck(1, 8, reference="T2", quantity=20)
+    assert told(*PLANNED[:2], first, truck(1, 12), expected="2024-01-08")[0].startswith("truck T2 leaves later, on Tue")
+    assert told(*PLANNED[:2], first, truck(1, 12), expected="2024-01-09") == []

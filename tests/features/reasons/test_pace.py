@@ -84,3 +84,14 @@ def test_the_day_of_the_truck_is_not_only_that() -> None:
     assert said("work", *told, day=1) == (
         "the order still needs about 1 more operation; at the usual pace that ends Wed 3 Jan, on the day of truck T1"
     )
+
+
+def test_a_line_that_is_promised_later_than_the_truck_leaves_says_so() -> None:
+    """The truck of day 3 is for line 1, which is done; the work on line 2 is held against it all the same."""
+    own = [created(0, 4, line="1", item="x"), created(0, 30, line="2", item="x"), truck(0, 3)]
+    released = event("production.released", 2.8, reference="Q", quantity=10, line="2")
+    told = paced(*own, RELEASED, booked(1, 10, line="1"), released)
+    assert said("work", *told, day=2.9) == (
+        "line 2, due Wed 31 Jan, still needs about 1 more operation; at the usual pace that ends Sat 6 Jan, 2 days "
+        "after truck T1"
+    )

@@ -93,6 +93,15 @@ def test_work_planned_to_end_after_its_promise_or_its_truck() -> None:
     assert said("work", *early, day=2) == "line 20 is planned to end Tue 23 Jan 12:00, 2 days after truck T1 leaves"
 
 
+def test_the_line_that_is_late_for_the_truck_is_one_that_it_is_for() -> None:
+    """Line 30 ends later, but is promised ten days after line 20, for which the truck of the whole order leaves."""
+    told = [created(0, 20, line="20"), created(0, 30, line="30"), truck(1, 18)]
+    ends = [event("production.released", 1, reference=f"P{n}", date=18 + n, line=f"{n}0") for n in (2, 3)]
+    assert (
+        said("work", *told, *ends, day=2) == "line 20 is planned to end Sun 21 Jan 12:00, 2 days after truck T1 leaves"
+    )
+
+
 def test_a_planned_end_that_has_passed_is_past() -> None:
     plan = event("production.released", 1, reference="P1", quantity=10, date=4, line="20")
     assert said("work", *two_lines(), plan, day=6) == (
@@ -142,6 +151,16 @@ def test_a_truck_after_the_promise_reads_as_the_blocker_reads() -> None:
     text = said("truck", *told, day=3)
     assert text == "truck T1 leaves Sat 13 Jan 12:00, 2 days after the promise (due Thu 11 Jan 12:00)"
     assert text == only(ready(*told, day=3), "truck_too_late").sentence
+
+
+def test_of_several_trucks_the_one_that_leaves_its_lines_the_least_time_is_told() -> None:
+    """One of day 9 takes line 20; that of day 19 takes line 30, a day before its promise, and none takes it again."""
+    told = [created(0, 12, line="20"), created(0, 20, line="30")]
+    trucks = [truck(1, 9, quantity=10), truck(1, 19, quantity=10, reference="T2")]
+    for more in ([], [truck(1, 30, quantity=20, reference="T3")]):
+        assert said("truck", *told, *trucks, *more, day=3) == (
+            "truck T2 leaves Sat 20 Jan 12:00, 1 day before the promise: that much less time for the work"
+        )
 
 
 def test_a_truck_in_time_leaves_less_time_or_enough() -> None:

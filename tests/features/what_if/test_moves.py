@@ -120,6 +120,18 @@ def test_trucks(trucks: list[dict[str, Any]], sentences: list[str]) -> None:
     assert told(created(0, 13, line="10"), *trucks) == sentences
 
 
+def test_a_truck_leaves_earlier_for_the_lines_that_it_takes() -> None:
+    """Line 10 is due on Thursday the 11th, line 20 on the 18th; the first truck takes ten pieces, or all of them."""
+    rows = [created(0, 10, line="10"), created(0, 17, line="20")]
+    first, rest = event("delivery.planned", 1, reference="D1", date=9, quantity=10), {"reference": "D2", "quantity": 10}
+    assert told(*rows, first, event("delivery.planned", 1, date=17, **rest)) == []
+    late = event("delivery.planned", 1, date=18, **rest)
+    assert told(*rows, first, late) == ["truck D2 leaves Thu 18 Jan, not Fri 19 Jan"]
+    assert told(*rows, first | {"quantity": 20}, late) == []
+    own = event("delivery.planned", 1, date=12, line="10", **rest)
+    assert told(*rows, first | {"line_id": "20"}, own) == ["truck D2 leaves Thu 11 Jan, not Sat 13 Jan"]
+
+
 def test_a_truck_that_leaves_hours_too_late_is_told_with_the_time() -> None:
     rows = created(0, 11, line="10"), event("delivery.planned", 1, reference="D1", date=11.25)
     assert told(*rows) == ["truck D1 leaves Fri 12 Jan 12:00, not Fri 12 Jan 18:00"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 import httpx
@@ -12,7 +13,7 @@ from serving.contract.scoring import ScoresReply
 from tests.serving.api.test_api import problem
 from tests.serving.api.test_records import send, told
 from tests.serving.api.test_what_if import says, suppose
-from tests.support.stories import created, event
+from tests.support.stories import created, event, shipped
 
 NAMED: dict[str, Any] = {"plant": "Shipyard", "customer": "C1", "item": "I1"}
 
@@ -82,23 +83,38 @@ def test_what_is_planned_for_later_than_an_order_is_expected_is_told_beside_it(
     assert client.get("/v1/orders/S-free").json()["ship_date_notes"] == []
     truck = says("delivery.planned", date="2024-03-29", reference="T9")
     [note] = suppose(client, "S-free", truck).json()["notes"]
-    assert note.startswith("truck T9 leaves later, on Fri 29 Mar; the model, ")
+    assert note.startswith("truck T9 leaves later, on Fri 29 Mar, and decides ")
     send(client, event("delivery.planned", 2.5, "S-far", reference="T9", date=80))
     assert (
         client.get("/v1/orders/S-far").json()["ship_date_notes"][0].startswith("truck T9 leaves later, on Thu 21 Mar")
     )
 
 
+def test_a_late_order_counts_its_days_from_what_is_left(client: httpx.Client) -> None:
+    """Line 1, promised for 22 December, makes both late; of one it has left since, and line 2 has until 10 January."""
+    dock = NAMED | {"plant": "Dock"}
+    for order in ("S-two", "S-one"):
+        lines = [created(-20, promise, order=order, line=line, **dock) for line, promise in (("1", -10), ("2", 9))]
+        send(client, *lines, *([shipped(-5, 10, order, line="1")] if order == "S-one" else []))
+    for order, counted_from in (("S-two", "2023-12-22"), ("S-one", "2024-01-10")):
+        reply = client.get(f"/v1/orders/{order}").json()
+        found = reply["score"]["ship_date"]
+        assert (reply["order"]["state"], reply["order"]["due_at"][:10], found["promised"]) == (
+            "late", "2023-12-22", counted_from,
+        )  # fmt: skip
+        assert found["days_late"] == (date.fromisoformat(found["expected"]) - date.fromisoformat(counted_from)).days
+
+
 def test_an_order_has_its_curve_and_its_sentence(client: httpx.Client, orders: dict[str, Any]) -> None:
     reply = OrderReply.model_validate(client.get("/v1/orders/S-held").json()).model_dump()
-    date, row = reply["score"]["ship_date"], orders["S-held"]
-    assert (date["expected"], date["days_late"]) == (row["expected_ship"], row["days_late"])
-    assert date["earliest"] <= date["expected"] <= date["latest"]
-    assert dict(date["curve"])[date["promised"]] == pytest.approx(1 - reply["score"]["risk"], abs=1e-12)
-    assert date["sentence"].startswith("most likely ")
-    assert f", {date['days_late']} days late" in date["sentence"]
+    found, row = reply["score"]["ship_date"], orders["S-held"]
+    assert (found["expected"], found["days_late"]) == (row["expected_ship"], row["days_late"])
+    assert found["earliest"] <= found["expected"] <= found["latest"]
+    assert dict(found["curve"])[found["promised"]] == pytest.approx(1 - reply["score"]["risk"], abs=1e-12)
+    assert found["sentence"].startswith("most likely ")
+    assert f", {found['days_late']} days late" in found["sentence"]
     history = client.get("/v1/orders/S-held/history").json()["scores"]
-    assert [score["ship_date"]["expected"] for score in history][:1] == [date["expected"]]
+    assert [score["ship_date"]["expected"] for score in history][:1] == [found["expected"]]
 
 
 def test_events_of_a_request_are_dated_as_stored_ones_are(client: httpx.Client, orders: dict[str, Any]) -> None:

@@ -113,6 +113,22 @@ def test_a_decision_changes_nothing_and_the_reply_says_why(client: httpx.Client,
     assert "does not hear of decisions" in told["notes"][0]
 
 
+def test_one_more_truck_beside_one_that_takes_all_is_for_nothing(client: httpx.Client, held: str) -> None:
+    """Line 10 is due on the 11th, line 20 on the 21st, and a truck of the 9th takes both."""
+    send(
+        client,
+        *(created(0, due, order="Full", line=line) for line, due in (("10", 10), ("20", 20))),
+        event("delivery.planned", 1, "Full", reference="D1", date=9, quantity=20),
+    )
+    more = says("delivery.planned", date="2024-01-20", reference="D2")
+    told = suppose(client, "Full", more).json()
+    assert told["notes"][0] == (
+        "the trucks before it take all that is left: the model counts it as one more plan of a truck, no more"
+    )
+    smaller = says("delivery.planned", date="2024-01-09T12:00:00Z", reference="D1", quantity=15)
+    assert not any("take all" in note for note in suppose(client, "Full", smaller, more).json()["notes"])
+
+
 IMPOSSIBLE: dict[str, tuple[dict[str, Any], str, str]] = {
     "a hold that is not open": (
         says("hold.released", kind="quality", reference="H2"),

@@ -10,6 +10,7 @@ import pytest
 
 from features.times import micros
 from serving.pages.columns import SORTS
+from serving.pages.rendering import environment
 from serving.pages.rows import last_promise
 from serving.pages.wording import PlantClock
 from serving.principal import Role
@@ -311,6 +312,14 @@ def test_an_order_of_several_promises_names_the_one_it_is_late_by() -> None:
     order = {"due_at": "2026-01-02T15:00:00Z", "expected_ship": "2026-01-16", "days_late": 1}
     assert last_promise(order, clock) == "2026-01-15"
     assert last_promise(order | {"days_late": 14}, clock) is None, "one promise, or several on its day"
+    cells = environment().get_template("cells.html").make_module({"clock": clock})
+    row = order | {"last_promise": "2026-01-15", "ship_earliest": None, "state": "open"}
+    for state, due, late in (
+        ("open", "last line Thu", "by its last line"),
+        ("late", "what is left Thu", "by what is left"),
+    ):
+        assert due in cells.due(row | {"state": state})  # type: ignore[attr-defined]
+        assert f"1 day late {late}" in cells.ships(row | {"state": state})  # type: ignore[attr-defined]
     assert last_promise(order | {"expected_ship": None}, clock) is None
 
 
