@@ -10,7 +10,7 @@ import orjson
 from features.events import EventKey
 from features.readiness.assessment import Condition, Readiness
 from features.readiness.blockers import Blocker
-from features.readiness.kinds import kinds_of
+from features.readiness.kinds import BlockerKind, kinds_of
 from features.readiness.lateness import Lateness
 from features.times import LATEST, isoformat
 from serving.contract.decision import DECISION, UNTIL_CHANGE
@@ -52,6 +52,12 @@ def moment(micros: int | None) -> str | None:
 def reason_of(state: str, *, scored: bool) -> str | None:
     """Why an order is not scored by the model, ``None`` where it is."""
     return REASONS.get(state) or (None if scored else NO_MODEL)
+
+
+def kinds_in_the_way(row: Mapping[Any, Any]) -> Sequence[BlockerKind] | None:
+    """The kinds of what is in the way, what stops it first before the others; ``None`` while nobody has looked."""
+    bits, in_order = row["blocking"], row["blockers"]
+    return None if bits is None else kinds_of(bits) if in_order is None else in_order.split()
 
 
 def ship_columns(row: Mapping[Any, Any]) -> dict[str, Any]:
@@ -140,7 +146,7 @@ def present_order(row: Mapping[Any, Any]) -> dict[str, Any]:
         "reasons": orjson.loads(row["reasons"]),
         "factors": orjson.loads(row["factors"]),
         "cannot_tell": orjson.loads(row["cannot_tell"]),
-        "blockers": None if row["blocking"] is None else kinds_of(row["blocking"]),
+        "blockers": kinds_in_the_way(row),
         "main_blocker": row["main_blocker"] or None,
         "shippable": None if row["shippable"] is None else bool(row["shippable"]),
         "owner": row["owner"],

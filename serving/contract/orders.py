@@ -54,7 +54,7 @@ class OrderRow(BaseModel):
     cannot_tell: CannotTell
     blockers: Annotated[
         list[BlockerKind] | None,
-        Field(description="Kinds of what was in the way when it was scored; null if unknown"),
+        Field(description="Kinds of what was in the way when it was scored, main_blocker's first; null if unknown"),
     ]
     main_blocker: Annotated[
         str | None, Field(description="What stopped it first then, in words; null where nothing did, or if unknown")

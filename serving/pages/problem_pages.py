@@ -19,7 +19,7 @@ from serving.problems import MEDIA_TYPE
 ADVICE = {
     403: "Your key does not open this, or the page is too old. Go back, reload, or sign in with another key.",
     404: "There is no such order or page, or none that you may see.",
-    405: "This address is read or written in another way.",
+    405: "This address takes what a form sends, and has no page to read.",
     412: "Somebody recorded something about the order since you opened it. Look at it again, then decide.",
     413: "What was sent is too large.",
     422: "What was asked for cannot be done as it stands.",
@@ -29,6 +29,8 @@ ADVICE = {
 }
 """By status, what it means to who reads it."""
 UNEXPECTED = "Something went wrong here. Reload; if it stays, give the number below to who runs the service."
+TITLES = {404: "There is no such page", 405: "There is no page here"}
+"""By status, what stands above the advice in the place of the API's words."""
 SILENT = (404,)
 """Said without details: they would tell whether there is an order that one may not see."""
 
@@ -90,14 +92,14 @@ def _sign_in(request: Request) -> Response:
 
 def _problem(request: Request, status: int, problem: dict[str, Any]) -> Response:
     errors = [str(error["detail"]) for error in problem.get("errors") or []]
-    detail = "" if status in SILENT else problem["detail"]
+    detail = "" if status in TITLES else problem["detail"]
     order_path = request.scope.get("path_params", {}).get("order_id") if status not in SILENT else None
     return render(
         request,
         "parts/problem.html" if is_by_script(request) else "problem.html",
         status,
         back=path_of(order_path) if order_path else "",
-        title="There is no such page" if status == 404 else problem["title"],
+        title=TITLES.get(status, problem["title"]),
         advice=ADVICE.get(status, UNEXPECTED),
         errors=errors or ([detail] if detail and status < 500 else []),
         number=problem.get("request_id", "") if status >= 500 else "",

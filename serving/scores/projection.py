@@ -153,11 +153,12 @@ def _decided(events: list[Any], fact: dict[str, Any], zone: str) -> dict[str, An
 def _in_the_way(history: History, order: int, fact: dict[str, Any], scoring_context: ScoringContext) -> dict[str, Any]:
     """What is in the way of an order that is still to be shipped, and whether it could ship now."""
     if fact["state"] not in LISTED:
-        return {"blocking": 0, "main_blocker": "", "shippable": 0}
+        return {"blocking": 0, "blockers": "", "main_blocker": "", "shippable": 0}
     zone, usual = scoring_context.settings.zone, scoring_context.active.pack_times
     readiness = assess(history, order, fact["as_of"], zone, usual)
     return {
         "blocking": bits_of(readiness.kinds),
+        "blockers": " ".join(readiness.kinds),
         "main_blocker": readiness.main_blocker,
         "shippable": int(readiness.shippable),
     }

@@ -143,6 +143,7 @@ orders = Table(
     Column("reasons", String, nullable=False, server_default="[]", comment="the first reasons in words, JSON"),
     Column("cannot_tell", String, nullable=False, server_default="[]", comment="why the risk is worth little, JSON"),
     Column("blocking", Integer, comment="kinds of what is in the way, a bit each; null while nobody has looked"),
+    Column("blockers", String, comment="the same kinds, what stops it first before the others; null like blocking"),
     Column("main_blocker", String, comment="what stops it first in words, empty for nothing; null like blocking"),
     Column("shippable", SmallInteger, comment="1 where it could ship now"),
     Column("owner", Words),

@@ -9,9 +9,8 @@ from typing import Any, Literal
 
 import orjson
 
-from features.readiness.kinds import kinds_of
 from features.times import LATEST
-from serving.api.presenters import reason_of
+from serving.api.presenters import kinds_in_the_way, reason_of
 from serving.scores.decision_state import PAST
 from serving.store.schema import LATER
 
@@ -85,9 +84,8 @@ def _reasons(row: Row) -> list[str]:
 
 
 def _in_the_way(row: Row) -> str | None:
-    if row["blocking"] is None:
-        return None
-    return ", ".join(kind.replace("_", " ") for kind in kinds_of(row["blocking"])) or "nothing"
+    kinds = kinds_in_the_way(row)
+    return None if kinds is None else ", ".join(kind.replace("_", " ") for kind in kinds) or "nothing"
 
 
 def _could_ship(row: Row) -> str | None:

@@ -142,7 +142,7 @@ class Outcome:
     def _details(self) -> list[str]:
         many = len(self.done) + len(self.refused) > 1
         ends = [f"{sentence}." for sentence, _ in self.snoozes.values()] if many and not self._same_end else []
-        typed = [f"{self.left_out} was typed and has not got it: that takes Assign to."] if self.left_out else []
+        typed = [f"Not assigned to {self.left_out}: that takes the button Assign to."] if self.left_out else []
         return [*(f"Not {order_id}: {why}." for order_id, why in self.refused.items()), *ends, *typed]
 
     @property

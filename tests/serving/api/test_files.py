@@ -33,7 +33,8 @@ ROW: dict[str, Any] = {
     "expected_ship": 19_730, "ship_earliest": 19_728, "ship_latest": LATER, "days_late": 3,
     "reasons": '[{"topic": "holds", "points": 0.3, "text": "quality hold H-1 stands"},'
     ' {"topic": "work", "points": 0.1, "text": "little work is left"}]',
-    "blocking": bits_of(["hold", "plan_after_truck"]), "shippable": 0, "owner": "Ann", "snoozed_until": None,
+    "blocking": bits_of(["hold", "plan_after_truck"]), "blockers": "plan_after_truck hold",
+    "shippable": 0, "owner": "Ann", "snoozed_until": None,
     "decision": "assign", "last_decision": "Ann assigned to Ben, 2024-01-01",
     "as_of": moment(0), "cannot_tell": "[]", "scored_by": "m@1 of run",
 }  # fmt: skip
@@ -87,7 +88,7 @@ def test_a_csv_says_it_in_a_planners_words() -> None:
         "Due": "2024-01-05 19:00", "Last line due": "2024-01-05", "Expected to ship": "2024-01-08", "Days late": "3",
         "Ships from": "2024-01-06", "Ships until": "later",
         "Risk": "84.4%", "Late": "50.0%", "Short": "34.4%", "Value": "1234.50", "Value at risk": "1041.04",
-        "Why": "quality hold H-1 stands", "Also": "little work is left", "In the way": "hold, plan after truck",
+        "Why": "quality hold H-1 stands", "Also": "little work is left", "In the way": "plan after truck, hold",
         "Could ship now": "no", "Owner": "Ann", "Snoozed until": "", "Last decision": "Ann assigned to Ben, 2024-01-01",
         "Scored": "2024-01-01 13:00", "Risk uncertain because": "",
     }  # fmt: skip
@@ -110,7 +111,7 @@ def test_a_whole_day_is_a_date_and_what_nobody_knows_is_empty() -> None:
     assert (found["Expected to ship"], found["Days late"], found["Last line due"]) == ("", "", "")
     assert (found["State"], found["Snoozed until"]) == ("no promise", "something happens")
     assert "no date is promised yet" in found["Why"]
-    assert sheet_of(ROW | {"blocking": 0, "shippable": 1})["In the way"] == "nothing"
+    assert sheet_of(ROW | {"blocking": 0, "blockers": "", "shippable": 1})["In the way"] == "nothing"
 
 
 def test_a_workbook_has_real_dates_and_numbers() -> None:
@@ -122,7 +123,7 @@ def test_a_workbook_has_real_dates_and_numbers() -> None:
     assert book.number("Risk") == (ROW["risk"], "0 %")
     assert book.number("Value at risk") == (1041.0391, "#,##0")
     assert (book.text("Customer"), book.text("Item")) == ("=1+1", "+x")
-    assert (book.text("Why"), book.text("In the way")) == ("quality hold H-1 stands", "hold, plan after truck")
+    assert (book.text("Why"), book.text("In the way")) == ("quality hold H-1 stands", "plan after truck, hold")
     assert book.sheet.find(".//m:f", NS) is None
 
 

@@ -391,3 +391,10 @@ def test_axe_finds_nothing_while_something_is_chosen_refused_and_tried(
     page.click(".own button:has-text('Try')")
     page.wait_for_selector(".own .answer.refused")
     assert faults() == []
+
+
+def test_an_owner_typed_beside_another_button_is_not_lost_in_silence(planned: Planned) -> None:
+    sent(planned, "Malchow", "MA-1")
+    reader = planned.signed_in(plant="Malchow")
+    reader.post("/decisions", {"kind": "acknowledge", "owner": "Zoe", "order": ["MA-1"], "next": "/"})
+    assert "Not assigned to Zoe: that takes the button Assign to." in text_of(reader.get("/?all=1"))

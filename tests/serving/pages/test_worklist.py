@@ -101,6 +101,9 @@ def test_an_address_that_is_nobodys_is_a_page_for_a_browser_and_a_problem_for_a_
     page = reader.get("/worklst", accept="text/html,*/*")
     assert (page.status_code, page.headers["content-type"]) == (404, "text/html; charset=utf-8")
     assert "There is no such page" in text_of(page)
+    form_only = reader.get("/orders/K2/decisions", accept="text/html")
+    assert (form_only.status_code, "There is no page here" in text_of(form_only)) == (405, True)
+    assert ("Back to the order" in text_of(form_only), "Method" in text_of(form_only)) == (True, False)
     for path, accept in (("/worklst", "application/json"), ("/v1/worklst", "text/html")):
         assert reader.get(path, accept=accept).headers["content-type"] == "application/problem+json"
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from features.readiness.kinds import bits_of, kinds_of
 from features.readiness.pack_time import LEAST_ORDERS, UNKNOWN_PAST, PackTimes
+from serving.api.presenters import present_order
 from serving.store.tables.contexts import latest_morning, set_morning
 from tests.support.readiness import stated
 from tests.support.stores import House
@@ -62,6 +63,16 @@ def test_orders_are_found_by_what_is_in_their_way(store: House) -> None:
     assert found == {("hold",): ["B"], ("carrier", "labels"): ["B"], ("material",): [], (): ["A"]}
     store.ingest(event("hold.released", 2.5, "B", kind="quality", reference="h"))
     assert store.listed(blocking=1) == []
+
+
+def test_what_stops_an_order_first_is_named_first_in_its_row(store: House) -> None:
+    hold = event("hold.placed", 1, kind="credit", reference="C1")
+    missing = event("material.stated", 2, line_id="10", state="short", reference="steel", quantity=5)
+    store.ingest(created(0, 20), hold, missing)
+    (row,) = store.listed()
+    assert row["main_blocker"].startswith("steel (5")
+    assert present_order(row)["blockers"][:2] == ["material", "hold"]
+    assert present_order(row | {"blockers": None})["blockers"][:2] == ["hold", "material"]
 
 
 def test_a_morning_on_which_nothing_but_packing_is_other_is_taken_over(store: House) -> None:
