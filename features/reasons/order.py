@@ -19,7 +19,13 @@ SHARES = {
 PARTIAL = "customer_partial_share"
 KNOWN = {"customer_orders_judged": "customer", "item_orders_judged": "item"}
 LIKE = {"customer_orders_judged": "customers", "item_orders_judged": "items"}
-SIZES = ("order_value", "ordered_quantity", "order_lines", "open_lines", "promise_spread")
+SIZES = {
+    "order_value": "size",
+    "ordered_quantity": "size",
+    "order_lines": "lines_alike",
+    "open_lines": "lines_alike",
+    "promise_spread": "size",
+}
 TIMES = ("promise_weekday", "promise_hour")
 LEAD = ("promised_lead_time", "order_age")
 
@@ -41,7 +47,7 @@ def _needs(driver: str) -> str:
         return ""
     if driver in LIKE:
         return LIKE[driver]
-    return "promises" if driver in TIMES else "size" if driver in SIZES else "such"
+    return "promises" if driver in TIMES else SIZES.get(driver, "such")
 
 
 def _of(facts: OrderFacts, driver: str, value: float) -> str:

@@ -27,7 +27,7 @@ def _say(facts: OrderFacts, rises: bool) -> Statement:
     """What moves the risk most that way: a queue, a load or a record."""
     driver = _driver(facts, rises) or "plant_open_orders"
     if driver == QUEUE and facts.signal(QUEUE) != facts.signal(QUEUE) and facts.signal("lines_not_begun") > 0:
-        return Statement(facts.say("plant.queue_yet"))
+        return Statement(facts.say("plant.queue_unknown" if rises else "plant.queue_yet"))
     if facts.signal(driver) != facts.signal(driver):
         driver = "plant_open_orders"
     if facts.signal(driver) != facts.signal(driver):
@@ -59,7 +59,8 @@ def _load(facts: OrderFacts, driver: str) -> Statement:
     scale = facts.scale(driver, facts.language.number, always=not facts.usual.agrees(driver))
     values: dict[str, object] = {"n": n, "scale": scale}
     if driver == QUEUE:
-        values["centre"] = short(facts.slowest.centre) or facts.say("plant.centre.next")
+        centre = short(facts.slowest.centre)
+        values["centre"] = facts.say("plant.centre.named" if centre else "plant.centre.next", centre=centre)
         values["line"] = facts.line_name(facts.line(facts.slowest.queued))
         template = template if n else "plant.queue_none"
     elif driver == OF_CUSTOMER:

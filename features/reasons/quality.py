@@ -79,12 +79,11 @@ def _prone(facts: OrderFacts, n: int, rises: bool) -> Statement:
     share = facts.say("quality.half") if n == 5 else _in_ten(facts, n)
     bounds = facts.usual.scale("usual_failures_left")
     low, high = (n, n) if bounds is None else (round(10 * bound) for bound in bounds)
-    if bounds is not None and low <= n <= high:
-        return Statement(facts.say("quality.prone_usual", share=share), needs="such", graded_by="usual_failures_left")
-    is_many = n > high if bounds else rises or n >= 10 * PRONE
-    scale = facts.scale("usual_failures_left", lambda usual: _in_ten(facts, round(10 * usual)))
-    template = "quality.prone" if is_many else "quality.prone_few"
-    text, tone = facts.say(template, share=share, scale=scale), BAD if is_many else GOOD
+    is_usual = bounds is not None and low <= n <= high
+    is_few = n < low if bounds else not rises and n < 10 * PRONE
+    scale = "" if is_usual else facts.scale("usual_failures_left", lambda usual: _in_ten(facts, round(10 * usual)))
+    text = facts.say("quality.prone_few" if is_few else "quality.prone", share=share, scale=scale)
+    tone = EITHER if is_usual else GOOD if is_few else BAD
     return Statement(text, needs="such", graded_by="usual_failures_left", tone=tone)
 
 

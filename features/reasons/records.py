@@ -23,10 +23,11 @@ FEW_KINDS = 3
 
 def _silent(facts: OrderFacts, _rises: bool) -> Statement:
     last = facts.news[-1]
-    time = facts.language.duration((facts.as_of - last.recorded) // DAY)  # whole days that are over
+    days, more = divmod(facts.as_of - last.recorded, DAY)
+    time = facts.language.duration(days)  # whole days that are over
     scale = facts.scale("days_since_event", facts.language.duration)
     values = {"time": time, "scale": scale, "day": facts.dates.day(last.recorded)}
-    return Statement(facts.say("records.silent", **values), [last.key])
+    return Statement(facts.say("records.silent_more" if more else "records.silent", **values), [last.key])
 
 
 def _late(facts: OrderFacts, _rises: bool) -> Statement:

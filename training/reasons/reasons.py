@@ -32,7 +32,7 @@ RESTATED = {
     "pace_too_slow": {"operations_left", "usual_work_days_left", "work_slack", *TIME_LEFT},
     "tight": {"operations_left", "usual_work_days_left", "work_slack", *TIME_LEFT},
     "in_time": {"operations_left", "usual_work_days_left", "work_slack"},
-    "ships_too_late": {"pace_slack", "usual_days_left", *TIME_LEFT},
+    "ships_too_late": {"pace_slack", "work_slack", "usual_days_left", *TIME_LEFT},
     "failures_ahead": {"usual_failures_left"},
     "few_failures_ahead": {"usual_failures_left"},
 }
@@ -242,11 +242,10 @@ class ReasonWriter:
         situation, (fact, _, needs, graded_by, tone), counter = described
         against = speaks_against(situation.tone or tone, rises)
         usual = "" if graded_by and not needs else self._usual(comparison, rises)
-        template = "even_so" if against else needs
+        template = f"even_so.{'up' if rises else 'down'}" if against else needs
         agrees = 0 if comparison is None else comparison.agrees * (1 if rises else -1)
         if template and comparison is not None and agrees > 0:
-            way = "up" if rises else "down"
-            return self._language.say(f"{template}.{way}", fact=fact, **self._shares(comparison)), ""
+            return self._language.say(template, fact=fact, **self._shares(comparison)), ""
         if against and not carrier.sentence and counter is not None:
             return self._language.say("although", counter=counter.text, fact=fact), ""
         if against and not carrier.sentence and comparison is not None and self._is_no_worse(comparison, rises):

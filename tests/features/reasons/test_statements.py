@@ -304,7 +304,7 @@ def test_a_queue_names_the_work_centre_and_the_line() -> None:
         done(4, "10", "saw"),
     ]
     queue = {"work_center_queue": 0.1}
-    assert said("plant", *told, day=6, points=queue) == "2 lines are in the queue of mill, which line 1 needs next"
+    assert said("plant", *told, day=6, points=queue) == "2 lines wait at work centre mill, which line 1 needs next"
 
 
 def test_a_load_of_one_order_is_that_order() -> None:
@@ -356,7 +356,9 @@ def test_records_of_one_kind_are_counted_once() -> None:
 
 
 def test_silence_counts_whole_days() -> None:
-    assert said("records", created(0, 60), day=33.5) == "nothing was recorded for 33 days, since Mon 1 Jan 12:00"
+    assert (
+        said("records", created(0, 60), day=33.5) == "nothing was recorded for more than 33 days, since Mon 1 Jan 12:00"
+    )
 
 
 def test_what_has_left_tells_more_than_that_its_truck_has() -> None:

@@ -159,7 +159,7 @@ def test_a_figure_stands_beside_what_is_usual() -> None:
     ("left", "bounds", "words"),
     [
         (0.5, (0.2, 0.4), "about half of the orders like this still fail an inspection (usually 2 to 4 in 10)"),
-        (0.12, (0.14, 0.31), "about 1 in 10 orders like this still fail an inspection, which is usual"),
+        (0.12, (0.14, 0.31), "about 1 in 10 orders like this still fail an inspection"),
         (
             0.22,
             (0.35, 0.41),
@@ -212,7 +212,7 @@ def test_a_load_above_the_usual_does_not_lower_the_risk_where_something_else_doe
     (plant,) = written(*LOADED, adds={"plant_open_orders": -0.2, "customer_open_orders": -0.1}, beside=beside)
     assert plant.text == "3 orders of Nordwind are open"
     (plant,) = written(*LOADED, adds={"plant_open_orders": -0.2, "work_center_queue": -0.1}, beside=beside)
-    assert plant.text == "its work has not begun, so that it waits at no work centre yet"
+    assert plant.text == "it waits in no queue of a work centre so far"
 
 
 def test_a_load_above_the_usual_that_alone_lowers_the_risk_says_why() -> None:
@@ -305,7 +305,9 @@ def test_scrap_is_compared_with_orders_that_lost_as_much() -> None:
     scrapped = event("operation.scrapped", 1, quantity=5, reference="10", line="10")
     beside = Peers(peers("scrap_ratio.high", 50, 30).cells, peers("", 1, 0).everyone, {"scrap_ratio": (0.0, 0.02)})
     (quality,) = written(created(0, 20, line="10"), scrapped, adds={"scrap_ratio": 0.1}, beside=beside)
-    assert quality.text == "50 % of the ordered quantity was scrapped; such orders fail more often (60 %, all 30 %)"
+    assert (
+        quality.text == "50 % of the ordered quantity was scrapped; 60 % of such orders ship late or short (all 30 %)"
+    )
 
 
 def test_an_ordinary_value_is_told_beside_the_usual_ones_where_like_orders_fared_like_all() -> None:
