@@ -13,6 +13,7 @@ from features.jit import compiled, compiled_inline
 from features.orders.issues import CAME_BACK, LEFT_AT, NOT_REVERSED, SLOT, new_ledger, with_room
 from features.orders.line import apply
 from features.orders.line_state import (
+    CLOSED_AS,
     ISSUED,
     KNOWN,
     LAST_PROMISED,
@@ -148,16 +149,16 @@ def fold_commitments(*columns: Any) -> Ints:
                 out.lines[i], out.open_lines[i] = out.lines[i - 1], out.open_lines[i - 1]
                 out.ordered[i], out.issued[i], out.value[i] = out.ordered[i - 1], out.issued[i - 1], out.value[i - 1]
                 continue
-            states = events.type[i] != ISSUED
-            if states:
-                before[:] = lines
+            before[:] = lines
+            booked_late = events.type[i] == ISSUED and _left_later(ledger, events.occurred[i])
             ledger = with_room(ledger, events.type[i], len(lines))
             apply(lines, ledger, line_event(events, i))
             out.returned[i] = stated_back + ledger[0, CAME_BACK]
-            if states:
+            if events.type[i] != ISSUED:
                 _note_changes(out, lines, before, i)
             for j in range(len(lines)):
-                full_at[j] = full_since(lines, ledger, j)
+                if booked_late or _fills_otherwise(lines, before, j):
+                    full_at[j] = full_since(lines, ledger, j)
             _note(out, lines, full_at, i)
     return table
 
@@ -180,20 +181,42 @@ def full_since(lines: Ints, ledger: Ints, j: int) -> int:
     """Since when a line is in full: since enough of it had left, or less was wanted; NEVER where it is not."""
     if not lines[j, KNOWN] or not is_in_full(lines, j):
         return NEVER
-    last = NEVER
-    while True:
-        following, shipped = NEVER, 0
-        for row in range(1, ledger[0, 0] + 1):
-            if ledger[row, SLOT] != j or ledger[row, NOT_REVERSED] <= 0:
-                continue
-            if ledger[row, LEFT_AT] <= last:
-                shipped += ledger[row, NOT_REVERSED]
-            else:
-                following = earlier(following, ledger[row, LEFT_AT])
-        if following == NEVER or is_enough(shipped, lines[j, ORDERED], lines[j, UNDER]):
-            since: int = max(last, lines[j, LOWERED_AT])
-            return since
-        last = following
+    rows, n = np.empty(ledger[0, 0], dtype=np.int64), 0
+    for row in range(1, ledger[0, 0] + 1):
+        if ledger[row, SLOT] == j and ledger[row, NOT_REVERSED] > 0:
+            rows[n] = row
+            n += 1
+    rows = rows[:n]
+    rows = rows[np.argsort(ledger[rows, LEFT_AT], kind="mergesort")]
+    last, shipped, place = NEVER, 0, 0
+    while place < n and not is_enough(shipped, lines[j, ORDERED], lines[j, UNDER]):
+        last = ledger[rows[place], LEFT_AT]
+        while place < n and ledger[rows[place], LEFT_AT] == last:
+            shipped += ledger[rows[place], NOT_REVERSED]
+            place += 1
+    since: int = max(last, lines[j, LOWERED_AT])
+    return since
+
+
+@compiled
+def _left_later(ledger: Ints, moment: int) -> bool:
+    """Whether something is booked that left after a moment: an issue of then may be allotted before it."""
+    booked = ledger[1 : ledger[0, 0] + 1]
+    return bool(((booked[:, LEFT_AT] > moment) & (booked[:, NOT_REVERSED] > 0)).any())
+
+
+@compiled_inline
+def _fills_otherwise(lines: Ints, before: Ints, j: int) -> bool:
+    """Whether what is wanted of a line, or has left of it, is another than before an event."""
+    changed: bool = (
+        lines[j, KNOWN] != before[j, KNOWN]
+        or lines[j, SHIPPED_QUANTITY] != before[j, SHIPPED_QUANTITY]
+        or lines[j, ORDERED] != before[j, ORDERED]
+        or lines[j, UNDER] != before[j, UNDER]
+        or lines[j, LOWERED_AT] != before[j, LOWERED_AT]
+        or lines[j, CLOSED_AS] != before[j, CLOSED_AS]
+    )
+    return changed
 
 
 @compiled_inline

@@ -147,17 +147,16 @@ def issue(state: Ints, ledger: Ints, event: LineEvent) -> None:
     later = 0
     for row in range(1, ledger[0, 0] + 1):
         later += _leaves_later(state, ledger, row, posting)
-    if later == 0:
-        _allot(state, ledger, posting, EVERYTHING if everything else event.quantity, True)
-        return
-    again = _taken_back(state, ledger, posting, later)
-    _allot(state, ledger, posting, EVERYTHING if everything else event.quantity, True)
+    again = _taken_back(state, ledger, posting, later) if later > 0 else ledger[:0]
+    lines = lines_to_fill(state, at, False)
+    given = lines if len(lines) > 0 or everything else lines_to_fill(state, at, True)  # closed ones where none is open
+    place = _allot(state, ledger, posting, EVERYTHING if everything else event.quantity, given, 0)
     for row in range(len(again)):
         same = Posting(
             again[row, REFERENCE], again[row, LEFT_AT], again[row, RECORDED_AT], at, again[row, POSTING],
             again[row, ALL],
         )  # fmt: skip
-        _allot(state, ledger, same, again[row, NOT_REVERSED], False)
+        place = _allot(state, ledger, same, again[row, NOT_REVERSED], lines, place)
 
 
 @compiled
@@ -205,24 +204,30 @@ def _left_before(a: Ints, b: Ints) -> bool:
 
 
 @compiled
-def _allot(state: Ints, ledger: Ints, posting: Posting, quantity: int, closed_too: bool) -> None:
+def _allot(state: Ints, ledger: Ints, posting: Posting, quantity: int, lines: Ints, begin: int) -> int:
     """Give what left to the lines it may be of, one after the other; what is too much goes to the last of them.
 
-    Where all that was left went nothing is too much. Closed lines are given something where none is open.
+    Where all that was left went nothing is too much.
+
+    Parameters
+    ----------
+    lines : which, in the order in which they are filled
+    begin : the place of the first that may lack something
+
+    Returns the place of the first that may lack something now.
     """
-    left, last = quantity, -1
-    for closed in range(2 if closed_too and not posting.all else 1):
-        line = next_to_fill(state, posting.named, -1, closed == 1) if closed == 0 or last < 0 else -1
-        while line >= 0:
-            last = line
-            given = min(left, _missing(state, line))
-            _book(state, ledger, line, posting, given)
-            left -= given
-            line = next_to_fill(state, posting.named, line, closed == 1)
+    left, place = quantity, begin
+    while place < len(lines) and left > 0:
+        given = min(left, _missing(state, lines[place]))
+        _book(state, ledger, lines[place], posting, given)
+        left -= given
+        if left > 0:
+            place += 1
     if left > 0 and not state[:, KNOWN].any():
         _book(state, ledger, -1, posting, left)
-    elif left > 0 and not posting.all and last >= 0:
-        _book(state, ledger, last, posting, left)
+    elif left > 0 and not posting.all and len(lines) > 0:
+        _book(state, ledger, lines[-1], posting, left)
+    return 0 if ledger[0, INSTEAD_OF] > 0 else place  # what waits for an issue may have emptied any of them
 
 
 @compiled
@@ -232,31 +237,23 @@ def has_instalments(state: Ints, line: int) -> bool:
 
 
 @compiled
-def next_to_fill(state: Ints, at: int, after: int, closed: bool) -> int:
-    """The line that is filled next: of the order in the order of ids, of a line in that of its promises; or -1.
+def lines_to_fill(state: Ints, at: int, closed: bool) -> Ints:
+    """The lines that are filled one after the other: of the order in the order of ids, of a line in that of promises.
 
     Open lines, or all that are not cancelled if ``closed``.
     """
-    chosen = -1
+    lines, n = np.empty(len(state), dtype=np.int64), 0
     for j in range(len(state)):
         how = state[j, CLOSED_AS]
         if not state[j, KNOWN] or how == CANCELLED_LINE or (how != NOT_CLOSED and not closed):
             continue
-        if not speaks_of(state, at, j):
-            continue
-        if after >= 0 and not _fills_before(state, at, after, j):
-            continue
-        if chosen < 0 or _fills_before(state, at, j, chosen):
-            chosen = j
-    return chosen
-
-
-@compiled_inline
-def _fills_before(state: Ints, at: int, a: int, b: int) -> bool:
-    """Whether line ``a`` is filled before ``b``."""
-    if at < 0 or state[a, LAST_PROMISED] == state[b, LAST_PROMISED]:
-        return a < b
-    return bool(state[a, LAST_PROMISED] < state[b, LAST_PROMISED])
+        if speaks_of(state, at, j):
+            lines[n] = j
+            n += 1
+    lines = lines[:n]
+    if at >= 0 and n > 1:
+        lines = lines[np.argsort(state[lines, LAST_PROMISED], kind="mergesort")]
+    return lines
 
 
 @compiled

@@ -18,7 +18,7 @@ from __future__ import annotations
 
 from features.arrays import Ints
 from features.jit import compiled
-from features.orders.issues import has_instalments, issue, next_to_fill, place_issues, reverse
+from features.orders.issues import has_instalments, issue, lines_to_fill, place_issues, reverse
 from features.orders.line_state import (
     CHANGED,
     CLOSED,
@@ -107,13 +107,12 @@ def _order(state: Ints, line: int, quantity: int, moment: int, position: int) ->
 @compiled
 def _spread(state: Ints, event: LineEvent, moment: int) -> None:
     """The quantity of a line in instalments: they have theirs as they fall due, and the last has what is left."""
-    left, line = event.quantity, next_to_fill(state, event.line, -1, True)
-    while line >= 0:
-        following = next_to_fill(state, event.line, line, True)
-        quantity = left if following < 0 else min(state[line, ORDERED], left)
+    left, lines = event.quantity, lines_to_fill(state, event.line, True)
+    for place in range(len(lines)):
+        line = lines[place]
+        quantity = left if place == len(lines) - 1 else min(state[line, ORDERED], left)
         _order(state, line, quantity, moment, event.position)
         left -= quantity
-        line = following
 
 
 @compiled

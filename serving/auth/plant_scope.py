@@ -31,8 +31,17 @@ NEW_LINE = "must be one of the key's plants in the first event of a line, got no
 CREATED, PLACED, RELEASED = "order_line.created", "hold.placed", "hold.released"
 HOLDS = (PLACED, RELEASED)
 """They speak of a hold by its reference, whatever line they name."""
-PLANS = {"delivery.planned": "delivery", "production.released": "work", "production.rescheduled": "work"}
-"""Without a line they speak of each line that their delivery or work is named for."""
+INSPECTED = "inspection.recorded"
+THINGS = {
+    "delivery.planned": ("delivery", "reference"),
+    "production.released": ("work", "reference"),
+    "production.rescheduled": ("work", "reference"),
+    "material.stated": ("component", "reference"),
+    "readiness.stated": ("condition", "kind"),
+    INSPECTED: ("lot", "reference"),
+}
+"""What they speak of, and what tells it apart: without a line, of each line that it is named for; of a lot always."""
+Thing = tuple[str, str | None]
 
 
 def plant_errors(caller: Caller, plant: object) -> tuple[dict[str, str], ...]:
@@ -86,14 +95,15 @@ class ForeignLines(NamedTuple):
     own : by order, those whose plant is the caller's
     holds : by order, whether a hold was placed last, else released, on one of ``named``; by reference, without one by
         kind
-    plans : by order, the deliveries and the work named for one of ``named``, each by what it is and its reference
+    things : by order, deliveries, work, components, conditions and lots named for one of ``named``, each by what it is
+        and what tells it apart
     known : by order, the lines that are created or whose plant is named, and those of which an instalment is
     """
 
     named: dict[str, set[str]]
     own: dict[str, set[str]]
     holds: dict[str, dict[str | None, bool]]
-    plans: dict[str, set[tuple[str, str | None]]]
+    things: dict[str, set[Thing]]
     known: dict[str, set[str]]
 
     def include(self, order_id: str, event: Mapping[str, Any]) -> bool:
@@ -105,8 +115,9 @@ class ForeignLines(NamedTuple):
             unplaced = foreign is None and event["type"] == RELEASED and event["line_id"] is None
             if foreign or unplaced:  # of all lines, a hold that anybody may still place
                 return True
-        if event["line_id"] is None and event["type"] in PLANS:
-            return (PLANS[event["type"]], event["reference"]) in self.plans.get(order_id, ())
+        of_all = event["type"] in THINGS and (event["line_id"] is None or event["type"] == INSPECTED)
+        if of_all and _thing(event) in self.things.get(order_id, ()):
+            return True
         return self.include_line(order_id, event["line_id"], event["instalment"], event["type"])
 
     def know(self, order_id: str, line_id: str | None, instalment: str | None) -> bool:
@@ -151,8 +162,8 @@ def foreign_lines(connection: Connection, order_ids: Iterable[str], caller: Call
         lines.setdefault(order_id, set()).add(name)
     for order_id, hold, foreign in _foreign_holds(connection, sorted(found.named), found):
         found.holds.setdefault(order_id, {})[hold] = foreign
-    for order_id, plan in _foreign_plans(connection, sorted(found.named), found):
-        found.plans.setdefault(order_id, set()).add(plan)
+    for order_id, thing in _foreign_things(connection, sorted(found.named), found):
+        found.things.setdefault(order_id, set()).add(thing)
     return found
 
 
@@ -176,16 +187,21 @@ def _foreign_holds(
     return ((*about, foreign) for about, foreign in latest.items())
 
 
-def _foreign_plans(
+def _foreign_things(
     connection: Connection, order_ids: Sequence[str], lines: ForeignLines
-) -> Iterator[tuple[str, tuple[str, str | None]]]:
-    """Orders, and their deliveries and work that are named for a line of another plant."""
+) -> Iterator[tuple[str, Thing]]:
+    """Orders, and what of them is named for a line of another plant."""
     for some in chunks(order_ids):
-        columns = [events.c[name] for name in ("order_id", "type", "line_id", "instalment", "reference")]
-        named = events.c.order_id.in_(some) & events.c.type.in_(PLANS) & events.c.line_id.is_not(None)
-        for row in connection.execute(select(*columns).where(named).distinct()):
-            if lines.include_line(row.order_id, row.line_id, row.instalment, row.type):
-                yield row.order_id, (PLANS[row.type], row.reference)
+        columns = [events.c[name] for name in ("order_id", "type", "line_id", "instalment", "reference", "kind")]
+        named = events.c.order_id.in_(some) & events.c.type.in_(THINGS) & events.c.line_id.is_not(None)
+        for row in connection.execute(select(*columns).where(named).distinct()).mappings():
+            if lines.include_line(row["order_id"], row["line_id"], row["instalment"], row["type"]):
+                yield row["order_id"], _thing(row)
+
+
+def _thing(event: Mapping[Any, Any]) -> Thing:
+    what, column = THINGS[event["type"]]
+    return what, event[column]
 
 
 def _name(line_id: str | None, instalment: str | None) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from itertools import islice
 from typing import Any
@@ -71,6 +72,7 @@ def score_events(scorer: Scorer, request: ScoreRequest, settings: Settings, now:
     orders = len({event.subject for event in request.events})
     if orders > settings.max_orders:
         raise InvalidRequest(f"a request must have at most {settings.max_orders:,} orders, got {orders:,}")
+    _require_few_lines(request, settings.max_order_lines)
     validated = validate_columns(columns, len(request.events), settings.zone)
     _refuse_faults([*validated.faults, *future_facts(validated, now)])
     history = History.of_columns(validated.columns, scorer.model.policy)
@@ -99,6 +101,19 @@ def _refuse_foreign(request: ScoreRequest, caller: Caller) -> None:
     if errors:
         shown = "; ".join(f"{error['pointer']} {error['detail']}" for error in errors[:5])
         raise InvalidBody(shown, errors, sum(1 for _ in foreign))
+
+
+def _require_few_lines(request: ScoreRequest, most: int) -> None:
+    """Each event is read against every line of its order, so one has no more of them than one that is stored."""
+    if len(request.events) <= most:
+        return
+    lines = {(event.subject, event.data.line_id, event.data.instalment) for event in request.events}
+    order_id, count = Counter(order_id for order_id, _, _ in lines).most_common(1)[0]
+    if count > most:
+        raise InvalidRequest(
+            f"an order must have at most {most:,} lines, got {count:,} of {order_id!r}: split it, or raise"
+            " SHIPRISK_MAX_ORDER_LINES"
+        )
 
 
 def _refuse_faults(faults: Sequence[Fault]) -> None:

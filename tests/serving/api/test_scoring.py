@@ -267,3 +267,22 @@ def test_show_prints_a_body_that_scores(service: Service, home: Home, plant: pd.
     assert shown.returncode == 0, shown.stderr
     score = ask(service, **json.loads(shown.stdout.splitlines()[-1])).json()["scores"][0]
     assert (score["order_id"], score["state"]) == (order, "open")
+
+
+def test_an_order_of_more_lines_than_one_may_have_is_refused_by_name(service: Service) -> None:
+    """Each event is read against every line: without a limit the time of one call grows with their product."""
+    lines = [created(0, 30, order="Broad", line=str(number)) for number in range(2_001)]
+    content = json.dumps({"as_of": AS_OF, "events": cloud_events(story(*lines))}).encode()
+    reply = httpx.post(f"{service.url}/v1/score", content=content, headers={"content-type": "application/json"})
+    assert reply.status_code == 422
+    assert "an order must have at most 2,000 lines, got 2,001 of 'Broad'" in reply.json()["detail"]
+
+
+def test_many_issues_of_no_line_in_an_order_of_many_lines_are_answered(service: Service) -> None:
+    """A thousand issues of a thousand lines took 23 seconds when each issue looked for every line anew."""
+    issues = [shipped(2 + number / 1e4, 0.5, order="Long", reference=f"R{number}") for number in range(1_000)]
+    lines = [created(0, 30, order="Long", line=str(number), quantity=1) for number in range(1_000)]
+    content = json.dumps({"as_of": AS_OF, "events": cloud_events(story(*lines, *issues))}).encode()
+    headers = {"content-type": "application/json"}
+    reply = httpx.post(f"{service.url}/v1/score", content=content, headers=headers, timeout=20)
+    assert reply.status_code == 200

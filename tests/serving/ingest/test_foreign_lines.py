@@ -79,6 +79,33 @@ def test_a_plan_of_another_plants_line_is_not_moved_by_an_event_without_a_line(s
     assert send(store, NOBODY, event_type, **dated) == "accepted"
 
 
+@pytest.mark.parametrize(
+    ("event_type", "theirs", "ours"),
+    [
+        ("material.stated", {"reference": "steel", "state": "short"}, {"reference": "steel", "state": "available"}),
+        ("readiness.stated", {"kind": "labels", "state": "met"}, {"kind": "labels", "state": "not_met"}),
+    ],
+)
+def test_what_was_stated_of_another_plants_line_is_not_replaced_by_a_statement_without_a_line(
+    store: House, event_type: str, theirs: dict[str, Any], ours: dict[str, Any]
+) -> None:
+    assert send(store, ULM, event_type, line_id="2", **theirs) == "accepted"
+    assert send(store, KIEL, event_type, **ours) == "rejected", "it would take the place of what stands of line 2"
+    assert send(store, KIEL, event_type, line_id="1", **ours) == "accepted"
+    other = {name: "paint" if name == "reference" else "documents" for name in ours if name != "state"}
+    assert send(store, KIEL, event_type, **ours | other) == "accepted", "nobody has spoken of that for another line"
+    assert send(store, NOBODY, event_type, **ours) == "accepted"
+
+
+@pytest.mark.parametrize("line", [{"line_id": "1"}, {}])
+def test_a_lot_of_another_plants_line_is_not_theirs_whatever_line_they_name(store: House, line: dict[str, str]) -> None:
+    """A lot is told apart by its reference alone."""
+    assert send(store, ULM, "inspection.recorded", line_id="2", reference="L1", state="failed") == "accepted"
+    assert send(store, KIEL, "inspection.recorded", reference="L1", state="passed", **line) == "rejected"
+    assert send(store, KIEL, "inspection.recorded", reference="L2", state="failed", **line) == "accepted"
+    assert send(store, ULM, "inspection.recorded", line_id="2", reference="L1", state="passed") == "accepted"
+
+
 # -- what was said before a line, or an order, was there -----------------------------------------------------
 
 
