@@ -171,8 +171,7 @@ class ReasonWriter:
         described = self._describe(topic, points, facts, level)
         situation, statement, _ = described
         comparison = self._comparison(topic, described, facts)
-        carrier = self._carrier(topic, points > 0, facts, {statement.graded_by, *RESTATED.get(situation.name, ())})
-        text, usual = self._in_words(topic, described, points > 0, comparison, carrier)
+        text, usual = self._in_words(topic, described, facts, points > 0, comparison)
         return Reason(
             topic=topic,
             points=points,
@@ -232,29 +231,35 @@ class ReasonWriter:
         return NO_CARRIER
 
     def _in_words(
-        self, topic: str, described: Description, rises: bool, comparison: Comparison | None, carrier: Carrier
+        self, topic: str, described: Description, facts: OrderFacts, rises: bool, comparison: Comparison | None
     ) -> tuple[str, str]:
         """The sentence, which says why a fact weighs the other way than one would think; and what is usual beside it.
 
         What became of like orders is said once: in the sentence where it is the why, else beside it, and not at all
         where the fact is itself a comparison, or the sentence says what outweighs it.
         """
-        situation, (fact, _, needs, graded_by, tone), counter = described
+        situation, (fact, _, needs, graded_by, tone), _ = described
         against = speaks_against(situation.tone or tone, rises)
         usual = "" if graded_by and not needs else self._usual(comparison, rises)
         template = f"even_so.{'up' if rises else 'down'}" if against else needs
         agrees = 0 if comparison is None else comparison.agrees * (1 if rises else -1)
         if template and comparison is not None and agrees > 0:
             return self._language.say(template, fact=fact, **self._shares(comparison)), ""
-        if against and not carrier.sentence and counter is not None:
-            return self._language.say("although", counter=counter.text, fact=fact), ""
-        if against and not carrier.sentence and comparison is not None and self._is_no_worse(comparison, rises):
-            return self._language.say("even_so.same", fact=fact, **self._shares(comparison)), ""
-        if against:
-            if carrier.sentence and not fact.startswith(carrier.sentence):
-                return self._carried(fact, carrier), ""
-            return self._language.say(f"outweighed.{topic}", fact=fact), ""
-        return fact, usual
+        return (self._outweighed(topic, described, facts, rises, comparison), "") if against else (fact, usual)
+
+    def _outweighed(
+        self, topic: str, described: Description, facts: OrderFacts, rises: bool, comparison: Comparison | None
+    ) -> str:
+        """A fact that speaks against the points, with what outweighs it."""
+        situation, (fact, _, _, graded_by, _), counter = described
+        carrier = self._carrier(topic, rises, facts, {graded_by, *RESTATED.get(situation.name, ())})
+        if not carrier.sentence and counter is not None:
+            return self._language.say("although", counter=counter.text, fact=fact)
+        if not carrier.sentence and comparison is not None and self._is_no_worse(comparison, rises):
+            return self._language.say("even_so.same", fact=fact, **self._shares(comparison))
+        if carrier.sentence and not fact.startswith(carrier.sentence):
+            return self._carried(fact, carrier)
+        return self._language.say(f"outweighed.{topic}", fact=fact)
 
     def _carried(self, fact: str, carrier: Carrier) -> str:
         """A fact and what carries the points against it; what is usual is left out before the fact loses details."""
