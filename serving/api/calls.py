@@ -50,7 +50,7 @@ from serving.scores.services import Services
 from serving.store.period_reads import typed_events_of
 from serving.store.tables.events import events_of, latest_records
 from serving.store.tables.idempotency import Effect, StoredReply
-from serving.store.tables.orders import plants_of
+from serving.store.tables.orders import order_of, plants_of
 from serving.store.tables.scores import last_score_id, risks_since, scores_after
 from serving.store.tables.views import MOST_VIEWS, drop_view, save_view, views_of
 from serving.store.tables.worklist import PageKey, WorklistQuery, count, key_of, listed_words, page, totals
@@ -230,9 +230,17 @@ def read_owner_before(services: Services, order_id: str, caller: Caller) -> str 
     return owner_before(services.database.read(lambda connection: events_of(connection, [order_id])), caller.name)
 
 
-def read_last_change(services: Services, order_id: str) -> tuple[Any, DecisionState] | None:
-    """The last decision about who has an order or until when it is put off, and how that stood before it."""
-    return last_change(services.database.read(lambda connection: events_of(connection, [order_id])))
+def read_last_change(services: Services, order_id: str) -> tuple[tuple[Any, DecisionState] | None, str]:
+    """The last decision about who has an order or until when it is put off, and how that stood before it.
+
+    ``None`` where there is none. Beside it the version of the order that was looked at.
+    """
+
+    def read(connection: Connection) -> tuple[tuple[Any, DecisionState] | None, str]:
+        order = order_of(connection, order_id)
+        return last_change(events_of(connection, [order_id])), etag_of(order["seq"] if order else 0)
+
+    return services.database.read(read)
 
 
 # -- what only pages show ------------------------------------------------------------------------------------

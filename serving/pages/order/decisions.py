@@ -23,7 +23,7 @@ from serving.scores.snooze import agree_snooze
 TAKE, GIVE_BACK, END_SNOOZE = "take", "give_back", "end_snooze"
 """What a row's button says for an assignment to who reads, to who had it before, and for a snooze until now."""
 UNDO = "undo"
-"""What the notice of a decision says for taking it back."""
+"""What the notice of a decision says for taking it back, and the reason of the decision that does."""
 KINDS = {TAKE: "assign", GIVE_BACK: "assign", END_SNOOZE: "snooze"}
 
 
@@ -53,17 +53,22 @@ def decision_of(kind: str, form: Form, caller: Caller, now: int, before: str = "
 def undo_of(change: tuple[Any, DecisionState] | None, caller: Caller, now: int) -> DecisionRequest:
     """The decision that brings an order back to how it stood before the caller's last one about it.
 
-    Raises ``InvalidRequest`` where somebody else has decided since, or nobody has at all.
+    Raises ``InvalidRequest`` where somebody else has decided since, nobody has at all, or it was taken back already.
     """
     if change is None or change[0].actor != caller.name:
         raise InvalidRequest("the last decision about it is not yours, and stays")
     event, before = change
+    if event.reason == UNDO:
+        raise InvalidRequest("what you decided was taken back already")
+    fields: dict[str, Any] = {"kind": event.kind, "reason": UNDO}
     if event.kind == "assign":
-        return DecisionRequest(kind="assign", owner=before.owner or "")
-    if before.snoozed_until is None or before.snoozed_until <= now:
-        return DecisionRequest.model_validate({"kind": "snooze", "until": isoformat(now)})
-    until = None if before.snoozed_until == LATEST else isoformat(before.snoozed_until)
-    return DecisionRequest.model_validate({"kind": "snooze", "until": until, "until_change": before.until_change})
+        fields["owner"] = before.owner or ""
+    elif before.snoozed_until is None or before.snoozed_until <= now:
+        fields["until"] = isoformat(now)
+    else:
+        fields["until"] = None if before.snoozed_until == LATEST else isoformat(before.snoozed_until)
+        fields["until_change"] = before.until_change
+    return DecisionRequest.model_validate(fields)
 
 
 def typed_in_vain(form: Form, decision: DecisionRequest, caller: Caller) -> str:

@@ -31,6 +31,7 @@ from serving.pages.rows import path_of, show_rows
 from serving.pages.summary import FiguresCache, count_fitting
 from serving.pages.wording import PlantClock, capitalised, plant_clock
 from serving.principal import Caller, CurrentCaller
+from serving.problems import VersionMismatch
 from serving.scores.services import Services
 
 router = APIRouter()
@@ -154,9 +155,12 @@ def _undo(request: Request, form: Form, services: Services, caller: Caller) -> R
     refused: dict[str, str] = {}
     for order_id in list(dict.fromkeys(form.all("order")))[:MOST_AT_ONCE]:
         try:
-            decision = undo_of(read_last_change(services, order_id), caller, services.clock())
-            record_decision(services, request, order_id, decision, caller, "*")
+            change, version = read_last_change(services, order_id)
+            decision = undo_of(change, caller, services.clock())
+            record_decision(services, request, order_id, decision, caller, version)
             done.append(order_id)
+        except VersionMismatch:
+            refused[order_id] = "something was recorded of it meanwhile"
         except ShipriskError as error:
             refused[order_id] = str(error)
     what = done[0] if len(done) == 1 else f"{len(done)} orders"

@@ -9,18 +9,24 @@ import pytest
 
 from features.errors import InvalidRequest
 from features.times import isoformat
+from serving.api.calls import read_last_change
 from serving.contract.decision import DECISION, DecisionRequest
 from serving.pages.order.decisions import undo_of
 from serving.principal import Caller, Role
+from serving.problems import VersionMismatch
 from serving.scores.decision_state import last_change
-from tests.support.stories import moment
+from tests.support.filled import record_decision
+from tests.support.stores import House
+from tests.support.stories import created, moment
 
 ANN = Caller("Ann", None, Role.PLANNER)
 
 
-def decided(kind: str, actor: str = "Ann", state: str | None = None, until: float | None = None) -> Any:
+def decided(
+    kind: str, actor: str = "Ann", state: str | None = None, until: float | None = None, reason: str | None = None
+) -> Any:
     date = None if until is None else moment(until)
-    return SimpleNamespace(type=DECISION, kind=kind, actor=actor, state=state, date=date)
+    return SimpleNamespace(type=DECISION, kind=kind, actor=actor, state=state, date=date, reason=reason)
 
 
 def undone(*events: Any, day: float = 3) -> DecisionRequest:
@@ -40,7 +46,22 @@ def test_a_snooze_ends_or_is_again_the_one_before() -> None:
     assert (until_change.until, until_change.until_change) == (None, True)
 
 
+def test_what_was_taken_back_is_not_done_again_by_a_second_click() -> None:
+    with pytest.raises(InvalidRequest, match="was taken back already"):
+        undone(decided("assign", state="Ann"), decided("assign", reason="undo"))
+
+
 @pytest.mark.parametrize("events", [[], [decided("acknowledge")], [decided("assign"), decided("assign", "Ben", "Ben")]])
 def test_what_somebody_else_decided_since_stays(events: list[Any]) -> None:
     with pytest.raises(InvalidRequest, match="is not yours, and stays"):
         undone(*events)
+
+
+def test_what_somebody_decides_between_the_look_and_the_undo_is_not_overwritten(store: House) -> None:
+    store.ingest(created(0, 20))
+    record_decision(store, "A", ANN, kind="assign", owner="Ann")
+    change, version = read_last_change(store.services, "A")
+    assert undo_of(change, ANN, moment(3)).owner == ""
+    record_decision(store, "A", kind="assign", owner="Ben", actor="Ben")
+    with pytest.raises(VersionMismatch, match="must be as it was read"):
+        record_decision(store, "A", ANN, version=version, kind="assign", owner="")
