@@ -112,7 +112,9 @@ def server_options(settings: Settings) -> dict[str, Any]:
 
     Whom a proxy says it calls for is believed only of proxies that ``FORWARDED_ALLOW_IPS`` names, on loopback too.
     """
-    limits = ConnectionLimits(settings.max_header_bytes, settings.header_timeout, settings.max_connections)
+    limits = ConnectionLimits(
+        settings.max_header_bytes, settings.header_timeout, settings.max_connections, settings.timeout
+    )
     return {
         "http": ProtocolFactory(limits),
         "ws": "none",

@@ -72,7 +72,12 @@ class Settings(BaseSettings):
     no_auth: bool = Field(default=False, description="Ask for no keys; loopback only")
     rate_limit: str = Field(default="12000/minute", description="Requests of one key, in each process")
     rate_limit_address: str = Field(default="120/minute", description="Requests of an address without a valid key")
-    timeout: float = Field(default=30, gt=0, le=3600, description="Seconds to wait for each part of a body")
+    timeout: float = Field(
+        default=30,
+        gt=0,
+        le=3600,
+        description="Seconds to wait for each part of a body, and for a caller who reads nothing of a reply",
+    )
     body_rate: int = Field(
         default=4096, ge=1, le=2**30, description="Bytes a second that a body must arrive with at least"
     )

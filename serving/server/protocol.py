@@ -27,6 +27,8 @@ class LimitedProtocol(HttpToolsProtocol):
         self._bodiless_bytes, self._brought_body = 0, False
         self.rests_since = 0.0
         self._timer: asyncio.TimerHandle | None = None
+        self._unread = 0
+        self._reader_timer: asyncio.TimerHandle | None = None
 
     @property
     def rests(self) -> bool:
@@ -47,6 +49,7 @@ class LimitedProtocol(HttpToolsProtocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._stop_waiting()
+        self._stop_watching_reader()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
@@ -98,6 +101,32 @@ class LimitedProtocol(HttpToolsProtocol):
     def on_response_complete(self) -> None:
         self.rests_since = self.loop.time()
         super().on_response_complete()
+
+    def pause_writing(self) -> None:
+        super().pause_writing()
+        self._stop_watching_reader()
+        self._watch_reader()
+
+    def resume_writing(self) -> None:
+        self._stop_watching_reader()
+        super().resume_writing()
+
+    def _watch_reader(self) -> None:
+        self._unread = self.transport.get_write_buffer_size()
+        self._reader_timer = self.loop.call_later(self._limits.reply_seconds, self._require_reader)
+
+    def _stop_watching_reader(self) -> None:
+        if self._reader_timer is not None:
+            self._reader_timer.cancel()
+            self._reader_timer = None
+
+    def _require_reader(self) -> None:
+        """Drop a connection on which nothing of a reply has been read; one that is read slowly goes on."""
+        self._reader_timer = None
+        if self.transport.get_write_buffer_size() >= self._unread:
+            self.transport.abort()
+        else:
+            self._watch_reader()
 
     def _limit_trailers(self, size: int) -> None:
         """Close a connection on which a request goes on and on after its body: nobody reads what that brings."""

@@ -131,6 +131,21 @@ def test_a_body_has_a_rate(guarded: Guarded) -> None:
         assert got == b"408"
 
 
+def test_a_caller_who_reads_nothing_of_the_replies_is_not_waited_for(guarded: Guarded) -> None:
+    with guarded.connect() as wire:
+        wire.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4_096)
+        wire.settimeout(0.2)
+        begin, dropped = time.monotonic(), False
+        while not dropped and time.monotonic() - begin < 15:
+            try:
+                wire.sendall(b"GET /openapi.json HTTP/1.1\r\nhost: 127.0.0.1\r\n\r\n" * 20)
+            except TimeoutError:
+                continue
+            except (BrokenPipeError, ConnectionResetError):
+                dropped = True
+        assert dropped
+
+
 def test_a_request_has_one_answer_though_its_body_goes_on(guarded: Guarded) -> None:
     """It is answered without its body, which then does not end."""
     lines = [f"{name}: {value}" for name, value in guarded.headers.items()]
