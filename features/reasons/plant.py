@@ -27,7 +27,8 @@ def _say(facts: OrderFacts, rises: bool) -> Statement:
     """What moves the risk most that way: a queue, a load or a record."""
     driver = _driver(facts, rises) or "plant_open_orders"
     if driver == QUEUE and facts.signal(QUEUE) != facts.signal(QUEUE) and facts.signal("lines_not_begun") > 0:
-        return Statement(facts.say("plant.queue_unknown" if rises else "plant.queue_yet"))
+        text = facts.say("plant.queue_unknown" if rises else "plant.queue_yet")
+        return Statement(text, needs="such", graded_by=QUEUE)
     if facts.signal(driver) != facts.signal(driver):
         driver = "plant_open_orders"
     if facts.signal(driver) != facts.signal(driver):

@@ -66,8 +66,9 @@ def _usual(facts: OrderFacts, rises: bool) -> Statement:
     if facts.blockers_of("failed_inspection"):
         return _failed(facts, rises)
     if usual >= ONE:
-        scale = facts.scale("usual_failures_left", lambda failures: _failures(facts, failures))
-        text = facts.say("quality.prone_more", n=round(usual), scale=scale)
+        scale = facts.scale("usual_failures_left", lambda failures: facts.language.number(failures, 1))
+        values = {"n": round(usual, 1), "failures": facts.language.number(usual, 1), "scale": scale}
+        text = facts.say("quality.prone_more", **values)
         return Statement(text, needs="such", graded_by="usual_failures_left", tone=BAD)
     if usual >= 0.05:
         return _prone(facts, max(1, round(10 * usual)), rises)
@@ -81,15 +82,10 @@ def _prone(facts: OrderFacts, n: int, rises: bool) -> Statement:
     low, high = (n, n) if bounds is None else (round(10 * bound) for bound in bounds)
     is_usual = bounds is not None and low <= n <= high
     is_few = n < low if bounds else not rises and n < 10 * PRONE
-    scale = "" if is_usual else facts.scale("usual_failures_left", lambda usual: _in_ten(facts, round(10 * usual)))
+    scale = facts.scale("usual_failures_left", lambda usual: _in_ten(facts, round(10 * usual)), always=True)
     text = facts.say("quality.prone_few" if is_few else "quality.prone", share=share, scale=scale)
     tone = EITHER if is_usual else GOOD if is_few else BAD
     return Statement(text, needs="such", graded_by="usual_failures_left", tone=tone)
-
-
-def _failures(facts: OrderFacts, failures: float) -> str:
-    """A mean number of failures to come, as so many in ten orders where it is less than one."""
-    return facts.language.number(round(failures)) if failures >= ONE else _in_ten(facts, round(10 * failures))
 
 
 def _in_ten(facts: OrderFacts, n: int) -> str:

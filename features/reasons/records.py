@@ -58,7 +58,7 @@ def _counted(facts: OrderFacts, name: str, records: list[KnownEvent], signal: st
     what = [facts.say(f"records.{kind}", n=n) for kind, n in (kinds if is_few else kinds[:MOST_KINDS])]
     values = {
         "n": len(records),
-        "scale": facts.scale(signal, facts.language.number),
+        "scale": facts.scale(signal, facts.language.number, always=True),
         "among": facts.say("records.all" if is_few else "records.among"),
         "what": facts.language.listed(what),
         "day": facts.dates.day(records[-1].recorded),

@@ -97,7 +97,7 @@ def for_the_work(facts: OrderFacts) -> Statement | None:
         "days_to_promise": _time_enough,
     }
     ranked = sorted(by_signal, key=lambda name: (facts.points.get(name, 0.0), name))
-    asked = [*(by_signal[name] for name in ranked), _paced_in_time, _time_to_catch_up]
+    asked = [*(by_signal[name] for name in ranked), _paced_in_time]
     return next((statement for ask in asked if (statement := ask(facts)) is not None), None)
 
 
@@ -129,15 +129,6 @@ def _time_enough(facts: OrderFacts) -> Statement | None:
 
 def _paced_in_time(facts: OrderFacts) -> Statement | None:
     return _paced(facts, False) if facts.signal("work_slack") >= TIGHT else None
-
-
-def _time_to_catch_up(facts: OrderFacts) -> Statement | None:
-    """The time to the promise, where the work is late by less than half of it."""
-    left = (facts.due - facts.as_of) / DAY
-    late = -min(facts.signal("work_slack"), facts.signal("pace_slack"))
-    if not (left >= ROOMY and 0 < late < HALF * left):
-        return None
-    return Statement(facts.say("work.catch_up", left=facts.time_left), _time(facts, False).events)
 
 
 def plan_passed(facts: OrderFacts, rises: bool) -> Statement:

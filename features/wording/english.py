@@ -150,7 +150,6 @@ REASONS = {
     "work.little": "little work is left on {line}; {left} to the promise ({due})",
     "work.far": "{line} still needs {work}; {left} to the promise ({due})",
     "work.time": "{left} to the promise, {due}",
-    "work.catch_up": "{left} to make it up",
     "work.cover": "{line} is {missing} short: {ordered} ordered, {started} in work",
     # quality
     "quality.more": "{fact}; {n} more [n:lot stands|lots stand] failed",
@@ -163,8 +162,8 @@ REASONS = {
     "quality.prone_few": "only about {share} orders like this still fail an inspection{scale}",
     "quality.in_ten": "{n} in 10",
     "quality.half": "half of the",
-    "quality.prone_more": "orders like this still fail about {n} [n:inspection|inspections] before they ship{scale}",
-    "quality.rare": "orders like this rarely still fail an inspection",
+    "quality.prone_more": "orders like this fail about {failures} [n:inspection|inspections] before they ship{scale}",
+    "quality.rare": "few orders like this fail an inspection from here on",
     "quality.few": "few orders like this still fail an inspection",
     "quality.none": "no inspection has failed",
     "quality.unnamed": "{n} [n:inspection lot stands|inspection lots stand] failed",
@@ -242,7 +241,7 @@ REASONS = {
     # plant
     "plant.queue": "{n} [n:line waits|lines wait]{scale} at {centre}, which {line} needs next",
     "plant.queue_none": "no line{scale} waits at {centre}, which {line} needs next",
-    "plant.queue_yet": "it waits in no queue of a work centre so far",
+    "plant.queue_yet": "no line of it waits at a work centre yet",
     "plant.queue_unknown": "which queues lie ahead of it is not known, as its work has not begun",
     "plant.due": "{n} [n:open order is|open orders are] due in the same week{plant}{scale}",
     "plant.open": "{n} [n:order is|orders are] open{plant}{scale}",

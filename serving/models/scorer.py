@@ -276,7 +276,7 @@ class Scorer:
     def _level_factor(self, plant: str, points: float) -> Factor:
         """What the level of its plant adds to an order's risk; no event of the order proves it."""
         added = self.levels.of_plant(plant).log_odds
-        sentence = self.levels.sentence(plant)
+        sentence = self.levels.sentence(plant, points > 0)
         return Factor(PLANT_LEVEL, "track record", "log-odds", added, points, added, sentence, (), 0)
 
 

@@ -34,8 +34,9 @@ def reasons_of_each(
     plants : (n,) the plant each order names first, "" for none
     slowest : (n,) which line of each order decides
     """
-    sentences = {plant: levels.sentence(str(plant)) for plant in set(plants.tolist())}
+    known = set(plants.tolist())
+    sentences = {(plant, rises): levels.sentence(str(plant), rises) for plant in known for rises in (False, True)}
     rows = zip(points.order.tolist(), points.as_of.tolist(), plants, shares.level.tolist(), slowest, strict=True)
     for row, (order, as_of, plant, added, lines) in enumerate(rows):
-        level = PlantLevel(added, sentences[plant])
+        level = PlantLevel(added, sentences[plant, added > 0])
         yield writer.reasons(history, order, as_of, signals[row], shares.signals[row], level, lines)

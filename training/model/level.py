@@ -145,23 +145,26 @@ class Levels:
     def of_plant(self, plant: str) -> Level:
         return self.plants.get(plant, self.overall)
 
-    def sentence(self, plant: str) -> str:
-        """What the level of a plant tells a planner, with the counts of the plant, or of all, that say the same.
+    def sentence(self, plant: str, rises: bool) -> str:
+        """What the level of a plant tells a planner of an order, with the counts of the plant, or of all, that say so.
+
+        ``rises`` is whether it adds to the risk of the order; of a slope that tells on which side of what is usual in
+        the plant the order is.
 
         >>> plants = {"Kiel": Level(0.5, 40, 20, 9.6), "Ulm": Level(0.2, 9, 0, 1.0)}
         >>> levels = Levels(Level(0.4, 90, 31, 21.8), plants, 30)
-        >>> levels.sentence("Kiel")
+        >>> levels.sentence("Kiel", rises=True)
         'orders of Kiel have lately failed more often than expected: 20 of 40 in 30 days, where 10 were expected'
-        >>> levels.sentence("Ulm")
+        >>> levels.sentence("Ulm", rises=True)
         'orders of all plants have lately failed more often than expected: 31 of 90 in 30 days, where 22 were expected'
-        >>> Levels(plants={"Bonn": Level(0.5, slope=0.4, of_slope=0.6)}).sentence("Bonn")
-        'orders of Bonn at low risk have lately failed more often than expected, those at high risk less often'
+        >>> Levels(plants={"Bonn": Level(0.5, slope=0.4, of_slope=0.6)}).sentence("Bonn", rises=True)
+        'orders of plant Bonn at less than its usual risk have lately failed more often than expected'
         """
         level = self.of_plant(plant)
         if level.is_by_slope:
-            low, high = ("more", "less") if level.slope < 1 else ("less", "more")
-            known = f"orders of {plant} at low risk have lately failed {low} often than expected"
-            return f"{known}, those at high risk {high} often"
+            often, side = "more" if rises else "less", "less" if rises == (level.slope < 1) else "more"
+            those = f"orders of plant {plant} at {side} than its usual risk"
+            return f"{those} have lately failed {often} often than expected"
         often = "more" if level.lately > 0 else "less"
         own = plant in self.plants and level.is_shown_by_counts
         whose, shown = (plant, level) if own else ("all plants", self.overall)

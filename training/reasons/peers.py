@@ -25,8 +25,8 @@ FEWEST = 30
 VISIBLE = 3
 """Shares so many points apart are told as different."""
 Bounds = tuple[float, float]
-GRADES = ("low", "middle", "high")
-"""Orders are alike by the size of a signal too, a third of the training rows each."""
+GRADES = ("low", "middle", "high", "missing")
+"""Orders are alike by the size of a signal too, a third each of the training rows that have it; and where none has."""
 
 
 @dataclass(frozen=True)
@@ -108,10 +108,11 @@ class Peers:
         return self._compare(f"{topic}.{situation}", days)
 
     def compare_size(self, signal: str, value: float, days: float) -> Comparison | None:
-        """What became of orders with a signal about as large; ``None`` for a missing one and below ``FEWEST``."""
-        if signal not in self.bounds or value != value:
+        """What became of orders with a signal about as large, or missing as it is; ``None`` below ``FEWEST``."""
+        if signal not in self.bounds:
             return None
-        return self._compare(f"{signal}.{GRADES[bisect_left(self.bounds[signal], value)]}", days)
+        grade = GRADES[-1] if value != value else GRADES[bisect_left(self.bounds[signal], value)]
+        return self._compare(f"{signal}.{grade}", days)
 
     def _compare(self, name: str, days: float) -> Comparison | None:
         distance = _place(days)
@@ -207,8 +208,8 @@ def _thirds(values: Floats) -> Bounds | None:
 
 
 def _grade(values: Floats, bounds: Bounds) -> Ints:
-    """(n,) 0, 1 or 2, and -1 for a missing value."""
-    return np.where(np.isnan(values), -1, np.searchsorted(bounds, values, side="left"))
+    """(n,) which of ``GRADES`` each is."""
+    return np.where(np.isnan(values), len(GRADES) - 1, np.searchsorted(bounds, values, side="left"))
 
 
 def _count(points: LabelledPoints, rows: NDArray[np.bool_], distance: Ints) -> Floats:

@@ -106,7 +106,7 @@ class UsualOf(Usual):
             if bounds is None:
                 return 0 if overall is None or value != value else apart(value, overall)
             return (value > bounds[1]) - (value < bounds[0])
-        compared = self._peers.compare_size(name, value, self._days)
+        compared = None if value != value else self._peers.compare_size(name, value, self._days)
         return 0 if compared is None else compared.agrees
 
     def scale(self, name: str) -> tuple[float, float] | None:
@@ -243,6 +243,8 @@ class ReasonWriter:
         usual = "" if graded_by and not needs else self._usual(comparison, rises)
         template = f"even_so.{'up' if rises else 'down'}" if against else needs
         agrees = 0 if comparison is None else comparison.agrees * (1 if rises else -1)
+        if against and described.counter is not None:
+            return self._language.say("although", counter=described.counter.text, fact=fact), ""
         if template and comparison is not None and agrees > 0:
             return self._language.say(template, fact=fact, **self._shares(comparison)), ""
         return (self._outweighed(topic, described, facts, rises, comparison), "") if against else (fact, usual)
@@ -251,10 +253,8 @@ class ReasonWriter:
         self, topic: str, described: Description, facts: OrderFacts, rises: bool, comparison: Comparison | None
     ) -> str:
         """A fact that speaks against the points, with what outweighs it."""
-        situation, (fact, _, _, graded_by, _), counter = described
+        situation, (fact, _, _, graded_by, _), _ = described
         carrier = self._carrier(topic, rises, facts, {graded_by, *RESTATED.get(situation.name, ())})
-        if not carrier.sentence and counter is not None:
-            return self._language.say("although", counter=counter.text, fact=fact)
         if not carrier.sentence and comparison is not None and self._is_no_worse(comparison, rises):
             return self._language.say("even_so.same", fact=fact, **self._shares(comparison))
         if carrier.sentence and not fact.startswith(carrier.sentence):

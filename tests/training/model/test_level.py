@@ -155,12 +155,13 @@ def test_risks_drawn_together_stay_at_what_is_usual_in_the_plant_wherever_the_ba
 def test_a_level_that_is_of_the_slope_says_so_and_counts_nobody() -> None:
     """The base is far below the plant: its orders are not worse lately, and risks set them apart too far."""
     levels = estimate_levels(spread("A", 60, 60), NOW, -3.0)
-    less = "orders of A at low risk have lately failed more often than expected, those at high risk less often"
-    assert (levels.plants["A"].log_odds > 1.0, levels.sentence("A")) == (True, less)
-    more = estimate_levels(spread("A", 1, 160), NOW, -3.0)
-    assert more.sentence("A") == (
-        "orders of A at low risk have lately failed less often than expected, those at high risk more often"
-    )
+    assert levels.plants["A"].log_odds > 1.0
+    told = "orders of plant A at {} than its usual risk have lately failed {} often than expected"
+    assert levels.sentence("A", rises=True) == told.format("less", "more")
+    assert levels.sentence("A", rises=False) == told.format("more", "less")
+    apart = estimate_levels(spread("A", 1, 160), NOW, -3.0)
+    assert apart.sentence("A", rises=True) == told.format("more", "more")
+    assert apart.sentence("A", rises=False) == told.format("less", "less")
 
 
 def test_an_order_of_another_plant_or_of_none_has_the_level_of_all() -> None:
@@ -174,11 +175,11 @@ def test_a_level_tells_the_outcomes_of_the_last_month() -> None:
     """Those of 40 days ago count, and are not told; where a month says the other way, no count is told."""
     found = estimate_levels(looks("A", 40, 100, 0.2, known=360).join(looks("A", 12, 30, 0.2, known=390)), NOW, BASE)
     expected = "orders of A have lately failed more often than expected: 12 of 30 in 30 days, where 6 were expected"
-    assert found.sentence("A") == expected
-    assert found.sentence("B") == expected.replace("of A", "of all plants")
+    assert found.sentence("A", rises=True) == expected
+    assert found.sentence("B", rises=True) == expected.replace("of A", "of all plants")
     fewer = estimate_levels(looks("A", 60, 100, 0.2, known=360).join(looks("A", 5, 30, 0.2, known=390)), NOW, BASE)
     assert fewer.overall.log_odds > 0
-    assert fewer.sentence("A") == "orders of all plants have lately failed more often than expected"
+    assert fewer.sentence("A", rises=True) == "orders of all plants have lately failed more often than expected"
 
 
 def test_the_order_of_rows_means_nothing() -> None:

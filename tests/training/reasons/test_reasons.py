@@ -159,7 +159,7 @@ def test_a_figure_stands_beside_what_is_usual() -> None:
     ("left", "bounds", "words"),
     [
         (0.5, (0.2, 0.4), "about half of the orders like this still fail an inspection (usually 2 to 4 in 10)"),
-        (0.12, (0.14, 0.31), "about 1 in 10 orders like this still fail an inspection"),
+        (0.12, (0.14, 0.31), "about 1 in 10 orders like this still fail an inspection (usually 1 to 3 in 10)"),
         (
             0.22,
             (0.35, 0.41),
@@ -212,7 +212,7 @@ def test_a_load_above_the_usual_does_not_lower_the_risk_where_something_else_doe
     (plant,) = written(*LOADED, adds={"plant_open_orders": -0.2, "customer_open_orders": -0.1}, beside=beside)
     assert plant.text == "3 orders of Nordwind are open"
     (plant,) = written(*LOADED, adds={"plant_open_orders": -0.2, "work_center_queue": -0.1}, beside=beside)
-    assert plant.text == "it waits in no queue of a work centre so far"
+    assert plant.text == "no line of it waits at a work centre yet"
 
 
 def test_a_load_above_the_usual_that_alone_lowers_the_risk_says_why() -> None:
