@@ -97,8 +97,7 @@ def for_the_work(facts: OrderFacts) -> Statement | None:
         "days_to_promise": _time_enough,
     }
     ranked = sorted(by_signal, key=lambda name: (facts.points.get(name, 0.0), name))
-    asked = [*(by_signal[name] for name in ranked), _paced_in_time]
-    return next((statement for ask in asked if (statement := ask(facts)) is not None), None)
+    return next((statement for name in ranked if (statement := by_signal[name](facts)) is not None), None)
 
 
 def against_the_work(facts: OrderFacts) -> Statement | None:
@@ -125,10 +124,6 @@ def _finished_lately(facts: OrderFacts) -> Statement | None:
 def _time_enough(facts: OrderFacts) -> Statement | None:
     late = facts.signal("work_slack") < 0 or facts.signal("pace_slack") < 0
     return None if late or facts.due - facts.as_of < 2 * DAY else _time(facts, False)
-
-
-def _paced_in_time(facts: OrderFacts) -> Statement | None:
-    return _paced(facts, False) if facts.signal("work_slack") >= TIGHT else None
 
 
 def plan_passed(facts: OrderFacts, rises: bool) -> Statement:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import signal
 from collections import Counter
 from collections.abc import AsyncIterator
@@ -27,6 +28,9 @@ COMES_BACK = 5_000
 """Milliseconds after which a browser that was cut off comes back."""
 LASTS = 600.0
 """Seconds of one reply; the browser comes back, and is counted against its key's limit."""
+LARGEST = 2**62
+SCORE_NUMBER = re.compile("[0-9]{1,19}")
+"""What an id of an event may be, as far as a store can have it; a browser that sends another has seen nothing."""
 MOST, MOST_A_KEY = 200, 20
 """Listeners of a process, and those of one key."""
 
@@ -53,11 +57,12 @@ class StreamPlaces:
 async def get_stream(
     request: Request,
     caller: CurrentCaller,
-    after: Annotated[int | None, Query(ge=0, le=2**62)] = None,
+    after: Annotated[int | None, Query(ge=0, le=LARGEST)] = None,
     last_event_id: Annotated[str, Header()] = "",
 ) -> StreamingResponse:
     """The risks of orders that the caller may see, as they are scored: from the last one that the browser saw on."""
-    since = int(last_event_id) if last_event_id.isascii() and last_event_id.isdigit() else after
+    seen = int(last_event_id) if SCORE_NUMBER.fullmatch(last_event_id) else None
+    since = after if seen is None or seen > LARGEST else seen
     places: StreamPlaces = request.app.state.places
     places.take(caller)
     headers = {"x-accel-buffering": "no"}

@@ -13,6 +13,7 @@ from serving.pages.live.feed import AT_ONCE, WAITING, Listener, NewsBatch, Score
 from serving.pages.routes.stream import MOST_A_KEY, StreamPlaces, write_event
 from serving.principal import Caller
 from serving.problems import NotReady
+from tests.serving.pages.conftest import Planned
 
 SOON = 5.0
 
@@ -145,3 +146,13 @@ def test_places_are_counted_by_key_and_given_back() -> None:
         places.take(ann)
     places.leave(ann)
     places.take(ann)
+
+
+@pytest.mark.parametrize("forged", ["9" * 5_000, str(2**63), "-1", "NaN", "1e9"])
+def test_a_forged_id_of_the_last_event_is_that_of_a_browser_that_has_seen_nothing(
+    planned: Planned, forged: str
+) -> None:
+    reader = planned.signed_in(plant="Kiel")
+    reply = reader.listen("/stream", seconds=0.5, **{"last-event-id": forged})
+    assert (reply.status_code, reply.headers["content-type"][:17]) == (200, "text/event-stream")
+    assert "Traceback" not in planned.log.read_text()
