@@ -16,6 +16,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from features.errors import InvalidRequest, with_nearest
 from features.policy import OutcomePolicy, read_policy
+from features.times import micros
 
 PREFIX = "SHIPRISK_"
 DAY = 86_400
@@ -107,6 +108,16 @@ class Settings(BaseSettings):
         if not 1 <= parsed.amount <= MOST_OF_A_RATE or parsed.get_expiry() > DAY or re.search(r"(/|per)\s*0", rate):
             raise ValueError(f"be 1 to {MOST_OF_A_RATE:,} requests a second, minute, hour or day")
         return rate
+
+    @field_validator("now")
+    @classmethod
+    def _is_moment(cls, now: str | None) -> str | None:
+        if now is not None:
+            try:
+                micros(now)
+            except InvalidRequest as error:
+                raise ValueError("be an ISO 8601 date or time such as 2026-01-01T06:00:00Z") from error
+        return now
 
     @field_validator("zone")
     @classmethod

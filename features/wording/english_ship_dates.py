@@ -14,7 +14,7 @@ SHIP_DATES = {
         "the model, which reads plans beside much else, expects all to leave before"
     ),
     "ship_date.truck_later": (
-        "{truck} leaves later, on {day}, and decides unless an earlier one takes all; "
-        "the model, which reads trucks beside much else, expects that"
+        "{truck} leaves later, on {day}: the date before it counts on an earlier truck, as such orders often had; "
+        "without one, the truck decides"
     ),
 }

@@ -77,7 +77,7 @@ def existing_registry(settings: Settings) -> Registry:
 
 def _has_file(uri: str) -> bool:
     """Whether a local registry is there; of one elsewhere nothing is known before it is asked."""
-    return not uri.startswith("sqlite:///") or Path(uri.removeprefix("sqlite:///")).exists()
+    return not uri.startswith("sqlite:///") or Path(uri.removeprefix("sqlite:///")).is_file()
 
 
 def _address(settings: Settings) -> str:

@@ -10,7 +10,7 @@ from fastapi import Request, Response
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from serving.pages.browser import THEMES, TOKEN, ensure_visitor, hand_over, notice_of, theme_of, token_of
-from serving.pages.decided import verb_of
+from serving.pages.decided import ends_snooze, verb_of
 from serving.pages.live.strips import Strip, strips_of
 from serving.pages.navigation import NAVIGATION
 from serving.pages.static_files import address_of
@@ -76,7 +76,7 @@ def environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {**FILTERS, "verb": verb_of}
+    environment.filters |= {**FILTERS, "verb": verb_of, "ends_snooze": ends_snooze}
     environment.globals |= {"asset": address_of}
     for name in environment.list_templates():
         environment.get_template(name)

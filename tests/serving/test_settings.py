@@ -28,6 +28,7 @@ WRONG = [
     ("MAX_BODY_BYTES", "4MB", "be a whole number"),
     ("KEEPER", "yes", "be 'process', 'thread' or 'none'"),
     ("ZONE", "rubbish", "be an IANA time zone such as Europe/Berlin"),
+    ("NOW", "rubbish", "be an ISO 8601 date or time such as 2026-01-01T06:00:00Z"),
     ("NO_AUTH", "perhaps", "be true or false"),
 ]
 

@@ -33,6 +33,7 @@ RESTATED = {
     "tight": {"operations_left", "usual_work_days_left", "work_slack", *TIME_LEFT},
     "in_time": {"operations_left", "usual_work_days_left", "work_slack"},
     "ships_too_late": {"pace_slack", "work_slack", "usual_days_left", *TIME_LEFT},
+    "truck_gone": {"planned_quantity_ratio", "delivery_plans"},
     "failures_ahead": {"usual_failures_left"},
     "few_failures_ahead": {"usual_failures_left"},
 }

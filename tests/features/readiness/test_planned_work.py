@@ -30,8 +30,8 @@ def test_a_plan_or_a_truck_after_the_expected_ship_date_is_told_beside_it() -> N
     both = [
         "the plan of line 20 ends later, on Fri 12 Jan; the model, which reads plans beside much else, expects all to "
         "leave before",
-        "truck T1 leaves later, on Sat 13 Jan, and decides unless an earlier one takes all; the model, which reads "
-        "trucks beside much else, expects that",
+        "truck T1 leaves later, on Sat 13 Jan: the date before it counts on an earlier truck, as such orders often "
+        "had; without one, the truck decides",
     ]
     assert told(*PLANNED, expected="2024-01-10") == both
     assert told(*PLANNED, expected="2024-01-12") == both[1:], "it ends on the expected day"

@@ -148,6 +148,18 @@ def test_a_damaged_pointer_is_written_anew_and_a_sentence_while_the_registry_is_
     assert cached_champion(settings).version == "1"
 
 
+def test_a_folder_for_the_registrys_file_is_a_registry_that_is_away(
+    settings: Settings, trained: Trained, tmp_path: Path
+) -> None:
+    """Asking MLflow for it would be tried again for minutes."""
+    register(settings, tmp_path / "files", trained.model)
+    load_champion(settings)
+    file = Path(settings.tracking_uri.removeprefix("sqlite:///"))
+    file.unlink()
+    file.mkdir()
+    assert "the model registry is away" in starting_champion(settings).degraded_because[0]
+
+
 def test_damage_in_the_registry_is_refused_and_the_good_one_stays(
     settings: Settings, trained: Trained, tmp_path: Path
 ) -> None:

@@ -342,6 +342,7 @@ def test_a_snooze_is_ended_from_a_row_from_the_bar_and_from_its_order(planned: P
     assert "AK-1 is no longer snoozed." in page
     assert "planner Ahlbeck ended the snooze, today" in page
     reader.post("/decisions", {"kind": "end_snooze", "order": ["AK-2"], "next": "/?all=1"})
+    assert "ended the snooze, Thu 4 Jan" in text_of(reader.get("/orders/AK-1")), "the moment is no day to snooze to"
     order = reader.get("/orders/AK-3")
     assert "Snoozed to the end of Tue 9 Jan." in text_of(order)
     version = re.findall(r'name="version" value="([^"]+)"', order.text)[0].replace("&#34;", '"')
