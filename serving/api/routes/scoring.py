@@ -107,7 +107,10 @@ def _require_few_lines(request: ScoreRequest, most: int) -> None:
     """Each event is read against every line of its order, so one has no more of them than one that is stored."""
     if len(request.events) <= most:
         return
-    lines = {(event.subject, event.data.line_id, event.data.instalment) for event in request.events}
+    named = (event for event in request.events if event.data.line_id is not None)
+    lines = {(event.subject, event.data.line_id, event.data.instalment) for event in named}
+    if not lines:
+        return
     order_id, count = Counter(order_id for order_id, _, _ in lines).most_common(1)[0]
     if count > most:
         raise InvalidRequest(
