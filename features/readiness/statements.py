@@ -174,6 +174,7 @@ class KnownOrder:
         self.events = [] if history is None else known_events(history, order, as_of)
         self._spells: dict[Spell, list[SpellState]] = {}
         self._plans: dict[Select, list[KnownPlan]] = {}
+        self._trucks: dict[tuple[Select, int], list[KnownTruck]] = {}
         self._named: dict[str, list[str | None]] = {}
 
     @cached_property
@@ -269,6 +270,11 @@ class KnownOrder:
 
     def trucks_to_come(self, what: Select, as_of: int) -> list[KnownTruck]:
         """The trucks of selected statements that leave from a moment on, the next first."""
+        if (what, as_of) not in self._trucks:
+            self._trucks[what, as_of] = self._read_trucks(what, as_of)
+        return self._trucks[what, as_of]
+
+    def _read_trucks(self, what: Select, as_of: int) -> list[KnownTruck]:
         if self._history is None:
             return []
         history, stop = self._history, self._rows.stop
