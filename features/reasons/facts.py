@@ -81,11 +81,12 @@ class OrderFacts(Facts):
         sign = 1 if rises else -1
         moved = sorted(((sign * self.points.get(name, 0.0), name) for name in names), reverse=True)
         moving = [name for points, name in moved if points > 0]
-        agreeing = (name for name in moving if self.usual.agrees(name) == sign)
-        neutral = (name for name in moving if "_share" not in name and self.usual.agrees(name) == 0)
-        loads = (name for name in moving if "_share" not in name)
-        shares = (name for name in moving if "_share" in name and sign * self._above_all(name) >= 0)
-        return next(agreeing, next(neutral, next(shares, next(loads, None))))
+        verdicts = {name: sign * self.usual.agrees(name) for name in moving}
+        loads = [name for name in moving if "_share" not in name]
+        agreeing = [name for name in moving if verdicts[name] > 0]
+        neutral = [name for name in loads if not verdicts[name]]
+        shares = [name for name in moving if "_share" in name and sign * self._above_all(name) >= 0]
+        return next(iter([*agreeing, *neutral, *shares, *loads]), None)
 
     def _above_all(self, name: str) -> float:
         """How far a share of failed orders is above that of all, 0 where nobody knows that."""

@@ -49,7 +49,7 @@ def _planned_after_truck(facts: OrderFacts, rises: bool) -> Statement:
         (date_of(truck) - date_of(plan), plan, truck)
         for line in facts.open_lines
         if (plan := planned_end(facts, line)) is not None
-        and (truck := next(iter(sorted(trucks_for(facts, line), key=date_of)[-1:]), None)) is not None
+        and (truck := max(reversed(trucks_for(facts, line)), key=date_of, default=None)) is not None
         and facts.as_of <= date_of(truck) < date_of(plan)
     ]
     if not late:

@@ -109,14 +109,12 @@ def _require_few_lines(request: ScoreRequest, most: int) -> None:
         return
     named = (event for event in request.events if event.data.line_id is not None)
     lines = {(event.subject, event.data.line_id, event.data.instalment) for event in named}
-    if not lines:
-        return
-    order_id, count = Counter(order_id for order_id, _, _ in lines).most_common(1)[0]
-    if count > most:
-        raise InvalidRequest(
-            f"an order must have at most {most:,} lines, got {count:,} of {order_id!r}: split it, or raise"
-            " SHIPRISK_MAX_ORDER_LINES"
-        )
+    for order_id, count in Counter(order_id for order_id, _, _ in lines).most_common(1):
+        if count > most:
+            raise InvalidRequest(
+                f"an order must have at most {most:,} lines, got {count:,} of {order_id!r}: split it, or raise"
+                " SHIPRISK_MAX_ORDER_LINES"
+            )
 
 
 def _refuse_faults(faults: Sequence[Fault]) -> None:
