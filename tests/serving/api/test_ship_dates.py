@@ -83,7 +83,7 @@ def test_what_is_planned_for_later_than_an_order_is_expected_is_told_beside_it(
     assert client.get("/v1/orders/S-free").json()["ship_date_notes"] == []
     truck = says("delivery.planned", date="2024-03-29", reference="T9")
     [note] = suppose(client, "S-free", truck).json()["notes"]
-    assert note.startswith("truck T9 leaves later, on Fri 29 Mar, and decides ")
+    assert note.startswith("truck T9 leaves later, on Fri 29 Mar: the date before it counts on an earlier truck")
     send(client, event("delivery.planned", 2.5, "S-far", reference="T9", date=80))
     assert (
         client.get("/v1/orders/S-far").json()["ship_date_notes"][0].startswith("truck T9 leaves later, on Thu 21 Mar")
