@@ -22,7 +22,7 @@ from features.readiness.due_conditions import Silences, silences
 from features.readiness.inferred_blockers import is_silent, missing_blockers, of_line
 from features.readiness.kinds import FIVE, BlockerKind
 from features.readiness.lateness import Lateness, lateness
-from features.readiness.line_quantities import line_quantities
+from features.readiness.line_quantities import line_quantities, set_aside_shortages
 from features.readiness.naming import keys_of
 from features.readiness.pack_time import UNKNOWN_PAST, PackTimes
 from features.readiness.planned_work import plan_after_truck_blockers
@@ -164,7 +164,7 @@ def status_of(history: History, order: int, known: int, as_of: int) -> tuple[Ord
 
 def _blockers(facts: Facts, conditions: list[SpellState], silence: Silences) -> tuple[Blocker, ...]:
     blockers = [
-        *stated_blockers(facts, conditions),
+        *set_aside_shortages(facts, stated_blockers(facts, conditions)),
         *missing_blockers(facts),
         *silence.in_the_way,
         *truck_blockers(facts),

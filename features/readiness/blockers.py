@@ -49,7 +49,7 @@ class Blocker:
     stage : STOPS_WORK, STOPS_SHIPPING or STOPS_TRUCK, the order in which blockers are told
     expected : when it is stated to be over, microseconds, ``None`` where nobody says
     overdue : whether that has passed
-    moot : whether it concerns only lines that have left or are closed
+    moot : whether it stops nothing: its lines have left, are closed, or could ship without it
     due_from : microseconds from when it is in the way, for what is not due yet; ``None`` where nothing is promised
     """
 

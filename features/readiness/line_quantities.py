@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from typing import NamedTuple
 
 from features.orders.spells import CONDITIONS_MET, FAILED_LOTS, HOLDS
-from features.readiness.blockers import Facts
+from features.readiness.blockers import Blocker, Facts
 from features.readiness.inferred_blockers import (
     WorkQuantity,
     bookings_by_operation,
@@ -17,6 +18,7 @@ from features.readiness.inferred_blockers import (
     total_quantity,
     work_of,
 )
+from features.readiness.naming import list_lines
 from features.readiness.statements import KnownEvent, KnownLine, SpellState
 
 
@@ -59,6 +61,26 @@ def line_quantities(facts: Facts) -> dict[int, LineQuantities]:
         shippable = 0 if stops else max(_done(facts, line, work, at_work), 0)
         found[line.key] = LineQuantities(made, work.operation if work else None, shippable, by_orders)
     return found
+
+
+def set_aside_shortages(facts: Facts, blockers: list[Blocker]) -> list[Blocker]:
+    """Blockers in their order; moot is a shortage of which every open line could ship all that is left without it."""
+    if all(blocker.rule != "shortage" or blocker.moot for blocker in blockers):
+        return blockers
+    found = line_quantities(facts)
+    ready = {line.key for line in facts.open_lines if found[line.key].shippable >= line.ordered - line.issued}
+    return [_set_aside(facts, blocker, ready) for blocker in blockers]
+
+
+def _set_aside(facts: Facts, blocker: Blocker, ready: set[int]) -> Blocker:
+    if blocker.rule != "shortage" or blocker.moot:
+        return blocker
+    named = [line for name in blocker.lines or (None,) for line in facts.lines_of(name)]
+    concerned = {line.key for line in named if line.open}
+    if not concerned or not concerned <= ready:
+        return blocker
+    lines = list_lines(facts.language, [line.id for line in facts.open_lines if line.key in concerned])
+    return replace(blocker, sentence=facts.say("moot.ready", fact=blocker.sentence, lines=lines), moot=True)
 
 
 def _stopping(facts: Facts) -> Iterator[SpellState]:

@@ -19,6 +19,7 @@ from features.readiness.blockers import (
     shortage_blockers,
 )
 from features.readiness.inferred_blockers import missing_blockers, silent_blockers
+from features.readiness.line_quantities import set_aside_shortages
 from features.readiness.naming import MOST_NAMED, keys_of, list_lines, name_line
 from features.readiness.statements import KnownEvent, KnownLine, KnownPlan, SpellState
 from features.readiness.trucks import DELIVERIES, truck_blockers
@@ -199,7 +200,7 @@ class OrderFacts(Facts):
         if rule == "hold":
             return hold_blockers(self)
         if rule == "shortage":
-            return shortage_blockers(self)
+            return set_aside_shortages(self, shortage_blockers(self))
         if rule == "failed_inspection":
             return lot_blockers(self)
         if rule == "missing_quantity":

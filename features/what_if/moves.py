@@ -16,8 +16,8 @@ from features.events.selection import Spell
 from features.history import History
 from features.orders.spells import CONDITIONS_MET, FAILED_LOTS, HOLDS, SHORTAGES
 from features.readiness.assessment import status_of
-from features.readiness.blockers import Facts
-from features.readiness.line_quantities import line_quantities
+from features.readiness.blockers import Facts, shortage_blockers
+from features.readiness.line_quantities import line_quantities, set_aside_shortages
 from features.readiness.statements import KnownEvent, KnownOrder, KnownPlan, SpellState
 from features.readiness.trucks import DELIVERIES, must_leave_by, truck_loads
 from features.what_if import words
@@ -116,18 +116,44 @@ def _again(event: KnownEvent, kind: str, **changed: object) -> Statement:
 
 
 def _releases(facts: Facts) -> Iterator[Move]:
+    """Each hold is released, but one that waits for a component, which is released when that comes."""
+    waiting = {spell.latest.key for short in oldest(facts, SHORTAGES) for spell in _waiting_for(facts, short.latest)}
     for spell in oldest(facts, HOLDS):
         placed = spell.latest
-        yield Move("release_hold", words.release(facts, placed), (_again(placed, "hold.released"),), placed.line_id)
+        if placed.key not in waiting:
+            yield Move("release_hold", words.release(facts, placed), (_again(placed, "hold.released"),), placed.line_id)
+
+
+def _waiting_for(facts: Facts, short: KnownEvent) -> list[SpellState]:
+    """The material holds that name a component which is short on their line as their reason."""
+    lines = {line.key for line in facts.lines_of(short.line_id)}
+    return [
+        spell
+        for spell in oldest(facts, HOLDS)
+        if spell.latest.kind == "material"
+        and short.reference is not None
+        and spell.latest.reason == short.reference
+        and lines & {line.key for line in facts.lines_of(spell.latest.line_id)}
+    ]
 
 
 def _arrivals(facts: Facts) -> Iterator[Move]:
-    """Each component that is short comes today, or in a few working days where that is sooner than is said."""
+    """Each component that stops the work comes today, or in a few working days where that is sooner than is said.
+
+    With one that comes today, the holds are released that wait for it and for no other.
+    """
+    stopping = set_aside_shortages(facts, shortage_blockers(facts))
+    moot = {key for blocker in stopping if blocker.moot for key in blocker.events}
+    spells = [spell for spell in oldest(facts, SHORTAGES) if spell.latest.key not in moot]
+    waiting = [[spell.latest for spell in _waiting_for(facts, one.latest)] for one in spells]
     soon = _end_of_day(_working_days_on(facts, SOON))
-    for spell in oldest(facts, SHORTAGES):
+    for place, spell in enumerate(spells):
         short = spell.latest
+        others = {hold.key for own in waiting[:place] + waiting[place + 1 :] for hold in own}
+        released = [hold for hold in waiting[place] if hold.key not in others]
         here = _again(short, "material.stated", state="available", quantity=0.0)
-        yield Move("component_here", words.arrival(facts, short), (here,), short.line_id)
+        holds = tuple(_again(hold, "hold.released") for hold in released)
+        yield Move("component_here", words.arrival(facts, short, released=released), (here, *holds), short.line_id)
         if short.date is None or short.date > soon:
             quantity = None if short.quantity is None else short.quantity / MICRO
             stated = _again(short, "material.stated", state="short", quantity=quantity, date=soon)

@@ -21,8 +21,8 @@ from features.readiness.naming import (
 from features.readiness.statements import KnownEvent
 from features.wording import ENGLISH, Language
 
-MOST_TRUCKS = 2
-"""Trucks that are named, of those that a promise takes along."""
+MOST_HOLDS, MOST_TRUCKS = 2, 2
+"""Holds and trucks that are named, of those that a component frees or a promise takes along."""
 RESPONSE = "the model's response, not a promise"
 """What every answer to a what-if is labelled with."""
 MoveKind = Literal[
@@ -55,12 +55,17 @@ def release(facts: Facts, placed: KnownEvent) -> str:
     return facts.say("move.release", hold=hold(facts.language, placed))
 
 
-def arrival(facts: Facts, short: KnownEvent, by: int | None = None) -> str:
-    """A component comes by a day: "steel (60, line 30) comes by Wed 10 Jan"; without one, today."""
+def arrival(facts: Facts, short: KnownEvent, by: int | None = None, released: Sequence[KnownEvent] = ()) -> str:
+    """A component comes by a day: "steel (60, line 30) comes by Wed 10 Jan"; without one, today, and frees holds."""
     component = facts.component(short)
-    if by is None:
-        return facts.say("move.arrival.today", component=component)
-    return facts.say("move.arrival", component=component, day=facts.dates.day(by, time=False))
+    if by is not None:
+        return facts.say("move.arrival", component=component, day=facts.dates.day(by, time=False))
+    if released:
+        holds = facts.language.listed(
+            [name_hold(facts.language, one.kind, one.reference) for one in released], MOST_HOLDS
+        )
+        return facts.say("move.arrival.released", component=component, holds=holds, n=len(released))
+    return facts.say("move.arrival.today", component=component)
 
 
 def lot(facts: Facts, failed: KnownEvent) -> str:

@@ -69,6 +69,7 @@ PARTS = {
     "side.before_truck": "{time} before {truck}",
     "side.after_truck": "{time} after {truck}",
     "moot": "{fact}; what it concerns has left or is closed",
+    "moot.ready": "{fact}; all that is left of {lines} could ship without it",
 }
 
 BLOCKERS = {

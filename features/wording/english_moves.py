@@ -5,6 +5,7 @@ from __future__ import annotations
 MOVES = {
     "move.release": "release {hold}",
     "move.arrival.today": "{component} comes today",
+    "move.arrival.released": "{component} comes today and {holds} [n:is|are] released",
     "move.arrival": "{component} comes by {day}",
     "move.lot": "{inspection}{lot}{lines} passes",
     "move.condition": "{condition} [n:is|are] put right{lines}",

@@ -279,12 +279,11 @@ def find_order(services: Services, text: str, caller: Caller) -> str | None:
 
 def suggest_words(services: Services, asked: Sequence[tuple[str, str]], caller: Caller) -> list[UnknownWord]:
     """Words of filters that no listed order has which the caller may see, each with words like it; of a few at most."""
-    query = WorklistQuery(services.clock(), plants=caller.plants, snoozed=None)
 
     def read(connection: Connection) -> list[UnknownWord]:
         unknown = []
         for name, word in asked[:MOST_ASKED]:
-            words = listed_words(connection, query, name, lower_ascii(word))
+            words = listed_words(connection, caller.plants, name, lower_ascii(word))
             if word not in words:
                 unknown.append(UnknownWord(name, word, nearest_words(word, words)))
         return unknown

@@ -17,6 +17,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from features.errors import InvalidRequest, ShipriskError
 from features.redaction import redact, secrets_of
+from serving.store.dialects import IndexedByCompiler
 from serving.store.locks import OrdersBusy, lock_orders, require_free
 from serving.telemetry.metrics import DATABASE_ERRORS
 
@@ -202,6 +203,7 @@ def _sqlite(url: URL, pool: int) -> Engine:
     Path(str(url.database)).parent.mkdir(parents=True, exist_ok=True)
     options = {"timeout": BUSY_MILLISECONDS / 1000}
     engine = create_engine(url, pool_size=pool, max_overflow=pool, pool_timeout=10, connect_args=options)
+    engine.dialect.statement_compiler = IndexedByCompiler
 
     @event.listens_for(engine, "connect")
     def prepare(connection: sqlite3.Connection, _: Any) -> None:

@@ -307,4 +307,6 @@ for _name in INDEXED:
     Index(f"orders_by_{_name}", orders.c.listed, _first, SORTS["due"], orders.c.order_id)
 Index("orders_listed", orders.c.listed)
 Index("orders_blocked", orders.c.listed, orders.c.blocking, orders.c.order_id)
+_PUT_OFF = orders.c.snoozed_until.is_not(None)
+Index("orders_snoozed", orders.c.snoozed_until, sqlite_where=_PUT_OFF, postgresql_where=_PUT_OFF)
 Index("orders_next", orders.c.listed, orders.c.next_at)

@@ -109,4 +109,5 @@ def require_current(database: Database) -> None:
 def _config() -> Config:
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations").replace("%", "%%"))
+    config.set_main_option("recursive_version_locations", "true")
     return config

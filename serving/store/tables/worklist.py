@@ -84,8 +84,12 @@ class WorklistQuery:
     def indexed(self) -> dict[str, list[ColumnElement[bool]]]:
         """By sort, the part of its list in which all that is wanted lies; late orders stand above a risk of one."""
         low, high = self.risk
+        if "late" not in self.states:
+            high = min(1.0 if high is None else high, 1.0)
+        elif high is not None and high >= 1.0:
+            high = None
         parts: dict[str, tuple[Any, Any]] = {
-            "risk": (1.0, None) if self.states == ("late",) else (low, None if high is None or high >= 1.0 else high),
+            "risk": (1.0, None) if self.states == ("late",) else (low, high),
             "due": self.due,
             "expected_ship": self.ships,
             "days_late": (self.days_late, None),
@@ -186,6 +190,9 @@ def _indexed_matches(connection: Connection, query: WorklistQuery) -> Iterator[t
     for name, which in query.indexed.items():
         some = by_index(select(orders), orders, f"orders_by_{name}").where(_listed(query), *which)
         yield some, some.with_only_columns(orders.c.order_id)
+    if query.snoozed:
+        some = by_index(select(orders), orders, "orders_snoozed").where(orders.c.snoozed_until > query.now)
+        yield some, some.with_only_columns(orders.c.order_id)
     if query.blocking is not None:
         some = by_index(select(orders), orders, "orders_blocked")
         some = some.where(_listed(query), orders.c.blocking.in_(_sets_with(query.blocking)))
@@ -194,9 +201,7 @@ def _indexed_matches(connection: Connection, query: WorklistQuery) -> Iterator[t
 
 def count(connection: Connection, query: WorklistQuery) -> int:
     """How many orders are wanted."""
-    statement = by_index(select(func.count()).select_from(orders), orders, "orders_listed")
-    statement = statement.where(_listed(query), *_conditions(connection, query, orders.c))
-    return int(connection.execute(statement).scalar_one())
+    return int(connection.execute(_over_all(connection, query, func.count())).scalar_one())
 
 
 def totals(connection: Connection, query: WorklistQuery, likely: float) -> Sequence[RowMapping]:
@@ -209,29 +214,34 @@ def totals(connection: Connection, query: WorklistQuery, likely: float) -> Seque
         func.sum(case((fails, 1), else_=0)).label("likely"),
         func.sum(case((fails, orders.c.value))).label("likely_value"),
     )
-    statement = by_index(select(*columns), orders, "orders_listed").group_by(orders.c.state)
-    statement = statement.where(_listed(query), *_conditions(connection, query, orders.c))
-    return connection.execute(statement).mappings().all()
+    return connection.execute(_over_all(connection, query, *columns).group_by(orders.c.state)).mappings().all()
 
 
-def listed_words(connection: Connection, query: WorklistQuery, name: str, text: str) -> list[str]:
-    """Plants, customers, items or owners of the orders that are wanted, at most some ``MOST_WORDS``.
+def _over_all(connection: Connection, query: WorklistQuery, *columns: ColumnElement[Any]) -> Select[Any]:
+    """Sums over the orders that are wanted, among the few that one filter leaves or among all that are listed."""
+    every = by_index(select(orders), orders, "orders_listed")
+    few = _few(connection, query)
+    wanted = (_listed(query), *_conditions(connection, query, orders.c))
+    return (every if few is None else few).with_only_columns(*columns).where(*wanted)
+
+
+def listed_words(connection: Connection, plants: frozenset[str] | None, name: str, text: str) -> list[str]:
+    """Plants, customers, items or owners of listed orders of some plants, at most ``MOST_WORDS``.
 
     Those come first that are a text, in lower case, but for the case of ASCII letters, then those of which it is a
     part. Of plants only those that the caller may see.
     """
-    column = orders.c[name]
-    wanted = (_listed(query), *_conditions(connection, query, orders.c))
-    likeness = case((func.lower(column) == text, 0), (has_text(connection, column, text), 1), else_=2)
-    first = by_index(select(column), orders, "orders_listed").where(*wanted, column.is_not(None))
-    words = connection.execute(first.group_by(column).order_by(likeness, column).limit(MOST_WORDS)).scalars().all()
-    found = dict.fromkeys(words)
-    if name != "owner":
-        several = by_index(select(orders.c.order_id), orders, "orders_listed").where(*wanted, orders.c[f"{name}s"] > 1)
-        ids = connection.execute(several.limit(FOUND)).scalars().all()
-        further = select(order_words.c.word).where(order_words.c.order_id.in_(ids), order_words.c.dimension == name)
-        found |= dict.fromkeys(connection.execute(further.limit(MOST_WORDS)).scalars()) if ids else {}
-    return [word for word in found if name != "plant" or query.plants is None or word in query.plants]
+    word = orders.c.owner if name == "owner" else order_words.c.word
+    if name == "owner":
+        wanted = [orders.c.listed == 1, word.is_not(None), of_plants(orders.c.order_id, plants)]
+    else:
+        listed = by_index(select(orders.c.order_id), orders, "orders_blocked").where(orders.c.listed == 1)
+        of_order = order_words.c.order_id
+        wanted = [order_words.c.dimension == name, of_order.in_(listed), of_plants(of_order, plants)]
+        wanted += [word.in_(sorted(plants))] if name == "plant" and plants is not None else []
+    likeness = case((func.lower(word) == text, 0), (has_text(connection, word, text), 1), else_=2)
+    statement = select(word).where(*wanted).group_by(word).order_by(likeness, word).limit(MOST_WORDS)
+    return list(connection.execute(statement).scalars())
 
 
 def key_of(row: RowMapping) -> PageKey:

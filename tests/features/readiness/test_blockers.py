@@ -98,6 +98,28 @@ def test_blockers_are_told_in_the_order_of_the_work_and_by_age() -> None:
     ]
 
 
+def test_a_component_stops_no_line_that_could_ship_without_it() -> None:
+    """Line 1 is booked and labelled, line 2 is not yet made: the same component stops the second alone."""
+    short = {"reference": "screw", "state": "short", "date": 3}
+    told = [
+        created(0, 20, line="1"),
+        created(0, 20, line="2"),
+        *(event("material.stated", 1, line=line, **short) for line in "12"),
+        booked(4, 10, "10", line="1"),
+        stated(5, "labels", line="1"),
+    ]
+    first, second = (blocker for blocker in ready(*told, day=5).blockers if blocker.rule == "shortage")
+    assert (first.moot, second.moot) == (True, False)
+    assert first.sentence == (
+        "screw (line 1) was due Thu 4 Jan 12:00, 2 days ago, and has not come; "
+        "all that is left of line 1 could ship without it"
+    )
+    alone = [told[0], told[2], told[4], truck(1, 19)]
+    packed = ready(*alone, told[5], day=5)
+    assert (packed.shippable, packed.kinds) == (True, ())
+    assert not only(ready(*alone, day=5), "shortage").moot, "nobody has packed it"
+
+
 def test_a_line_is_short_when_its_furthest_finished_operation_booked_less_than_ordered() -> None:
     told = [created(0, 20, event_id="line"), booked(2, 10, "10"), booked(3, 6, "20", "partial", event_id="b1")]
     assert "missing_quantity" not in rules(ready(*told, day=4))

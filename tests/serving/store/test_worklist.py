@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import insert
+from sqlalchemy import insert, select
 
 from serving.store.database import Database
+from serving.store.dialects import by_index
 from serving.store.schema import DESCENDING, LATER, LISTED, SORTS, order_words, orders
 from serving.store.tables import worklist
 from serving.store.tables.worklist import WorklistQuery, count, key_of, listed_words, page
@@ -221,7 +223,18 @@ def test_words_of_listed_orders_the_likest_first(filled: Database, plants: froze
     named["owner"] = {row["owner"] for row in rows if row["owner"]}
     for name, words in named.items():
         likest = max(row[name] for row in rows if row[name] in words)
-        found = filled.read(lambda connection, like=likest, of=name: listed_words(connection, wanted, of, like.lower()))
+        found = filled.read(lambda connection, like=likest, of=name: listed_words(connection, plants, of, like.lower()))
         assert set(found) == words
         assert len(found) == len(words)
         assert found[0] == likest
+
+
+def test_a_list_is_read_by_the_index_it_names(tmp_path: Path) -> None:
+    """Its own choice is another one: it knows neither how few orders are put off nor how few are late."""
+    statement = by_index(select(orders.c.order_id), orders, "orders_snoozed").where(orders.c.snoozed_until > NOW)
+    with new_database("sqlite", tmp_path) as url:
+        database = Database(url)
+        sql = statement.compile(database.engine, compile_kwargs={"literal_binds": True})
+        (plan,) = database.read(lambda connection: connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {sql}").all())
+        database.close()
+    assert "orders_snoozed" in plan.detail

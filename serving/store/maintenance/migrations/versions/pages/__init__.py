@@ -1,0 +1,1 @@
+"""Revisions since there are pages."""
