@@ -59,6 +59,7 @@ class AtRiskRow(BaseModel):
     orders: int
     value: float
     value_at_risk: float
+    first_orders: Annotated[int, Field(description="Orders that it stops first; adds up to all of them")]
     first_value_at_risk: Annotated[float, Field(description="Of orders that it stops first; adds up to that of all")]
     top_orders: list[OrderValue]
 

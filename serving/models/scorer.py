@@ -45,7 +45,7 @@ A_FEW = 20
 REASONS = {
     "unknown": "no line of the order is known at as_of",
     "unpromised": "no date is promised yet: there is nothing to be late for",
-    "late": "a promise has passed unshipped: the risk is certain and not modelled",
+    "late": "late already: a promise has passed and not all of it has shipped",
     "shipped": "every line has shipped or is closed: nothing is left to score",
     "cancelled": "every line is cancelled: nothing is left to score",
 }

@@ -80,6 +80,7 @@ class _Sums:
     orders: int = 0
     value: float = 0.0
     at_risk: float = 0.0
+    first_orders: int = 0
     first_at_risk: float = 0.0
     own: list[tuple[float, str]] = field(default_factory=list)
 
@@ -89,9 +90,10 @@ def sum_at_risk(orders: Iterable[OrderAtRisk]) -> pd.DataFrame:
 
     Returns
     -------
-    (n_kinds, 6): ``blocker`` (or ``nothing``), ``orders``, ``value`` and ``value_at_risk`` of the orders that it is in
-    the way of, an order with several counted in each; ``first_value_at_risk`` counts each order only by what stops it
-    first, so that it adds up to the value at risk of all; ``top_orders``, those with most of it.
+    (n_kinds, 7): ``blocker`` (or ``nothing``), ``orders``, ``value`` and ``value_at_risk`` of the orders that it is in
+    the way of, an order with several counted in each; ``first_orders`` and ``first_value_at_risk`` count each order
+    only by what stops it first, so that they add up to all orders and their value at risk; ``top_orders``, those with
+    most of it.
     """
     sums: dict[str, _Sums] = defaultdict(_Sums)
     for order in orders:
@@ -100,6 +102,7 @@ def sum_at_risk(orders: Iterable[OrderAtRisk]) -> pd.DataFrame:
             own.orders += 1
             own.value += 0.0 if np.isnan(order.value) else order.value
             own.at_risk += order.value_at_risk
+            own.first_orders += not place
             own.first_at_risk += 0.0 if place else order.value_at_risk
             own.own.append((-order.value_at_risk, order.order_id))
     rows = [
@@ -108,10 +111,11 @@ def sum_at_risk(orders: Iterable[OrderAtRisk]) -> pd.DataFrame:
             "orders": own.orders,
             "value": own.value,
             "value_at_risk": own.at_risk,
+            "first_orders": own.first_orders,
             "first_value_at_risk": own.first_at_risk,
             "top_orders": [{"order_id": name, "value_at_risk": -less} for less, name in sorted(own.own)[:MOST_ORDERS]],
         }
         for kind, own in sorted(sums.items(), key=lambda one: (-one[1].at_risk, one[0]))
     ]
-    columns = ["blocker", "orders", "value", "value_at_risk", "first_value_at_risk", "top_orders"]
+    columns = ["blocker", "orders", "value", "value_at_risk", "first_orders", "first_value_at_risk", "top_orders"]
     return pd.DataFrame(rows, columns=columns)

@@ -148,10 +148,13 @@ def _print_impact(measured: Impact) -> None:
             row["blocker"].replace("_", " "),
             row["orders"],
             round(row["value_at_risk"]),
+            row["first_orders"],
             round(row["first_value_at_risk"]),
         ]
         for row in measured.at_risk.to_dict("records")
     ]
     print_table(
-        "Value at risk by what is in the way", ["", "orders", "value at risk", "of it first in the way"], at_risk
+        "Value at risk by what is in the way",
+        ["", "orders", "value at risk", "orders it stops first", "value at risk of those"],
+        at_risk,
     )

@@ -50,8 +50,8 @@ def find_since(text: str, visit: int | None, clock: PlantClock) -> Since:
 
 def since_links(since: Since, clock: PlantClock) -> list[SinceLink]:
     """Moments worth choosing: the last visit, and the start of some days."""
-    links = [SinceLink("Last visit" if not since.first_visit else "A day", "", not since.chosen)]
-    for text, days in (("Yesterday", 1), ("3 days", 3), ("7 days", 7)):
+    links = [SinceLink("Last visit" if not since.first_visit else "24 hours", "", not since.chosen)]
+    for text, days in (("Since yesterday", 1), ("3 days", 3), ("7 days", 7)):
         query = clock.ahead(-days)
         links.append(SinceLink(text, query, since.chosen and moment_of(query, clock.zone, end=False) == since.moment))
     return links

@@ -204,10 +204,10 @@ def words_of(part: str, **content: Any) -> str:
 
 
 def test_a_move_says_what_can_be_acted_on() -> None:
-    """One that ships all that is left says so; one of the promise when it ships, whose days nobody loses."""
+    """One that ships all that is left says so; one of the promise when it ships as it is promised now."""
     moves = [
         move(risk_after=None),
-        move(risk_after=0.05, days_won=-37, needs_consent=True, expected_ship_after="2024-02-13"),
+        move(risk_after=0.05, days_won=-37, needs_consent=True, expected_ship="2024-01-07"),
         move(days_won=2),
     ]
     shown = {
@@ -220,7 +220,7 @@ def test_a_move_says_what_can_be_acted_on() -> None:
     }
     words = words_of("parts/moves.html", moves=shown)
     assert "14 % → shipped −14" in words
-    assert "14 % → 5 % · ships most likely Tue 13 Feb, 37 days later than now · the customer must agree" in words
+    assert "14 % → 5 % · without it expected to ship Sun 7 Jan · the customer must agree" in words
     assert "14 % → 10 % · 2 days won" in words
     assert "lost" not in words
     report = {"headline": {"sentence": "all"}, "by_kind": [], "orders_skipped": 0}

@@ -59,10 +59,9 @@ def test_the_model_page_says_whose_clock_and_what_the_rest_is(planned: Planned) 
 
 def test_what_nothing_stops_is_named_so(planned: Planned) -> None:
     words = text_of(planned.signed_in(Role.ADMIN).get("/production/blocked"))
-    assert re.search(r"Material \d+ orders? (have|has) it in the way, such as K2", words)
-    stops = first_blocked(
-        [{"blocker": "nothing", "orders": 2, "first_value_at_risk": 9.0, "top_orders": [{"order_id": "A"}]}]
-    )
+    assert re.search(r"Material stops \d+ orders? first, is in the way of \d+, such as K2", words)
+    sums = {"orders": 2, "first_orders": 2, "first_value_at_risk": 9.0}
+    stops = first_blocked([{"blocker": "nothing", **sums, "top_orders": [{"order_id": "A"}]}])
     stuck = {"covered": 2, "listed": 2}
     part = environment().get_template("parts/blocked_report.html").render(stops=stops, stuck=stuck, blockers=CHOICES)
     assert "Nothing known stops it<small>2 orders, such as <a" in part

@@ -87,6 +87,7 @@ def test_an_order_with_two_blockers_counts_in_both_and_once_in_the_first() -> No
     ).set_index("blocker")
     assert table["value_at_risk"].to_dict() == {"material": 55.0, "hold": 50.0, "nothing": 0.0}
     assert table["first_value_at_risk"].to_dict() == {"material": 5.0, "hold": 50.0, "nothing": 0.0}
+    assert table["first_orders"].to_dict() == {"material": 1, "hold": 1, "nothing": 1}
     assert table.loc["material", "top_orders"][0] == {"order_id": "A", "value_at_risk": 50.0}
 
 
