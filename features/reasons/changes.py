@@ -158,8 +158,13 @@ def _none(facts: OrderFacts, rises: bool) -> Statement:
     if date_of(plan) < facts.as_of:
         return _unmoved(facts, passed_plan(facts) or plan)
     tight = 0 <= facts.signal("planned_end_slack") < LOST
-    slack = facts.only(date_of(plan), facts.promise_for(plan.line_id)) if tight else slack
-    values = {"day": facts.dates.day(date_of(plan), time=False), "slack": slack}
+    promise = facts.promise_for(plan.line_id)
+    values = {
+        "line": facts.named_line(plan.line_id),
+        "day": facts.dates.day(date_of(plan), time=False),
+        "slack": facts.only(date_of(plan), promise) if tight else slack,
+        "due": facts.dates.day(promise, time=False),
+    }
     return Statement(
         facts.say("changes.tight_plan" if tight else "changes.unmoved_plan", **values),
         dated_by(plan),
