@@ -137,7 +137,7 @@ class ForeignLines(NamedTuple):
         if instalment is None:  # "10/1" is instalment 1 of line 10, too
             whole, _, part = line_id.rpartition(INSTALMENT_MARK)
             line_id, instalment = (whole, part) if whole else (line_id, None)
-        of_line = any(one == line_id or one.startswith(f"{line_id}{INSTALMENT_MARK}") for one in named)
+        of_line = any(line_id in (one, one.rpartition(INSTALMENT_MARK)[0]) for one in named)
         if instalment is None:
             return of_line
         name = _name(line_id, instalment)

@@ -58,6 +58,15 @@ def test_one_more_instalment_of_another_plants_line(store: House, name: dict[str
     assert send(store, ULM, "order_line.created", quantity=1, plant="Ulm", **name) == "accepted"
 
 
+@pytest.mark.parametrize("name", [{"line_id": "2/9/1"}, {"line_id": "2/9", "instalment": "1"}])
+def test_a_name_two_marks_deep_locks_nobody_out_of_the_line_it_begins_with(store: House, name: dict[str, str]) -> None:
+    """Line 2 speaks of 2/9, and not of 2/9/1."""
+    assert send(store, KIEL, "order_line.created", quantity=1, plant="Kiel", **name) == "accepted"
+    assert send(store, ULM, "goods.issued", line_id="2", quantity=4) == "accepted"
+    assert send(store, ULM, "goods.issued", quantity=1, **name) == "rejected"
+    assert send(store, KIEL, "goods.issued", quantity=1, **name) == "accepted"
+
+
 @pytest.mark.parametrize("line", [{"line_id": "1"}, {"line_id": "2"}, {}])
 def test_a_hold_on_another_plants_line_is_not_theirs_whatever_line_they_name(
     store: House, line: dict[str, str]
