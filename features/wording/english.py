@@ -206,7 +206,9 @@ REASONS = {
     "changes.slack_lost": "the plan has lost {time} of slack to the promise",
     "changes.none": "neither plan nor promise was moved",
     "changes.tight_plan": "the plan of {line} ends {day}, {slack} (due {due})",
-    "changes.unmoved_plan": "the plan of {line} ends {day}, {slack} (due {due}), and neither plan nor promise was moved",
+    "changes.unmoved_plan": (
+        "the plan of {line} ends {day}, {slack} (due {due}), and neither plan nor promise was moved"
+    ),
     "changes.unmoved_passed": "the planned end of {line}, {day}, has passed and was not moved",
     "changes.no_plan": "no end of the work is planned yet; {left} to the promise ({due})",
     # records
