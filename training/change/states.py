@@ -23,6 +23,8 @@ from training.ship_date.forecast import NO_DATE, days_won, forecast_known, is_da
 BASE = "base"
 PARTS = (BASE, *TOPICS)
 """What a risk is the sum of: the base risk of its model, and the points of each topic."""
+LINES_AT_ONCE = 1 << 16
+"""Lines of states that are computed at a time: an order of many lines and events has each of them in each state."""
 OF_TIME = PARTS.index("work")
 """The topic of what is certain once a promise has passed."""
 
@@ -70,6 +72,21 @@ def score_states(
     context : load, track record and levels of all orders
     ship_dates : whether the days are asked for too on which open and late orders ship
     """
+    scored = [
+        _score(model, history, points.take(rows), context, ship_dates=ship_dates) for rows in batches(history, points)
+    ]
+    return ScoredStates.join(*scored)
+
+
+def _batches(history: History, points: DecisionPoints) -> list[Ints]:
+    """States in their order, so many at a time that their lines are not much more than ``LINES_AT_ONCE``."""
+    lines = np.cumsum(np.maximum(history.lines[points.order], 1))
+    return np.split(np.arange(len(points)), np.flatnonzero(np.diff(lines // LINES_AT_ONCE)) + 1)
+
+
+def _score(
+    model: RiskModel | None, history: History, points: DecisionPoints, context: Context, *, ship_dates: bool
+) -> ScoredStates:
     known = Known(history, points, context)
     state = states(known)
     risk = np.where(state == "late", 1.0, np.nan)

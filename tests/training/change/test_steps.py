@@ -19,6 +19,7 @@ from serving.models.scorer import Scorer
 from tests.support.histories import histories_and_moments
 from tests.support.models import scorer_of
 from tests.support.stories import UTC, at, created, event, moment, shipped, story
+from training.change import states
 from training.change.states import OF_TIME, PARTS
 from training.change.steps import TOPIC_COLUMNS, change_steps
 from training.trainer import Trained
@@ -109,6 +110,20 @@ def test_the_lines_of_a_new_order_are_its_beginning_together(trained: Trained) -
     events = steps[steps["step"] == "event"]
     assert events["before"].isna().tolist() == [True, True, True, False]
     assert events["points"].tolist()[:3] == [0, 0, 0]
+
+
+def test_an_order_of_many_lines_is_computed_piece_by_piece_and_alike(
+    trained: Trained, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """600 states of 60 lines are 36,000 lines of states: in one piece here, and then in forty."""
+    lines = [created(0, 12, line=str(n), plant="P0") for n in range(60)]
+    work = [event("operation.confirmed", 1 + n / 100, line=str(n % 60), quantity=1, reference="10") for n in range(300)]
+    whole = steps_of(trained, *lines, *work)
+    monkeypatch.setattr(states, "LINES_AT_ONCE", 1_000)
+    pd.testing.assert_frame_equal(whole, steps_of(trained, *lines, *work), check_exact=True)
+    history = History.of(story(*lines, *work))
+    points = DecisionPoints(np.zeros(90, dtype=np.int64), np.arange(90) + moment(2))
+    assert [len(rows) for rows in states.batches(history, points)] == [16, 17, 16, 17, 17, 7]
 
 
 def test_the_end_lies_after_the_beginning(trained: Trained) -> None:
