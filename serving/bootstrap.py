@@ -35,6 +35,7 @@ from serving.server.limits import ConnectionLimits
 from serving.settings import Settings
 from serving.store.database import Database
 from serving.store.maintenance.migrate import require_current, upgrade
+from serving.store.maintenance.wholeness import require_not_emptied, require_whole
 from training.model.morning import add_levels
 
 KEEP_ALIVE = 75
@@ -146,11 +147,15 @@ def clock_of(settings: Settings) -> Clock:
     return system_clock if settings.now is None else fixed_clock(micros(settings.now))
 
 
-def prepare_database(settings: Settings) -> None:
-    """Make or upgrade the tables of a file; those of a server must be upgraded by command."""
+def prepare_database(settings: Settings, check: bool = True) -> None:
+    """Make or upgrade the tables of a file, which is whole where that is to be checked; those of a server must be
+    upgraded by command."""
     database = Database(settings.database)
     try:
         if database.is_sqlite:
+            require_not_emptied(database)
+            if check:
+                require_whole(database)
             upgrade(database)
         else:
             require_current(database)

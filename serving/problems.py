@@ -13,7 +13,7 @@ from starlette.requests import ClientDisconnect
 
 from features.errors import InvalidEvents, InvalidRequest, ShipriskError
 from serving.contract.cloudevents_http import UnknownMediaType, Unreadable
-from serving.contract.members import fault_detail
+from serving.contract.members import word_detail
 from serving.store.database import DatabaseFull, DatabaseUnavailable, Unstorable
 from serving.store.tables.idempotency import KeyReused
 from serving.telemetry.logs import request_id
@@ -193,7 +193,7 @@ async def _handle_ours(_: Request, error: Exception) -> JSONResponse:
 async def _handle_malformed(_: Request, error: Exception) -> JSONResponse:
     faults = error.errors() if isinstance(error, RequestValidationError) else []
     errors = [
-        {"pointer": "/" + "/".join(str(part) for part in fault["loc"][1:]), "detail": fault_detail(str(fault["msg"]))}
+        {"pointer": "/" + "/".join(str(part) for part in fault["loc"][1:]), "detail": word_detail(fault)}
         for fault in faults
     ]
     detail = "; ".join(f"{fault['pointer']}: {fault['detail']}" for fault in errors[:5])

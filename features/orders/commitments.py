@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from features.arrays import Ints, Mask
 from features.history import History
 from features.jit import compiled, compiled_inline
-from features.orders.issues import CAME_BACK, LEFT_AT, NOT_REVERSED, SLOT, new_ledger, with_room
+from features.orders.issues import CAME_BACK, LEFT_AT, NOT_REVERSED, SLOT, may_leave_later, new_ledger, with_room
 from features.orders.line import apply
 from features.orders.line_state import (
     CLOSED_AS,
@@ -201,6 +201,8 @@ def full_since(lines: Ints, ledger: Ints, j: int) -> int:
 @compiled
 def _left_later(ledger: Ints, moment: int) -> bool:
     """Whether something is booked that left after a moment: an issue of then may be allotted before it."""
+    if not may_leave_later(ledger, moment):
+        return False
     booked = ledger[1 : ledger[0, 0] + 1]
     return bool(((booked[:, LEFT_AT] > moment) & (booked[:, NOT_REVERSED] > 0)).any())
 

@@ -37,8 +37,11 @@ that says that all that was left went. Row 0 holds how many rows are written.
 
 What a reversal could not take from an issue of its reference, as none is known, is a row of less than nothing: SLOT is
 the line that the reversal names, INSTEAD_OF the posting from which it was taken meanwhile, NOBODY for none. Row 0 holds
-in INSTEAD_OF how many such rows there are, and in CAME_BACK how much of reversals was goods that came back."""
+in INSTEAD_OF how many such rows there are, in CAME_BACK how much of reversals was goods that came back, in LEFT_AT a
+moment after which nothing that is booked has left."""
 NOBODY, CAME_BACK = -1, NOT_REVERSED
+FEW = 4
+"""An issue that fills so many instalments looks for each of them; to order all of them takes longer."""
 
 
 class Posting(NamedTuple):
@@ -86,6 +89,7 @@ def _book(state: Ints, ledger: Ints, line: int, posting: Posting, quantity: int)
     ledger[row, NOT_REVERSED], ledger[row, RECORDED_AT] = quantity, posting.recorded
     ledger[row, NAMED], ledger[row, POSTING], ledger[row, ALL] = posting.named, posting.position, posting.all
     ledger[row, INSTEAD_OF] = NOBODY
+    ledger[0, LEFT_AT] = max(ledger[0, LEFT_AT], posting.left_at)
     if line >= 0:
         state[line, SHIPPED_QUANTITY] += quantity
     if ledger[0, INSTEAD_OF] > 0 and posting.reference >= 0 and quantity < EVERYTHING // 2:
@@ -144,19 +148,59 @@ def issue(state: Ints, ledger: Ints, event: LineEvent) -> None:
             state[at, ALL_LEFT_AT] = event.occurred
         _book(state, ledger, at, posting, _missing(state, at) if everything else event.quantity)
         return
-    later = 0
-    for row in range(1, ledger[0, 0] + 1):
-        later += _leaves_later(state, ledger, row, posting)
+    later, left = 0, EVERYTHING if everything else event.quantity
+    if may_leave_later(ledger, posting.left_at):
+        for row in range(1, ledger[0, 0] + 1):
+            later += _leaves_later(state, ledger, row, posting)
     again = _taken_back(state, ledger, posting, later) if later > 0 else ledger[:0]
+    if at >= 0 and later == 0 and ledger[0, INSTEAD_OF] == 0:
+        left = _fill_few(state, ledger, posting, left)
+        if left == 0:
+            return
     lines = lines_to_fill(state, at, False)
     given = lines if len(lines) > 0 or everything else lines_to_fill(state, at, True)  # closed ones where none is open
-    place = _allot(state, ledger, posting, EVERYTHING if everything else event.quantity, given, 0)
+    place = _allot(state, ledger, posting, left, given, 0)
     for row in range(len(again)):
         same = Posting(
             again[row, REFERENCE], again[row, LEFT_AT], again[row, RECORDED_AT], at, again[row, POSTING],
             again[row, ALL],
         )  # fmt: skip
         place = _allot(state, ledger, same, again[row, NOT_REVERSED], lines, place)
+
+
+@compiled_inline
+def may_leave_later(ledger: Ints, moment: int) -> bool:
+    """Whether anything that is booked may have left after a moment."""
+    later: bool = ledger[0, LEFT_AT] > moment
+    return later
+
+
+@compiled
+def _fill_few(state: Ints, ledger: Ints, posting: Posting, quantity: int) -> int:
+    """Give what left to the first few open instalments that lack something, as ``_allot`` does; what is left of it.
+
+    Nothing may wait for an issue, else what is given to one may empty another.
+    """
+    for _ in range(FEW):
+        line = _next_to_fill(state, posting.named)
+        if line < 0 or quantity == 0:
+            return quantity
+        given = min(quantity, _missing(state, line))
+        _book(state, ledger, line, posting, given)
+        quantity -= given
+    return quantity
+
+
+@compiled
+def _next_to_fill(state: Ints, at: int) -> int:
+    """The first of ``lines_to_fill`` that lacks something, -1 where none does."""
+    first = -1
+    for j in range(len(state)):
+        if not state[j, KNOWN] or state[j, CLOSED_AS] != NOT_CLOSED or state[j, ORDERED] <= state[j, SHIPPED_QUANTITY]:
+            continue
+        if speaks_of(state, at, j) and (first < 0 or state[j, LAST_PROMISED] < state[first, LAST_PROMISED]):
+            first = j
+    return first
 
 
 @compiled

@@ -88,6 +88,11 @@ class Facts:
     def open_lines(self) -> list[KnownLine]:
         return [line for line in self.lines if line.open]
 
+    @cached_property
+    def first_promise(self) -> int | None:
+        """The first promise among open lines, microseconds; ``None`` where none has one."""
+        return min((line.promise for line in self.open_lines if line.promise is not None), default=None)
+
     def lines_of(self, name: str | None) -> list[KnownLine]:
         """The known lines that a name speaks of: that line, all where none is named, else what it is in instalments.
 

@@ -38,9 +38,8 @@ def must_leave_by(trucks: Sequence[KnownTruck]) -> Iterator[tuple[KnownTruck, in
 
 def trucks_for(facts: Facts, line: KnownLine) -> list[KnownPlan]:
     """The trucks planned for a line; one of the whole order is for the lines that are promised first."""
-    first = min((one.promise for one in facts.open_lines if one.promise is not None), default=None)
     plans = facts.plans_of(line, DELIVERIES)
-    return [plan for plan in plans if plan.line_id is not None or line.promise == first]
+    return [plan for plan in plans if plan.line_id is not None or line.promise == facts.first_promise]
 
 
 class Truck(NamedTuple):

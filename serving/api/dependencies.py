@@ -17,7 +17,7 @@ from serving.problems import DESCRIPTIONS
 from serving.scores.services import Services
 from serving.store.order_turns import OrderTurns
 from serving.store.tables.audit import AuditRecord, record, with_outcome
-from serving.store.tables.idempotency import StoredReply, digest_of, run_once
+from serving.store.tables.idempotency import StoredReply, digest_of, run_once, stored_reply
 from serving.telemetry.logs import request_id
 from serving.telemetry.metrics import EVENTS
 
@@ -87,7 +87,7 @@ def write_once(
 
     The job begins once its orders are locked.
     """
-    whole_key = None if key is None else f"{caller.id} {request.method} {request.url.path} {key}"
+    whole_key = None if key is None else _whole_key(request, caller, key)
     entry = audit_entry(request, caller)
 
     def audited(connection: Connection) -> StoredReply:
@@ -101,6 +101,17 @@ def write_once(
             order_ids, lambda connection: run_once(connection, whole_key, digest, now, audited)
         )
     )
+
+
+def earlier_reply(services: Services, request: Request, caller: Caller, body: bytes, key: str) -> StoredReply | None:
+    """The reply that was sent before for a key, ``None`` where it is new."""
+    whole_key, digest = _whole_key(request, caller, key), _digest(request, body)
+    return services.database.read(lambda connection: stored_reply(connection, whole_key, digest))
+
+
+def _whole_key(request: Request, caller: Caller, key: str) -> str:
+    """A key as it is stored: each caller and route has its own."""
+    return f"{caller.id} {request.method} {request.url.path} {key}"
 
 
 def _digest(request: Request, body: bytes) -> bytes:

@@ -98,7 +98,7 @@ def keep(
     log_to(level=settings.log_level)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
-    prepare_database(settings)
+    prepare_database(settings, check=watch is None)  # else who started it has checked
     if watch is not None:
         watch.loaded(KEEPER_GRACE)
     run_keeper(settings, stop)

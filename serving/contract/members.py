@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
 from typing import Any
 
 MEMBERS = 100
@@ -26,6 +28,19 @@ def fault_detail(message: str) -> str:
     ('each line must be told once', 'Field required')
     """
     return message.removeprefix("Value error, ")
+
+
+def word_detail(fault: Mapping[str, Any]) -> str:
+    """What is wrong with a member that is one of a few words: which they are, and what it is; else as ``fault_detail``.
+
+    >>> word_detail({"type": "literal_error", "msg": "", "ctx": {"expected": "'a' or 'b'"}, "input": "c"})
+    "must be one of a, b, got 'c'"
+    """
+    if fault["type"] != "literal_error" or "ctx" not in fault:
+        return fault_detail(str(fault["msg"]))
+    words, got = re.findall(r"'([^']*)'", fault["ctx"]["expected"]), fault["input"]
+    few = f"one of {', '.join(words)}" if len(words) > 1 else words[0]
+    return f"must be {few}, got {shown_name(got)!r}" if isinstance(got, str) else f"must be {few}, got no text"
 
 
 def too_many_members(content: Any) -> str:

@@ -32,6 +32,10 @@ class ModelMissing(ShipriskError):
     """There is no model to score with."""
 
 
+class PointerDamaged(ModelMissing):
+    """The cache does not say which version served last."""
+
+
 class OtherPolicy(ModelMissing):
     """A model has learned outcomes that are not those of the service."""
 
@@ -41,7 +45,8 @@ class LoadedModel:
     """A model ready to score, what is not as it should be, and what the gate found short where it is unproven.
 
     ``degraded_since``, microseconds, is when the first of ``degraded_because`` was noticed while it served;
-    ``files_digest`` the one its files were registered with.
+    ``files_digest`` the one its files were registered with. It is ``assumed`` to be the champion where neither the
+    registry nor the cache says which version is.
     """
 
     name: str
@@ -52,6 +57,7 @@ class LoadedModel:
     unproven: str = ""
     degraded_since: int | None = None
     files_digest: str = ""
+    assumed: bool = False
 
     @property
     def identity(self) -> str:
@@ -139,14 +145,37 @@ def _last_that_served(settings: Settings, damaged: ModelVersion, error: Exceptio
 
 def _while_away(settings: Settings, alias_or_number: str, why: RegistryUnavailable) -> LoadedModel:
     """The version of the cache, which says that the registry is away."""
-    cached = require_policy(settings, _load(settings, _cached_version(settings, alias_or_number, why)))
+    cached = _cached(settings, alias_or_number, why)
     return replace(cached, degraded_because=(registry_away(cached.version), *cached.degraded_because))
 
 
 def cached_champion(settings: Settings, why: RegistryUnavailable | None = None) -> LoadedModel:
     """The champion of the local cache, without asking the registry."""
-    why = why or RegistryUnavailable("the registry was not asked")
-    return require_policy(settings, _load(settings, _cached_version(settings, CHAMPION, why)))
+    return _cached(settings, CHAMPION, why or RegistryUnavailable("the registry was not asked"))
+
+
+def _cached(settings: Settings, alias_or_number: str, why: RegistryUnavailable) -> LoadedModel:
+    try:
+        registered = _cached_version(settings, alias_or_number, why)
+    except PointerDamaged as error:
+        return _newest_whole(settings, error)
+    return require_policy(settings, _load(settings, registered))
+
+
+def _newest_whole(settings: Settings, damaged: PointerDamaged) -> LoadedModel:
+    """The newest cached version whose files have the digests they came with. Raises the error where none has."""
+    folders = {path.name.partition("-")[::2]: path for path in (settings.models / settings.model).glob("*-*")}
+    for version, run_id in sorted((one for one in folders if one[0].isdigit()), key=lambda one: -int(one[0])):
+        registered = ModelVersion(settings.model, version, run_id, (CHAMPION,))
+        try:
+            if has_manifest(folders[version, run_id]):
+                RiskModel.load(folders[version, run_id], "", try_booster)
+                model = require_policy(settings, _load(settings, registered))
+                log.warning("the newest whole version of the cache scores", version=version, why=str(damaged))
+                return replace(model, degraded_because=(newest_scores(version), *model.degraded_because), assumed=True)
+        except ShipriskError as error:
+            log.warning("a cached model does not hold", version=version, why=str(error))
+    raise damaged
 
 
 def require_policy(settings: Settings, champion: LoadedModel) -> LoadedModel:
@@ -181,6 +210,14 @@ def load_version(settings: Settings, name: str, version: str, run_id: str) -> Lo
 def registry_away(version: str) -> str:
     """What to say while the registry does not answer."""
     return f"the model registry is away, the cached version {version} scores"
+
+
+def newest_scores(version: str) -> str:
+    """What to say where it is not known which version of the cache is the champion."""
+    return (
+        "the cache must say which version served last, got a damaged file: the newest whole one, version "
+        f"{version}, scores, which may never have been promoted"
+    )
 
 
 def public_reason(error: Exception) -> str:
@@ -303,16 +340,15 @@ def _pointer(settings: Settings) -> Path:
 
 
 def _pointed_at(settings: Settings, pointer: Path) -> ModelVersion:
-    """The version that served last. Raises ``ModelMissing`` for a file that does not say it."""
+    """The version that served last. Raises ``PointerDamaged`` for a file that does not say it."""
     try:
         content = json.loads(pointer.read_text(encoding="utf-8"))
         version, run_id = str(content["version"]), str(content["run_id"])
         unproven, digest = (str(content.get(name, "")) for name in POINTER[2:])
     except (OSError, LookupError, ValueError, TypeError, AttributeError, RecursionError) as error:
-        must, then = "the cache must say which version served last", "it is written anew once the registry answers"
-        raise ModelMissing(
-            f"{must} in {pointer}, got a damaged file: {then}", public=f"{must}, got a damaged file: {then}"
-        ) from error
+        must = "the cache must say which version served last"
+        got = "got a damaged file and no whole model beside it: it is written anew once the registry answers"
+        raise PointerDamaged(f"{must} in {pointer}, {got}", public=f"{must}, {got}") from error
     return ModelVersion(settings.model, version, run_id, (CHAMPION,), unproven, digest)
 
 

@@ -108,7 +108,6 @@ class Follower:
     def _follow_champion(self) -> None:
         new, unreached = self._look()
         if new is not None:
-            save_pointer(self.settings, new.loaded)
             self.active.swap(new)
             log.info("a champion took over", model=new.loaded.name, version=new.loaded.version)
         self.active.set_degraded(self._reasons(unreached))
@@ -123,6 +122,8 @@ class Follower:
             return None, self._no_champion(error)
         except RegistryUnavailable as error:
             new, unreached, why = None, AWAY, error
+        if new is not None:
+            save_pointer(self.settings, new.loaded)
         if new is not None or serves is not None:
             return new, unreached
         try:
@@ -173,7 +174,7 @@ class Follower:
     def _new(self, alias: str, serves: Scorer | None) -> Scorer | None:
         """The scorer of another version than the one that serves, if the alias names one and it holds."""
         registered, refused = resolve(self.settings, alias), self._refused.get(alias)
-        if serves is not None and _same(serves.loaded, registered):
+        if serves is not None and _same(serves.loaded, registered) and not serves.loaded.assumed:
             self._refused.pop(alias, None)
             return None
         if refused and _same(refused.version, registered) and self._seconds() < refused.again_at:

@@ -245,8 +245,7 @@ def _translated(database: Database, error: DBAPIError) -> Exception:
     words = str(original).strip().splitlines()
     message = redact(words[0] if words else type(original).__name__, database.secrets)
     if code in FULL:
-        hint = "nothing of the request is stored"
-        return _failure(DatabaseFull, database, "have room", f"none: {message}", hint, "none")
+        return _failure(DatabaseFull, database, "have room", f"none: {message}", RETRY_HINT, "none")
     if code in DEADLOCKS:
         return WriteConflict(f"a transaction must find its orders free, got {message}: send it again")
     if code in DAMAGED:

@@ -78,7 +78,7 @@ def score_states(
     return ScoredStates.join(*scored)
 
 
-def _batches(history: History, points: DecisionPoints) -> list[Ints]:
+def batches(history: History, points: DecisionPoints) -> list[Ints]:
     """States in their order, so many at a time that their lines are not much more than ``LINES_AT_ONCE``."""
     lines = np.cumsum(np.maximum(history.lines[points.order], 1))
     return np.split(np.arange(len(points)), np.flatnonzero(np.diff(lines // LINES_AT_ONCE)) + 1)

@@ -9,7 +9,7 @@ from typing import Any, TypeVar, get_args, get_origin
 from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
-from serving.contract.members import MEMBERS, shown_name, too_many_members
+from serving.contract.members import MEMBERS, shown_name, too_many_members, word_detail
 from serving.problems import MAX_ERRORS
 
 T = TypeVar("T", bound=BaseModel)
@@ -51,8 +51,10 @@ def _validated_items(item: TypeAdapter[Any], items: list[Any], name: str, faults
 
 def _placed(error: ValidationError, place: Place) -> list[Fault]:
     """The faults of a part of a body, by their places in the whole of it."""
-    found = error.errors(include_url=False, include_context=False, include_input=False)
-    return [{**fault, "loc": ("body", *place, *map(shown_name, fault["loc"]))} for fault in found]
+    return [
+        {"type": fault["type"], "loc": ("body", *place, *map(shown_name, fault["loc"])), "msg": word_detail(fault)}
+        for fault in error.errors(include_url=False)
+    ]
 
 
 def _crowded(content: Any, place: Place) -> list[Fault]:

@@ -15,7 +15,7 @@ from xlsxwriter.worksheet import Worksheet
 from features.times import plant_calendar
 from features.wording.dates import EPOCH, WHOLE_DAY
 from serving.api.files.worklist_columns import COLUMNS, FileColumn, Row
-from serving.spreadsheet_text import harmless
+from serving.spreadsheet_text import as_cell
 
 CSV = "text/csv"
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -51,7 +51,7 @@ def _text(column: FileColumn, cell: Any, zone: str) -> str:
     if cell is None:
         return ""
     if isinstance(cell, str):
-        return harmless(cell)
+        return as_cell(cell)
     if column.style == "moment":
         local = _local(cell, zone)
         return local.isoformat(" ", "minutes") if isinstance(local, datetime) else local.isoformat()

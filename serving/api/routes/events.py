@@ -9,6 +9,7 @@ from fastapi import APIRouter, Depends, Request, Response
 from fastapi.concurrency import run_in_threadpool
 from sqlalchemy import Connection
 
+from serving.api.batches import commit_parts, join
 from serving.api.bodies.size import require_few_values
 from serving.api.bodies.threads import read_aside
 from serving.api.dependencies import (
@@ -19,6 +20,7 @@ from serving.api.dependencies import (
     OrderId,
     Turns,
     audit_entry,
+    earlier_reply,
     problems,
     replies,
     to_response,
@@ -31,6 +33,7 @@ from serving.contract.cloudevents_http import BATCH, PLAIN, STRUCTURED, read_env
 from serving.contract.events import EXAMPLE, EventsReply, StateReply
 from serving.contract.order_state import OrderSnapshot
 from serving.ingest.decisions import etag_of
+from serving.ingest.parts import Part, split
 from serving.ingest.states.snapshot import ingest_snapshot
 from serving.ingest.validation import parse_events
 from serving.principal import Caller, CurrentCaller
@@ -81,19 +84,26 @@ async def post_events(
 
     One event in structured or binary mode, a batch, or ``{"events": [...]}``; a batch is judged event by event. The
     same source and id again is a success that changes nothing. Order and lateness do not matter. What is stored is
-    known from its ``recordedtime``, without one from now.
+    known from its ``recordedtime``, without one from now. A large batch is committed in parts, order by order, so that
+    it keeps nobody waiting; one that is not answered can be sent again.
     """
     entry = audit_entry(request, caller)
 
-    def parse() -> EventsRequest:
+    def parse() -> tuple[EventsRequest, list[Part]]:
         require_few_values(body, services.settings.max_events)
         envelope = read_envelope(request.headers, body)
-        return EventsRequest(parse_events(envelope.events, services.settings, caller), envelope.single, entry)
+        parsed = parse_events(envelope.events, services.settings, caller)
+        return EventsRequest(parsed, envelope.single, entry), split(parsed)
 
-    events_request = await read_aside(len(body), parse)
+    events_request, parts = await read_aside(len(body), parse)
     if key is None:
+        if len(parts) > 1:
+            replies = await commit_parts(group, events_request, parts)
+            return to_response(await run_in_threadpool(join, parts, replies))
         return await _submit(request, group, events_request)
     async with turns.of(events_request.parsed.orders):
+        if len(parts) > 1:
+            return await _submit_once(request, body, services, caller, group, events_request, parts, key)
         return await run_in_threadpool(_once, request, body, services, caller, events_request, key)
 
 
@@ -107,6 +117,29 @@ async def _submit(
         request.state.audited = True  # with the group
         EVENTS.labels("conflict" if isinstance(error, Conflict) else "rejected").inc()
         raise
+
+
+async def _submit_once(
+    request: Request,
+    body: bytes,
+    services: Services,
+    caller: Caller,
+    group: GroupCommit[EventsRequest, StoredReply],
+    events_request: EventsRequest,
+    parts: list[Part],
+    key: str,
+) -> Response:
+    """A large batch with an Idempotency-Key: its reply is stored once all parts are; until then the key is free."""
+    earlier = await run_in_threadpool(earlier_reply, services, request, caller, body, key)
+    if earlier is not None:
+        return to_response(earlier)
+    replies = await commit_parts(group, events_request, parts)
+
+    def keep() -> Response:
+        whole = join(parts, replies)
+        return write_once(services, request, caller, body, key, lambda _: whole, ())
+
+    return await run_in_threadpool(keep)
 
 
 def _once(

@@ -11,7 +11,7 @@ from features.decision_points import DecisionPoints
 from features.history import History
 from features.known.known import Known
 from serving.models.scorer import OrderScore, Scorer
-from serving.spreadsheet_text import harmless
+from serving.spreadsheet_text import as_cell
 
 REASONS = 3
 """So many reasons of an order are shown."""
@@ -53,7 +53,7 @@ def _overdue(frame: pd.DataFrame) -> pd.Series:
 def write_worklist(table: pd.DataFrame, out: Path, bom: bool = False) -> None:
     """As CSV, with a byte order mark if ``bom``; no text in it becomes a formula where a spreadsheet opens it."""
     texts = table.select_dtypes(["object", "str"]).columns
-    safe = {name: table[name].map(lambda cell: harmless(cell) if isinstance(cell, str) else cell) for name in texts}
+    safe = {name: table[name].map(lambda cell: as_cell(cell) if isinstance(cell, str) else cell) for name in texts}
     table.assign(**safe).to_csv(out, index=False, encoding="utf-8-sig" if bom else "utf-8")
 
 

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, func, select
 
 from features.errors import InvalidRequest
 from serving.store.database import Database, DatabaseDamaged
+from serving.store.maintenance.wholeness import file_of, require_not_emptied
 from serving.store.schema import events, leases
 
 PAGES = 2_000
@@ -54,6 +55,9 @@ def _make_way(database: Database, target: Path, replace: bool, now: int) -> None
     """Raise ``InvalidRequest`` unless the store may be replaced; one that is damaged is set aside."""
     must = "the store must be empty, or --replace be given"
     try:
+        require_not_emptied(database)
+        if not target.stat().st_size:
+            return
         _require_idle(database, now)
         stored = database.read(_events)
     except DatabaseDamaged as error:
@@ -81,7 +85,7 @@ def _set_aside(target: Path) -> None:
 def _file_of(database: Database) -> Path:
     if not database.is_sqlite:
         raise InvalidRequest(f"{POSTGRES}, got {database}")
-    return Path(str(database.url.database))
+    return file_of(database)
 
 
 def _copy(source: Path, to: Path) -> None:

@@ -14,6 +14,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, inspect
 
 from serving.store.database import Database, DatabaseUnavailable, translated_errors
+from serving.store.maintenance.wholeness import mark_made, require_not_emptied
 
 VERSIONS = "alembic_version"
 SHOWN = 5
@@ -41,6 +42,7 @@ def upgrade(database: Database, to: str = "head") -> tuple[str | None, str]:
             config.attributes["connection"] = connection
             with nullcontext() if database.is_sqlite else _without_deadline(connection):
                 command.upgrade(config, to)
+    mark_made(database)
     return before, head()
 
 
@@ -57,7 +59,11 @@ def _without_deadline(connection: Connection) -> Iterator[None]:
 
 
 def revision(database: Database) -> str | None:
-    """What the tables are now, ``None`` for an empty database. Raises ``SchemaUnknown`` for tables not of ours."""
+    """What the tables are now, ``None`` for an empty database.
+
+    Raises ``SchemaUnknown`` for tables not of ours, ``DatabaseDamaged`` where an empty file was a store.
+    """
+    require_not_emptied(database)
     current, tables = database.read(_revision_and_tables)
     must = "must be empty or hold the tables of shiprisk, of this version or one before"
     if current is not None and current not in _known_revisions():

@@ -89,7 +89,14 @@ def _reserve(connection: Connection, key: str, request: bytes, now: int) -> Stor
     row = {"key": key, "request": request, "made_at": now}
     if connection.execute(insert_new(connection, idempotency, idempotency.c.key), row).first() is not None:
         return None
-    stored = connection.execute(select(idempotency).where(idempotency.c.key == key)).one()
+    return stored_reply(connection, key, request)
+
+
+def stored_reply(connection: Connection, key: str, request: bytes) -> StoredReply | None:
+    """The reply that a key stands for, ``None`` where it is new. Raises ``KeyReused`` as ``run_once`` does."""
+    stored = connection.execute(select(idempotency).where(idempotency.c.key == key)).first()
+    if stored is None:
+        return None
     if stored.request != request:
         raise KeyReused(
             "an Idempotency-Key must stand for one request, got one that was used for another: it had another body,"

@@ -22,6 +22,7 @@ from serving.api.files.worklist_columns import COLUMNS
 from serving.commands.scoring.worklist import write_worklist
 from serving.spreadsheet_text import harmless
 from serving.store.schema import LATER
+from serving.terminal_text import as_printed
 from tests.support.stories import moment
 
 ZONE = "Europe/Berlin"
@@ -157,6 +158,17 @@ def test_no_text_is_run_whatever_the_separator(text: str, separator: str) -> Non
 def test_what_a_spreadsheet_passes_over_hides_no_formula(text: str) -> None:
     """Marks and control characters before it, and a separator that is a blank or a colon."""
     assert re.search(r"(?:^|[\s:])'[^\w]*[=+\-@﹦]", harmless(text))
+
+
+@pytest.mark.parametrize(
+    "text", ["A\x1b[31mB", "\x1b]0;title\x07", "A\x9b2J", "A\x08B", "A\rB", "A\x00", "A\u202eB", "\x7f"]
+)
+def test_a_csv_shows_what_a_terminal_would_obey(text: str, tmp_path: Path) -> None:
+    """Who looks at a list with ``cat`` sees what a customer is called; it moves and colours nothing there."""
+    write_worklist(pd.DataFrame({"order_id": [text], "customer": ["A\nB"]}), tmp_path / "worklist.csv")
+    for sheet in (csv_file([ROW | {"customer": text}], ZONE).decode(), (tmp_path / "worklist.csv").read_text()):
+        assert as_printed(text) in sheet
+        assert as_printed(sheet.replace("\r\n", "\n"), line_ends=True) == sheet.replace("\r\n", "\n")
 
 
 def test_a_csv_begins_with_a_byte_order_mark_where_it_is_asked_for(client: httpx.Client, tmp_path: Path) -> None:

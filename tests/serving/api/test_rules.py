@@ -62,3 +62,14 @@ def test_an_owner_gives_an_order_back(client: httpx.Client) -> None:
         listed = client.get("/v1/orders", params={"owner": "Zoe"}).json()["orders"]
         assert [row["order_id"] for row in listed] == (["Owned"] if owner else [])
     assert decide(client, "Owned", kind="assign").status_code == 422
+
+
+def test_a_word_that_is_none_of_a_few_is_answered_with_the_few(client: httpx.Client) -> None:
+    send(client, created(0, 60, order="Worded", event_id="worded", source="rules"))
+    few = "must be one of acknowledge, assign, snooze, expedite, override, comment, got"
+    for got, shown in (("explode", "'explode'"), ("x" * 1_000, f"'{'x' * 100}...'"), (7, "no text")):
+        refused = decide(client, "Worded", kind=got)
+        assert refused.status_code == 422
+        assert refused.json()["errors"] == [{"pointer": "/kind", "detail": f"{few} {shown}"}]
+    listed = client.get("/v1/orders", params={"sort": "luck"})
+    assert listed.json()["errors"][0]["detail"].endswith(", got 'luck'")

@@ -134,14 +134,42 @@ def test_a_damaged_cache_is_fetched_again_and_refused_while_the_registry_is_away
         assert champion.degraded_because == ()
 
 
-def test_a_damaged_pointer_is_written_anew_and_a_sentence_while_the_registry_is_away(
+DAMAGED_POINTERS = ("", "{", "[]", "null", '{"version": "1"}')
+
+
+def test_with_a_damaged_pointer_the_newest_whole_model_scores_while_the_registry_is_away(
     settings: Settings, trained: Trained, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in (1, 2, 3):
+        register(settings, tmp_path / f"files-{number}", trained.model)
+        load_champion(settings)
+    half(next((settings.models / "risk").glob("3-*")))
+    pointer, home_address = settings.models / "risk" / "champion.json", settings.tracking_uri
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", AWAY)
+    for content in DAMAGED_POINTERS:
+        pointer.write_text(content)
+        started = Follower(settings, ActiveScorer())
+        started.begin()
+        for champion in (starting_champion(settings), started.active.current().loaded):
+            assert champion.version == "2"
+            assert any("the newest whole one, version 2, scores" in why for why in champion.degraded_because)
+            assert any("the model registry is away" in why for why in champion.degraded_because)
+        assert pointer.read_text() == content, "what is assumed is not written down"
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", home_address)
+    open_registry(settings).client.set_registered_model_alias("risk", CHAMPION, "2")
+    started.step()
+    assert (started.active.current().loaded.version, started.active.current().loaded.degraded_because) == ("2", ())
+    assert cached_champion(settings).degraded_because == ()
+
+
+def test_a_damaged_pointer_is_written_anew_and_a_sentence_where_no_cached_model_is_whole(
+    settings: Settings, trained: Trained, tmp_path: Path
 ) -> None:
     register(settings, tmp_path / "files", trained.model)
     load_champion(settings)
-    pointer = settings.models / "risk" / "champion.json"
-    for content in ("", "{", "[]", "null", '{"version": "1"}'):
-        pointer.write_text(content)
+    half(cached(settings))
+    for content in DAMAGED_POINTERS:
+        (settings.models / "risk" / "champion.json").write_text(content)
         with pytest.raises(ModelMissing, match="must say which version served last in .*champion.json"):
             cached_champion(settings)
     assert load_champion(settings).version == "1"

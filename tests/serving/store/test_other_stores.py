@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import sqlite3
+import threading
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
 import pytest
 from sqlalchemy import text
+from structlog.testing import capture_logs
 
 from features.errors import InvalidRequest, ShipriskError
-from serving.store.database import Database
+from serving.bootstrap import prepare_database
+from serving.settings import Settings
+from serving.store.database import Database, DatabaseDamaged
+from serving.store.maintenance import wholeness
 from serving.store.maintenance.backup import backup, restore
 from serving.store.maintenance.migrate import SchemaUnknown, require_current, upgrade
+from serving.store.maintenance.wholeness import MADE
 from tests.conftest import Home
 from tests.support.stores import House
 
@@ -148,6 +154,90 @@ def test_a_backup_takes_the_place_of_a_damaged_store_which_is_set_aside(
         again.close()
         assert (tmp_path / f"store.db.damaged-{number}").exists()
     assert (tmp_path / "store.db.damaged").read_bytes()[100:] == damaged[100:]
+
+
+def made(path: Path) -> Database:
+    """A store that a service has made, closed."""
+    database = Database(f"sqlite:///{path}")
+    upgrade(database)
+    database.close()
+    return database
+
+
+def cut(path: Path) -> None:
+    path.write_bytes(b"")
+
+
+def with_its_log(path: Path) -> None:
+    """As after a kill, moved here from elsewhere: what was stored last is in the log of changes alone."""
+    cut(path)
+    path.with_name(path.name + MADE).unlink()
+    path.with_name(path.name + "-wal").write_bytes(b"changes" * 1_000)
+
+
+@pytest.mark.parametrize("empty", [cut, Path.unlink, with_its_log], ids=lambda empty: empty.__name__)
+def test_an_emptied_store_is_not_taken_for_a_new_one(empty: Callable[[Path], None], tmp_path: Path) -> None:
+    path = tmp_path / "store.db"
+    database = made(path)
+    backup(database, tmp_path / "copy.db")
+    empty(path)
+    before = {one.name: one.stat().st_size for one in tmp_path.iterdir()}
+    for use in (require_current, upgrade):
+        with pytest.raises(DatabaseDamaged, match="must hold what was stored in it, got .*to begin anew") as error:
+            use(database)
+        assert str(path) not in error.value.public
+    assert {one.name: one.stat().st_size for one in tmp_path.iterdir()} == before
+    assert restore(database, tmp_path / "copy.db", replace=True, now=0) == 0
+    require_current(database)
+    database.close()
+
+
+def test_a_store_begins_anew_once_that_is_meant(tmp_path: Path) -> None:
+    database = made(tmp_path / "store.db")
+    for path in tmp_path.glob("store.db*"):
+        path.unlink()
+    assert upgrade(database)[0] is None
+    database.close()
+    cut(tmp_path / "other.db")
+    assert upgrade(Database(f"sqlite:///{tmp_path / 'other.db'}"))[0] is None, "an empty file that never was a store"
+
+
+def damage_a_page(path: Path) -> None:
+    """Other bytes where the scores begin: nothing that a start reads."""
+    with closing(sqlite3.connect(path)) as connection:
+        page = connection.execute("SELECT rootpage FROM sqlite_master WHERE name = 'scores'").fetchone()[0]
+        size = connection.execute("PRAGMA page_size").fetchone()[0]
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    content = path.read_bytes()
+    path.write_bytes(content[: (page - 1) * size] + b"\xff" * size + content[page * size :])
+
+
+def test_a_damaged_page_keeps_a_service_from_starting(tmp_path: Path) -> None:
+    made(tmp_path / "store.db")
+    settings = Settings(database_url=f"sqlite:///{tmp_path / 'store.db'}")
+    prepare_database(settings)
+    damage_a_page(tmp_path / "store.db")
+    with pytest.raises(DatabaseDamaged, match=r"must be a whole store of shiprisk, got .*: put a backup") as error:
+        prepare_database(settings)
+    assert "\n" not in str(error.value)
+    assert str(tmp_path) not in error.value.public
+
+
+def test_a_large_store_is_checked_while_others_go_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(wholeness, "CHECKED_BYTES", 0)
+    made(tmp_path / "store.db")
+    settings = Settings(database_url=f"sqlite:///{tmp_path / 'store.db'}")
+    with capture_logs() as logs:
+        for spoil in (lambda _: None, damage_a_page):
+            spoil(tmp_path / "store.db")
+            prepare_database(settings)
+            for thread in threading.enumerate():
+                if thread.name == "wholeness":
+                    thread.join(30)
+    assert [(line["log_level"], line["event"]) for line in logs] == [
+        ("info", "the store was checked and is whole"),
+        ("error", "the store was checked and does not hold"),
+    ]
 
 
 @pytest.mark.parametrize(
