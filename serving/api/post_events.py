@@ -135,5 +135,6 @@ def _refusal(event: EventResult) -> Exception | None:
     if event.outcome == "conflict":
         return Conflict(f"{event.source} {event.id} is stored with other content: {shown}", list(event.errors))
     if event.outcome == "rejected":
-        return InvalidBody(f"the event must hold, got {len(event.errors)} faults: {shown}", list(event.errors))
+        faults = "a fault" if len(event.errors) == 1 else f"{len(event.errors)} faults"
+        return InvalidBody(f"the event must hold, got {faults}: {shown}", list(event.errors))
     return None

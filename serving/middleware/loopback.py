@@ -47,7 +47,8 @@ class LoopbackMiddleware:
         await (refusal or self.app)(scope, receive, send)
 
     def _refusal(self, scope: Scope, headers: Headers) -> Response | None:
-        host, route = headers.get("host", ""), scope["state"]["route"]
+        hosts, route = headers.getlist("host") or [""], scope["state"]["route"]
+        host = next((one for one in hosts if not is_loopback(_without_port(one))), hosts[0])
         if not is_loopback(_without_port(host)):
             detail = f"without keys a request must be made to a loopback address, got {host[:100]!r} as its host"
             return problem(NOT_LOCAL, detail)

@@ -12,6 +12,7 @@ from features.errors import InvalidRequest
 from features.readiness.pack_time import PackTimes
 from serving.models.scorer import Scorer
 from serving.settings import Settings
+from serving.store.dialects import chunks
 from serving.store.schema import SCORED
 from serving.store.tables.events import events_of, history_of, recorded_between
 from serving.store.tables.worklist import WorklistQuery, page
@@ -20,9 +21,11 @@ from training.change.value_at_risk import OrderAtRisk, blockers_of, sum_at_risk
 
 MOST_EVENTS = 50_000
 """A period with more events is refused: each is scored twice, and the whole life of its order is read."""
+MOST_LINES = 2_000_000
+"""A period is refused in which events look at more lines together: the events of an order times its lines."""
 MOST_AT_RISK = 500
 """Value at risk is told of so many orders: what is in the way of each is assessed anew."""
-ORDERS_AT_ONCE = 1_000
+ORDERS_AT_ONCE = 200
 """Orders whose events are in memory at a time."""
 
 
@@ -38,7 +41,7 @@ def period_steps(
 
     Raises
     ------
-    InvalidRequest : where the period has more than ``MOST_EVENTS`` events
+    InvalidRequest : where the period has more than ``MOST_EVENTS`` events, or these look at more than ``MOST_LINES``
     """
     counts = recorded_between(connection, *window, plants)
     total = sum(counts.values())
@@ -47,16 +50,16 @@ def period_steps(
             f"a period must have at most {MOST_EVENTS:,} events, got {total:,}: ask for a shorter one or for one "
             "plant, or run shiprisk impact, which has no limit"
         )
-    frames = [
-        change_steps(
-            scorer.model,
-            history_of(events_of(connection, some), scorer.model.policy),
-            scorer.context,
-            *window,
-            events_only=True,
-        )
-        for some in (list(counts)[begin : begin + ORDERS_AT_ONCE] for begin in range(0, len(counts), ORDERS_AT_ONCE))
-    ]
+    frames, lines = [], 0
+    for some in chunks(list(counts), ORDERS_AT_ONCE):
+        history = history_of(events_of(connection, some), scorer.model.policy)
+        lines += sum(int(n) * counts[name] for name, n in zip(history.order_ids, history.lines, strict=True))
+        if lines > MOST_LINES:
+            raise InvalidRequest(
+                f"the events of a period must look at most at {MOST_LINES:,} lines, each at those of its order, got "
+                "more: ask for a shorter one or for one plant, or run shiprisk impact, which has no limit"
+            )
+        frames.append(change_steps(scorer.model, history, scorer.context, *window, events_only=True))
     return pd.concat(frames, ignore_index=True) if frames else no_steps()
 
 

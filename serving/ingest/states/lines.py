@@ -44,7 +44,13 @@ class _Line:
         self.left_at = times.moment(line.issued_at, f"{pointer}/issued_at") if line.issued_at else times.since
 
     def missing(self) -> Iterator[MissingEvent]:
-        yield from self._created() if self.before is None else self._changed(self.before)
+        """Of a line that is new to an order that is not: that it is created. How it stands then is seen after that."""
+        if self.before is None:
+            yield from self._created()
+            if self.stored.events:
+                return
+        else:
+            yield from self._changed(self.before)
         yield from self._issued()
         closed = self.line.closed
         if closed and (self.before is None or self.before.closed != closed):
@@ -97,11 +103,7 @@ class _Line:
         if line.issued is None:
             return
         issues = stored.issues(line.name)
-        already = before.issued if before else sum(issue.quantity for issue in issues)
-        if before is None:
-            waiting = sum(issue.quantity for issue in stored.issues(None))
-            already += min(waiting, max((millionths(line.quantity) or 0) - already, 0))
-        more = (millionths(line.issued) or 0) - already
+        more = (millionths(line.issued) or 0) - (before.issued if before else 0)
         if more > 0:
             yield self._issue({"quantity": more / MICRO}, stored.latest_issue(line.name))
         for issue, quantity in _reversed(issues, -more):

@@ -24,7 +24,7 @@ class RecordedOrder:
 
     def __init__(self, known: KnownOrder, caller: Caller = NOBODY) -> None:
         self.known = known
-        self._caller = caller
+        self.caller = caller
         self._plans: dict[Select, dict[str | None, list[KnownPlan]]] = {}
 
     @property
@@ -49,10 +49,10 @@ class RecordedOrder:
     @cached_property
     def foreign_lines(self) -> frozenset[str]:
         """The lines of plants that the caller may not speak of, with those of which only instalments have names."""
-        if self._caller.plants is None:
+        if self.caller.plants is None:
             return frozenset()
         names = {line_id for kind, line_id in self._of_line if kind in STATED and line_id}
-        foreign = {name for name in names if not self._caller.may_name(self.named("plant", name))}
+        foreign = {name for name in names if not self.caller.may_name(self.named("plant", name))}
         return frozenset(foreign | {name.rpartition(INSTALMENT_MARK)[0] for name in foreign if INSTALMENT_MARK in name})
 
     def may_withdraw(self, line_id: str | None) -> bool:

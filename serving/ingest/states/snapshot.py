@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import orjson
 from sqlalchemy import Connection
@@ -28,7 +29,16 @@ from serving.store.tables.events import events_of, history_of
 from serving.store.tables.orders import order_of, words_of
 from serving.store.tables.scores import latest_scores
 
+MOST_STEPS = 4
+"""A new line takes two steps: it is created, and then stands as its order did before it was known."""
 FOREIGN_LINE = "must be a line of the key's plants, got one of another plant"
+
+
+class SnapshotStep(NamedTuple):
+    """Events that were missing, and what became of each."""
+
+    missing: list[MissingEvent]
+    result: IngestResult
 
 
 @dataclass(frozen=True)
@@ -64,21 +74,56 @@ def ingest_snapshot(
     _require_few_lines(snapshot, scoring_context.settings.max_order_lines)
     lock_orders(connection, [order_id])
     stored = _stored_order(connection, order_id, caller)
-    context = replace(scoring_context, now=max(scoring_context.now, stored.latest_record + 1))
     numbering, sent = Numbering(order_id, snapshot.source, caller.scope), _sent_version(snapshot)
     known = sent is not None and _is_stored(sent, version_of(connection, numbering), snapshot.source)
-    missing = [] if known else missing_events(snapshot, stored, context.now, context.settings.zone)
-    _refuse_foreign_lines(missing, stored)
-    events = as_cloud_events(missing, order_id, snapshot.source, len(stored.events))
-    result = ingest_events(connection, events, context, caller)
-    _refuse_faults(missing, result)
+    steps = [] if known else list(_lead_to(connection, order_id, snapshot, stored, scoring_context))
+    result = _joined([step.result for step in steps], scoring_context.now)
     if not result.events and stored.events:
         latest = latest_scores(connection, [order_id]).get(order_id)
-        result = replace(result, as_of=scoring_context.now, orders=[ScoreChange(order_id, latest, latest)])
+        result = replace(result, orders=[ScoreChange(order_id, latest, latest)])
     order = order_of(connection, order_id)
     if sent is not None and order is not None and not known:
         save_version(connection, numbering, sent)
-    return SnapshotResult(result, [one.type for one in missing], int(order["seq"]) if order else 0)
+    types = [event.type for step in steps for event in step.missing]
+    return SnapshotResult(result, types, int(order["seq"]) if order else 0)
+
+
+def _lead_to(
+    connection: Connection,
+    order_id: str,
+    snapshot: OrderSnapshot,
+    stored: RecordedOrder,
+    scoring_context: ScoringContext,
+) -> Iterator[SnapshotStep]:
+    """Store what is missing, and what is missing after that.
+
+    What was recorded before a line was known is seen in it only once it is: goods that had left, a closing of all.
+    """
+    for _ in range(MOST_STEPS):
+        context = replace(scoring_context, now=max(scoring_context.now, stored.latest_record + 1))
+        missing = missing_events(snapshot, stored, context.now, context.settings.zone)
+        _refuse_foreign_lines(missing, stored)
+        events = as_cloud_events(missing, order_id, snapshot.source, len(stored.events))
+        step = SnapshotStep(missing, ingest_events(connection, events, context, stored.caller))
+        _refuse_faults(missing, step.result)
+        yield step
+        if not stored.events or all(event.type != "order_line.created" for event in missing):
+            return
+        stored = _stored_order(connection, order_id, stored.caller)
+
+
+def _joined(results: Sequence[IngestResult], now: int) -> IngestResult:
+    """What several steps of one request came to: an order's score before the first of them, and after the last."""
+    changes: dict[str, ScoreChange] = {}
+    for one in (change for result in results for change in result.orders):
+        changes[one.order_id] = replace(one, before=changes[one.order_id].before) if one.order_id in changes else one
+    return IngestResult(
+        [event for result in results for event in result.events],
+        list(changes.values()),
+        max([now, *(result.as_of for result in results if result.events)]),
+        sum(result.ordered_by_precedence for result in results),
+        sum(result.ordered_by_id for result in results),
+    )
 
 
 def _require_few_lines(snapshot: OrderSnapshot, most: int) -> None:

@@ -41,6 +41,12 @@ def test_the_services_own_page_and_programs_may_send(door: OpenDoor) -> None:
         assert send(door, "POST", "/v1/events", event, **headers).status_code == 200
 
 
+def test_a_request_that_names_two_hosts_names_another_one(door: OpenDoor) -> None:
+    for second in ("evil.example", "127.0.0.1"):
+        reply = httpx.get(f"{door.url}/v1/orders", headers=[("host", "127.0.0.1"), ("host", second)], timeout=30)
+        assert reply.status_code == {"evil.example": 403, "127.0.0.1": 200}[second], reply.text
+
+
 @pytest.mark.parametrize("path", ["/health/live", "/v1/orders", "/", "/openapi.json", "/v1/orders/nobody"])
 def test_head_says_what_get_says_without_the_body(door: OpenDoor, path: str) -> None:
     read, asked = httpx.get(door.url + path, timeout=30), httpx.head(door.url + path, timeout=30)

@@ -20,7 +20,7 @@ from serving.problems import InvalidBody, StateOutdated
 from serving.store.schema import state_versions
 from serving.store.tables.events import events_of, history_of
 from tests.support.stores import House, house
-from tests.support.stories import created, event, story
+from tests.support.stories import created, event, shipped, story
 
 LINE: dict[str, Any] = {"line_id": "10", "quantity": 300, "promised": "2024-01-20"}
 KIEL = Caller("kiel", frozenset({"Kiel"}))
@@ -55,6 +55,49 @@ def test_clocks_that_differ_do_no_harm(bare: House, ahead: int) -> None:
     assert put(bare, ahead=-ahead, lines=[LINE | {"issued": 90}]).derived == {"goods.issued": 2}
     assert known(bare).lines[0].issued == 90_000_000
     assert put(bare, ahead=ahead, lines=[LINE | {"issued": 90}], holds=[]).derived == {}
+
+
+WHOLE = {"line": None, "event_id": "early"}
+EARLY = {
+    "ten of the line": shipped(0, 10, line="10"),
+    "ten of the order": shipped(0, 10, **WHOLE),
+    "a hundred of the order": shipped(0, 100, **WHOLE),
+    "all of the order": shipped(0, **WHOLE),
+    "the order is closed": event("order_line.closed", 1, reason="short", **WHOLE),
+    "forty are wanted": event("order_line.changed", 1, quantity=40, **WHOLE),
+}
+
+
+@pytest.mark.parametrize("early", EARLY)
+@pytest.mark.parametrize("issued", [(0,), (10,), (30,), (100, 100), (50, 50), (0, 100), (0, 0)])
+def test_a_state_holds_whatever_was_recorded_before_its_lines(
+    bare: House, early: str, issued: tuple[float, ...]
+) -> None:
+    """Lines of 100 each, as they stand on day 0.5: after what left, and before what was closed or changed."""
+    bare.ingest(EARLY[early])
+    lines = [LINE | {"line_id": f"{n}0", "quantity": 100, "issued": gone} for n, gone in enumerate(issued, start=1)]
+    state = {"lines": lines, "time": "2024-01-02T00:00:00Z"}
+    put(bare, **state)
+    assert [(line.ordered, line.issued, line.open) for line in known(bare).lines] == [
+        (100_000_000, round(gone * 1e6), gone < 100) for gone in issued
+    ]
+    assert put(bare, **state).derived == {}
+
+
+def test_an_instalment_has_what_had_left_of_its_line_and_no_more(bare: House) -> None:
+    bare.ingest(EARLY["ten of the line"])
+    put(bare, lines=[LINE | {"instalment": "1", "issued": 10}])
+    assert [(line.id, line.issued) for line in known(bare).lines] == [("10/1", 10_000_000)]
+    assert put(bare, lines=[LINE | {"instalment": "1", "issued": 10}]).derived == {}
+
+
+def test_a_line_that_is_added_after_all_were_closed_is_open(bare: House) -> None:
+    put(bare, lines=[LINE | {"issued": 0}])
+    bare.ingest(event("order_line.closed", 2.5, reason="cancelled"))
+    state = {"lines": [LINE | {"issued": 0}, LINE | {"line_id": "20", "issued": 0}], "time": "2024-01-03T00:00:00Z"}
+    put(bare, version=1, **state)
+    assert [line.open for line in known(bare).lines] == [True, True]
+    assert put(bare, version=1, **state).derived == {}
 
 
 def test_a_key_of_one_plant_cannot_change_another_plants_line(bare: House) -> None:

@@ -77,6 +77,16 @@ def test_a_period_with_too_many_events_is_refused_with_their_number(
         impact(store, **{"from": -1, "to": 3})
 
 
+def test_a_period_whose_events_look_at_too_many_lines_is_refused(store: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Three lines and a hold are four events of three lines each."""
+    store.ingest(*(created(0, 20, line=line) for line in "123"), event("hold.placed", 1, kind="credit"))
+    monkeypatch.setattr(impact_module, "MOST_LINES", 12)
+    assert impact(store, **{"from": -1, "to": 3})["events"] == 4
+    monkeypatch.setattr(impact_module, "MOST_LINES", 11)
+    with pytest.raises(InvalidRequest, match="the events of a period must look at most at 11 lines"):
+        impact(store, **{"from": -1, "to": 3})
+
+
 def test_without_a_model_there_is_none(store: House) -> None:
     store.champion[0] = None
     with pytest.raises(NotReady, match="no model"):
