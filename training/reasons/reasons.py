@@ -18,7 +18,7 @@ from features.readiness.statements import KnownOrder
 from features.reasons import Description, OrderFacts, Statement, describe, describe_signal
 from features.reasons.facts import Usual, explains
 from features.reasons.order import PARTIAL
-from features.reasons.situation import speaks_against
+from features.reasons.situation import BAD, speaks_against
 from features.reasons.slowest_lines import NO_LINE, SlowestLines
 from features.times import DAY
 from features.wording import ENGLISH, Language
@@ -44,6 +44,8 @@ RESTATED = {
 How work lies to the promise has the time that is left in it."""
 CARRIES = 0.25
 """A signal that moves the risk by less, as a share of what the one does that moves it most, carries nothing."""
+IN_THE_WAY = 0.5
+"""What stands in the way is told before what adds more to the risk where it adds at least such a part of that."""
 MOST_EVENTS = 20
 """So many events prove a reason, the latest ones."""
 
@@ -158,6 +160,8 @@ class ReasonWriter:
     ) -> tuple[Reason, ...]:
         """The reasons of an open order, those that move its risk most first, what nobody can change last.
 
+        What stands in the way now takes the place of what adds most, where it adds at least half as much.
+
         Parameters
         ----------
         order, as_of : its index in the history; the moment, microseconds
@@ -175,14 +179,15 @@ class ReasonWriter:
             for topic, moved in zip(TOPICS, by_topic.tolist(), strict=True)
             if moved
         ]
-        return tuple(sorted(found, key=lambda reason: (reason.topic == FIXED, -abs(reason.points))))
+        return _in_order(found)
 
-    def _reason(self, topic: str, points: float, facts: OrderFacts, level: PlantLevel) -> Reason:
+    def _reason(self, topic: str, points: float, facts: OrderFacts, level: PlantLevel) -> tuple[Reason, int]:
+        """The reason of a topic, and the tone of its situation."""
         described = self._describe(topic, points, facts, level)
         situation, statement, _ = described
         comparison = self._comparison(topic, described, facts)
         text, usual = self._in_words(topic, described, facts, points, comparison)
-        return Reason(
+        reason = Reason(
             topic=topic,
             points=points,
             text=text,
@@ -192,6 +197,7 @@ class ReasonWriter:
             comparison=comparison,
             evidence=tuple(statement.events[-MOST_EVENTS:]),
         )
+        return reason, situation.tone
 
     def _describe(self, topic: str, points: float, facts: OrderFacts, level: PlantLevel) -> Description:
         """What is to be said of a topic: of the plant's level or a signal from outside where that moves it most."""
@@ -315,3 +321,16 @@ class ReasonWriter:
             "share": self._language.share(comparison.failed_share),
             "all": self._language.share(comparison.all_failed_share),
         }
+
+
+def _in_order(found: Sequence[tuple[Reason, int]]) -> tuple[Reason, ...]:
+    """Reasons by what they move, those of bad situations that add enough in the place of the one that adds most."""
+    most = max((reason.points for reason, _ in found if reason.changeable), default=0.0)
+
+    def rank(one: tuple[Reason, int]) -> tuple[bool, float, bool, float]:
+        reason, tone = one
+        moved = abs(reason.points)
+        stands = tone == BAD and reason.points > 0 and reason.points >= IN_THE_WAY * most
+        return not reason.changeable, -max(moved, most) if stands else -moved, not stands, -moved
+
+    return tuple(reason for reason, _ in sorted(found, key=rank))

@@ -343,3 +343,17 @@ def test_a_second_fact_is_told_where_the_first_explains_too_little() -> None:
     assert order.text == (
         "it is worth 900 (usually 200 to 500); it was ordered 20 days before the promise (usually 36 to 48 days)"
     )
+
+
+@pytest.mark.parametrize(
+    ("hold", "topics"),
+    [
+        (0.12, ["material", "holds", "conditions", "order"]),
+        (0.08, ["material", "conditions", "holds", "order"]),
+        (-0.12, ["material", "conditions", "holds", "order"]),
+    ],
+)
+def test_what_stands_in_the_way_comes_before_what_adds_up_to_twice_as_much(hold: float, topics: list[str]) -> None:
+    """A hold before conditions that nobody has met yet; what takes more from the risk comes before both."""
+    adds = {"open_holds": hold, "conditions_outstanding": 0.2, "open_shortages": -0.3, "order_value": 0.4}
+    assert [reason.topic for reason in written(*HELD, adds=adds)] == topics
