@@ -141,6 +141,14 @@ class OrderFacts(Facts):
         template = "scale" if rises else "no_more"
         return "" if bounds is None else self.between(say(bounds[0]), say(bounds[1]), template)
 
+    def beside_usual(self, name: str, count: int) -> str:
+        """What is usual of a count, said to be that where it is."""
+        bounds = self.usual.scale(name)
+        if bounds is None:
+            return ""
+        low, high = map(self.language.number, bounds)
+        return self.between(low, high, "as_many" if bounds[0] <= count <= bounds[1] else "scale")
+
     def between(self, low: str, high: str, template: str = "scale") -> str:
         """What is usual, by its bounds in words."""
         if low == high:

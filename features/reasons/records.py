@@ -56,11 +56,9 @@ def _counted(facts: OrderFacts, name: str, records: list[KnownEvent], signal: st
     """How many records there are, of which kinds most, and the last."""
     kinds = Counter(event.type for event in records).most_common()
     usual = facts.usual.scale(signal)
-    is_usual = usual is not None and usual[0] <= len(records) <= usual[1]
-    low, high = (facts.language.number(bound) for bound in usual or (0.0, 0.0))
     values = {
         "n": len(records),
-        "scale": facts.between(low, high, "as_many" if is_usual else "scale") if usual else "",
+        "scale": facts.beside_usual(signal, len(records)),
         "day": facts.dates.day(records[-1].recorded),
     }
 

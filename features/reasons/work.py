@@ -171,9 +171,7 @@ def _paced(facts: OrderFacts, rises: bool) -> Statement:
         "slack": (facts.only if rises else facts.slack)(ends, deadline, truck),
     }
     few = not rises and slack < 0 and _few_operations(facts)
-    if few and facts.slowest.operations > 0.5:
-        values["work"] += facts.scale("operations_left", facts.language.number)
-    elif few:
+    if few and not facts.slowest.operations > 0.5:
         values["work"] = facts.say("work.last_operation")
     text = facts.say("work.paced_few" if few else "work.paced", **values)
     return Statement(text, keys_of([line.ordered_by, *_work_of(facts, line)]), is_weighed=few)

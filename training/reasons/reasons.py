@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from math import nan
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -115,7 +116,7 @@ class UsualOf(Usual):
         return 0 if compared is None else compared.agrees
 
     def above_all(self, name: str) -> float:
-        value, entry, overall = self._signals[name], catalogue()[name], self.overall()
+        value, entry, overall = self._signals.get(name, nan), catalogue()[name], self.overall()
         if entry.group == "track record" and entry.unit == "share" and name != PARTIAL:
             return 0.0 if overall is None or value != value else value - overall
         compared = self._peers.compare_size(name, value, self._days)
