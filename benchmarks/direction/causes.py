@@ -9,13 +9,15 @@ a true cause (``simulation.oracle.causes``); ``TOPICS_OF_CAUSE`` says which topi
 count, or those alone that had begun by the morning (of orders that have such a cause), or the longest one alone; and
 all, with ``work`` counted too where what kept the work from beginning is over by the morning.
 
-Told otherwise, the same points: some signals with another topic (``OTHER_TOPICS``), and as the difference to open
-orders about as far from their promise.
+Told otherwise, the same points: some signals with another topic (``OTHER_TOPICS``), as the difference to open
+orders about as far from their promise. ``as they are told`` is the order of the reasons: topics whose situation is bad,
+so that something stands in the way now, come first where they add at least half as much as the first one.
 """
 
 from __future__ import annotations
 
 import argparse
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -26,6 +28,8 @@ from features.arrays import Floats, Ints, Mask
 from features.catalogue.registry import catalogue
 from features.catalogue.topics import FIXED, TOPICS
 from features.outcomes import MISSED, PARTIAL
+from features.reasons import SITUATIONS, situations_of
+from features.reasons.situation import BAD
 from features.times import DAY
 from simulation import load_plant
 from simulation.oracle.delays import TOPICS_OF_CAUSE, PlayedPlant, play
@@ -36,6 +40,7 @@ from training.explanation.topics import points_by_topic
 from training.metrics.bootstrap import Estimate, order_weight_blocks, percentiles
 from training.model.fit import fit_model
 from training.model.risk_model import RiskModel
+from training.reasons.reasons import IN_THE_WAY
 
 DAYS, LEAST_RISK, NEAREST, FARTHEST = 365, 0.25, 1, 10
 """The plant's year; the risk, and the days to the promise between which an order is topics."""
@@ -142,9 +147,28 @@ def rankings(model: RiskModel, points: LabelledPoints, served: Floats, days: Flo
         ways[way] = ranked.copy()
         for day in np.unique(days):
             ways[way][days == day] -= ranked[days == day].mean(axis=0)
+    bad = in_the_way(points, model.names)
+    for way, ranked in {"in the way first": by_topic, "both, in the way first": ways["both"]}.items():
+        ways[way] = in_the_way_first(ranked, bad, 0.0)
+    ways["as they are told"] = in_the_way_first(by_topic, bad, IN_THE_WAY)
     for ranked in ways.values():
         ranked[:, TOPICS.index(FIXED)] = -np.inf
     return ways
+
+
+def in_the_way(points: LabelledPoints, names: Sequence[str]) -> Mask:
+    """(n, n_topics) whether the situation of a topic is bad: something stands in the way now."""
+    places = situations_of(list(names), np.stack([points.column(name) for name in names], axis=1))
+    tones = [np.array([one.tone for one in SITUATIONS[topic]]) for topic in TOPICS]
+    return np.stack([tones[column][places[:, column]] == BAD for column in range(len(TOPICS))], axis=1)
+
+
+def in_the_way_first(ranked: Floats, bad: Mask, part: float) -> Floats:
+    """The ranks with bad topics before all others, where they have at least a part of the points of the first."""
+    top = ranked.max(axis=1, keepdims=True)
+    first = bad & (ranked > 0) & (ranked >= part * top)
+    moved: Floats = ranked + np.where(first, np.maximum(top, 0.0), 0.0)
+    return moved
 
 
 def topics_that_name(

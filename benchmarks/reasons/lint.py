@@ -22,7 +22,7 @@ UNITS = (
     "inspection", "in", "scrapped", "short", "ordered", "booked", "record", "open", "has", "still", "production",
     "of all", "shipped", "booking", "statement", "other", "promise", "release", "move", "issue", "return", "truck",
     "changed", "closed", "requested", "new", "reopened", "about", "lot", "condition", "ago", "shipping", "is",
-    "are", "been", "working",
+    "are", "been", "working", "message", "change", "goods", "quantit",
 )  # fmt: skip
 BEFORE = (
     "worth",
@@ -40,7 +40,16 @@ BEFORE = (
     "only",
     "last",
 )
-WHY = ("even so", ", although ", ", but ", "outweighs that", "such orders")
+WHY = (
+    "even so",
+    ", although ",
+    ", but ",
+    "does not raise",
+    "does not lower",
+    "such orders",
+    "it was on hold for",
+    " slipped by ",
+)
 SLACK = timedelta(minutes=1)
 
 

@@ -70,6 +70,20 @@ class Lookups:
         shares: Floats = highest_share(point, totals, what, prior, weight)
         return shares
 
+    def worst_words(self, dimension: str, weight: float, recent: bool = False) -> list[tuple[int, str]]:
+        """The decision points that name several words of a dimension, each with the one that has the highest share."""
+        prior = self.share_of_all()
+        if recent:
+            prior = self._highest_share(dimension, prior, weight, recent=False, what=N_FAILED)
+        point, totals = self._record(dimension, recent)
+        named = np.bincount(point, minlength=len(self.scope))
+        rows = np.flatnonzero(named[point] > 1)
+        shares = (totals[rows, N_FAILED] + weight * prior[point[rows]]) / (totals[rows, N_JUDGED] + weight)
+        rows = rows[np.lexsort((-shares, point[rows]))]
+        firsts = rows[np.flatnonzero(np.diff(point[rows], prepend=-1))]
+        words = self.scope.history.coded[dimension].words[self._words(dimension)[1][firsts]]
+        return list(zip(point[firsts].tolist(), words.tolist(), strict=True))
+
     def fewest_judged(self, dimension: str) -> Floats:
         """The judged orders of the order's least known word of a dimension, NaN where it names none."""
         self.scope.note_words(dimension)

@@ -79,10 +79,12 @@ def _met(facts: OrderFacts, _rises: bool) -> Statement:
     return Statement(facts.say("conditions.met"), _statements(facts))
 
 
-def _none(facts: OrderFacts, _rises: bool) -> Statement:
+def _none(facts: OrderFacts, rises: bool) -> Statement:
     fewest, most = facts.usual.scale("conditions_outstanding") or (0.0, 0.0)
     if fewest >= len(FIVE):
-        return Statement(facts.say("conditions.none_usual", time=facts.dates.between(facts.as_of, facts.due)))
+        text = facts.say("conditions.none_usual", time=facts.dates.between(facts.as_of, facts.due))
+        eases = rises and facts.points.get("conditions_outstanding", 0.0) > 0
+        return Statement(facts.say("conditions.none_counts", fact=text) if eases else text, is_usual=True)
     met = [facts.language.number(len(FIVE) - outstanding) for outstanding in (most, fewest)]
     scale = facts.between(*met) if most else ""
     return Statement(facts.say("conditions.none", left=facts.time_left, scale=scale))

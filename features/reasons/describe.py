@@ -13,8 +13,8 @@ from features.catalogue.topics import TOPICS
 from features.reasons.changes import CHANGES
 from features.reasons.conditions import CONDITIONS, most_met
 from features.reasons.facts import OrderFacts
-from features.reasons.holds import HOLDS, stopped
-from features.reasons.material import MATERIAL, slipped
+from features.reasons.holds import HOLDS
+from features.reasons.material import MATERIAL
 from features.reasons.order import ORDER
 from features.reasons.plant import PLANT
 from features.reasons.quality import QUALITY, few_failures
@@ -47,7 +47,7 @@ FOR: dict[str, Counter] = {
     "truck": in_time,
 }
 """By topic, what may speak for an order where its situation speaks against it."""
-AGAINST: dict[str, Counter] = {"material": slipped, "holds": stopped, "work": against_the_work}
+AGAINST: dict[str, Counter] = {"work": against_the_work}
 """By topic, what may speak against an order where its situation speaks for it."""
 
 
@@ -63,8 +63,9 @@ def describe(topic: str, facts: OrderFacts, rises: bool) -> Description:
     """What a topic says of an order; ``rises`` is whether it adds to the risk."""
     situation = next(one for one in SITUATIONS[topic] if one.holds(facts.signal))
     counters = AGAINST if rises else FOR
-    ask = counters.get(topic) if speaks_against(situation.tone, rises) else None
-    statement, counter = situation.say(facts, rises), ask(facts) if ask else None
+    statement = situation.say(facts, rises)
+    ask = counters.get(topic) if speaks_against(situation.tone, rises) and not statement.is_weighed else None
+    counter = ask(facts) if ask else None
     return Description(situation, statement, None if counter and counter.text == statement.text else counter)
 
 

@@ -34,6 +34,10 @@ class Usual:
         """1 where visibly more of the past orders with such a value failed, -1 where fewer did, else 0."""
         return 0
 
+    def above_all(self, _name: str) -> float:
+        """How much higher the share of the past orders with such a value that failed was than that of all."""
+        return 0.0
+
     def scale(self, _name: str) -> tuple[float, float] | None:
         """Between which values the middle third of the past orders lie."""
         return None
@@ -44,8 +48,10 @@ class Usual:
 
 
 NOTHING_USUAL = Usual()
-SAME = 0.01
+SAME = 0.02
 """Shares of failed orders that close are about the same."""
+FAIR_PART = 0.5
+"""A difference of shares explains points of which it is so large a part."""
 
 
 @dataclass(frozen=True)
@@ -86,8 +92,12 @@ class OrderFacts(Facts):
         loads = [name for name in moving if "_share" not in name]
         agreeing = [name for name in moving if verdicts[name] > 0]
         neutral = [name for name in loads if not verdicts[name]]
-        shares = [name for name in moving if "_share" in name and sign * self._above_all(name) >= 0]
+        shares = [name for name in moving if "_share" in name and not verdicts[name]]
         return next(iter([*agreeing, *neutral, *shares, *loads]), None)
+
+    def explains(self, name: str, points: float) -> bool:
+        """Whether orders with such a value failed so much more often, or less, that it explains the points."""
+        return explains(self.usual.above_all(name), points)
 
     def _above_all(self, name: str) -> float:
         """How far a share of failed orders is above that of all, 0 where nobody knows that."""
@@ -126,13 +136,27 @@ class OrderFacts(Facts):
             return ""
         return self.between(*map(say, bounds))
 
-    def between(self, low: str, high: str) -> str:
+    def as_usual(self, name: str, say: Callable[[float], str], rises: bool) -> str:
+        """What is usual of a signal that is usual itself: it lowers a risk as no more than that."""
+        bounds = self.usual.scale(name)
+        template = "scale" if rises else "no_more"
+        return "" if bounds is None else self.between(say(bounds[0]), say(bounds[1]), template)
+
+    def beside_usual(self, name: str, count: int) -> str:
+        """What is usual of a count, said to be that where it is."""
+        bounds = self.usual.scale(name)
+        if bounds is None:
+            return ""
+        low, high = map(self.language.number, bounds)
+        return self.between(low, high, "as_many" if bounds[0] <= count <= bounds[1] else "scale")
+
+    def between(self, low: str, high: str, template: str = "scale") -> str:
         """What is usual, by its bounds in words."""
         if low == high:
-            return self.say("scale.one", low=low)
+            return self.say(f"{template}.one", low=low)
         amount, _, unit = low.partition(" ")
         same_unit = unit and high.partition(" ")[2].startswith(unit)  # one day, many days
-        return self.say("scale", low=amount if same_unit else low, high=high)
+        return self.say(template, low=amount if same_unit else low, high=high)
 
     def beside_all(self, name: str) -> str:
         """The share of all past orders that failed, behind one that failed by a signal; nothing where nobody knows."""
@@ -153,6 +177,10 @@ class OrderFacts(Facts):
         """The line at a place among those that are not cancelled, ``None`` for -1."""
         counted = [line for line in self.lines if line.closed != "cancelled"]
         return counted[place] if 0 <= place < len(counted) else None
+
+    def worst_word(self, signal: str) -> str:
+        """The customer, item, route or work centre with the highest share of failed orders, "" where nothing says."""
+        return short(self.slowest.worst.get(signal, ""))
 
     def line_name(self, line: KnownLine | None) -> str:
         """A line by its id; "the order" where it has one line alone or none is known."""
@@ -250,6 +278,11 @@ class OrderFacts(Facts):
     def latest(self, *types: str) -> KnownEvent | None:
         """The last known event of some types, ``None`` for none."""
         return next((event for event in reversed(self.order.events) if event.type in types), None)
+
+
+def explains(above: float, points: float) -> bool:
+    """Whether a difference of shares, of like orders and of all, has the sign of points and is a fair part of them."""
+    return above * points > 0 and abs(above) >= FAIR_PART * abs(points)
 
 
 def dated_by(*plans: KnownPlan) -> tuple[EventKey, ...]:

@@ -45,16 +45,13 @@ def _released(facts: OrderFacts, rises: bool) -> Statement:
         "names": name_hold(facts.language, last.latest.kind, last.latest.reference),
         "day": facts.dates.day(last.since),
     }
-    return Statement(facts.say("holds.released", **values), keys_of(hold.latest for hold in released))
-
-
-def stopped(facts: OrderFacts) -> Statement | None:
-    """How long holds have stopped it, though none is open."""
     days = facts.signal("hold_days")
-    if not days >= 1:
-        return None
-    text = facts.say("holds.days", time=facts.language.duration(days))
-    return Statement(text, keys_of(hold.latest for hold in facts.holds))
+    cost_time = rises and days >= 1
+    if cost_time:
+        text = facts.say("holds.cost_time", time=facts.language.duration(days), **values)
+    else:
+        text = facts.say("holds.released", **values)
+    return Statement(text, keys_of(hold.latest for hold in released), is_weighed=cost_time)
 
 
 def _oldest(blockers: list[Blocker]) -> Blocker | None:

@@ -63,17 +63,13 @@ def _come(facts: OrderFacts, rises: bool) -> Statement:
     if not latest:
         return Statement(facts.say("material.none"))
     names = list(dict.fromkeys(event.reference or facts.say("component.unnamed") for event in latest))
-    text = facts.say("material.come", n=len(names), names=facts.language.listed(names, 4))
-    return Statement(text, keys_of(latest))
-
-
-def slipped(facts: OrderFacts) -> Statement | None:
-    """By how much the dates of its components were put off, though none is missing any more."""
-    days = facts.signal("component_slip")
-    if not days >= 1:
-        return None
-    text = facts.say("material.slipped", time=facts.language.duration(days))
-    return Statement(text, keys_of(shortage.latest for shortage in facts.shortages))
+    values, days = {"n": len(names), "names": facts.language.listed(names, 4)}, facts.signal("component_slip")
+    came_late = rises and days >= 1
+    if came_late:
+        text = facts.say("material.come_late", time=facts.language.duration(days), **values)
+    else:
+        text = facts.say("material.come", **values)
+    return Statement(text, keys_of(latest), is_weighed=came_late)
 
 
 def _tightest(facts: OrderFacts) -> SpellState | None:

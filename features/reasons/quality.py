@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from features.readiness.naming import keys_of, name_inspection, name_lot
 from features.readiness.statements import KnownEvent
 from features.reasons.facts import OrderFacts
@@ -66,7 +68,9 @@ def _usual(facts: OrderFacts, rises: bool) -> Statement:
     if facts.blockers_of("failed_inspection"):
         return _failed(facts, rises)
     if usual >= ONE:
-        scale = facts.scale("usual_failures_left", lambda failures: facts.language.number(failures, 1))
+        bounds = facts.usual.scale("usual_failures_left")
+        others = [facts.language.number(bound, 1) for bound in bounds or ()]
+        scale = facts.say("quality.others", low=others[0], high=others[1]) if others else ""
         values = {"n": round(usual, 1), "failures": facts.language.number(usual, 1), "scale": scale}
         text = facts.say("quality.prone_more", **values)
         return Statement(text, needs="such", graded_by="usual_failures_left", tone=BAD)
@@ -82,10 +86,21 @@ def _prone(facts: OrderFacts, n: int, rises: bool) -> Statement:
     low, high = (n, n) if bounds is None else (round(10 * bound) for bound in bounds)
     is_usual = bounds is not None and low <= n <= high
     is_few = n < low if bounds else not rises and n < 10 * PRONE
-    scale = facts.scale("usual_failures_left", lambda usual: _in_ten(facts, round(10 * usual)), always=True)
+    in_words = partial(_ten_of, facts)
+    if is_usual:
+        scale = facts.as_usual("usual_failures_left", in_words, rises)
+    else:
+        scale = facts.scale("usual_failures_left", in_words, always=True)
     text = facts.say("quality.prone_few" if is_few else "quality.prone", share=share, scale=scale)
-    tone = EITHER if is_usual else GOOD if is_few else BAD
-    return Statement(text, needs="such", graded_by="usual_failures_left", tone=tone)
+    compared = facts.explains("usual_failures_left", facts.points.get("usual_failures_left", 0.0))
+    if is_usual and rises and not compared:
+        text = facts.say("quality.prone_counts", fact=text)
+    tone, needs = EITHER if is_usual else GOOD if is_few else BAD, "such" if compared else ""
+    return Statement(text, needs=needs, graded_by="usual_failures_left", tone=tone, is_usual=is_usual)
+
+
+def _ten_of(facts: OrderFacts, usual: float) -> str:
+    return _in_ten(facts, round(10 * usual))
 
 
 def _in_ten(facts: OrderFacts, n: int) -> str:

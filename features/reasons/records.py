@@ -8,6 +8,7 @@ from features.readiness.statements import KnownEvent
 from features.reasons.facts import OrderFacts
 from features.reasons.situation import BAD, EITHER, Situation, Statement, Values, always
 from features.times import DAY
+from features.wording.language import MOST_CHARACTERS
 
 SILENT = 5.0
 """Days without a record that are told as silence."""
@@ -54,20 +55,23 @@ def _last(facts: OrderFacts, _rises: bool) -> Statement:
 def _counted(facts: OrderFacts, name: str, records: list[KnownEvent], signal: str) -> Statement:
     """How many records there are, of which kinds most, and the last."""
     kinds = Counter(event.type for event in records).most_common()
-    is_few = len(kinds) <= FEW_KINDS
-    what = [facts.say(f"records.{kind}", n=n) for kind, n in (kinds if is_few else kinds[:MOST_KINDS])]
+    usual = facts.usual.scale(signal)
     values = {
         "n": len(records),
-        "scale": facts.scale(signal, facts.language.number, always=True),
-        "among": facts.say("records.all" if is_few else "records.among"),
-        "what": facts.language.listed(what),
+        "scale": facts.beside_usual(signal, len(records)),
         "day": facts.dates.day(records[-1].recorded),
     }
-    usual = facts.usual.scale(signal)
+
+    def say(most: int) -> str:
+        among = facts.say("records.all" if len(kinds) <= most else "records.among")
+        what = facts.language.listed([facts.say(f"records.{kind}", n=n) for kind, n in kinds[:most]])
+        return facts.language.fill(f"records.{name}", what=what, among=among, **values)
+
+    text = say(FEW_KINDS if len(kinds) <= FEW_KINDS else MOST_KINDS)
+    text = text if len(text) <= MOST_CHARACTERS else say(1)
     is_less = usual is not None and len(records) < usual[0]
     tone = BAD if kinds[0][0] in TROUBLE and not is_less else EITHER
-    template = f"records.{name}_alike" if len(kinds) == 1 else f"records.{name}"
-    return Statement(facts.say(template, **values), [records[-1].key], tone=tone)
+    return Statement(text, [records[-1].key], tone=tone)
 
 
 def _is_few(of: Values) -> object:

@@ -24,6 +24,8 @@ class Statement(NamedTuple):
     needs : how to say why it weighs as it does, "such" orders or such "times"; "" where the fact says so itself
     graded_by : the signal by whose size like orders are found, "" where they are found by the situation
     tone : BAD, EITHER or GOOD for a fact by itself, where its situation says neither
+    is_usual : whether it is so of most orders as far from their promise, and explains nothing by itself
+    is_weighed : whether it says itself why it weighs otherwise than its situation would have one think
     """
 
     text: str
@@ -31,6 +33,8 @@ class Statement(NamedTuple):
     needs: str = ""
     graded_by: str = ""
     tone: int = EITHER
+    is_usual: bool = False
+    is_weighed: bool = False
 
 
 @dataclass(frozen=True)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from itertools import pairwise
 from math import inf
+from types import MappingProxyType
 from typing import NamedTuple
 
 import numpy as np
@@ -17,6 +19,10 @@ from features.history import History
 from features.known.known import Known
 from features.pipeline.computation import PART_EVENTS
 from features.signals.progress import usual_days_of_lines, usual_work_days_of_lines
+from features.signals.track_record import WEIGHT
+
+DIMENSIONS = ("customer", "item", "route", "work_center")
+"""What the track record of an order is looked up by: where it names several, the worst one counts."""
 
 
 class SlowestLines(NamedTuple):
@@ -28,6 +34,7 @@ class SlowestLines(NamedTuple):
     pace : the line that is ready the least time before its promise
     cover : the line for which the least of what is ordered is in work
     queued : the line whose next work centre has the longest queue; ``centre`` by its name, "" where nothing says
+    worst : by the signal of a failure share, which word of the order has the highest one
     """
 
     work: int
@@ -37,6 +44,7 @@ class SlowestLines(NamedTuple):
     cover: int
     queued: int = -1
     centre: str = ""
+    worst: Mapping[str, str] = MappingProxyType({})
 
 
 NO_LINE = SlowestLines(-1, float("nan"), float("nan"), -1, -1)
@@ -53,6 +61,7 @@ def slowest_lines_of(known: Known) -> list[SlowestLines]:
     first = np.searchsorted(lines.point, np.arange(len(known) + 1))
     queue, centres = lines.of_open(lookups.queue()), known.context.routing.centres
     slowest, tightest, least, longest = (_lowest(values, first) for values in (-days, pace, cover, -queue))
+    worst = _worst_words(known)
     return [
         SlowestLines(
             work - begin if work >= 0 else -1,
@@ -62,8 +71,11 @@ def slowest_lines_of(known: Known) -> list[SlowestLines]:
             low - begin if low >= 0 else -1,
             long - begin if long >= 0 else -1,
             str(centres[lookups.next_centres[long]]) if long >= 0 else "",
+            own,
         )
-        for begin, work, tight, low, long in zip(first.tolist(), slowest, tightest, least, longest, strict=False)
+        for begin, work, tight, low, long, own in zip(
+            first.tolist(), slowest, tightest, least, longest, worst, strict=False
+        )
     ]
 
 
@@ -77,6 +89,17 @@ def slowest_lines(history: History, points: DecisionPoints, context: Context) ->
             part = history.part(begin, end)
             found += slowest_lines_of(Known(part, replace(own, order=own.order - begin), context))
     return found
+
+
+def _worst_words(known: Known) -> list[dict[str, str]]:
+    """Of each decision point the words that its failure shares are of, where it names several."""
+    worst: list[dict[str, str]] = [{} for _ in range(len(known))]
+    for dimension in DIMENSIONS:
+        for recent in (False, True):
+            name = f"{dimension}_failure_share{'_recent' if recent else ''}"
+            for point, word in known.lookups.worst_words(dimension, WEIGHT, recent):
+                worst[point][name] = word
+    return worst
 
 
 def _lowest(values: Floats, first: Ints) -> list[int]:

@@ -170,8 +170,17 @@ def _paced(facts: OrderFacts, rises: bool) -> Statement:
         "day": facts.dates.day(ends, time=False),
         "slack": (facts.only if rises else facts.slack)(ends, deadline, truck),
     }
-    text = facts.say("work.paced", **values)
-    return Statement(text, keys_of([line.ordered_by, *_work_of(facts, line)]))
+    few = not rises and slack < 0 and _few_operations(facts)
+    if few and not facts.slowest.operations > 0.5:
+        values["work"] = facts.say("work.last_operation")
+    text = facts.say("work.paced_few" if few else "work.paced", **values)
+    return Statement(text, keys_of([line.ordered_by, *_work_of(facts, line)]), is_weighed=few)
+
+
+def _few_operations(facts: OrderFacts) -> bool:
+    """Whether it lowers the risk how few operations are left."""
+    bounds = facts.usual.scale("operations_left")
+    return bounds is not None and facts.signal("operations_left") < bounds[0] and facts.points["operations_left"] < 0
 
 
 def _with_own_promise(facts: OrderFacts, lines: list[KnownLine], named: str) -> str:
@@ -245,7 +254,10 @@ def _not_begun(facts: OrderFacts, rises: bool) -> Statement:
             return Statement(facts.say("work.not_begun_pace", **values, slack=slack), events)
     if not rises:
         return Statement(facts.say("work.not_begun_yet", **values), events)
-    usual = facts.usual.scale("lines_not_begun")
+    usual, days = facts.usual.scale("lines_not_begun"), facts.signal("usual_days_left")
+    if 1 <= days < (facts.due - facts.as_of) / DAY:
+        text = facts.say("work.not_begun_ships", **values, days=facts.language.duration(days))
+        return Statement(text, events, needs="such")
     template = "work.not_begun_usual" if usual is not None and usual[0] >= 1 else "work.not_begun"
     text = facts.say(template, **values, time=facts.dates.between(facts.as_of, facts.due))
     return Statement(text, events, needs="such")

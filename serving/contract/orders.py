@@ -49,7 +49,7 @@ class OrderRow(BaseModel):
     ship_earliest: Annotated[Date | None, Field(description="Four of five such orders ship from that day on ...")]
     ship_latest: Annotated[Date | None, Field(description="... until that day")]
     days_late: DaysLate
-    reasons: Annotated[list[ReasonInWords], Field(description="The weightiest three")]
+    reasons: Annotated[list[ReasonInWords], Field(description="The first three")]
     factors: list[FactorInWords]
     cannot_tell: CannotTell
     blockers: Annotated[

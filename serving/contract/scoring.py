@@ -277,7 +277,10 @@ class ScoreReply(BaseModel):
     reason: Annotated[str | None, Field(description="Why the order is not scored by the model")]
     base_risk: float | None
     ship_date: ShipDateOrNone
-    reasons: Annotated[list[ReasonReply], Field(description="The weightiest first, what nobody can change last")]
+    reasons: Annotated[
+        list[ReasonReply],
+        Field(description="The weightiest first, but what stands in the way before it; what nobody can change last"),
+    ]
     factors: list[FactorReply]
     other_points: float | None
     cannot_tell: CannotTell

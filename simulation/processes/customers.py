@@ -52,7 +52,14 @@ def _move_promise(shop: Shop, order: Order) -> None:
         promise = max(line.promise + days * DAY, shop.now + LEAST_NOTICE)
         if line.open and (later or promise < line.promise):
             promise = shop.calendar.end_of_working_day(promise)
-            promise_anew(shop, order, line, promise, "later wanted" if later else "sooner wanted", "customer")
+            promise_anew(
+                shop,
+                order,
+                line,
+                promise,
+                "asked for a later date" if later else "asked for an earlier date",
+                "customer",
+            )
     plan_for_promise(shop, order, "promise moved")
 
 

@@ -148,8 +148,7 @@ class Levels:
     def sentence(self, plant: str, rises: bool) -> str:
         """What the level of a plant tells a planner of an order, with the counts of the plant, or of all, that say so.
 
-        ``rises`` is whether it adds to the risk of the order; of a slope that tells on which side of what is usual in
-        the plant the order is.
+        ``rises`` is whether it adds to the risk of the order, which a slope does on one side of what is usual alone.
 
         >>> plants = {"Kiel": Level(0.5, 40, 20, 9.6), "Ulm": Level(0.2, 9, 0, 1.0)}
         >>> levels = Levels(Level(0.4, 90, 31, 21.8), plants, 30)
@@ -158,12 +157,12 @@ class Levels:
         >>> levels.sentence("Ulm", rises=True)
         'orders of all plants have lately failed more often than expected: 31 of 90 in 30 days, where 22 were expected'
         >>> Levels(plants={"Bonn": Level(0.5, slope=0.4, of_slope=0.6)}).sentence("Bonn", rises=True)
-        'orders of plant Bonn at less than its usual risk have lately failed more often than expected'
+        'orders of plant Bonn that looked as risky as this one have lately failed more often than expected'
         """
         level = self.of_plant(plant)
         if level.is_by_slope:
-            often, side = "more" if rises else "less", "less" if rises == (level.slope < 1) else "more"
-            those = f"orders of plant {plant} at {side} than its usual risk"
+            often = "more" if rises else "less"
+            those = f"orders of plant {plant} that looked as risky as this one"
             return f"{those} have lately failed {often} often than expected"
         often = "more" if level.lately > 0 else "less"
         own = plant in self.plants and level.is_shown_by_counts

@@ -49,6 +49,11 @@ class Comparison:
     days_to: float | None
 
     @property
+    def above_all(self) -> float:
+        """How much higher the share of the like orders that failed was than that of all."""
+        return self.failed_share - self.all_failed_share
+
+    @property
     def agrees(self) -> int:
         """1 where visibly more of the like orders failed, -1 where fewer did, 0 where one sees no difference."""
         return apart(self.failed_share, self.all_failed_share)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from math import nan
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -16,9 +17,9 @@ from features.events.schema import EventKey
 from features.history import History
 from features.readiness.statements import KnownOrder
 from features.reasons import Description, OrderFacts, Statement, describe, describe_signal
-from features.reasons.facts import Usual
+from features.reasons.facts import Usual, explains
 from features.reasons.order import PARTIAL
-from features.reasons.situation import speaks_against
+from features.reasons.situation import BAD, speaks_against
 from features.reasons.slowest_lines import NO_LINE, SlowestLines
 from features.times import DAY
 from features.wording import ENGLISH, Language
@@ -28,11 +29,13 @@ from training.lightgbm import UNREAD
 from training.reasons.peers import NOBODY, Comparison, Peers, apart
 
 TIME_LEFT = ("days_to_promise", "working_days_to_promise", "yield_needed_per_day")
+PACES = ("pace_slack", "usual_lead_time_slack")
+"""One pace does not outweigh another."""
 RESTATED = {
-    "pace_too_slow": {"operations_left", "usual_work_days_left", "work_slack", *TIME_LEFT},
-    "tight": {"operations_left", "usual_work_days_left", "work_slack", *TIME_LEFT},
+    "pace_too_slow": {"operations_left", "usual_work_days_left", "work_slack", *PACES, *TIME_LEFT},
+    "tight": {"operations_left", "usual_work_days_left", "work_slack", *PACES, *TIME_LEFT},
     "in_time": {"operations_left", "usual_work_days_left", "work_slack"},
-    "ships_too_late": {"pace_slack", "work_slack", "usual_days_left", *TIME_LEFT},
+    "ships_too_late": {"work_slack", "usual_days_left", *PACES, *TIME_LEFT},
     "truck_gone": {"planned_quantity_ratio", "delivery_plans"},
     "failures_ahead": {"usual_failures_left"},
     "few_failures_ahead": {"usual_failures_left"},
@@ -42,6 +45,8 @@ RESTATED = {
 How work lies to the promise has the time that is left in it."""
 CARRIES = 0.25
 """A signal that moves the risk by less, as a share of what the one does that moves it most, carries nothing."""
+IN_THE_WAY = 0.5
+"""What stands in the way is told before what adds more to the risk where it adds at least such a part of that."""
 MOST_EVENTS = 20
 """So many events prove a reason, the latest ones."""
 
@@ -110,6 +115,13 @@ class UsualOf(Usual):
         compared = None if value != value else self._peers.compare_size(name, value, self._days)
         return 0 if compared is None else compared.agrees
 
+    def above_all(self, name: str) -> float:
+        value, entry, overall = self._signals.get(name, nan), catalogue()[name], self.overall()
+        if entry.group == "track record" and entry.unit == "share" and name != PARTIAL:
+            return 0.0 if overall is None or value != value else value - overall
+        compared = self._peers.compare_size(name, value, self._days)
+        return 0.0 if compared is None else compared.above_all
+
     def scale(self, name: str) -> tuple[float, float] | None:
         return self._peers.usual(name, self._days)
 
@@ -149,6 +161,8 @@ class ReasonWriter:
     ) -> tuple[Reason, ...]:
         """The reasons of an open order, those that move its risk most first, what nobody can change last.
 
+        What stands in the way now takes the place of what adds most, where it adds at least half as much.
+
         Parameters
         ----------
         order, as_of : its index in the history; the moment, microseconds
@@ -166,14 +180,15 @@ class ReasonWriter:
             for topic, moved in zip(TOPICS, by_topic.tolist(), strict=True)
             if moved
         ]
-        return tuple(sorted(found, key=lambda reason: (reason.topic == FIXED, -abs(reason.points))))
+        return _in_order(found)
 
-    def _reason(self, topic: str, points: float, facts: OrderFacts, level: PlantLevel) -> Reason:
+    def _reason(self, topic: str, points: float, facts: OrderFacts, level: PlantLevel) -> tuple[Reason, int]:
+        """The reason of a topic, and the tone of its situation."""
         described = self._describe(topic, points, facts, level)
         situation, statement, _ = described
         comparison = self._comparison(topic, described, facts)
-        text, usual = self._in_words(topic, described, facts, points > 0, comparison)
-        return Reason(
+        text, usual = self._in_words(topic, described, facts, points, comparison)
+        reason = Reason(
             topic=topic,
             points=points,
             text=text,
@@ -183,6 +198,7 @@ class ReasonWriter:
             comparison=comparison,
             evidence=tuple(statement.events[-MOST_EVENTS:]),
         )
+        return reason, situation.tone
 
     def _describe(self, topic: str, points: float, facts: OrderFacts, level: PlantLevel) -> Description:
         """What is to be said of a topic: of the plant's level or a signal from outside where that moves it most."""
@@ -232,35 +248,41 @@ class ReasonWriter:
         return NO_CARRIER
 
     def _in_words(
-        self, topic: str, described: Description, facts: OrderFacts, rises: bool, comparison: Comparison | None
+        self, topic: str, described: Description, facts: OrderFacts, points: float, comparison: Comparison | None
     ) -> tuple[str, str]:
         """The sentence, which says why a fact weighs the other way than one would think; and what is usual beside it.
 
         What became of like orders is said once: in the sentence where it is the why, else beside it, and not at all
         where the fact is itself a comparison, or the sentence says what outweighs it.
         """
-        situation, (fact, _, needs, graded_by, tone), _ = described
-        against = speaks_against(situation.tone or tone, rises)
-        usual = "" if graded_by and not needs else self._usual(comparison, rises)
+        situation, (fact, _, needs, graded_by, tone, is_usual, is_weighed), _ = described
+        rises = points > 0
+        against = speaks_against(situation.tone or tone, rises) and not is_weighed
+        usual = "" if graded_by and not needs else self._usual(comparison, points)
         template = f"even_so.{'up' if rises else 'down'}" if against else needs
         agrees = 0 if comparison is None else comparison.agrees * (1 if rises else -1)
         if against and described.counter is not None:
             return self._language.say("although", counter=described.counter.text, fact=fact), ""
-        if template and comparison is not None and agrees > 0:
+        if template and comparison is not None and agrees > 0 and (against or explains(comparison.above_all, points)):
             return self._language.say(template, fact=fact, **self._shares(comparison)), ""
-        return (self._outweighed(topic, described, facts, rises, comparison), "") if against else (fact, usual)
+        if against:
+            return self._outweighed(topic, described, facts, rises, comparison), ""
+        if is_usual and not usual:
+            carrier = self._carrier(topic, rises, facts, {graded_by, *RESTATED.get(situation.name, ())})
+            return carrier.sentence + carrier.scale if carrier.scale else fact, ""
+        return fact, usual
 
     def _outweighed(
         self, topic: str, described: Description, facts: OrderFacts, rises: bool, comparison: Comparison | None
     ) -> str:
         """A fact that speaks against the points, with what outweighs it."""
-        situation, (fact, _, _, graded_by, _), _ = described
+        situation, (fact, _, _, graded_by, *_), _ = described
         carrier = self._carrier(topic, rises, facts, {graded_by, *RESTATED.get(situation.name, ())})
         if not carrier.sentence and comparison is not None and self._is_no_worse(comparison, rises):
             return self._language.say("even_so.same", fact=fact, **self._shares(comparison))
         if carrier.sentence and not fact.startswith(carrier.sentence):
             return self._carried(fact, carrier)
-        return self._language.say(f"outweighed.{topic}", fact=fact)
+        return self._language.say(f"even_so.not_{'down' if rises else 'up'}", fact=fact)
 
     def _carried(self, fact: str, carrier: Carrier) -> str:
         """A fact and what carries the points against it; what is usual is left out before the fact loses details."""
@@ -268,13 +290,14 @@ class ReasonWriter:
         scale = carrier.scale if len(whole) <= MOST_CHARACTERS else ""
         return self._language.say("carried", fact=fact, carrier=carrier.sentence, scale=scale)
 
-    def _usual(self, comparison: Comparison | None, rises: bool) -> str:
-        """What became of like orders in words, where that speaks for the points.
+    def _usual(self, comparison: Comparison | None, points: float) -> str:
+        """What became of like orders in words, where that explains the points.
 
-        Nothing where about as many of them failed as of all, which says nothing of the order, or where what became of
-        them speaks the other way: a risk weighs all that is known of the order, and they have the situation alone.
+        Nothing where about as many of them failed as of all, which says nothing of the order, where the difference is a
+        small part of the points, or where what became of them speaks the other way: a risk weighs all that is known of
+        the order, and they have the situation alone.
         """
-        if comparison is None or comparison.agrees != (1 if rises else -1):
+        if comparison is None or not comparison.agrees or not explains(comparison.above_all, points):
             return ""
         text = self._usual_texts.get(comparison)
         if text is None:
@@ -299,3 +322,16 @@ class ReasonWriter:
             "share": self._language.share(comparison.failed_share),
             "all": self._language.share(comparison.all_failed_share),
         }
+
+
+def _in_order(found: Sequence[tuple[Reason, int]]) -> tuple[Reason, ...]:
+    """Reasons by what they move, those of bad situations that add enough in the place of the one that adds most."""
+    most = max((reason.points for reason, _ in found if reason.changeable), default=0.0)
+
+    def rank(one: tuple[Reason, int]) -> tuple[bool, float, bool, float]:
+        reason, tone = one
+        moved = abs(reason.points)
+        stands = tone == BAD and reason.points > 0 and reason.points >= IN_THE_WAY * most
+        return not reason.changeable, -max(moved, most) if stands else -moved, not stands, -moved
+
+    return tuple(reason for reason, _ in sorted(found, key=rank))

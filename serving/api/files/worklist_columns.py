@@ -68,7 +68,7 @@ def _state(row: Row) -> str:
 
 
 def _why(row: Row) -> str | None:
-    """The weightiest reason; of a late order what stops it first; where an order is not scored, why not."""
+    """The first reason; of a late order what stops it first; where an order is not scored, why not."""
     texts = _reasons(row)
     if not texts and row["state"] == "late" and row["main_blocker"]:
         return str(row["main_blocker"])

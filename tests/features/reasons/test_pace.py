@@ -39,7 +39,8 @@ def test_a_pace_that_ends_weeks_after_the_promise_names_no_day() -> None:
 
 def test_work_that_ends_long_before_the_promise_is_not_called_tight() -> None:
     assert said("work", *paced(ordered(200), works=0), day=1) == (
-        "work on the order has not begun; 199 days are left to the promise (Fri 19 Jul 12:00)"
+        "work on the order has not begun; such orders usually still take 10 days, "
+        "and 199 days are left to the promise (Fri 19 Jul 12:00)"
     )
 
 

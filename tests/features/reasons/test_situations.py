@@ -21,8 +21,9 @@ from features.readiness.statements import KnownOrder
 from features.reasons import SITUATIONS, OrderFacts, describe, situations_of
 from features.reasons.slowest_lines import slowest_lines
 from features.wording import ENGLISH
+from tests.features.reasons.asking import said
 from tests.support.histories import Row, histories_and_moments
-from tests.support.stories import UTC, story
+from tests.support.stories import UTC, created, shipped, story
 
 pytestmark = pytest.mark.usefixtures("compiled")
 NAMES = list(catalogue())
@@ -78,3 +79,16 @@ def test_a_signal_that_the_model_does_not_read_is_missing() -> None:
     found = situations_of(["open_holds"], np.array([[2.0], [0.0]]))
     names = [SITUATIONS["holds"][place].name for place in found[:, TOPICS.index("holds")]]
     assert names == ["hold_open", "no_hold"]
+
+
+def test_of_several_items_the_one_that_fails_most_is_named() -> None:
+    """Orders with a shaft shipped in time, those with a motor have not shipped by their promise."""
+    past = [created(0, 5, order=f"S{n}", line="1", item="shaft") for n in range(3)]
+    late = [created(0, 5, order=f"M{n}", line="1", item="motor") for n in range(3)]
+    left = [shipped(3, order=f"S{n}", line="1") for n in range(3)] + [
+        shipped(9, order=f"M{n}", line="1") for n in range(3)
+    ]
+    order = [created(10, 30, line=line, item=item) for line, item in (("10", "shaft"), ("20", "motor"))]
+    text = said("order", *past, *late, *left, *order, day=11, points={"item_failure_share": 0.1})
+    assert text.startswith("about ")
+    assert "of the orders with motor ship late or short" in text

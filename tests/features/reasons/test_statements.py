@@ -80,7 +80,9 @@ def test_a_hold_to_be_released_says_how_that_lies_to_the_promise() -> None:
 
 def test_holds_that_were_released_and_none_that_was_placed() -> None:
     told = [*two_lines(), event("hold.placed", 1, **HOLD), event("hold.released", 2, kind="quality", reference="H-1")]
-    assert said("holds", *told, day=5) == "no hold is open; quality hold H-1 was released Wed 3 Jan 12:00"
+    assert (
+        said("holds", *told, day=5, rises=False) == "no hold is open now; quality hold H-1 was released Wed 3 Jan 12:00"
+    )
     assert said("holds", *two_lines(), day=5) == "no hold was placed"
 
 
@@ -186,9 +188,9 @@ def test_plans_and_promises_that_were_moved() -> None:
         "the planned end of line 20 was moved in the last 7 days from Thu 11 Jan to Sun 14 Jan, "
         "7 days before the promise"
     )
-    moved = [created(0, 10), event("commitment.changed", 2, date=14, actor="customer", reason="later wanted")]
+    moved = [created(0, 10), event("commitment.changed", 2, date=14, actor="customer", reason="asked for a later date")]
     assert said("changes", *moved, day=12) == (
-        "the promise was moved from Thu 11 Jan to Mon 15 Jan, 4 days later, by the customer (later wanted)"
+        "the promise was moved from Thu 11 Jan to Mon 15 Jan, 4 days later, by the customer (asked for a later date)"
     )
     assert said("changes", *two_lines(), day=5, rises=False) == "neither plan nor promise was moved"
 
@@ -278,13 +280,13 @@ def test_records_say_what_was_recorded() -> None:
     told = [created(0, 30), truck(0, 28), *(booked(day, 2, str(day)) for day in (9, 10, 11)), stated(11, "labels")]
     late = event("inspection.recorded", 11, kind="final", state="passed", reference="L-1")
     assert said("records", *told, late, day=12) == (
-        "5 records in the last 7 days: 3 bookings of work, 1 inspection and 1 statement on shipping conditions, "
+        "5 records in the last 7 days: 3 bookings of work, 1 inspection and 1 message on shipping conditions, "
         "the last Fri 12 Jan 12:00"
     )
     moved = event("commitment.changed", 11, date=31)
     assert ", among them 3 bookings of work and 1 new promise, the last" in said("records", *told, late, moved, day=12)
     assert said("records", *told[:2], day=1) == (
-        "2 records of the order so far: 1 ordered line and 1 truck plan, the last Mon 1 Jan 12:00"
+        "2 records of the order so far: 1 line entered and 1 truck planned, the last Mon 1 Jan 12:00"
     )
 
 
@@ -304,26 +306,21 @@ def test_a_queue_names_the_work_centre_and_the_line() -> None:
         done(4, "10", "saw"),
     ]
     queue = {"work_center_queue": 0.1}
-    assert said("plant", *told, day=6, points=queue) == "2 lines wait at work centre mill, which line 1 needs next"
+    assert said("plant", *told, day=6, points=queue) == "line 1 goes to work centre mill next, where 2 lines wait"
 
 
 def test_a_load_of_one_order_is_that_order() -> None:
     told = [created(0, 40, customer="Nordwind"), created(0, 40, order="B", customer="Kontor")]
     open_ = {"customer_open_orders": -0.1}
-    assert said("plant", *told, day=2, rises=False, points=open_) == "no other order of Nordwind is open"
+    assert said("plant", *told, day=2, rises=False, points=open_) == "it is the only open order of Nordwind"
     more = [*told, created(0, 40, order="C", customer="Nordwind")]
-    assert said("plant", *more, day=2, rises=False, points=open_) == "2 orders of Nordwind are open"
+    assert said("plant", *more, day=2, rises=False, points=open_) == "Nordwind has 2 orders open"
 
 
 def counters() -> list[tuple[str, list[dict[str, object]], float, bool, str]]:
-    hold = event("hold.placed", 1, kind="quality", reference="H-1")
-    released = event("hold.released", 6, kind="quality", reference="H-1")
-    came = [short(1, date=3), short(2, date=8), short(9, state="available", quantity=None)]
     four = [stated(5, kind) for kind in ("inspection", "packaging", "labels", "quantities")]
     loads = [truck(2, 8, quantity=4)]
     return [
-        ("holds", [created(0, 20), hold, released], 7, True, "holds have stopped it for 5 days so far"),
-        ("material", [*two_lines(), *came], 10, True, "the dates of its components slipped by 5 days in all"),
         (
             "conditions",
             [created(0, 8), *four, stated(5, "documents", "not_met")],
@@ -345,13 +342,28 @@ def test_what_speaks_against_the_situation_is_told_where_the_points_do(
     assert described(topic, *told, day=day, rises=not rises).counter is None
 
 
+def test_a_past_hold_and_components_that_came_late_raise_the_risk_by_the_time_they_took() -> None:
+    hold = event("hold.placed", 1, kind="quality", reference="H-1")
+    released = event("hold.released", 6, kind="quality", reference="H-1")
+    held = [created(0, 20), hold, released]
+    assert said("holds", *held, day=7) == (
+        "it was on hold for 5 days in all; quality hold H-1 was released Sun 7 Jan 12:00, none is open"
+    )
+    assert said("holds", *held, day=7, rises=False).startswith("no hold is open now")
+    came = [short(1, date=3), short(2, date=8), short(9, state="available", quantity=None)]
+    assert said("material", *two_lines(), *came, day=10) == (
+        "the component that ran short has come, after its date slipped by 5 days in all: steel"
+    )
+    assert said("material", *two_lines(), *came, day=10, rises=False) == "the component that ran short has come: steel"
+
+
 def test_records_of_one_kind_are_counted_once() -> None:
     bare = [created(0, 20)]
-    assert said("records", *bare, day=1) == "1 ordered line and nothing else is recorded so far, on Mon 1 Jan 12:00"
+    assert said("records", *bare, day=1) == "1 record of the order so far: 1 line entered, on Mon 1 Jan 12:00"
     labels = [stated(30 + day, "labels", state) for day, state in enumerate(("met", "not_met", "met"))]
     begun = [event("operation.confirmed", 9, quantity=1, reference=str(10 * n), state="partial") for n in range(6)]
     assert said("records", created(0, 60), *begun, *labels, day=33) == (
-        "3 statements on shipping conditions in the last 7 days, the last Fri 2 Feb 12:00"
+        "3 records in the last 7 days: 3 messages on shipping conditions, the last Fri 2 Feb 12:00"
     )
 
 

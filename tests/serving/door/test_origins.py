@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import socket
 
 import httpx
 import orjson
@@ -41,10 +42,14 @@ def test_the_services_own_page_and_programs_may_send(door: OpenDoor) -> None:
         assert send(door, "POST", "/v1/events", event, **headers).status_code == 200
 
 
-def test_a_request_that_names_two_hosts_names_another_one(door: OpenDoor) -> None:
-    for second in ("evil.example", "127.0.0.1"):
-        reply = httpx.get(f"{door.url}/v1/orders", headers=[("host", "127.0.0.1"), ("host", second)], timeout=30)
-        assert reply.status_code == {"evil.example": 403, "127.0.0.1": 200}[second], reply.text
+@pytest.mark.parametrize(("second", "status"), [("127.0.0.1", 200), ("evil.example", 403)])
+def test_a_request_that_names_two_hosts_names_another_one(door: OpenDoor, second: str, status: int) -> None:
+    """A client of Python sends no such thing, so it is written by hand."""
+    host, port = door.url.removeprefix("http://").split(":")
+    with socket.create_connection((host, int(port)), timeout=30) as connection:
+        asked = f"GET /v1/orders HTTP/1.1\r\nHost: 127.0.0.1\r\nHost: {second}\r\nConnection: close\r\n\r\n"
+        connection.sendall(asked.encode())
+        assert connection.makefile("rb").readline().split()[1] == str(status).encode()
 
 
 @pytest.mark.parametrize("path", ["/health/live", "/v1/orders", "/", "/openapi.json", "/v1/orders/nobody"])

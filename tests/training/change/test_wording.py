@@ -59,8 +59,10 @@ def at(text: str) -> int:
         ),
         (EventFacts("readiness.stated", kind="packaging", state="met"), "packaging was stated met"),
         (
-            EventFacts("commitment.changed", date=at("2026-01-05"), earlier=at("2025-12-27"), reason="later wanted"),
-            "the promise was moved from Sat 27 Dec to Mon 5 Jan 2026 (later wanted)",
+            EventFacts(
+                "commitment.changed", date=at("2026-01-05"), earlier=at("2025-12-27"), reason="asked for a later date"
+            ),
+            "the promise was moved from Sat 27 Dec to Mon 5 Jan 2026 (asked for a later date)",
         ),
         (
             EventFacts("production.rescheduled", reference="P", date=at("2025-12-28"), earlier=at("2025-12-27")),

@@ -156,12 +156,11 @@ def test_a_level_that_is_of_the_slope_says_so_and_counts_nobody() -> None:
     """The base is far below the plant: its orders are not worse lately, and risks set them apart too far."""
     levels = estimate_levels(spread("A", 60, 60), NOW, -3.0)
     assert levels.plants["A"].log_odds > 1.0
-    told = "orders of plant A at {} than its usual risk have lately failed {} often than expected"
-    assert levels.sentence("A", rises=True) == told.format("less", "more")
-    assert levels.sentence("A", rises=False) == told.format("more", "less")
+    told = "orders of plant A that looked as risky as this one have lately failed {} often than expected"
     apart = estimate_levels(spread("A", 1, 160), NOW, -3.0)
-    assert apart.sentence("A", rises=True) == told.format("more", "more")
-    assert apart.sentence("A", rises=False) == told.format("less", "less")
+    for found in (levels, apart):
+        assert found.sentence("A", rises=True) == told.format("more")
+        assert found.sentence("A", rises=False) == told.format("less")
 
 
 def test_an_order_of_another_plant_or_of_none_has_the_level_of_all() -> None:
