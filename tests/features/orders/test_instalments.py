@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-import time
-from typing import Any
-
 from hypothesis import given
 from hypothesis import strategies as st
 
 from features.history import History
-from features.orders.known_lines import lines_known
-from features.orders.line_state import line_events
 from features.readiness.statements import KnownOrder
 from tests.naive import commitments as naive
 from tests.naive.events import known_by, orders_of
@@ -42,21 +37,3 @@ def test_they_go_where_the_naive_model_has_them(
         expected = [line for line in naive.lines_after(known_by(told, moment(day))) if line.known]
         found = KnownOrder(history, 0, moment(day)).lines
         assert [(line.issued, line.open) for line in found] == [(line.issued, line.is_open) for line in expected]
-
-
-def seconds(lines: int, **says: Any) -> float:
-    """The processor's, of three attempts the shortest, in which a thousand issues are booked in so many instalments."""
-    rows = [created(0, 20 + 7 * k % 50, 10, line="10", instalment=str(k + 1)) for k in range(lines)]
-    rows += [shipped(1 + n / 1_000, 2, reference=f"D{n}", **says) for n in range(1_000)]
-    history, took = History.of(story(*rows)), []
-    columns = line_events(history)
-    for _ in range(3):
-        begin = time.process_time()
-        lines_known(0, len(rows), *columns)
-        took.append(time.process_time() - begin)
-    return min(took)
-
-
-def test_an_issue_of_a_line_does_not_order_all_its_instalments() -> None:
-    """Each did, by their promises: 6,900 issues of 2,000 instalments took 7 s, where those of no line take none."""
-    assert seconds(2_000, line="10") < 6 * seconds(2_000)
