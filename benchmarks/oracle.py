@@ -4,8 +4,9 @@
 
 The plant is simulated, and at moments in the last fifth of its year its futures are played. The model learns from
 what was known at the first of these moments, and scores the open orders of all of them. Both are judged on what became
-of the orders, and the model against the oracle's own probabilities. The oracle's skill is the most that any model can
-have that sees the whole state of the plant; the events do not tell all of it.
+of the orders, and the model, alone and with the levels of that morning, against the oracle's own probabilities. The
+oracle's skill is the most that any model can have that sees the whole state of the plant; the events do not tell all of
+it.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from features.context.context import Context
 from features.decision_points import DecisionPoints
 from features.events import read_events, write_events
 from features.history import History
+from features.known.known import Known
 from features.outcomes import MISSED, ON_TIME_IN_FULL, PARTIAL, UNSETTLED, outcomes
 from features.pipeline.computation import compute
 from features.times import isoformat, micros, plant_calendar
@@ -34,6 +36,8 @@ from training.metrics.bootstrap import metric_estimates
 from training.metrics.scores import METRICS, brier
 from training.model.baselines import BASELINES
 from training.model.fit import describe_dataset, fit_model
+from training.model.morning import add_levels, levels_of
+from training.model.risk_model import RiskModel
 
 DAYS = 365
 
@@ -79,6 +83,7 @@ def main() -> None:
     print(f"{len(truth):,} open orders at {truth['as_of'].nunique():,} moments, {len(test):,} of them settled by now")
 
     risks = {"oracle": judged.truth, "model": model.predict(test.signals).risk}
+    risks["model as served"] = _risk_as_served(model, events, test)
     risks |= {name: baseline(past.points)(test) for name, baseline in BASELINES.items()}
     print(f"\n{len(test):,} rows, {test.failed.mean():.1%} failed; intervals: weeks redrawn")
     print(f"{'':22}" + "".join(f"{metric:24}" for metric in METRICS) + "share of the oracle's Brier skill")
@@ -86,8 +91,20 @@ def main() -> None:
         found = metric_estimates(test.order, test.week, test.failed, risk, test.weight)
         captured = judged.captured(risk, float(risks["base rate"][0]))
         print(f"{name:22}" + "".join(f"{found[metric]!s:24}" for metric in METRICS) + f"{captured:.1%}")
-    print(f"\nagainst the true probabilities, the noise of the oracle taken off: the model explains "
-          f"{judged.explained(risks['model']):.1%} of their variance")  # fmt: skip
+    explained = " and ".join(f"{judged.explained(risks[name]):.1%}" for name in ("model", "model as served"))
+    print(f"\nagainst the true probabilities, the noise of the oracle taken off: the model explains {explained} "
+          f"(as served) of their variance")  # fmt: skip
+
+
+def _risk_as_served(model: RiskModel, events: pd.DataFrame, points: LabelledPoints) -> np.ndarray:
+    """(n,) risks with the levels by what had become of orders by each of the moments."""
+    history = History.of(events)
+    context, risk = Context.of(history, plant_calendar()), np.empty(len(points))
+    for moment in np.unique(points.as_of):
+        rows = points.as_of == moment
+        levels = levels_of(model, add_levels(context, model, [history], int(moment)))
+        risk[rows] = model.predict(points.signals[rows], levels.terms(points.plant[rows])).risk
+    return risk
 
 
 def judged_orders(events: pd.DataFrame, truth: pd.DataFrame) -> Judged:
@@ -100,13 +117,13 @@ def judged_orders(events: pd.DataFrame, truth: pd.DataFrame) -> Judged:
     outcome[ripe_at > history.recorded.max()] = UNSETTLED  # else only early successes of late promises would count
     rows = np.flatnonzero(np.isin(outcome, (MISSED, PARTIAL, ON_TIME_IN_FULL)))
     points, outcome = points.take(rows), outcome[rows]
-    signals = compute(history, points, Context.of(history, plant_calendar()))
+    context = Context.of(history, plant_calendar())
+    signals = compute(history, points, context)
     kept = truth.iloc[rows]
     share = (kept["p_missed"] + kept["p_partial"]).to_numpy()
-    nothing = np.full(len(rows), "", dtype=object)
     labelled = LabelledPoints(
         list(catalogue()), signals, points.order, points.as_of, points.as_of, points.as_of, outcome,
-        np.ones(len(rows)), nothing, nothing == "rescued",
+        np.ones(len(rows)), Known(history, points, context).first_word("plant"), np.zeros(len(rows), dtype=bool),
     )  # fmt: skip
     return Judged(labelled, kept["order_id"].to_numpy(), share, share * (1 - share) / (kept["n"].to_numpy() - 1))
 

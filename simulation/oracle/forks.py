@@ -61,7 +61,7 @@ def play_futures(
         with selectors.DefaultSelector() as selector:
             for number in waiting:
                 _begin(selector, future, number)
-                if len(selector.get_map()) >= cores():
+                while len(selector.get_map()) >= cores():
                     _collect(selector, results, after_each)
             while selector.get_map():
                 _collect(selector, results, after_each)

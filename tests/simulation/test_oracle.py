@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import mmap
 import os
 from pathlib import Path
 
@@ -7,6 +8,7 @@ import numpy as np
 import orjson
 import pandas as pd
 import pytest
+from numpy.typing import NDArray
 from typer.testing import CliRunner
 
 from features.errors import InvalidRequest
@@ -15,7 +17,7 @@ from features.orders.commitments import OPEN, commitments
 from features.times import DAY, micros
 from serving.cli import app
 from simulation import simulate
-from simulation.oracle.forks import ForkingFailed, play_futures
+from simulation.oracle.forks import ForkingFailed, cores, play_futures
 from simulation.oracle.interventions import Intervention
 from simulation.oracle.oracle import Moment, Oracle, oracle_days, simulate_with_oracle
 from simulation.oracle.tables import read_ship_dates
@@ -115,6 +117,20 @@ def test_a_future_that_dies_is_reported() -> None:
 def test_futures_come_back_in_their_order() -> None:
     got = play_futures(lambda number: np.full(2, number, dtype=np.int8), 5, 2, np.dtype(np.int8))
     assert got.tolist() == [[number, number] for number in range(5)]
+
+
+def test_no_more_futures_play_at_once_than_there_are_cores() -> None:
+    ended = mmap.mmap(-1, 1)
+    ended[0] = 0
+
+    def count_playing(number: int) -> NDArray[np.int16]:
+        return np.array([number + 1 - ended[0]], dtype=np.int16)
+
+    def note_end() -> None:
+        ended[0] += 1
+
+    playing = play_futures(count_playing, 4 * cores() + 10, 1, np.dtype(np.int16), note_end)
+    assert playing.max() <= cores()
 
 
 def test_without_fork_the_oracle_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
