@@ -64,8 +64,13 @@ class Fitting(NamedTuple):
         late = amount(self.late)
         if not rest:
             return ngettext("%(number)s late order fits", "%(number)s late orders fit", self.late, number=late)
-        one, many = "%(open)s open and %(number)s late order fit", "%(open)s open and %(number)s late orders fit"
-        return ngettext(one, many, self.late, open=amount(rest), number=late)
+        return ngettext(
+            "%(open)s open and %(number)s late order fit",
+            "%(open)s open and %(number)s late orders fit",
+            self.late,
+            open=amount(rest),
+            number=late,
+        )
 
 
 class TabCounts(NamedTuple):
