@@ -81,12 +81,12 @@ class Language:
         >>> ENGLISH.day(date(2026, 1, 5), year=False), ENGLISH.day(date(2026, 1, 5), year=True)
         ('Mon 5 Jan', 'Mon 5 Jan 2026')
         """
-        weekday, text = self.weekdays[day.weekday()], self.day_of_month(day)
-        return self.fill("date.year" if year else "date", weekday=weekday, day=text, year=day.year)
+        return self.fill("date", weekday=self.weekdays[day.weekday()], day=self.day_of_month(day, year=year))
 
-    def day_of_month(self, day: date) -> str:
+    def day_of_month(self, day: date, *, year: bool = False) -> str:
         """The day and its month: "5 Jan"."""
-        return self.fill("date.day", day=self.bare_day(day), month=self.months[day.month - 1])
+        text = self.fill("date.day", day=self.bare_day(day), month=self.months[day.month - 1])
+        return self.fill("date.day_year", day=text, year=day.year) if year else text
 
     def bare_day(self, day: date) -> str:
         """The day where its month is named beside it: "5"."""

@@ -12,7 +12,7 @@ from fastapi import Depends, Query
 from serving.api.dependencies import CurrentServices
 from serving.overviews.causes import CauseView
 from serving.overviews.weeks import Week, find_week
-from serving.pages.locale.texts import gettext, message
+from serving.pages.locale.texts import gettext, language, message
 from serving.pages.wording import PlantClock
 
 VIEWS: dict[CauseView, str] = {
@@ -48,6 +48,10 @@ class ReportAddress:
     def day(self, week: Week, number: int) -> str:
         """A day of a week, its year where it is another one than now."""
         return self.clock.dates.written(week.monday + timedelta(days=number))
+
+    def begin(self, week: Week) -> str:
+        """The day that a week begins with, below a bar: of all weeks it is a Monday."""
+        return language().day_of_month(week.monday, year=week.monday.year != self.clock.today.year)
 
     @property
     def before(self) -> str:
