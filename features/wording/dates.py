@@ -29,7 +29,7 @@ class Dates:
         local = self._local(moment)
         text = self.language.day(local, year=year and local.year != self._today.year)
         clock = f"{local:%H:%M}" if time else WHOLE_DAY[0]
-        return text if clock in WHOLE_DAY else f"{text} {self.language.time(local)}"
+        return text if clock in WHOLE_DAY else f"{text} {self.language.time_of_day(local)}"
 
     def written(self, day: date) -> str:
         """A date as days are written, its year where that is another one."""

@@ -92,8 +92,8 @@ class Language:
         """The day where its month is named beside it: "5"."""
         return self.fill("date.bare_day", day=day.day)
 
-    def time(self, moment: datetime) -> str:
-        """The time of day: "16:05"."""
+    def time_of_day(self, moment: datetime) -> str:
+        """The hour and the minute: "16:05"."""
         return self.fill("date.time", hour=f"{moment:%H}", minute=f"{moment:%M}")
 
     # -- numbers -----------------------------------------------------------------------------------------------

@@ -130,7 +130,7 @@ class PlantClock:
     def moment(self) -> str:
         """Now: the weekday, the day, the year and the time."""
         local = self.local(self.now)
-        return f"{language().day(local, year=True)}, {language().time(local)}"
+        return f"{language().day(local, year=True)}, {language().time_of_day(local)}"
 
 
 def plant_clock(services: Services) -> PlantClock:

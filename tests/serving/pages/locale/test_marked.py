@@ -7,7 +7,7 @@ import re
 import shutil
 import subprocess
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from gettext import GNUTranslations
 from html.parser import HTMLParser
 from pathlib import Path
@@ -15,8 +15,11 @@ from pathlib import Path
 import pytest
 from jinja2 import nodes
 
+from features.wording import ENGLISH
 from serving.pages.locale import texts
 from serving.pages.rendering import environment
+from serving.pages.wording import PlantClock, amount, percent
+from tests.support.stories import moment
 from tools.page_texts import PAGES, TEMPLATES, catalogue_template, marked_texts
 
 NAMES = [path.relative_to(TEMPLATES).as_posix() for path in sorted(TEMPLATES.rglob("*.html"))]
@@ -164,3 +167,22 @@ def test_a_catalogue_that_is_filled_and_compiled_is_read(tmp_path: Path, monkeyp
     assert texts.gettext("Worklist") == "Seznam"
     assert [texts.ngettext("%(number)s day", "%(number)s days", n) for n in (1, 3, 5)] == ["1 den", "3 dny", "5 dní"]
     assert texts.gettext("Production") == "Production"
+
+
+def test_days_and_numbers_are_written_as_the_language_writes_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Another order of the parts of a day, another clock, other marks within numbers."""
+    templates = {"date.bare_day": "{day}.", "date": "{weekday}, {day}"}
+    german = replace(
+        ENGLISH,
+        templates={**ENGLISH.templates, **templates, "date.time": "{hour}.{minute} Uhr", "share": "{percent}%"},
+        weekdays=("Mo", "Di", "Mi", "Do", "Fr", "Sa", "So"),
+        months=("Jan.", "Feb.", "März", "Apr.", "Mai", "Juni", "Juli", "Aug.", "Sep.", "Okt.", "Nov.", "Dez."),
+        decimal=",",
+        thousands=".",
+    )
+    monkeypatch.setattr(texts, "LANGUAGE", german)
+    clock = PlantClock(moment(3.5), "UTC")
+    assert clock.moment == "Fr, 5. Jan. 2024, 00.00 Uhr"
+    assert (clock.day_of("2024-03-05"), clock.time("2024-01-05T08:30:00Z")) == ("Di, 5. März", "Fr, 5. Jan. 08.30 Uhr")
+    assert clock.range_of("2024-03-05", "2024-03-09") == "5. to 9. März"
+    assert (amount(86_400.0), amount(2.5), percent(0.42), percent(0.999)) == ("86.400", "2,5", "42%", ">99%")

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from gettext import NullTranslations
 from html.parser import HTMLParser
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 
@@ -25,13 +26,13 @@ from serving.overviews.causes import STATED
 from serving.overviews.plant_now import moves_now
 from serving.overviews.short_memory import ShortMemory
 from serving.pages.locale import texts
-from serving.pages.wording import MOST_OF_A_ROW, PlantClock, amount, percent
+from serving.pages.wording import MOST_OF_A_ROW
 from serving.principal import Role
 from serving.settings import Settings
 from tests.serving.pages.conftest import InProcess, Reader, first_events
 from tests.serving.pages.locale.test_marked import NO_WORDS, READ
 from tests.support.stores import NOBODY, House, house, new_database
-from tests.support.stories import created, moment, shipped
+from tests.support.stories import created, shipped
 from tools.page_texts import marked_texts
 from training.trainer import Trained
 
@@ -39,7 +40,7 @@ BEGIN, END = "⟦⟧"
 LETTERS = re.compile(r"[^\W\d_]{2}")
 NAMES = (
     *("shiprisk", "CSV", "Excel", "UTC"),
-    *("Ann", "Bob", "test", "order-risk", "dimension", "steel", "Q-8", "Q-117"),
+    *("Ann", "Bob", "test", "order-risk", "undo", "dimension", "steel", "Q-8", "Q-117"),
     *(*HOLD_KINDS, *READINESS_KINDS, "in-process", "final", *STATED.values()),
 )
 """The product, the kinds of files, what the story names, and the kinds and causes that events state."""
@@ -136,9 +137,11 @@ class Reading:
         services = self.store.services
         parts = ("", "/moves", "/change?from=2023-12-26", "/change?from=2024-01-01", "/history")
         paths = ["/v1/orders?limit=100", "/v1/orders?state=late&snoozed=include", "/v1/impact"]
-        paths += [f"/v1/orders/{one}{part}" for one in order_ids for part in parts]
+        paths += [f"/v1/orders/{quote(one, safe='')}{part}" for one in order_ids for part in parts]
         replies = [self.reader.get(path, **self.headers) for path in paths]
-        found = {text for reply in replies if reply.status_code == 200 for text in strings_of(reply.json())}
+        late = "/v1/orders/K3/decisions"
+        replies += [self.reader.client.post(late, json={"kind": "snooze", "until": "2024-01-08"}, headers=self.headers)]
+        found = {text for reply in replies for text in strings_of(reply.json())}
         found |= {*strings_of(moves_now(ShortMemory(1), services, NOBODY))}
         for one in order_ids:
             found |= {*strings_of(read_events(services, one, NOBODY, 0, 100)[0])}
@@ -177,7 +180,7 @@ def reading(trained: Trained, tmp_path_factory: pytest.TempPathFactory) -> Itera
             assert reader.sign_in(key).status_code == 303
             told = {value for row in first_events() for value in row.values() if isinstance(value, str)}
             made = Reading(reader, store, {"authorization": f"Bearer {key}"}, told | {*NAMES})
-            made.learn("K1", "K2", "K3", "K4", "S1")
+            made.learn("S1", *{row["order_id"] for row in first_events()})
             yield made
         store.database.close()
 
@@ -239,22 +242,3 @@ def test_what_if_forms_and_their_faults_are_in_the_language_of_the_pages(reading
     for fields in ({}, {"happens": "hold_released"}, {"happens": "truck_planned", "date": "x", "quantity": "-1"}):
         reply = reading.reader.post("/orders/K3/what-if", fields)
         assert (reply.status_code, reading.left_of(reply.text)) == (422, [])
-
-
-def test_days_and_numbers_are_written_as_the_language_writes_them(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Another order of the parts of a day, another clock, other marks within numbers."""
-    templates = {"date.bare_day": "{day}.", "date": "{weekday}, {day}"}
-    german = replace(
-        ENGLISH,
-        templates={**ENGLISH.templates, **templates, "date.time": "{hour}.{minute} Uhr", "share": "{percent}%"},
-        weekdays=("Mo", "Di", "Mi", "Do", "Fr", "Sa", "So"),
-        months=("Jan.", "Feb.", "März", "Apr.", "Mai", "Juni", "Juli", "Aug.", "Sep.", "Okt.", "Nov.", "Dez."),
-        decimal=",",
-        thousands=".",
-    )
-    monkeypatch.setattr(texts, "LANGUAGE", german)
-    clock = PlantClock(moment(3.5), "UTC")
-    assert clock.moment == "Fr, 5. Jan. 2024, 00.00 Uhr"
-    assert (clock.day_of("2024-03-05"), clock.time("2024-01-05T08:30:00Z")) == ("Di, 5. März", "Fr, 5. Jan. 08.30 Uhr")
-    assert clock.range_of("2024-03-05", "2024-03-09") == "5. to 9. März"
-    assert (amount(86_400.0), amount(2.5), percent(0.42), percent(0.999)) == ("86.400", "2,5", "42%", ">99%")
