@@ -26,7 +26,8 @@ from serving.overviews.causes import STATED
 from serving.overviews.plant_now import moves_now
 from serving.overviews.short_memory import ShortMemory
 from serving.pages.locale import texts
-from serving.pages.wording import MOST_OF_A_ROW
+from serving.pages.order.decisions import offer_snooze
+from serving.pages.wording import MOST_OF_A_ROW, plant_clock
 from serving.principal import Role
 from serving.settings import Settings
 from tests.serving.pages.conftest import InProcess, Reader, first_events
@@ -139,15 +140,16 @@ class Reading:
         paths = ["/v1/orders?limit=100", "/v1/orders?state=late&snoozed=include", "/v1/impact"]
         paths += [f"/v1/orders/{quote(one, safe='')}{part}" for one in order_ids for part in parts]
         replies = [self.reader.get(path, **self.headers) for path in paths]
-        late = "/v1/orders/K3/decisions"
-        replies += [self.reader.client.post(late, json={"kind": "snooze", "until": "2024-01-08"}, headers=self.headers)]
         found = {text for reply in replies for text in strings_of(reply.json())}
         found |= {*strings_of(moves_now(ShortMemory(1), services, NOBODY))}
         for one in order_ids:
             found |= {*strings_of(read_events(services, one, NOBODY, 0, 100)[0])}
             has = read_choices(services, one, NOBODY)
+            order = self.reader.get(f"/v1/orders/{quote(one, safe='')}", **self.headers).json()["order"]
+            found.add(offer_snooze(order, plant_clock(services)).refused)
             groups = (has.holds, has.shortages, has.lots, has.production_orders, has.trucks)
             found |= {choice.name for group in groups for choice in group}
+        found = {text for text in found if LETTERS.search(text)}
         found |= {at_a_clause(text, MOST_OF_A_ROW) for text in found}
         self.known |= found | {re.sub(r"(^|\()-(?=\d)", r"\1−", text) for text in found}
 
