@@ -27,11 +27,13 @@ class Dates:
     def day(self, moment: int, time: bool = True, year: bool = True) -> str:
         """The day, its year where that is another one and wanted, the time unless it is a whole day or not wanted."""
         local = self._local(moment)
-        other_year = f" {local.year}" if year and local.year != self._today.year else ""
-        names = self.language
+        text = self.language.day(local, year=year and local.year != self._today.year)
         clock = f"{local:%H:%M}" if time else WHOLE_DAY[0]
-        text = f"{names.weekdays[local.weekday()]} {local.day} {names.months[local.month - 1]}{other_year}"
-        return text if clock in WHOLE_DAY else f"{text} {clock}"
+        return text if clock in WHOLE_DAY else f"{text} {self.language.time_of_day(local)}"
+
+    def written(self, day: date) -> str:
+        """A date as days are written, its year where that is another one."""
+        return self.language.day(day, year=day.year != self._today.year)
 
     def distance(self, moment: int) -> str:
         """How far off it is: "today", "5 days ago", "in 6 days"; counted in calendar days of the plant."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import date, datetime
 from functools import cached_property
 
 MOST_CHARACTERS = 160
@@ -70,6 +71,30 @@ class Language:
     @cached_property
     def _parts(self) -> dict[str, tuple[Part, ...]]:
         return {name: tuple(_parts_of(text)) for name, text in self.templates.items()}
+
+    # -- days --------------------------------------------------------------------------------------------------
+
+    def day(self, day: date, *, year: bool) -> str:
+        """The weekday and the day, with its year or without.
+
+        >>> from features.wording.english import ENGLISH
+        >>> ENGLISH.day(date(2026, 1, 5), year=False), ENGLISH.day(date(2026, 1, 5), year=True)
+        ('Mon 5 Jan', 'Mon 5 Jan 2026')
+        """
+        return self.fill("date", weekday=self.weekdays[day.weekday()], day=self.day_of_month(day, year=year))
+
+    def day_of_month(self, day: date, *, year: bool = False) -> str:
+        """The day and its month: "5 Jan"."""
+        text = self.fill("date.day", day=self.bare_day(day), month=self.months[day.month - 1])
+        return self.fill("date.day_year", day=text, year=day.year) if year else text
+
+    def bare_day(self, day: date) -> str:
+        """The day where its month is named beside it: "5"."""
+        return self.fill("date.bare_day", day=day.day)
+
+    def time_of_day(self, moment: datetime) -> str:
+        """The hour and the minute: "16:05"."""
+        return self.fill("date.time", hour=f"{moment:%H}", minute=f"{moment:%M}")
 
     # -- numbers -----------------------------------------------------------------------------------------------
 

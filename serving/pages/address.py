@@ -20,6 +20,7 @@ from features.errors import InvalidRequest
 from serving.contract.members import fault_detail
 from serving.contract.orders import WorklistParams
 from serving.pages.blockers import word_of
+from serving.pages.locale.texts import gettext, message
 from serving.pages.wording import PlantClock, days, percent
 from serving.principal import Caller
 
@@ -132,11 +133,13 @@ class Address:
             first = error.errors()[0]
             where = ".".join(str(part) for part in first["loc"])
             if first["type"] == "extra_forbidden":
-                must = "the address must ask for filters of the worklist alone"
-                raise InvalidRequest(f"{must}, got {where!r}, which is none") from error
-            raise InvalidRequest(
-                f"the address must be one of the worklist, got {where}: {fault_detail(first['msg'])}"
-            ) from error
+                must = gettext(
+                    "the address must ask for filters of the worklist alone, got %(name)r, which is none", name=where
+                )
+                raise InvalidRequest(must) from error
+            fault = fault_detail(first["msg"])
+            must = gettext("the address must be one of the worklist, got %(name)s: %(fault)s", name=where, fault=fault)
+            raise InvalidRequest(must) from error
 
     def _relative(self, caller: Caller, clock: PlantClock) -> dict[str, Any]:
         asked: dict[str, Any] = {}
@@ -157,52 +160,55 @@ def _path(pairs: Iterable[tuple[str, str]]) -> str:
 
 def _days(text: str) -> int:
     if not text.isascii() or not text.isdigit() or int(text) > MOST_DAYS:
-        raise InvalidRequest(f"a number of days must be at most {MOST_DAYS}, got {text[:20]!r}")
+        raise InvalidRequest(
+            gettext("a number of days must be at most %(most)s, got %(text)r", most=MOST_DAYS, text=text[:20])
+        )
     return int(text)
 
 
 SAID: Mapping[str, str] = {
-    "plant": "Plant {}",
-    "customer": "Customer {}",
-    "item": "Item {}",
-    "owner": "Owner {}",
-    "search": "“{}”",
-    "min_days_late": "Expected {} late or more",
-    "within": "Due within {}",
-    "changed": "Recorded in the last {}",
+    "plant": message("Plant %(value)s"),
+    "customer": message("Customer %(value)s"),
+    "item": message("Item %(value)s"),
+    "owner": message("Owner %(value)s"),
+    "search": message("“%(value)s”"),
+    "min_days_late": message("Expected %(value)s late or more"),
+    "within": message("Due within %(value)s"),
+    "changed": message("Recorded in the last %(value)s"),
 }
 MOMENTS: Mapping[str, str] = {
-    "due_from": "Due from",
-    "due_to": "Due by",
-    "recorded_from": "Recorded since",
-    "ships_after": "Ships from",
-    "ships_before": "Ships by",
+    "due_from": message("Due from %(day)s"),
+    "due_to": message("Due by %(day)s"),
+    "recorded_from": message("Recorded since %(day)s"),
+    "ships_after": message("Ships from %(day)s"),
+    "ships_before": message("Ships by %(day)s"),
 }
 """Filters whose value is a day or a moment."""
 IN_DAYS = ("min_days_late", "within", "changed")
 """Filters whose value is a number of days."""
 SWITCHES: Mapping[tuple[str, str], str] = {
-    ("snoozed", "only"): "Snoozed",
-    ("snoozed", "include"): "With snoozed ones",
-    ("snoozed", "exclude"): "Without snoozed ones",
-    ("mine", "1"): "Mine",
-    ("nobody", "1"): "Nobody's",
-    ("changed", "1"): "Recorded since yesterday",
+    ("snoozed", "only"): message("Snoozed"),
+    ("snoozed", "include"): message("With snoozed ones"),
+    ("snoozed", "exclude"): message("Without snoozed ones"),
+    ("mine", "1"): message("Mine"),
+    ("nobody", "1"): message("Nobody's"),
+    ("changed", "1"): message("Recorded since yesterday"),
 }
 
 
 def _in_words(name: str, value: str, clock: PlantClock) -> str | None:
     """A filter in words, ``None`` for what is none, or is shown elsewhere."""
     if (name, value) in SWITCHES:
-        return SWITCHES[name, value]
+        return gettext(SWITCHES[name, value])
     if name == "blocker":
-        return f"In the way: {word_of(value)}"
+        return gettext("In the way: %(kind)s", kind=word_of(value))
     if name in MOMENTS:
-        return f"{MOMENTS[name]} {_day_in_words(value, clock)}"
+        return gettext(MOMENTS[name], day=_day_in_words(value, clock))
     if name in SAID:
-        return SAID[name].format(days(int(value)) if name in IN_DAYS and value.isdigit() else value)
+        return gettext(SAID[name], value=days(int(value)) if name in IN_DAYS and value.isdigit() else value)
     if name in ("risk_min", "risk_max") and value.replace(".", "", 1).isdigit():
-        return f"Risk {'≥' if name == 'risk_min' else '≤'} {percent(float(value))}"
+        risk = percent(float(value))
+        return gettext("Risk ≥ %(risk)s", risk=risk) if name == "risk_min" else gettext("Risk ≤ %(risk)s", risk=risk)
     return None
 
 

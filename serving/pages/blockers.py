@@ -9,20 +9,21 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from features.readiness.kinds import KIND_OF_CONDITION, BlockerKind
+from serving.pages.locale.texts import gettext, message
 
 WORDS: Mapping[BlockerKind, str] = {
-    "hold": "Hold",
-    "material": "Material",
-    "not_made": "Not made",
-    "inspection": "Inspection",
-    "packing": "Packing",
-    "labels": "Labels",
-    "documents": "Documents",
-    "quantity": "Quantity",
-    "carrier": "Carrier",
-    "plan_after_truck": "Plan after truck",
+    "hold": message("Hold"),
+    "material": message("Material"),
+    "not_made": message("Not made"),
+    "inspection": message("Inspection"),
+    "packing": message("Packing"),
+    "labels": message("Labels"),
+    "documents": message("Documents"),
+    "quantity": message("Quantity"),
+    "carrier": message("Carrier"),
+    "plan_after_truck": message("Plan after truck"),
 }
-CHOICES: Mapping[str, str] = {**{str(kind): word for kind, word in WORDS.items()}, "nothing": "Nothing"}
+CHOICES: Mapping[str, str] = {**{str(kind): word for kind, word in WORDS.items()}, "nothing": message("Nothing")}
 """What the filter can ask for; the last one for orders that nothing is in the way of."""
 
 
@@ -32,7 +33,7 @@ def word_of(kind: str) -> str:
     >>> word_of("plan_after_truck"), word_of("nothing")
     ('Plan after truck', 'Nothing')
     """
-    return CHOICES.get(kind, kind)
+    return gettext(CHOICES[kind]) if kind in CHOICES else kind
 
 
 class ReadinessItem(NamedTuple):
@@ -67,7 +68,7 @@ def list_readiness(
     spoken = {one.kind for one in listed}
     packing_waits = any(one["rule"] == "condition" for one in not_due)
     rest = [
-        ReadinessItem(kind, _standing(condition, packing_waits), WORDS[kind], condition=condition)
+        ReadinessItem(kind, _standing(condition, packing_waits), gettext(WORDS[kind]), condition=condition)
         for condition in conditions
         if (kind := KIND_OF_CONDITION[condition["kind"]]) not in spoken
     ]

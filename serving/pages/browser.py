@@ -21,6 +21,7 @@ from features.times import SECOND
 from serving.auth.sessions import LIFETIME, form_token
 from serving.contract.cloudevents_http import media_type
 from serving.middleware.authentication import SESSION
+from serving.pages.locale.texts import gettext
 
 VISITOR, THEME, NOTICE = "shiprisk_visitor", "shiprisk_theme", "shiprisk_notice"
 THEMES = ("system", "light", "dark")
@@ -56,18 +57,21 @@ class Form:
 async def sent_form(request: Request) -> Form:
     """The fields of a form. Raises ``HTTPException`` 403 for one that another site may have sent."""
     if media_type(request.headers.get("content-type")) != FORM:
-        raise InvalidRequest(f"a form must be sent as {FORM}")
+        raise InvalidRequest(gettext("a form must be sent as %(type)s", type=FORM))
     body = await request.body()
     if len(body) > MOST_BYTES:
-        raise HTTPException(413, f"a form must have at most {MOST_BYTES:,} bytes, got {len(body):,}")
+        must = gettext("a form must have at most %(most)s bytes, got %(size)s", most=MOST_BYTES, size=len(body))
+        raise HTTPException(413, must)
     try:
         pairs = parse_qsl(body.decode(), keep_blank_values=True, max_num_fields=MOST_FIELDS)
     except ValueError as error:
-        raise InvalidRequest(f"a form must be UTF-8 text of at most {MOST_FIELDS:,} fields") from error
+        raise InvalidRequest(
+            gettext("a form must be UTF-8 text of at most %(most)s fields", most=MOST_FIELDS)
+        ) from error
     form = Form(pairs)
     if not _from_here(request) or not hmac.compare_digest(form.get(TOKEN).encode(), token_of(request).encode()):
         raise HTTPException(
-            403, "the form must come from this page as it was opened here: go back, reload it, try again"
+            403, gettext("the form must come from this page as it was opened here: go back, reload it, try again")
         )
     return form
 
@@ -155,7 +159,7 @@ def notify(request: Request, response: Response, notice: Notice) -> None:
         left = len(notice.details) - number
         longer = shown._replace(details=(*shown.details, detail[:500]))
         if len(_packed(longer)) > MOST_OF_NOTICE:
-            shown = shown._replace(details=(*shown.details, f"And {left} more."))
+            shown = shown._replace(details=(*shown.details, gettext("And %(number)s more.", number=left)))
             break
         shown = longer
     _set(request, response, NOTICE, _packed(shown), 60)

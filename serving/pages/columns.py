@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 from serving.api.order_queries import ASCENDING
 from serving.contract.orders import WorklistParams
 from serving.pages.address import Address
+from serving.pages.locale.texts import message
 
 
 class PageColumn(NamedTuple):
@@ -33,32 +34,37 @@ class PageColumn(NamedTuple):
     number: bool = False
 
 
-SHIP_SORTS = (("expected_ship", "All shipped"), ("days_late", "Late"))
+SHIP_SORTS = (("expected_ship", message("All shipped")), ("days_late", message("Late")))
 COLUMNS = (
-    PageColumn("risk", "Risk, change", (("risk", "Risk, change"),)),
-    PageColumn("trace", "10 days", needs="trace"),
-    PageColumn("order", "Order", (("customer", "Customer"),)),
-    PageColumn("item", "Item", (("item", "Item"), ("plant", "Plant"))),
-    PageColumn("due", "Due", (("due", "Due"),)),
-    PageColumn("ships", "All shipped", SHIP_SORTS, needs="expected_ship"),
-    PageColumn("value", "Value", (("value", "Value"), ("value_at_risk", "At risk")), number=True),
-    PageColumn("why", "Why"),
-    PageColumn("in_the_way", "In the way", needs="blockers"),
-    PageColumn("owner", "Owner", (("owner", "Owner"),)),
+    PageColumn("risk", message("Risk, change"), (("risk", message("Risk, change")),)),
+    PageColumn("trace", message("10 days"), needs="trace"),
+    PageColumn("order", message("Order"), (("customer", message("Customer")),)),
+    PageColumn("item", message("Item"), (("item", message("Item")), ("plant", message("Plant")))),
+    PageColumn("due", message("Due"), (("due", message("Due")),)),
+    PageColumn("ships", message("All shipped"), SHIP_SORTS, needs="expected_ship"),
+    PageColumn(
+        "value",
+        message("Value"),
+        (("value", message("Value")), ("value_at_risk", message("At risk"))),
+        number=True,
+    ),
+    PageColumn("why", message("Why")),
+    PageColumn("in_the_way", message("In the way"), needs="blockers"),
+    PageColumn("owner", message("Owner"), (("owner", message("Owner")),)),
 )
 SORTS = (
-    ("risk", "Risk"),
-    ("missed", "Risk of shipping late"),
-    ("partial", "Risk of shipping short"),
-    ("value_at_risk", "Value at risk"),
-    ("value", "Value"),
-    ("due", "Due date"),
-    ("expected_ship", "Expected ship date"),
-    ("days_late", "Days late"),
-    ("customer", "Customer"),
-    ("item", "Item"),
-    ("plant", "Plant"),
-    ("owner", "Owner"),
+    ("risk", message("Risk")),
+    ("missed", message("Risk of shipping late")),
+    ("partial", message("Risk of shipping short")),
+    ("value_at_risk", message("Value at risk")),
+    ("value", message("Value")),
+    ("due", message("Due date")),
+    ("expected_ship", message("Expected ship date")),
+    ("days_late", message("Days late")),
+    ("customer", message("Customer")),
+    ("item", message("Item")),
+    ("plant", message("Plant")),
+    ("owner", message("Owner")),
 )
 """Everything that the API sorts by, in words."""
 

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from features.times import DAY, micros
-from serving.pages.wording import DECISIONS, PlantClock
+from serving.pages.locale.texts import gettext
+from serving.pages.wording import DECISIONS, PlantClock, word
 
 Decision = Mapping[str, Any]
 """As the API has it."""
@@ -25,15 +26,18 @@ def say_snooze(order: Mapping[str, Any], clock: PlantClock) -> str:
     if not is_put_off(order, clock):
         return ""
     until = order["snoozed_until"]
-    return f"snoozed {'until something changes' if until is None else clock.snooze_end(until)}"
+    if until is None:
+        return gettext("snoozed until something changes")
+    return gettext("snoozed %(until)s", until=clock.snooze_end(until))
 
 
 def say_decision(decision: Decision, clock: PlantClock) -> str:
     """A decision in words, for a row that says by itself how long a snooze lasts."""
-    who, until = decision["actor"] or "Somebody", decision["until"]
+    who, until = decision["actor"] or gettext("Somebody"), decision["until"]
     if decision["kind"] == "snooze" and until is not None and clock.is_past(until) and not ends_snooze(decision):
-        return f"{who}'s snooze ended {clock.tick(micros(until))}"
-    return f"{who} {verb_of(decision)}, {_when(decision['recorded_at'], clock)}"
+        return gettext("%(who)s's snooze ended %(day)s", who=who, day=clock.tick(micros(until)))
+    when = _when(decision["recorded_at"], clock)
+    return gettext("%(who)s %(verb)s, %(when)s", who=who, verb=verb_of(decision), when=when)
 
 
 def ends_snooze(decision: Decision) -> bool:
@@ -45,16 +49,18 @@ def ends_snooze(decision: Decision) -> bool:
 def verb_of(decision: Decision) -> str:
     """What somebody did."""
     if ends_snooze(decision):
-        return "ended the snooze"
+        return gettext("ended the snooze")
     if decision["kind"] != "assign":
-        return DECISIONS.get(decision["kind"], decision["kind"])
+        return word(DECISIONS, decision["kind"])
     if not decision["owner"]:
-        return "gave it back"
-    return "took it" if decision["owner"] == decision["actor"] else f"assigned it to {decision['owner']}"
+        return gettext("gave it back")
+    if decision["owner"] == decision["actor"]:
+        return gettext("took it")
+    return gettext("assigned it to %(owner)s", owner=decision["owner"])
 
 
 def _when(moment: str, clock: PlantClock) -> str:
     day = clock.local(micros(moment)).date()
     if day == clock.today:
-        return "today"
-    return "yesterday" if day == clock.local(clock.now - DAY).date() else clock.tick(micros(moment))
+        return gettext("today")
+    return gettext("yesterday") if day == clock.local(clock.now - DAY).date() else clock.tick(micros(moment))

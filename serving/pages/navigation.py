@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from serving.pages.locale.texts import message
+
 
 class NavigationEntry(NamedTuple):
     """A page of the navigation.
@@ -19,9 +21,9 @@ class NavigationEntry(NamedTuple):
 
 
 NAVIGATION = (
-    NavigationEntry("Worklist", "/", ("/orders/",)),
-    NavigationEntry("Changes", "/changes", ("/changes/",)),
-    NavigationEntry("Production", "/production", ("/production/",)),
-    NavigationEntry("Model", "/model", ("/model/",)),
+    NavigationEntry(message("Worklist"), "/", ("/orders/",)),
+    NavigationEntry(message("Changes"), "/changes", ("/changes/",)),
+    NavigationEntry(message("Production"), "/production", ("/production/",)),
+    NavigationEntry(message("Model"), "/model", ("/model/",)),
 )
 """One line a page; one that does not exist is not shown."""

@@ -12,24 +12,25 @@ from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from serving.middleware.paths import is_of_a_browser
+from serving.pages.locale.texts import gettext, message
 from serving.pages.rendering import is_by_script, render
 from serving.pages.rows import path_of
 from serving.problems import MEDIA_TYPE
 
 ADVICE = {
-    403: "Your key does not open this, or the page is too old. Go back, reload, or sign in with another key.",
-    404: "There is no such order or page, or none that you may see.",
-    405: "This address takes what a form sends, and has no page to read.",
-    412: "Somebody recorded something about the order since you opened it. Look at it again, then decide.",
-    413: "What was sent is too large.",
-    422: "What was asked for cannot be done as it stands.",
-    429: "There were too many requests. Wait a moment, then reload.",
-    503: "The service is not ready. Reload in a few seconds.",
-    507: "The database is full. Nothing was stored; tell who runs the service.",
+    403: message("Your key does not open this, or the page is too old. Go back, reload, or sign in with another key."),
+    404: message("There is no such order or page, or none that you may see."),
+    405: message("This address takes what a form sends, and has no page to read."),
+    412: message("Somebody recorded something about the order since you opened it. Look at it again, then decide."),
+    413: message("What was sent is too large."),
+    422: message("What was asked for cannot be done as it stands."),
+    429: message("There were too many requests. Wait a moment, then reload."),
+    503: message("The service is not ready. Reload in a few seconds."),
+    507: message("The database is full. Nothing was stored; tell who runs the service."),
 }
 """By status, what it means to who reads it."""
-UNEXPECTED = "Something went wrong here. Reload; if it stays, give the number below to who runs the service."
-TITLES = {404: "There is no such page", 405: "There is no page here"}
+UNEXPECTED = message("Something went wrong here. Reload; if it stays, give the number below to who runs the service.")
+TITLES = {404: message("There is no such page"), 405: message("There is no page here")}
 """By status, what stands above the advice in the place of the API's words."""
 SILENT = (404,)
 """Said without details: they would tell whether there is an order that one may not see."""
@@ -99,8 +100,8 @@ def _problem(request: Request, status: int, problem: dict[str, Any]) -> Response
         "parts/problem.html" if is_by_script(request) else "problem.html",
         status,
         back=path_of(order_path) if order_path else "",
-        title=TITLES.get(status, problem["title"]),
-        advice=ADVICE.get(status, UNEXPECTED),
+        title=gettext(TITLES[status]) if status in TITLES else problem["title"],
+        advice=gettext(ADVICE.get(status, UNEXPECTED)),
         errors=errors or ([detail] if detail and status < 500 else []),
         number=problem.get("request_id", "") if status >= 500 else "",
     )

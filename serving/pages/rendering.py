@@ -9,9 +9,11 @@ from typing import Any
 from fastapi import Request, Response
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from serving.pages.blockers import word_of
 from serving.pages.browser import THEMES, TOKEN, ensure_visitor, hand_over, notice_of, theme_of, token_of
 from serving.pages.decided import ends_snooze, verb_of
 from serving.pages.live.strips import Strip, strips_of
+from serving.pages.locale.texts import language, raw_gettext, raw_ngettext
 from serving.pages.navigation import NAVIGATION
 from serving.pages.static_files import address_of
 from serving.pages.wording import FILTERS, plant_clock
@@ -54,6 +56,7 @@ def _around(request: Request) -> dict[str, Any]:
         "form_token": token_of(request),
         "notice": notice_of(request),
         "navigation": NAVIGATION,
+        "language": language().name,
         "here": request.url.path + (f"?{request.url.query}" if request.url.query else ""),
         "search": request.query_params.get("search", ""),
     }
@@ -75,8 +78,11 @@ def environment() -> Environment:
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
+        extensions=["jinja2.ext.i18n"],
     )
-    environment.filters |= {**FILTERS, "verb": verb_of, "ends_snooze": ends_snooze}
+    environment.policies["ext.i18n.trimmed"] = True
+    environment.install_gettext_callables(raw_gettext, raw_ngettext, newstyle=True)  # type: ignore[attr-defined]
+    environment.filters |= {**FILTERS, "verb": verb_of, "ends_snooze": ends_snooze, "blocker_words": word_of}
     environment.globals |= {"asset": address_of}
     for name in environment.list_templates():
         environment.get_template(name)

@@ -12,12 +12,13 @@ from serving.api.calls import read_latest_decisions, trace_risks
 from serving.pages.blockers import word_of
 from serving.pages.decided import Decision, say_decision, say_snooze
 from serving.pages.drawing import TRACE_DAYS, Risks, change_since, draw_trace
+from serving.pages.locale.texts import gettext, message
 from serving.pages.wording import PlantClock
 from serving.scores.services import Services
 from serving.scores.snooze import latest_snooze
 
 Row = dict[str, Any]
-NOTHING_IN_THE_WAY = "nothing known is in the way"
+NOTHING_IN_THE_WAY = message("nothing known is in the way")
 
 
 def path_of(order_id: str) -> str:
@@ -54,7 +55,7 @@ def _row(order: Mapping[str, Any], risks: Risks, decision: Decision | None, cloc
 def _without_reasons(order: Mapping[str, Any]) -> str:
     """Of a late order what stops it first; of others why there is no risk."""
     if order["state"] == "late" and order["blockers"] is not None:
-        return str(order["main_blocker"] or NOTHING_IN_THE_WAY)
+        return str(order["main_blocker"] or gettext(NOTHING_IN_THE_WAY))
     return str(order["reason"] or "")
 
 
@@ -76,6 +77,7 @@ def _ways(order: Mapping[str, Any]) -> list[tuple[str, str]] | None:
 def _cannot_snooze(order: Mapping[str, Any], clock: PlantClock) -> str:
     """Why an order cannot be put off, in few words; empty where it can."""
     if order["state"] == "late":
-        return "late: cannot be snoozed"
+        return gettext("late: cannot be snoozed")
     due = None if order["due_at"] is None else micros(order["due_at"])
-    return "due too soon to snooze" if due is not None and latest_snooze(due, clock.zone) < clock.now else ""
+    too_soon = due is not None and latest_snooze(due, clock.zone) < clock.now
+    return gettext("due too soon to snooze") if too_soon else ""

@@ -9,6 +9,7 @@ from typing import NamedTuple
 from serving.api.calls import count_orders, sum_worklist
 from serving.contract.orders import WorklistParams
 from serving.overviews.short_memory import ShortMemory
+from serving.pages.locale.texts import gettext, ngettext
 from serving.pages.wording import amount
 from serving.principal import Caller
 from serving.scores.services import Services
@@ -56,16 +57,20 @@ class Fitting(NamedTuple):
         """
         rest = self.total - self.late
         if not late_apart:
-            return f"{amount(self.total)} order{_fit(self.total)}"
+            total = amount(self.total)
+            return ngettext("%(number)s order fits", "%(number)s orders fit", self.total, number=total)
         if not self.late:
-            return f"{amount(rest)} of {amount(open_orders)} open orders fit"
+            return gettext("%(number)s of %(all)s open orders fit", number=amount(rest), all=amount(open_orders))
+        late = amount(self.late)
         if not rest:
-            return f"{amount(self.late)} late order{_fit(self.late)}"
-        return f"{amount(rest)} open and {amount(self.late)} late order{'s' if self.late != 1 else ''} fit"
-
-
-def _fit(number: int) -> str:
-    return " fits" if number == 1 else "s fit"
+            return ngettext("%(number)s late order fits", "%(number)s late orders fit", self.late, number=late)
+        return ngettext(
+            "%(open)s open and %(number)s late order fit",
+            "%(open)s open and %(number)s late orders fit",
+            self.late,
+            open=amount(rest),
+            number=late,
+        )
 
 
 class TabCounts(NamedTuple):

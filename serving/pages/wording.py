@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import cached_property
@@ -11,9 +11,9 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from features.times import micros, plant_calendar
-from features.wording import ENGLISH, Dates
+from features.wording import Dates
 from features.wording.language import at_a_clause
-from serving.scores.decision_state import PAST
+from serving.pages.locale.texts import gettext, language, message, ngettext
 from serving.scores.services import Services
 from serving.scores.snooze import end_of_snooze
 
@@ -22,17 +22,24 @@ MOST_OF_A_ROW = 100
 """Characters of the second reason of a row."""
 STEPS = (25, 50, 75)
 """Whole percents at which the steps of risk begin; the words say what the colour says."""
-STEP_WORDS = ("low", "raised", "high", "very high")
+STEP_WORDS = (message("low"), message("raised"), message("high"), message("very high"))
 STATES = {
-    "open": "open",
-    "late": "late",
-    "unpromised": "no promise yet",
-    "shipped": "shipped",
-    "cancelled": "cancelled",
+    "open": message("open"),
+    "late": message("late"),
+    "unpromised": message("no promise yet"),
+    "shipped": message("shipped"),
+    "cancelled": message("cancelled"),
 }
-DECISIONS = PAST
+DECISIONS = {
+    "acknowledge": message("acknowledged"),
+    "assign": message("assigned"),
+    "snooze": message("snoozed"),
+    "expedite": message("expedited"),
+    "override": message("overrode"),
+    "comment": message("commented"),
+}
 """By the kind of decision, what somebody did, and ..."""
-DECIDED = {**PAST, "override": "overridden"}
+DECIDED = {**DECISIONS, "override": message("overridden")}
 """... what was done to an order."""
 
 
@@ -50,7 +57,7 @@ class PlantClock:
     @cached_property
     def dates(self) -> Dates:
         """As the sentences say them."""
-        return Dates(self.now, self._zone, ENGLISH)
+        return Dates(self.now, self._zone, language())
 
     @property
     def today(self) -> date:
@@ -92,11 +99,13 @@ class PlantClock:
     def range_of(self, first: str, last: str | None) -> str:
         """Two days of forms in few words: the month once where it is the same; no end where the last is not known."""
         begin, end = (None if day is None else date.fromisoformat(day) for day in (first, last))
-        words = [f"{day.day} {ENGLISH.months[day.month - 1]}" for day in (begin, end) if day is not None]
+        words = [language().day_of_month(day) for day in (begin, end) if day is not None]
         if begin is None or end is None:
-            return f"from {words[0]}"
+            return gettext("from %(day)s", day=words[0])
+        if begin == end:
+            return words[0]
         same = (begin.year, begin.month) == (end.year, end.month)
-        return words[0] if begin == end else f"{begin.day if same else words[0]} to {words[1]}"
+        return gettext("%(first)s to %(last)s", first=language().bare_day(begin) if same else words[0], last=words[1])
 
     def time(self, text: str | None) -> str:
         """The weekday, the day and the time, unless a whole day is meant."""
@@ -110,7 +119,8 @@ class PlantClock:
         """A moment that the machine's own clock gave; one that lies after the page's clock says so, with its year."""
         if micros(text) <= self.now:
             return self.time(text)
-        return f"{self.tick(micros(text))} {self.local(micros(text)).year} by the machine's clock"
+        day = language().day(self.local(micros(text)), year=True)
+        return gettext("%(day)s by the machine's clock", day=day)
 
     def distance(self, text: str | None) -> str:
         """How far off it is, in days of the plant's calendar."""
@@ -120,8 +130,7 @@ class PlantClock:
     def moment(self) -> str:
         """Now: the weekday, the day, the year and the time."""
         local = self.local(self.now)
-        weekday, month = ENGLISH.weekdays[local.weekday()], ENGLISH.months[local.month - 1]
-        return f"{weekday} {local.day} {month} {local.year}, {local:%H:%M}"
+        return f"{language().day(local, year=True)}, {language().time_of_day(local)}"
 
 
 def plant_clock(services: Services) -> PlantClock:
@@ -166,9 +175,8 @@ def percent(share: float | None) -> str:
     if share is None:
         return NONE
     whole = whole_percent(share)
-    if whole == 100 and share < 1:
-        return ">99 %"
-    return "<1 %" if whole == 0 and share > 0 else f"{whole} %"
+    almost = ">" if whole == 100 and share < 1 else "<" if whole == 0 and share > 0 else ""
+    return almost + language().say("share", percent=99 if almost == ">" else 1 if almost else language().number(whole))
 
 
 def points(difference: float | None) -> str:
@@ -180,8 +188,8 @@ def points(difference: float | None) -> str:
     if difference is None:
         return NONE
     shown = 100 * difference
-    text = f"{abs(shown):.0f}" if abs(shown) >= 0.95 else f"{abs(shown):.1f}"
-    return "0" if text == "0.0" else f"{'+' if shown > 0 else '−'}{text}"
+    text = language().number(abs(shown), 0 if abs(shown) >= 0.95 else 1)
+    return text if text == "0" else f"{'+' if shown > 0 else '−'}{text}"
 
 
 def amount(value: float | None) -> str:
@@ -192,7 +200,7 @@ def amount(value: float | None) -> str:
     """
     if value is None:
         return NONE
-    return ENGLISH.number(value, 0 if abs(value) >= 1000 or value == int(value) else 1).replace("-", "−")
+    return language().number(value, 0 if abs(value) >= 1000 or value == int(value) else 1).replace("-", "−")
 
 
 def days(count: int) -> str:
@@ -201,7 +209,24 @@ def days(count: int) -> str:
     >>> days(1), days(12)
     ('1 day', '12 days')
     """
-    return f"{amount(count)} day{'' if count == 1 else 's'}"
+    return ngettext("%(number)s day", "%(number)s days", count, number=amount(count))
+
+
+def days_won(count: int) -> str:
+    """Days that an order ships sooner, or later where they are negative.
+
+    >>> days_won(1), days_won(-3)
+    ('1 day won', '3 days lost')
+    """
+    many = amount(abs(count))
+    if count > 0:
+        return ngettext("%(number)s day won", "%(number)s days won", count, number=many)
+    return ngettext("%(number)s day lost", "%(number)s days lost", -count, number=many)
+
+
+def word(words: Mapping[str, str], name: str) -> str:
+    """The word of a name in the language of the pages, the name itself where it has none."""
+    return gettext(words[name]) if name in words else name
 
 
 def step_of(risk: float | None) -> int:
@@ -245,12 +270,13 @@ FILTERS: dict[str, Callable[..., Any]] = {
     "change_to": change,
     "amount": amount,
     "days": days,
+    "days_won": days_won,
     "amount_whole": lambda value: amount(None if value is None else float(round(value))),
     "risk_step": step_of,
-    "step_words": lambda risk: STEP_WORDS[step_of(risk)],
+    "step_words": lambda risk: gettext(STEP_WORDS[step_of(risk)]),
     "sentence": capitalised,
     "clause": clause,
-    "state_words": lambda state: STATES.get(state, state),
-    "decision_words": lambda kind: DECISIONS.get(kind, kind),
-    "decided_words": lambda kind: DECIDED.get(kind, kind),
+    "state_words": lambda state: word(STATES, state),
+    "decision_words": lambda kind: word(DECISIONS, kind),
+    "decided_words": lambda kind: word(DECIDED, kind),
 }

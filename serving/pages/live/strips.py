@@ -11,6 +11,7 @@ from features.times import DAY
 from serving.api.calls import read_latest_records
 from serving.models.scorer import Scorer
 from serving.overviews.short_memory import ShortMemory
+from serving.pages.locale.texts import gettext
 from serving.pages.wording import PlantClock, capitalised, plant_clock
 from serving.principal import Caller
 from serving.problems import NotReady
@@ -82,9 +83,8 @@ def strips_of(services: Services, caller: Caller, cache: SilenceCache) -> list[S
     strips = _of_model(services, clock)
     for silence in cache.silences(services, caller):
         since = clock.dates.day(silence.since)
-        strips.append(
-            Strip(f"No records from {silence.source} since {since}.", "What it has not sent is not in the risks.")
-        )
+        what = gettext("No records from %(source)s since %(moment)s.", source=silence.source, moment=since)
+        strips.append(Strip(what, gettext("What it has not sent is not in the risks.")))
     return strips
 
 
@@ -93,12 +93,13 @@ def _of_model(services: Services, clock: PlantClock) -> list[Strip]:
         scorer = services.daily_context.scorer()
     except NotReady as error:
         why = f"{capitalised(error.public)}."
-        return [Strip("No model serves, so orders have no risk.", why, "shiprisk train EVENTS")]
+        return [Strip(gettext("No model serves, so orders have no risk."), why, "shiprisk train EVENTS")]
     reasons = scorer.degraded_because(clock.now)
-    what = f"Risks are not as good as they could be{_since(scorer, clock)}:"
-    return [Strip(what, f"{'; '.join(reasons)}.")] if reasons else []
+    return [Strip(_degraded(scorer, clock), f"{'; '.join(reasons)}.")] if reasons else []
 
 
-def _since(scorer: Scorer, clock: PlantClock) -> str:
+def _degraded(scorer: Scorer, clock: PlantClock) -> str:
     since = scorer.loaded.degraded_since
-    return "" if since is None else f" since {clock.dates.day(since)}"
+    if since is None:
+        return gettext("Risks are not as good as they could be:")
+    return gettext("Risks are not as good as they could be since %(moment)s:", moment=clock.dates.day(since))

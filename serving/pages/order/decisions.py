@@ -15,7 +15,8 @@ from features.times import LATEST, isoformat, micros
 from serving.contract.decision import DecisionRequest
 from serving.contract.members import fault_detail
 from serving.pages.browser import Form, Notice
-from serving.pages.wording import DECIDED, PlantClock
+from serving.pages.locale.texts import gettext, ngettext
+from serving.pages.wording import DECIDED, PlantClock, word
 from serving.principal import Caller
 from serving.scores.decision_state import CHANGES, DecisionState
 from serving.scores.snooze import agree_snooze
@@ -47,7 +48,7 @@ def decision_of(kind: str, form: Form, caller: Caller, now: int, before: str = "
         return DecisionRequest.model_validate(fields)
     except ValidationError as error:
         what = "; ".join(fault_detail(str(one["msg"])) for one in error.errors())
-        raise InvalidRequest(f"a decision must be complete: {what}") from error
+        raise InvalidRequest(gettext("a decision must be complete: %(what)s", what=what)) from error
 
 
 def undo_of(change: tuple[Any, DecisionState] | None, caller: Caller, now: int) -> DecisionRequest:
@@ -56,10 +57,10 @@ def undo_of(change: tuple[Any, DecisionState] | None, caller: Caller, now: int) 
     Raises ``InvalidRequest`` where somebody else has decided since, nobody has at all, or it was taken back already.
     """
     if change is None or change[0].actor != caller.name:
-        raise InvalidRequest("the last decision about it is not yours, and stays")
+        raise InvalidRequest(gettext("the last decision about it is not yours, and stays"))
     event, before = change
     if event.reason == UNDO:
-        raise InvalidRequest("what you decided was taken back already")
+        raise InvalidRequest(gettext("what you decided was taken back already"))
     fields: dict[str, Any] = {"kind": event.kind, "reason": UNDO}
     if event.kind == "assign":
         fields["owner"] = before.owner or ""
@@ -136,19 +137,22 @@ class Outcome:
     def _sum(self) -> str:
         if not self.refused and len(self.done) == 1:
             only = self.done[0]
-            return f"{self.snoozes[only][0]}." if only in self.snoozes else f"{only}{self._was_done}."
+            return f"{self.snoozes[only][0]}." if only in self.snoozes else f"{self._was_done(only)}."
         if not self.refused:
-            return f"{len(self.done)} orders{self._was_done}{self._same_end}."
+            orders = ngettext("%(number)s order", "%(number)s orders", len(self.done))
+            return f"{self._was_done(orders)}{self._same_end}."
+        done, refused = str(len(self.done)), len(self.refused)
         if self.decision.kind == "comment":
-            return f"Comment added to {len(self.done)}, not to {len(self.refused)}."
-        return f"{len(self.done)}{self._was_done}{self._same_end}, {len(self.refused)} not."
+            return gettext("Comment added to %(done)s, not to %(refused)s.", done=done, refused=refused)
+        was_done = f"{self._was_done(done)}{self._same_end}"
+        return gettext("%(was_done)s, %(refused)s not.", was_done=was_done, refused=refused)
 
     @property
     def _details(self) -> list[str]:
         many = len(self.done) + len(self.refused) > 1
         ends = [f"{sentence}." for sentence, _ in self.snoozes.values()] if many and not self._same_end else []
-        typed = [f"Not assigned to {self.left_out}: that takes the button Assign to."] if self.left_out else []
-        return [*(f"Not {order_id}: {why}." for order_id, why in self.refused.items()), *ends, *typed]
+        typed = gettext("Not assigned to %(owner)s: that takes the button Assign to.", owner=self.left_out)
+        return [*refusals(self.refused), *ends, *([typed] if self.left_out else [])]
 
     @property
     def _same_end(self) -> str:
@@ -157,12 +161,18 @@ class Outcome:
         same = len(ends) == 1 and not any(cut for _, cut in self.snoozes.values())
         return ends.pop() if same else ""
 
-    @property
-    def _was_done(self) -> str:
-        kind = self.decision.kind
+    def _was_done(self, what: str) -> str:
+        """What was done to an order, or to some."""
+        kind, owner = self.decision.kind, self.decision.owner
         if kind == "comment":
-            return ": comment added"
+            return gettext("%(what)s: comment added", what=what)
+        if kind == "assign" and (self.gives_back or not owner):
+            return gettext("%(what)s given back to %(owner)s", what=what, owner=owner or gettext("nobody"))
         if kind == "assign":
-            owner = self.decision.owner
-            return f" given back to {owner or 'nobody'}" if self.gives_back or not owner else f" assigned to {owner}"
-        return f" {DECIDED.get(kind, kind)}"
+            return gettext("%(what)s assigned to %(owner)s", what=what, owner=owner)
+        return gettext("%(what)s %(done)s", what=what, done=word(DECIDED, kind))
+
+
+def refusals(refused: Mapping[str, str]) -> tuple[str, ...]:
+    """By order id why not, each as a detail of a notice."""
+    return tuple(gettext("Not %(order)s: %(why)s.", order=order_id, why=why) for order_id, why in refused.items())

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 from features.times import micros
 from serving.pages.drawing import polyline_of
+from serving.pages.locale.texts import gettext
 from serving.pages.wording import PlantClock, percent
 
 WIDTH, HEIGHT, MARGIN = 760.0, 132.0, 4.0
@@ -63,14 +64,22 @@ def draw_ship_curve(
     left = None if early is None or late is None else scale.x(_number(early))
     return ShipCurve(
         points=_path(steps, scale, today),
-        promise=DayMark(scale.x(promise + 1), f"promise {clock.day_of(ship_date['promised'])}"),
-        trucks=[DayMark(scale.x(day + 1), f"truck {clock.day_of(_form(day))}") for day in trucks if day <= end],
+        promise=DayMark(scale.x(promise + 1), gettext("promise %(day)s", day=clock.day_of(ship_date["promised"]))),
+        trucks=[_truck(day, scale, clock) for day in trucks if day <= end],
         ticks=_ticks(scale, clock),
         expected=None if expected is None else DayMark(scale.x(_number(expected) + 1), clock.day_of(expected)),
         left=left,
         width=0.0 if left is None else round(scale.x(_number(late) + 1) - left, 1),
-        label=f"Shipped by the promise with {percent(_share_at(steps, promise))}; {ship_date['sentence']}",
+        label=_label(_share_at(steps, promise), ship_date["sentence"]),
     )
+
+
+def _truck(day: int, scale: DayScale, clock: PlantClock) -> DayMark:
+    return DayMark(scale.x(day + 1), gettext("truck %(day)s", day=clock.day_of(_form(day))))
+
+
+def _label(share: float, sentence: str) -> str:
+    return gettext("Shipped by the promise with %(share)s; %(sentence)s", share=percent(share), sentence=sentence)
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 from features.times import DAY, micros
 from serving.pages.drawing import Risks, polyline_of
+from serving.pages.locale.texts import ngettext
 from serving.pages.wording import PlantClock, points, shown_change, step_of
 
 WIDTH, HEIGHT, MARGIN = 760.0, 132.0, 4.0
@@ -112,7 +113,8 @@ def find_jumps(scores: Sequence[dict[str, Any]], events: Sequence[dict[str, Any]
             continue
         between = [one["what"] for one in events if earlier["as_of"] < one["recorded_at"] <= later["as_of"]]
         kinds = list(dict.fromkeys(reversed(between)))
-        what = kinds[0] if len(kinds) == 1 else f"{len(between)} events"
+        many = ngettext("%(number)s event", "%(number)s events", len(between))
+        what = kinds[0] if len(kinds) == 1 else many
         if kinds:
             by = shown_change(earlier["risk"], later["risk"]) or 0.0
             jumps.append(Jump(micros(later["as_of"]), by, later["risk"], what))

@@ -18,6 +18,7 @@ from features.events.schema import HOLD_KINDS, READINESS_KINDS
 from features.what_if.choices import Choice, Choices
 from features.what_if.moves import NEW_TRUCK
 from serving.pages.browser import Form
+from serving.pages.locale.texts import gettext, message
 
 NOTHING = Form([])
 OF_TYPE = re.compile(r" for [a-z_]+\.[a-z_]+")
@@ -43,32 +44,58 @@ class Happening(NamedTuple):
 
 
 HAPPENINGS = (
-    Happening("hold_released", "a hold is released", "hold.released", ("hold",)),
-    Happening("component_comes", "a component comes", "material.stated", ("shortage",), (), "available"),
+    Happening("hold_released", message("a hold is released"), "hold.released", ("hold",)),
+    Happening("component_comes", message("a component comes"), "material.stated", ("shortage",), (), "available"),
     Happening(
-        "component_due", "a component comes on another day", "material.stated", ("shortage", "date"), (), "short"
+        "component_due",
+        message("a component comes on another day"),
+        "material.stated",
+        ("shortage", "date"),
+        (),
+        "short",
     ),
-    Happening("lot_passes", "a failed lot passes", "inspection.recorded", ("lot",), (), "passed"),
-    Happening("condition_met", "a shipping condition is met", "readiness.stated", ("condition",), ("line_id",), "met"),
-    Happening("plan_moves", "the planned end moves", "production.rescheduled", ("production_order", "date")),
-    Happening("plan_begins", "an end of the work is planned", "production.rescheduled", ("date",), ("line_id",)),
-    Happening("truck_moves", "a truck leaves on another day", "delivery.planned", ("truck", "date"), ("quantity",)),
-    Happening("truck_planned", "one more truck is planned", "delivery.planned", ("date",), ("line_id", "quantity")),
-    Happening("promise_moves", "the promise moves", "commitment.changed", ("date",), ("line_id",)),
-    Happening("goods_leave", "goods leave", "goods.issued", (), ("line_id", "quantity")),
-    Happening("hold_placed", "a hold is placed", "hold.placed", ("hold_kind",), ("line_id", "date")),
+    Happening("lot_passes", message("a failed lot passes"), "inspection.recorded", ("lot",), (), "passed"),
     Happening(
-        "component_short", "another component is missing", "material.stated", ("component",),
-        ("line_id", "date", "quantity"), "short",
+        "condition_met", message("a shipping condition is met"), "readiness.stated", ("condition",), ("line_id",), "met"
     ),
+    Happening("plan_moves", message("the planned end moves"), "production.rescheduled", ("production_order", "date")),
     Happening(
-        "lot_fails", "an inspection fails", "inspection.recorded", ("inspection",), ("lot_name", "line_id"), "failed"
+        "plan_begins", message("an end of the work is planned"), "production.rescheduled", ("date",), ("line_id",)
     ),
     Happening(
-        "condition_not_met", "a shipping condition is not met", "readiness.stated", ("condition",), ("line_id",),
+        "truck_moves", message("a truck leaves on another day"), "delivery.planned", ("truck", "date"), ("quantity",)
+    ),
+    Happening(
+        "truck_planned", message("one more truck is planned"), "delivery.planned", ("date",), ("line_id", "quantity")
+    ),
+    Happening("promise_moves", message("the promise moves"), "commitment.changed", ("date",), ("line_id",)),
+    Happening("goods_leave", message("goods leave"), "goods.issued", (), ("line_id", "quantity")),
+    Happening("hold_placed", message("a hold is placed"), "hold.placed", ("hold_kind",), ("line_id", "date")),
+    Happening(
+        "component_short",
+        message("another component is missing"),
+        "material.stated",
+        ("component",),
+        ("line_id", "date", "quantity"),
+        "short",
+    ),
+    Happening(
+        "lot_fails",
+        message("an inspection fails"),
+        "inspection.recorded",
+        ("inspection",),
+        ("lot_name", "line_id"),
+        "failed",
+    ),
+    Happening(
+        "condition_not_met",
+        message("a shipping condition is not met"),
+        "readiness.stated",
+        ("condition",),
+        ("line_id",),
         "not_met",
     ),
-)  # fmt: skip
+)
 BY_NAME = {one.name: one for one in HAPPENINGS}
 
 
@@ -88,23 +115,41 @@ class Field(NamedTuple):
     ask: str
     column: str = ""
     hint: str = ""
-    blank: str = "choose"
+    blank: str = message("choose")
 
 
 FIELDS = (
-    Field("hold", "Hold", "Choose the hold"),
-    Field("shortage", "Missing component", "Choose the component"),
-    Field("lot", "Failed lot", "Choose the lot"),
-    Field("production_order", "Production order", "Choose the production order"),
-    Field("truck", "Truck", "Choose the truck"),
-    Field("hold_kind", "Kind of hold", "Choose the kind of hold", "kind"),
-    Field("component", "Component", "Name the component", "reference", "any by its name"),
-    Field("inspection", "Inspection", "Choose the inspection", "kind"),
-    Field("lot_name", "Lot", "Name the lot", "reference", "may be empty"),
-    Field("condition", "Shipping condition", "Choose the shipping condition", "kind"),
-    Field("line_id", "Line", "Choose the line", "line_id", blank="the whole order"),
-    Field("date", "Date", "Choose the date", "date"),
-    Field("quantity", "Quantity", "Say the quantity", "quantity", "may be empty: all that is left, or as it is"),
+    Field("hold", message("Hold"), message("Choose the hold")),
+    Field("shortage", message("Missing component"), message("Choose the component")),
+    Field("lot", message("Failed lot"), message("Choose the lot")),
+    Field("production_order", message("Production order"), message("Choose the production order")),
+    Field("truck", message("Truck"), message("Choose the truck")),
+    Field("hold_kind", message("Kind of hold"), message("Choose the kind of hold"), "kind"),
+    Field(
+        "component",
+        message("Component"),
+        message("Name the component"),
+        "reference",
+        message("any by its name"),
+    ),
+    Field("inspection", message("Inspection"), message("Choose the inspection"), "kind"),
+    Field("lot_name", message("Lot"), message("Name the lot"), "reference", message("may be empty")),
+    Field("condition", message("Shipping condition"), message("Choose the shipping condition"), "kind"),
+    Field(
+        "line_id",
+        message("Line"),
+        message("Choose the line"),
+        "line_id",
+        blank=message("the whole order"),
+    ),
+    Field("date", message("Date"), message("Choose the date"), "date"),
+    Field(
+        "quantity",
+        message("Quantity"),
+        message("Say the quantity"),
+        "quantity",
+        message("may be empty: all that is left, or as it is"),
+    ),
 )
 BY_FIELD = {field.name: field for field in FIELDS}
 WORDS = {
@@ -112,7 +157,15 @@ WORDS = {
     "inspection": ("in_process", "final"),
     "condition": READINESS_KINDS,
 }
-COLUMNS = {"type": "What happens", "state": "What happens", "line_id": "Line", "kind": "Kind", "reference": "Name"}
+COLUMNS = {
+    "type": message("What happens"),
+    "state": message("What happens"),
+    "line_id": message("Line"),
+    "kind": message("Kind"),
+    "reference": message("Name"),
+    "date": message("Date"),
+    "quantity": message("Quantity"),
+}
 """What columns of an event are called where no field says them."""
 
 
@@ -190,7 +243,7 @@ class WhatIfForm:
         """The event that the fields say. Raises ``IncompleteForm``."""
         happening = BY_NAME.get(self.chosen)
         if happening is None:
-            raise IncompleteForm(["Choose what should happen"])
+            raise IncompleteForm([gettext("Choose what should happen")])
         data: dict[str, Any] = {} if happening.state is None else {"state": happening.state}
         errors = []
         for name in (*happening.needs, *happening.may):
@@ -201,7 +254,7 @@ class WhatIfForm:
                 except InvalidRequest as error:
                     errors.append(str(error))
             elif name in happening.needs:
-                errors.append(BY_FIELD[name].ask)
+                errors.append(gettext(BY_FIELD[name].ask))
         if errors:
             raise IncompleteForm(errors)
         return {"type": happening.type, "data": _implied(happening.name, data)}
@@ -210,7 +263,8 @@ class WhatIfForm:
         if field.name in self._lists:
             about = next((one.about for one in self._lists[field.name] if _key(one) == text), None)
             if about is None:
-                raise InvalidRequest(f"{field.ask}: what was chosen is not there, or not any more")
+                ask = gettext(field.ask)
+                raise InvalidRequest(gettext("%(ask)s: what was chosen is not there, or not any more", ask=ask))
             return about
         if field.column == "quantity":
             return {"quantity": _number(field, text)}
@@ -226,7 +280,7 @@ class WhatIfForm:
         thing = next((field.label for field in asked if not field.column), None)
         if thing:
             named |= {name: thing for name in ("reference", "kind", "line_id") if name not in named}
-        return [_in_words(error, COLUMNS | {"date": "Date", "quantity": "Quantity"} | named) for error in errors]
+        return [_in_words(error, COLUMNS | named) for error in errors]
 
 
 def _implied(happening: str, data: dict[str, Any]) -> dict[str, Any]:
@@ -240,7 +294,7 @@ def _implied(happening: str, data: dict[str, Any]) -> dict[str, Any]:
 
 def _in_words(error: Mapping[str, str], names: Mapping[str, str]) -> str:
     column, detail = error.get("pointer", "").rpartition("/")[2], error["detail"]
-    return f"{names[column]} {OF_TYPE.sub('', detail)}" if column in names else detail
+    return f"{gettext(names[column])} {OF_TYPE.sub('', detail)}" if column in names else detail
 
 
 def _key(choice: Choice) -> str:
@@ -263,7 +317,8 @@ def _number(field: Field, text: str) -> float:
     except ValueError:
         number = nan
     if not 0 < number < inf:
-        raise InvalidRequest(f"{field.label} must be a number above 0, got {text[:40]}")
+        must = message("%(field)s must be a number above 0, got %(text)s")
+        raise InvalidRequest(gettext(must, field=gettext(field.label), text=text[:40]))
     return number
 
 
@@ -271,4 +326,5 @@ def _date(field: Field, text: str) -> str:
     try:
         return date.fromisoformat(text).isoformat()
     except ValueError as error:
-        raise InvalidRequest(f"{field.label} must be a day such as 2026-01-05, got {text[:40]}") from error
+        must = message("%(field)s must be a day such as 2026-01-05, got %(text)s")
+        raise InvalidRequest(gettext(must, field=gettext(field.label), text=text[:40])) from error

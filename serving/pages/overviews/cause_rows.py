@@ -84,10 +84,7 @@ def _weekly(
     memory: ShortMemory, services: Services, asked: ReportAddress, caller: Caller
 ) -> list[tuple[str, WeekSums]]:
     weeks = weeks_before(asked.week, WEEKS, asked.clock.now, asked.clock.zone)
-    return [
-        (asked.day(week, 0).partition(" ")[2], sum_week(week_steps(memory, services, week, caller), asked.view))
-        for week in weeks
-    ]
+    return [(asked.begin(week), sum_week(week_steps(memory, services, week, caller), asked.view)) for week in weeks]
 
 
 def show_orders_behind(

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from serving.overviews.movements import GROUPS, Group, Movement, describe_orders
+from serving.pages.locale.texts import gettext, message
 from serving.pages.rows import path_of
 from serving.pages.wording import shown_change
 from serving.scores.services import Services
@@ -16,12 +17,12 @@ EVENTS_SHOWN = 2
 GOOD = ("better", "shipped")
 """Groups of which what helped is told first."""
 TITLES: Mapping[Group, tuple[str, str]] = {
-    "late": ("Missed", "the promise has passed and not all has left"),
-    "worse": ("Worse", "the risk rose by 5 points or more"),
-    "better": ("Better", "the risk fell by 5 points or more"),
-    "new": ("New", "listed for the first time, or open again"),
-    "shipped": ("Shipped", "nothing is left to ship"),
-    "cancelled": ("Gone", "cancelled"),
+    "late": (message("Missed"), message("the promise has passed and not all has left")),
+    "worse": (message("Worse"), message("the risk rose by 5 points or more")),
+    "better": (message("Better"), message("the risk fell by 5 points or more")),
+    "new": (message("New"), message("listed for the first time, or open again")),
+    "shipped": (message("Shipped"), message("nothing is left to ship")),
+    "cancelled": (message("Gone"), message("cancelled")),
 }
 """What a group is called, and what it means."""
 
@@ -47,10 +48,12 @@ def show_groups(
         own = [group for group in groups if (group in GOOD) == good_first]
         order_ids = [one.order_id for group in own for one in movements[group][:most]]
         described |= describe_orders(services, order_ids, since, good_first=good_first)
-    return [
-        ChangeGroup(group, *TITLES[group], _rows(movements[group][:most], described), len(movements[group]))
-        for group in groups
-    ]
+    return [_group(group, _rows(movements[group][:most], described), len(movements[group])) for group in groups]
+
+
+def _group(group: Group, rows: list[dict[str, Any]], total: int) -> ChangeGroup:
+    title, means = TITLES[group]
+    return ChangeGroup(group, gettext(title), gettext(means), rows, total)
 
 
 def _rows(movements: Sequence[Movement], described: Mapping[str, dict[str, Any]]) -> list[dict[str, Any]]:

@@ -9,19 +9,19 @@ from urllib.parse import urlencode
 
 from fastapi import Depends, Query
 
-from features.wording import ENGLISH
 from serving.api.dependencies import CurrentServices
 from serving.overviews.causes import CauseView
 from serving.overviews.weeks import Week, find_week
+from serving.pages.locale.texts import gettext, language, message
 from serving.pages.wording import PlantClock
 
 VIEWS: dict[CauseView, str] = {
-    "cause": "By cause",
-    "hold": "By hold",
-    "reason": "By reason",
-    "work_center": "By work centre",
-    "component": "By component",
-    "reschedule": "By reschedule",
+    "cause": message("By cause"),
+    "hold": message("By hold"),
+    "reason": message("By reason"),
+    "work_center": message("By work centre"),
+    "component": message("By component"),
+    "reschedule": message("By reschedule"),
 }
 """In words, what a week can be looked at by."""
 
@@ -43,13 +43,15 @@ class ReportAddress:
     @property
     def in_words(self) -> str:
         """The week, from its first day to its last."""
-        return f"{self.day(self.week, 0)} to {self.day(self.week, 6)}"
+        return gettext("%(first)s to %(last)s", first=self.day(self.week, 0), last=self.day(self.week, 6))
 
     def day(self, week: Week, number: int) -> str:
         """A day of a week, its year where it is another one than now."""
-        day = week.monday + timedelta(days=number)
-        year = "" if day.year == self.clock.today.year else f" {day.year}"
-        return f"{ENGLISH.weekdays[day.weekday()]} {day.day} {ENGLISH.months[day.month - 1]}{year}"
+        return self.clock.dates.written(week.monday + timedelta(days=number))
+
+    def begin(self, week: Week) -> str:
+        """The day that a week begins with, below a bar: of all weeks it is a Monday."""
+        return language().day_of_month(week.monday, year=week.monday.year != self.clock.today.year)
 
     @property
     def before(self) -> str:

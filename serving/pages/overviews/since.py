@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from features.errors import InvalidRequest
 from features.times import DAY, isoformat
+from serving.pages.locale.texts import gettext, message, ngettext
 from serving.pages.wording import PlantClock
 from serving.plant_time import moment_of
 
@@ -42,16 +43,16 @@ def find_since(text: str, visit: int | None, clock: PlantClock) -> Since:
         return Since(max(visit, earliest), False, False, visit < earliest)
     moment = moment_of(text, clock.zone, end=False)
     if not clock.now - MOST_DAYS * DAY <= moment < clock.now:
-        raise InvalidRequest(
-            f"since must lie before now ({isoformat(clock.now)}), at most {MOST_DAYS} days back, got {text[:40]!r}"
-        )
+        must = message("since must lie before now (%(now)s), at most %(most)s days back, got %(text)r")
+        raise InvalidRequest(gettext(must, now=isoformat(clock.now), most=MOST_DAYS, text=text[:40]))
     return Since(moment, True, visit is None)
 
 
 def since_links(since: Since, clock: PlantClock) -> list[SinceLink]:
     """Moments worth choosing: the last visit, and the start of some days."""
-    links = [SinceLink("Last visit" if not since.first_visit else "24 hours", "", not since.chosen)]
-    for text, days in (("Since yesterday", 1), ("3 days", 3), ("7 days", 7)):
+    links = [SinceLink(gettext("24 hours") if since.first_visit else gettext("Last visit"), "", not since.chosen)]
+    for days in (1, 3, 7):
+        text = gettext("Since yesterday") if days == 1 else ngettext("%(number)s day", "%(number)s days", days)
         query = clock.ahead(-days)
         links.append(SinceLink(text, query, since.chosen and moment_of(query, clock.zone, end=False) == since.moment))
     return links

@@ -12,6 +12,7 @@ from serving.api.dependencies import CurrentServices, OrderId
 from serving.contract.change import ChangeParams
 from serving.overviews.movements import Group, find_movements, scored_from
 from serving.overviews.visits import visit_before
+from serving.pages.locale.texts import gettext
 from serving.pages.overviews.change_rows import TITLES, show_groups
 from serving.pages.overviews.since import find_since, since_links
 from serving.pages.rendering import render
@@ -38,7 +39,7 @@ def get_changes(
     return render(
         request,
         "changes.html",
-        counts=[(TITLES[group][0], len(orders), group) for group, orders in movements.items()],
+        counts=[(gettext(TITLES[group][0]), len(orders), group) for group, orders in movements.items()],
         groups=show_groups(services, movements, begin.moment, show),
         links=since_links(begin, clock),
         only=show,
@@ -61,4 +62,6 @@ def get_why_changed(
     change = read_change(services, order_id, params, caller)
     steps = [step for step in reversed(change["steps"]) if abs(step["points"]) >= LEAST_STEP]
     less = len(change["steps"]) - len(steps)
-    return render_part(request, order_id, "change", "What moved it", steps=steps, summary=change["summary"], less=less)
+    return render_part(
+        request, order_id, "change", gettext("What moved it"), steps=steps, summary=change["summary"], less=less
+    )

@@ -10,6 +10,7 @@ from serving.api.dependencies import CurrentServices
 from serving.overviews.model_record import ModelRecord, read_record, read_report
 from serving.overviews.model_state import read_freshness, read_model
 from serving.overviews.short_memory import ShortMemory
+from serving.pages.locale.texts import gettext
 from serving.pages.overviews.model_words import describe_judged, in_plain_words
 from serving.pages.rendering import is_by_script, render
 from serving.principal import CurrentCaller
@@ -46,7 +47,7 @@ def get_record(request: Request, services: CurrentServices, caller: CurrentCalle
     except RegistryUnavailable as error:
         content["away"] = error.public
     template = "parts/record.html" if is_by_script(request) else "model_part.html"
-    return render(request, template, title="How it did", may_report=caller.plants is None, **content)
+    return render(request, template, title=gettext("How it did"), may_report=caller.plants is None, **content)
 
 
 @router.get("/model/report")

@@ -13,6 +13,7 @@ from serving.contract.change import ChangeParams
 from serving.contract.what_if import WhatIfRequest
 from serving.pages.browser import Form, SentForm
 from serving.pages.drawing import TRACE_DAYS
+from serving.pages.locale.texts import gettext
 from serving.pages.order.what_if_form import IncompleteForm, WhatIfForm
 from serving.pages.rendering import is_by_script, render
 from serving.pages.rows import path_of
@@ -41,7 +42,7 @@ def render_part(request: Request, order_id: str, part: str, title: str, status: 
 @router.get("/orders/{order_id}/lines")
 def get_lines(request: Request, order_id: OrderId, services: CurrentServices, caller: CurrentCaller) -> Response:
     """The lines of an order."""
-    return render_part(request, order_id, "lines", "Lines", lines=read_lines(services, order_id, caller))
+    return render_part(request, order_id, "lines", gettext("Lines"), lines=read_lines(services, order_id, caller))
 
 
 @router.get("/orders/{order_id}/moves")
@@ -50,7 +51,7 @@ def get_moves_part(request: Request, order_id: OrderId, services: CurrentService
     moves = read_moves(services, order_id, caller)
     for move in moves["moves"]:
         move["body"] = orjson.dumps(move["events"]).decode()
-    return render_part(request, order_id, "moves", "Worth trying", moves=moves)
+    return render_part(request, order_id, "moves", gettext("Worth trying"), moves=moves)
 
 
 @router.get("/orders/{order_id}/change")
@@ -61,7 +62,9 @@ def get_change_part(request: Request, order_id: OrderId, services: CurrentServic
     change = read_change(services, order_id, params, caller)
     steps = [step for step in reversed(change["steps"]) if abs(step["points"]) >= LEAST_STEP]
     less = len(change["steps"]) - len(steps)
-    return render_part(request, order_id, "change", "What moved it", steps=steps, summary=change["summary"], less=less)
+    return render_part(
+        request, order_id, "change", gettext("What moved it"), steps=steps, summary=change["summary"], less=less
+    )
 
 
 @router.get("/orders/{order_id}/events")
@@ -79,7 +82,7 @@ def get_events(
         request,
         order_id,
         "events",
-        "Events",
+        gettext("Events"),
         events=events,
         begin=begin,
         total=total,
@@ -103,14 +106,14 @@ def post_what_if_page(
     moves_promise = any(event.type.endswith("commitment.changed") for event in supposed.events)
     part = "what_if" if is_by_script(request) else "what_if_page"
     return render_part(
-        request, order_id, part, "What if", answer=answer, asked=asked, moves_promise=moves_promise, errors=[]
+        request, order_id, part, gettext("What if"), answer=answer, asked=asked, moves_promise=moves_promise, errors=[]
     )
 
 
 def _refused(request: Request, order_id: str, asked: WhatIfForm, errors: list[str]) -> Response:
     part = "problem" if is_by_script(request) else "what_if_page"
     content: dict[str, Any] = {"answer": None, "asked": asked, "errors": errors, "advice": "", "number": ""}
-    return render_part(request, order_id, part, "What if", 422, **content)
+    return render_part(request, order_id, part, gettext("What if"), 422, **content)
 
 
 def _supposed(form: Form, asked: WhatIfForm) -> WhatIfRequest:
@@ -120,4 +123,4 @@ def _supposed(form: Form, asked: WhatIfForm) -> WhatIfRequest:
     try:
         return WhatIfRequest.model_validate({"events": orjson.loads(form.get("events"))})
     except ValueError as error:
-        raise IncompleteForm(["The move is not readable any more: load the page again"]) from error
+        raise IncompleteForm([gettext("The move is not readable any more: load the page again")]) from error

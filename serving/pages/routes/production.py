@@ -10,7 +10,7 @@ from serving.api.dependencies import CurrentServices
 from serving.overviews.decision_outcomes import outcomes_of_decisions
 from serving.overviews.plant_now import moves_now, stuck_now
 from serving.overviews.short_memory import ShortMemory
-from serving.pages.blockers import CHOICES as BLOCKERS
+from serving.pages.locale.texts import gettext, message
 from serving.pages.overviews.cause_rows import (
     ORDERS_ALONE,
     ORDERS_SHOWN,
@@ -28,11 +28,11 @@ from serving.scores.services import Services
 
 router = APIRouter()
 TITLES = {
-    "causes": "What added risk",
-    "orders": "Orders behind it",
-    "blocked": "Value at risk, by what stops it first",
-    "moves": "What would take most off",
-    "decisions": "Did decisions help?",
+    "causes": message("What added risk"),
+    "orders": message("Orders behind it"),
+    "blocked": message("Value at risk, by what stops it first"),
+    "moves": message("What would take most off"),
+    "decisions": message("Did decisions help?"),
 }
 Content = dict[str, Any]
 
@@ -49,7 +49,7 @@ def get_production(request: Request, asked: AskedReport, services: CurrentServic
     if asked.whole:
         content |= _blocked(services, caller) | _decisions(services, asked, caller)
         content |= _moves(request.app.state.moves_memory, services, caller) if has_model else {}
-    around: Content = {"views": VIEWS, "titles": TITLES, "blockers": BLOCKERS, "name": ""}
+    around: Content = {"views": VIEWS, "titles": TITLES, "name": ""}
     return render(request, "production.html", asked=asked, has_model=has_model, **around | content)
 
 
@@ -100,8 +100,13 @@ def get_decisions(request: Request, asked: AskedReport, services: CurrentService
 def _part(request: Request, part: str, asked: ReportAddress, **content: Any) -> Response:
     """A part for the page that asks for it by script, else a page around it."""
     template = f"parts/{part}_report.html" if is_by_script(request) else "production_part.html"
-    around: Content = {"part": f"parts/{part}_report.html", "title": TITLES[part], "asked": asked, "views": VIEWS}
-    return render(request, template, **{"name": "", "blockers": BLOCKERS} | around | content)
+    around: Content = {
+        "part": f"parts/{part}_report.html",
+        "title": gettext(TITLES[part]),
+        "asked": asked,
+        "views": VIEWS,
+    }
+    return render(request, template, **{"name": ""} | around | content)
 
 
 def _blocked(services: Services, caller: Caller) -> Content:

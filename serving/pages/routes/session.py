@@ -9,6 +9,7 @@ from serving.api.dependencies import CurrentServices
 from serving.auth.sessions import begin_session, end_session
 from serving.middleware.authentication import SESSION
 from serving.pages.browser import Notice, SentForm, address_within, begin, choose_theme, end, notify, sent_form
+from serving.pages.locale.texts import gettext
 from serving.pages.rendering import render
 from serving.pages.static_files import FOREVER, find_file
 from serving.principal import CurrentCaller
@@ -45,7 +46,7 @@ def post_sign_out(request: Request, services: CurrentServices, caller: CurrentCa
         end_session(services.database, token, caller, request_id.get())
     response = RedirectResponse("/sign-in", 303)
     end(response)
-    notify(request, response, Notice("You are signed out."))
+    notify(request, response, Notice(gettext("You are signed out.")))
     return response
 
 

@@ -14,7 +14,8 @@ from serving.api.calls import forget_view, keep_view
 from serving.api.dependencies import CurrentServices
 from serving.pages.address import Address
 from serving.pages.browser import Notice, SentForm, address_within, go_back
-from serving.pages.wording import plant_clock
+from serving.pages.locale.texts import gettext
+from serving.pages.wording import amount, plant_clock
 from serving.principal import CurrentCaller
 
 router = APIRouter()
@@ -26,15 +27,26 @@ def post_view(request: Request, form: SentForm, services: CurrentServices, calle
     """Save what the page shows under a name, or remove a view."""
     name, back = form.get("name"), address_within(form.get("next"))
     if not 0 < len(name) <= LONGEST_NAME:
-        raise InvalidRequest(f"a view must have a name of at most {LONGEST_NAME} characters, got {len(name)}")
+        must = gettext(
+            "a view must have a name of at most %(most)s characters, got %(length)s",
+            most=LONGEST_NAME,
+            length=len(name),
+        )
+        raise InvalidRequest(must)
     if form.get("remove"):
         forget_view(services, caller, name)
-        text = f"View {name} removed."
+        text = gettext("View %(name)s removed.", name=name)
     else:
         address = Address.of(parse_qsl(form.get("query")))
         if len(address.query) > LONGEST_QUERY:
-            raise InvalidRequest(f"a view must have at most {LONGEST_QUERY:,} characters, got {len(address.query):,}")
+            length = len(address.query)
+            must = gettext(
+                "a view must have at most %(most)s characters, got %(length)s",
+                most=amount(LONGEST_QUERY),
+                length=amount(length),
+            )
+            raise InvalidRequest(must)
         address.params(caller, plant_clock(services))
         keep_view(services, caller, name, address.query, form.get("is_default") == "1")
-        text = f"View {name} saved."
+        text = gettext("View %(name)s saved.", name=name)
     return go_back(request, back, Notice(text))

@@ -25,7 +25,8 @@ from serving.pages.address import EVERY_STATE, PLACE, Address
 from serving.pages.blockers import CHOICES
 from serving.pages.browser import Form, Notice, SentForm, address_within, go_back
 from serving.pages.columns import SORTS, headings, is_ascending
-from serving.pages.order.decisions import GIVE_BACK, UNDO, Outcome, decision_of, typed_in_vain, undo_of
+from serving.pages.locale.texts import gettext, message, ngettext
+from serving.pages.order.decisions import GIVE_BACK, UNDO, Outcome, decision_of, refusals, typed_in_vain, undo_of
 from serving.pages.rendering import render
 from serving.pages.rows import path_of, show_rows
 from serving.pages.summary import FiguresCache, count_fitting
@@ -39,6 +40,13 @@ LATE_SHOWN = 5
 MOST_AT_ONCE = 200
 MINE = (("mine", "1"),)
 SNOOZED = (("snoozed", "only"), ("state", "open"), ("state", "late"), ("state", "unpromised"))
+FIELDS = {
+    "plant": message("plant"),
+    "customer": message("customer"),
+    "item": message("item"),
+    "owner": message("owner"),
+}
+"""Filters by a word, as a sentence calls them."""
 FILE_KINDS = Literal["csv", "xlsx"]
 
 
@@ -98,7 +106,11 @@ def _unknown_words(services: Services, address: Address, caller: Caller) -> list
     """The filters whose word no listed order has, and words like it with the address that asks for them instead."""
     asked = [(name, word) for name in FILTERED_BY_WORD for word in address.all(name)]
     return [
-        {"name": name, "word": word, "near": [(other, address.instead(name, word, other)) for other in near]}
+        {
+            "name": gettext(FIELDS[name]),
+            "word": word,
+            "near": [(other, address.instead(name, word, other)) for other in near],
+        }
         for name, word, near in suggest_words(services, asked, caller)
     ]
 
@@ -160,12 +172,12 @@ def _undo(request: Request, form: Form, services: Services, caller: Caller) -> R
             record_decision(services, request, order_id, decision, caller, version)
             done.append(order_id)
         except VersionMismatch:
-            refused[order_id] = "something was recorded of it meanwhile"
+            refused[order_id] = gettext("something was recorded of it meanwhile")
         except ShipriskError as error:
             refused[order_id] = str(error)
-    what = done[0] if len(done) == 1 else f"{len(done)} orders"
-    details = tuple(f"Not {order_id}: {why}." for order_id, why in refused.items())
-    notice = Notice(f"Undone: {what} as before." if done else "Nothing was undone.", details, bool(refused))
+    what = done[0] if len(done) == 1 else ngettext("%(number)s order", "%(number)s orders", len(done))
+    text = gettext("Undone: %(what)s as before.", what=what) if done else gettext("Nothing was undone.")
+    notice = Notice(text, refusals(refused), bool(refused))
     return go_back(request, address_within(form.get("next")), notice)
 
 
@@ -176,5 +188,6 @@ def _chosen(form: Form) -> tuple[str, list[str]]:
         return kind, [only]
     order_ids = list(dict.fromkeys(form.all("order")))
     if not 0 < len(order_ids) <= MOST_AT_ONCE:
-        raise InvalidRequest(f"choose at least one order and at most {MOST_AT_ONCE}, got {len(order_ids)}")
+        must = message("choose at least one order and at most %(most)s, got %(number)s")
+        raise InvalidRequest(gettext(must, most=MOST_AT_ONCE, number=len(order_ids)))
     return form.get("kind"), order_ids
