@@ -21,7 +21,7 @@ from features.times import SECOND
 from serving.auth.sessions import LIFETIME, form_token
 from serving.contract.cloudevents_http import media_type
 from serving.middleware.authentication import SESSION
-from serving.pages.locale.texts import gettext
+from serving.pages.locale.texts import gettext, language
 
 VISITOR, THEME, NOTICE = "shiprisk_visitor", "shiprisk_theme", "shiprisk_notice"
 THEMES = ("system", "light", "dark")
@@ -60,13 +60,17 @@ async def sent_form(request: Request) -> Form:
         raise InvalidRequest(gettext("a form must be sent as %(type)s", type=FORM))
     body = await request.body()
     if len(body) > MOST_BYTES:
-        must = gettext("a form must have at most %(most)s bytes, got %(size)s", most=MOST_BYTES, size=len(body))
+        must = gettext(
+            "a form must have at most %(most)s bytes, got %(size)s",
+            most=language().number(MOST_BYTES),
+            size=language().number(len(body)),
+        )
         raise HTTPException(413, must)
     try:
         pairs = parse_qsl(body.decode(), keep_blank_values=True, max_num_fields=MOST_FIELDS)
     except ValueError as error:
         raise InvalidRequest(
-            gettext("a form must be UTF-8 text of at most %(most)s fields", most=MOST_FIELDS)
+            gettext("a form must be UTF-8 text of at most %(most)s fields", most=language().number(MOST_FIELDS))
         ) from error
     form = Form(pairs)
     if not _from_here(request) or not hmac.compare_digest(form.get(TOKEN).encode(), token_of(request).encode()):
