@@ -6,7 +6,7 @@ from features.events.schema import EventKey
 from features.readiness.blockers import Blocker
 from features.readiness.kinds import FIVE
 from features.readiness.naming import keys_of, number_of_conditions
-from features.reasons.facts import OrderFacts
+from features.reasons.facts import FEW_POINTS, OrderFacts
 from features.reasons.situation import BAD, EITHER, GOOD, Situation, Statement, Values, always
 
 SOON = 5.0
@@ -83,7 +83,7 @@ def _none(facts: OrderFacts, rises: bool) -> Statement:
     fewest, most = facts.usual.scale("conditions_outstanding") or (0.0, 0.0)
     if fewest >= len(FIVE):
         text = facts.say("conditions.none_usual", time=facts.dates.between(facts.as_of, facts.due))
-        eases = rises and facts.points.get("conditions_outstanding", 0.0) > 0
+        eases = rises and facts.points.get("conditions_outstanding", 0.0) >= FEW_POINTS
         return Statement(facts.say("conditions.none_counts", fact=text) if eases else text, is_usual=True)
     met = [facts.language.number(len(FIVE) - outstanding) for outstanding in (most, fewest)]
     scale = facts.between(*met) if most else ""

@@ -50,6 +50,8 @@ class Usual:
 NOTHING_USUAL = Usual()
 SAME = 0.02
 """Shares of failed orders that close are about the same."""
+FEW_POINTS = 0.01
+"""Points of risk, of one, that hardly count."""
 FAIR_PART = 0.5
 """A difference of shares explains points of which it is so large a part."""
 

@@ -71,7 +71,9 @@ def _counted(facts: OrderFacts, name: str, records: list[KnownEvent], signal: st
     text = text if len(text) <= MOST_CHARACTERS else say(1)
     is_less = usual is not None and len(records) < usual[0]
     tone = BAD if kinds[0][0] in TROUBLE and not is_less else EITHER
-    return Statement(text, [records[-1].key], tone=tone)
+    trouble = any(kind in TROUBLE for kind, _ in kinds)
+    is_usual = usual is not None and not is_less and len(records) <= usual[1] and not trouble
+    return Statement(text, [records[-1].key], tone=tone, is_usual=is_usual)
 
 
 def _is_few(of: Values) -> object:

@@ -252,12 +252,12 @@ def _not_begun(facts: OrderFacts, rises: bool) -> Statement:
             values["lines"] = _with_own_promise(facts, waiting, values["lines"])
             values["day"] = facts.dates.day(ends, time=False)
             return Statement(facts.say("work.not_begun_pace", **values, slack=slack), events)
-    if not rises:
-        return Statement(facts.say("work.not_begun_yet", **values), events)
     usual, days = facts.usual.scale("lines_not_begun"), facts.signal("usual_days_left")
     if 1 <= days < (facts.due - facts.as_of) / DAY:
         text = facts.say("work.not_begun_ships", **values, days=facts.language.duration(days))
-        return Statement(text, events, needs="such")
+        return Statement(text, events, needs="such" if rises else "")
+    if not rises:
+        return Statement(facts.say("work.not_begun_yet", **values), events)
     template = "work.not_begun_usual" if usual is not None and usual[0] >= 1 else "work.not_begun"
     text = facts.say(template, **values, time=facts.dates.between(facts.as_of, facts.due))
     return Statement(text, events, needs="such")

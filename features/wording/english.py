@@ -304,6 +304,8 @@ REASONS = {
     "order.lead": "it was ordered {lead} before the promise{scale}",
     "order.all": "customer, item, size and time of the promise, taken together",
     # what is usual, and why a fact weighs as it does
+    "usual.hardly_counts": "{fact}, which hardly counts",
+    "usual.no_trouble": "{fact}: no trouble here, unlike in the orders that raise the mean",
     "usual": "of {n} such orders {about} the promise {share} shipped late or short; of all then {all}",
     "usual.any": "of {n} such orders {share} shipped late or short; of all {all}",
     "usual.from.0": "in the last 24 hours before",

@@ -17,7 +17,7 @@ from features.events.schema import EventKey
 from features.history import History
 from features.readiness.statements import KnownOrder
 from features.reasons import Description, OrderFacts, Statement, describe, describe_signal
-from features.reasons.facts import Usual, explains
+from features.reasons.facts import FEW_POINTS, Usual, explains
 from features.reasons.order import PARTIAL
 from features.reasons.situation import BAD, speaks_against
 from features.reasons.slowest_lines import NO_LINE, SlowestLines
@@ -269,8 +269,14 @@ class ReasonWriter:
             return self._outweighed(topic, described, facts, rises, comparison), ""
         if is_usual and not usual:
             carrier = self._carrier(topic, rises, facts, {graded_by, *RESTATED.get(situation.name, ())})
-            return carrier.sentence + carrier.scale if carrier.scale else fact, ""
+            return (carrier.sentence + carrier.scale if carrier.scale else self._as_usual(fact, points)), ""
         return fact, usual
+
+    def _as_usual(self, fact: str, points: float) -> str:
+        """A fact that is so of most orders: small points are small, and one that lowers the risk is below the mean."""
+        if abs(points) < FEW_POINTS:
+            return self._language.say("usual.hardly_counts", fact=fact)
+        return fact if points > 0 else self._language.say("usual.no_trouble", fact=fact)
 
     def _outweighed(
         self, topic: str, described: Description, facts: OrderFacts, rises: bool, comparison: Comparison | None
