@@ -59,7 +59,7 @@ def test_score_writes_a_worklist_sorted_by_risk(home: Home) -> None:
     assert len(opened) > 5
     assert opened["factor_1"].str.contains(r"\([+-]\d+\.\d points\)$").all()
     late = table[table["state"] == "late"]
-    assert late["reason_1"].str.contains("has passed unshipped").all()
+    assert late["reason_1"].str.contains("a promise has passed and not all of it has shipped").all()
     assert table[["expected_ship", "ship_earliest", "ship_latest", "ship_date"]].notna().all(axis=None)
     assert late["days_late"].is_monotonic_decreasing
     assert ((opened["missed"] + opened["partial"] - opened["risk"]).abs() < 2e-6).all()

@@ -13,7 +13,7 @@ from pydantic import ValidationError
 from features.errors import InvalidRequest
 from features.times import LATEST, isoformat, micros
 from serving.contract.decision import DecisionRequest
-from serving.contract.members import fault_detail
+from serving.contract.members import word_detail
 from serving.pages.browser import Form, Notice
 from serving.pages.locale.texts import gettext, ngettext
 from serving.pages.wording import DECIDED, PlantClock, word
@@ -47,7 +47,7 @@ def decision_of(kind: str, form: Form, caller: Caller, now: int, before: str = "
     try:
         return DecisionRequest.model_validate(fields)
     except ValidationError as error:
-        what = "; ".join(fault_detail(str(one["msg"])) for one in error.errors())
+        what = "; ".join(word_detail(one) for one in error.errors())
         raise InvalidRequest(gettext("a decision must be complete: %(what)s", what=what)) from error
 
 

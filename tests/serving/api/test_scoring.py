@@ -143,7 +143,7 @@ def test_evidence_is_the_same_alone_together_and_in_parts(
         ({"data": {"quantity": "x", "date": "2024-02-01"}}, "/events/0/data/quantity", "valid number"),
         ({"data": {"qty": 5}}, "/events/0/data/qty", "Extra inputs are not permitted"),
         ({"subject": ""}, "/events/0/subject", "at least 1 character"),
-        ({"specversion": "0.3"}, "/events/0/specversion", "should be '1.0'"),
+        ({"specversion": "0.3"}, "/events/0/specversion", "must be 1.0, got '0.3'"),
     ],
 )
 def test_a_wrong_event_is_a_problem_that_points_at_it(
