@@ -6,6 +6,7 @@ leaves too late. What cannot happen is not among them.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -116,12 +117,22 @@ def _again(event: KnownEvent, kind: str, **changed: object) -> Statement:
 
 
 def _releases(facts: Facts) -> Iterator[Move]:
-    """Each hold is released, but one that waits for a component, which is released when that comes."""
-    waiting = {spell.latest.key for short in oldest(facts, SHORTAGES) for spell in _waiting_for(facts, short.latest)}
+    """Each hold is released, but one that is released when the component comes for which it waits."""
+    waiting = {hold.key for _, freed in _components(facts) for hold in freed}
     for spell in oldest(facts, HOLDS):
         placed = spell.latest
         if placed.key not in waiting:
             yield Move("release_hold", words.release(facts, placed), (_again(placed, "hold.released"),), placed.line_id)
+
+
+def _components(facts: Facts) -> list[tuple[KnownEvent, list[KnownEvent]]]:
+    """The components that stop the work, and the holds that wait for each and for no other."""
+    blockers = set_aside_shortages(facts, shortage_blockers(facts))
+    moot = {key for blocker in blockers if blocker.moot for key in blocker.events}
+    short = [spell.latest for spell in oldest(facts, SHORTAGES) if spell.latest.key not in moot]
+    waiting = [[spell.latest for spell in _waiting_for(facts, one)] for one in short]
+    often = Counter(hold.key for holds in waiting for hold in holds)
+    return [(one, [hold for hold in holds if often[hold.key] == 1]) for one, holds in zip(short, waiting, strict=True)]
 
 
 def _waiting_for(facts: Facts, short: KnownEvent) -> list[SpellState]:
@@ -142,15 +153,8 @@ def _arrivals(facts: Facts) -> Iterator[Move]:
 
     With one that comes today, the holds are released that wait for it and for no other.
     """
-    stopping = set_aside_shortages(facts, shortage_blockers(facts))
-    moot = {key for blocker in stopping if blocker.moot for key in blocker.events}
-    spells = [spell for spell in oldest(facts, SHORTAGES) if spell.latest.key not in moot]
-    waiting = [[spell.latest for spell in _waiting_for(facts, one.latest)] for one in spells]
     soon = _end_of_day(_working_days_on(facts, SOON))
-    for place, spell in enumerate(spells):
-        short = spell.latest
-        others = {hold.key for own in waiting[:place] + waiting[place + 1 :] for hold in own}
-        released = [hold for hold in waiting[place] if hold.key not in others]
+    for short, released in _components(facts):
         here = _again(short, "material.stated", state="available", quantity=0.0)
         holds = tuple(_again(hold, "hold.released") for hold in released)
         yield Move("component_here", words.arrival(facts, short, released=released), (here, *holds), short.line_id)
@@ -250,13 +254,21 @@ def _bookings(facts: Facts, history: History, first: int) -> Iterator[Move]:
     for line in sorted(begun, key=lambda line: _when(latest[line.key])):
         booked, last = by_line[line.key], latest[line.key]
         good = sum(event.quantity or 0 for event in booked if event.reference == last.reference)
-        left = line.ordered - line.before_work - good
+        lost = sum(
+            event.quantity or 0 for event in facts.order.by_line[line.key] if _is_scrap_at(event, last.reference)
+        )
+        left = line.ordered - line.before_work - good - lost
         if left > 0:
             final = {
                 "type": "operation.confirmed", "line_id": line.id, "reference": last.reference, "state": "final",
                 "quantity": left / MICRO, "work_center": history.coded["work_center"][first + last.place],
             }  # fmt: skip
             yield Move("book_rest", words.operation_rest(facts, line.id, last.reference, left), (final,), line.id)
+
+
+def _is_scrap_at(event: KnownEvent, operation: str | None) -> bool:
+    """Whether it says that pieces were lost at an operation; they are not booked as good any more."""
+    return event.type == "operation.scrapped" and event.reference == operation
 
 
 def _when(event: KnownEvent) -> tuple[int, int]:

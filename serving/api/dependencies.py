@@ -17,7 +17,7 @@ from serving.problems import DESCRIPTIONS
 from serving.scores.services import Services
 from serving.store.order_turns import OrderTurns
 from serving.store.tables.audit import AuditRecord, record, with_outcome
-from serving.store.tables.idempotency import StoredReply, digest_of, run_once, stored_reply
+from serving.store.tables.idempotency import StoredReply, digest_of, reserve, run_once, save_reply
 from serving.telemetry.logs import request_id
 from serving.telemetry.metrics import EVENTS
 
@@ -103,10 +103,16 @@ def write_once(
     )
 
 
-def earlier_reply(services: Services, request: Request, caller: Caller, body: bytes, key: str) -> StoredReply | None:
-    """The reply that was sent before for a key, ``None`` where it is new."""
-    whole_key, digest = _whole_key(request, caller, key), _digest(request, body)
-    return services.database.read(lambda connection: stored_reply(connection, whole_key, digest))
+def reserve_key(services: Services, request: Request, caller: Caller, body: bytes, key: str) -> StoredReply | None:
+    """Bind a key to a request that is written in parts; the reply that was sent before, ``None`` for none."""
+    whole_key, digest, now = _whole_key(request, caller, key), _digest(request, body), services.clock()
+    return services.database.write(lambda connection: reserve(connection, whole_key, digest, now))
+
+
+def save_reply_of_key(services: Services, request: Request, caller: Caller, key: str, reply: StoredReply) -> None:
+    """The reply to a request whose parts are all written, and audited each."""
+    whole_key = _whole_key(request, caller, key)
+    services.database.write(lambda connection: save_reply(connection, whole_key, reply))
 
 
 def _whole_key(request: Request, caller: Caller, key: str) -> str:

@@ -39,6 +39,8 @@ def word_detail(fault: Mapping[str, Any]) -> str:
     if fault["type"] != "literal_error" or "ctx" not in fault:
         return fault_detail(str(fault["msg"]))
     words, got = re.findall(r"'([^']*)'", fault["ctx"]["expected"]), fault["input"]
+    if not words:
+        return fault_detail(str(fault["msg"]))
     few = f"one of {', '.join(words)}" if len(words) > 1 else words[0]
     return f"must be {few}, got {shown_name(got)!r}" if isinstance(got, str) else f"must be {few}, got no text"
 

@@ -20,9 +20,10 @@ from serving.api.dependencies import (
     OrderId,
     Turns,
     audit_entry,
-    earlier_reply,
     problems,
     replies,
+    reserve_key,
+    save_reply_of_key,
     to_response,
     write_once,
 )
@@ -129,15 +130,16 @@ async def _submit_once(
     parts: list[Part],
     key: str,
 ) -> Response:
-    """A large batch with an Idempotency-Key: its reply is stored once all parts are; until then the key is free."""
-    earlier = await run_in_threadpool(earlier_reply, services, request, caller, body, key)
+    """A large batch with an Idempotency-Key, which stands for it from the start; its reply is stored at the end."""
+    earlier = await run_in_threadpool(reserve_key, services, request, caller, body, key)
     if earlier is not None:
         return to_response(earlier)
     replies = await commit_parts(group, events_request, parts)
 
     def keep() -> Response:
         whole = join(parts, replies)
-        return write_once(services, request, caller, body, key, lambda _: whole, ())
+        save_reply_of_key(services, request, caller, key, whole)
+        return to_response(whole)
 
     return await run_in_threadpool(keep)
 

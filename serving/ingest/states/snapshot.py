@@ -107,7 +107,8 @@ def _lead_to(
         step = SnapshotStep(missing, ingest_events(connection, events, context, stored.caller))
         _refuse_faults(missing, step.result)
         yield step
-        if not stored.events or all(event.type != "order_line.created" for event in missing):
+        known = {line.id for line in stored.known.lines}
+        if not stored.events or all(line.name in known for line in snapshot.lines or ()):
             return
         stored = _stored_order(connection, order_id, stored.caller)
 

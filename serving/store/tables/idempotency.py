@@ -76,32 +76,33 @@ def run_once(
     """
     if key is None:
         return job(connection)
-    stored = _reserve(connection, key, request, now)
+    stored = reserve(connection, key, request, now)
     if stored is not None:
         return stored
     reply = job(connection)
-    values = {"status": reply.status, "reply": reply.body, "headers": orjson.dumps(reply.headers).decode()}
-    connection.execute(idempotency.update().where(idempotency.c.key == key).values(**values))
+    save_reply(connection, key, reply)
     return reply
 
 
-def _reserve(connection: Connection, key: str, request: bytes, now: int) -> StoredReply | None:
+def save_reply(connection: Connection, key: str, reply: StoredReply) -> None:
+    """What a key that is reserved stands for."""
+    values = {"status": reply.status, "reply": reply.body, "headers": orjson.dumps(reply.headers).decode()}
+    connection.execute(idempotency.update().where(idempotency.c.key == key).values(**values))
+
+
+def reserve(connection: Connection, key: str, request: bytes, now: int) -> StoredReply | None:
+    """Bind a key to a request; its reply where there is one. Raises ``KeyReused`` as ``run_once`` does."""
     row = {"key": key, "request": request, "made_at": now}
     if connection.execute(insert_new(connection, idempotency, idempotency.c.key), row).first() is not None:
         return None
-    return stored_reply(connection, key, request)
-
-
-def stored_reply(connection: Connection, key: str, request: bytes) -> StoredReply | None:
-    """The reply that a key stands for, ``None`` where it is new. Raises ``KeyReused`` as ``run_once`` does."""
-    stored = connection.execute(select(idempotency).where(idempotency.c.key == key)).first()
-    if stored is None:
-        return None
+    stored = connection.execute(select(idempotency).where(idempotency.c.key == key)).one()
     if stored.request != request:
         raise KeyReused(
             "an Idempotency-Key must stand for one request, got one that was used for another: it had another body,"
             " content type, If-Match or CloudEvents attribute in its headers"
         )
+    if stored.status is None:  # a large batch that is not done, and may be done again
+        return None
     return StoredReply(stored.status, stored.reply, orjson.loads(stored.headers))
 
 

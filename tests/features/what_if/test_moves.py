@@ -90,6 +90,9 @@ def test_a_hold_that_waits_for_a_component_is_released_when_that_comes() -> None
     assert [one["type"] for one in here.statements] == ["material.stated", "hold.released", "hold.released"]
     come = event("material.stated", 3, line="10", reference="steel", state="available")
     assert told(*rows, come)[:2] == ["release material hold H1 on line 10", "release material hold H2 on line 10"]
+    both = [event("material.stated", 1, line=line, reference="steel", state="short", date=5) for line in ("10", "20")]
+    whole = event("hold.placed", 1, kind="material", reference="H5", reason="steel")
+    assert told(*rows[:3], *both, whole)[0] == "release material hold H5", "no arrival alone ends what it waits for"
     elsewhere = event("hold.placed", 1, kind="material", line="20", reference="H4", reason="steel")
     assert told(*rows[:5], elsewhere)[0] == "release material hold H4 on line 20", "the steel of another line"
 
@@ -181,6 +184,8 @@ def test_what_is_booked_in_part_is_booked_as_final() -> None:
         {"type": "operation.confirmed", "line_id": "10", "reference": "30", "state": "final", "quantity": 6.0,
          "work_center": "saw"},
     )  # fmt: skip
+    scrapped = event("operation.scrapped", 3, line="10", reference="30", quantity=2)
+    assert moves(*rows, scrapped)[0].sentence == "book what is left on line 10 as final (operation 30, 4 units)"
     final = event("operation.confirmed", 3, line="10", reference="30", quantity=6, state="final")
     assert told(*rows, final) == []
 

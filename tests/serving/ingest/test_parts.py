@@ -119,9 +119,24 @@ def test_a_key_stands_for_a_large_batch_too(url: str, trained: Trained) -> None:
     assert (other.status_code, other.json()["type"]) == (422, "urn:shiprisk:problem:key-taken")
 
 
-def test_the_audit_trail_has_each_part(url: str, trained: Trained) -> None:
+def test_a_key_that_is_used_twice_at_once_stores_one_batch_alone(url: str, trained: Trained) -> None:
+    """The key is bound before the first part; who is refused has stored nothing."""
+    other = {"events": [of_order(f"Z{name}") for name in ORDERS]}
+
+    async def calls(client: httpx.AsyncClient) -> tuple[list[int], set[int]]:
+        send = (client.post("/v1/events", json=body, headers={"idempotency-key": "k"}) for body in (BATCH, other))
+        replies = await asyncio.gather(*send)
+        refused = (BATCH, other)[next(n for n, reply in enumerate(replies) if reply.status_code == 422)]
+        read = [await client.get(f"/v1/orders/{one['subject']}") for one in refused["events"]]
+        return sorted(reply.status_code for reply in replies), {reply.status_code for reply in read}
+
+    assert call(url, trained, calls) == ([200, 422], {404})
+
+
+@pytest.mark.parametrize("headers", [{}, {"idempotency-key": "k"}])
+def test_the_audit_trail_has_each_part_once(url: str, trained: Trained, headers: dict[str, str]) -> None:
     async def calls(client: httpx.AsyncClient) -> Any:
-        await client.post("/v1/events", json=BATCH)
+        await client.post("/v1/events", json=BATCH, headers=headers)
         return (await client.get("/v1/audit")).json()["entries"]
 
     entries = call(url, trained, calls)
