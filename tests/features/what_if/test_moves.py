@@ -21,8 +21,6 @@ from features.what_if.moves import Move, feasible_moves
 from features.what_if.possible import refusals
 from features.what_if.words import KINDS, headline
 from features.wording import ENGLISH
-from tests.support.readiness import booked
-from tests.support.readiness import stated as condition
 from tests.support.stories import created, event, moment, shipped, story
 
 PROMISED = "move_promise_3", "move_promise_7"
@@ -74,34 +72,6 @@ def test_open_holds_are_released_and_those_of_lines_that_left_are_not() -> None:
     rows += [event("hold.released", 2, kind="delivery", reference="H0")]
     assert told(*rows)[:2] == ["release quality hold H1 on line 20", "release credit hold"]
     assert told(*rows, shipped(3, line="20"))[0] == "release credit hold"
-
-
-def test_a_hold_that_waits_for_a_component_is_released_when_that_comes() -> None:
-    rows = [created(0, 11, line="10"), created(0, 11, line="20"), TRUCK]
-    rows += [event("material.stated", 1, line="10", reference=name, state="short", date=5) for name in ("steel", "tin")]
-    hold: dict[str, Any] = {"kind": "material", "line": "10"}
-    rows += [event("hold.placed", 1, reference=f"H{n}", reason="steel", **hold) for n in (1, 2)]
-    assert told(*rows, event("hold.placed", 2, reference="H3", reason="paint", **hold))[:3] == [
-        "release material hold H3 on line 10",
-        "steel (line 10) comes today and material hold H1 and material hold H2 are released",
-        "tin (line 10) comes today",
-    ]
-    here = next(move for move in moves(*rows) if move.kind == "component_here")
-    assert [one["type"] for one in here.statements] == ["material.stated", "hold.released", "hold.released"]
-    come = event("material.stated", 3, line="10", reference="steel", state="available")
-    assert told(*rows, come)[:2] == ["release material hold H1 on line 10", "release material hold H2 on line 10"]
-    both = [event("material.stated", 1, line=line, reference="steel", state="short", date=5) for line in ("10", "20")]
-    whole = event("hold.placed", 1, kind="material", reference="H5", reason="steel")
-    assert told(*rows[:3], *both, whole)[0] == "release material hold H5", "no arrival alone ends what it waits for"
-    elsewhere = event("hold.placed", 1, kind="material", line="20", reference="H4", reason="steel")
-    assert told(*rows[:5], elsewhere)[0] == "release material hold H4 on line 20", "the steel of another line"
-
-
-def test_no_component_is_waited_for_by_a_line_that_could_ship() -> None:
-    short = event("material.stated", 1, line="10", reference="steel", state="short", date=2)
-    rows = [created(0, 11, line="10"), TRUCK, short, booked(2, 10, "10", line="10")]
-    assert "steel comes today" in told(*rows)
-    assert not any("steel" in one for one in told(*rows, condition(3, "labels", line="10")))
 
 
 def test_a_component_that_is_short_comes_today_or_sooner_than_is_said() -> None:
