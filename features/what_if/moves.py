@@ -26,6 +26,8 @@ from features.what_if.copies import Statement
 from features.wording import ENGLISH, Language
 from features.wording.dates import EPOCH
 
+Components = list[tuple[KnownEvent, list[KnownEvent]]]
+"""Components that are short, and the holds that are released when each comes."""
 SOON = 3
 """Working days in which a component could come."""
 AFTERNOON = 15
@@ -79,9 +81,10 @@ def feasible_moves(
     if state not in ("open", "late"):
         return []
     facts, first = Facts(known, as_of, ZoneInfo(zone), language), int(history.first[order])
+    components = _components(facts)
     return [
-        *_releases(facts),
-        *_arrivals(facts),
+        *_releases(facts, components),
+        *_arrivals(facts, components),
         *_passed_lots(facts),
         *_trucks(facts),
         *_conditions(facts),
@@ -116,16 +119,16 @@ def _again(event: KnownEvent, kind: str, **changed: object) -> Statement:
 # -- what stands in the way ----------------------------------------------------------------------------------
 
 
-def _releases(facts: Facts) -> Iterator[Move]:
+def _releases(facts: Facts, components: Components) -> Iterator[Move]:
     """Each hold is released, but one that is released when the component comes for which it waits."""
-    waiting = {hold.key for _, freed in _components(facts) for hold in freed}
+    waiting = {hold.key for _, freed in components for hold in freed}
     for spell in oldest(facts, HOLDS):
         placed = spell.latest
         if placed.key not in waiting:
             yield Move("release_hold", words.release(facts, placed), (_again(placed, "hold.released"),), placed.line_id)
 
 
-def _components(facts: Facts) -> list[tuple[KnownEvent, list[KnownEvent]]]:
+def _components(facts: Facts) -> Components:
     """The components that stop the work, and the holds that wait for each and for no other."""
     blockers = set_aside_shortages(facts, shortage_blockers(facts))
     moot = {key for blocker in blockers if blocker.moot for key in blocker.events}
@@ -148,13 +151,13 @@ def _waiting_for(facts: Facts, short: KnownEvent) -> list[SpellState]:
     ]
 
 
-def _arrivals(facts: Facts) -> Iterator[Move]:
+def _arrivals(facts: Facts, components: Components) -> Iterator[Move]:
     """Each component that stops the work comes today, or in a few working days where that is sooner than is said.
 
     With one that comes today, the holds are released that wait for it and for no other.
     """
     soon = _end_of_day(_working_days_on(facts, SOON))
-    for short, released in _components(facts):
+    for short, released in components:
         here = _again(short, "material.stated", state="available", quantity=0.0)
         holds = tuple(_again(hold, "hold.released") for hold in released)
         yield Move("component_here", words.arrival(facts, short, released=released), (here, *holds), short.line_id)

@@ -47,7 +47,7 @@ def _partly(error: ShipriskError, done: int, of: int) -> ShipriskError:
 def join(parts: Sequence[Part], replies: Sequence[StoredReply]) -> StoredReply:
     """What the caller is told of the whole batch; moments and the model are those of the last part."""
     contents = [orjson.loads(reply.body) for reply in replies]
-    told = {
+    by_place = {
         at: event
         for part, content in zip(parts, contents, strict=True)
         for at, event in zip(part.places, content["events"], strict=True)
@@ -57,7 +57,7 @@ def join(parts: Sequence[Part], replies: Sequence[StoredReply]) -> StoredReply:
         first = orders.setdefault(order["order_id"], order)
         orders[order["order_id"]] = order | {"before": first["before"]}
     whole = contents[-1] | {name: sum(content[name] for content in contents) for name in SUMS}
-    whole["events"] = [told[at] | {"index": at} for at in sorted(told)]
+    whole["events"] = [by_place[at] | {"index": at} for at in sorted(by_place)]
     whole["orders"] = [orders[order_id] for order_id in sorted(orders)]
     return json_reply(whole, max(reply.status for reply in replies), effect=_joined(replies))
 

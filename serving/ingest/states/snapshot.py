@@ -29,7 +29,7 @@ from serving.store.tables.events import events_of, history_of
 from serving.store.tables.orders import order_of, words_of
 from serving.store.tables.scores import latest_scores
 
-MOST_STEPS = 4
+MOST_STEPS = 2
 """A new line takes two steps: it is created, and then stands as its order did before it was known."""
 FOREIGN_LINE = "must be a line of the key's plants, got one of another plant"
 
